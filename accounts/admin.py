@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 import pagecache
 from accounts.login import email_verification
-from accounts.models import Commenter, User, email_with_room
+from accounts.models import Commenter, User, email_if_it_fits
 from accounts.profiles import avatars
 
 MODERATE_PERMISSION = "comments.add_decision"
@@ -31,7 +31,7 @@ class EmailMixin:
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
-        if email and email_verification.is_somebody_elses(email, self.instance):
+        if email and email_verification.is_verified_by_another(email, self.instance):
             raise ValidationError(_("This address belongs to another account."))
         return email
 
@@ -62,30 +62,30 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         super().save_model(request, obj, form, change)
         if "email" in form.changed_data:  # saving other fields must not verify the address
             obj.emailaddress_set.filter(email=form.initial.get("email", "").lower()).delete()
-            obj.prove_address()
-        values = {"name": obj.get_full_name(), "email": email_with_room(obj.email), "changed": timezone.now()}
+            obj.verify_address()
+        values = {"name": obj.get_full_name(), "email": email_if_it_fits(obj.email), "changed": timezone.now()}
         Commenter.objects.filter(user=obj).update(**values)
-        pagecache.bump("site")
+        pagecache.invalidate("site")
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         super().delete_model(request, obj)
-        pagecache.bump("site")
+        pagecache.invalidate("site")
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         super().delete_queryset(request, queryset)
-        pagecache.bump("site")
+        pagecache.invalidate("site")
 
 
 @admin.register(Commenter)
 class CommenterAdmin(admin.ModelAdmin[Commenter]):
-    list_display = ("name", "face", "email", "website", "user", "created")
+    list_display = ("name", "thumbnail", "email", "website", "user", "created")
     list_filter = (("picture", admin.EmptyFieldListFilter), "has_lost_picture")
     search_fields = ("name", "email", "website")
-    fields = ("name", "face", "email", "website", "user", "created")
-    readonly_fields = ("face", "user", "created")
+    fields = ("name", "thumbnail", "email", "website", "user", "created")
+    readonly_fields = ("thumbnail", "user", "created")
     list_select_related = ("user",)
-    actions = ("take_picture_away", "allow_picture")
+    actions = ("remove_pictures", "allow_pictures")
     formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}}
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
@@ -98,16 +98,18 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
         return super().has_view_permission(request, obj) or self.has_moderate_permission(request)
 
     @admin.display(description=_("picture"))
-    def face(self, commenter: Commenter) -> str:
+    def thumbnail(self, commenter: Commenter) -> str:
         if commenter.has_lost_picture:
             return str(_("removed"))
         if not commenter.picture:
             return ""
-        return format_html('<img src="{}-64.webp" width="32" height="32" alt="">', avatars.face(commenter)["picture"])
+        return format_html(
+            '<img src="{}-64.webp" width="32" height="32" alt="">', avatars.template_context(commenter)["picture"]
+        )
 
     @admin.action(description=_("Remove picture"), permissions=["moderate"])
-    def take_picture_away(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
-        changed = [commenter for commenter in queryset if avatars.take_away(commenter)]
+    def remove_pictures(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
+        changed = [commenter for commenter in queryset if avatars.forbid(commenter)]
         for commenter in changed:
             self.log_change(request, commenter, gettext("Removed the picture."))
         message = ngettext(
@@ -116,7 +118,7 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
         self.message_user(request, message % {"count": len(changed)}, messages.SUCCESS)
 
     @admin.action(description=_("Allow picture again"), permissions=["moderate"])
-    def allow_picture(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
+    def allow_pictures(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
         changed = [commenter for commenter in queryset if avatars.allow(commenter)]
         for commenter in changed:
             self.log_change(request, commenter, gettext("Allowed a picture again."))
@@ -134,4 +136,4 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
     def save_model(self, request: HttpRequest, obj: Commenter, form: Any, change: bool) -> None:
         obj.changed = timezone.now()
         super().save_model(request, obj, form, change)
-        pagecache.bump("site")
+        pagecache.invalidate("site")

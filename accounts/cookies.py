@@ -20,7 +20,7 @@ def set_signed(response: HttpResponse, name: str, value: Any, *, salt: str, max_
     return response
 
 
-def signed(request: HttpRequest, name: str, *, salt: str, max_age: int) -> Any:
+def get_signed(request: HttpRequest, name: str, *, salt: str, max_age: int) -> Any:
     """Return a cookie's value, or None if it is missing, forged or older than `max_age` seconds."""
     try:
         return signing.loads(request.COOKIES.get(name, ""), salt=salt, max_age=max_age)

@@ -6,16 +6,16 @@ from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext as _
 
 from accounts.login import encryption
-from server.doctor import Finding, Gravity, looks_round
+from server.doctor import Finding, Severity, register_check
 
 
-@looks_round
+@register_check
 def check_two_factor_secrets() -> Iterator[Finding]:
     rows = Authenticator.objects.select_related("user").order_by("user__username")
     names = dict.fromkeys(row.user.get_username() for row in rows if not encryption.is_readable(row))
     if names:
         yield Finding(
-            Gravity.ERROR,
+            Severity.ERROR,
             _("Two-factor authentication"),
             _("These users cannot log in because their two-factor secrets cannot be decrypted: %(names)s.")
             % {"names": ", ".join(names)},

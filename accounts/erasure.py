@@ -18,11 +18,11 @@ from accounts.models import Commenter, Invitation, User
 from accounts.profiles import avatars, merging
 
 
-class Needed(Exception):
+class NotErasable(Exception):
     """This person writes essays or moderates; only the owner can remove them."""
 
 
-def may_be_forgotten(commenter: Commenter) -> bool:
+def is_erasable(commenter: Commenter) -> bool:
     user = commenter.user
     return user is None or not (user.is_staff or user.is_superuser or is_author(user))
 
@@ -34,30 +34,30 @@ def is_author(user: User) -> bool:
 
 
 @transaction.atomic
-def forget(commenter: Commenter) -> None:
+def erase(commenter: Commenter) -> None:
     """Delete all personal data of a commenter, whose comments become “Anonymous”. Raises NotErasable.
 
     Cookies in other browsers no longer identify anyone. Every model that points to a Commenter needs a manager with
     `erase`, which says what to delete.
     """
-    if not may_be_forgotten(commenter):
-        raise Needed
-    rows = merging.locked(Commenter, commenter.pk)  # before any thread, in the same order as post()
+    if not is_erasable(commenter):
+        raise NotErasable
+    rows = merging.lock_rows(Commenter, commenter.pk)  # before any thread, in the same order as post()
     if commenter.pk not in rows:
         return
     old, user = rows[commenter.pk], commenter.user
     addresses = verified_addresses(old)
     anonymous = Commenter.objects.create(name=_("Anonymous"), created=old.created)
-    for model in merging.related():
-        model.objects.join(old, anonymous)
-        model.objects.forget(anonymous, addresses=addresses)
+    for model in merging.related_models():
+        model.objects.merge(old, anonymous)
+        model.objects.erase(anonymous, addresses=addresses)
     if old.picture:
-        transaction.on_commit(partial(avatars.drop, old.picture), robust=True)
+        transaction.on_commit(partial(avatars.delete_files, old.picture), robust=True)
     anonymize_log_entries(Commenter.objects.filter(pk=old.pk))
     old.delete()
     if user:
         erase_user(user)
-    pagecache.bump("site")
+    pagecache.invalidate("site")
 
 
 def verified_addresses(commenter: Commenter) -> list[str]:

@@ -8,17 +8,17 @@ from server.jobs.tasks import every, job
 
 @every(days=1)
 @job()
-def sweep_pictures() -> None:
-    avatars.sweep()
+def delete_unused_avatars() -> None:
+    avatars.delete_unused()
 
 
 @every(days=1)
 @job()
 def delete_old_invitations() -> None:
-    invitations.forget_old()
+    invitations.delete_old()
 
 
 @every(days=1)
 @job()
-def renew_encryption() -> None:
-    encryption.renew()
+def reencrypt_two_factor_secrets() -> None:
+    encryption.reencrypt_all()

@@ -39,13 +39,13 @@ class Request(HttpRequest):
 
     commenter: Commenter | None
     user: User | AnonymousUser
-    origin_proved: bool
+    is_origin_verified: bool
 
 
 def find_commenter(request: HttpRequest) -> Commenter | None:
     if settings.SESSION_COOKIE_NAME in request.COOKIES and isinstance(request.user, User):
-        return Commenter.objects.of(request.user)
-    pk = cookies.signed(
+        return Commenter.objects.for_user(request.user)
+    pk = cookies.get_signed(
         request, settings.COMMENTER_COOKIE_NAME, salt=COOKIE_SALT, max_age=settings.COMMENTER_COOKIE_AGE
     )
     return Commenter.objects.guests().filter(pk=pk).first() if pk else None
@@ -77,10 +77,10 @@ class ProviderMiddleware(Middleware):
         if not (is_callback(request) or is_provider_login(request)) or not isinstance(exception, PROVIDER_ERRORS):
             return None
         logger.warning("Login at %s failed: %r", request.path, exception)
-        login_log.failed(request, provider_key(request))
+        login_log.log_failure(request, provider_key(request))
         if is_provider_login(request):
-            return redirect(redirects.with_outcome(reverse("account_login"), "failed"))
-        return redirects.after_failure(request, request.login_state, "failed")  # type: ignore[attr-defined]
+            return redirect(redirects.add_outcome(reverse("account_login"), "failed"))
+        return redirects.redirect_after_failure(request, request.login_state, "failed")  # type: ignore[attr-defined]
 
 
 class RetryAfterMiddleware(Middleware):
@@ -117,7 +117,7 @@ def is_staff_session(request: HttpRequest) -> bool:
     return isinstance(user, User) and (user.is_staff or user.is_superuser)
 
 
-class StaffMiddleware(Middleware):
+class StaffTwoFactorMiddleware(Middleware):
     """Require two-factor authentication for the admin if STAFF_SECOND_FACTOR is set."""
 
     def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
@@ -126,7 +126,7 @@ class StaffMiddleware(Middleware):
         user = request.user
         if not isinstance(user, User) or not user.is_staff:
             return None
-        target = mfa.step_before_the_admin(request, user)
+        target = mfa.url_before_admin(request, user)
         if target == reverse("mfa_index"):
             message = _("This site requires two-factor authentication for the admin. Set it up here.")
             messages.warning(request, message)
@@ -145,19 +145,19 @@ def is_provider_login(request: HttpRequest) -> bool:
 def provider_key(request: HttpRequest) -> str:
     """Return the key of the provider that this URL belongs to."""
     provider_id = request.resolver_match.kwargs.get("provider_id") if request.resolver_match else None
-    return identity.service_of(provider_id or url_name(request).rpartition("_")[0])["key"]
+    return identity.service_by_id(provider_id or url_name(request).rpartition("_")[0])["key"]
 
 
 def url_name(request: HttpRequest) -> str:
     return (request.resolver_match and request.resolver_match.url_name) or ""
 
 
-def remember(commenter: Commenter, response: HttpResponse) -> HttpResponse:
+def set_commenter_cookie(commenter: Commenter, response: HttpResponse) -> HttpResponse:
     """Set the cookie by which this browser is the same guest next time."""
     age = settings.COMMENTER_COOKIE_AGE
     return cookies.set_signed(response, settings.COMMENTER_COOKIE_NAME, commenter.pk, salt=COOKIE_SALT, max_age=age)
 
 
-def forget(response: HttpResponse) -> HttpResponse:
+def delete_commenter_cookie(response: HttpResponse) -> HttpResponse:
     response.delete_cookie(settings.COMMENTER_COOKIE_NAME, samesite="Lax")
     return response

@@ -10,16 +10,16 @@ from accounts.pages import avatar_views, claims, invitations, views
 packages = dict.fromkeys(provider.get_package() for provider in registry.get_class_list())
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("done/", views.done, name="login_done"),
+    path("done/", views.login_done, name="login_done"),
     path("picture/", avatar_views.picture, name="account_picture"),
-    path("me/", views.me, name="account_me"),
-    path("with/<slug:provider>/", views.enter, name="account_enter"),
+    path("me/", views.account, name="account_me"),
+    path("with/<slug:provider>/", views.start_login, name="account_enter"),
     path("password/remove/", views.remove_password, name="account_remove_password"),
     path("sessions/", views.sessions_page, name="usersessions_list"),
     path("2fa/totp/activate/", views.ActivateTOTPView.as_view(), name="mfa_activate_totp"),
     path("2fa/webauthn/add/", views.AddPasskeyView.as_view(), name="mfa_add_webauthn"),
     path("claims/", claims.claims, name="account_claims"),
-    path("claims/ask/", claims.ask, name="account_claim_ask"),
+    path("claims/ask/", claims.request_link, name="account_claim_ask"),
     path("claims/sent/", claims.sent, name="account_claim_sent"),
     path("claims/<str:token>/", claims.claim, name="account_claim"),
     path("login/code/confirm/", claims.ConfirmCodeView.as_view(), name="account_confirm_login_code"),

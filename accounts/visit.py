@@ -13,11 +13,11 @@ from accounts.models import Commenter
 SALT = "accounts.visit"
 
 
-def remember(commenter: Commenter, response: HttpResponse) -> HttpResponse:
+def set_cookie(commenter: Commenter, response: HttpResponse) -> HttpResponse:
     return cookies.set_signed(response, settings.VISIT_COOKIE_NAME, commenter.pk, salt=SALT, max_age=None)
 
 
-def guest(request: HttpRequest, *, name: str, email: str) -> Commenter | None:
+def find_guest(request: HttpRequest, *, name: str, email: str) -> Commenter | None:
     """Return the last guest if the name and email are theirs."""
-    pk = cookies.signed(request, settings.VISIT_COOKIE_NAME, salt=SALT, max_age=settings.VISIT_COOKIE_AGE)
+    pk = cookies.get_signed(request, settings.VISIT_COOKIE_NAME, salt=SALT, max_age=settings.VISIT_COOKIE_AGE)
     return Commenter.objects.guests().filter(pk=pk, name=name, email=email).first() if pk else None

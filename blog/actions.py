@@ -9,13 +9,13 @@ from django.utils.text import slugify
 
 import pagecache
 from blog import addresses, markup
-from blog.models import RESERVED, Essay, Redirect
+from blog.models import RESERVED_SLUGS, Essay, Redirect
 
 
 def free_slug(essay: Essay, wish: str) -> str:
     """Return a slug made from the wish that no other essay or page of the same kind uses."""
     stem = slugify(wish, allow_unicode=True)[:180].strip("-") or "untitled"
-    if essay.kind == Essay.Kind.PAGE and (stem in RESERVED or stem.isdigit()):
+    if essay.kind == Essay.Kind.PAGE and (stem in RESERVED_SLUGS or stem.isdigit()):
         stem = f"{stem}-page"
     taken = set(
         Essay.objects.filter(kind=essay.kind, slug__startswith=stem).exclude(pk=essay.pk).values_list("slug", flat=True)
@@ -30,47 +30,47 @@ def free_slug(essay: Essay, wish: str) -> str:
 @transaction.atomic
 def save(essay: Essay) -> Essay:
     """Save an essay with cleaned HTML and invalidate its pages; its old public address redirects to it."""
-    write(essay)
-    pagecache.bump(essay.cache_key, "site", "comments")
+    save_without_invalidation(essay)
+    pagecache.invalidate(essay.cache_key, "site", "comments")
     return essay
 
 
-def write(essay: Essay, *, newlines: bool = False) -> None:
+def save_without_invalidation(essay: Essay, *, newlines: bool = False) -> None:
     """Save an essay and its redirects, but leave invalidating the page cache to the caller, who may save many.
 
     `newlines` is for a body from WordPress, whose bare newlines make paragraphs and line breaks.
     """
     old = Essay.objects.filter(pk=essay.pk).first() if essay.pk else None
     essay.slug = essay.slug or free_slug(essay, essay.title)
-    essay.body = markup.essay(essay.body, newlines=newlines)
+    essay.body = markup.clean_essay(essay.body, newlines=newlines)
     essay.words = markup.count_words(essay.body)
     essay.changed = timezone.now()
-    addresses.set_date(essay, old)
+    addresses.set_address_date(essay, old)
     essay.save()
     address = essay.get_absolute_url()
     if old and old.is_published and not (essay.is_published and old.get_absolute_url() == address):
-        keep_address(
+        add_redirect(
             old.get_absolute_url(), essay=essay
         )  # an unpublished essay may get another address before it is published again
     if essay.is_published:
-        take_address(address)
+        remove_redirect(address)
 
 
 @transaction.atomic
-def pin(essay: Essay, *, first: bool = True) -> Essay:
+def set_pinned(essay: Essay, *, is_pinned: bool = True) -> Essay:
     """Pin an essay to the top of the home page, or unpin it."""
-    essay.is_pinned = first
+    essay.is_pinned = is_pinned
     essay.save(update_fields=["is_pinned"])
-    pagecache.bump("site")
+    pagecache.invalidate("site")
     return essay
 
 
-def keep_address(path: str, **target: Any) -> None:
+def add_redirect(path: str, **target: Any) -> None:
     """Redirect an old path to its essay, tag or series. Paths are stored decoded, as requests have them."""
     Redirect.objects.update_or_create(old=unquote(path), defaults={"essay": None, "tag": None, "series": None} | target)
 
 
-def take_address(path: str) -> None:
+def remove_redirect(path: str) -> None:
     """Remove the redirect from a path that is now the address of an essay, tag or series."""
     Redirect.objects.filter(old=unquote(path)).delete()
 
@@ -80,4 +80,4 @@ def delete(essay: Essay) -> None:
     """Delete an essay with its whole discussion and invalidate its pages."""
     key = essay.cache_key
     essay.delete()
-    pagecache.bump(key, "site", "comments")
+    pagecache.invalidate(key, "site", "comments")

@@ -23,7 +23,7 @@ def has_been_public(old: Essay) -> bool:
     return old.published is None or old.dated != site_date(old.published)
 
 
-def set_date(essay: Essay, old: Essay | None) -> None:
+def set_address_date(essay: Essay, old: Essay | None) -> None:
     """Set the date in the address, which the first publication fixes."""
     if old and old.dated and has_been_public(old):
         essay.dated = old.dated

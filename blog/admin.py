@@ -22,14 +22,14 @@ import pagecache
 from accounts.models import User
 from blog import actions
 from blog.editor.widget import EssayEditor
-from blog.models import MENU_LIMIT, RESERVED, Authorship, Essay, Redirect, Site
+from blog.models import MENU_LIMIT, RESERVED_SLUGS, Authorship, Essay, Redirect, Site
 from blog.writing import image_admin, series_admin, tag_admin  # noqa: F401 – they register
-from blog.writing.fieldsets import FOR_EVERYONE
+from blog.writing.fieldsets import EDITOR_FIELDS
 from blog.writing.form import WritingForm
-from blog.writing.permissions import OwnWork
-from blog.writing.publishing import Publishing
-from blog.writing.saving import Writing
-from blog.writing.time_zones import TimeZones
+from blog.writing.permissions import OwnObjectsOnlyMixin
+from blog.writing.publishing import PublishingMixin
+from blog.writing.saving import WritingMixin
+from blog.writing.time_zones import TimeZoneSelect
 
 
 @admin.register(Site)
@@ -39,13 +39,13 @@ class SiteAdmin(admin.ModelAdmin[Site]):
     def get_fields(self, request: HttpRequest, obj: Site | None = None) -> tuple[str, ...]:
         """Leave the language out while there is only one to choose."""
         language = ("language",) if len(settings.SITE_LANGUAGES) > 1 else ()
-        return ("name", "tagline", *language, "time_zone", "essays_a_page", "public_record")
+        return ("name", "tagline", *language, "time_zone", "essays_per_page", "public_record")
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
         if db_field.name == "language":
             return forms.ChoiceField(label=_("Language"), choices=settings.SITE_LANGUAGES)
         if db_field.name == "time_zone":
-            more["widget"] = TimeZones()
+            more["widget"] = TimeZoneSelect()
         return super().formfield_for_dbfield(db_field, request, **more)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -55,7 +55,7 @@ class SiteAdmin(admin.ModelAdmin[Site]):
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         obj.pk = 1
         super().save_model(request, obj, form, change)
-        pagecache.bump("site", "comments")
+        pagecache.invalidate("site", "comments")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -64,7 +64,7 @@ class SiteAdmin(admin.ModelAdmin[Site]):
         return False
 
 
-SETTINGS_FIELDS = ("series", "series_position", *FOR_EVERYONE, "language", "translation_of", "canonical")
+SETTINGS_FIELDS = ("series", "series_position", *EDITOR_FIELDS, "language", "translation_of", "canonical")
 
 
 class EssayForm(WritingForm):
@@ -103,7 +103,7 @@ class EssayForm(WritingForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         slug, kind = data.get("slug"), data.get("kind")
-        if slug and kind == Essay.Kind.PAGE and (slug in RESERVED or slug.isdigit()):
+        if slug and kind == Essay.Kind.PAGE and (slug in RESERVED_SLUGS or slug.isdigit()):
             self.add_error("slug", ValidationError(_("This address is reserved. Choose another one.")))
         if data.get("is_in_menu") and (problem := self.menu_problem(kind)):
             self.add_error("is_in_menu", problem)
@@ -170,7 +170,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Essay)
-class EssayAdmin(Writing, Publishing, OwnWork, admin.ModelAdmin[Essay]):
+class EssayAdmin(WritingMixin, PublishingMixin, OwnObjectsOnlyMixin, admin.ModelAdmin[Essay]):
     form = EssayForm
     inlines: ClassVar[Any] = (AuthorshipInline,)  # comments adds its own
     list_display = ("__str__", "kind", "state", "published", "by")

@@ -26,11 +26,11 @@ def menu_pages(request: HttpRequest) -> list[Essay]:
         if page.is_published:
             shown.append(page)
         else:
-            ends(request, page.published)
+            expire_page_at(request, page.published)
     return shown
 
 
-def ends(request: HttpRequest, moment: datetime | None) -> None:
+def expire_page_at(request: HttpRequest, moment: datetime | None) -> None:
     """Note when the page rendered for this request changes without a write; the earliest time counts."""
-    known = getattr(request, "ends", None)
-    request.ends = min(filter(None, (known, moment)), default=None)  # type: ignore[attr-defined]
+    known = getattr(request, "expires", None)
+    request.expires = min(filter(None, (known, moment)), default=None)  # type: ignore[attr-defined]

@@ -14,13 +14,13 @@ import pagecache
 from accounts.models import User
 from blog import markup
 from blog.images import renditions
-from blog.middleware import site_of
-from blog.models import Essay, EssayQuerySet, Series, Tag, gather_bylines
+from blog.middleware import get_site
+from blog.models import Essay, EssayQuerySet, Series, Tag, prefetch_bylines
 
 ITEM_LIMIT = 10
 
 
-class FullTextRss(Rss201rev2Feed):
+class FullTextRssFeed(Rss201rev2Feed):
     """RSS with the whole essay and its summary."""
 
     content_type = "application/rss+xml; charset=utf-8"
@@ -35,7 +35,7 @@ class FullTextRss(Rss201rev2Feed):
         handler.addQuickElement("content:encoded", item["content"])
 
 
-class FullTextAtom(Atom1Feed):
+class FullTextAtomFeed(Atom1Feed):
     content_type = "application/atom+xml; charset=utf-8"
 
     def item_attributes(self, item: dict[str, Any]) -> dict[str, str]:
@@ -80,22 +80,22 @@ class FullTextJsonFeed(SyndicationFeed):
         return {name: value for name, value in said.items() if value} | {"content_html": item["content"]}
 
 
-def ours(path: str) -> str:
+def absolute_url(path: str) -> str:
     """Return the full URL of a path, made from SITE_URL rather than from the request's host."""
     return settings.SITE_URL + path
 
 
 class EssaysFeed(Feed[Essay, Any]):
-    feed_type: type[SyndicationFeed] = FullTextRss
+    feed_type: type[SyndicationFeed] = FullTextRssFeed
 
     def __init__(self, request: HttpRequest) -> None:
-        self.site, self.path = site_of(request), request.path
+        self.site, self.path = get_site(request), request.path
 
     @classmethod
     def view(cls, request: HttpRequest, **address: Any) -> HttpResponse:
         """Serve a feed by a new instance for each request, because it stores the request's site and path."""
         response = cls(request)(request, **address)
-        return pagecache.made_from(response, "site", ends=Essay.objects.next_change())
+        return pagecache.mark_cacheable(response, "site", expires=Essay.objects.next_change())
 
     def essays(self, obj: Any) -> EssayQuerySet:
         return Essay.objects.essays().published()
@@ -104,13 +104,13 @@ class EssaysFeed(Feed[Essay, Any]):
         return f"{self.site.name}: {obj}" if obj else self.site.name
 
     def link(self, obj: Any) -> str:
-        return ours(obj.get_absolute_url() if obj else "/")
+        return absolute_url(obj.get_absolute_url() if obj else "/")
 
     def feed_url(self, obj: Any) -> str:
-        return ours(self.path)
+        return absolute_url(self.path)
 
     def item_link(self, item: Essay) -> str:
-        return ours(item.get_absolute_url())
+        return absolute_url(item.get_absolute_url())
 
     item_guid = item_link  # comment feeds refer to it in thr:in-reply-to
 
@@ -118,10 +118,10 @@ class EssaysFeed(Feed[Essay, Any]):
         return self.site.tagline or self.site.name
 
     def items(self, obj: Any) -> list[Essay]:
-        newest = self.essays(obj).newest().rows(0, ITEM_LIMIT)
-        gather_bylines(newest)
+        newest = self.essays(obj).newest().fetch_slice(0, ITEM_LIMIT)
+        prefetch_bylines(newest)
         prefetch_related_objects(newest, "tags")
-        return renditions.gather(newest)
+        return renditions.prefetch_pictures(newest)
 
     def item_title(self, item: Essay) -> str:
         return str(item)
@@ -142,7 +142,7 @@ class EssaysFeed(Feed[Essay, Any]):
         return [tag.name for tag in item.tags.all()]
 
     def item_extra_kwargs(self, item: Essay) -> dict[str, Any]:
-        content = markup.afar(item.body_html, settings.SITE_URL, ours(item.get_absolute_url()))
+        content = markup.absolutize(item.body_html, settings.SITE_URL, absolute_url(item.get_absolute_url()))
         return {
             "content": f"<div{item.lang}>{content}</div>" if item.lang else content,
             "authors": [author.get_full_name() for author in item.bylines],
@@ -151,7 +151,7 @@ class EssaysFeed(Feed[Essay, Any]):
 
 
 class EssaysAtomFeed(EssaysFeed):
-    feed_type = FullTextAtom
+    feed_type = FullTextAtomFeed
 
     def subtitle(self, obj: Any) -> str:
         return self.description(obj)
@@ -182,4 +182,4 @@ class AuthorFeed(EssaysFeed):
         return get_object_or_404(User, username=username)
 
     def essays(self, obj: User) -> EssayQuerySet:
-        return super().essays(obj).by(obj)
+        return super().essays(obj).by_author(obj)

@@ -15,9 +15,9 @@ BATCH_SIZE = 200
 
 @every(hours=1)
 @job()
-def render_forgotten() -> None:
+def render_missing() -> None:
     """Enqueue a job for each picture without renditions: its own job was lost, or it is older than renditions are."""
     if DBTaskResult.objects.filter(task_path=renditions.render.module_path, status__in=UNFINISHED).exists():
         return
     for pk in Image.objects.unrendered(timezone.now() - GRACE_PERIOD).values_list("pk", flat=True)[:BATCH_SIZE]:
-        renditions.render.using(priority=renditions.AFTER_EVERYTHING_ELSE).enqueue(pk)
+        renditions.render.using(priority=renditions.LOWEST_PRIORITY).enqueue(pk)

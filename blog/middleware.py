@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from blog.models import Site
-from pagecache.declaration import MADE_FROM
+from pagecache.declaration import KEYS_HEADER
 
-PERSONAL = {settings.SESSION_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME}
+PERSONAL_COOKIES = {settings.SESSION_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME}
 Handler = Callable[[HttpRequest], HttpResponse]
 
 PERMISSIONS_POLICY = ", ".join(
@@ -33,7 +33,7 @@ PERMISSIONS_POLICY = ", ".join(
 )
 
 
-def site_of(request: HttpRequest) -> Site:
+def get_site(request: HttpRequest) -> Site:
     """Return the site's settings as SiteMiddleware read them when the request arrived."""
     return request.site  # type: ignore[return-value]
 
@@ -47,7 +47,7 @@ class HeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        if MADE_FROM not in response.headers or PERSONAL & request.COOKIES.keys():
+        if KEYS_HEADER not in response.headers or PERSONAL_COOKIES & request.COOKIES.keys():
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 

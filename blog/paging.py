@@ -37,7 +37,7 @@ class Page(Generic[T]):
         return self.number - 1
 
 
-def page_of(request: HttpRequest, size: int, find: Callable[[int, int], list[T]]) -> Page[T]:
+def get_page(request: HttpRequest, size: int, find: Callable[[int, int], list[T]]) -> Page[T]:
     """Return the page that `?page=` names, or raise Http404. `find(start, stop)` returns a slice of the rows."""
     wish = request.GET.get("page", "1")
     if not (wish.isascii() and wish.isdigit() and len(wish) < 9 and int(wish) > 0):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language_info, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from blog.context import ends
+from blog.context import expire_page_at
 from blog.models import Essay, Series
 
 ORDINALS: list[Any] = [
@@ -64,7 +64,7 @@ class Translation(NamedTuple):
     name: str
 
 
-def place_of(request: HttpRequest, essay: Essay) -> SeriesNavigation | None:
+def get_navigation(request: HttpRequest, essay: Essay) -> SeriesNavigation | None:
     """Return an essay's position and neighbors in its series, by two queries; a scheduled one expires the page."""
     if essay.series is None:
         return None
@@ -78,12 +78,12 @@ def place_of(request: HttpRequest, essay: Essay) -> SeriesNavigation | None:
     return SeriesNavigation(essay.series, here + 1, len(keys), around.get(before), around.get(after))
 
 
-def readable() -> "QuerySet[Series]":
+def readable_series() -> "QuerySet[Series]":
     """Return the series that have a published essay."""
     return Series.objects.filter(Exists(Essay.objects.essays().published().filter(series=OuterRef("pk"))))
 
 
-def with_essays() -> "QuerySet[Series]":
+def with_counts() -> "QuerySet[Series]":
     """Return the series that have published essays, last updated first, with their number and first and last date."""
     read = Q(essays__kind=Essay.Kind.ESSAY, essays__published__lte=timezone.now())
     return (
@@ -98,7 +98,7 @@ def with_essays() -> "QuerySet[Series]":
     )
 
 
-def translations_of(request: HttpRequest, essay: Essay, language: str) -> list[Translation]:
+def get_translations(request: HttpRequest, essay: Essay, language: str) -> list[Translation]:
     """Return the published translations of an essay with itself; empty if there is no other."""
     if not essay.translation_of_id and not getattr(essay, "is_translated", True):
         return []
@@ -119,5 +119,5 @@ def published_keys(request: HttpRequest, rows: Iterable[tuple[int, Any]]) -> lis
         if published <= now:
             listed.append(key)
         else:
-            ends(request, published)
+            expire_page_at(request, published)
     return listed

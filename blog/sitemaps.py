@@ -64,7 +64,7 @@ class TagSitemap(AbsoluteSitemap):
 
 class SeriesSitemap(AbsoluteSitemap):
     def items(self) -> QuerySet[Series]:
-        return series.readable()
+        return series.readable_series()
 
 
 SECTIONS: dict[str, type[AbsoluteSitemap]] = {
@@ -85,10 +85,10 @@ def index(request: HttpRequest) -> HttpResponse:
     return finish_response(response)
 
 
-def part(request: HttpRequest, section: str) -> HttpResponse:
+def sitemap_part(request: HttpRequest, section: str) -> HttpResponse:
     return finish_response(draw(request, dict(SECTIONS), section).render())
 
 
 def finish_response(response: HttpResponse) -> HttpResponse:
     response.headers["X-Robots-Tag"] = "noindex"
-    return pagecache.made_from(response, "site", ends=Essay.objects.next_change())
+    return pagecache.mark_cacheable(response, "site", expires=Essay.objects.next_change())

@@ -46,8 +46,8 @@ urlpatterns = [
     path("feed/atom/", feeds.EssaysAtomFeed.view, name="atom"),
     path("feed.json", feeds.EssaysJsonFeed.view, name="json-feed"),
     path("sitemap.xml", sitemaps.index, name="sitemap"),
-    path("sitemap-<str:section>.xml", sitemaps.part, name="sitemap-part"),
-    path("preview/<str:token>/", preview.open_link, name="preview"),
+    path("sitemap-<str:section>.xml", sitemaps.sitemap_part, name="sitemap-part"),
+    path("preview/<str:token>/", preview.show_link, name="preview"),
     path("robots.txt", views.robots, name="robots"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("<yyyy:year>/", views.archive, name="year"),
@@ -55,5 +55,5 @@ urlpatterns = [
     path("<yyyy:year>/<mm:month>/<dd:day>/", views.archive, name="day"),
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/", views.essay, name="essay"),
     path("<uslug:slug>/", views.page, name="page"),
-    re_path(r"^(?!admin/).+/$", views.moved),
+    re_path(r"^(?!admin/).+/$", views.redirect_moved),
 ]

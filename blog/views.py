@@ -17,8 +17,8 @@ from accounts.models import Commenter, User
 from accounts.profiles import avatars
 from blog import paging
 from blog import series as in_series
-from blog.middleware import site_of
-from blog.models import Essay, EssayQuerySet, Profile, Redirect, Series, Tag, gather_bylines
+from blog.middleware import get_site
+from blog.models import Essay, EssayQuerySet, Profile, Redirect, Series, Tag, prefetch_bylines
 
 TITLES_PER_PAGE = 100
 TITLE_FIELDS = ("kind", "title", "slug", "published", "dated", "created", "language")
@@ -32,11 +32,11 @@ def show_list(
     template: str = "blog/home.html",
     **context: Any,
 ) -> HttpResponse:
-    page = paging.page_of(request, site_of(request).essays_a_page, find)
-    gather_bylines(page.rows)
+    page = paging.get_page(request, get_site(request).essays_per_page, find)
+    prefetch_bylines(page.rows)
     response = render(request, template, {"page_obj": page, "heading": heading, **context})
     keys = [essay.cache_key for essay in page]
-    return pagecache.made_from(response, "site", *keys, ends=Essay.objects.next_change())
+    return pagecache.mark_cacheable(response, "site", *keys, expires=Essay.objects.next_change())
 
 
 def published_essays() -> EssayQuerySet:
@@ -47,7 +47,7 @@ def published_essays() -> EssayQuerySet:
 def home(request: HttpRequest) -> HttpResponse:
     if "p" in request.GET or "page_id" in request.GET:
         return redirect_by_number(request)
-    return show_list(request, published_essays().rows_pinned_first, lede=site_of(request).tagline)
+    return show_list(request, published_essays().fetch_slice_pinned_first, lede=get_site(request).tagline)
 
 
 def redirect_by_number(request: HttpRequest) -> HttpResponse:
@@ -66,34 +66,34 @@ def redirect_by_number(request: HttpRequest) -> HttpResponse:
 @require_safe
 def essay(request: HttpRequest, year: int, month: int, day: int, slug: str) -> HttpResponse:
     try:
-        found = published_essays().for_its_page().dated(year, month, day).get(slug=slug)
+        found = published_essays().for_essay_page().dated(year, month, day).get(slug=slug)
     except Essay.DoesNotExist:
-        return moved(request)
-    return draw(request, found)
+        return redirect_moved(request)
+    return render_essay(request, found)
 
 
 @require_safe
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     try:
-        found = Essay.objects.pages().published().for_its_page().get(slug=slug)
+        found = Essay.objects.pages().published().for_essay_page().get(slug=slug)
     except Essay.DoesNotExist:
-        return moved(request)
-    return draw(request, found)
+        return redirect_moved(request)
+    return render_essay(request, found)
 
 
-def draw(request: HttpRequest, essay: Essay, status: int = 200, **context: Any) -> HttpResponse:
+def render_essay(request: HttpRequest, essay: Essay, status: int = 200, **context: Any) -> HttpResponse:
     """Render an essay's or page's own page; its template adds the thread."""
     template = "blog/page.html" if essay.kind == Essay.Kind.PAGE else "blog/essay.html"
     context = {
         "essay": essay,
-        "place": in_series.place_of(request, essay),
-        "translations": in_series.translations_of(request, essay, site_of(request).language),
+        "place": in_series.get_navigation(request, essay),
+        "translations": in_series.get_translations(request, essay, get_site(request).language),
         **context,
     }
     response = render(request, template, context, status=status)
     if status != 200:
         return response
-    return pagecache.made_from(response, essay.cache_key, "site", ends=getattr(request, "ends", None))
+    return pagecache.mark_cacheable(response, essay.cache_key, "site", expires=getattr(request, "expires", None))
 
 
 @require_safe
@@ -103,7 +103,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def moved(request: HttpRequest, **parts: Any) -> HttpResponse:
+def redirect_moved(request: HttpRequest, **parts: Any) -> HttpResponse:
     """Redirect an old address to its current one, or raise Http404."""
     old = Redirect.objects.select_related("essay", "tag", "series").filter(old=request.path[:500]).first()
     if not old or (old.essay and not old.essay.is_published):
@@ -116,8 +116,8 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         found = Tag.objects.get(slug=slug)
     except Tag.DoesNotExist:
-        return moved(request)
-    return show_list(request, published_essays().tagged(found).rows, found.name, lede=found.description)
+        return redirect_moved(request)
+    return show_list(request, published_essays().tagged(found).fetch_slice, found.name, lede=found.description)
 
 
 @require_safe
@@ -133,18 +133,18 @@ def series(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         found = Series.objects.get(slug=slug)
     except Series.DoesNotExist:
-        return moved(request)
+        return redirect_moved(request)
     essays = published_essays().filter(series=found).in_series()
-    return show_list(request, essays.rows, found.title, "blog/series.html", lede=found.description, series=found)
+    return show_list(request, essays.fetch_slice, found.title, "blog/series.html", lede=found.description, series=found)
 
 
 @require_safe
 def all_series(request: HttpRequest) -> HttpResponse:
-    page = paging.page_of(request, SERIES_PER_PAGE, lambda start, stop: list(in_series.with_essays()[start:stop]))
+    page = paging.get_page(request, SERIES_PER_PAGE, lambda start, stop: list(in_series.with_counts()[start:stop]))
     if not page.rows:
         raise Http404
     response = render(request, "blog/all_series.html", {"page_obj": page, "heading": _("Series")})
-    return pagecache.made_from(response, "site", ends=Essay.objects.next_change())
+    return pagecache.mark_cacheable(response, "site", expires=Essay.objects.next_change())
 
 
 @require_safe
@@ -155,10 +155,12 @@ def author(request: HttpRequest, username: str) -> HttpResponse:
     commenter = Commenter.objects.filter(user=found).exclude(picture="").first()
     context = {
         "author": found,
-        "profile": Profile.objects.of(found),
-        "face": avatars.face(commenter) if commenter else None,
+        "profile": Profile.objects.for_user(found),
+        "face": avatars.template_context(commenter) if commenter else None,
     }
-    return show_list(request, published_essays().by(found).rows, found.get_full_name(), "blog/author.html", **context)
+    return show_list(
+        request, published_essays().by_author(found).fetch_slice, found.get_full_name(), "blog/author.html", **context
+    )
 
 
 @require_safe
@@ -167,7 +169,7 @@ def archive(
 ) -> HttpResponse:
     """List titles by year: of all essays, or of those of a year, a month or a day."""
     essays = published_essays() if year is None else published_essays().dated(year, month, day)
-    page = paging.page_of(request, TITLES_PER_PAGE, partial(essays.by_date().rows, only=TITLE_FIELDS))
+    page = paging.get_page(request, TITLES_PER_PAGE, partial(essays.by_date().fetch_slice, only=TITLE_FIELDS))
     if year is not None and not page.rows:
         raise Http404
     years = published_essays().years() if month is None else []
@@ -176,13 +178,13 @@ def archive(
         "page_obj": page,
         "years": years if sum(count for _year, count in years) > TITLES_PER_PAGE else [],
         "year": year,
-        "has_series": year is None and len(in_series.readable()[:2]) == 2,
+        "has_series": year is None and len(in_series.readable_series()[:2]) == 2,
     }
     response = render(request, "blog/archive.html", context)
-    return pagecache.made_from(response, "site", ends=Essay.objects.next_change())
+    return pagecache.mark_cacheable(response, "site", expires=Essay.objects.next_change())
 
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     words = f"User-agent: *\nDisallow: /admin/\nDisallow: /accounts/\nSitemap: {settings.SITE_URL}/sitemap.xml\n"
-    return pagecache.made_from(HttpResponse(words, content_type="text/plain; charset=utf-8"), "site")
+    return pagecache.mark_cacheable(HttpResponse(words, content_type="text/plain; charset=utf-8"), "site")

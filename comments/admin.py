@@ -65,7 +65,7 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
     def save_model(self, request: HttpRequest, obj: Rules, form: Any, change: bool) -> None:
         obj.pk = 1
         super().save_model(request, obj, form, change)
-        pagecache.bump("site")
+        pagecache.invalidate("site")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -85,7 +85,7 @@ class DiscussionFormSet(forms.BaseInlineFormSet[Discussion, Essay, forms.ModelFo
         return self.save_existing(form, form.instance)
 
     def save_existing(self, form: forms.ModelForm[Discussion], obj: Discussion, commit: bool = True) -> Discussion:
-        Discussion.objects.settle(self.instance, **{name: form.cleaned_data[name] for name in form.changed_data})
+        Discussion.objects.save_settings(self.instance, **{name: form.cleaned_data[name] for name in form.changed_data})
         return obj
 
 

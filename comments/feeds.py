@@ -12,11 +12,11 @@ from django.utils.feedgenerator import SyndicationFeed, rfc3339_date
 from django.utils.translation import gettext as _
 
 import pagecache
-from blog.feeds import FullTextAtom, FullTextRss, ours
-from blog.middleware import site_of
+from blog.feeds import FullTextAtomFeed, FullTextRssFeed, absolute_url
+from blog.middleware import get_site
 from blog.models import Essay
 from comments.models import Comment, CommentQuerySet, Status
-from comments.models.lookup import essay_at
+from comments.models.lookup import get_essay_or_404
 
 NEWEST = 10
 THREADING = {"xmlns:thr": "http://purl.org/syndication/thread/1.0"}
@@ -37,7 +37,7 @@ class Threaded(SyndicationFeed):
         handler.addQuickElement("thr:in-reply-to", attrs=parent)
 
 
-class ThreadedRss(Threaded, FullTextRss):
+class ThreadedRss(Threaded, FullTextRssFeed):
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
         """Add the time of the last change, for which RSS has no element of its own."""
         super().add_item_elements(handler, item)
@@ -45,30 +45,30 @@ class ThreadedRss(Threaded, FullTextRss):
             handler.addQuickElement("atom:updated", rfc3339_date(item["updateddate"]))
 
 
-class ThreadedAtom(Threaded, FullTextAtom): ...
+class ThreadedAtom(Threaded, FullTextAtomFeed): ...
 
 
 class CommentsFeed(Feed[Comment, Any]):
     def __init__(self, request: HttpRequest, feed_type: type[SyndicationFeed]) -> None:
-        self.site, self.path, self.feed_type = site_of(request), request.path, feed_type
+        self.site, self.path, self.feed_type = get_site(request), request.path, feed_type
 
     @classmethod
     def view(cls, request: HttpRequest, form: str = "rss", **address: Any) -> HttpResponse:
         """Serve the feed by a new instance for each request, because it stores the site and path."""
         response = cls(request, ThreadedAtom if form == "atom" else ThreadedRss)(request, **address)
-        return pagecache.made_from(response, "comments", "site", ends=Essay.objects.next_change())
+        return pagecache.mark_cacheable(response, "comments", "site", expires=Essay.objects.next_change())
 
     def title(self, obj: Any) -> str:
         return _("Comments on %(where)s") % {"where": obj or self.site.name}
 
     def link(self, obj: Any) -> str:
-        return ours(obj.get_absolute_url() if obj else "/")
+        return absolute_url(obj.get_absolute_url() if obj else "/")
 
     def feed_url(self, obj: Any) -> str:
-        return ours(self.path)
+        return absolute_url(self.path)
 
     def item_link(self, item: Comment) -> str:
-        return ours(item.get_absolute_url())
+        return absolute_url(item.get_absolute_url())
 
     item_guid = item_link
 
@@ -113,16 +113,16 @@ class CommentsFeed(Feed[Comment, Any]):
 
     def item_extra_kwargs(self, item: Comment) -> dict[str, Any]:
         parent = reverse("comment", args=[item.parent_id]) if item.parent_id else item.essay.get_absolute_url()
-        return {"content": self.item_description(item), "answers": ours(parent)}
+        return {"content": self.item_description(item), "answers": absolute_url(parent)}
 
 
 class EssayCommentsFeed(CommentsFeed):
     def get_object(self, request: HttpRequest, **address: Any) -> Essay:
-        essay: Essay = essay_at(AnonymousUser(), **address)
+        essay: Essay = get_essay_or_404(AnonymousUser(), **address)
         return essay
 
     def comments(self, obj: Essay) -> CommentQuerySet:
-        return super().comments(obj).under(obj)
+        return super().comments(obj).on_essay(obj)
 
 
 class ThreadFeed(CommentsFeed):

@@ -10,10 +10,10 @@ from blog.models import Site
 from comments.models import Address, Like, Notice, Status, Subscription, Wording
 from comments.models.subscription import WAITS_FOR
 from comments.notifications import outbox
-from comments.notifications.subscribing import ASKED_WITHIN
+from comments.notifications.subscribing import CONFIRMATION_WINDOW
 from server.jobs.tasks import every, job
 
-NETWORKS_KEPT = STOPPED_KEPT = timedelta(days=30)
+NETWORK_MAX_AGE = ENDED_SUBSCRIPTION_MAX_AGE = timedelta(days=30)
 DAILY_HOUR = 7
 SUBMISSION_KEY_MAX_AGE = timedelta(days=1)
 
@@ -22,7 +22,7 @@ SUBMISSION_KEY_MAX_AGE = timedelta(days=1)
 @job()
 def send_due() -> None:
     """Send emails that are due for a retry or were left by a dead worker, and announce new essays."""
-    outbox.announce()
+    outbox.announce_essays()
     outbox.send()
 
 
@@ -30,11 +30,11 @@ def send_due() -> None:
 @job()
 def send_daily() -> None:
     """Send the daily digests, at 7 a.m. in the site's time zone."""
-    outbox.gather(newest_morning())
+    outbox.build_digests(latest_digest_time())
     outbox.send()
 
 
-def newest_morning() -> datetime:
+def latest_digest_time() -> datetime:
     zone = ZoneInfo(Site.objects.current().time_zone)
     now = timezone.localtime(timezone=zone)
     latest = now.replace(hour=DAILY_HOUR, minute=0, second=0, microsecond=0)
@@ -43,7 +43,7 @@ def newest_morning() -> datetime:
 
 @every(days=1)
 @job()
-def forget_subscriptions() -> None:
+def delete_expired_subscriptions() -> None:
     """Delete unconfirmed, ended and decided subscriptions, then addresses without any, then the notices to them.
 
     The notice of a confirmation email outlives an erased commenter by a day, so that the daily limit still counts it.
@@ -52,26 +52,30 @@ def forget_subscriptions() -> None:
     decided = Q(kind=Subscription.Kind.DECISION) & ~Q(comment__status=Status.PENDING)
     decided |= Q(kind=Subscription.Kind.REPORT, comment__reports=0)
     decided |= Q(kind=Subscription.Kind.APPEAL) & ~Q(comment__appeal__state="open")
-    decided &= Q(created__lt=now - STOPPED_KEPT)
+    decided &= Q(created__lt=now - ENDED_SUBSCRIPTION_MAX_AGE)
     unconfirmed = Q(confirmed=None, created__lt=now - WAITS_FOR)
-    Subscription.objects.filter(unconfirmed | Q(stopped__lt=now - STOPPED_KEPT) | decided).delete()
-    Address.objects.filter(refused=None).drop_idle()  # suppressed addresses stay, or emails to them would bounce again
+    Subscription.objects.filter(unconfirmed | Q(stopped__lt=now - ENDED_SUBSCRIPTION_MAX_AGE) | decided).delete()
+    Address.objects.filter(
+        suppressed=None
+    ).drop_idle()  # suppressed addresses stay, or emails to them would bounce again
     known = Address.objects.filter(email=OuterRef("email"))
-    erased = Q(kind=Notice.Kind.CONFIRM, subscription=None, created__lt=now - ASKED_WITHIN)
+    erased = Q(kind=Notice.Kind.CONFIRM, subscription=None, created__lt=now - CONFIRMATION_WINDOW)
     old = Q(created__lt=now - WAITS_FOR) | erased
     Notice.objects.filter(old, ~Exists(known), recipient=None).delete()
 
 
 @every(days=1)
 @job()
-def forget_networks() -> None:
+def clear_old_networks() -> None:
     for model in (Wording, Like):
-        old = model._default_manager.filter(created__lt=timezone.now() - NETWORKS_KEPT).exclude(network="")
+        old = model._default_manager.filter(created__lt=timezone.now() - NETWORK_MAX_AGE).exclude(network="")
         old.update(network="")
 
 
 @every(days=1)
 @job()
-def forget_sendings() -> None:
+def clear_submission_keys() -> None:
     """Clear the keys of old submissions: a browser repeats a submission only soon after a lost response."""
-    Wording.objects.filter(created__lt=timezone.now() - SUBMISSION_KEY_MAX_AGE).exclude(sent_as="").update(sent_as="")
+    Wording.objects.filter(created__lt=timezone.now() - SUBMISSION_KEY_MAX_AGE).exclude(submission_key="").update(
+        submission_key=""
+    )

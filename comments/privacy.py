@@ -15,8 +15,8 @@ import pagecache
 from accounts.login import redirects
 from accounts.middleware import Request
 from blog.models import Essay
-from blog.views import draw
-from comments.jobs import NETWORKS_KEPT, STOPPED_KEPT
+from blog.views import render_essay
+from comments.jobs import ENDED_SUBSCRIPTION_MAX_AGE, NETWORK_MAX_AGE
 from comments.models import Rules
 from comments.models.subscription import WAITS_FOR
 from comments.spam import akismet
@@ -30,7 +30,7 @@ def privacy(request: Request) -> HttpResponse:
     """Show the owner's page `/privacy/` if there is one, else the generated one."""
     own = Essay.objects.pages().published().with_authors().prefetch_related("tags").filter(slug="privacy").first()
     if own:
-        return draw(request, own)
+        return render_essay(request, own)
     rules = Rules.objects.current()
     facts = {
         "rules": rules,
@@ -38,15 +38,15 @@ def privacy(request: Request) -> HttpResponse:
         "session_days": settings.SESSION_COOKIE_AGE // DAY,
         "guest_days": settings.COMMENTER_COOKIE_AGE // DAY,
         "device_days": settings.DEVICE_COOKIE_AGE // DAY,
-        "network_days": NETWORKS_KEPT.days,
-        "draft_minutes": redirects.CARRIED_FOR // 60,
-        "stopped_days": STOPPED_KEPT.days,
+        "network_days": NETWORK_MAX_AGE.days,
+        "draft_minutes": redirects.DRAFTS_SECONDS // 60,
+        "stopped_days": ENDED_SUBSCRIPTION_MAX_AGE.days,
         "unconfirmed_days": WAITS_FOR.days,
-        "asked": akismet.host() if akismet.is_on() else "",
+        "spam_service": akismet.host() if akismet.is_on() else "",
         "cookies": cookies(),
     }
     response = render(request, "comments/privacy.html", facts)
-    return pagecache.made_from(response, "site", ends=Essay.objects.pages().next_change())
+    return pagecache.mark_cacheable(response, "site", expires=Essay.objects.pages().next_change())
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def cookies() -> list[Cookie]:
         _("Recognizes a browser you’ve logged in with, so that other people’s failed logins don’t slow yours down."),
         lifetime(settings.DEVICE_COOKIE_AGE),
     )
-    order = Cookie(settings.PAGECACHE_CHOICE, _("Remembers how you sort comments."), lifetime(choices.KEPT_FOR))
+    order = Cookie(settings.PAGECACHE_CHOICE, _("Remembers how you sort comments."), lifetime(choices.MAX_AGE))
     messages = Cookie(
         CookieStorage.cookie_name, _("Shows a message such as “Changes saved.” on the next page."), until_closed
     )

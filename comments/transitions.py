@@ -22,7 +22,7 @@ def transition(
     *,
     root: Comment,
     decision: Decision | None = None,
-    removed_by: str = Comment.Remover.NOBODY,
+    removed_by: str = Comment.Remover.NONE,
     notify: bool = True,
 ) -> None:
     """Set a comment's status with all consequences. Call inside a transaction, with both rows locked and fresh.
@@ -32,11 +32,11 @@ def transition(
     """
     before = comment.status
     if decision:
-        decision.describe(comment, after)
+        decision.record_change(comment, after)
     set_status(comment, after, root=root, removed_by=removed_by)
     if decision:
         decision.save(force_insert=True)
-    has_resolved = resolve(comment, decision)
+    has_resolved = resolve_disputes(comment, decision)
     if notify and is_news(comment, before, decision):
         outbox.notify.enqueue(comment.pk, **subscribed_before(comment, decision))
     if notify and has_resolved:
@@ -45,7 +45,7 @@ def transition(
         akismet_corrections.enqueue(comment, before=before, after=after)
     is_shown = comment.has_replies or (before != after and Status.APPROVED in {before, after})
     if is_shown:  # else no page for readers has it, not even as a tombstone
-        pagecache.bump(comment.essay.cache_key, "comments")
+        pagecache.invalidate(comment.essay.cache_key, "comments")
 
 
 def set_status(comment: Comment, after: Status, *, root: Comment, removed_by: str) -> None:
@@ -66,20 +66,20 @@ def set_status(comment: Comment, after: Status, *, root: Comment, removed_by: st
         comment.readable = root.readable
         Comment.objects.filter(pk=comment.pk).update(readable=root.readable, **values)
     else:
-        both = {name: only_of(comment, name, value) for name, value in values.items()}
-        both["readable"] = only_of(root, "readable", root.readable)
+        both = {name: value_for_row(comment, name, value) for name, value in values.items()}
+        both["readable"] = value_for_row(root, "readable", root.readable)
         Comment.objects.filter(pk__in=[root.pk, comment.pk]).update(**both)
-    Discussion.objects.recount(comment.essay_id, responses=change, threads=threads)
+    Discussion.objects.adjust_counts(comment.essay_id, comments=change, threads=threads)
 
 
-def only_of(comment: Comment, name: str, value: Any) -> Case:
+def value_for_row(comment: Comment, name: str, value: Any) -> Case:
     """An expression that changes one of two rows updated together; the other keeps its value."""
     column: Any = Comment._meta.get_field(name)
     column = getattr(column, "target_field", column)
     return Case(When(pk=comment.pk, then=Value(value, column)), default=F(name), output_field=column)
 
 
-def resolve(comment: Comment, decision: Decision | None) -> bool:
+def resolve_disputes(comment: Comment, decision: Decision | None) -> bool:
     """Close, or open again, the reports and the appeal that this concerns; return whether there were any."""
     if decision and decision.moderator_id:
         return Report.objects.resolve(comment, decision) | Appeal.objects.resolve(comment, decision)
@@ -97,7 +97,7 @@ def is_news(comment: Comment, before: str, decision: Decision | None) -> bool:
     if before == Status.PENDING:
         return True
     if comment.status == Status.APPROVED:
-        approvals = Decision.objects.filter(number=decision.number, verb=Verb.APPROVE)
+        approvals = Decision.objects.filter(comment_number=decision.comment_number, verb=Verb.APPROVE)
         return decision.verb == Verb.APPROVE or approvals.exists()
     is_back = comment.status == Status.PENDING and decision.verb in RETURNING
     return is_back and Verb.UNAPPROVE not in other_decisions(decision)
@@ -113,5 +113,5 @@ def subscribed_before(comment: Comment, decision: Decision | None) -> dict[str, 
 
 def other_decisions(decision: Decision) -> dict[str, datetime]:
     """Times of the latest other decisions in force about the same comment, by verb."""
-    rows = Decision.objects.filter(number=decision.number).order_by("-pk")
+    rows = Decision.objects.filter(comment_number=decision.comment_number).order_by("-pk")
     return {one.verb: one.created for one in reversed(list(in_force(rows))) if one.pk != decision.pk}

@@ -7,7 +7,7 @@ from django.conf import settings
 from storages.backends.s3 import S3Storage
 
 
-class Bucket(S3Storage):  # type: ignore[misc]
+class S3MediaStorage(S3Storage):  # type: ignore[misc]
     default_acl = None
     file_overwrite = False
 

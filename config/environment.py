@@ -32,7 +32,7 @@ def stop(message: str) -> NoReturn:
 
 
 @contextmanager
-def one_line() -> Iterator[None]:
+def exit_on_error() -> Iterator[None]:
     """Stop with the message of a configuration error."""
     try:
         yield
@@ -44,7 +44,7 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default).strip()
 
 
-def words(name: str) -> list[str]:
+def comma_separated(name: str) -> list[str]:
     """Return the parts between commas."""
     return [part.strip() for part in text(name).split(",") if part.strip()]
 
@@ -71,7 +71,7 @@ def choice(name: str, choices: Collection[str]) -> str:
 
 
 def networks(name: str) -> list[str]:
-    for value in (found := words(name)):
+    for value in (found := comma_separated(name)):
         try:
             ip_network(value, strict=False)
         except ValueError:

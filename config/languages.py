@@ -7,7 +7,7 @@ from django.conf.global_settings import LANGUAGES
 from django.utils.translation import to_language
 
 
-def with_catalogs(folders: Iterable[Path]) -> list[tuple[str, str]]:
+def languages_with_catalogs(folders: Iterable[Path]) -> list[tuple[str, str]]:
     """Return codes and names of the languages whose compiled catalogs are in the folders."""
     found = {to_language(file.parts[-3]) for folder in folders for file in folder.glob("*/LC_MESSAGES/django.mo")}
     return [(code, name) for code, name in LANGUAGES if code == "en" or code in found]

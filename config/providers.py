@@ -20,7 +20,7 @@ class Provider:
     name: str  # as shown on the page
     id: str  # as allauth stores it with an account
     origins: tuple[str, ...]  # of its pages, for form-action of the content policy
-    proves_addresses: bool = False  # whether we trust the emails that it reports
+    verifies_emails: bool = False  # whether we trust the emails that it reports
     app: str = ""  # the Django app; accounts.providers has our own
     settings: Mapping[str, Any] = field(default_factory=dict)  # allauth's
     server_url: str = ""  # of an OpenID Connect server
@@ -45,7 +45,7 @@ KNOWN = (
         "X (Twitter)",
         "twitter_oauth2",
         ("https://x.com", "https://twitter.com"),
-        proves_addresses=True,
+        verifies_emails=True,
         settings={
             "SCOPE": ["users.read", "tweet.read", "users.email"],
             "FIELDS": ["id", "name", "username", "profile_image_url", "confirmed_email"],
@@ -94,16 +94,16 @@ KNOWN = (
 )
 
 
-def configured(environment: Mapping[str, str], demo: str = "") -> tuple[Provider, ...]:
+def configured_providers(environment: Mapping[str, str], demo: str = "") -> tuple[Provider, ...]:
     """Return each provider that has its keys, in the order of the icons; `demo` is the demo provider's URL."""
     found = [read_provider(known, environment, demo) for known in KNOWN]
     if demo and "OIDC_SERVERS" not in environment:
-        found.append(server({**played(demo), "trusted": True}, is_demo=True))
+        found.append(server({**demo_server(demo), "trusted": True}, is_demo=True))
     found += servers(environment.get("OIDC_SERVERS", ""))
     return tuple(provider for provider in found if provider)
 
 
-def played(demo: str) -> dict[str, str]:
+def demo_server(demo: str) -> dict[str, str]:
     return {"id": "demo", "name": "Demo ID", "server": f"{demo}/oidc", "client_id": "demo", "client_secret": "demo"}
 
 
@@ -172,20 +172,20 @@ def server(entry: Mapping[str, Any], *, is_demo: bool = False) -> Provider:
         name=str(entry["name"]),
         id=key,
         origins=(f"{parts.scheme}://{parts.netloc}", *map(str, origins)),
-        proves_addresses=entry.get("trusted") is True,
+        verifies_emails=entry.get("trusted") is True,
         server_url=address,
         is_demo=is_demo,
     )
     return replace(provider, settings=build_settings(provider, str(entry["client_id"]), str(entry["client_secret"])))
 
 
-def apps(providers: Iterable[Provider]) -> list[str]:
+def apps_of(providers: Iterable[Provider]) -> list[str]:
     """Return the Django apps that these providers need."""
     needed = [f"{ALLAUTH}.openid_connect" if provider.server_url else provider.app for provider in providers]
     return [app for app in dict.fromkeys(needed) if app]
 
 
-def for_allauth(providers: Iterable[Provider]) -> dict[str, Any]:
+def allauth_settings(providers: Iterable[Provider]) -> dict[str, Any]:
     """Return the value of SOCIALACCOUNT_PROVIDERS."""
     listed = list(providers)
     found: dict[str, Any] = {provider.id: dict(provider.settings) for provider in listed if not provider.server_url}

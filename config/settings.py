@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from csp.constants import NONE, SELF
 
 from config import database, environment, providers, start
-from config.languages import with_catalogs
+from config.languages import languages_with_catalogs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -46,7 +46,7 @@ try:
     SECRET_KEY = environment.text("SECRET_KEY") or load_or_create_secret_key(DATA_DIR / "secret_key")
 except OSError as error:
     environment.stop(f"DATA_DIR must be a folder that this user can read and write: {error}.")
-SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
+SECRET_KEY_FALLBACKS = environment.comma_separated("SECRET_KEY_FALLBACKS")
 if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith("django-insecure-"):
     environment.stop(
         "SECRET_KEY is too weak. Use at least 50 characters, 10 of them different, "
@@ -55,10 +55,10 @@ if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith("d
 
 # Login providers; in the demo and the tests our demo provider imitates those that have no keys
 DEMO_PROVIDER_URL = f"http://localhost:{PORT + 1}" if DEBUG else ""
-with environment.one_line():
-    PROVIDERS = providers.configured(os.environ, DEMO_PROVIDER_URL)
+with environment.exit_on_error():
+    PROVIDERS = providers.configured_providers(os.environ, DEMO_PROVIDER_URL)
 KNOWN_PROVIDERS = providers.KNOWN
-SOCIALACCOUNT_PROVIDERS = providers.for_allauth(PROVIDERS)
+SOCIALACCOUNT_PROVIDERS = providers.allauth_settings(PROVIDERS)
 
 # Apps and middleware
 INSTALLED_APPS = [
@@ -75,7 +75,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
-    *providers.apps(PROVIDERS),
+    *providers.apps_of(PROVIDERS),
     "allauth.mfa",
     "accounts.apps.SessionsConfig",  # allauth.usersessions, without addresses
     "django_tasks",
@@ -92,7 +92,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
-    "server.http.middleware.DatabaseAwayMiddleware",
+    "server.http.middleware.DatabaseUnavailableMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "blog.middleware.HeadersMiddleware",
@@ -110,7 +110,7 @@ MIDDLEWARE = [
     "accounts.middleware.RetryAfterMiddleware",
     "accounts.middleware.StaffSessionMiddleware",
     "accounts.middleware.ProviderMiddleware",
-    "accounts.middleware.StaffMiddleware",
+    "accounts.middleware.StaffTwoFactorMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -159,7 +159,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Images are on this machine's disk or in a bucket that every host reaches; the site serves them in both cases
 S3_BUCKET = environment.text("S3_BUCKET")
 if S3_BUCKET:
-    start.need_bucket_package()
+    start.require_bucket_packages()
 S3_OPTIONS = {
     "bucket_name": S3_BUCKET,
     "endpoint_url": environment.address("S3_ENDPOINT") or None,
@@ -170,7 +170,7 @@ S3_OPTIONS = {
     "addressing_style": environment.choice("S3_ADDRESSING", ("auto", "path", "virtual")) or None,
 }
 STORAGES: dict[str, Any] = {
-    "default": {"BACKEND": "config.bucket.Bucket", "OPTIONS": S3_OPTIONS}
+    "default": {"BACKEND": "config.bucket.S3MediaStorage", "OPTIONS": S3_OPTIONS}
     if S3_BUCKET
     else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.storage.JoinedStaticFilesStorage"},
@@ -196,7 +196,7 @@ LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LOCALE_PATHS = [BASE_DIR / "locale"]
-SITE_LANGUAGES = with_catalogs(LOCALE_PATHS)
+SITE_LANGUAGES = languages_with_catalogs(LOCALE_PATHS)
 FORMAT_MODULE_PATH = ["config.formats"]
 
 # Logins
@@ -301,7 +301,7 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 STAFF_IDLE_HOURS = environment.number("STAFF_IDLE_HOURS", 12, most=24 * 30)
 STAFF_SESSION_DAYS = environment.number("STAFF_SESSION_DAYS", 14, most=30)
 CSRF_TRUSTED_ORIGINS = [f"{_address.scheme}://{_address.netloc}"]
-CSRF_FAILURE_VIEW = "server.http.origin.refused"
+CSRF_FAILURE_VIEW = "server.http.origin.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -341,7 +341,7 @@ PAGECACHE_QUERY_NAMES = frozenset(
 # The cookie that remembers `?order=newest`, on pages that may have threads (pagecache/choices.py)
 PAGECACHE_CHOICE = "order"
 PAGECACHE_CHOICE_VALUES = ("oldest", "newest", "liked")
-PAGECACHE_CHOICE_BESIDE = ("by",)
+PAGECACHE_CHOICE_COMPANIONS = ("by",)
 PAGECACHE_CHOICE_PATHS = r"(/\d{4}/\d\d/\d\d)?/[^/]+/"
 PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change", "edited", "deleted", "said", "mailed"})
 # Largest request bodies: the longest matching path prefix counts; elsewhere 256 KiB
@@ -356,11 +356,11 @@ PAGECACHE_BYTES = 64 * 1024 * 1024
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"()": "server.logs.WithoutProofs", "format": "%(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"plain": {"()": "server.logs.RedactingFormatter", "format": "%(levelname)s %(name)s: %(message)s"}},
     "filters": {"no_traceback": {"()": "server.logs.WithoutTraceback"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_traceback"]},
-        "counted": {"class": "server.logs.CountedRefusals"},
+        "counted": {"class": "server.logs.SuspiciousRequestCounter"},
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {

@@ -10,30 +10,30 @@ from pathlib import Path
 from config.environment import stop
 
 # The system's own folders: DATA_DIR is closed to other users, who need these.
-SYSTEM = re.compile(
+SYSTEM_FOLDERS = re.compile(
     r"/|/(bin|boot|dev|etc|home|lib|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var|var/lib|var/tmp)"
 )
 
 
 def claim_data_dir(folder: Path, program: Path) -> None:
     """Create DATA_DIR, closed to other users; stop if another user owns it, who could not open new files."""
-    if SYSTEM.fullmatch(str(folder)) or program.is_relative_to(folder):
+    if SYSTEM_FOLDERS.fullmatch(str(folder)) or program.is_relative_to(folder):
         stop(f"DATA_DIR cannot be {folder}. Choose a folder that nothing else uses.")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner, user = folder.stat().st_uid, os.geteuid()
     except OSError as error:
         seen = next(parent for parent in folder.parents if os.path.exists(parent))  # noqa: PTH110 - no error counts
-        whose = f"{seen} belongs to {name_of(seen.stat().st_uid)}."
-        stop(f"The user {name_of(os.geteuid())} cannot open DATA_DIR {folder}: {error.strerror}. {whose}")
+        whose = f"{seen} belongs to {username(seen.stat().st_uid)}."
+        stop(f"The user {username(os.geteuid())} cannot open DATA_DIR {folder}: {error.strerror}. {whose}")
     if owner != user:
-        right = name_of(owner)
+        right = username(owner)
         stop(
-            f"{folder} belongs to {right}, not to {name_of(user)}. Run this as {right}: sudo -u {shlex.quote(right)} …"
+            f"{folder} belongs to {right}, not to {username(user)}. Run this as {right}: sudo -u {shlex.quote(right)} …"
         )
 
 
-def name_of(user: int) -> str:
+def username(user: int) -> str:
     """Return a user's name, or the number as sudo takes it: a container may have users without names."""
     try:
         return pwd.getpwuid(user).pw_name
@@ -41,6 +41,6 @@ def name_of(user: int) -> str:
         return f"#{user}"
 
 
-def need_bucket_package() -> None:
+def require_bucket_packages() -> None:
     if not (find_spec("storages") and find_spec("boto3")):
         stop("S3_BUCKET is set, but django-storages and boto3 are not installed. Run: bin/setup --with s3")

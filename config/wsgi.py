@@ -10,10 +10,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_wsgi_application()
 
 from pagecache.wsgi import PageCache  # noqa: E402
-from server.http.concurrency import Gate  # noqa: E402
-from server.http.gateway import Door  # noqa: E402
+from server.http.concurrency import ConcurrencyLimiter  # noqa: E402
+from server.http.gateway import Gateway  # noqa: E402
 
-application = Door(PageCache(Gate(django_application)))
+application = Gateway(PageCache(ConcurrencyLimiter(django_application)))
 
 # Import every module now, not at the first request, and exclude them all from garbage collection.
 _ = get_resolver().url_patterns

@@ -20,17 +20,17 @@ SCAN_OF_JPEG = b"\xff\xda"
 warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # ours reject sooner
 
 
-class Unfit(Exception):
-    """A picture is too costly to open: it exceeds the limit named `bound`, which is `most`."""
+class LimitExceeded(Exception):
+    """A picture is too costly to open: it exceeds the limit named `limit`, which is `maximum`."""
 
-    def __init__(self, bound: str, most: float = 0) -> None:
-        super().__init__(bound, most)
-        self.bound = bound
-        self.most = most
+    def __init__(self, limit: str, maximum: float = 0) -> None:
+        super().__init__(limit, maximum)
+        self.limit = limit
+        self.maximum = maximum
 
 
 @contextmanager
-def opened(data: bytes, pixels: Mapping[str, int]) -> Iterator[tuple[str, Pillow.Image]]:
+def open_checked(data: bytes, pixels: Mapping[str, int]) -> Iterator[tuple[str, Pillow.Image]]:
     """Open a picture, check its size before a pixel is decoded, and yield its format and the picture.
 
     `pixels` maps the accepted formats to their highest number of pixels. Raises LimitExceeded, or any error of
@@ -47,9 +47,9 @@ def check_size(data: bytes, picture: Pillow.Image, kind: str, most: int) -> None
     if kind == "PNG" and data[24:25] == b"\x10":  # 16 bits for each color
         most //= 2
     if picture.width * picture.height > most:
-        raise Unfit("pixels", most)
+        raise LimitExceeded("pixels", most)
     if max(picture.size) > MAX_SIDE:
-        raise Unfit("side", MAX_SIDE)
+        raise LimitExceeded("side", MAX_SIDE)
     if kind == "JPEG":
         check_scans(data, picture)
 
@@ -58,10 +58,10 @@ def check_scans(data: bytes, picture: Pillow.Image) -> None:
     """Bound the scans of a JPEG: each may go over every pixel, and all is held in memory until the last one."""
     scans = data.count(SCAN_OF_JPEG)
     if scans > MAX_SCANS:
-        raise Unfit("scans", MAX_SCANS)
+        raise LimitExceeded("scans", MAX_SCANS)
     pixels = picture.width * picture.height
     if scans > 1 and pixels * 2 * samples_per_pixel(data, picture) > MAX_SCANNED_BYTES:
-        raise Unfit("scanned", MAX_SCANNED_BYTES / 2 / samples_per_pixel(data, picture))
+        raise LimitExceeded("scanned", MAX_SCANNED_BYTES / 2 / samples_per_pixel(data, picture))
 
 
 def samples_per_pixel(data: bytes, picture: Pillow.Image) -> float:

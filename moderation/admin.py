@@ -8,13 +8,13 @@ from django.http import HttpRequest
 
 import pagecache
 from comments.models import Decision, Reason
-from moderation.list_columns import RowForm
+from moderation.list_columns import LabeledRowForm
 from moderation.rules import admin as rules_admin  # noqa: F401  registers RuleAdmin
 
 
 @admin.register(Decision)
 class DecisionAdmin(admin.ModelAdmin[Decision]):
-    list_display = ("created", "moderator", "verb", "comment", "before", "after", "why")
+    list_display = ("created", "moderator", "verb", "comment", "before", "after", "note")
     list_filter = ("verb", "moderator")
     list_select_related = ("moderator", "comment__commenter")
     date_hierarchy = "created"
@@ -37,16 +37,16 @@ class ReasonAdmin(admin.ModelAdmin[Reason]):
     list_editable = ("position", "is_offered")
 
     def get_changelist_form(self, request: HttpRequest, **more: Any) -> Any:
-        return super().get_changelist_form(request, form=RowForm, **more)
+        return super().get_changelist_form(request, form=LabeledRowForm, **more)
 
     def save_model(self, request: HttpRequest, obj: Reason, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        pagecache.bump("site")  # tombstones may show it
+        pagecache.invalidate("site")  # tombstones may show it
 
     def delete_model(self, request: HttpRequest, obj: Reason) -> None:
         super().delete_model(request, obj)
-        pagecache.bump("site")
+        pagecache.invalidate("site")
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Reason]) -> None:
         super().delete_queryset(request, queryset)
-        pagecache.bump("site")
+        pagecache.invalidate("site")

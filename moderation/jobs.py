@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from comments.jobs import NETWORKS_KEPT, newest_morning
+from comments.jobs import NETWORK_MAX_AGE, latest_digest_time
 from comments.models import Report
 from comments.notifications import outbox
 from moderation.decisions import digest
@@ -21,14 +21,14 @@ def learn() -> None:
 @job()
 def send_digests() -> None:
     """Send hourly digests, and daily ones in the morning of the site's time zone."""
-    digest.gather(timezone.now(), daily=False)
-    digest.gather(newest_morning(), daily=True)
+    digest.build_digests(timezone.now(), daily=False)
+    digest.build_digests(latest_digest_time(), daily=True)
     outbox.send()
 
 
 @every(days=1)
 @job()
-def forget_networks() -> None:
+def erase_report_networks() -> None:
     """Erase the networks of old reports, as for comments and likes."""
-    old = Report.objects.filter(created__lt=timezone.now() - NETWORKS_KEPT).exclude(network="")
+    old = Report.objects.filter(created__lt=timezone.now() - NETWORK_MAX_AGE).exclude(network="")
     old.update(network="")

@@ -7,7 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 
-class RowForm(forms.ModelForm[Any]):
+class LabeledRowForm(forms.ModelForm[Any]):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         for field in self.fields.values():

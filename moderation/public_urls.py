@@ -5,6 +5,6 @@ from django.urls import path
 from moderation.decisions import by_email
 
 urlpatterns = [
-    path("comments/decide/<str:token>/", by_email.decide, name="decide-by-mail"),
-    path("accounts/queue-mail/", by_email.choose, name="queue-mail"),
+    path("comments/decide/<str:token>/", by_email.decide_by_email, name="decide-by-mail"),
+    path("accounts/queue-mail/", by_email.choose_frequency, name="queue-mail"),
 ]

@@ -11,15 +11,15 @@ from moderation.queue import batches, detail, presence
 from moderation.queue import views as queue_views
 
 urlpatterns = [
-    path("", queue_views.queue, name="queue"),
-    path("comments/<int:pk>/", detail.comment, name="queue-comment"),
-    path("batches/<int:pk>/", batches.page, name="queue-batch"),
+    path("", queue_views.queue_page, name="queue"),
+    path("comments/<int:pk>/", detail.comment_page, name="queue-comment"),
+    path("batches/<int:pk>/", batches.batch_page, name="queue-batch"),
     path("people/<int:pk>/", person_views.person, name="queue-person"),
     path("blocks/", block_views.blocks, name="queue-blocks"),
-    path("news/", presence.news, name="queue-news"),
-    path("looking/", presence.looking, name="queue-looking"),
-    path("log/", log_views.log, name="queue-log"),
-    path("numbers/", statistics_views.numbers, name="queue-numbers"),
+    path("news/", presence.queue_changes, name="queue-news"),
+    path("looking/", presence.report_viewing, name="queue-looking"),
+    path("log/", log_views.log_page, name="queue-log"),
+    path("numbers/", statistics_views.statistics_page, name="queue-numbers"),
     path("filter/", filter_views.filter_page, name="queue-filter"),
-    path("log/log.csv", log_views.log_file, name="queue-log-file"),
+    path("log/log.csv", log_views.log_csv, name="queue-log-file"),
 ]

@@ -1,6 +1,6 @@
 """Pages cached as bytes in front of Django: a page names what it depends on, and a write invalidates that."""
 
-from pagecache.declaration import made_from
-from pagecache.generations import bump
+from pagecache.declaration import mark_cacheable
+from pagecache.generations import invalidate
 
-__all__ = ["bump", "made_from"]
+__all__ = ["invalidate", "mark_cacheable"]

@@ -11,19 +11,19 @@ from django.core.handlers.wsgi import get_str_from_wsgi
 from django.http.cookie import parse_cookie
 from django.http.request import split_domain_port, validate_host
 
-from pagecache.choices import Choices
+from pagecache.choices import RememberedChoice
 from pagecache.store import Key
 
-LONGEST_QUERY = 1000
+MAX_QUERY_LENGTH = 1000
 
 
-class Address(NamedTuple):
+class PageAddress(NamedTuple):
     """The key of a cached page."""
 
     key: Key  # scheme, host, path, query
-    is_bare: bool  # nothing but the key can affect the page
+    is_anonymous: bool  # nothing but the key can affect the page
 
-    def bare(self, environ: WSGIEnvironment) -> WSGIEnvironment:
+    def anonymous_environ(self, environ: WSGIEnvironment) -> WSGIEnvironment:
         """Return the request without anything personal, as any visitor could have sent it."""
         _, host, _, query = self.key
         bare = environ | {"REQUEST_METHOD": "GET", "HTTP_HOST": host, "QUERY_STRING": query}
@@ -31,10 +31,10 @@ class Address(NamedTuple):
         return bare
 
 
-class Addresses:
+class AddressParser:
     """Turns requests into keys, and finds those that bypass the cache."""
 
-    def __init__(self, choices: Choices) -> None:
+    def __init__(self, choices: RememberedChoice) -> None:
         self._choices = choices
         self._cookies = (settings.SESSION_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME, CookieStorage.cookie_name)
         self._known = frozenset(settings.PAGECACHE_QUERY_NAMES)
@@ -44,7 +44,7 @@ class Addresses:
         self._hosts: dict[tuple[str, str], str] = {}
         self._normalized = functools.lru_cache(maxsize=1000)(self._normalize)
 
-    def read(self, environ: WSGIEnvironment) -> Address | None:
+    def parse(self, environ: WSGIEnvironment) -> PageAddress | None:
         """Return the address, or None for a request that bypasses the cache."""
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or "HTTP_AUTHORIZATION" in environ:
             return None
@@ -61,14 +61,14 @@ class Addresses:
         if not host:
             return None
         sent_query = environ.get("QUERY_STRING", "")
-        query = self._normalized(sent_query) if len(sent_query) <= LONGEST_QUERY else None
+        query = self._normalized(sent_query) if len(sent_query) <= MAX_QUERY_LENGTH else None
         if query is None:
             return None
         if cookie:
-            query = self._choices.speak(environ, query)
-        return Address(
+            query = self._choices.apply_to(environ, query)
+        return PageAddress(
             (environ["wsgi.url_scheme"], host, path, query),
-            is_bare=not cookie and query == sent_query and host == sent_host,
+            is_anonymous=not cookie and query == sent_query and host == sent_host,
         )
 
     def _is_personal(self, cookie: str, environ: WSGIEnvironment) -> bool:

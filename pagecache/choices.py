@@ -18,17 +18,17 @@ from django.http.cookie import parse_cookie
 
 from pagecache.declaration import Headers
 
-KEPT_FOR = 60 * 60 * 24 * 365
+MAX_AGE = 60 * 60 * 24 * 365
 
 
-class Choices:
+class RememberedChoice:
     def __init__(self) -> None:
         self._name: str = settings.PAGECACHE_CHOICE
         self._values = frozenset(settings.PAGECACHE_CHOICE_VALUES)
-        self._companions = frozenset({self._name, *settings.PAGECACHE_CHOICE_BESIDE})
+        self._companions = frozenset({self._name, *settings.PAGECACHE_CHOICE_COMPANIONS})
         self._paths = re.compile(settings.PAGECACHE_CHOICE_PATHS)
 
-    def speak(self, environ: WSGIEnvironment, query: str) -> str:
+    def apply_to(self, environ: WSGIEnvironment, query: str) -> str:
         """Return the query with the remembered choice, unless it has one itself."""
         remembered = self._remembered(environ)
         if remembered is None or not self._paths.fullmatch(environ["PATH_INFO"]):
@@ -38,13 +38,13 @@ class Choices:
             return query
         return urlencode(sorted([*sent, (self._name, remembered)], key=lambda pair: pair[0]), encoding="latin-1")
 
-    def remembering(self, environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
+    def wrap_start_response(self, environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
         """Return start_response, wrapped to set the cookie if this request makes a choice."""
         chosen = self._chosen(environ)
         if chosen is None or (chosen or None) == self._remembered(environ):
             return start_response
         secure = "; Secure" if settings.SESSION_COOKIE_SECURE else ""
-        cookie = f"{self._name}={chosen}; Max-Age={KEPT_FOR if chosen else 0}; Path=/; HttpOnly; SameSite=Lax{secure}"
+        cookie = f"{self._name}={chosen}; Max-Age={MAX_AGE if chosen else 0}; Path=/; HttpOnly; SameSite=Lax{secure}"
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
             if status.startswith(("200 ", "304 ")):

@@ -7,8 +7,8 @@ from typing import NamedTuple, TypeVar
 
 from django.http.response import HttpResponseBase
 
-MADE_FROM = "X-Made-From"
-MADE_UNTIL = "X-Made-Until"
+KEYS_HEADER = "X-Made-From"
+EXPIRES_HEADER = "X-Made-Until"
 SITE = "site"  # every page depends on it
 KEY = re.compile(r"[\w:.-]{1,64}", re.ASCII)
 
@@ -16,7 +16,7 @@ Response = TypeVar("Response", bound=HttpResponseBase)
 Headers = list[tuple[str, str]]
 
 
-def made_from(response: Response, *keys: str, ends: datetime | None = None) -> Response:
+def mark_cacheable(response: Response, *keys: str, expires: datetime | None = None) -> Response:
     """Mark a page that is the same for everyone: cached until one of the keys is invalidated or `expires` is reached.
 
     It may be called again for the same response: the keys add up, the earliest expiry counts.
@@ -26,13 +26,13 @@ def made_from(response: Response, *keys: str, ends: datetime | None = None) -> R
     for key in keys:
         if not KEY.fullmatch(key):
             raise ValueError(f"Not the name of a generation: {key!r}")
-    known = response.headers.get(MADE_FROM, SITE).split()
-    response.headers[MADE_FROM] = " ".join(dict.fromkeys([*known, *keys]))
-    if ends is not None:
-        if ends.tzinfo is None:
-            raise ValueError(f"The end of a page needs its time zone: {ends!r}")
-        earlier = float(response.headers.get(MADE_UNTIL, "inf"))
-        response.headers[MADE_UNTIL] = repr(min(earlier, ends.timestamp()))
+    known = response.headers.get(KEYS_HEADER, SITE).split()
+    response.headers[KEYS_HEADER] = " ".join(dict.fromkeys([*known, *keys]))
+    if expires is not None:
+        if expires.tzinfo is None:
+            raise ValueError(f"The end of a page needs its time zone: {expires!r}")
+        earlier = float(response.headers.get(EXPIRES_HEADER, "inf"))
+        response.headers[EXPIRES_HEADER] = repr(min(earlier, expires.timestamp()))
     return response
 
 
@@ -40,11 +40,11 @@ class Declaration(NamedTuple):
     """The keys and the expiry that a view declared."""
 
     keys: tuple[str, ...]
-    ends: float
+    expires: float
 
     @classmethod
     def read(cls, headers: Iterable[tuple[str, str]]) -> "Declaration | None":
-        found = {name: value for name, value in headers if name in {MADE_FROM, MADE_UNTIL}}
-        if MADE_FROM not in found:
+        found = {name: value for name, value in headers if name in {KEYS_HEADER, EXPIRES_HEADER}}
+        if KEYS_HEADER not in found:
             return None
-        return cls(tuple(found[MADE_FROM].split()), float(found.get(MADE_UNTIL, "inf")))
+        return cls(tuple(found[KEYS_HEADER].split()), float(found.get(EXPIRES_HEADER, "inf")))

@@ -10,10 +10,10 @@ TABLE = "pagecache_generation"
 ANY = "any"  # the row that rises with every change, so that one small read tells whether anything changed
 LEASE = 0.002  # seconds that readers may reuse the number they last read; a writer waits for them
 
-waited = threading.local()
+last_wait = threading.local()
 
 
-def bump(*keys: str) -> None:
+def invalidate(*keys: str) -> None:
     """Invalidate every page that depends on one of these keys, from the commit on.
 
     Call it once and last in a transaction: it locks the row ANY until the commit. That row comes first, so
@@ -26,7 +26,7 @@ def bump(*keys: str) -> None:
         return
     connection = transaction.get_connection()
     if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("bump() belongs inside the transaction of the change it tells of.")
+        raise transaction.TransactionManagementError("Call invalidate() inside the transaction that makes the change.")
     rows = [ANY, *sorted(set(keys) - {ANY})]
     now = time.time_ns() // 1_000_000
     with connection.cursor() as cursor:
@@ -36,11 +36,11 @@ def bump(*keys: str) -> None:
             f"THEN excluded.number ELSE {TABLE}.number + 1 END",
             [value for key in rows for value in (key, now)],
         )
-    transaction.on_commit(functools.partial(outlast_readers, time.monotonic()))
+    transaction.on_commit(functools.partial(wait_for_readers, time.monotonic()))
 
 
-def outlast_readers(bumped: float) -> None:
+def wait_for_readers(bumped: float) -> None:
     """Wait once for a transaction: a wait of this thread that began after this call began after its commit too."""
-    if getattr(waited, "since", float("-inf")) < bumped:
-        waited.since = time.monotonic()
+    if getattr(last_wait, "since", float("-inf")) < bumped:
+        last_wait.since = time.monotonic()
         time.sleep(LEASE)

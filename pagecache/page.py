@@ -18,11 +18,11 @@ ENCODERS: dict[str, Callable[[bytes], bytes]] = {  # the better one first
     "br": lambda body: brotli.compress(body, quality=5),
     "gzip": lambda body: gzip.compress(body, 6, mtime=0),  # a time inside would change the ETag at each compression
 }
-OURS = frozenset({"cache-control", "vary", "etag", "content-length"})
-DESCRIBING = frozenset({"content-type", "content-language", "content-disposition"})  # left out if there is no body
+REPLACED_HEADERS = frozenset({"cache-control", "vary", "etag", "content-length"})
+BODY_HEADERS = frozenset({"content-type", "content-language", "content-disposition"})  # left out if there is no body
 
 
-class Form(NamedTuple):
+class Variant(NamedTuple):
     """One encoding of a page; its body is a list of one, which a server takes without copying."""
 
     etag: str
@@ -31,11 +31,11 @@ class Form(NamedTuple):
     body: list[bytes]
 
 
-class Page:
+class CachedPage:
     def __init__(self, headers: Headers, body: bytes) -> None:
         self.size = 0
         self._headers = [
-            *((name, value) for name, value in headers if name.lower() not in OURS),
+            *((name, value) for name, value in headers if name.lower() not in REPLACED_HEADERS),
             # Browsers may store the page and revalidate it at each visit: so neither they nor a shared
             # cache show an old page after a commit, and going back stays instant, which no-store would forbid.
             ("Cache-Control", "no-cache"),
@@ -45,7 +45,7 @@ class Page:
         self._forms = {PLAIN: self._form(body)}
 
     def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        wanted = preferred(environ.get("HTTP_ACCEPT_ENCODING", "")[:500])
+        wanted = preferred_encoding(environ.get("HTTP_ACCEPT_ENCODING", "")[:500])
         form = self._forms.get(wanted) or self._encode(wanted)
         match = environ.get("HTTP_IF_NONE_MATCH")
         if match is not None and (form.etag in match or match.strip() == "*"):
@@ -54,7 +54,7 @@ class Page:
         start_response("200 OK", form.headers.copy())
         return form.body if environ["REQUEST_METHOD"] != "HEAD" else []
 
-    def _encode(self, encoding: str) -> Form:
+    def _encode(self, encoding: str) -> Variant:
         with self._lock:
             if encoding not in self._forms:
                 plain = self._forms[PLAIN]
@@ -62,7 +62,7 @@ class Page:
                 self._forms[encoding] = self._form(body, encoding) if len(body) < len(plain.body[0]) else plain
             return self._forms[encoding]
 
-    def _form(self, body: bytes, encoding: str = PLAIN) -> Form:
+    def _form(self, body: bytes, encoding: str = PLAIN) -> Variant:
         digest = hashlib.blake2b(body, digest_size=15).digest()
         etag = f'"{base64.urlsafe_b64encode(digest).decode()}"'
         headers = [*self._headers, ("ETag", etag), ("Content-Length", str(len(body)))]
@@ -70,28 +70,28 @@ class Page:
             headers.append(("Content-Encoding", encoding))
         # A 304 carries the other headers too: they replace those that a browser has stored, if only they have changed.
         unchanged = [
-            *((name, value) for name, value in self._headers if name.lower() not in DESCRIBING),
+            *((name, value) for name, value in self._headers if name.lower() not in BODY_HEADERS),
             ("ETag", etag),
         ]
         self.size += len(body)
-        return Form(etag, headers, unchanged, [body])
+        return Variant(etag, headers, unchanged, [body])
 
 
 @functools.lru_cache(maxsize=256)
-def preferred(accept: str) -> str:
+def preferred_encoding(accept: str) -> str:
     """Return the encoding that an Accept-Encoding header prefers; of several equal ones, the smaller."""
     weights: dict[str, float] = {}
     for choice in accept.lower().split(","):
         name, *parameters = (part.strip() for part in choice.split(";"))
         quality = next((value for key, _, value in (p.partition("=") for p in parameters) if key.strip() == "q"), "1")
-        weights[name.removeprefix("x-")] = weight(quality)
+        weights[name.removeprefix("x-")] = parse_quality(quality)
     others = weights.get("*", 0.0)
     best = max(ENCODERS, key=lambda encoding: weights.get(encoding, others))
     best_weight = weights.get(best, others)
     return best if best_weight > 0 and best_weight >= weights.get(PLAIN, 0.0) else PLAIN
 
 
-def weight(quality: str) -> float:
+def parse_quality(quality: str) -> float:
     try:
         number = float(quality)
     except ValueError:

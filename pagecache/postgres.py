@@ -9,7 +9,7 @@ import psycopg
 from psycopg.pq import ExecStatus
 
 from pagecache.generations import ANY, TABLE
-from pagecache.reader import Away, Numbers
+from pagecache.reader import DatabaseUnavailable, Numbers
 
 CURRENT, NUMBERS = b"current", b"numbers"
 STATEMENTS = {
@@ -17,10 +17,10 @@ STATEMENTS = {
     NUMBERS: f'SELECT "key", number FROM {TABLE} WHERE "key" = ANY($1::text[])',  # noqa: S608
 }
 TIMEOUT = 2.0
-SLOW, REST = 0.5, 1.0  # after a slow failure no thread tries for a while
+SLOW_FAILURE, BACKOFF = 0.5, 1.0  # after a slow failure no thread tries for a while
 
 
-class Asking:
+class SharedRead:
     """A query about to be sent, and the threads that wait for its result."""
 
     __slots__ = ("answer", "is_answered")
@@ -44,7 +44,7 @@ class PostgresReader:
         }
         self._connection: psycopg.Connection | None = None
         self._turn = threading.Lock()
-        self._next: Asking | None = None
+        self._next: SharedRead | None = None
         self._backoff_until = 0.0
 
     def current(self) -> int:
@@ -54,12 +54,12 @@ class PostgresReader:
         """
         asking = self._next
         if asking is None:
-            asking = self._next = Asking()
+            asking = self._next = SharedRead()
             self._lead(asking)
         elif asking.is_answered.acquire(timeout=TIMEOUT):
             asking.is_answered.release()  # lets the next waiting thread through
         if asking.answer is None:
-            raise Away
+            raise DatabaseUnavailable
         return asking.answer
 
     def numbers(self, keys: Collection[str]) -> tuple[int, Numbers]:
@@ -75,7 +75,7 @@ class PostgresReader:
         with self._turn:
             self._disconnect()
 
-    def _lead(self, asking: Asking) -> None:
+    def _lead(self, asking: SharedRead) -> None:
         try:
             self._acquire_connection()
             try:
@@ -87,39 +87,39 @@ class PostgresReader:
             self._withdraw(asking)
             asking.is_answered.release()
 
-    def _withdraw(self, asking: Asking) -> None:
+    def _withdraw(self, asking: SharedRead) -> None:
         if self._next is asking:
             self._next = None
 
     def _acquire_connection(self) -> None:
         """Acquire the connection. A server that hangs delays the thread that has it, and no other for long."""
         if time.monotonic() < self._backoff_until:
-            raise Away
+            raise DatabaseUnavailable
         if not self._turn.acquire(timeout=TIMEOUT):
-            self._backoff_until = time.monotonic() + REST
-            raise Away
+            self._backoff_until = time.monotonic() + BACKOFF
+            raise DatabaseUnavailable
 
     def _read(self, statement: bytes, values: Sequence[bytes] = ()) -> Numbers:
         began = time.monotonic()
         try:
             return self._read_with_reconnect(statement, values)
         except psycopg.Error as error:
-            if time.monotonic() - began > SLOW:
-                self._backoff_until = time.monotonic() + REST
-            raise Away from error
+            if time.monotonic() - began > SLOW_FAILURE:
+                self._backoff_until = time.monotonic() + BACKOFF
+            raise DatabaseUnavailable from error
 
     def _read_with_reconnect(self, statement: bytes, values: Sequence[bytes]) -> Numbers:
         """Run a statement; reconnect once, since a restarted server has closed the connection."""
         if self._connection is not None:
             try:
-                return ask(self._connection, statement, values)
+                return execute_prepared(self._connection, statement, values)
             except psycopg.Error:
                 self._disconnect()
         self._connection = psycopg.connect(**self._parameters, autocommit=True)
         try:
             for name, text in STATEMENTS.items():
                 self._connection.pgconn.prepare(name, text.encode())
-            return ask(self._connection, statement, values)
+            return execute_prepared(self._connection, statement, values)
         except psycopg.Error:
             self._disconnect()
             raise
@@ -130,7 +130,7 @@ class PostgresReader:
             self._connection = None
 
 
-def ask(connection: psycopg.Connection, statement: bytes, values: Sequence[bytes]) -> Numbers:
+def execute_prepared(connection: psycopg.Connection, statement: bytes, values: Sequence[bytes]) -> Numbers:
     result = connection.pgconn.exec_prepared(statement, values)
     if result.status != ExecStatus.TUPLES_OK:
         raise psycopg.OperationalError(result.get_error_message())

@@ -6,7 +6,7 @@ from typing import Protocol
 Numbers = dict[str, int]
 
 
-class Away(Exception):
+class DatabaseUnavailable(Exception):
     """The database cannot be read."""
 
 

@@ -4,29 +4,29 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from pagecache.declaration import MADE_FROM, MADE_UNTIL, Headers
+from pagecache.declaration import EXPIRES_HEADER, KEYS_HEADER, Headers
 
 PRIVATE = ("Cache-Control", "private, no-store")
-KEPT_APART = frozenset({"accept-encoding", "cookie"})  # the parts of Vary that the cache handles
+ALLOWED_VARY = frozenset({"accept-encoding", "cookie"})  # the parts of Vary that the cache handles
 
 
-class Answer(NamedTuple):
+class AppResponse(NamedTuple):
     status: str
     headers: Headers
     chunks: Iterable[bytes]
 
     @classmethod
-    def of(cls, application: WSGIApplication, environ: WSGIEnvironment) -> "Answer":
+    def from_application(cls, application: WSGIApplication, environ: WSGIEnvironment) -> "AppResponse":
         started: list[tuple[str, Headers]] = []
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
             started.append((status, headers))
-            return never_called
+            return unsupported_write
 
         chunks = application(environ, start)
         return cls(*started[-1], chunks)
 
-    def is_for_everybody(self) -> bool:
+    def is_shareable(self) -> bool:
         """Return whether the headers allow what the view declared: other visitors may get the same bytes."""
         if not self.status.startswith("200 "):
             return False
@@ -35,7 +35,7 @@ class Answer(NamedTuple):
                 return False
             if name == "cache-control" and ("private" in value or "no-store" in value):
                 return False
-            if name == "vary" and not {part.strip() for part in value.split(",")} <= KEPT_APART:
+            if name == "vary" and not {part.strip() for part in value.split(",")} <= ALLOWED_VARY:
                 return False
         return True
 
@@ -49,24 +49,27 @@ class Answer(NamedTuple):
         if close := getattr(self.chunks, "close", None):
             close()
 
-    def hand_on(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response(self.status, personal(self.headers))
+    def pass_on(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response(self.status, make_private(self.headers))
         if environ["REQUEST_METHOD"] != "HEAD":
             return self.chunks
         self.close()
         return []
 
 
-def never_called(data: bytes) -> object:
+def unsupported_write(data: bytes) -> object:
     raise NotImplementedError("Django's handler returns its body.")
 
 
-def undeclared(headers: Headers) -> Headers:
-    return [(name, value) for name, value in headers if name not in {MADE_FROM, MADE_UNTIL}]
+def without_declaration(headers: Headers) -> Headers:
+    return [(name, value) for name, value in headers if name not in {KEYS_HEADER, EXPIRES_HEADER}]
 
 
-def personal(headers: Headers) -> Headers:
+def make_private(headers: Headers) -> Headers:
     """Make a declared page private if it was rendered for one request."""
-    if all(name != MADE_FROM for name, _ in headers):
+    if all(name != KEYS_HEADER for name, _ in headers):
         return headers
-    return [*((name, value) for name, value in undeclared(headers) if name.lower() != "cache-control"), PRIVATE]
+    return [
+        *((name, value) for name, value in without_declaration(headers) if name.lower() != "cache-control"),
+        PRIVATE,
+    ]

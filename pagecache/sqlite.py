@@ -7,12 +7,12 @@ from collections.abc import Collection
 from pathlib import Path
 
 from pagecache.generations import ANY, TABLE
-from pagecache.reader import Away, Numbers
+from pagecache.reader import DatabaseUnavailable, Numbers
 
 CURRENT = f"SELECT number FROM {TABLE} WHERE \"key\" = '{ANY}'"  # noqa: S608
 
 
-LOOK_AGAIN = 1.0  # seconds between checks whether a restore has replaced the database file
+FILE_CHECK_INTERVAL = 1.0  # seconds between checks whether a restore has replaced the database file
 
 
 class ReadOnlyConnection(sqlite3.Connection):
@@ -51,12 +51,12 @@ class SqliteReader:
             return self._connection().execute(statement, parameters).fetchall()
         except (sqlite3.Error, OSError) as error:
             self.close()
-            raise Away from error
+            raise DatabaseUnavailable from error
 
     def _connection(self) -> sqlite3.Connection:
         now = time.monotonic()
         connection: ReadOnlyConnection | None = getattr(self._local, "connection", None)
-        if connection is not None and now - connection.checked_at < LOOK_AGAIN:
+        if connection is not None and now - connection.checked_at < FILE_CHECK_INTERVAL:
             return connection
         status = Path(self._path).stat()
         file = (status.st_dev, status.st_ino)

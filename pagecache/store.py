@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 
-from pagecache.page import Page
+from pagecache.page import CachedPage
 from pagecache.reader import Numbers
 
 Key = tuple[str, ...]
@@ -13,12 +13,12 @@ Key = tuple[str, ...]
 class Entry:
     """A page, the generations it depends on, and when they were last checked."""
 
-    page: Page
+    page: CachedPage
     keys: tuple[str, ...]
     numbers: Numbers
-    ends: float
+    expires: float
     verified: int  # the number of ANY at which `numbers` held
-    seen: float  # time of that check, by the monotonic clock
+    checked_at: float  # time of that check, by the monotonic clock
     weight: int = 0
     is_used: bool = field(default=True, init=False)  # else a new entry would be dropped first
 
@@ -43,17 +43,17 @@ class Store:
             entry.is_used = True
         return entry
 
-    def put(self, key: Key, entry: Entry) -> None:
+    def set(self, key: Key, entry: Entry) -> None:
         with self._lock:
             self._remove(key)
             self._entries[key] = entry
             self._weigh(key, entry)
 
-    def drop(self, key: Key) -> None:
+    def delete(self, key: Key) -> None:
         with self._lock:
             self._remove(key)
 
-    def weigh(self, key: Key, entry: Entry) -> None:
+    def update_weight(self, key: Key, entry: Entry) -> None:
         """Update the weight of a page that was stored in another encoding too."""
         with self._lock:
             if self._entries.get(key) is entry:

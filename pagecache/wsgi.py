@@ -11,25 +11,25 @@ from django.conf import settings
 from django.db import connections
 
 from pagecache import generations
-from pagecache.address import Address, Addresses
-from pagecache.choices import Choices
+from pagecache.address import AddressParser, PageAddress
+from pagecache.choices import RememberedChoice
 from pagecache.declaration import Declaration, Headers
-from pagecache.page import Page
-from pagecache.reader import Away, Numbers, Reader
-from pagecache.response import Answer, personal, undeclared
+from pagecache.page import CachedPage
+from pagecache.reader import DatabaseUnavailable, Numbers, Reader
+from pagecache.response import AppResponse, make_private, without_declaration
 from pagecache.store import Entry, Key, Store
 
 logger = logging.getLogger("rejoinder.pagecache")
 
 
-class Drawing:
+class Rendering:
     """A page being rendered, which other requests wait for."""
 
     def __init__(self) -> None:
         self.began = time.monotonic()
         self.done = threading.Event()
-        self.page: Page | None = None  # None if the result is not the same for everyone
-        self.next: Drawing | None = None  # begun by one who waited for this one
+        self.page: CachedPage | None = None  # None if the result is not the same for everyone
+        self.next: Rendering | None = None  # begun by one who waited for this one
 
 
 class PageCache:
@@ -45,18 +45,18 @@ class PageCache:
 
     def __init__(self, application: WSGIApplication, max_bytes: int | None = None, max_entries: int = 10_000) -> None:
         self._application = application
-        self._choices = Choices()
-        self._addresses = Addresses(self._choices)
+        self._choices = RememberedChoice()
+        self._addresses = AddressParser(self._choices)
         self._store = Store(settings.PAGECACHE_BYTES if max_bytes is None else max_bytes, max_entries)
-        self._drawings: dict[Key, Drawing] = {}
+        self._renderings: dict[Key, Rendering] = {}
         self._plain: set[Key] = set()  # keys of responses that could not be cached
         self._reader = open_reader()
         self._last = (0, float("-inf"))  # the number of ANY, and until when it may be used
         self._last_warning = float("-inf")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response = self._choices.remembering(environ, start_response)
-        address = self._addresses.read(environ)
+        start_response = self._choices.wrap_start_response(environ, start_response)
+        address = self._addresses.parse(environ)
         if address is None:
             return self._bypass(environ, start_response)
         entry = self._store.get(address.key)
@@ -70,19 +70,19 @@ class PageCache:
         self._reader.close()
 
     def _is_fresh(self, entry: Entry) -> bool:
-        if time.time() >= entry.ends:
+        if time.time() >= entry.expires:
             return False
         try:
             current = self._current()
             if current != entry.verified:
                 current, numbers = self._reader.numbers(entry.keys)
                 if numbers != entry.numbers:
-                    entry.seen = float("-inf")  # outdated for good, also if the database fails
+                    entry.checked_at = float("-inf")  # outdated for good, also if the database fails
                     return False
                 entry.verified = current
-        except Away:
-            return time.monotonic() - entry.seen < self.GRACE
-        entry.seen = time.monotonic()
+        except DatabaseUnavailable:
+            return time.monotonic() - entry.checked_at < self.GRACE
+        entry.checked_at = time.monotonic()
         return True
 
     def _current(self) -> int:
@@ -100,14 +100,14 @@ class PageCache:
         size = entry.page.size
         body = entry.page.answer(environ, start_response)
         if entry.page.size != size:
-            self._store.weigh(key, entry)
+            self._store.update_weight(key, entry)
         return body
 
     def _bypass(
         self, environ: WSGIEnvironment, start_response: StartResponse, key: Key | None = None
     ) -> Iterable[bytes]:
         def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
-            sent = personal(headers)
+            sent = make_private(headers)
             if sent is not headers and key is not None:
                 self._plain.discard(key)
             return start_response(status, sent, exc_info) if exc_info else start_response(status, sent)
@@ -115,12 +115,12 @@ class PageCache:
         return self._application(environ, start)
 
     def _render_once(
-        self, address: Address, environ: WSGIEnvironment, start_response: StartResponse
+        self, address: PageAddress, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Render the page, or wait for a request that does: its result is used if it began later, or is fresh."""
         key, arrived = address.key, time.monotonic()
-        rendering, last = Drawing(), None
-        while (other := self._drawings.setdefault(key, rendering)) is not rendering:
+        rendering, last = Rendering(), None
+        while (other := self._renderings.setdefault(key, rendering)) is not rendering:
             is_done = other.done.wait(arrived + self.PATIENCE - time.monotonic())
             if not is_done or other.page is None:
                 break  # then every request renders for itself
@@ -129,7 +129,7 @@ class PageCache:
             entry = self._store.get(key)
             if entry is not None and self._is_fresh(entry):
                 return self._respond(key, entry, environ, start_response)
-            rendering, last = Drawing(), other
+            rendering, last = Rendering(), other
         try:
             if last is not None and last.next is not None and last.next.page is not None:
                 # Rendered before we noticed that the last one was done.
@@ -139,37 +139,37 @@ class PageCache:
                 last.next = rendering
             return self._render(address, environ, start_response, rendering)
         finally:
-            if self._drawings.get(key) is rendering:
-                del self._drawings[key]
+            if self._renderings.get(key) is rendering:
+                del self._renderings[key]
             rendering.done.set()
 
     def _render(
-        self, address: Address, environ: WSGIEnvironment, start_response: StartResponse, rendering: Drawing
+        self, address: PageAddress, environ: WSGIEnvironment, start_response: StartResponse, rendering: Rendering
     ) -> Iterable[bytes]:
         """Render the page, and store it if the generations before and after are the same."""
         key, old = address.key, self._store.get(address.key)
         known = old.keys if old is not None else ()
         before = self._read_numbers(known)
         answer, declaration = self._call_application(address, environ, is_page=old is not None)
-        if declaration is None or not answer.is_for_everybody():
-            self._store.drop(key)
+        if declaration is None or not answer.is_shareable():
+            self._store.delete(key)
             self._remember_plain(key)
-            return answer.hand_on(environ, start_response)
-        rendering.page = page = Page(undeclared(answer.headers), answer.body())
+            return answer.pass_on(environ, start_response)
+        rendering.page = page = CachedPage(without_declaration(answer.headers), answer.body())
         after = self._read_numbers(declaration.keys)
         if before is None or after is None:
             return page.answer(environ, start_response)
         # Other generations may have changed in between, as long as those of this page have not.
         if before[0] != after[0] and (set(known) != set(declaration.keys) or before[1] != after[1]):
             return page.answer(environ, start_response)
-        entry = Entry(page, declaration.keys, after[1], declaration.ends, after[0], time.monotonic())
-        self._store.put(key, entry)
+        entry = Entry(page, declaration.keys, after[1], declaration.expires, after[0], time.monotonic())
+        self._store.set(key, entry)
         return self._respond(key, entry, environ, start_response)
 
     def _read_numbers(self, keys: tuple[str, ...]) -> tuple[int, Numbers] | None:
         try:
             return self._reader.numbers(keys)
-        except Away as error:
+        except DatabaseUnavailable as error:
             if time.monotonic() - self._last_warning > self.GRACE:
                 self._last_warning = time.monotonic()
                 logger.warning(
@@ -178,15 +178,15 @@ class PageCache:
             return None
 
     def _call_application(
-        self, address: Address, environ: WSGIEnvironment, is_page: bool
-    ) -> tuple[Answer, Declaration | None]:
+        self, address: PageAddress, environ: WSGIEnvironment, is_page: bool
+    ) -> tuple[AppResponse, Declaration | None]:
         """Render a page from the anonymous request; at an unknown address, try the request as it came first."""
-        if not (address.is_bare or is_page):
-            answer = Answer.of(self._application, environ | {"REQUEST_METHOD": "GET"})
+        if not (address.is_anonymous or is_page):
+            answer = AppResponse.from_application(self._application, environ | {"REQUEST_METHOD": "GET"})
             if Declaration.read(answer.headers) is None:
                 return answer, None
             answer.close()
-        answer = Answer.of(self._application, address.bare(environ))
+        answer = AppResponse.from_application(self._application, address.anonymous_environ(environ))
         return answer, Declaration.read(answer.headers)
 
     def _remember_plain(self, key: Key) -> None:

@@ -13,9 +13,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-FORMS = 100  # in one formset; a list shows as many rows
-WORDS = 32  # in one search: each is a condition for each field
-LETTERS = 500
+MAX_FORMS = 100  # in one formset; a list shows as many rows
+MAX_SEARCH_WORDS = 32  # in one search: each is a condition for each field
+MAX_SEARCH_LENGTH = 500
 
 
 class AdminSite(admin.AdminSite):
@@ -23,12 +23,12 @@ class AdminSite(admin.AdminSite):
         """Register models with `BoundedAdmin` in front of each class, also of those that come with packages."""
         base = admin_class or admin.ModelAdmin
         bounded = new_class(
-            base.__name__, (Bounded, base), exec_body=lambda body: body.update(__module__=base.__module__)
+            base.__name__, (BoundedAdmin, base), exec_body=lambda body: body.update(__module__=base.__module__)
         )
         super().register(model_or_iterable, bounded, **options)
 
 
-class Bounded:
+class BoundedAdmin:
     """A mixin for every ModelAdmin that limits filters, searches and formsets."""
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
@@ -42,22 +42,22 @@ class Bounded:
             raise BadRequest("This list has no such filter.") from error
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
-        if len(search_term) > LETTERS or len(search_term.split()) > WORDS:
+        if len(search_term) > MAX_SEARCH_LENGTH or len(search_term.split()) > MAX_SEARCH_WORDS:
             message = _("Your search is too long. Use at most %(words)d words and %(letters)d characters.")
-            messages.warning(request, message % {"words": WORDS, "letters": LETTERS})
+            messages.warning(request, message % {"words": MAX_SEARCH_WORDS, "letters": MAX_SEARCH_LENGTH})
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
 
     def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[tuple[Any, Any]]:
         pairs: Iterable[tuple[Any, Any]] = super().get_formsets_with_inlines(request, obj)  # type: ignore[misc]
-        return ((bounded_formset(formset), inline) for formset, inline in pairs)
+        return ((limit_forms(formset), inline) for formset, inline in pairs)
 
     def get_changelist_formset(self, request: HttpRequest, **options: Any) -> Any:
-        return bounded_formset(super().get_changelist_formset(request, **options))  # type: ignore[misc]
+        return limit_forms(super().get_changelist_formset(request, **options))  # type: ignore[misc]
 
 
-def bounded_formset(formset: Any) -> Any:
+def limit_forms(formset: Any) -> Any:
     """Limit the forms of a formset, whatever TOTAL_FORMS says; more are an error of the formset."""
-    formset.absolute_max = min(formset.absolute_max, FORMS)
-    formset.max_num = min(formset.max_num, FORMS)
+    formset.absolute_max = min(formset.absolute_max, MAX_FORMS)
+    formset.max_num = min(formset.max_num, MAX_FORMS)
     return formset

@@ -11,7 +11,7 @@ class ServerConfig(AppConfig):
         from server.doctor import system_checks  # noqa: F401
         from server.http import debug_errors
 
-        debug_errors.have_words()
+        debug_errors.install()
 
 
 class AdminConfig(apps.AdminConfig):

@@ -16,7 +16,7 @@ from django.utils import timezone
 logger = logging.getLogger("rejoinder.server")
 
 TABLE = "rejoinder_cache"
-MOST_ENTRIES = 10_000
+MAX_ENTRIES = 10_000
 TIMEOUT = 0.25  # seconds, for a connection and for an answer
 RETRY_AFTER = 1.0
 CHANGES = {"add", "set", "touch", "delete", "incr"}
@@ -32,12 +32,12 @@ class RedisOrDatabase(BaseCache):
     def __init__(self, server: str | list[str], params: dict[str, Any]) -> None:
         super().__init__(params)
         servers = server if isinstance(server, str) else ",".join(server)
-        self.switch = shared_switch(servers, tuple(sorted(params.get("OPTIONS", {}).items())))
+        self.switch = shared_failover(servers, tuple(sorted(params.get("OPTIONS", {}).items())))
 
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """Try Redis, and return a description of what is wrong with it, or an empty string."""
-        self.get("trouble")
-        return self.switch.trouble
+        self.get("problem")
+        return self.switch.problem
 
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         return bool(self.switch.call("add", self._full_key(key, version), value, self._seconds(timeout)))
@@ -74,7 +74,7 @@ class RedisOrDatabase(BaseCache):
         return self.make_and_validate_key(key, version=version)
 
 
-class Switch:
+class Failover:
     """Chooses between Redis and the database; one for all threads of a process."""
 
     def __init__(self, servers: str, options: dict[str, Any]) -> None:
@@ -87,38 +87,38 @@ class Switch:
         final_key = {"KEY_FUNCTION": lambda key, prefix, version: key}
         self.errors = (redis.RedisError, OSError)
         self.redis = RedisCache(servers, {**final_key, "OPTIONS": {**limits, **options}})
-        self.database = DatabaseCache(TABLE, {**final_key, "OPTIONS": {"MAX_ENTRIES": MOST_ENTRIES}})
-        self.trouble = ""
+        self.database = DatabaseCache(TABLE, {**final_key, "OPTIONS": {"MAX_ENTRIES": MAX_ENTRIES}})
+        self.problem = ""
         self.outdated: set[str] = set()  # keys whose value in Redis must not come back
         self.lock = threading.Lock()
 
     def call(self, operation: str, *arguments: Any) -> Any:
-        if not self.trouble:
+        if not self.problem:
             try:
                 return getattr(self.redis, operation)(*arguments)
             except self.errors as error:
                 self.fail_over(error)
                 # A Redis that hangs still executes the command once it goes on, such as taking a lock.
                 self.outdated.update(arguments[:1] if operation in CHANGES else ())
-        if operation == "delete" and len(self.outdated) < MOST_ENTRIES:
+        if operation == "delete" and len(self.outdated) < MAX_ENTRIES:
             self.outdated.add(arguments[0])
         return getattr(self.database, operation)(*arguments)
 
     def fail_over(self, error: Exception) -> None:
         with self.lock:
-            if self.trouble:
+            if self.problem:
                 return
-            self.trouble = "Redis is not responding, so the database is used as the cache"
-        logger.warning("%s (%s).", self.trouble, error)
+            self.problem = "Redis is not responding, so the database is used as the cache"
+        logger.warning("%s (%s).", self.problem, error)
         threading.Thread(target=self.restore_redis, name="restore Redis", daemon=True).start()
 
     def restore_redis(self) -> None:
         pause = threading.Event()
-        while self.trouble:
+        while self.problem:
             pause.wait(RETRY_AFTER)
             try:
                 self.copy_to_redis(overwrite=True)
-                self.trouble = ""
+                self.problem = ""
                 self.copy_to_redis(overwrite=False)  # what was being written when the first copy was made
             except self.errors:
                 continue
@@ -131,24 +131,24 @@ class Switch:
     def copy_to_redis(self, *, overwrite: bool) -> None:
         """Delete what is outdated in Redis, then move every entry from the database to it."""
         for _ in range(2):  # by then Redis has read whatever was still on its way
-            self.redis.get("trouble")
+            self.redis.get("problem")
         while self.outdated:
             self.redis.delete(self.outdated.pop())
         now = timezone.now()
-        for key, stored, expires in entries():
+        for key, stored, expires in stored_entries():
             seconds = (expires - now).total_seconds()
             value = self.database.get(key)
             if value is not None and seconds > 0:
                 (self.redis.set if overwrite else self.redis.add)(key, value, max(1, round(seconds)))
-            forget(key, stored)
+            delete_if_unchanged(key, stored)
 
 
 @cache
-def shared_switch(servers: str, options: tuple[tuple[str, Any], ...]) -> Switch:
-    return Switch(servers, dict(options))
+def shared_failover(servers: str, options: tuple[tuple[str, Any], ...]) -> Failover:
+    return Failover(servers, dict(options))
 
 
-def entries() -> list[tuple[str, str, datetime]]:
+def stored_entries() -> list[tuple[str, str, datetime]]:
     """Return key, stored value and expiry of all entries in the table."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT cache_key, value, expires FROM {TABLE}")  # noqa: S608
@@ -161,7 +161,7 @@ def in_utc(expires: datetime | str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def forget(key: str, stored: str) -> None:
+def delete_if_unchanged(key: str, stored: str) -> None:
     """Delete an entry that was copied, unless it has changed since."""
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {TABLE} WHERE cache_key = %s AND value = %s", [key, stored])  # noqa: S608

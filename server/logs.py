@@ -10,7 +10,7 @@ HOST = "DisallowedHost"
 
 # Django's signatures: value, time and signature, plain or percent-encoded. The value is only matched
 # from the start of a word: tried at each character, a path of 60,000 would be read 60,000 times.
-PROOF = re.compile(
+SIGNATURE = re.compile(
     r"(?:(?<![\w.%-])[\w.%-]*)?(?:(?::|%3A)[\w-]+)?(?::|%3A)[\w-]{43}(?![\w-])",
     re.IGNORECASE,
 )
@@ -19,11 +19,11 @@ PROOF = re.compile(
 SECRET = re.compile(r"(/preview/)[\w-]+")
 
 
-class WithoutProofs(logging.Formatter):
+class RedactingFormatter(logging.Formatter):
     """Removes signatures and preview tokens from log lines."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return SECRET.sub(r"\1…", PROOF.sub("…", super().format(record)))
+        return SECRET.sub(r"\1…", SIGNATURE.sub("…", super().format(record)))
 
 
 class WithoutTraceback(logging.Filter):
@@ -35,7 +35,7 @@ class WithoutTraceback(logging.Filter):
         return True
 
 
-class CountedRefusals(logging.Handler):
+class SuspiciousRequestCounter(logging.Handler):
     """Counts the requests that Django rejects as suspicious, and logs at most one line a minute for each kind.
 
     The first is logged immediately, so that an owner with a wrong SITE_URL sees why nothing works; those that follow

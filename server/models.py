@@ -7,7 +7,7 @@ class Bucket(models.Model):
     """One rate limit of one client, known by a keyed hash alone; times are seconds since the epoch."""
 
     key = models.CharField(max_length=64, primary_key=True)
-    drawn_until = models.FloatField(db_index=True)
+    reserved_until = models.FloatField(db_index=True)
 
     def __str__(self) -> str:
         return self.key

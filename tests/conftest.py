@@ -49,7 +49,7 @@ from tests.services.chromium import Visitor, chromium
 from tests.services.databases import database
 from tests.services.redis import Redis, redis
 from tests.services.sharing import Sharing
-from tests.services.site import Installation, Serve, Server, alike, installed
+from tests.services.site import Installation, Serve, Server, new_installation, shared_installation
 from tests.services.smtp import Mailbox
 from tests.services.smtp import mailbox as smtp_server
 from tests.services.tabs import Tabs
@@ -161,12 +161,14 @@ def _once(name: str, make: Callable[[Path], Made], folders: pytest.TempPathFacto
     """Make something once that all parts copy; all parts but one are on SQLite."""
     if PART in {None, "postgres"}:
         return make(folders.mktemp(name))
-    return alike(Path(os.environ["REJOINDER_SHARED"]) / name, make)
+    return shared_installation(Path(os.environ["REJOINDER_SHARED"]) / name, make)
 
 
 @pytest.fixture(scope="session")
 def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with _once("migrated", lambda at: installed(os.environ["DATABASE_URL"], at), tmp_path_factory) as installation:
+    with _once(
+        "migrated", lambda at: new_installation(os.environ["DATABASE_URL"], at), tmp_path_factory
+    ) as installation:
         yield installation
 
 
@@ -198,7 +200,7 @@ def _quiet_templates(django_test_environment: None) -> None:
 
 
 @pytest.fixture(scope="module")
-def kept(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def module_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """What a module's fixtures put into the database stands for all its tests, each of which takes its own back."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield
@@ -240,7 +242,7 @@ def installation(_migrated: Installation, tmp_path: Path) -> Iterator[Installati
 
 
 @pytest.fixture
-def house(installation: Installation, django_db_blocker: DjangoDbBlocker) -> Iterator[Installation]:
+def connected_installation(installation: Installation, django_db_blocker: DjangoDbBlocker) -> Iterator[Installation]:
     """A site on a real database of its own, which this thread speaks to."""
     with django_db_blocker.unblock(), installation.connected():
         yield installation

@@ -88,7 +88,7 @@ def comment(
     from moderation.decisions import actions as deciding
 
     if status == "approved":
-        return said(essay, text or f"Words {next(numbers)}", to, by)
+        return post_comment(essay, text or f"Words {next(numbers)}", to, by)
     made = actions.post(
         essay=Essay.objects.get(pk=essay.pk),
         commenter=by or guest(f"Guest {next(numbers)}"),
@@ -108,13 +108,13 @@ def comment(
 
 
 @transaction.atomic
-def said(essay: Essay, text: str, to: Comment | None, by: Commenter | None = None) -> Comment:
+def post_comment(essay: Essay, text: str, to: Comment | None, by: Commenter | None = None) -> Comment:
     """Post a comment by a trusted commenter, without looking at the commenter's history."""
     root, above = actions.lock_commenter_and_thread(None, essay, to.pk if to else None)
     who = by or guest(f"Guest {next(numbers)}")
     if who._state.adding:
         who.save()
-    words = Wording(text=text, html=markup.comment(text), network=Sender("203.0.113.9").network)
+    words = Wording(text=text, html=markup.clean_comment(text), network=Sender("203.0.113.9").network)
     made = Comment.objects.insert_comment(essay=essay, commenter=who, parent=above, wording=words)
     transition(made, Status.APPROVED, root=root or made)
     made.refresh_from_db()
@@ -122,7 +122,7 @@ def said(essay: Essay, text: str, to: Comment | None, by: Commenter | None = Non
 
 
 @transaction.atomic
-def talk(essay: Essay, *above: int | None) -> list[Comment]:
+def create_thread(essay: Essay, *above: int | None) -> list[Comment]:
     """Insert approved comments as rows, for tests that need many to read.
 
     Each number is the index of the parent among them; None starts a thread.
@@ -145,36 +145,36 @@ def talk(essay: Essay, *above: int | None) -> list[Comment]:
     for root in made:
         if root.level == 0:
             root.readable = sum(row.tree_id == root.tree_id for row in made)
-    numbered, said = [row.tree_id for row in made], []
+    numbered, texts = [row.tree_id for row in made], []
     for place, row in enumerate(made):
         row.tree_id = 2_000_000_000 + place  # until each has its parent: no two roots share a number
     Comment.objects.bulk_create(made)
     for row, tree, parent in zip(made, numbered, above, strict=True):
         row.tree_id, row.parent = tree, None if parent is None else made[parent]
         text = f"Words {next(numbers)}"
-        said.append(Wording(comment=row, text=text, html=f"<p>{text}</p>", network=Sender("203.0.113.9").network))
-    for row, wording in zip(made, Wording.objects.bulk_create(said), strict=True):
+        texts.append(Wording(comment=row, text=text, html=f"<p>{text}</p>", network=Sender("203.0.113.9").network))
+    for row, wording in zip(made, Wording.objects.bulk_create(texts), strict=True):
         row.wording = wording
     Comment.objects.bulk_update(made, ["tree_id", "parent", "wording"])
-    Discussion.objects.recount(essay.pk, responses=len(above), threads=above.count(None))
-    pagecache.bump(essay.cache_key, "comments")
+    Discussion.objects.adjust_counts(essay.pk, comments=len(above), threads=above.count(None))
+    pagecache.invalidate(essay.cache_key, "comments")
     return made
 
 
-def waiting(essay: Essay, count: int = 0, said: Mapping[str, str] | None = None) -> list[Comment]:
+def pending_comments(essay: Essay, count: int = 0, texts: Mapping[str, str] | None = None) -> list[Comment]:
     """Insert pending comments as rows, each by its own guest, for tests that need many to moderate.
 
-    `said` maps the names of guests to texts.
+    `texts` maps the names of guests to texts.
     """
-    said = said or {f"Guest {next(numbers)}": f"Held words {n}" for n in range(count)}
-    people = Commenter.objects.bulk_create(Commenter(name=name) for name in said)
-    trees = TreeNumber.objects.bulk_create(TreeNumber() for _ in said)
+    texts = texts or {f"Guest {next(numbers)}": f"Held words {n}" for n in range(count)}
+    people = Commenter.objects.bulk_create(Commenter(name=name) for name in texts)
+    trees = TreeNumber.objects.bulk_create(TreeNumber() for _ in texts)
     place: dict[str, Any] = {"essay": essay, "status": "pending", "lft": 1, "rght": 2, "level": 0}
     rows: list[Any] = [{"commenter": who, "tree_id": tree.pk} for who, tree in zip(people, trees, strict=True)]
     made: list[Comment] = Comment.objects.bulk_create(Comment.objects.model(**row, **place) for row in rows)
     wordings = [
-        Wording(comment=row, text=text, html=markup.comment(text), reasons=[{"code": "first"}])
-        for row, text in zip(made, said.values(), strict=True)
+        Wording(comment=row, text=text, html=markup.clean_comment(text), reasons=[{"code": "first"}])
+        for row, text in zip(made, texts.values(), strict=True)
     ]
     for row, wording in zip(made, Wording.objects.bulk_create(wordings), strict=True):
         row.wording = wording

@@ -99,7 +99,7 @@ class World:
         return table.line(method, address, found)
 
 
-def assert_all_stand(table: Table, named: dict[str, list[str]], world: World) -> None:
+def assert_table_is_complete(table: Table, named: dict[str, list[str]], world: World) -> None:
     """Check that the table has every address of these names and no others."""
     known = {(method, row[0].partition("(")[0]) for method in ("GET", "POST") for row in table.rows(method)}
     asked = [(method, name, about) for name, about in sorted(named.items()) for method in ("GET", "POST")]
@@ -136,7 +136,7 @@ def answer(response: Any) -> str:
     return str(response.status_code)
 
 
-def told(response: Any) -> str:
+def message_of(response: Any) -> str:
     return b"".join(response).decode(errors="replace") + str(response.headers)
 
 
@@ -152,7 +152,7 @@ def writes() -> Iterator[list[str]]:
             found.append(sql)
 
 
-def everything() -> dict[str, list[Any]]:
+def database_contents() -> dict[str, list[Any]]:
     """Return all stored rows."""
     models = [model for model in apps.get_models(include_auto_created=True) if model._meta.db_table not in OF_SESSIONS]
     return {model._meta.label: list(model._base_manager.order_by("pk").values_list()) for model in models}

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands
 
-from comments.management.commands.rules import NAMES
+from comments.management.commands.rules import FIELDS
 
 pytestmark = pytest.mark.once
 
@@ -57,14 +57,14 @@ def test_every_environment_variable_is_documented() -> None:
     read = set(re.findall(r"environment\.\w+\(\s*\"([A-Z][A-Z0-9_]+)\"", source))
     read |= {name for provider in settings.KNOWN_PROVIDERS for name in provider.names} | {"OIDC_SERVERS"}
     assert len(read) > 40
-    assert read == table_of("configure.md") - NAMES.keys()
+    assert read == table_of("configure.md") - FIELDS.keys()
 
 
 def test_every_comment_setting_is_documented_with_its_default() -> None:
     rows = dict(re.findall(r"^\| `([a-z_]+)` \| (\S+) \|", (DOCS / "configure.md").read_text(), re.MULTILINE))
     defaults = {
         name: "true" if field.default is True else "false" if field.default is False else str(field.get_default())
-        for name, field in NAMES.items()
+        for name, field in FIELDS.items()
     }
     assert {name: default.strip("`").replace("empty", "") for name, default in rows.items()} == defaults
 

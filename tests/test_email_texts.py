@@ -21,10 +21,10 @@ from blog.models import Authorship, Essay
 from comments import jobs as comment_jobs
 from comments.models import Address, Comment, Subscription, Wording
 from comments.notifications import outbox, subscribing
-from comments.notifications.subscribing import Asker, Wish
+from comments.notifications.subscribing import Subscriber, Topic
 from moderation import jobs as moderation_jobs
 from moderation.decisions import actions
-from server.jobs.worker import work_off
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.comments.door import Browser
 
@@ -43,14 +43,14 @@ def essay() -> Essay:
 
 def subscribe(kind: str, **fields: Any) -> None:
     past = timezone.now() - timedelta(minutes=1)
-    address, _ = Address.objects.get_or_create(email="rosa@example.org", defaults={"proved": past})
+    address, _ = Address.objects.get_or_create(email="rosa@example.org", defaults={"verified": past})
     Subscription.objects.create(address=address, kind=kind, **{"confirmed": past} | fields)
 
 
 def pending(essay: Essay) -> Comment:
     comment = make.comment(essay, status="pending", by=make.guest("Anna Karg"))
     Wording.objects.filter(comment=comment).update(reasons=[{"code": "imported"}])
-    outbox.prepare(comment)
+    outbox.create_notices(comment)
     return comment
 
 
@@ -63,10 +63,10 @@ def a_new_essay(essay: Essay) -> None:
 def a_comment_for_its_author_and_followers(essay: Essay) -> None:
     above = make.comment(essay, by=make.guest("Anna Karg"))
     subscribe("replies", commenter=above.commenter)
-    outbox.prepare(make.comment(essay, "So it is.", to=above))
+    outbox.create_notices(make.comment(essay, "So it is.", to=above))
     other = make.essay("Another", by=make.author("ruth", name="Ruth"))
     subscribe("essay", essay=other)
-    outbox.prepare(make.comment(other, "So it is."))
+    outbox.create_notices(make.comment(other, "So it is."))
 
 
 def decisions_about_ones_own_comments(essay: Essay) -> None:
@@ -79,7 +79,7 @@ def decisions_about_ones_own_comments(essay: Essay) -> None:
 def a_daily_digest(essay: Essay) -> None:
     subscribe("essay", essay=essay, often="daily")
     subscribe("essays", often="daily")
-    outbox.prepare(make.comment(essay, "So it is."))
+    outbox.create_notices(make.comment(essay, "So it is."))
     Essay.objects.update(published=timezone.now())
     with time_machine.travel(timezone.now() + timedelta(days=1)):
         comment_jobs.send_due.call()
@@ -87,7 +87,7 @@ def a_daily_digest(essay: Essay) -> None:
 
 
 def a_subscription_to_confirm(essay: Essay) -> None:
-    subscribing.follow(Asker("stranger@example.org"), [Wish(Subscription.Kind.ESSAYS)])
+    subscribing.subscribe(Subscriber("stranger@example.org"), [Topic(Subscription.Kind.ESSAYS)])
 
 
 def a_pending_comment(essay: Essay) -> None:
@@ -110,7 +110,7 @@ def a_report_and_its_outcome(essay: Essay) -> None:
         comment = make.comment(essay, "You fool.")
         Browser().post(f"/comments/{comment.pk}/report/", {"kind": "rude", "words": "Look."})
         subscribe("report", comment=comment)
-        work_off()
+        run_ready_jobs()
         verb(Comment.objects.get(pk=comment.pk), by=mara)
 
 
@@ -120,9 +120,9 @@ def an_appeal_and_its_answer(essay: Essay) -> None:
         rosa = Browser(make.user(f"rosa{number}", name="Rosa"))
         comment = rosa.say(essay, text=f"Quotation {number}.")
         subscribe("appeal", comment=comment)
-        actions.trash(comment, by=mara, told="No.")
+        actions.trash(comment, by=mara, message="No.")
         rosa.post(f"/comments/{comment.pk}/appeal/", {"words": "It was a quotation."})
-        work_off()
+        run_ready_jobs()
         verb(Comment.objects.get(pk=comment.pk), by=mara)
 
 
@@ -194,7 +194,7 @@ def sent_by(sending: Callable[[Essay], None], essay: Essay) -> set[str]:
     mail.outbox.clear()
     with patch.object(Template, "_render", noted):
         sending(essay)
-        work_off()
+        run_ready_jobs()
         outbox.send()
     for message in mail.outbox:
         text = f"{message.subject}\n{message.body}"

@@ -48,7 +48,7 @@ class Site:
 
     def __init__(self) -> None:
         make.rules(hold_first_comment=True, guests_may_like=True, tombstones_tell=True, readers_may_follow=True)
-        make.site(public_record=True, tagline="Essays & replies", essays_a_page=3)
+        make.site(public_record=True, tagline="Essays & replies", essays_per_page=3)
         self.pages: dict[str, str] = {}
         self.author = make.author("miriam", name="Miriam <Achterberg>")
         Profile.objects.create(user=self.author, about="Writes.\n\nHere.", links="https://a.example/?a=1&b=2")
@@ -65,7 +65,7 @@ class Site:
         series = Series.objects.create(title="Of Words", slug="words", description="Some & more")
         more: dict[str, Any] = {"series": series, "deck": "A “deck” & more"}
         self.essay = make.essay("Whose <b>Promise</b>?", by=self.author, body=RICH, **more)
-        self.essay.tags.add(Tag.objects.named("Promises & words"))
+        self.essay.tags.add(Tag.objects.ensure("Promises & words"))
         Essay.objects.filter(pk=self.essay.pk).update(updated=timezone.now(), update_note="A <note>", is_pinned=True)
         self.others = {
             "closed": make.essay("Closed", by=self.author, is_open=False, **more),
@@ -77,7 +77,11 @@ class Site:
         self.draft = make.essay("", by=self.author, published=None, body=RICH)
 
     def discuss(self) -> None:
-        essay, miriam, rosa = self.essay, Commenter.objects.of(self.author), Commenter.objects.of(self.reader)
+        essay, miriam, rosa = (
+            self.essay,
+            Commenter.objects.for_user(self.author),
+            Commenter.objects.for_user(self.reader),
+        )
         Discussion.objects.update_or_create(essay=essay, defaults={"own_threads_a_page": 4, "own_shown_depth": 2})
         self.root = make.comment(essay, "One.\n\n> said", by=make.guest("Tobias", website="https://t.example/?a=1&b=2"))
         reply = make.comment(essay, "Two.", to=self.root, by=miriam)
@@ -88,12 +92,12 @@ class Site:
         make.comment(essay, "Answered.", to=gone)
         self.refused = make.comment(essay, "Refused.", by=rosa)
         for comment in (gone, self.refused):
-            deciding.trash(comment, by=self.moderator, why="Off topic")
+            deciding.trash(comment, by=self.moderator, note="Off topic")
         for number in range(6):
             make.comment(essay, f"Thread {number}.")
         for target in (None, self.root.pk):
             likes.like(commenter=miriam, sender=Sender(), essay=essay, comment=target)
-        self.address = Address.objects.create(email="anna@example.org", proved=timezone.now())
+        self.address = Address.objects.create(email="anna@example.org", verified=timezone.now())
         for about in (
             {"kind": "thread", "comment": self.root, "often": "daily"},
             {"kind": "essay", "essay": essay},
@@ -134,7 +138,7 @@ def essays(site: Site) -> None:
     site.read("reader", f"{here}?order=liked")
     part = site.browsers["guest"].get(f"{here}identity/").content.decode()
     site.pages["identity"] = f'<!doctype html><html lang="en"><title>A part of a page</title>{part}</html>'
-    link = preview.make_link(site.draft, by=site.author)
+    link = preview.create_link(site.draft, by=site.author)
     site.read("guest", f"/preview/{link.token}/")
 
 
@@ -165,15 +169,15 @@ def around_a_comment(site: Site) -> None:
     site.send("guest", report, 422, kind="", words="")
     site.keep("a report, sent", site.browsers["guest"].post(report, {"kind": "spam", "words": "x"}, follow=True))
     site.keep("deleted", site.browsers["reader"].post(paths[1], follow=True))
-    link = "/" + signed_links.to_decide(site.held, site.moderator).split("/", 3)[3]
+    link = "/" + signed_links.decision_url(site.held, site.moderator).split("/", 3)[3]
     site.read("guest", link)
     site.read("moderator", "/accounts/queue-mail/")
 
 
 def subscriptions(site: Site) -> None:
     one = site.address.subscriptions.get(kind="thread")
-    links = [signed_links.to_all(site.address), signed_links.to_stop(one), signed_links.to_stop_daily(site.address),
-             signed_links.to_confirm(site.address)]  # fmt: skip
+    links = [signed_links.subscriptions_url(site.address), signed_links.unsubscribe_url(one), signed_links.unsubscribe_daily_url(site.address),
+             signed_links.confirm_url(site.address)]  # fmt: skip
     paths = ["/" + link.split("/", 3)[3] for link in links]
     follow = f"/subscriptions/?comment={site.root.pk}"
     site.read("guest", *paths, follow, "/subscriptions/", f"/subscriptions/asked/?essay={site.essay.pk}")
@@ -232,10 +236,10 @@ def problems(site: Site) -> None:
     site.pages["500"] = render_to_string("500.html")
     answers: list[Callable[[], Any]] = [
         error_pages.too_slow,
-        error_pages.cut_short,
+        error_pages.incomplete,
         error_pages.unreadable,
         error_pages.too_busy,
-        error_pages.away,
+        error_pages.unavailable,
     ]
     for status in ("400", "403", "404", "429"):
         site.pages[f"template {status}"] = render_to_string(f"{status}.html")
@@ -245,7 +249,9 @@ def problems(site: Site) -> None:
 
 def hostile_words(site: Site) -> None:
     make.rules(hold_first_comment=False, hold_links=0)
-    essay = make.essay("<script>x</script>", body=markup.essay("".join([*hostile.SAMPLE, *hostile.recipes().values()])))
+    essay = make.essay(
+        "<script>x</script>", body=markup.clean_essay("".join([*hostile.SAMPLE, *hostile.recipes().values()]))
+    )
     for number, words in enumerate([*OWN, *hostile.SAMPLE]):
         make.comment(
             essay, words[:5000], by=make.guest(words[:60].strip() or "x", website=f"https://w.example/{number}")

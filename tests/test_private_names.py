@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.test_layers import ROOMS, ROOT, our_files
+from tests.test_layers import PACKAGES, ROOT, our_files
 
 HOMES = {
     "granian": Path("server/processes/web_server.py"),
@@ -252,7 +252,7 @@ def foreign_names(source: str) -> list[tuple[str, str]]:
     return [
         (package, name)
         for package, name in every
-        if package not in ROOMS and (package == "granian" or is_private(name))
+        if package not in PACKAGES and (package == "granian" or is_private(name))
     ]
 
 
@@ -301,7 +301,7 @@ def overridden(cls: type) -> Iterator[tuple[str, str]]:
         if not is_ours or not is_private(name):
             continue
         for base in cls.__mro__[1:]:
-            if name in vars(base) and base.__module__.partition(".")[0] not in ROOMS:
+            if name in vars(base) and base.__module__.partition(".")[0] not in PACKAGES:
                 yield base.__module__.partition(".")[0], name
                 break
 

@@ -11,7 +11,7 @@ class WantedPictureAdmin(admin.ModelAdmin[WantedPicture]):
     list_display = ("address", "essay", "error", "due")
     list_select_related = ("essay",)
     search_fields = ("address", "error")
-    readonly_fields = ("essay", "address", "written", "alt", "tries", "due", "error")
+    readonly_fields = ("essay", "address", "written_address", "alt", "tries", "due", "error")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -40,14 +40,14 @@ class Authors:
         self.credited = credited
         self.users: dict[str, User] = {}
 
-    def of(self, login: str, name: str = "", email: str = "") -> User:
+    def get_or_create(self, login: str, name: str = "", email: str = "") -> User:
         key = login_key(login)
         if key not in self.users:
             source = f"{self.origin}#author-{key}"[:500]
             known = ImportedAuthor.objects.filter(source=source).select_related("user").first()
             if known:
                 self.users[key] = known.user
-                self.report.known["author(s)"] += 1
+                self.report.unchanged["author(s)"] += 1
             else:
                 self.users[key] = self.credited.get(key) or self.create_user(login, name, email)
                 ImportedAuthor.objects.create(source=source, user=self.users[key])
@@ -58,7 +58,7 @@ class Authors:
         user = User(username=free_username(login, name), name=name, email=self.unclaimed_email(email), is_active=False)
         user.set_unusable_password()
         user.save()
-        self.report.made["author(s), who cannot log in until you activate them in the admin"] += 1
+        self.report.counts["author(s), who cannot log in until you activate them in the admin"] += 1
         if user.username.casefold() != login_key(login) and "@" not in login:
             self.report.remark("author(s) got a new username", f"{login} is now {user.username}")
         return user
@@ -74,7 +74,7 @@ class Authors:
             return ""
         return "" if EmailAddress.objects.filter(email__iexact=email).exists() else email
 
-    def commenter(self, user: User) -> Commenter:
+    def get_commenter(self, user: User) -> Commenter:
         """Return the Commenter of an author; unverified, because only the old site says who they are."""
         details = {"name": user.get_full_name(), "email": user.email[:100], "verified": False}
         return Commenter.objects.get_or_create(user=user, defaults=details)[0]
@@ -104,7 +104,7 @@ class Details(NamedTuple):
     website: str
 
     @classmethod
-    def of(cls, name: str, email: str, website: str) -> "Details":
+    def from_export(cls, name: str, email: str, website: str) -> "Details":
         return cls(one_line(name, MAX_NAME) or _("Anonymous"), _clean(_EMAIL, email), _clean(_WEBSITE, website))
 
     @property
@@ -118,7 +118,7 @@ class Guests:
     def __init__(self) -> None:
         self.pks: dict[int, int] = {}
 
-    def of(self, wanted: Iterable[Details]) -> list[int]:
+    def get_or_create(self, wanted: Iterable[Details]) -> list[int]:
         """Return the keys of the guests' rows, in the same order, for a batch of comments."""
         details = [*wanted]
         digests = [each.digest for each in details]

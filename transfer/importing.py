@@ -15,7 +15,7 @@ from blog.models import Site
 from transfer import pictures
 from transfer.models import WantedPicture
 from transfer.report import Report, Unreadable
-from transfer.wordpress import WordPress
+from transfer.wordpress import WordPressExport
 
 
 class Export(Protocol):
@@ -24,21 +24,21 @@ class Export(Protocol):
     def write(self, report: Report, credited: Mapping[str, User]) -> None: ...
 
 
-FORMATS: dict[str, Callable[[Path], Export]] = {"wordpress": WordPress}
+FORMATS: dict[str, Callable[[Path], Export]] = {"wordpress": WordPressExport}
 
 
-def bring(
+def import_file(
     kind: str,
     file: Path,
     *,
     folder: Path | None = None,
     credited: Mapping[str, User] | None = None,
-    is_trial: bool = False,
+    is_dry_run: bool = False,
 ) -> Report:
     """Import a file, all of it or nothing; a dry run keeps only the report. Raises Unreadable."""
     if not file.is_file():
         raise Unreadable("the file does not exist" if not file.exists() else "this is not a file")
-    uploads = pictures.Folder(folder) if folder else None
+    uploads = pictures.UploadsFolder(folder) if folder else None
     report = Report(file.name)
     site = Site.objects.current()
     with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
@@ -47,16 +47,16 @@ def bring(
         with transaction.atomic():
             lift_timeouts()
             export.write(report, credited or {})
-            report.made["picture(s) to import"] += count_addresses(WantedPicture.objects.filter(pk__gt=last))
+            report.counts["picture(s) to import"] += count_addresses(WantedPicture.objects.filter(pk__gt=last))
             if report.has_changes:
-                pagecache.bump("site", "comments")
-            if is_trial:
+                pagecache.invalidate("site", "comments")
+            if is_dry_run:
                 report_pictures(report, uploads)
                 transaction.set_rollback(True)
-    if not is_trial:
+    if not is_dry_run:
         if uploads:
-            report.made["picture(s) imported from the folder"] += pictures.read_folder(uploads)
-        pictures.fetch_later()
+            report.counts["picture(s) imported from the folder"] += pictures.import_folder(uploads)
+        pictures.schedule_fetch()
         report_pictures(report, None)
     return report
 
@@ -69,7 +69,7 @@ def lift_timeouts() -> None:
             cursor.execute(";".join(f"SET LOCAL {name} = '{value}'" for name, value in timeouts.items()))
 
 
-def report_pictures(report: Report, uploads: pictures.Folder | None) -> None:
+def report_pictures(report: Report, uploads: pictures.UploadsFolder | None) -> None:
     """Report what happens to the missing pictures, and which cannot be imported."""
     pending = WantedPicture.objects.exclude(due=None)
     found = 0
@@ -83,7 +83,7 @@ def report_pictures(report: Report, uploads: pictures.Folder | None) -> None:
     ):
         if number:
             report.remark(kind, count=number)
-    for picture in WantedPicture.objects.given_up():
+    for picture in WantedPicture.objects.failed():
         report.remark("picture(s) could not be imported", f"{picture.address}: {picture.error}")
 
 

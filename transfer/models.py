@@ -49,7 +49,7 @@ class WantedPictureQuerySet(models.QuerySet["WantedPicture"]):
     def due(self) -> Self:
         return self.filter(due__lte=timezone.now()).order_by("due", "pk")
 
-    def given_up(self) -> Self:
+    def failed(self) -> Self:
         return self.filter(due=None)
 
     def next_due(self) -> datetime | None:
@@ -61,7 +61,7 @@ class WantedPicture(models.Model):
     """A picture of an imported essay, or of the old site's media library, that is still to be fetched."""
 
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, related_name="wanted_pictures", verbose_name=_("essay"))
-    written = models.TextField(_("address in the essay"), blank=True)
+    written_address = models.TextField(_("address in the essay"), blank=True)
     address = models.TextField(_("address"))
     alt = models.CharField(_("alternative text"), max_length=500, blank=True)
     tries = models.PositiveSmallIntegerField(_("attempts"), default=0)

@@ -19,10 +19,10 @@ from blog.markup import figures
 from blog.models import Essay, Image
 from blog.writing import revisions
 from server.http import fetch
-from server.jobs.tasks import PAUSES, job
+from server.jobs.tasks import RETRY_DELAYS, job
 from transfer.models import WantedPicture
 
-SECONDS = 3
+MAX_SECONDS = 3
 CLAIM_TIME = timedelta(minutes=5)
 LOW_PRIORITY = -50  # emails must not wait for pictures
 MAX_ADDRESS = 2000
@@ -36,12 +36,12 @@ _SIZE_SUFFIX = re.compile(r"-(?:[0-9]{1,5}x[0-9]{1,5}|scaled)(?=\.[A-Za-z]+$)")
 _SCALING_HOST = re.compile(r"\.(?:files\.wordpress\.com|wp\.com)$")
 
 
-def wanted_in(body: str, base: str) -> dict[str, str]:
+def find_pictures(body: str, base: str) -> dict[str, str]:
     """Return the pictures shown in a cleaned body, and the large ones it links to: full address by written address."""
     wanted: dict[str, str] = {}
     for attribute, value in _ATTRIBUTE.findall(body):
         written = unescape(value)
-        address = whole(written, base)
+        address = full_size_address(written, base)
         parts = urlsplit(address)
         is_large = _UPLOADS.search(parts.path) or _SCALING_HOST.search(parts.hostname or "")
         if attribute == "src" or (is_large and _ENDS_AS_PICTURE.search(parts.path)):
@@ -49,7 +49,7 @@ def wanted_in(body: str, base: str) -> dict[str, str]:
     return wanted
 
 
-def whole(written: str, base: str) -> str:
+def full_size_address(written: str, base: str) -> str:
     """Return the full address of the picture in its original size, or nothing if it has none."""
     try:
         address = urljoin(base, written)
@@ -61,16 +61,16 @@ def whole(written: str, base: str) -> str:
     return parts._replace(fragment="", query="" if _SCALING_HOST.search(parts.hostname) else parts.query).geturl()
 
 
-def drop(essay: Essay, written: Collection[str]) -> list[str]:
+def drop_pictures(essay: Essay, written: Collection[str]) -> list[str]:
     """Remove pictures without an address on the web from a new essay; return their names."""
-    body, dropped = figures.exchange(essay.body, lambda address: None if address in written else address)
+    body, dropped = figures.replace_addresses(essay.body, lambda address: None if address in written else address)
     if dropped:
-        essay.body = markup.essay(body)
+        essay.body = markup.clean_essay(body)
         Essay.objects.filter(pk=essay.pk).update(body=essay.body)
     return dropped
 
 
-def is_picture(address: str) -> bool:
+def may_be_picture(address: str) -> bool:
     """Whether an address may be a picture's, judging by its extension if it has one."""
     try:
         path = urlsplit(address).path
@@ -79,7 +79,7 @@ def is_picture(address: str) -> bool:
     return bool(_ENDS_AS_PICTURE.search(path)) or "." not in path.rpartition("/")[2]
 
 
-class Folder:
+class UploadsFolder:
     """The old site's uploads folder; no file outside it is opened, whatever an address or a link says."""
 
     def __init__(self, path: Path) -> None:
@@ -108,17 +108,17 @@ class Folder:
 def import_picture(wanted: WantedPicture, data: bytes | None = None) -> None:
     """Store the picture, fetched unless `data` is given, and show it in its essay.
 
-    Raises fetch.Failed or uploads.NoPicture.
+    Raises fetch.Failed or uploads.InvalidPicture.
     """
     image = Image.objects.filter(source=wanted.address).first()
     if image is None:
         data = fetch.get(wanted.address).body if data is None else data
-        image = uploads.keep(data, source=wanted.address, alt=wanted.alt)
+        image = uploads.store(data, source=wanted.address, alt=wanted.alt)
     elif wanted.alt and not image.alt:
         Image.objects.filter(pk=image.pk).update(alt=wanted.alt)
     with transaction.atomic():
         if wanted.essay_id:
-            replace_address(wanted.essay_id, wanted.written, image)
+            replace_address(wanted.essay_id, wanted.written_address, image)
         wanted.delete()
 
 
@@ -131,10 +131,10 @@ def replace_address(essay_pk: int, written: str, image: Image) -> None:
     def replacement(match: re.Match[str]) -> str:
         return f' {match[1]}="{escape(image.file.url)}"' if unescape(match[2]) == written else match[0]
 
-    revisions.amend(essay, lambda body: _ATTRIBUTE.sub(replacement, body))
+    revisions.rewrite_bodies(essay, lambda body: _ATTRIBUTE.sub(replacement, body))
 
 
-def read_folder(folder: Folder) -> int:
+def import_folder(folder: UploadsFolder) -> int:
     """Import the wanted pictures that the folder contains; return the number of new pictures."""
     before = Image.objects.count()
     last = 0
@@ -146,8 +146,8 @@ def read_folder(folder: Folder) -> int:
                 continue
             try:
                 with file.open("rb") as source:
-                    import_picture(wanted, source.read(uploads.BYTES + 1))
-            except (uploads.NoPicture, OSError) as error:
+                    import_picture(wanted, source.read(uploads.MAX_BYTES + 1))
+            except (uploads.InvalidPicture, OSError) as error:
                 give_up(wanted, str(error))
     return Image.objects.count() - before
 
@@ -155,25 +155,25 @@ def read_folder(folder: Folder) -> int:
 @job()
 def fetch_wanted() -> None:
     """Fetch pictures for a few seconds only, so that the worker can run other jobs in between."""
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + MAX_SECONDS
     while wanted := WantedPicture.objects.due().first():
         if claim(wanted):
             fetch_picture(wanted)
         if time.monotonic() >= end:
             break
-    fetch_later()
+    schedule_fetch()
 
 
 def fetch_picture(wanted: WantedPicture) -> None:
     try:
         import_picture(wanted)
-    except (fetch.Refused, uploads.NoPicture) as error:
+    except (fetch.PermanentFetchError, uploads.InvalidPicture) as error:
         give_up(wanted, str(error))
-    except fetch.Failed as error:
+    except fetch.FetchError as error:
         retry_later(wanted, str(error))
 
 
-def fetch_later() -> None:
+def schedule_fetch() -> None:
     """Schedule the job for when the next picture is due, unless it is scheduled already."""
     due = WantedPicture.objects.next_due()
     if due is None:
@@ -193,10 +193,10 @@ def claim(wanted: WantedPicture) -> bool:
 
 
 def retry_later(wanted: WantedPicture, reason: str) -> None:
-    if wanted.tries >= len(PAUSES):
+    if wanted.tries >= len(RETRY_DELAYS):
         give_up(wanted, reason)
         return
-    wanted.due = timezone.now() + PAUSES[wanted.tries]
+    wanted.due = timezone.now() + RETRY_DELAYS[wanted.tries]
     wanted.tries += 1
     wanted.error = reason
     wanted.save(update_fields=["due", "tries", "error"])

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from blog.models import Essay, Redirect, Tag
 
 
-def keep(paths: Iterable[str], target: Essay | Tag) -> tuple[int, list[str]]:
+def add_redirects(paths: Iterable[str], target: Essay | Tag) -> tuple[int, list[str]]:
     """Add redirects to an object; return how many, and the paths that already redirect elsewhere."""
     current = unquote(target.get_absolute_url())
     wanted = [path for path in dict.fromkeys(paths) if path != current]

@@ -29,43 +29,43 @@ class Remark:
 class Report:
     def __init__(self, source: str) -> None:
         self.source = source
-        self.made: Counter[str] = Counter()
-        self.known: Counter[str] = Counter()
-        self.left_out: dict[str, Remark] = {}
+        self.counts: Counter[str] = Counter()
+        self.unchanged: Counter[str] = Counter()
+        self.omitted: dict[str, Remark] = {}
         self.remarks: dict[str, Remark] = {}
 
     @property
     def has_changes(self) -> bool:
-        return bool(self.made.total())
+        return bool(self.counts.total())
 
-    def leave_out(self, kind: str, example: str = "", count: int = 1) -> None:
-        _add(self.left_out, kind, example, count)
+    def omit(self, kind: str, example: str = "", count: int = 1) -> None:
+        _add(self.omitted, kind, example, count)
 
     def remark(self, kind: str, example: str = "", count: int = 1) -> None:
         _add(self.remarks, kind, example, count)
 
-    def lines(self, *, is_trial: bool = False) -> Iterator[str]:
+    def lines(self, *, is_dry_run: bool = False) -> Iterator[str]:
         """Yield the report for people; kinds are written as `pluralize` takes them."""
         if self.has_changes:
-            yield f"Would be imported from {self.source}:" if is_trial else f"Imported from {self.source}:"
-            yield from _count_lines(self.made)
+            yield f"Would be imported from {self.source}:" if is_dry_run else f"Imported from {self.source}:"
+            yield from _count_lines(self.counts)
         else:
             yield f"Nothing new in {self.source}."
-        if self.known.total():
+        if self.unchanged.total():
             yield "Already here, left unchanged:"
-            yield from _count_lines(self.known)
-        if self.left_out:
+            yield from _count_lines(self.unchanged)
+        if self.omitted:
             yield "Not imported:"
-            yield from _remark_lines(self.left_out)
+            yield from _remark_lines(self.omitted)
         if self.remarks:
             yield "Please note:"
             yield from _remark_lines(self.remarks)
-        if is_trial:
+        if is_dry_run:
             yield "This was a dry run. Nothing was changed."
 
-    def numbers(self) -> Iterator[str]:
+    def count_lines(self) -> Iterator[str]:
         """Yield a line for each kind that was written."""
-        return _count_lines(self.made)
+        return _count_lines(self.counts)
 
 
 def pluralize(number: int, kind: str) -> str:

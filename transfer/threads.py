@@ -27,7 +27,7 @@ LOOP = "loop(s) of comments that reply to each other (was|were) broken"
 
 
 @dataclass(slots=True)
-class Said:
+class SourceComment:
     """A comment as the old site stored it."""
 
     commenter: int
@@ -38,7 +38,7 @@ class Said:
 
     @property
     def removed_by(self) -> str:
-        return Comment.Remover.MODERATOR if self.status in REMOVED else Comment.Remover.NOBODY
+        return Comment.Remover.MODERATOR if self.status in REMOVED else Comment.Remover.NONE
 
     @property
     def wording(self) -> Wording:
@@ -51,7 +51,7 @@ class Said:
         return [{"code": "imported"}] if self.status == Status.PENDING else []
 
 
-Read = Callable[[Sequence[int]], Sequence[Said]]
+ReadBatch = Callable[[Sequence[int]], Sequence[SourceComment]]
 """Returns the comments with these numbers, with their texts."""
 
 
@@ -59,14 +59,14 @@ Read = Callable[[Sequence[int]], Sequence[Said]]
 class Outline:
     """The comments of one essay without their texts, numbered from 0 in the order of the file."""
 
-    names: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
     """Their ids in the file."""
     # Quoted: Python 3.11 cannot subscript array at run time.
     parents: "array[int]" = field(default_factory=lambda: array("q"))
     """The number of each one's parent, or NONE, or ABSENT."""
     created: "array[float]" = field(default_factory=lambda: array("d"))
     is_approved: bytearray = field(default_factory=bytearray)
-    is_gone: bytearray = field(default_factory=bytearray)
+    is_omitted: bytearray = field(default_factory=bytearray)
     """Whether it is omitted."""
     pks: "array[int]" = field(default_factory=lambda: array("q"))
     """Keys of the comments imported before, else 0."""
@@ -74,38 +74,40 @@ class Outline:
     @property
     def new(self) -> list[int]:
         """The numbers of the comments to store, oldest first."""
-        found = (number for number in range(len(self.names)) if not self.pks[number] and not self.is_gone[number])
-        return sorted(found, key=lambda number: (self.created[number], len(self.names[number]), self.names[number]))
+        found = (number for number in range(len(self.ids)) if not self.pks[number] and not self.is_omitted[number])
+        return sorted(found, key=lambda number: (self.created[number], len(self.ids[number]), self.ids[number]))
 
-    def at(self, number: int) -> datetime:
+    def created_at(self, number: int) -> datetime:
         return EPOCH + timedelta(seconds=self.created[number])
 
 
-def settle(outline: Outline) -> list[tuple[str, int]]:
+def resolve_parents(outline: Outline) -> list[tuple[str, int]]:
     """Give every comment a parent that exists; return the problems with the numbers of their comments."""
-    parents, is_gone = array("q", outline.parents), outline.is_gone
+    parents, is_omitted = array("q", outline.parents), outline.is_omitted
     problems: list[tuple[str, int]] = []
     for number, parent in enumerate(parents):
-        if is_gone[number]:
+        if is_omitted[number]:
             continue
         skipped = {number}
-        while parent >= 0 and is_gone[parent] and parent not in skipped:
+        while parent >= 0 and is_omitted[parent] and parent not in skipped:
             skipped.add(parent)
             parent = outline.parents[parent]
-        if parent == ABSENT or (parent >= 0 and is_gone[parent]):
+        if parent == ABSENT or (parent >= 0 and is_omitted[parent]):
             problems.append((PARENT_MISSING, number))
             parent = NONE
         elif len(skipped) > 1:
             problems.append((PARENT_OMITTED, number))
         parents[number] = parent
-    for number in rings([NONE if is_gone[each] else parent for each, parent in enumerate(parents)], outline.names):
+    for number in find_loops(
+        [NONE if is_omitted[each] else parent for each, parent in enumerate(parents)], outline.ids
+    ):
         problems.append((LOOP, number))
         parents[number] = NONE
     outline.parents = parents
     return problems
 
 
-def rings(parents: Sequence[int], names: Sequence[str]) -> list[int]:
+def find_loops(parents: Sequence[int], names: Sequence[str]) -> list[int]:
     """Return one number per loop, that of the shortest and first id; removing its parent breaks the loop."""
     loops: list[int] = []
     is_done = bytearray(len(parents))
@@ -127,8 +129,8 @@ class Replies:
     """The new replies to each comment, oldest first."""
 
     def __init__(self, outline: Outline, new: Iterable[int]) -> None:
-        self.first = array("q", [NONE]) * len(outline.names)
-        self.next = array("q", [NONE]) * len(outline.names)
+        self.first = array("q", [NONE]) * len(outline.ids)
+        self.next = array("q", [NONE]) * len(outline.ids)
         for number in reversed([*new]):
             if (parent := outline.parents[number]) >= 0:
                 self.next[number], self.first[parent] = self.first[parent], number
@@ -151,7 +153,7 @@ def batches(numbers: Iterable[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def put(essay: Essay, outline: Outline, read: Read) -> Iterator[list[tuple[int, Comment]]]:
+def store_comments(essay: Essay, outline: Outline, read: ReadBatch) -> Iterator[list[tuple[int, Comment]]]:
     """Store the new comments of an outline with resolved parents, oldest first; yield each batch with its numbers."""
     new = outline.new
     replies = Replies(outline, new)
@@ -168,7 +170,7 @@ class TreePositions:
 
     def __init__(self, outline: Outline) -> None:
         self.outline = outline
-        count = len(outline.names)
+        count = len(outline.ids)
         self.tree, self.level, self.left, self.right, self.readable = (array("q", [0]) * count for _ in range(5))
         self.order: list[int] = []  # reading order
 
@@ -192,7 +194,7 @@ class TreePositions:
 
 
 def store_threads(
-    essay: Essay, outline: Outline, roots: Sequence[int], replies: Replies, read: Read
+    essay: Essay, outline: Outline, roots: Sequence[int], replies: Replies, read: ReadBatch
 ) -> Iterator[list[tuple[int, Comment]]]:
     """Store new threads: numbered in memory, then written level by level, since nothing else can write to them yet."""
     positions = TreePositions(outline)
@@ -205,14 +207,14 @@ def store_threads(
     for batch in batches(positions.order):
         yield store_batch(essay, outline, positions, batch, read(batch))
     if trees:
-        new_comments = Comment.objects.under(essay).filter(tree_id__range=(min(trees), max(trees)), wording=None)
+        new_comments = Comment.objects.on_essay(essay).filter(tree_id__range=(min(trees), max(trees)), wording=None)
         new_comments.update(wording=Subquery(Wording.objects.filter(comment=OuterRef("pk")).values("pk")[:1]))
     if responses := sum(positions.readable):
-        Discussion.objects.recount(essay.pk, responses=responses, threads=sum(map(bool, positions.readable)))
+        Discussion.objects.adjust_counts(essay.pk, comments=responses, threads=sum(map(bool, positions.readable)))
 
 
 def store_batch(
-    essay: Essay, outline: Outline, positions: TreePositions, numbers: Sequence[int], texts: Sequence[Said]
+    essay: Essay, outline: Outline, positions: TreePositions, numbers: Sequence[int], texts: Sequence[SourceComment]
 ) -> list[tuple[int, Comment]]:
     """Store a batch level by level, because a reply needs the key of its parent."""
     stored: list[tuple[int, Comment]] = []
@@ -230,7 +232,7 @@ def store_batch(
     return stored
 
 
-def make_row(essay: Essay, outline: Outline, positions: TreePositions, number: int, source: Said) -> Comment:
+def make_row(essay: Essay, outline: Outline, positions: TreePositions, number: int, source: SourceComment) -> Comment:
     parent = outline.parents[number]
     return Comment(  # type: ignore[no-untyped-call]
         essay=essay,
@@ -249,7 +251,7 @@ def make_row(essay: Essay, outline: Outline, positions: TreePositions, number: i
 
 
 def store_replies(
-    essay: Essay, outline: Outline, first: int, replies: Replies, read: Read
+    essay: Essay, outline: Outline, first: int, replies: Replies, read: ReadBatch
 ) -> Iterator[list[tuple[int, Comment]]]:
     """Store a comment and its replies under an existing one, one by one, because readers may be posting there."""
     for batch in batches(replies.from_root(first)):

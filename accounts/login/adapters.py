@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.allauth_private import build_apps_from_settings
 from accounts.login import attempts, codes, connecting, devices, email_verification, redirects, sessions
 from accounts.login import log as login_log
-from accounts.login.backends import user_named
+from accounts.login.backends import find_user_by_login
 from accounts.models import User
 from accounts.profiles import identity
 from accounts.profiles.names import tidy_line
@@ -75,7 +75,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         email, username = credentials.get("email", ""), credentials.get("username", "")
-        attempt = attempts.password(request, username or email, user_named(email, username))
+        attempt = attempts.begin_password(request, username or email, find_user_by_login(email, username))
         user = super().authenticate(request, **credentials)
         if user:
             attempt.succeed()
@@ -85,23 +85,23 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **more)
-        devices.remember(request, response, user)
+        devices.set_cookie(request, response, user)
         return response
 
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)
-        login_log.succeeded(request, user)
+        login_log.log_success(request, user)
         request.session.set_expiry(None)  # the default, also for a session that was kept short for drafts
-        sessions.begin(request.session)
-        identity.recognise(request, user)
-        sessions.note(request, user)
+        sessions.start_limits(request.session)
+        identity.update_from_account(request, user)
+        sessions.record(request, user)
 
     def logout(self, request: HttpRequest) -> None:
         """End the session, except for drafts of comments."""
-        drafts = request.session.get(redirects.CARRIED)
+        drafts = request.session.get(redirects.DRAFTS_KEY)
         super().logout(request)
         if drafts:
-            redirects.carry(request, drafts)
+            redirects.store_drafts(request, drafts)
 
     def is_safe_url(self, url: str) -> bool:
         """Return whether a login may redirect to this URL: only to this host."""
@@ -120,7 +120,7 @@ class AccountAdapter(DefaultAccountAdapter):
         Emails call the site by the owner's name for it, not by the host of the request.
         """
         request = account_context.request
-        prepared = codes.prepared(request, template_prefix, email, context)
+        prepared = codes.prepare_context(request, template_prefix, email, context)
         if prepared is None:
             return
         site = SimpleNamespace(name=str(request.site), domain=urlsplit(settings.SITE_URL).netloc)
@@ -138,7 +138,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_http_user_agent(self, request: HttpRequest) -> str:
         """Return the browser's name for emails."""
-        return sessions.described(super().get_http_user_agent(request))
+        return sessions.describe_browser(super().get_http_user_agent(request))
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         user.username = user.username or self.generate_unique_username([user.name])
@@ -147,7 +147,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Verify an address, and remove it from accounts that only claimed it."""
         confirmed = bool(super().confirm_email(request, email_address))
         if confirmed:
-            email_verification.release(email_address.email)
+            email_verification.revoke_unverified_claims(email_address.email)
         return confirmed
 
 
@@ -158,7 +158,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         return [app for apps in apps_by_provider.values() for app in apps]
 
     def get_requests_session(self) -> requests.Session:
-        return provider_requests.session()
+        return provider_requests.create_session()
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
         """Fill in a new user from the provider's data. The name is shown with their comments."""
@@ -184,18 +184,18 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         """Treat addresses as verified only if the provider is trusted, and refuse those of staff."""
         if sociallogin.account.uid in INVALID_UIDS:
             raise ValueError(f"No account has the key {sociallogin.account.uid!r}.")
-        provider = identity.provider_of(sociallogin.account.provider)
+        provider = identity.provider_by_id(sociallogin.account.provider)
         for email in sociallogin.email_addresses:
-            email.verified = email.verified and bool(provider and provider.proves_addresses)
+            email.verified = email.verified and bool(provider and provider.verifies_emails)
         if sociallogin.state.get("process") == AuthProcess.CONNECT:
-            connecting.take(request, sociallogin)
+            connecting.connect_account(request, sociallogin)
             return
         if not sociallogin.account.pk and any(
-            email_verification.is_of_staff(email) for email in provider_emails(sociallogin)
+            email_verification.belongs_to_staff(email) for email in provider_emails(sociallogin)
         ):
-            key = identity.service_of(sociallogin.account.provider)["key"]
-            login_log.failed(request, key, ", ".join(sorted(provider_emails(sociallogin))))
-            raise ImmediateHttpResponse(redirects.after_refusing_staff(sociallogin.state, key))
+            key = identity.service_by_id(sociallogin.account.provider)["key"]
+            login_log.log_failure(request, key, ", ".join(sorted(provider_emails(sociallogin))))
+            raise ImmediateHttpResponse(redirects.redirect_refused_staff(sociallogin.state, key))
         if sociallogin.is_existing:
             return
         sociallogin.email_addresses = [email for email in sociallogin.email_addresses if may_claim_email(email)]
@@ -204,9 +204,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
     def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
         """Allow it only if both a trusted provider and our own code have verified the address."""
-        provider = identity.provider_of(login.account.provider)
+        provider = identity.provider_by_id(login.account.provider)
         verified = EmailAddress.objects.filter(email=email.lower(), verified=True)
-        return bool(provider and provider.proves_addresses) and verified.exists()
+        return bool(provider and provider.verifies_emails) and verified.exists()
 
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
@@ -214,10 +214,10 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         """Redirect to the page where the login began, which shows what happened."""
         if exception is not None or error != AuthError.CANCELLED:
             identity.logger.warning("Login with %s failed: %s", provider, exception or error)
-            login_log.failed(request, identity.service_of(getattr(provider, "sub_id", str(provider)))["key"])
+            login_log.log_failure(request, identity.service_by_id(getattr(provider, "sub_id", str(provider)))["key"])
         state = (extra_context or {}).get("state")
         outcome = "denied" if error == AuthError.CANCELLED else "failed"
-        raise ImmediateHttpResponse(redirects.after_failure(request, state, outcome))
+        raise ImmediateHttpResponse(redirects.redirect_after_failure(request, state, outcome))
 
 
 def provider_emails(login: SocialLogin) -> set[str]:
@@ -229,6 +229,6 @@ def provider_emails(login: SocialLogin) -> set[str]:
 def may_claim_email(email: EmailAddress) -> bool:
     """Return whether a new user may have this address. First revoke unverified claims to a verified one."""
     if email.verified:
-        email_verification.release(email.email)
+        email_verification.revoke_unverified_claims(email.email)
     others = EmailAddress.objects.filter(email=email.email.lower())
     return not others.exists() and not User.objects.filter(email__iexact=email.email).exists()

@@ -40,7 +40,7 @@ class SignupForm(EmailMixin, forms.SignupForm):
         self.fields.pop("password1", None)
 
     def clean_email(self) -> str:
-        attempts.sign_up(context.request)
+        attempts.limit_sign_up(context.request)
         return super().clean_email()
 
     def try_save(self, request: HttpRequest) -> Any:
@@ -58,16 +58,16 @@ class SignupForm(EmailMixin, forms.SignupForm):
 class RequestLoginCodeForm(EmailMixin, forms.RequestLoginCodeForm):
     def clean_email(self) -> str:
         self.cleaned_data["email"] = self.cleaned_data["email"].lower()
-        attempts.ask_for_email(context.request, "log in", self.cleaned_data["email"])
+        attempts.limit_email_request(context.request, "log in", self.cleaned_data["email"])
         return super().clean_email()
 
 
 class ResetPasswordForm(EmailMixin, forms.ResetPasswordForm):
     def clean_email(self) -> str:
         """Reset only accounts that have verified the address: others belong to people who may not read its email."""
-        attempts.ask_for_email(context.request, "reset", self.cleaned_data["email"])
+        attempts.limit_email_request(context.request, "reset", self.cleaned_data["email"])
         email: str = super().clean_email()
-        self.users = [user for user in self.users if email_verification.is_proved(user, email)]
+        self.users = [user for user in self.users if email_verification.is_verified(user, email)]
         return email
 
 
@@ -121,6 +121,6 @@ class ConfirmAddressForm(CodeMixin, forms.ConfirmEmailVerificationCodeForm):
     def clean_code(self) -> str:
         """Reject an address that another account has verified; one that it only claimed may be verified here."""
         code = super().clean_code()
-        if email_verification.is_somebody_elses(self.email, self.user):
+        if email_verification.is_verified_by_another(self.email, self.user):
             raise get_adapter().validation_error("email_taken")
         return code

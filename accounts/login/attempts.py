@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from accounts.login import devices
 from accounts.login import log as login_log
-from accounts.login.backends import user_named
+from accounts.login.backends import find_user_by_login
 from accounts.models import User
 from server.http import proxies, ratelimit
 
@@ -34,13 +34,13 @@ class Limit(NamedTuple):
     times: int
 
     def acquire(self) -> float:
-        return ratelimit.take(self.purpose, self.who, self.seconds, count=self.times)
+        return ratelimit.acquire(self.purpose, self.who, self.seconds, count=self.times)
 
     def give_back(self) -> None:
-        ratelimit.give_back(self.purpose, self.who, self.seconds, count=self.times)
+        ratelimit.release(self.purpose, self.who, self.seconds, count=self.times)
 
     def is_spent(self) -> bool:
-        return ratelimit.is_spent(self.purpose, self.who, self.seconds, count=self.times)
+        return ratelimit.is_exhausted(self.purpose, self.who, self.seconds, count=self.times)
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Attempt:
 
     def __post_init__(self) -> None:
         self.login = self.login.strip().lower()
-        self.is_known = bool(devices.known(self.request, self.user))
+        self.is_known = bool(devices.known_browser(self.request, self.user))
 
     def begin(self) -> None:
         """Count the attempt. Raises ValidationError for a browser or network that has to wait."""
@@ -63,13 +63,13 @@ class Attempt:
         network = Limit("failed logins", self.request.META["REMOTE_ADDR"], MINUTE, 30)
         for limit in [account] if self.is_known else [account, network]:
             if seconds := limit.acquire():
-                login_log.failed(self.request, self.method, self.login)
+                login_log.log_failure(self.request, self.method, self.login)
                 raise too_many_error(self.request, seconds)
             self.acquired.append(limit)
 
     def is_guessed_at(self, who: str) -> bool:
         """Count the attempt, and return whether unknown browsers have failed MAX_GUESSES times."""
-        limit = guesses(self.method, who)
+        limit = guess_limit(self.method, who)
         if self.is_known:
             return False
         if limit.acquire():
@@ -82,15 +82,15 @@ class Attempt:
             limit.give_back()
 
     def fail(self) -> None:
-        login_log.failed(self.request, self.method, self.login)
+        login_log.log_failure(self.request, self.method, self.login)
 
 
 def browser_or_network(request: HttpRequest, account: str, user: User | None) -> str:
     """Return the name of the known browser, or else the account as typed and the network."""
-    return devices.known(request, user) or f"{account} {proxies.network(request.META['REMOTE_ADDR'])}"
+    return devices.known_browser(request, user) or f"{account} {proxies.network(request.META['REMOTE_ADDR'])}"
 
 
-def guesses(method: str, who: str) -> Limit:
+def guess_limit(method: str, who: str) -> Limit:
     return Limit("wrong codes" if method == "code" else "wrong logins", who, MONTH, MAX_GUESSES)
 
 
@@ -108,7 +108,7 @@ def too_many_error(request: HttpRequest, seconds: float) -> ValidationError:
 # Passwords and codes
 
 
-def password(request: HttpRequest, login: str, user: User | None) -> Attempt:
+def begin_password(request: HttpRequest, login: str, user: User | None) -> Attempt:
     """Begin an attempt at a password. While strangers guess at it, the right one needs an emailed code as well."""
     attempt = Attempt(request, "password", login, user)
     attempt.begin()
@@ -127,7 +127,7 @@ def verified_address(user: User) -> str:
     return verified.values_list("email", flat=True).first() or ""
 
 
-def second_factor(request: HttpRequest, user: User) -> Attempt:
+def begin_two_factor(request: HttpRequest, user: User) -> Attempt:
     """Begin an attempt at a two-factor code, after the password."""
     attempt = Attempt(request, "two-factor", user.username, user)
     attempt.begin()
@@ -141,8 +141,8 @@ def has_used_code(request: HttpRequest, user: User) -> bool:
     return any(record.get("method") == "code" for record in get_authentication_records(request, user))
 
 
-def emailed_code(request: HttpRequest, email: str) -> Attempt:
-    attempt = Attempt(request, "code", email, user_named(email, ""))
+def begin_emailed_code(request: HttpRequest, email: str) -> Attempt:
+    attempt = Attempt(request, "code", email, find_user_by_login(email, ""))
     attempt.begin()
     attempt.is_guessed_at(attempt.login)
     return attempt
@@ -151,17 +151,17 @@ def emailed_code(request: HttpRequest, email: str) -> Attempt:
 # Requests for emails and accounts
 
 
-def ask_for_email(request: HttpRequest, purpose: str, email: str) -> None:
+def limit_email_request(request: HttpRequest, purpose: str, email: str) -> None:
     """Count a request for an email. Raises ValidationError for a browser or network that has to wait."""
-    user = user_named(email, "")
+    user = find_user_by_login(email, "")
     account = Limit(f"ask {purpose}", browser_or_network(request, email.lower(), user), MINUTE, 5)
     network = Limit("ask for emails", request.META["REMOTE_ADDR"], MINUTE, 30)
-    for limit in [account] if devices.known(request, user) else [account, network]:
+    for limit in [account] if devices.known_browser(request, user) else [account, network]:
         if seconds := limit.acquire():
             raise too_many_error(request, seconds)
 
 
-def sign_up(request: HttpRequest) -> None:
+def limit_sign_up(request: HttpRequest) -> None:
     """Count a new account. Raises ValidationError for a network that has to wait."""
     address = request.META["REMOTE_ADDR"]
     for limit in (Limit("sign up", address, MINUTE, 5), Limit("sign up in an hour", address, 60 * MINUTE, 20)):

@@ -12,10 +12,10 @@ class Backend(allauth_private.AuthenticationBackend):
         return user if user and self.user_can_authenticate(user) else None
 
     def find_user(self, email: str, username: str) -> User | None:
-        return user_named(email, username)
+        return find_user_by_login(email, username)
 
 
-def user_named(email: str, username: str) -> User | None:
+def find_user_by_login(email: str, username: str) -> User | None:
     """Return the account with this username, or else with this email address, preferably a verified one."""
     if username and (user := get_user_by_username(username)):
         return user  # type: ignore[return-value]

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from accounts.allauth_private import generate_user_code, normalize_user_code
 from accounts.login import attempts, devices
-from accounts.login.backends import user_named
+from accounts.login.backends import find_user_by_login
 from server.http import ratelimit
 
 # The purpose of each of allauth's email templates. Each purpose has its own rate limit.
@@ -33,13 +33,13 @@ def may_email(request: HttpRequest, purpose: str, email: str) -> bool:
     if request.user.is_authenticated:
         recipient = f"user {request.user.pk}"
     else:
-        recipient = devices.known(request, user_named(email, "")) or email.lower()
-    return not ratelimit.take(f"email {purpose}", recipient, 3600, count=PER_HOUR)
+        recipient = devices.known_browser(request, find_user_by_login(email, "")) or email.lower()
+    return not ratelimit.acquire(f"email {purpose}", recipient, 3600, count=PER_HOUR)
 
 
 def issue(purpose: str, email: str, code: str) -> str:
     """Make a code valid and return it, or a longer one while strangers guess at the codes for this address."""
-    if attempts.guesses("code", email.lower()).is_spent():
+    if attempts.guess_limit("code", email.lower()).is_spent():
         code = generate_user_code(**LONG_FORMAT)
     ratelimit.issue(f"code {purpose}", code_key(email, code), LIFETIME)
     return code
@@ -47,7 +47,7 @@ def issue(purpose: str, email: str, code: str) -> str:
 
 def redeem(request: HttpRequest, purpose: str, email: str, code: str) -> bool:
     """Use up a code and return whether it was valid. Raises ValidationError if the person has to wait."""
-    attempt = attempts.emailed_code(request, email)
+    attempt = attempts.begin_emailed_code(request, email)
     if ratelimit.redeem(f"code {purpose}", code_key(email, code)):
         attempt.succeed()
         return True
@@ -59,7 +59,7 @@ def code_key(email: str, code: str) -> str:
     return f"{email.lower()} {normalize_user_code(code)}"
 
 
-def prepared(request: HttpRequest, template: str, email: str, context: dict[str, Any]) -> dict[str, Any] | None:
+def prepare_context(request: HttpRequest, template: str, email: str, context: dict[str, Any]) -> dict[str, Any] | None:
     """Return the context of one of allauth's emails with a valid code, or None if the email may not be sent."""
     purpose = PURPOSES.get(template)
     if purpose is None:

@@ -19,7 +19,7 @@ from accounts.profiles import merging
 RESUME = "accounts.login.connecting.resume"
 
 
-def take(request: HttpRequest, login: SocialLogin) -> None:
+def connect_account(request: HttpRequest, login: SocialLogin) -> None:
     """Connect the account instead of allauth, which refuses an account that another user has."""
     if isinstance(request.user, User):
         raise ImmediateHttpResponse(connect_or_reauthenticate(request, login))
@@ -35,7 +35,7 @@ def connect_or_reauthenticate(request: HttpRequest, login: SocialLogin) -> HttpR
         return stash_and_reauthenticate(request, login.serialize(), RESUME)
     try:
         message = connect_or_merge(request, login)
-    except merging.Refused as error:
+    except merging.CannotMerge as error:
         messages.error(request, str(error))
         return redirect("socialaccount_connections")
     messages.success(request, message)
@@ -49,7 +49,7 @@ def connect_or_merge(request: HttpRequest, login: SocialLogin) -> str:
     other = User.objects.filter(pk=key).exclude(pk=user.pk).first() if key else None
     if other:
         ensure_no_two_factor(other)
-        merging.join_users(other, user)
+        merging.merge_users(other, user)
     if login.account.pk:
         login.account.refresh_from_db()
         send_notification(login, user)
@@ -57,14 +57,14 @@ def connect_or_merge(request: HttpRequest, login: SocialLogin) -> str:
         login.connect(request, user)
     for email in login.email_addresses:
         if email.verified:
-            email_verification.add(user, email.email)
+            email_verification.add_verified(user, email.email)
     return _("Account connected. Its comments are now in this account.") if other else _("Account connected.")
 
 
 def ensure_no_two_factor(other: User) -> None:
     """Raise CannotMerge if the other user's login needs two-factor authentication, which this one did not."""
-    if mfa.is_asked_of(other):
-        raise merging.Refused(
+    if mfa.is_required_for(other):
+        raise merging.CannotMerge(
             _(
                 "That account uses two-factor authentication. Log in to that account first, then connect this one "
                 "from there."

@@ -16,14 +16,14 @@ MAX_ACCOUNTS = 5
 SEPARATOR = "~"
 
 
-def known(request: HttpRequest, user: User | None) -> str:
+def known_browser(request: HttpRequest, user: User | None) -> str:
     """Return this browser's random name if the user has logged in here before, else ""."""
     if user is None:
         return ""
     return next((name for token in tokens(request) if (name := browser_name(token, user))), "")
 
 
-def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
+def set_cookie(request: HttpRequest, response: HttpResponse, user: User) -> None:
     others = [token for token in tokens(request) if not browser_name(token, user)]
     token = signer(user).sign(secrets.token_urlsafe(12))
     response.set_cookie(
@@ -36,7 +36,7 @@ def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
     )
 
 
-def forget(response: HttpResponse) -> HttpResponse:
+def delete_cookie(response: HttpResponse) -> HttpResponse:
     response.delete_cookie(settings.DEVICE_COOKIE_NAME, samesite="Lax")
     return response
 

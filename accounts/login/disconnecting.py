@@ -25,7 +25,7 @@ class DisconnectForm(forms.DisconnectForm):
 
     def clean(self) -> dict[str, Any]:
         account = self.cleaned_data.get("account")
-        if account and not has_another_way_in(account.user, without=account):
+        if account and not has_other_login_method(account.user, without=account):
             raise ValidationError(
                 _("This is your only way to log in. Verify an email address first, then disconnect it.")
             )
@@ -41,19 +41,19 @@ class DisconnectForm(forms.DisconnectForm):
         get_account_adapter().add_message(
             self.request, messages.INFO, "socialaccount/messages/account_disconnected.txt"
         )
-        context = {"account": account, "provider": identity.service_of(account.provider)["name"]}
+        context = {"account": account, "provider": identity.service_by_id(account.provider)["name"]}
         get_adapter().send_notification_mail("socialaccount/email/account_disconnected", account.user, context=context)
 
 
 def clear_shown_account(user: User, site: str) -> None:
     """Clear the shown verification unless an account that is still connected provides it."""
     commenter = Commenter.objects.filter(user=user).first()
-    marks = {identity.mark_of(other) for other in SocialAccount.objects.filter(user=user)}
+    marks = {identity.describe_account(other) for other in SocialAccount.objects.filter(user=user)}
     if commenter and commenter.mark not in marks | {"", site}:
-        identity.update(commenter, {"mark": "", "profile": "", "picture_url": ""})
+        identity.update_commenter(commenter, {"mark": "", "profile": "", "picture_url": ""})
 
 
-def has_another_way_in(user: User, *, without: SocialAccount | None = None) -> bool:
+def has_other_login_method(user: User, *, without: SocialAccount | None = None) -> bool:
     """Return whether the user can log in without a password and without the given account."""
     others = SocialAccount.objects.filter(user=user)
     others = others.exclude(pk=without.pk) if without else others

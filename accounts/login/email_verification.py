@@ -7,21 +7,21 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from accounts.models import Commenter, User, email_with_room
+from accounts.models import Commenter, User, email_if_it_fits
 from accounts.profiles import merging
 
 
-def is_proved(user: User, email: str) -> bool:
+def is_verified(user: User, email: str) -> bool:
     return EmailAddress.objects.filter(user=user, email=email.lower(), verified=True).exists()
 
 
-def is_somebody_elses(email: str, user: User | None) -> bool:
+def is_verified_by_another(email: str, user: User | None) -> bool:
     """Return whether another user has verified the address. `user` may be deleted or not saved yet."""
     verified = EmailAddress.objects.filter(email=email.lower(), verified=True)
     return verified.exclude(user=user.pk if user else None).exists()
 
 
-def is_of_staff(email: str) -> bool:
+def belongs_to_staff(email: str) -> bool:
     """Return whether the address belongs to a user with access to the admin or other permissions."""
     staff = User.objects.filter(
         Q(is_staff=True) | Q(is_superuser=True) | Q(groups__isnull=False) | Q(user_permissions__isnull=False)
@@ -30,7 +30,7 @@ def is_of_staff(email: str) -> bool:
     return staff.filter(Q(email__iexact=email) | Q(pk__in=verified.values("user"))).exists()
 
 
-def account_of(email: str, *, name: str = "") -> User:
+def get_or_create_user(email: str, *, name: str = "") -> User:
     """Return the user of an address that was just verified: the one who verified it before, or a new one called `name`.
 
     An account that only claimed the address gets nothing and can no longer be entered by it.
@@ -41,37 +41,37 @@ def account_of(email: str, *, name: str = "") -> User:
             return known.user
         try:
             with transaction.atomic():
-                name = release(email) or name
+                name = revoke_unverified_claims(email) or name
                 return create_user(email, name)
         except IntegrityError:  # verified by another request at the same moment
             continue
     raise RuntimeError(f"The address {email!r} could not be given to an account.")
 
 
-def add(user: User, email: str) -> None:
+def add_verified(user: User, email: str) -> None:
     """Add a verified address to a user, unless any user has verified it before."""
     email = email.lower()
     if EmailAddress.objects.filter(email=email, verified=True).exists():
         return
     EmailAddress.objects.filter(user=user, email=email).delete()
-    release(email)
+    revoke_unverified_claims(email)
     is_first = not EmailAddress.objects.filter(user=user, primary=True).exists()
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=is_first)
     if is_first:
         User.objects.filter(pk=user.pk).update(email=email)
-        Commenter.objects.filter(user=user).update(email=email_with_room(email))
+        Commenter.objects.filter(user=user).update(email=email_if_it_fits(email))
 
 
 def create_user(email: str, name: str) -> User:
     user = User(email=email, name=name, username=get_adapter().generate_unique_username([name]))
     user.set_unusable_password()
     user.save()
-    user.prove_address()
+    user.verify_address()
     return user
 
 
 @transaction.atomic
-def release(email: str) -> str:
+def revoke_unverified_claims(email: str) -> str:
     """Remove a verified address from accounts that only claimed it; return the name of a deleted account or "".
 
     An account that was made with this address and never used is deleted, so its password and sessions are void. Others
@@ -92,7 +92,7 @@ def release(email: str) -> str:
 
 def is_unused(user: User) -> bool:
     """Return whether an account was never used and has no other login method."""
-    if user.last_login or user.is_staff or user.is_superuser or not user.is_active or merging.holds_more(user):
+    if user.last_login or user.is_staff or user.is_superuser or not user.is_active or merging.has_other_rows(user):
         return False
     rows = (
         EmailAddress.objects.filter(user=user, verified=True),

@@ -32,7 +32,7 @@ def is_readable(authenticator: Authenticator) -> bool:
     return True
 
 
-def renew() -> None:
+def reencrypt_all() -> None:
     """Re-encrypt secrets of older keys with the current SECRET_KEY, so that the fallbacks can be removed."""
     for pk in Authenticator.objects.values_list("pk", flat=True):
         with transaction.atomic():

@@ -13,11 +13,11 @@ logger = logging.getLogger("rejoinder.login")
 MAX_LENGTH = 100
 
 
-def failed(request: HttpRequest, method: str, account: str = "") -> None:
+def log_failure(request: HttpRequest, method: str, account: str = "") -> None:
     logger.warning("login failed: %s", describe(request, method, account))
 
 
-def succeeded(request: HttpRequest, user: User) -> None:
+def log_success(request: HttpRequest, user: User) -> None:
     logger.info("login succeeded: %s", describe(request, login_methods(request, user), user.username))
 
 
@@ -35,7 +35,7 @@ def login_methods(request: HttpRequest, user: User) -> str:
 def method_name(record: dict[str, str]) -> str:
     method = record.get("method", "")
     if method == "socialaccount":
-        return identity.service_of(record.get("provider", ""))["key"]
+        return identity.service_by_id(record.get("provider", ""))["key"]
     if method == "mfa":
         return "passkey" if record.get("passwordless") else "two-factor"
     return method

@@ -58,13 +58,13 @@ class Adapter(MFAAdapter):
         return _("Passkey %(number)d") % {"number": count + 1} if count else _("Passkey")
 
 
-def is_asked_of(user: User) -> bool:
+def is_required_for(user: User) -> bool:
     """Return whether a login needs a second factor: the app for everyone who has one, a passkey for staff only."""
     types = [Type.TOTP, Type.WEBAUTHN] if user.is_staff else [Type.TOTP]
     return Authenticator.objects.filter(user=user, type__in=types).exists()
 
 
-def step_before_the_admin(request: HttpRequest, user: User) -> str:
+def url_before_admin(request: HttpRequest, user: User) -> str:
     """Return the URL where a staff member first sets up or uses a second factor, or "" if that is done."""
     types = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
     if not types & {Type.TOTP, Type.WEBAUTHN}:
@@ -86,7 +86,7 @@ def reset(user: User) -> tuple[list[str], int]:
     if not counts:
         return [], 0
     rows.delete()
-    ended = [sessions.end(session) for session in sessions.of(user)]
+    ended = [sessions.end(session) for session in sessions.for_user(user)]
     passkeys = f"{counts[Type.WEBAUTHN]} passkeys" if counts[Type.WEBAUTHN] > 1 else "a passkey"
     descriptions = {Type.TOTP: "an authenticator app", Type.WEBAUTHN: passkeys, Type.RECOVERY_CODES: "recovery codes"}
     return [text for kind, text in descriptions.items() if counts[kind]], len(ended)

@@ -18,7 +18,7 @@ class CodeMixin:
     user: Any
 
     def clean_code(self) -> str:
-        attempt = attempts.second_factor(context.request, self.user)
+        attempt = attempts.begin_two_factor(context.request, self.user)
         try:
             code: str = super().clean_code()  # type: ignore[misc]
         except ValidationError:
@@ -43,7 +43,7 @@ class PasskeyMixin:
         try:
             return super().clean_credential()  # type: ignore[misc]
         except (ValidationError, *MALFORMED_ERRORS) as error:
-            login_log.failed(context.request, "passkey", self.user.username if self.user else "")
+            login_log.log_failure(context.request, "passkey", self.user.username if self.user else "")
             if isinstance(error, ValidationError):
                 raise
             raise get_adapter().validation_error("incorrect_code") from error

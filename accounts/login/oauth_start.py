@@ -11,18 +11,18 @@ from accounts.login import redirects
 from accounts.profiles import identity
 from server.http import ratelimit
 
-A_MINUTE = 60  # from one IP address, which a whole school may share
+PER_MINUTE = 60  # from one IP address, which a whole school may share
 # What allauth raises for a malformed configuration of an OpenID Connect server.
 PROVIDER_ERRORS = (requests.RequestException, LookupError, ValueError, TypeError)
 
 
-def is_too_often(request: HttpRequest) -> bool:
-    return bool(ratelimit.take("login", request.META["REMOTE_ADDR"], 60, count=A_MINUTE))
+def is_rate_limited(request: HttpRequest) -> bool:
+    return bool(ratelimit.acquire("login", request.META["REMOTE_ADDR"], 60, count=PER_MINUTE))
 
 
-def to(request: HttpRequest, key: str, process: Any, back: str) -> HttpResponse:
+def redirect_to_provider(request: HttpRequest, key: str, process: Any, back: str) -> HttpResponse:
     """Redirect to the provider with this key in our URLs."""
-    provider = identity.provider_called(key)
+    provider = identity.provider_by_key(key)
     if provider is None:
         raise Http404
     try:
@@ -30,4 +30,4 @@ def to(request: HttpRequest, key: str, process: Any, back: str) -> HttpResponse:
         return service.redirect(request, process, next_url=back)  # type: ignore[no-any-return]
     except PROVIDER_ERRORS as error:
         identity.logger.warning("Login with %s could not start: %r", provider.name, error)
-        return redirect(redirects.with_outcome(back, "failed"))
+        return redirect(redirects.add_outcome(back, "failed"))

@@ -10,45 +10,45 @@ from django.utils.translation import gettext as _
 
 from accounts.profiles import identity
 
-CARRIED = "carried"  # session key of drafts, which survive a login or logout
-CARRIED_FOR = 60 * 60
+DRAFTS_KEY = "carried"  # session key of drafts, which survive a login or logout
+DRAFTS_SECONDS = 60 * 60
 OUTCOMES = ("denied", "failed", "lost", "often", "out")
 STAFF = "staff-"  # followed by the provider's key
 
 
-def carry(request: HttpRequest, what: Any) -> None:
+def store_drafts(request: HttpRequest, what: Any) -> None:
     """Store drafts in the session, which for an anonymous visitor ends with them."""
-    request.session[CARRIED] = what
+    request.session[DRAFTS_KEY] = what
     if not request.user.is_authenticated:
-        request.session.set_expiry(CARRIED_FOR)
+        request.session.set_expiry(DRAFTS_SECONDS)
 
 
-def done() -> str:
+def login_done_url() -> str:
     return reverse("login_done")
 
 
-def with_outcome(address: str, outcome: str) -> str:
+def add_outcome(address: str, outcome: str) -> str:
     """Add the outcome of a login to a URL, whose page then shows it."""
     page, hash_sign, fragment = address.partition("#")
     separator = "&" if "?" in page else "?"
     return f"{page}{separator}{urlencode({'login': outcome})}{hash_sign}{fragment}"
 
 
-def after_failure(request: HttpRequest, state: Any, outcome: str) -> HttpResponse:
+def redirect_after_failure(request: HttpRequest, state: Any, outcome: str) -> HttpResponse:
     """Redirect to the page where the login began, or show an error if it did not begin in this browser."""
     start = state.get("next") if isinstance(state, dict) else None
     if start:
-        return HttpResponseRedirect(with_outcome(start, outcome))
+        return HttpResponseRedirect(add_outcome(start, outcome))
     return render(request, "account/done.html", {"outcome": "lost"}, status=400)
 
 
-def after_refusing_staff(state: Any, key: str) -> HttpResponse:
+def redirect_refused_staff(state: Any, key: str) -> HttpResponse:
     """Redirect to where the login began or to the login page, which names the provider and says what to do."""
     start = state.get("next") if isinstance(state, dict) else None
-    return HttpResponseRedirect(with_outcome(start or reverse("account_login"), f"{STAFF}{key}"))
+    return HttpResponseRedirect(add_outcome(start or reverse("account_login"), f"{STAFF}{key}"))
 
 
-def staff_sentence(provider: str) -> str:
+def staff_refusal_text(provider: str) -> str:
     """Return the message for staff whose account is not connected with this provider."""
     message = _("Log in with your password first, then connect %(provider)s in your account settings.")
     return message % {"provider": provider}
@@ -58,5 +58,5 @@ def staff_refusal(outcome: str) -> str:
     """Return the message for `?login=staff-KEY`, or "" for any other outcome."""
     if not outcome.startswith(STAFF):
         return ""
-    provider = identity.provider_called(outcome.removeprefix(STAFF))
-    return staff_sentence(provider.name) if provider else ""
+    provider = identity.provider_by_key(outcome.removeprefix(STAFF))
+    return staff_refusal_text(provider.name) if provider else ""

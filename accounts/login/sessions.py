@@ -27,25 +27,29 @@ SYSTEMS = {
 }  # fmt: skip
 
 
-def note(request: HttpRequest, user: User) -> None:
+def record(request: HttpRequest, user: User) -> None:
     """Record the session of a login, and delete the records of sessions that have ended."""
     if not request.session.session_key:
         request.session.save()
     UserSession.objects.filter(user=user).exclude(session_key__in=Session.objects.values("session_key")).delete()
     UserSession.objects.update_or_create(
         session_key=request.session.session_key,
-        defaults={"user": user, "ip": NO_ADDRESS, "user_agent": described(request.headers.get("User-Agent", ""))},
+        defaults={
+            "user": user,
+            "ip": NO_ADDRESS,
+            "user_agent": describe_browser(request.headers.get("User-Agent", "")),
+        },
     )
 
 
-def of(user: User) -> QuerySet[Any]:
+def for_user(user: User) -> QuerySet[Any]:
     """Return the user's active sessions, newest first."""
     active = Session.objects.values("session_key")
     rows: QuerySet[Any] = UserSession.objects.filter(user=user, session_key__in=active).order_by("-created_at", "-pk")
     return rows
 
 
-def described(agent: str) -> str:
+def describe_browser(agent: str) -> str:
     """Return a browser's name for people, such as "Firefox on Linux"."""
     browser = next((name for mark, name in BROWSERS.items() if mark in agent), "")
     system = next((name for mark, name in SYSTEMS.items() if mark in agent), "")
@@ -60,14 +64,14 @@ IDLE_PRECISION = 5 * 60  # precision of the idle time, so that few pages write t
 HOUR = 60 * 60
 
 
-def begin(session: SessionBase) -> None:
+def start_limits(session: SessionBase) -> None:
     session[BEGAN] = session[USED] = int(time.time())
 
 
 def has_expired(session: SessionBase) -> bool:
     """Return whether a staff session is too old or was idle too long. One without times begins now."""
     if BEGAN not in session:
-        begin(session)
+        start_limits(session)
     age, idle = (time.time() - session.get(key, 0) for key in (BEGAN, USED))
     return bool(age >= settings.STAFF_SESSION_DAYS * 24 * HOUR or idle >= settings.STAFF_IDLE_HOURS * HOUR)
 
@@ -77,7 +81,7 @@ def mark_used(session: SessionBase) -> None:
         session[USED] = int(time.time())
 
 
-def unattended(view: View) -> View:
+def background_request(view: View) -> View:
     """Mark a view that open pages request by themselves, which does not count as activity."""
     view.is_unattended = True  # type: ignore[attr-defined]
     return view
@@ -91,7 +95,7 @@ def is_activity(request: HttpRequest, view: Any) -> bool:
     return not is_safe or request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 
-def number(wish: str) -> int:
+def parse_key(wish: str) -> int:
     """Return the submitted primary key, or 0, which no row has."""
     return int(wish) if wish.isascii() and wish.isdigit() and len(wish) < 19 else 0
 

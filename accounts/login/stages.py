@@ -34,4 +34,4 @@ class SecondFactorStage(AuthenticateStage):
     """Does not require the passkey of a reader, who may have added it on another device."""
 
     def is_needed(self) -> bool:
-        return isinstance(self.login.user, User) and mfa.is_asked_of(self.login.user)
+        return isinstance(self.login.user, User) and mfa.is_required_for(self.login.user)

@@ -8,30 +8,30 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.user import User
 
-EMAIL_ROOM = 100
+MAX_EMAIL_LENGTH = 100
 
 
-def email_with_room(email: str) -> str:
+def email_if_it_fits(email: str) -> str:
     """Return the address, or "" if it is too long for the column: a cut one could belong to another person."""
-    return email if len(email) <= EMAIL_ROOM else ""
+    return email if len(email) <= MAX_EMAIL_LENGTH else ""
 
 
 class CommenterQuerySet(models.QuerySet["Commenter"]):
-    def of(self, user: User) -> "Commenter":
+    def for_user(self, user: User) -> "Commenter":
         """Return the user's commenter, creating it at the first login."""
         if commenter := getattr(user, "commenter", None):
             return commenter  # type: ignore[no-any-return]
         name = user.get_full_name()
-        defaults = {"name": name, "email": email_with_room(user.email), "verified": True}
+        defaults = {"name": name, "email": email_if_it_fits(user.email), "verified": True}
         return self.get_or_create(user=user, defaults=defaults)[0]
 
-    def hold(self, commenter: "Commenter") -> bool:
+    def lock_for_update(self, commenter: "Commenter") -> bool:
         """Lock the commenter's row, save a changed website, and return whether the row still exists."""
-        if commenter.has_news:
+        if commenter.has_unsaved_changes:
             return bool(self.filter(pk=commenter.pk).update(website=commenter.website, changed=commenter.changed))
-        return bool(self.held(commenter).values_list("pk"))
+        return bool(self.for_update(commenter).values_list("pk"))
 
-    def held(self, commenter: "Commenter") -> Self:
+    def for_update(self, commenter: "Commenter") -> Self:
         """Select the commenter's row and lock it; also usable as a subquery."""
         return self.filter(pk=commenter.pk).select_for_update(no_key=True)
 
@@ -46,7 +46,9 @@ class Commenter(models.Model):
         User, models.SET_NULL, null=True, blank=True, related_name="commenter", verbose_name=_("account")
     )
     name = models.CharField(_("name"), max_length=245)
-    email = models.EmailField(_("email"), max_length=EMAIL_ROOM, blank=True, help_text=_("Never shown to readers."))
+    email = models.EmailField(
+        _("email"), max_length=MAX_EMAIL_LENGTH, blank=True, help_text=_("Never shown to readers.")
+    )
     website = models.URLField(_("website"), max_length=200, blank=True)
     verified = models.BooleanField(_("verified"), default=False, editable=False)
     mark = models.CharField(
@@ -60,13 +62,13 @@ class Commenter(models.Model):
     # The key of the files that accounts.profiles.avatars stores.
     picture = models.CharField(_("picture"), max_length=64, blank=True, editable=False)
     picture_url = models.URLField(max_length=1000, blank=True, editable=False)  # at the provider
-    picture_from = models.URLField(max_length=1000, blank=True, editable=False)  # the current one's URL
+    picture_source = models.URLField(max_length=1000, blank=True, editable=False)  # the current one's URL
     has_chosen_picture = models.BooleanField(default=False, editable=False)  # or removed theirs
     has_lost_picture = models.BooleanField(_("picture removed"), default=False, editable=False)  # by a moderator
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
 
-    has_news = False  # whether the next comment saves the website on this object
+    has_unsaved_changes = False  # whether the next comment saves the website on this object
 
     objects = CommenterQuerySet.as_manager()
 

@@ -21,7 +21,7 @@ class Invitation(models.Model):
     )
     nonce = models.CharField(max_length=22, editable=False)  # of the last link sent; earlier ones are invalid
     sent = models.DateTimeField(_("invited"), editable=False)
-    mailed = models.DateTimeField(_("emailed"), null=True, editable=False)
+    emailed = models.DateTimeField(_("emailed"), null=True, editable=False)
     error = models.TextField(_("last error"), blank=True, editable=False)
 
     class Meta:

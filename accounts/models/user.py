@@ -15,7 +15,7 @@ class UserManager(DjangoUserManager["User"]):
     ) -> Any:
         """Create an owner whose address counts as verified: email may not be set up yet."""
         user = super().create_superuser(username, email, password, **rest)
-        user.prove_address()
+        user.verify_address()
         return user
 
     def with_login(self, login: str) -> models.QuerySet["User"]:
@@ -37,7 +37,7 @@ class QueueMail(models.TextChoices):
     NONE = "none", _("never")
 
     @classmethod
-    def of_site(cls) -> list[tuple[str, Any]]:
+    def site_choices(cls) -> list[tuple[str, Any]]:
         """Return the choices for the whole site."""
         return [(value, label) for value, label in cls.choices if value != cls.SITE]
 
@@ -66,7 +66,7 @@ class User(AbstractUser):
     def get_absolute_url(self) -> str:
         return reverse("author", args=[self.username])
 
-    def prove_address(self) -> None:
+    def verify_address(self) -> None:
         """Mark the user's email address as verified and primary."""
         if self.email:
             self.emailaddress_set.exclude(email__iexact=self.email).update(primary=False)

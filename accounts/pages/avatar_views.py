@@ -32,15 +32,15 @@ class PictureForm(forms.Form):
 
     def clean_picture(self) -> avatars.Files:
         try:
-            return avatars.rewritten(self.cleaned_data["picture"].read(avatars.BYTES + 1))
-        except avatars.NoPicture as error:
+            return avatars.reencode(self.cleaned_data["picture"].read(avatars.MAX_BYTES + 1))
+        except avatars.InvalidPicture as error:
             raise ValidationError(str(error)) from error
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def picture(request: Request) -> HttpResponse:
-    commenter = Commenter.objects.of(cast(User, request.user))
+    commenter = Commenter.objects.for_user(cast(User, request.user))
     if request.method != "POST":
         return render_page(request, commenter)
     if commenter.has_lost_picture:
@@ -49,13 +49,13 @@ def picture(request: Request) -> HttpResponse:
         avatars.remove(commenter)
         return redirect_with_message(request, _("Picture removed."))
     if "follow" in request.POST:
-        avatars.follow(commenter)
+        avatars.use_account_picture(commenter)
         return redirect_with_message(request, _("Your picture from that account will appear here in a moment."))
     return upload(request, commenter)
 
 
 def upload(request: Request, commenter: Commenter) -> HttpResponse:
-    if seconds := ratelimit.take("picture", f"commenter {commenter.pk}", 3600, count=PER_HOUR):
+    if seconds := ratelimit.acquire("picture", f"commenter {commenter.pk}", 3600, count=PER_HOUR):
         message = _("You've uploaded too many pictures. Please try again in a few minutes.")
         response = render_page(request, commenter, [message], status=429)
         response.headers["Retry-After"] = str(math.ceil(seconds))
@@ -63,7 +63,7 @@ def upload(request: Request, commenter: Commenter) -> HttpResponse:
     form = PictureForm(request.POST, request.FILES)
     if not form.is_valid():
         return render_page(request, commenter, form.errors["picture"], status=422)
-    avatars.upload(commenter, form.cleaned_data["picture"])
+    avatars.save_upload(commenter, form.cleaned_data["picture"])
     return redirect_with_message(request, _("Picture changed."))
 
 
@@ -71,9 +71,9 @@ def render_page(
     request: Request, commenter: Commenter, errors: Iterable[object] = (), *, status: int = 200
 ) -> HttpResponse:
     context = {
-        "commenter": avatars.face(commenter) | {"row": commenter},
+        "commenter": avatars.template_context(commenter) | {"row": commenter},
         "errors": list(errors),
-        "megabytes": avatars.BYTES // 1024 // 1024,
+        "megabytes": avatars.MAX_BYTES // 1024 // 1024,
     }
     return render(request, "account/picture.html", context, status=status)
 

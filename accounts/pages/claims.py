@@ -36,7 +36,7 @@ from accounts.allauth_private import (
     record_authentication,
 )
 from accounts.login import email_verification
-from accounts.middleware import Request, forget
+from accounts.middleware import Request, delete_commenter_cookie
 from accounts.models import Commenter, CommenterQuerySet, User
 from accounts.profiles import merging
 from accounts.profiles.names import tidy_line
@@ -45,7 +45,7 @@ from server.jobs.tasks import job
 
 SALT = "accounts.pages.claims"
 LIFETIME = 60 * 60 * 24
-AN_HOUR = 3
+PER_HOUR = 3
 
 
 def guests_with_email(email: str) -> CommenterQuerySet:
@@ -60,7 +60,7 @@ def count_comments(guests: CommenterQuerySet) -> int:
 
 
 @dataclass(frozen=True)
-class Link:
+class ClaimLink:
     """The signed content of an emailed link, which works once."""
 
     guest: int
@@ -68,11 +68,11 @@ class Link:
     nonce: str
 
     @classmethod
-    def to(cls, guest: Commenter) -> "Link":
+    def to(cls, guest: Commenter) -> "ClaimLink":
         return cls(guest.pk, hash_email(guest.email), secrets.token_urlsafe(12))
 
     @classmethod
-    def read(cls, token: str) -> "Link | None":
+    def read(cls, token: str) -> "ClaimLink | None":
         try:
             return cls(*signing.loads(token, salt=SALT, max_age=LIFETIME))
         except (signing.BadSignature, TypeError):
@@ -84,7 +84,7 @@ class Link:
 
     def spend(self, purpose: str) -> bool:
         """Use up the link for a purpose, in the transaction that it permits, and return whether it was unused."""
-        return not ratelimit.take(f"claim {purpose}", self.nonce, LIFETIME)
+        return not ratelimit.acquire(f"claim {purpose}", self.nonce, LIFETIME)
 
 
 def hash_email(email: str) -> str:
@@ -94,13 +94,13 @@ def hash_email(email: str) -> str:
 # Requesting the email
 
 
-def offer(guest: int) -> str:
+def sign_offer(guest: int) -> str:
     """Return the signed value with which a guest's page requests the email."""
     return signing.dumps(guest, salt=f"{SALT}.offer")
 
 
 @require_POST
-def ask(request: Request) -> HttpResponse:
+def request_link(request: Request) -> HttpResponse:
     """Email the link to the guest's address, whether or not it has an account."""
     try:
         pk = signing.loads(request.POST.get("offer", ""), salt=f"{SALT}.offer", max_age=LIFETIME)
@@ -126,7 +126,7 @@ def claims(request: Request) -> HttpResponse:
 def send_link(request: HttpRequest, guest: Commenter) -> HttpResponse:
     with transaction.atomic():
         subjects = [f"mail {guest.email.lower()}", request.META["REMOTE_ADDR"]]
-        seconds = ratelimit.take("claim", subjects, 3600, count=AN_HOUR)
+        seconds = ratelimit.acquire("claim", subjects, 3600, count=PER_HOUR)
         if seconds:
             transaction.set_rollback(True)
         else:
@@ -155,7 +155,7 @@ def send_email(guest_pk: int, site: str, language: str) -> None:
     with translation.override(language):
         context = {
             "site": SimpleNamespace(name=site, language=language),
-            "link": settings.SITE_URL + reverse("account_claim", args=[Link.to(guest).token]),
+            "link": settings.SITE_URL + reverse("account_claim", args=[ClaimLink.to(guest).token]),
         }
         subject = " ".join(render_to_string("mail/claim_subject.txt", context).split())
         message = EmailMultiAlternatives(
@@ -174,7 +174,7 @@ def send_email(guest_pk: int, site: str, language: str) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def claim(request: Request, token: str) -> HttpResponse:
     """Show the emailed link's page, whose button logs the person in and adds the comments."""
-    link = Link.read(token)
+    link = ClaimLink.read(token)
     guest = Commenter.objects.guests().filter(pk=link.guest).first() if link else None
     if link is None or guest is None or hash_email(guest.email) != link.reader:
         return render_expired(request)
@@ -187,7 +187,7 @@ def render_claim(request: HttpRequest, guest: Commenter) -> HttpResponse:
     guests = guests_with_email(guest.email).prefetch_related("comments__essay")
     context = {
         "email": guest.email,
-        "left": [(name, newest_first(rows)) for name, rows in groupby(guests, lambda row: row.name)],
+        "comments_by_name": [(name, newest_first(rows)) for name, rows in groupby(guests, lambda row: row.name)],
         "is_new": not EmailAddress.objects.filter(email=guest.email.lower(), verified=True).exists(),
         "name": guest.name,
     }
@@ -199,7 +199,7 @@ def newest_first(rows: Any) -> list[Any]:
     return sorted((comment for row in rows for comment in row.comments.all()), key=lambda comment: -comment.pk)
 
 
-def process_claim(request: HttpRequest, link: Link, guest: Commenter) -> HttpResponse:
+def process_claim(request: HttpRequest, link: ClaimLink, guest: Commenter) -> HttpResponse:
     chosen = guests_with_email(guest.email).filter(name__in=request.POST.getlist("as"))
     if not chosen:
         messages.error(request, _("Select at least one."))
@@ -217,25 +217,25 @@ def process_claim(request: HttpRequest, link: Link, guest: Commenter) -> HttpRes
 def log_in(request: HttpRequest, guest: Commenter) -> HttpResponse:
     """Log in to the account that has verified the guest's address, or to a new one: the link verifies it."""
     name = tidy_line(request.POST.get("name", ""), 245) or guest.name
-    user = email_verification.account_of(guest.email, name=name)
+    user = email_verification.get_or_create_user(guest.email, name=name)
     record_authentication(request, user, method="code", email=guest.email)
     response: HttpResponse = perform_login(request, Login(user=user, email=guest.email, redirect_url=request.path))
     return response
 
 
-def add_comments(request: HttpRequest, link: Link, guests: CommenterQuerySet, user: User) -> HttpResponse:
+def add_comments(request: HttpRequest, link: ClaimLink, guests: CommenterQuerySet, user: User) -> HttpResponse:
     with transaction.atomic():
         if not link.spend("join"):
             return render_expired(request)
         count = count_comments(guests)
-        commenter = Commenter.objects.of(user)
+        commenter = Commenter.objects.for_user(user)
         for guest in guests:
-            commenter = merging.join(guest, commenter)
+            commenter = merging.merge_commenters(guest, commenter)
     message = ngettext("Added %(count)d comment to your account.", "Added %(count)d comments to your account.", count)
     messages.success(request, message % {"count": count})
     response = redirect("my-comments")
     is_remembered = settings.COMMENTER_COOKIE_NAME in request.COOKIES
-    return forget(response) if is_remembered else response
+    return delete_commenter_cookie(response) if is_remembered else response
 
 
 def render_expired(request: HttpRequest) -> HttpResponse:
@@ -257,7 +257,7 @@ class ConfirmCodeView(ConfirmLoginCodeView):
         email = self.state.get("email")
         if not email or not self.state["initiated_by_user"]:
             return user
-        return email_verification.account_of(email, name=user.get_full_name())
+        return email_verification.get_or_create_user(email, name=user.get_full_name())
 
 
 class ConfirmResetCodeView(ConfirmPasswordResetCodeView):

@@ -25,7 +25,7 @@ from accounts.models import Invitation, User
 from server.jobs.tasks import job
 
 SALT = "accounts.pages.invitations"
-LASTS = timedelta(days=7)
+LIFETIME = timedelta(days=7)
 KEPT_FOR = timedelta(days=60)
 
 
@@ -37,7 +37,7 @@ class Letterhead(NamedTuple):
     language: str
 
 
-class Already(Exception):
+class AlreadyInvited(Exception):
     """This address has an invitation already, which is the argument."""
 
 
@@ -51,15 +51,15 @@ def invite(*, email: str, name: str, role: str, by: User, letterhead: Letterhead
             invitation.save(force_insert=True)
             send_email.enqueue(invitation.pk, invitation.nonce, *letterhead)
     except IntegrityError as error:
-        raise Already(Invitation.objects.get(email=invitation.email)) from error
+        raise AlreadyInvited(Invitation.objects.get(email=invitation.email)) from error
     return invitation
 
 
 @transaction.atomic
-def invite_again(invitation: Invitation, *, letterhead: Letterhead) -> None:
+def resend(invitation: Invitation, *, letterhead: Letterhead) -> None:
     """Send a new link for another seven days; the old one stops working."""
-    invitation.nonce, invitation.sent, invitation.mailed, invitation.error = new_nonce(), timezone.now(), None, ""
-    invitation.save(update_fields=["nonce", "sent", "mailed", "error"])
+    invitation.nonce, invitation.sent, invitation.emailed, invitation.error = new_nonce(), timezone.now(), None, ""
+    invitation.save(update_fields=["nonce", "sent", "emailed", "error"])
     send_email.enqueue(invitation.pk, invitation.nonce, *letterhead)
 
 
@@ -67,7 +67,7 @@ def withdraw(invitation: Invitation) -> None:
     invitation.delete()
 
 
-def who_has(email: str, role: str) -> User | None:
+def user_with_role(email: str, role: str) -> User | None:
     """Return a user with this verified address and this role, if there is one."""
     verified = EmailAddress.objects.filter(email=email.lower(), verified=True, user__groups__name=role)
     address = verified.select_related("user").first()
@@ -78,14 +78,14 @@ def new_nonce() -> str:
     return secrets.token_urlsafe(16)
 
 
-def forget_old() -> None:
+def delete_old() -> None:
     """Delete invitations that were not accepted."""
     Invitation.objects.filter(sent__lt=timezone.now() - KEPT_FOR).delete()
 
 
 @job(retry=True)
 def send_email(pk: int, nonce: str, *letterhead: str) -> None:
-    invitation = Invitation.objects.filter(pk=pk, nonce=nonce, mailed=None).first()
+    invitation = Invitation.objects.filter(pk=pk, nonce=nonce, emailed=None).first()
     if invitation is None:  # withdrawn, accepted, already sent, or replaced by a newer link
         return
     rows = Invitation.objects.filter(pk=pk, nonce=nonce)
@@ -94,7 +94,7 @@ def send_email(pk: int, nonce: str, *letterhead: str) -> None:
     except OSError as error:  # SMTPException is one
         rows.update(error=str(error))
         raise
-    rows.update(mailed=timezone.now(), error="")
+    rows.update(emailed=timezone.now(), error="")
 
 
 def build_email(invitation: Invitation, letterhead: Letterhead) -> EmailMultiAlternatives:
@@ -104,7 +104,7 @@ def build_email(invitation: Invitation, letterhead: Letterhead) -> EmailMultiAlt
             "by": letterhead.by,
             "invitation": invitation,
             "link": settings.SITE_URL + reverse("account_invitation", args=[make_token(invitation)]),
-            "until": invitation.sent + LASTS,
+            "until": invitation.sent + LIFETIME,
         }
         message = EmailMultiAlternatives(
             " ".join(render_to_string("mail/invitation_subject.txt", context).split()),
@@ -129,7 +129,7 @@ def find_by_token(token: str) -> Invitation | None:
         pk, nonce = signing.loads(token, salt=SALT)
     except (signing.BadSignature, ValueError):
         return None
-    return Invitation.objects.filter(pk=pk, nonce=nonce, sent__gt=timezone.now() - LASTS).first()
+    return Invitation.objects.filter(pk=pk, nonce=nonce, sent__gt=timezone.now() - LIFETIME).first()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -152,7 +152,7 @@ def accept(request: Request, invitation: Invitation) -> HttpResponse:
         deleted, _rows = Invitation.objects.filter(pk=invitation.pk, nonce=invitation.nonce).delete()
         if not deleted:  # the button was pressed twice
             return render_expired(request)
-        user = email_verification.account_of(invitation.email, name=invitation.name)
+        user = email_verification.get_or_create_user(invitation.email, name=invitation.name)
         grant_role(user, invitation.role)
     if request.user != user:
         logout(request, show_message=False)

@@ -58,10 +58,10 @@ class Service:
     name: str
     is_on: bool
     is_demo: bool
-    callback: str
+    redirect_uri: str
     missing: str
-    console: str
-    words: str
+    console_url: str
+    instructions: str
     people: int
 
 
@@ -81,16 +81,16 @@ def describe_service(provider: Any, *, is_on: bool, people: int) -> Service:
         provider.server_url,
         gettext_lazy("Register this site as a client on that server, with this redirect URI."),
     )
-    console, instructions = CONSOLES.get(provider.key, default)
+    console_url, instructions = CONSOLES.get(provider.key, default)
     is_missing = provider.key in CONSOLES and (not is_on or provider.is_demo)
     return Service(
         name=provider.name,
         is_on=is_on,
         is_demo=provider.is_demo,
-        callback=settings.SITE_URL + provider.callback,
+        redirect_uri=settings.SITE_URL + provider.callback,
         missing=", ".join(provider.names) if is_missing else "",
-        console=console,
-        words=str(instructions),
+        console_url=console_url,
+        instructions=str(instructions),
         people=people,
     )
 
@@ -112,14 +112,14 @@ class InvitationForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         email, role = data.get("email", ""), data.get("role", "")
-        if email and role and (known := invitations.who_has(email, role)):
+        if email and role and (known := invitations.user_with_role(email, role)):
             message = _("%(name)s has this address and already has this role.")
             self.add_error("email", ValidationError(message, params={"name": known}))
         return data
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def identity_page(request: Request) -> HttpResponse:
+def login_and_team_page(request: Request) -> HttpResponse:
     user = request.user
     if not isinstance(user, User) or not user.is_superuser:
         raise PermissionDenied
@@ -140,9 +140,9 @@ def render_page(request: Request, form: InvitationForm) -> HttpResponse:
         "title": _("Login and team"),
         "services": list_services(),
         "form": form,
-        "invitations": [(row, row.sent + invitations.LASTS < now) for row in Invitation.objects.order_by("-sent")],
+        "invitations": [(row, row.sent + invitations.LIFETIME < now) for row in Invitation.objects.order_by("-sent")],
         "email_is_set": settings.EMAIL_URL_IS_SET,
-        "asks_for_second_factor": settings.STAFF_SECOND_FACTOR,
+        "requires_two_factor": settings.STAFF_SECOND_FACTOR,
     }
     return TemplateResponse(request, "admin/identity.html", context, status=422 if form.errors else 200)
 
@@ -156,7 +156,7 @@ def invite(request: Request, form: InvitationForm) -> bool:
     try:
         by = cast(User, request.user)
         invitation = invitations.invite(**form.cleaned_data, by=by, letterhead=letterhead(request))
-    except invitations.Already as error:
+    except invitations.AlreadyInvited as error:
         known: Invitation = error.args[0]
         message = _("%(name)s was invited on %(day)s. You can send that invitation again or withdraw it below.")
         form.add_error("email", message % {"name": known.name, "day": date_format(known.sent, "DATE_FORMAT")})
@@ -167,7 +167,7 @@ def invite(request: Request, form: InvitationForm) -> bool:
 
 def resend(request: Request, user: User) -> None:
     for invitation in requested_invitations(request):
-        invitations.invite_again(invitation, letterhead=letterhead(request))
+        invitations.resend(invitation, letterhead=letterhead(request))
         messages.success(request, _("We're sending another invitation to %(email)s.") % {"email": invitation.email})
 
 

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.allauth_private import auto_generate_recovery_codes, logout, post_authentication, signup_authenticator
 from accounts.login import mfa, oauth_start, redirects, sessions
-from accounts.login.disconnecting import has_another_way_in
+from accounts.login.disconnecting import has_other_login_method
 from accounts.middleware import Request
 from accounts.models import Commenter, User
 from accounts.profiles import avatars, identity, renaming
@@ -33,7 +33,7 @@ Type = Authenticator.Type
 
 
 @require_safe
-def done(request: Request) -> HttpResponse:
+def login_done(request: Request) -> HttpResponse:
     """Show the login window's last page, which tells open pages how the login ended and closes."""
     outcome = request.GET.get("login", "")
     if refusal := redirects.staff_refusal(outcome):
@@ -42,7 +42,7 @@ def done(request: Request) -> HttpResponse:
 
 
 @require_POST
-def enter(request: Request, provider: str) -> HttpResponse:
+def start_login(request: Request, provider: str) -> HttpResponse:
     """Redirect to a provider, to log in or, for a logged-in user, to connect an account."""
     if request.user.is_authenticated:
         process, back = AuthProcess.CONNECT, reverse("socialaccount_connections")
@@ -50,17 +50,17 @@ def enter(request: Request, provider: str) -> HttpResponse:
         target = request.POST.get("next", "")
         query = f"?{urlencode({'next': target})}" if target else ""
         process, back = AuthProcess.LOGIN, f"{reverse('account_login')}{query}"
-    if oauth_start.is_too_often(request):
-        return redirect(redirects.with_outcome(back, "failed"))
-    return oauth_start.to(request, provider, process, back)
+    if oauth_start.is_rate_limited(request):
+        return redirect(redirects.add_outcome(back, "failed"))
+    return oauth_start.redirect_to_provider(request, provider, process, back)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def me(request: Request) -> HttpResponse:
+def account(request: Request) -> HttpResponse:
     """Show the user's account page, where name and website can be changed."""
     user = cast(User, request.user)
-    commenter = Commenter.objects.of(user)
+    commenter = Commenter.objects.for_user(user)
     form = ProfileForm(request.POST or None, initial={"name": commenter.name, "website": commenter.website})
     if request.method == "POST" and form.is_valid():
         try:
@@ -72,14 +72,14 @@ def me(request: Request) -> HttpResponse:
             return redirect("account_me")
     factors_by_type = list(Authenticator.objects.filter(user=user).values_list("type", flat=True))
     context = {
-        "commenter": avatars.face(commenter) | {"name": commenter.name, "row": commenter},
+        "commenter": avatars.template_context(commenter) | {"name": commenter.name, "row": commenter},
         "form": form,
         "account": identity.account_name(request),
         "addresses": EmailAddress.objects.filter(user=user).order_by("-primary", "email"),
         "connected": SocialAccount.objects.filter(user=user).order_by("pk"),
         "passkeys": factors_by_type.count(Type.WEBAUTHN),
         "has_app": Type.TOTP in factors_by_type,
-        "sessions": sessions.of(user).count(),
+        "sessions": sessions.for_user(user).count(),
     }
     return render(request, "account/me.html", context, status=422 if form.errors else 200)
 
@@ -90,10 +90,10 @@ def sessions_page(request: Request) -> HttpResponse:
     """List the user's sessions and end the chosen ones."""
     user = cast(User, request.user)
     current = request.session.session_key
-    rows = sessions.of(user)
+    rows = sessions.for_user(user)
     if request.method == "POST":
         choice = request.POST.get("end", "")
-        chosen = rows.exclude(session_key=current) if choice == "others" else rows.filter(pk=sessions.number(choice))
+        chosen = rows.exclude(session_key=current) if choice == "others" else rows.filter(pk=sessions.parse_key(choice))
         if current in {sessions.end(session) for session in chosen}:
             logout(request)
             return redirect("account_login")
@@ -108,13 +108,13 @@ def sessions_page(request: Request) -> HttpResponse:
 def remove_password(request: Request) -> HttpResponse:
     """Remove the password of a user who has another login method."""
     user = cast(User, request.user)
-    if not has_another_way_in(user):
+    if not has_other_login_method(user):
         messages.error(request, _("Without a password you couldn't log in again. Verify an email address first."))
         return redirect("account_change_password")
     user.set_unusable_password()
     user.save(update_fields=["password"])
     update_session_auth_hash(request, user)
-    sessions.note(request, user)
+    sessions.record(request, user)
     messages.success(request, _("Password removed. All other sessions have ended."))
     return redirect("account_me")
 
@@ -140,6 +140,6 @@ class AddPasskeyView(AddWebAuthnView):
         )
         post_authentication(self.request, passkey, reauthenticated=True)
         get_account_adapter(self.request).send_notification_mail("mfa/email/webauthn_added", user)
-        if mfa.is_asked_of(user) and auto_generate_recovery_codes(self.request):
+        if mfa.is_required_for(user) and auto_generate_recovery_codes(self.request):
             return redirect("mfa_view_recovery_codes")
         return redirect("mfa_list_webauthn")

@@ -35,7 +35,7 @@ logger = logging.getLogger("rejoinder.accounts")
 
 FOLDER = "avatars"
 SIZES = (32, 64, 128)  # sides, in pixels
-BYTES = 8 * 1024 * 1024
+MAX_BYTES = 8 * 1024 * 1024
 # A phone's photo has 12 or 24 million pixels. A decoded pixel takes up to 4 bytes, in WebP 16.
 MAX_PIXELS = {"JPEG": 25_000_000, "PNG": 25_000_000, "GIF": 25_000_000, "WEBP": 8_000_000}
 MAX_DECODED_SIDE = 8 * SIZES[-1]  # pixels on the longer side
@@ -46,14 +46,14 @@ UNUSED_FOR = timedelta(days=1)
 
 Files = Mapping[int, bytes]  # by side
 
-opening = threading.Lock()  # one picture at a time in each process, because a large one takes much memory
+decoding_lock = threading.Lock()  # one picture at a time in each process, because a large one takes much memory
 
 
-class NoPicture(Exception):
+class InvalidPicture(Exception):
     """The data is not an acceptable picture; the argument is a message for the person who uploaded it."""
 
 
-def face(commenter: Commenter) -> dict[str, Any]:
+def template_context(commenter: Commenter) -> dict[str, Any]:
     """Return the template context of an avatar: URL prefix of the picture or "", initials and their hue."""
     name = commenter.name
     words = [word for word in re.split(r"[\s.·_-]+", name) if word[:1].isalnum()]
@@ -68,30 +68,30 @@ def face(commenter: Commenter) -> dict[str, Any]:
 # From a connected account
 
 
-def want(commenter: Commenter) -> None:
+def request_download(commenter: Commenter) -> None:
     """Enqueue the download of the account's picture if it has changed and the person has not chosen another one.
 
     Call this inside a transaction, so that the job commits with the account's data.
     """
     if needs_download(commenter):
         queued = DBTaskResult.objects.filter(
-            task_path=bring.module_path,
+            task_path=download.module_path,
             status=TaskResultStatus.READY,
             args_kwargs={"args": [commenter.pk], "kwargs": {}},
         )
         if not queued.update(run_after=timezone.now()):
-            bring.using(priority=LOW_PRIORITY).enqueue(commenter.pk)
-    elif commenter.picture_from and not commenter.picture_url and (row := lock_commenter(commenter.pk)):
+            download.using(priority=LOW_PRIORITY).enqueue(commenter.pk)
+    elif commenter.picture_source and not commenter.picture_url and (row := lock_commenter(commenter.pk)):
         set_picture(row, "", is_chosen=False)  # the account's picture was removed
 
 
 def needs_download(commenter: Commenter) -> bool:
     is_fixed = commenter.has_chosen_picture or commenter.has_lost_picture
-    return not is_fixed and commenter.picture_url not in {"", commenter.picture_from}
+    return not is_fixed and commenter.picture_url not in {"", commenter.picture_source}
 
 
 @job(retry=True)
-def bring(commenter_pk: int) -> None:
+def download(commenter_pk: int) -> None:
     commenter = Commenter.objects.filter(pk=commenter_pk).first()
     if commenter is None or not needs_download(commenter):
         return
@@ -99,12 +99,12 @@ def bring(commenter_pk: int) -> None:
     # The only private origin allowed is the demo's: a provider could name any URL on the owner's network.
     allowed = [settings.DEMO_PROVIDER_URL] if settings.DEMO_PROVIDER_URL else []
     try:
-        files = rewritten(fetch.get(source, seconds=TIMEOUT, most=BYTES, allowed=allowed).body)
-    except (fetch.Refused, NoPicture) as error:
+        files = reencode(fetch.get(source, seconds=TIMEOUT, max_bytes=MAX_BYTES, allowed=allowed).body)
+    except (fetch.PermanentFetchError, InvalidPicture) as error:
         logger.warning("The picture of commenter %d could not be used: %s", commenter_pk, error)
         return
     if is_stored(commenter.picture, files):
-        Commenter.objects.filter(pk=commenter_pk, picture=commenter.picture).update(picture_from=source)
+        Commenter.objects.filter(pk=commenter_pk, picture=commenter.picture).update(picture_source=source)
     else:
         store(commenter_pk, files, source=source)
 
@@ -112,7 +112,7 @@ def bring(commenter_pk: int) -> None:
 # By the person
 
 
-def upload(commenter: Commenter, files: Files) -> None:
+def save_upload(commenter: Commenter, files: Files) -> None:
     """Store and show an uploaded picture, which the account's picture no longer replaces."""
     store(commenter.pk, files)
 
@@ -123,23 +123,23 @@ def remove(commenter: Commenter) -> None:
     row = lock_commenter(commenter.pk)
     if row and row.picture:
         set_picture(row, "", is_chosen=not row.has_chosen_picture)
-        want(row)
+        request_download(row)
 
 
 @transaction.atomic
-def follow(commenter: Commenter) -> None:
+def use_account_picture(commenter: Commenter) -> None:
     """Go back to the account's picture."""
     row = lock_commenter(commenter.pk)
     if row and row.has_chosen_picture:
         set_picture(row, "", is_chosen=False)
-        want(row)
+        request_download(row)
 
 
 # By a moderator
 
 
 @transaction.atomic
-def take_away(commenter: Commenter) -> bool:
+def forbid(commenter: Commenter) -> bool:
     """Show only initials until `allow`, whatever is uploaded. Return whether anything changed."""
     row = lock_commenter(commenter.pk)
     if row is None or row.has_lost_picture:
@@ -157,7 +157,7 @@ def allow(commenter: Commenter) -> bool:
         return False
     row.has_lost_picture = False
     set_picture(row, "", is_chosen=False)
-    want(row)
+    request_download(row)
     return True
 
 
@@ -168,9 +168,9 @@ def store(commenter_pk: int, files: Files, *, source: str = "") -> None:
     """Store the files and show them. `source` is their URL at the provider, or "" for an upload."""
     key = secrets.token_hex(16)
     with ExitStack() as cleanup:
-        cleanup.callback(drop, key)
+        cleanup.callback(delete_files, key)
         for size, data in files.items():
-            default_storage.save(name_of(key, size), ContentFile(data))
+            default_storage.save(file_name(key, size), ContentFile(data))
         with transaction.atomic():
             row = lock_commenter(commenter_pk)
             if (
@@ -192,34 +192,34 @@ def set_picture(row: Commenter, key: str, *, source: str = "", is_chosen: bool) 
     only later by `delete_unused`, since pages rendered a moment ago still link to them.
     """
     if row.picture and not key:
-        transaction.on_commit(functools.partial(drop, row.picture), robust=True)
-    row.picture, row.picture_from, row.has_chosen_picture, row.changed = key, source, is_chosen, timezone.now()
-    row.save(update_fields=["picture", "picture_from", "has_chosen_picture", "has_lost_picture", "changed"])
-    pagecache.bump("site")
+        transaction.on_commit(functools.partial(delete_files, row.picture), robust=True)
+    row.picture, row.picture_source, row.has_chosen_picture, row.changed = key, source, is_chosen, timezone.now()
+    row.save(update_fields=["picture", "picture_source", "has_chosen_picture", "has_lost_picture", "changed"])
+    pagecache.invalidate("site")
 
 
 # Files
 
 
-def name_of(key: str, size: int) -> str:
+def file_name(key: str, size: int) -> str:
     return f"{FOLDER}/{key}-{size}.webp"
 
 
 def is_stored(key: str, files: Files) -> bool:
     """Return whether the same picture is already stored under this key."""
     try:
-        with default_storage.open(name_of(key, SIZES[-1])) as file:
+        with default_storage.open(file_name(key, SIZES[-1])) as file:
             return bool(key and file.read() == files[SIZES[-1]])
     except OSError:
         return False
 
 
-def drop(key: str) -> None:
+def delete_files(key: str) -> None:
     for size in SIZES:
-        default_storage.delete(name_of(key, size))
+        default_storage.delete(file_name(key, size))
 
 
-def sweep() -> None:
+def delete_unused() -> None:
     """Delete old files that no commenter uses: replaced, of deleted people, or left by a crash."""
     try:
         _folders, names = default_storage.listdir(FOLDER)
@@ -236,19 +236,19 @@ def sweep() -> None:
 # Pixels
 
 
-def rewritten(data: bytes) -> Files:
+def reencode(data: bytes) -> Files:
     """Re-encode the center of a picture, upright and without metadata, as small squares. Raises InvalidPicture."""
-    if len(data) > BYTES:
-        raise NoPicture(
-            _("This file is larger than %(size)d MB. Choose a smaller one.") % {"size": BYTES // 1024 // 1024}
+    if len(data) > MAX_BYTES:
+        raise InvalidPicture(
+            _("This file is larger than %(size)d MB. Choose a smaller one.") % {"size": MAX_BYTES // 1024 // 1024}
         )
     try:
-        with opening, decoding.opened(data, MAX_PIXELS) as (_kind, picture):
+        with decoding_lock, decoding.open_checked(data, MAX_PIXELS) as (_kind, picture):
             center = crop_to_square(picture)
-    except (decoding.Unfit, Image.DecompressionBombError) as error:
-        raise NoPicture(_("This picture has too many pixels. Choose a smaller one.")) from error
+    except (decoding.LimitExceeded, Image.DecompressionBombError) as error:
+        raise InvalidPicture(_("This picture has too many pixels. Choose a smaller one.")) from error
     except Exception as error:  # decoders raise all kinds of errors for broken files
-        raise NoPicture(_("This file can't be opened as a picture. Choose a JPEG, PNG, WebP or GIF.")) from error
+        raise InvalidPicture(_("This file can't be opened as a picture. Choose a JPEG, PNG, WebP or GIF.")) from error
     return {size: encode(center, size) for size in SIZES}
 
 

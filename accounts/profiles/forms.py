@@ -16,7 +16,7 @@ from accounts.profiles.names import tidy_line
 
 
 @deconstructible
-class AtMostBytes:
+class MaxBytesValidator:
     """Validates a length in bytes, as the databases that we import from and export to limit it."""
 
     message = ngettext_lazy(
@@ -41,7 +41,7 @@ class LineField(forms.CharField):
     def __init__(self, *, max_bytes: int, **rest: Any) -> None:
         super().__init__(**rest)
         self.max_bytes = max_bytes
-        self.validators.append(AtMostBytes(max_bytes))
+        self.validators.append(MaxBytesValidator(max_bytes))
         self.widget.attrs.setdefault("maxlength", str(max_bytes))
 
     def to_python(self, value: Any) -> str:
@@ -113,7 +113,7 @@ class DetailsForm(forms.Form):
         self.fields["email"].widget.attrs["autocomplete"] = "email"
         self.fields["website"].widget.attrs["autocomplete"] = "url"
 
-    def commenter(self, last: Commenter | None = None) -> Commenter:
+    def build_commenter(self, last: Commenter | None = None) -> Commenter:
         """Return the remembered guest, or the last one of this browser, if name and address match; else a new one.
 
         Different details may be another person at the same computer.
@@ -124,7 +124,7 @@ class DetailsForm(forms.Form):
             return Commenter(name=name, email=email, website=website)
         guest = matching[0]
         if guest.website != website:
-            guest.website, guest.changed, guest.has_news = website, timezone.now(), True
+            guest.website, guest.changed, guest.has_unsaved_changes = website, timezone.now(), True
         return guest
 
 

@@ -23,22 +23,22 @@ MAX_URL_LENGTHS = {"profile": 500, "picture_url": 1000}  # of the columns
 HANDLE_KEYS = ("username", "login", "preferred_username")
 
 
-def provider_called(key: str) -> Any:
+def provider_by_key(key: str) -> Any:
     """Return the configured provider with this key in our URLs, or None."""
     return next((provider for provider in settings.PROVIDERS if provider.key == key), None)
 
 
-def provider_of(account: str) -> Any:
+def provider_by_id(account: str) -> Any:
     """Return the configured provider with this id in allauth's tables, or None."""
     return next((provider for provider in settings.PROVIDERS if provider.id == account), None)
 
 
-def elsewhere() -> list[dict[str, str]]:
+def login_services() -> list[dict[str, str]]:
     """Return the services that people can log in with: key, name and icon."""
     return [describe_provider(provider) for provider in settings.PROVIDERS]
 
 
-def service_of(account: str) -> dict[str, str]:
+def service_by_id(account: str) -> dict[str, str]:
     """Return the key, name and icon of the service with this id in allauth's tables, even if it is not configured."""
     candidates = (*settings.PROVIDERS, *settings.KNOWN_PROVIDERS)
     found = next((provider for provider in candidates if provider.id == account), None)
@@ -65,14 +65,14 @@ def is_full_login(record: dict[str, Any]) -> bool:
 
 def account_name(request: HttpRequest) -> str:
     """Return the name of the account a person comments with: "X (Twitter)", or the site's name."""
-    provider = provider_of(last_provider_login(request).get("provider", ""))
+    provider = provider_by_id(last_provider_login(request).get("provider", ""))
     return str(provider.name if provider else request.site)
 
 
 @transaction.atomic
-def recognise(request: HttpRequest, user: User) -> Commenter:
+def update_from_account(request: HttpRequest, user: User) -> Commenter:
     """Return the user's commenter, updated from the account that they have just logged in with."""
-    commenter = Commenter.objects.of(user)
+    commenter = Commenter.objects.for_user(user)
     record = last_provider_login(request)
     account = SocialAccount.objects.filter(
         user=user, provider=record.get("provider", ""), uid=record.get("uid", "")
@@ -80,31 +80,31 @@ def recognise(request: HttpRequest, user: User) -> Commenter:
     if account:
         claims = account_data(account)  # of OpenID Connect, which allauth does not read
         values = {
-            "mark": mark_of(account),
+            "mark": describe_account(account),
             "profile": valid_url(account.get_profile_url() or claims.get("profile"), "profile"),
             "picture_url": valid_url(account.get_avatar_url() or claims.get("picture"), "picture_url"),
         }
-        update(commenter, values)
+        update_commenter(commenter, values)
     elif not commenter.mark and not user.is_staff:  # staff have a badge of their own
-        update(commenter, {"mark": str(request.site)})
+        update_commenter(commenter, {"mark": str(request.site)})
     return commenter
 
 
-def update(commenter: Commenter, values: dict[str, str]) -> None:
+def update_commenter(commenter: Commenter, values: dict[str, str]) -> None:
     changes = {name: value for name, value in values.items() if getattr(commenter, name) != value}
     if changes:
         for name, value in changes.items():
             setattr(commenter, name, value)
         if changes.keys() - {"picture_url"}:  # anything that pages show
             commenter.changed = timezone.now()
-            pagecache.bump("site")
+            pagecache.invalidate("site")
         commenter.save(update_fields=[*changes, "changed"])
-    avatars.want(commenter)
+    avatars.request_download(commenter)
 
 
-def mark_of(account: SocialAccount) -> str:
+def describe_account(account: SocialAccount) -> str:
     """Return what a commenter is verified by: "X: @name", or only "X" if the service has no public handles."""
-    service = service_of(account.provider)["name"].partition(" (")[0]
+    service = service_by_id(account.provider)["name"].partition(" (")[0]
     data = account_data(account)
     handle = next((data[name] for name in HANDLE_KEYS if isinstance(data.get(name), str) and data[name].strip()), "")
     handle = "" if "@" in handle.strip().lstrip("@") else tidy_line(handle.strip().lstrip("@"), 120)

@@ -11,23 +11,23 @@ from accounts.profiles.names import fold, imitates
 OFFICIAL_TITLES = ("admin", "administrator", "author", "moderator", "owner", "staff", "webmaster")
 
 
-class Known(NamedTuple):
+class ProtectedName(NamedTuple):
     """An author, moderator or owner, whose name no other commenter may use."""
 
     pk: int
     name: str
     username: str
-    writes: bool
+    is_author: bool
 
 
-def people() -> "QuerySet[User, tuple[Any, ...]]":
+def protected_names() -> "QuerySet[User, tuple[Any, ...]]":
     """Select the rows of ProtectedName, for a query that may be combined with others by UNION."""
     essays: Any = User._meta.get_field("authorships").related_model
-    users = User.objects.annotate(writes=Exists(essays.objects.filter(author=OuterRef("pk"))))
-    return users.filter(Q(writes=True) | Q(is_staff=True) | Q(is_superuser=True)).values_list(*Known._fields)
+    users = User.objects.annotate(is_author=Exists(essays.objects.filter(author=OuterRef("pk"))))
+    return users.filter(Q(is_author=True) | Q(is_staff=True) | Q(is_superuser=True)).values_list(*ProtectedName._fields)
 
 
-def imitated(name: str, known: Iterable[Known]) -> Known | None:
+def find_imitated(name: str, known: Iterable[ProtectedName]) -> ProtectedName | None:
     """Return the person whose name this one imitates or contains; a username has to match as a whole."""
     folded = fold(name)
     for person in known:
@@ -36,5 +36,5 @@ def imitated(name: str, known: Iterable[Known]) -> Known | None:
     return None
 
 
-def is_office(name: str) -> bool:
+def is_official_title(name: str) -> bool:
     return any(imitates(name, title) for title in OFFICIAL_TITLES)

@@ -13,73 +13,73 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import pagecache
-from accounts.models import Commenter, User, email_with_room
+from accounts.models import Commenter, User, email_if_it_fits
 from accounts.profiles import avatars
 
 MOVED_MODELS = (Commenter, EmailAddress, SocialAccount, Authenticator, UserSession)  # rows that move with a user
-PICTURE_FIELDS = ("picture", "picture_url", "picture_from", "has_chosen_picture", "has_lost_picture")
+PICTURE_FIELDS = ("picture", "picture_url", "picture_source", "has_chosen_picture", "has_lost_picture")
 INHERITED_FIELDS = (("mark", "profile"), PICTURE_FIELDS)  # from connected accounts
 
 
-class Refused(Exception):
+class CannotMerge(Exception):
     """The two cannot be merged; the argument is a message for the person who asked."""
 
 
 @transaction.atomic
-def join(old: Commenter, new: Commenter) -> Commenter:
+def merge_commenters(old: Commenter, new: Commenter) -> Commenter:
     """Move everything that points to `old` to `new`, delete `old`, and return `new`. Raises CannotMerge.
 
     The name and other details of `new` do not change. If `old` no longer exists, there is nothing to merge.
     """
-    rows = locked(Commenter, old.pk, new.pk)  # before any thread, in the same order as post()
+    rows = lock_rows(Commenter, old.pk, new.pk)  # before any thread, in the same order as post()
     if old.pk == new.pk or new.pk not in rows:
-        raise Refused(_("The account to add these comments to no longer exists."))
+        raise CannotMerge(_("The account to add these comments to no longer exists."))
     new = rows[new.pk]
     if old.pk not in rows:
         return new
     if owner := rows[old.pk].user:
         ensure_can_be_merged(owner)
-    for model in related():
-        model.objects.join(rows[old.pk], new)
+    for model in related_models():
+        model.objects.merge(rows[old.pk], new)
     if key := rows[old.pk].picture:
-        transaction.on_commit(partial(avatars.drop, key), robust=True)
+        transaction.on_commit(partial(avatars.delete_files, key), robust=True)
     rows[old.pk].delete()
     new.changed = timezone.now()  # so that cached comments are rendered again
     new.save(update_fields=["changed"])
-    pagecache.bump("site")
+    pagecache.invalidate("site")
     return new
 
 
 @transaction.atomic
-def join_users(old: User, new: User) -> User:
+def merge_users(old: User, new: User) -> User:
     """Move the login methods and comments of `old` to `new`, delete `old` with its password, and return `new`.
 
     Raises CannotMerge.
     """
-    rows = locked(User, old.pk, new.pk)
+    rows = lock_rows(User, old.pk, new.pk)
     if old.pk == new.pk or len(rows) < 2:
-        raise Refused(_("One of the two accounts no longer exists. Please try again."))
+        raise CannotMerge(_("One of the two accounts no longer exists. Please try again."))
     old, new = rows[old.pk], rows[new.pk]
     ensure_can_be_merged(old)
     SocialAccount.objects.filter(user=old).update(user=new)
     move_addresses(old, new)
     move_authenticators(old, new)
     if commenter := Commenter.objects.filter(user=old).first():
-        copy_missing_profile(commenter, Commenter.objects.of(new))
-        avatars.want(join(commenter, Commenter.objects.of(new)))
+        copy_missing_profile(commenter, Commenter.objects.for_user(new))
+        avatars.request_download(merge_commenters(commenter, Commenter.objects.for_user(new)))
     old.delete()
     return new
 
 
-def related() -> list[Any]:
+def related_models() -> list[Any]:
     """Return every model that points to a Commenter; the manager of each has `merge(old, new)`."""
     return [relation.related_model for relation in Commenter._meta.related_objects]
 
 
 def ensure_can_be_merged(user: User) -> None:
     """Raise CannotMerge unless the user is an active reader without further rights."""
-    if user.is_staff or user.is_superuser or not user.is_active or holds_more(user):
-        raise Refused(
+    if user.is_staff or user.is_superuser or not user.is_active or has_other_rows(user):
+        raise CannotMerge(
             _(
                 "That account is closed or belongs to an author or moderator, so it can't be merged. Log in to "
                 "that account and connect this one from there."
@@ -87,7 +87,7 @@ def ensure_can_be_merged(user: User) -> None:
         )
 
 
-def holds_more(user: User) -> bool:
+def has_other_rows(user: User) -> bool:
     """Return whether the user has rows that merging does not move: essays, decisions, permissions."""
     if user.groups.exists() or user.user_permissions.exists():
         return True
@@ -108,8 +108,8 @@ def move_addresses(old: User, new: User) -> None:
     if emails and not EmailAddress.objects.filter(user=new, verified=True, primary=True).exists():
         new.email = emails[0]
         new.save(update_fields=["email"])
-        new.prove_address()
-        Commenter.objects.filter(user=new).update(email=email_with_room(new.email))
+        new.verify_address()
+        Commenter.objects.filter(user=new).update(email=email_if_it_fits(new.email))
 
 
 def move_authenticators(old: User, new: User) -> None:
@@ -131,7 +131,7 @@ def copy_missing_profile(old: Commenter, new: Commenter) -> None:
                 Commenter.objects.filter(pk=old.pk).update(picture="")  # its files belong to `new` now
 
 
-def locked(model: type[Model], *keys: int | None) -> dict[int, Any]:
+def lock_rows(model: type[Model], *keys: int | None) -> dict[int, Any]:
     """Lock the existing rows with these keys, in order of the keys, and return them by key."""
     rows: Any = model._default_manager.select_for_update().filter(pk__in=[key for key in keys if key]).order_by("pk")
     return {row.pk: row for row in rows}

@@ -53,7 +53,7 @@ def fold(name: str) -> str:
     return folded.replace("rn", "m").replace("vv", "w") or " ".join(letters.split())
 
 
-def is_mixed(name: str) -> bool:
+def mixes_scripts(name: str) -> bool:
     """Return whether a word of the name mixes look-alike scripts, which honest words never do."""
     words = re.split(r"[\W\d_]+", unicodedata.normalize("NFKC", tidy_line(name)))
     return any(len(_SIMILAR_SCRIPTS.intersection(map(_script, word))) > 1 for word in words if not word.isascii())

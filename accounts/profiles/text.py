@@ -7,7 +7,7 @@ import regex
 MAX_MARKS_PER_LETTER = 4
 
 # Removed from all text, because blog.markup replaces & < > " by these characters while it works.
-STAND_INS = "\U0010fff0\U0010fff1\U0010fff2\U0010fff3"
+PLACEHOLDERS = "\U0010fff0\U0010fff1\U0010fff2\U0010fff3"
 
 # Format characters that we keep: Arabic and Kaithi number signs, which are visible, and the soft hyphen.
 _VISIBLE_FORMATS = "\u00ad\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
@@ -18,7 +18,7 @@ _NONCHARACTERS = "\ufdd0-\ufdef\ufff0-\ufff8" + "".join(
 )
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _INVISIBLE = regex.compile(
-    f"[[\\p{{Cc}}\\p{{Cf}}\\p{{Cs}}{_BLANK_LETTERS}{_NONCHARACTERS}{STAND_INS}"
+    f"[[\\p{{Cc}}\\p{{Cf}}\\p{{Cs}}{_BLANK_LETTERS}{_NONCHARACTERS}{PLACEHOLDERS}"
     "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
     f"--[\t\n{_VISIBLE_FORMATS}{_CONTEXTUAL}]]",
     regex.V1,

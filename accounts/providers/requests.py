@@ -12,7 +12,7 @@ from requests.adapters import BaseAdapter
 
 from server.http import fetch
 
-SECONDS = 5.0  # for all requests of a login together
+TIMEOUT = 5.0  # for all requests of a login together
 MAX_BYTES = 1024 * 1024
 
 
@@ -38,7 +38,7 @@ class Transport(BaseAdapter):
         body: Any = request.body.encode() if isinstance(request.body, str) else request.body
         response = requests.Response()
         try:
-            with fetch.exchange(
+            with fetch.send_request(
                 request.method or "GET",
                 request.url or "",
                 deadline=self.deadline,
@@ -48,8 +48,8 @@ class Transport(BaseAdapter):
             ) as received:
                 response.status_code = received.status
                 response.headers.update(received.headers.items())
-                response.raw = io.BytesIO(fetch.read(received, MAX_BYTES))
-        except fetch.Failed as error:
+                response.raw = io.BytesIO(fetch.read_limited(received, MAX_BYTES))
+        except fetch.FetchError as error:
             raise requests.ConnectionError(str(error), request=request) from error
         response.url, response.request, response.reason = request.url or "", request, received.reason
         response.encoding = requests.utils.get_encoding_from_headers(response.headers)
@@ -59,11 +59,11 @@ class Transport(BaseAdapter):
         """Do nothing: no connection is kept open."""
 
 
-def session() -> requests.Session:
+def create_session() -> requests.Session:
     """Return a session for a provider's requests; all requests of a login share a deadline."""
     deadline = getattr(context.request, "providers_deadline", None)
     if deadline is None:
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + TIMEOUT
         if context.request is not None:
             context.request.providers_deadline = deadline
     session = requests.Session()

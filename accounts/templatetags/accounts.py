@@ -11,13 +11,13 @@ register = template.Library()
 
 
 @register.simple_tag
-def accounts_elsewhere() -> list[dict[str, str]]:
-    return identity.elsewhere()
+def login_services() -> list[dict[str, str]]:
+    return identity.login_services()
 
 
 @register.simple_tag
-def provider_named(account: str) -> dict[str, str]:
-    return identity.service_of(account)
+def login_service(account: str) -> dict[str, str]:
+    return identity.service_by_id(account)
 
 
 @register.simple_tag
@@ -26,7 +26,7 @@ def staff_refusal(outcome: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def takes_passkeys(context: template.Context) -> bool:
+def supports_passkeys(context: template.Context) -> bool:
     """Return whether browsers allow passkeys here: they need a host name, not an IP address, and HTTPS or localhost."""
     request: HttpRequest = context["request"]
     host = request.get_host()

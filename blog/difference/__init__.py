@@ -9,8 +9,8 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from blog.difference.blocks import Block, Token, blocks, coarse, words_of
-from blog.difference.rendering import drawn, marked, spelt
+from blog.difference.blocks import Block, Token, parse_blocks, split_lines, split_words
+from blog.difference.rendering import render_changes, render_marked, render_tokens
 from blog.difference.steps import Budget, Step, steps
 from blog.models import Text
 
@@ -22,23 +22,23 @@ __all__ = [
     "Row",
     "Step",
     "Token",
-    "between",
-    "blocks",
-    "coarse",
-    "drawn",
-    "marked",
-    "rows",
-    "spelt",
+    "compare",
+    "compare_blocks",
+    "parse_blocks",
+    "render_changes",
+    "render_marked",
+    "render_tokens",
+    "split_lines",
+    "split_words",
     "steps",
-    "words_of",
 ]
 
-PATIENCE = 1_000_000  # pairs of items compared in one comparison of texts
-LONGEST = 500_000  # about 70,000 words
+MAX_PAIRS = 1_000_000  # pairs of items compared in one comparison of texts
+MAX_CHARACTERS = 500_000  # about 70,000 words
 MIN_SIMILARITY = 0.35  # share of common words from which two blocks are one changed block
 LOOK_AHEAD = 12
 MAX_PAIRED_BLOCKS = 2_000  # blocks in one place; above it none are paired
-MOST = 4_000  # blocks on a page
+MAX_BLOCKS = 4_000  # blocks on a page
 CONTEXT = 1  # unchanged blocks shown on each side of a change
 
 
@@ -73,37 +73,37 @@ class Difference:
 LABELS = {"title": _("Title"), "deck": _("Subtitle"), "excerpt": _("Excerpt"), "slug": _("Slug"), "tags": _("Tags")}
 
 
-def between(old: Text, new: Text) -> Difference:
-    budget = Budget(PATIENCE)
+def compare(old: Text, new: Text) -> Difference:
+    budget = Budget(MAX_PAIRS)
     lines: list[tuple[str | Promise, SafeString]] = []
     for name, label in LABELS.items():
         before, after = (
             ", ".join(value) if name == "tags" else value for value in (getattr(old, name), getattr(new, name))
         )
         if before != after and (before or name != "slug"):  # the title makes the first slug
-            lines.append((label, drawn(words_of(before), words_of(after), budget)))
-    read_ = blocks if max(len(old.body), len(new.body)) <= LONGEST else coarse
-    found = rows(read_(old.body), read_(new.body), budget)
-    shown = fold_unchanged(list(islice(found, MOST)))
+            lines.append((label, render_changes(split_words(before), split_words(after), budget)))
+    read_ = parse_blocks if max(len(old.body), len(new.body)) <= MAX_CHARACTERS else split_lines
+    found = compare_blocks(read_(old.body), read_(new.body), budget)
+    shown = fold_unchanged(list(islice(found, MAX_BLOCKS)))
     return Difference(lines, shown, is_cut=next(found, None) is not None)
 
 
-def rows(old: list[Block], new: list[Block], budget: Budget) -> Iterator[Row]:
+def compare_blocks(old: list[Block], new: list[Block], budget: Budget) -> Iterator[Row]:
     for step in steps([block.key for block in old], [block.key for block in new], budget):
         before, after = old[step.a], new[step.b]
         if step.is_same:
-            yield from (Row("same", block.kind, spelt(block.tokens), block.is_note) for block in after)
+            yield from (Row("same", block.kind, render_tokens(block.tokens), block.is_note) for block in after)
             continue
-        for was, now in paired(before, after):
+        for was, now in pair_blocks(before, after):
             if was is None and now is not None:
-                yield Row("added", now.kind, marked("ins", now.tokens), now.is_note)
+                yield Row("added", now.kind, render_marked("ins", now.tokens), now.is_note)
             elif now is None and was is not None:
-                yield Row("removed", was.kind, marked("del", was.tokens), was.is_note)
+                yield Row("removed", was.kind, render_marked("del", was.tokens), was.is_note)
             elif was is not None and now is not None:
-                yield Row("changed", now.kind, drawn(was.tokens, now.tokens, budget), now.is_note)
+                yield Row("changed", now.kind, render_changes(was.tokens, now.tokens, budget), now.is_note)
 
 
-def paired(old: list[Block], new: list[Block]) -> Iterator[tuple[Block | None, Block | None]]:
+def pair_blocks(old: list[Block], new: list[Block]) -> Iterator[tuple[Block | None, Block | None]]:
     """Pair old blocks with the new ones they became, in order, by the words that they share."""
     if len(old) + len(new) > MAX_PAIRED_BLOCKS:
         yield from ((gone, None) for gone in old)

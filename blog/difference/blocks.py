@@ -5,8 +5,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from blog.markup.tokens import Tag, read
-from blog.markup.words import plain
+from blog.markup.tokens import Tag, tokenize
+from blog.markup.words import plain_text
 
 BLOCKS = frozenset("p h2 h3 h4 li pre figcaption td th caption dt dd summary".split())  # noqa: SIM905
 CONTAINERS = frozenset("blockquote ol ul section figure table tr dl details thead tbody tfoot".split())  # noqa: SIM905
@@ -35,10 +35,10 @@ class Block:
         return self.kind, tuple(token.key for token in self.tokens)
 
 
-def blocks(html: str) -> list[Block]:
+def parse_blocks(html: str) -> list[Block]:
     """Parse a cleaned body into blocks. All note marks are equal, so that renumbering is no change."""
     reading = BlockParser()
-    for part in read(html):
+    for part in tokenize(html):
         if isinstance(part, str):
             reading.take_words(part)
         else:
@@ -130,10 +130,10 @@ def close_tag(name: str, open_: list[str]) -> None:
         del open_[len(open_) - 1 - open_[::-1].index(name) :]
 
 
-def coarse(html: str) -> list[Block]:
+def split_lines(html: str) -> list[Block]:
     """Return each line as a block of one token, to compare texts that are too long for words."""
-    return [Block("p", False, (Token(line, (), line),)) for line in plain(html).split("\n")]
+    return [Block("p", False, (Token(line, (), line),)) for line in plain_text(html).split("\n")]
 
 
-def words_of(text: str) -> list[Token]:
+def split_words(text: str) -> list[Token]:
     return [Token(word, (), word) for word in TOKEN.findall(text)]

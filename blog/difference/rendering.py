@@ -22,11 +22,11 @@ ELEMENTS = {
 }
 
 
-def drawn(old: Sequence[Token], new: Sequence[Token], budget: Budget) -> SafeString:
+def render_changes(old: Sequence[Token], new: Sequence[Token], budget: Budget) -> SafeString:
     found = merge_neighbors(steps([token.key for token in old], [token.key for token in new], budget))
     parts = []
     for was, now, is_same in join_changes(found, old, new):
-        parts += [spelt(now)] if is_same else [marked("del", was), marked("ins", now)]
+        parts += [render_tokens(now)] if is_same else [render_marked("del", was), render_marked("ins", now)]
     return mark_safe("".join(parts))  # noqa: S308 – each part is escaped below
 
 
@@ -62,7 +62,7 @@ def join_changes(
         yield was, now, False
 
 
-def marked(name: str, tokens: Sequence[Token]) -> SafeString:
+def render_marked(name: str, tokens: Sequence[Token]) -> SafeString:
     """Render tokens in `ins` or `del` with hidden words, because most screen readers ignore these tags."""
     if not tokens:
         return mark_safe("")
@@ -74,11 +74,11 @@ def marked(name: str, tokens: Sequence[Token]) -> SafeString:
         after = pgettext("read aloud after words of a text", "end of removal")
     return format_html(
         '<{0}><span class="visually-hidden"> {1} </span>{2}<span class="visually-hidden"> {3} </span></{0}>',
-        name, before, spelt(tokens), after,
+        name, before, render_tokens(tokens), after,
     )  # fmt: skip
 
 
-def spelt(tokens: Sequence[Token]) -> SafeString:
+def render_tokens(tokens: Sequence[Token]) -> SafeString:
     """Render runs of tokens with the same tags; each run opens and closes its own, so none is left open."""
     parts = []
     for forms, run in groupby(tokens, key=attrgetter("forms")):

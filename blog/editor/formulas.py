@@ -1,6 +1,6 @@
 """Conversion of MathML formulas to text: superscripts are kept, fractions are written with a slash."""
 
-from blog.editor.tree import Node, rework
+from blog.editor.tree import Node, replace_nodes
 
 _PARTS = frozenset({
     "math", "msup", "msub", "mover", "munder", "mfrac", "mroot", "msubsup", "msqrt", "mrow", "semantics", "mstyle",
@@ -11,7 +11,7 @@ _RELATIONS = "=<>≤≥≠≈≡∈→⇒×+"
 _TABLES = frozenset({"mtable", "mmultiscripts", "m:m"})
 
 
-def to_words(root: Node, changed: list[tuple[str, str]], lost: list[tuple[str, str]]) -> None:
+def to_text(root: Node, changed: list[tuple[str, str]], lost: list[tuple[str, str]]) -> None:
     """Replace each formula by text; one with rows and columns (a matrix) is dropped and reported."""
 
     def replacement(node: Node) -> list[Node | str] | None:
@@ -22,37 +22,37 @@ def to_words(root: Node, changed: list[tuple[str, str]], lost: list[tuple[str, s
         parts = [child for child in node.children if isinstance(child, Node) or child.strip()]
         match node.name:
             case "math":
-                return whole(node, changed, lost)
+                return finish_formula(node, changed, lost)
             case "msup" | "msub" | "mover" | "munder" if len(parts) == 2:
-                return one(parts[0], Node("sup" if node.name in {"msup", "mover"} else "sub", {}, parts[1]))
+                return group(parts[0], Node("sup" if node.name in {"msup", "mover"} else "sub", {}, parts[1]))
             case "msubsup" if len(parts) == 3:
-                return one(parts[0], Node("sub", {}, parts[1]), Node("sup", {}, parts[2]))
+                return group(parts[0], Node("sub", {}, parts[1]), Node("sup", {}, parts[2]))
             case "mfrac" if len(parts) == 2:
-                return one(*bracketed(parts[0]), "/", *bracketed(parts[1]))
+                return group(*parenthesize(parts[0]), "/", *parenthesize(parts[1]))
             case "msqrt":
-                return one("√", *bracketed(Node("span", {}, *parts)))
+                return group("√", *parenthesize(Node("span", {}, *parts)))
             case "mrow" | "semantics" | "mstyle":
-                return one(*parts)
-        text = " ".join(node.words.split())
-        return one(f" {text} " if text and text in _RELATIONS else text)
+                return group(*parts)
+        text = " ".join(node.text.split())
+        return group(f" {text} " if text and text in _RELATIONS else text)
 
-    rework(root, replacement)
+    replace_nodes(root, replacement)
 
 
-def one(*parts: Node | str) -> list[Node | str]:
+def group(*parts: Node | str) -> list[Node | str]:
     """Wrap parts in a span, so that the enclosing element still counts them as one part."""
     return [Node("span", {}, *parts)]
 
 
-def bracketed(part: Node | str) -> list[Node | str]:
+def parenthesize(part: Node | str) -> list[Node | str]:
     """Put parentheses around a part, unless it is a single character, a word or a number."""
-    text = part if isinstance(part, str) else part.words
+    text = part if isinstance(part, str) else part.text
     return [part] if len(text.strip()) < 2 or text.strip().isalnum() else ["(", part, ")"]
 
 
-def whole(node: Node, changed: list[tuple[str, str]], lost: list[tuple[str, str]]) -> list[Node | str]:
+def finish_formula(node: Node, changed: list[tuple[str, str]], lost: list[tuple[str, str]]) -> list[Node | str]:
     """Return what replaces a formula whose parts are converted, and record it as changed or lost."""
-    text = " ".join(node.words.split())
+    text = " ".join(node.text.split())
     if not text or any(each.name in _TABLES for each in node.walk()):
         lost.append(("formula(s)", text[:60]))
         return []

@@ -11,7 +11,7 @@ LISTS = frozenset({"ul", "ol"})
 MAX_LEVEL = 9
 
 
-def from_word(root: Node) -> None:
+def convert_word_lists(root: Node) -> None:
     """Turn Word's list paragraphs, which name their list and level and contain their marker as text, into lists."""
     for parent in [root, *root.walk()]:
         if any(isinstance(child, Node) and word_level(child) for child in parent.children):
@@ -73,9 +73,9 @@ def wrap_in_paragraph(item: Node) -> Node:
 
 def last_item(list_: Node) -> Node:
     """Return the last item of a list, and add one if the list is empty."""
-    if list_.last is None:
+    if list_.last_element is None:
         list_.append(Node("li"))
-    return list_.last or list_
+    return list_.last_element or list_
 
 
 def extract_marker(item: Node) -> tuple[str, dict[str, str]]:
@@ -83,8 +83,8 @@ def extract_marker(item: Node) -> tuple[str, dict[str, str]]:
     marker = ""
     for node in list(item.walk()):
         if node.style.get("mso-list", "").startswith("ignore"):
-            marker = node.words
-            node.drop()
+            marker = node.text
+            node.remove()
             break
     found = _NUMBER.match(" ".join(marker.split()))
     return ("ol", numbering_attributes(found)) if found else ("ul", {})
@@ -107,7 +107,7 @@ def roman_to_int(letters: str) -> int:
     return sum(-value if value < after else value for value, after in zip(values, [*values[1:], 0], strict=True))
 
 
-def nest(root: Node) -> None:
+def nest_lists(root: Node) -> None:
     """Move lists that are direct children of lists into items, and nest items by the level that they name."""
     for node in list(root.walk()):
         if node.name in LISTS and node.parent and node.parent.name in LISTS:
@@ -128,7 +128,7 @@ def move_into_previous_item(inner: Node) -> None:
         if isinstance(child, Node) and child.name == "li":
             before = child
     if before:
-        inner.drop()
+        inner.remove()
         before.append(inner)
     else:
         inner.unwrap()
@@ -168,20 +168,20 @@ def merge_by_level(first: Node) -> None:
                 open_.pop()
             if not open_ or open_[-1][0] < level:
                 list_ = Node(each.name, {name: value for name, value in each.attributes.items() if name == "start"})
-                if open_ and (last := open_[-1][1].last):
+                if open_ and (last := open_[-1][1].last_element):
                     last.append(list_)
                 else:
                     made.append(list_)
                 open_.append((level, list_))
-            item.drop()
+            item.remove()
             open_[-1][1].append(item)
     for other in holders[1:]:
-        other.drop()
+        other.remove()
     holder.replace(*made)
 
 
 def is_top_level(node: Node) -> bool:
-    return not any(above.name in LISTS for above in node.above())
+    return not any(above.name in LISTS for above in node.ancestors())
 
 
 def first_item_level(node: Node) -> int | None:

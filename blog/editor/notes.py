@@ -42,7 +42,7 @@ class Note:
     backlinks: list[Node]
 
 
-def gather(root: Node) -> tuple[int, int]:
+def collect_notes(root: Node) -> tuple[int, int]:
     """Move the notes to the end of the tree, numbered by their marks.
 
     Return the number of notes, and of links that look like marks of missing notes.
@@ -50,8 +50,8 @@ def gather(root: Node) -> tuple[int, int]:
     notes, dead = find_notes(root)
     if not notes:
         return 0, dead
-    note_counts = Counter(id(node) for note in notes for node in (note.block, *note.block.above()))
-    marked = {id(node) for note in notes for mark in note.marks for node in mark.above()}
+    note_counts = Counter(id(node) for note in notes for node in (note.block, *note.block.ancestors()))
+    marked = {id(node) for note in notes for mark in note.marks for node in mark.ancestors()}
     list_ = Node("ol")
     for number, note in enumerate(notes, 1):
         block = widen_block(note.block, note_counts, marked)
@@ -62,7 +62,7 @@ def gather(root: Node) -> tuple[int, int]:
             replace_mark(mark, number, is_first=count == 0)
         list_.append(note_item(block, number, _HAT if is_numbered else _LABEL))
         container = block.parent
-        block.drop()
+        block.remove()
         remove_empty_ancestors(container)
     drop_separator(root)
     root.append(Node("section", {"role": "doc-endnotes"}, list_))
@@ -108,40 +108,40 @@ def count_unlinked_marks(root: Node) -> int:
     count = 0
     for node in root.walk():
         is_named = any(_REFERENCE.search(name) for name in node.classes) and is_mark(node)
-        if is_named and not any(each.name == "a" for each in (*node.above(), *node.walk())):
-            count += not any(_REFERENCE.search(name) for above in node.above() for name in above.classes)
+        if is_named and not any(each.name == "a" for each in (*node.ancestors(), *node.walk())):
+            count += not any(_REFERENCE.search(name) for above in node.ancestors() for name in above.classes)
     return count
 
 
 def is_mark(link: Node) -> bool:
     """Whether a link's text is a number or a sign alone."""
-    text = " ".join(link.begins(MAX_MARK).split())
+    text = " ".join(link.leading_text(MAX_MARK).split())
     return len(text) <= MAX_MARK and _SIGN.fullmatch(text) is not None
 
 
 def backlinks_to(mark: Node, block: Node, leading_to: dict[int, list[Node]]) -> list[Node]:
     """Return a note's links to its mark, to an inline element around it, inside it or empty beside it."""
     near = [mark, *mark.walk()]
-    for above in mark.above():
+    for above in mark.ancestors():
         if above.name in BLOCKS or not above.name:
             break
         near.append(above)
     if mark.parent is not None:
-        near += [other for other in mark.parent.elements[:50] if other.name == "a" and not other.has_words()]
+        near += [other for other in mark.parent.elements[:50] if other.name == "a" and not other.has_text()]
     links = [link for node in near[:60] for link in leading_to.get(id(node), [])[:MAX_BACKLINKS]]
-    return [link for link in links if any(above is block for above in link.above())]
+    return [link for link in links if any(above is block for above in link.ancestors())]
 
 
 def note_block(target: Node) -> Node:
     """Return the paragraph, item or section that contains a note."""
     if target.name in _NOTE_BLOCKS and target.children:
         return target
-    return next((above for above in target.above() if above.name in _NOTE_BLOCKS), target)
+    return next((above for above in target.ancestors() if above.name in _NOTE_BLOCKS), target)
 
 
 def widen_block(block: Node, note_counts: "Counter[int]", marked: set[int]) -> Node:
     """Return the outermost ancestor that contains nothing but this note, which may have several paragraphs."""
-    for above in block.above():
+    for above in block.ancestors():
         has_others = note_counts[id(above)] > 1 or id(above) in marked
         name = f"{above.attributes.get('id', '')} {above.attributes.get('class', '')} {above.style.get('mso-element')}"
         if above.name in _BOUNDS or has_others or _NOTES_SECTION.search(name):
@@ -162,10 +162,10 @@ def drop_separator(root: Node) -> None:
         after = end.children[end.children.index(last) + 1 :] if last is not end else []
         if last is root or any(isinstance(child, str) and child.strip() for child in after):
             return
-        is_heading = last.name in HEADINGS and _HEADING.fullmatch(" ".join(last.begins(MAX_HEADING).split()))
+        is_heading = last.name in HEADINGS and _HEADING.fullmatch(" ".join(last.leading_text(MAX_HEADING).split()))
         if not (is_heading or last.name in {"hr", "br"} or (last.name in {"p", *_CONTAINERS} and is_empty(last))):
             return
-        last.drop()
+        last.remove()
 
 
 def note_item(block: Node, number: int, label: re.Pattern[str]) -> Node:
@@ -188,7 +188,7 @@ def replace_mark(link: Node, number: int, *, is_first: bool) -> None:
     attributes = {"id": f"ref-{number}"} if is_first else {}
     attributes |= {"href": f"#note-{number}", "role": "doc-noteref"}
     outer = link
-    while outer.parent is not None and outer.parent.name in {"sup", "span"} and outer.parent.words == outer.words:
+    while outer.parent is not None and outer.parent.name in {"sup", "span"} and outer.parent.text == outer.text:
         outer = outer.parent
     outer.replace(Node("sup", {}, Node("a", attributes, str(number))))
 
@@ -196,15 +196,15 @@ def replace_mark(link: Node, number: int, *, is_first: bool) -> None:
 def remove_with_wrappers(node: Node) -> None:
     """Remove a node together with the inline elements that contained nothing else."""
     parent = node.parent
-    node.drop()
+    node.remove()
     while parent is not None and parent.name and parent.name not in BLOCKS and is_empty(parent):
         above = parent.parent
-        parent.drop()
+        parent.remove()
         parent = above
 
 
 def is_empty(node: Node) -> bool:
-    return not node.has_words() and not any(each.name == "img" for each in node.walk())
+    return not node.has_text() and not any(each.name == "img" for each in node.walk())
 
 
 def strip_label(note: Node, pattern: re.Pattern[str]) -> None:
@@ -220,16 +220,16 @@ def strip_label(note: Node, pattern: re.Pattern[str]) -> None:
             label = pattern.match(rest)
             holder.children[at] = rest[label.end() :] if label else rest
             return
-        text = child.words.strip()
+        text = child.text.strip()
         if pattern is _LABEL and (_NUMBER.fullmatch(text) or (child.name == "sup" and _SIGN.fullmatch(text))):
             remove_with_wrappers(child)
             return
         holder = child
 
 
-def empty(root: Node) -> int:
+def fill_empty_notes(root: Node) -> int:
     """Return how many notes are empty, and fill them with “…” so that their marks still lead somewhere."""
-    section = root.last
+    section = root.last_element
     notes = (
         [*section.elements[0].elements]
         if section is not None and section.attributes.get("role") and section.elements
@@ -259,5 +259,5 @@ def remove_empty_ancestors(node: Node | None) -> None:
     """Remove the elements that contained only notes."""
     while node is not None and node.name in _CONTAINERS and is_empty(node):
         above = node.parent
-        node.drop()
+        node.remove()
         node = above

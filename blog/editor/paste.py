@@ -7,7 +7,7 @@ from html import escape, unescape
 
 from blog import markup
 from blog.editor import formulas, lists, notes, programs, styles, typed, word_formulas
-from blog.editor.tree import Node, parse, rework
+from blog.editor.tree import Node, parse, replace_nodes
 
 _FRAGMENT = re.compile(r"<!--\s*StartFragment\s*-->(.*)<!--\s*EndFragment\s*-->", re.DOTALL)
 _HEAD = re.compile(r"<head\b.*?</head\s*>", re.DOTALL | re.IGNORECASE)
@@ -23,19 +23,19 @@ _NOT_TEXT = {
     "canvas": "drawing(s)",
 }
 WEB_PREFIXES = ("http://", "https://", "/")
-Picture = Callable[[str, str], str]
+Resolver = Callable[[str, str], str]
 """Returns the address to show for an address as written and its alternative text, or "" for a missing picture."""
 
 
 @dataclass
-class Brought:
+class Conversion:
     html: str = ""
     title: str = ""
     deck: str = ""
     lost: list[tuple[str, str]] = field(default_factory=list)
     """Kind, in the form that `report.pluralize` takes, and an example."""
     changed: list[tuple[str, str]] = field(default_factory=list)
-    notes: int = 0
+    note_count: int = 0
 
 
 def keep_web_address(address: str, alt: str) -> str:
@@ -43,62 +43,62 @@ def keep_web_address(address: str, alt: str) -> str:
     return address if address.startswith(WEB_PREFIXES) else ""
 
 
-def bring(source: str, *, picture: Picture = keep_web_address, has_title: bool = False) -> Brought:
+def convert_html(source: str, *, resolve_picture: Resolver = keep_web_address, has_title: bool = False) -> Conversion:
     """Convert HTML; with `has_title`, a level-one heading at the top becomes the title and leaves the body."""
-    result = Brought()
+    result = Conversion()
     if found := _TITLE.search(source[:100_000]):
-        result.title = " ".join(markup.plain(found[1]).split())
+        result.title = " ".join(markup.plain_text(found[1]).split())
     if fragment := _FRAGMENT.search(source):
         source = fragment[1]
     source = _PLAYER.sub(lambda player: link_to_player(player, result), _HEAD.sub("", source, count=1))
-    root = parse(word_formulas.shown(source))
+    root = parse(word_formulas.without_fallback_pictures(source))
     remarks, changes = styles.drop_editorial(root)
     result.lost += [("review comment(s)", "")] * remarks
     result.changed += [("tracked change(s) (was|were) accepted", "")] * changes
-    programs.drop_asides(root, result.lost)
-    formulas.to_words(root, result.changed, result.lost)
-    word_formulas.to_words(root, result.changed, result.lost)
-    lists.from_word(root)
-    lists.nest(root)
-    typed.link(root)
-    result.notes, dead = notes.gather(root)
+    programs.drop_non_content(root, result.lost)
+    formulas.to_text(root, result.changed, result.lost)
+    word_formulas.to_text(root, result.changed, result.lost)
+    lists.convert_word_lists(root)
+    lists.nest_lists(root)
+    typed.link_notes(root)
+    result.note_count, dead = notes.collect_notes(root)
     result.lost += [("footnote mark(s) without a footnote", "")] * dead
     replace_styles_with_tags(root, result)
-    replace_pictures(root, picture, result)
-    result.lost += [("empty footnote(s)", "")] * notes.empty(root)
+    replace_pictures(root, resolve_picture, result)
+    result.lost += [("empty footnote(s)", "")] * notes.fill_empty_notes(root)
     drop_non_text(root, result)
-    rework(root, lambda node: unwrap_foreign(node, result))
-    styles.blocks(root)
+    replace_nodes(root, lambda node: unwrap_foreign(node, result))
+    styles.tidy_blocks(root)
     if has_title:
         extract_title_and_deck(root, result)
     styles.shift_headings(root)
-    result.html = markup.essay(root.html())
+    result.html = markup.clean_essay(root.inner_html())
     return result
 
 
-def replace_styles_with_tags(root: Node, result: Brought) -> None:
+def replace_styles_with_tags(root: Node, result: Conversion) -> None:
     """Replace what styles, classes and habits express by the tags for it."""
-    programs.checkboxes(root)
-    programs.code(root)
-    programs.boxes(root)
-    programs.paragraphs(root)
-    programs.links(root)
-    programs.letters(root, result.changed)
-    styles.headings(root)
-    styles.quotes(root)
-    programs.pulled(root)
-    programs.captions(root)
-    styles.inline(root)
+    programs.convert_checkboxes(root)
+    programs.convert_code(root)
+    programs.simplify_tables(root)
+    programs.split_paragraphs(root)
+    programs.remove_redirects(root)
+    programs.convert_capitals(root, result.changed)
+    styles.convert_headings(root)
+    styles.convert_quotes(root)
+    programs.convert_pull_quotes(root)
+    programs.convert_captions(root)
+    styles.convert_inline_styles(root)
 
 
-def extract_title_and_deck(root: Node, result: Brought) -> None:
+def extract_title_and_deck(root: Node, result: Conversion) -> None:
     """Move the title and the subtitle from the body to fields of their own."""
     if title := find_title(root):
-        result.title = " ".join(title.words.split()) or result.title
-        title.drop()
+        result.title = " ".join(title.text.split()) or result.title
+        title.remove()
     if deck := next((node for node in root.walk() if "document-deck" in node.classes), None):
-        result.deck = " ".join(deck.words.split())
-        deck.drop()
+        result.deck = " ".join(deck.text.split())
+        deck.remove()
 
 
 def find_title(root: Node) -> Node | None:
@@ -116,7 +116,7 @@ def find_title(root: Node) -> Node | None:
     return None
 
 
-def unwrap_foreign(node: Node, result: Brought) -> list[Node | str] | None:
+def unwrap_foreign(node: Node, result: Conversion) -> list[Node | str] | None:
     """Unwrap elements that only the other program needs, and links into the old document."""
     if node.name in _OFFICE:
         return node.children
@@ -125,7 +125,7 @@ def unwrap_foreign(node: Node, result: Brought) -> list[Node | str] | None:
     address = node.attributes.get("href", "").strip()
     if not address or address.startswith("#"):
         return node.children
-    address = node.attributes["href"] = markup.completed(address)
+    address = node.attributes["href"] = markup.complete_address(address)
     if address.startswith("/") or _SCHEME.match(address) or markup.is_unclear(address):
         return None
     if not notes.is_mark(node):  # marks are counted already
@@ -133,12 +133,12 @@ def unwrap_foreign(node: Node, result: Brought) -> list[Node | str] | None:
     return node.children
 
 
-def replace_pictures(root: Node, picture: Picture, result: Brought) -> None:
+def replace_pictures(root: Node, resolve_picture: Resolver, result: Conversion) -> None:
     def replacement(node: Node) -> list[Node | str] | None:
         if node.name != "img":
             return None
         address, alt = node.attributes.get("src", ""), node.attributes.get("alt", "")
-        own_address = picture(address, alt) if address else ""
+        own_address = resolve_picture(address, alt) if address else ""
         if not own_address:
             name = "" if address.startswith("data:") else address.rpartition("/")[2]
             result.lost.append(("picture(s) that could not be imported", alt or name))
@@ -146,10 +146,10 @@ def replace_pictures(root: Node, picture: Picture, result: Brought) -> None:
         attributes = {name: value for name, value in node.attributes.items() if name in {"alt", "width", "height"}}
         return [Node("img", {"src": own_address, **attributes})]
 
-    rework(root, replacement)
+    replace_nodes(root, replacement)
 
 
-def link_to_player(player: re.Match[str], result: Brought) -> str:
+def link_to_player(player: re.Match[str], result: Conversion) -> str:
     """Put a link before an embedded player, because essays load nothing from other sites."""
     source = _SOURCE.search(player[0])
     if source is None:
@@ -159,14 +159,14 @@ def link_to_player(player: re.Match[str], result: Brought) -> str:
     return f'<p><a href="{escape(address)}">{escape(address)}</a></p>{player[0]}'
 
 
-def drop_non_text(root: Node, result: Brought) -> None:
+def drop_non_text(root: Node, result: Conversion) -> None:
     """Drop drawings and the frames of forms, whose text alone would make no sense."""
 
     def replacement(node: Node) -> list[Node | str] | None:
         kind = _NOT_TEXT.get(node.name)
         if kind is None:
             return None
-        result.lost.append((kind, " ".join(node.words.split())[:60]))
+        result.lost.append((kind, " ".join(node.text.split())[:60]))
         return [] if node.name != "form" else node.children
 
-    rework(root, replacement)
+    replace_nodes(root, replacement)

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_POST
 
 from accounts.middleware import Request
 from blog import editor
-from blog.editor.report import told
+from blog.editor.report import describe
 from blog.images import renditions
 
-BYTES = 3 * 1024 * 1024
-TAGS = 20_000
+MAX_BYTES = 3 * 1024 * 1024
+MAX_TAGS = 20_000
 _UPLOADING = re.compile(r"https://[0-9a-f-]{36}\.invalid/[0-9]+")  # static/js/writing/editor/pasted-images.js
 
 
@@ -22,16 +22,16 @@ _UPLOADING = re.compile(r"https://[0-9a-f-]{36}\.invalid/[0-9]+")  # static/js/w
 def clean(request: Request) -> HttpResponse:
     if not (request.user.has_perm("blog.add_essay") or request.user.has_perm("blog.change_essay")):
         raise PermissionDenied(_("Only authors can paste here."))
-    if len(request.body) > BYTES:
+    if len(request.body) > MAX_BYTES:
         return JsonResponse({"why": _("The text is too long. Paste it in smaller parts.")}, status=413)
     source = request.body.decode(errors="replace")
-    if source.count("<") > TAGS:
+    if source.count("<") > MAX_TAGS:
         return JsonResponse({"why": _("The text has too much formatting. Paste it in smaller parts.")}, status=413)
-    result = editor.bring(source, picture=resolve_picture)
-    return JsonResponse({"html": result.html, "lost": told(result.lost), "changed": told(result.changed)})
+    result = editor.convert_html(source, resolve_picture=resolve_picture)
+    return JsonResponse({"html": result.html, "lost": describe(result.lost), "changed": describe(result.changed)})
 
 
 def resolve_picture(address: str, alt: str) -> str:
     """Return the address of a picture on this site, or the placeholder of one that the page is uploading."""
-    address_here = renditions.own_address(address)
+    address_here = renditions.local_url(address)
     return address_here if address_here.startswith(settings.MEDIA_URL) or _UPLOADING.fullmatch(address) else ""

@@ -4,7 +4,7 @@ import re
 from itertools import islice
 from urllib.parse import parse_qs, urlsplit
 
-from blog.editor.tree import BLOCKS, HEADINGS, Node, rework
+from blog.editor.tree import BLOCKS, HEADINGS, Node, replace_nodes
 
 TICKED, UNTICKED = "☑ ", "☐ "
 _MONO = re.compile(r"courier|consolas|monospace|menlo|monaco|source code", re.IGNORECASE)
@@ -20,7 +20,7 @@ _PREFORMATTED = frozenset({"pre", "pre-wrap", "pre-line", "break-spaces"})
 Findings = list[tuple[str, str]]
 
 
-def drop_asides(root: Node, lost: Findings) -> None:
+def drop_non_content(root: Node, lost: Findings) -> None:
     """Drop the other program's table of contents and the elements meant only for that program."""
     contents = 0
 
@@ -34,11 +34,11 @@ def drop_asides(root: Node, lost: Findings) -> None:
             return []
         return None
 
-    rework(root, replacement)
+    replace_nodes(root, replacement)
     lost += [("line(s) of a table of contents", "")] * contents
 
 
-def checkboxes(root: Node) -> None:
+def convert_checkboxes(root: Node) -> None:
     """Replace checkboxes by signs."""
     for node in list(root.walk()):
         is_box = node.name == "input" and node.attributes.get("type", "").lower() == "checkbox"
@@ -46,7 +46,7 @@ def checkboxes(root: Node) -> None:
             node.replace(TICKED if "checked" in node.attributes else UNTICKED)
         elif node.name == "li" and (state := checkbox_state(node)) is not None:
             for picture in [each for each in node.elements if each.name == "img"]:
-                picture.drop()
+                picture.remove()
             prepend(node, TICKED if state else UNTICKED)
 
 
@@ -65,7 +65,7 @@ def prepend(item: Node, text: str) -> None:
     holder.children.insert(0, text)
 
 
-def code(root: Node) -> None:
+def convert_code(root: Node) -> None:
     """Turn preformatted blocks in a monospace font, and consecutive paragraphs of code, into code blocks."""
     for node in list(root.walk()):
         style = node.style if node.name in {"div", "p"} else {}
@@ -86,7 +86,7 @@ def code_text(node: Node) -> str:
         is_block = isinstance(child, Node) and child.name in BLOCKS
         if isinstance(child, Node) and (is_block or child.name == "br"):
             lines += [line] if line is not None and is_block else []
-            lines.append(child.words if is_block else line or "")
+            lines.append(child.text if is_block else line or "")
             line = None
             continue
         text = child if isinstance(child, str) else inline_code_text(child)
@@ -96,7 +96,7 @@ def code_text(node: Node) -> str:
 
 def inline_code_text(node: Node) -> str:
     return "".join(
-        child if isinstance(child, str) else "\n" if child.name == "br" else child.words for child in node.children
+        child if isinstance(child, str) else "\n" if child.name == "br" else child.text for child in node.children
     )
 
 
@@ -111,19 +111,19 @@ def merge_code_lines(parent: Node) -> None:
         if len(run) > 1:
             block = Node("pre", {}, "\n".join(code_text(each).replace("\u00a0", " ") for each in run))
             for each in run[1:]:
-                each.drop()
+                each.remove()
             run[0].replace(block)
         run = []
 
 
 def is_code_line(node: Node) -> bool:
-    if node.name not in {"p", "div"} or any(each.name in BLOCKS for each in node.walk()) or not node.has_words():
+    if node.name not in {"p", "div"} or any(each.name in BLOCKS for each in node.walk()) or not node.has_text():
         return False
     if _MONO.search(node.style.get("font-family", "")):
         return not any(each.name == "a" for each in node.walk())
     return all(
         (isinstance(child, str) and not child.strip())
-        or (isinstance(child, Node) and (child.name == "br" or not child.has_words() or is_mono(child)))
+        or (isinstance(child, Node) and (child.name == "br" or not child.has_text() or is_mono(child)))
         for child in node.children
     )
 
@@ -134,7 +134,7 @@ def is_mono(node: Node) -> bool:
     )
 
 
-def boxes(root: Node) -> None:
+def simplify_tables(root: Node) -> None:
     """Replace one-cell tables by their content, and tidy cells: cells in a table's head become header cells."""
     for table in [node for node in root.walk() if node.name == "table"]:
         cells = [*islice((node for node in table.walk() if node.name in CELLS), 2)]
@@ -144,7 +144,7 @@ def boxes(root: Node) -> None:
         for name in ("colspan", "rowspan"):
             if cell.attributes.get(name) in {"0", "1", ""}:
                 del cell.attributes[name]
-        if cell.name == "td" and any(above.name == "thead" for above in islice(cell.above(), 2)):
+        if cell.name == "td" and any(above.name == "thead" for above in islice(cell.ancestors(), 2)):
             cell.name = "th"
             cell.attributes["scope"] = "col"
         while is_plain_wrapper(cell):
@@ -157,7 +157,7 @@ def is_plain_wrapper(cell: Node) -> bool:
     return not has_text and len(cell.elements) == 1 and cell.elements[0].name in {"div", "section", "center"}
 
 
-def pulled(root: Node) -> None:
+def convert_pull_quotes(root: Node) -> None:
     for node in root.walk():
         if node.name in {"div", "blockquote", "p", "figure", "aside"} and any(
             _PULL_QUOTE.fullmatch(n) for n in node.classes
@@ -167,7 +167,7 @@ def pulled(root: Node) -> None:
             (inner[0] if inner else node).attributes["class"] = "pull"
 
 
-def captions(root: Node) -> None:
+def convert_captions(root: Node) -> None:
     """Turn a picture and the caption before or after it into a figure."""
     for caption in [node for node in root.walk() if {name.lower() for name in node.classes} & _CAPTION][:MAX_CAPTIONS]:
         if caption.parent is None or caption.name not in {"p", "div"}:
@@ -178,15 +178,15 @@ def captions(root: Node) -> None:
         holder = next((each for each in neighbors if is_lone_picture(each)), None)
         if holder is not None:
             picture = next(each for each in holder.walk() if each.name == "img")
-            caption.drop()
+            caption.remove()
             holder.replace(Node("figure", {}, picture, Node("figcaption", {}, *caption.children)))
 
 
 def is_lone_picture(node: Node) -> bool:
-    return node.name in {"p", "div"} and not node.has_words() and sum(each.name == "img" for each in node.walk()) == 1
+    return node.name in {"p", "div"} and not node.has_text() and sum(each.name == "img" for each in node.walk()) == 1
 
 
-def paragraphs(root: Node) -> None:
+def split_paragraphs(root: Node) -> None:
     """Split paragraphs at double line breaks, which some programs write between paragraphs."""
     for node in list(root.walk()):
         if node.name in {"p", "div"} and node.parent is not None and not any(e.name in BLOCKS for e in node.elements):
@@ -222,7 +222,7 @@ def without_redirect(address: str) -> str:
     return found[0] if found and found[0].startswith(("https://", "http://")) else address
 
 
-def links(root: Node) -> None:
+def remove_redirects(root: Node) -> None:
     for node in root.walk():
         if node.name == "a" and "href" in node.attributes:
             try:
@@ -231,7 +231,7 @@ def links(root: Node) -> None:
                 continue
 
 
-def letters(root: Node, changed: Findings) -> None:
+def convert_capitals(root: Node, changed: Findings) -> None:
     """Write text in capitals that only a style capitalized, and report small capitals and underlines."""
     capitalized: set[int] = set()
     for node in root.walk():
@@ -241,7 +241,7 @@ def letters(root: Node, changed: Findings) -> None:
             capitalized.add(id(node))
             node.children = [child.upper() if isinstance(child, str) else child for child in node.children]
         variant = style.get("font-variant", "") + style.get("font-variant-caps", "")
-        if ("small-caps" in variant or "document-small-capitals" in names) and (text := " ".join(node.words.split())):
+        if ("small-caps" in variant or "document-small-capitals" in names) and (text := " ".join(node.text.split())):
             changed.append(("passage(s) in small capitals (was|were) changed to plain text", text[:60]))
     report_underlines(root, changed)
 
@@ -251,8 +251,8 @@ def report_underlines(root: Node, changed: Findings) -> None:
     for node in root.walk():
         if node.name != "u" and not (node.name == "span" and "underline" in node.style.get("text-decoration", "")):
             continue
-        ancestors = {above.name for above in node.above()}
+        ancestors = {above.name for above in node.ancestors()}
         if ancestors & {"a", "u", *HEADINGS} or any(each.name == "a" for each in node.walk()):
             continue
-        if text := " ".join(node.words.split()):
+        if text := " ".join(node.text.split()):
             changed.append(("underline(s) (was|were) removed", text[:60]))

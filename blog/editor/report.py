@@ -8,7 +8,7 @@ MAX_EXAMPLE = 80
 MAX_EXAMPLES = 3
 
 
-def told(findings: Iterable[tuple[str, str]]) -> list[str]:
+def describe(findings: Iterable[tuple[str, str]]) -> list[str]:
     """Return a line for each kind, with its count and the first examples."""
     examples: dict[str, list[str]] = {}
     for kind, example in findings:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from blog.editor.tree import BLOCKS, HEADINGS, Node, rework
+from blog.editor.tree import BLOCKS, HEADINGS, Node, replace_nodes
 
 _BOLD = re.compile(r"bold|bolder|[6-9][0-9]{2}")
 _NOT_BOLD = frozenset({"normal", "400", "500", "300", "lighter"})
@@ -42,7 +42,7 @@ def drop_editorial(root: Node) -> tuple[int, int]:
             return [] if is_deleted else node.children
         return None
 
-    rework(root, replacement)
+    replace_nodes(root, replacement)
     return comments + drop_google_comments(root), changes
 
 
@@ -55,7 +55,7 @@ def drop_google_comments(root: Node) -> int:
             texts.append(node)
         if node.attributes.get("href", "").startswith("#cmnt"):
             marks.setdefault(node.attributes["href"][1:], []).append(node)
-    blocks = [next((above for above in text.above() if above.name == "div"), text) for text in texts]
+    blocks = [next((above for above in text.ancestors() if above.name == "div"), text) for text in texts]
     comment_counts = Counter(id(block) for block in blocks)
     removed: set[int] = set()
     for text, block in zip(texts, blocks, strict=True):
@@ -63,11 +63,11 @@ def drop_google_comments(root: Node) -> int:
             removed.add(id(mark.parent if mark.parent is not None and mark.parent.name == "sup" else mark))
         removed.add(id(block if comment_counts[id(block)] == 1 else text))
     if removed:
-        rework(root, lambda node: [] if id(node) in removed else None)
+        replace_nodes(root, lambda node: [] if id(node) in removed else None)
     return len(texts)
 
 
-def headings(root: Node) -> None:
+def convert_headings(root: Node) -> None:
     """Turn paragraphs with a heading style or role into headings."""
     for node in root.walk():
         level = ""
@@ -88,7 +88,7 @@ def headings(root: Node) -> None:
             node.name = f"h{level}"
 
 
-def quotes(root: Node) -> None:
+def convert_quotes(root: Node) -> None:
     """Turn consecutive paragraphs with a quotation style into one block quote."""
     for parent in [root, *root.walk()]:
         if not any(is_quote(child) for child in parent.children):
@@ -116,7 +116,7 @@ def is_quote(node: Node | str) -> bool:
     )
 
 
-def inline(root: Node) -> None:
+def convert_inline_styles(root: Node) -> None:
     """Replace inline styles by tags: bold, italic, strikethrough, superscript; drop spans that mean nothing."""
     main = main_language(root)
     has_both = has_right_to_left(root)
@@ -135,18 +135,18 @@ def inline(root: Node) -> None:
         attributes = {"lang": language.lower()} if language and language.partition("-")[0].lower() != main else {}
         if node.attributes.get("dir", "").lower() in {"ltr", "rtl"} and has_both:
             attributes["dir"] = node.attributes["dir"].lower()
-        if attributes and node.has_words():
+        if attributes and node.has_text():
             wrapped = [Node("span", attributes, *wrapped)]
         if node.name in {"span", "font", "u"}:
             return wrapped
         return [Node(node.name, {}, *wrapped)]
 
-    rework(root, replacement)
+    replace_nodes(root, replacement)
 
 
 def style_tags(node: Node, style: dict[str, str]) -> list[str]:
     """Return the tags for a style, innermost first; none without text or where a heading implies them."""
-    if not node.has_words():
+    if not node.has_text():
         return []
     decoration = f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}"
     tags = []
@@ -158,9 +158,11 @@ def style_tags(node: Node, style: dict[str, str]) -> list[str]:
     if style.get("font-style") in {"italic", "oblique"} and node.name not in {"i", "em"}:
         tags.append("em")
     is_bold = _BOLD.fullmatch(style.get("font-weight", "")) and node.name not in {"b", "strong"}
-    if is_bold and not any(above.name in HEADINGS for above in node.above()):
+    if is_bold and not any(above.name in HEADINGS for above in node.ancestors()):
         tags.append("strong")
-    if _MONO.search(style.get("font-family", "")) and not any(above.name in {"pre", "code"} for above in node.above()):
+    if _MONO.search(style.get("font-family", "")) and not any(
+        above.name in {"pre", "code"} for above in node.ancestors()
+    ):
         tags.append("code")
     return tags
 
@@ -176,10 +178,10 @@ def main_language(root: Node) -> str:
         if (lang := node.attributes.get("lang", "")) and node.name in {"span", "font", *BLOCKS}:
             languages[lang.partition("-")[0].lower()] += lengths[id(node)]
     main, length = languages.most_common(1)[0] if languages else ("", 0)
-    return main if 2 * length > len("".join(root.words.split())) else ""
+    return main if 2 * length > len("".join(root.text.split())) else ""
 
 
-def blocks(root: Node) -> None:
+def tidy_blocks(root: Node) -> None:
     """Drop empty paragraphs, breaks between blocks, paragraphs that fill a cell, and the main language."""
     main = main_language(root)
     has_both = has_right_to_left(root)
@@ -204,7 +206,7 @@ def blocks(root: Node) -> None:
             return []
         return None
 
-    rework(root, replacement)
+    replace_nodes(root, replacement)
 
 
 def has_right_to_left(root: Node) -> bool:
@@ -212,7 +214,7 @@ def has_right_to_left(root: Node) -> bool:
 
 
 def is_blank(node: Node) -> bool:
-    return not node.has_words(" \t\r\n\u00a0") and not any(each.name in {"img", "br", "hr"} for each in node.walk())
+    return not node.has_text(" \t\r\n\u00a0") and not any(each.name in {"img", "br", "hr"} for each in node.walk())
 
 
 def has_single_paragraph(node: Node) -> bool:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
 from blog.markup.nesting import INLINE, OTHER_BLOCKS
-from blog.markup.rules import names
-from blog.markup.tokens import Tag, read
+from blog.markup.rules import split_names
+from blog.markup.tokens import Tag, tokenize
 
-VOID = names("area base br col embed hr img input link meta param source track wbr")
+VOID_TAGS = split_names("area base br col embed hr img input link meta param source track wbr")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 BLOCKS = OTHER_BLOCKS | {"blockquote", "li", "ol", "p", "pre", "ul"}
 MAX_DEPTH = 80  # several times what programs write; each level costs a walk over its whole content
@@ -49,7 +49,7 @@ class Node:
             yield node
             pending += [child for child in reversed(node.children) if isinstance(child, Node)]
 
-    def above(self) -> Iterator["Node"]:
+    def ancestors(self) -> Iterator["Node"]:
         node = self.parent
         while node is not None:
             yield node
@@ -60,12 +60,12 @@ class Node:
         return [child for child in self.children if isinstance(child, Node)]
 
     @property
-    def last(self) -> "Node | None":
+    def last_element(self) -> "Node | None":
         """The last child element."""
         return next((child for child in reversed(self.children) if isinstance(child, Node)), None)
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         texts: list[str] = []
         pending: list[Node | str] = [*reversed(self.children)]
         while pending:
@@ -76,7 +76,7 @@ class Node:
                 pending += reversed(item.children)
         return "".join(texts)
 
-    def has_words(self, blank: str | None = None) -> bool:
+    def has_text(self, blank: str | None = None) -> bool:
         """Whether it contains anything but space; stops at the first such character."""
         pending: list[Node | str] = [*reversed(self.children)]
         while pending:
@@ -87,7 +87,7 @@ class Node:
                 return True
         return False
 
-    def begins(self, length: int) -> str:
+    def leading_text(self, length: int) -> str:
         """Return the text from its start, `length` characters or a few more."""
         texts: list[str] = []
         pending: list[Node | str] = [*reversed(self.children)]
@@ -110,7 +110,7 @@ class Node:
         pairs = (part.partition(":") for part in self.attributes.get("style", "").split(";"))
         return {name.strip().lower(): value.strip().lower() for name, _, value in pairs if name.strip()}
 
-    def drop(self) -> None:
+    def remove(self) -> None:
         """Remove it from its parent with everything in it."""
         if self.parent is not None:
             self.parent.children = [child for child in self.parent.children if child is not self]
@@ -131,7 +131,7 @@ class Node:
         """Replace it by its content."""
         self.replace(*self.children)
 
-    def html(self) -> str:
+    def inner_html(self) -> str:
         """Return its content as HTML."""
         output: list[str] = []
         pending: list[Node | str] = [*reversed(self.children)]
@@ -145,14 +145,14 @@ class Node:
             else:
                 attributes = "".join(f' {name}="{escape(value)}"' for name, value in item.attributes.items())
                 output.append(f"<{item.name}{attributes}>")
-                if item.name not in VOID:
+                if item.name not in VOID_TAGS:
                     ends.add(id(item))
                     pending.append(item)
                     pending += reversed(item.children)
         return "".join(output)
 
 
-def rework(root: Node, change: "Callable[[Node], Sequence[Node | str] | None]") -> None:
+def replace_nodes(root: Node, change: "Callable[[Node], Sequence[Node | str] | None]") -> None:
     """Replace each node by what `change` returns, innermost first, in one pass; None keeps the node."""
     for node in [*reversed([*root.walk()]), root]:
         children: list[Node | str] = []
@@ -173,7 +173,7 @@ def parse(source: str) -> Node:
     """Return a tree with a nameless root; closes tags whose end is missing as far as lists and tables need it."""
     root = here = Node("")
     depth = 0
-    for token in read(source):
+    for token in tokenize(source):
         if isinstance(token, str):
             here.append(token)
             continue
@@ -183,7 +183,7 @@ def parse(source: str) -> Node:
         here, depth = after_implied_ends(here, token, depth)
         node = Node(token.name, token.attributes)
         here.append(node)
-        if token.name not in VOID and depth < MAX_DEPTH:
+        if token.name not in VOID_TAGS and depth < MAX_DEPTH:
             here, depth = node, depth + 1
     return root
 

@@ -17,7 +17,7 @@ _NOTE_NAME = re.compile(r"(?:foot|end)?-?_?(?:fn|note|ftn|edn|cite|ref)", re.IGN
 _NOTE_BLOCKS = frozenset({"p", "li", "div", "dd"})
 
 
-def link(root: Node) -> None:
+def link_notes(root: Node) -> None:
     add_backlinks(root)
     link_numbers(root)
 
@@ -43,7 +43,7 @@ def add_backlinks(root: Node) -> None:
     seen: set[int] = set()
     for count, (mark, key, at) in enumerate(marks[:MAX_NOTES]):
         block, later = by_id.get(key, (mark, 0))
-        if later < at or any(id(each) in seen for each in (block, *block.above())):
+        if later < at or any(id(each) in seen for each in (block, *block.ancestors())):
             continue
         seen.add(id(block))
         if not is_note_text(block, wanted):
@@ -62,8 +62,8 @@ def is_internal_link(node: Node) -> bool:
 
 
 def looks_like_mark(node: Node) -> bool:
-    text = node.begins(MAX_MARK).strip()
-    is_high = any(is_raised(each) for each in (node, *node.elements, *islice(node.above(), 2)))
+    text = node.leading_text(MAX_MARK).strip()
+    is_high = any(is_raised(each) for each in (node, *node.elements, *islice(node.ancestors(), 2)))
     return bool(_RAISED.fullmatch(text)) or (is_high and _NUMBER.fullmatch(text) is not None)
 
 
@@ -75,16 +75,16 @@ def is_note_text(block: Node, wanted: set[str]) -> bool:
         is_note = all(item.attributes.get("id", "") in wanted for item in block.parent.elements)
     else:
         is_note = _NOTE_NAME.match(block.attributes.get("id", "")) is not None
-    return is_note and block.has_words()
+    return is_note and block.has_text()
 
 
 def link_numbers(root: Node) -> None:
     """Link raised numbers in the text to the paragraphs or items for them at its end."""
     raised: dict[str, list[Node]] = {}
     for node in root.walk():
-        if not is_raised(node) or not (found := _NUMBER.fullmatch(node.begins(MAX_MARK).strip())):
+        if not is_raised(node) or not (found := _NUMBER.fullmatch(node.leading_text(MAX_MARK).strip())):
             continue
-        if not any(each.name == "a" for each in chain(node.walk(), islice(node.above(), 2))):
+        if not any(each.name == "a" for each in chain(node.walk(), islice(node.ancestors(), 2))):
             raised.setdefault(found[1], []).append(node)
     if not raised or len(raised) > MAX_NOTES:
         return
@@ -100,14 +100,14 @@ def link_numbers(root: Node) -> None:
 def find_mark(raised: list[Node], texts: list[Node]) -> Node | None:
     """Return the only mark with its number that is outside all notes."""
     inside = {id(text) for text in texts}
-    outside = [node for node in raised if not any(id(above) in inside for above in node.above())]
+    outside = [node for node in raised if not any(id(above) in inside for above in node.ancestors())]
     return outside[0] if len(outside) == 1 else None
 
 
 def last_blocks(root: Node) -> Iterator[Node]:
     """Yield the blocks that contain only text, last first."""
     for node in reversed([*root.walk()]):
-        if node.name in BLOCKS and node.has_words() and not any(each.name in BLOCKS for each in node.walk()):
+        if node.name in BLOCKS and node.has_text() and not any(each.name in BLOCKS for each in node.walk()):
             yield node
 
 
@@ -118,8 +118,8 @@ def last_paragraphs(root: Node) -> list[Node]:
         if label is None:
             return []
         found.insert(0, node)
-        if label.words.strip().strip("[]") == "1":
-            labels = [(find_label(each) or each).words.strip().strip("[]") for each in found]
+        if label.text.strip().strip("[]") == "1":
+            labels = [(find_label(each) or each).text.strip().strip("[]") for each in found]
             return found if labels == [str(number) for number in range(1, len(found) + 1)] else []
     return []
 
@@ -127,15 +127,15 @@ def last_paragraphs(root: Node) -> list[Node]:
 def find_label(node: Node) -> Node | None:
     """Return the raised number at the start of a note."""
     for each in node.walk():
-        if is_raised(each) and _NUMBER.fullmatch(each.words.strip()):
-            return each if node.words.lstrip().startswith(each.words.strip()) else None
+        if is_raised(each) and _NUMBER.fullmatch(each.text.strip()):
+            return each if node.text.lstrip().startswith(each.text.strip()) else None
     return None
 
 
 def last_list(root: Node) -> list[Node]:
     """Return the items of a list that ends the text after a line or a heading."""
     last = next(last_blocks(root), None)
-    list_ = next((above for above in (last, *last.above()) if above.name == "ol"), None) if last else None
+    list_ = next((above for above in (last, *last.ancestors()) if above.name == "ol"), None) if last else None
     if list_ is None or list_.parent is None or "start" in list_.attributes:
         return []
     siblings = list_.parent.elements

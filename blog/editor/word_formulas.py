@@ -2,14 +2,14 @@
 
 import re
 
-from blog.editor.formulas import bracketed, one, whole
-from blog.editor.tree import Node, rework
+from blog.editor.formulas import finish_formula, group, parenthesize
+from blog.editor.tree import Node, replace_nodes
 
 _CONDITION = re.compile(r"<!(?:--)?\[(?:if (?P<condition>[^\]<>]{1,60})|endif)\](?:--)?>")
 _EQUATION = "msEquation"
 
 
-def shown(source: str) -> str:
+def without_fallback_pictures(source: str) -> str:
     """Keep the formulas and drop the pictures that Word adds for programs without formulas."""
     if _EQUATION not in source:
         return source
@@ -29,7 +29,7 @@ def shown(source: str) -> str:
     return "".join([*parts, source[position:]])
 
 
-def to_words(root: Node, changed: list[tuple[str, str]], lost: list[tuple[str, str]]) -> None:
+def to_text(root: Node, changed: list[tuple[str, str]], lost: list[tuple[str, str]]) -> None:
     """Replace each formula by text; one with rows and columns (a matrix) is dropped and reported."""
 
     def replacement(node: Node) -> list[Node | str] | None:
@@ -38,29 +38,29 @@ def to_words(root: Node, changed: list[tuple[str, str]], lost: list[tuple[str, s
         parts = node.children
         match node.name:
             case "m:omath":
-                return whole(node, changed, lost)
+                return finish_formula(node, changed, lost)
             case "m:m":  # it has rows and columns
                 return None
             case "m:sup" | "m:sub":
-                return [Node(node.name.removeprefix("m:"), {}, *parts)] if node.has_words() else []
+                return [Node(node.name.removeprefix("m:"), {}, *parts)] if node.has_text() else []
             case "m:deg":
-                return [Node("sup", {"class": "degree"}, *parts)] if node.has_words() else []
+                return [Node("sup", {"class": "degree"}, *parts)] if node.has_text() else []
             case "m:num":
-                return one(*bracketed(Node("span", {}, *parts)))
+                return group(*parenthesize(Node("span", {}, *parts)))
             case "m:den":
-                return one("/", *bracketed(Node("span", {}, *parts)))
+                return group("/", *parenthesize(Node("span", {}, *parts)))
             case "m:rad":
                 degrees = [each for each in node.walk() if each.classes == ["degree"]]
                 for degree in degrees:
-                    degree.drop()
-                return one(*degrees, "√", *bracketed(Node("span", {}, *node.children)))
+                    degree.remove()
+                return group(*degrees, "√", *parenthesize(Node("span", {}, *node.children)))
             case "m:d":
-                return one("(", *parts, ")")
+                return group("(", *parts, ")")
             case "m:nary":
                 sign = next((each.attributes.get("val", "") for each in node.walk() if each.name == "sign"), "∫")
-                return one(sign, *parts)
+                return group(sign, *parts)
             case "m:chr":
                 return [Node("sign", {"val": node.attributes.get("m:val", "")})]
         return parts
 
-    rework(root, replacement)
+    replace_nodes(root, replacement)

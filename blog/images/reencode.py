@@ -8,9 +8,9 @@ from PIL import Image as Pillow
 
 from imaging import decoding
 
-BYTES = 10 * 1024 * 1024
-SIDE = 2560  # pixels: no page shows more
-KINDS = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp", "AVIF": "avif"}
+MAX_BYTES = 10 * 1024 * 1024
+MAX_SIDE = 2560  # pixels: no page shows more
+EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp", "AVIF": "avif"}
 # By the memory that decoding takes: 4 bytes a pixel, in GIF 9, in WebP and AVIF 16.
 MAX_PIXELS = {"JPEG": 40_000_000, "PNG": 34_000_000, "GIF": 16_000_000, "WEBP": 10_000_000, "AVIF": 10_000_000}
 MAX_FRAMES = 200
@@ -29,46 +29,46 @@ Pillow.MAX_IMAGE_PIXELS = max(MAX_PIXELS.values())  # Pillow warns above this an
 Frame = tuple[Pillow.Image, Any]  # and its duration in milliseconds
 
 
-class NoPicture(Exception):
+class InvalidPicture(Exception):
     """A file that is not accepted as a picture; the argument is the reason, for users."""
 
 
-def rewritten(data: bytes) -> tuple[str, bytes]:
+def reencode(data: bytes) -> tuple[str, bytes]:
     """Return the format and bytes of the same picture, upright and in sRGB. Raises InvalidPicture."""
-    if len(data) > BYTES:
-        raise NoPicture(_("it is larger than %(n)d MB") % {"n": BYTES // 1024 // 1024})
+    if len(data) > MAX_BYTES:
+        raise InvalidPicture(_("it is larger than %(n)d MB") % {"n": MAX_BYTES // 1024 // 1024})
     try:
-        return encode(*opened(data))
-    except decoding.Unfit as error:
-        raise NoPicture(describe_limit(error)) from error
+        return encode(*decode(data))
+    except decoding.LimitExceeded as error:
+        raise InvalidPicture(describe_limit(error)) from error
     except Pillow.DecompressionBombError as error:
-        raise NoPicture(describe_limit(decoding.Unfit("pixels", max(MAX_PIXELS.values())))) from error
+        raise InvalidPicture(describe_limit(decoding.LimitExceeded("pixels", max(MAX_PIXELS.values())))) from error
     except Exception as error:  # decoders raise all kinds of errors for broken files
         if b"<svg" in data[:4000].lower():
-            raise NoPicture(_("SVG files can contain scripts; save it as PNG")) from error
-        raise NoPicture(_("it is not a valid JPEG, PNG, GIF, WebP or AVIF picture")) from error
+            raise InvalidPicture(_("SVG files can contain scripts; save it as PNG")) from error
+        raise InvalidPicture(_("it is not a valid JPEG, PNG, GIF, WebP or AVIF picture")) from error
 
 
-def describe_limit(error: decoding.Unfit) -> str:
-    millions = {"n": error.most // 1_000_000}
-    match error.bound:
+def describe_limit(error: decoding.LimitExceeded) -> str:
+    millions = {"n": error.maximum // 1_000_000}
+    match error.limit:
         case "pixels":
             return _("it has more than %(n)d million pixels") % millions
         case "side":
-            return _("it is wider or taller than %(n)d pixels") % {"n": error.most}
+            return _("it is wider or taller than %(n)d pixels") % {"n": error.maximum}
         case "scans":
             return _("it is a JPEG with too many scans")
         case _:
             return _("it is a progressive JPEG with more than %(n)d million pixels") % millions
 
 
-def opened(data: bytes) -> tuple[str, list[Frame]]:
+def decode(data: bytes) -> tuple[str, list[Frame]]:
     """Return the format and the frames: one, or those of an animation."""
-    with decoding.opened(data, MAX_PIXELS) as (kind, picture):
+    with decoding.open_checked(data, MAX_PIXELS) as (kind, picture):
         if kind in {"GIF", "WEBP", "PNG"} and (frames := read_frames(picture)):
             return kind, frames
         picture.seek(0)
-        return kind, [(decoding.shrink(picture, SIDE), 0)]
+        return kind, [(decoding.shrink(picture, MAX_SIDE), 0)]
 
 
 def encode(kind: str, frames: list[Frame]) -> tuple[str, bytes]:
@@ -88,7 +88,7 @@ def encode(kind: str, frames: list[Frame]) -> tuple[str, bytes]:
 def read_frames(picture: Pillow.Image) -> list[Frame]:
     """Return the frames of an animation; none for a still picture or an animation over the limits, made still."""
     pixels, frames = picture.width * picture.height, list[Frame]()
-    if not getattr(picture, "is_animated", False) or max(picture.size) > SIDE:
+    if not getattr(picture, "is_animated", False) or max(picture.size) > MAX_SIDE:
         return []
     for number in range(MAX_FRAMES + 1):
         if number == MAX_FRAMES or (number + 1) * pixels > MAX_ANIMATED_PIXELS:

@@ -13,19 +13,19 @@ from PIL import UnidentifiedImageError
 import pagecache
 from blog import markup
 from blog.markup import figures
-from blog.markup.reading import Reading
+from blog.markup.reading import BodyParser
 from blog.models import Essay, Image
-from blog.models.image import name_of
+from blog.models.image import rendition_name
 from server.jobs.tasks import job
 
 WIDTHS = (480, 960, 1440, 1920)
-AFTER_EVERYTHING_ELSE = -50  # emails do not wait for pictures
+LOWEST_PRIORITY = -50  # emails do not wait for pictures
 # Best first. AVIF's slowest speeds take a minute for a tenth of the bytes; this one takes about a second.
 FORMATS: dict[str, dict[str, object]] = {
     "avif": {"quality": 60, "speed": 8, "max_threads": 1},
     "webp": {"quality": 80, "method": 4},
 }
-NONE: dict[str, list[int]] = {kind: [] for kind in FORMATS}
+NO_RENDITIONS: dict[str, list[int]] = {kind: [] for kind in FORMATS}
 
 
 @job(retry=True)
@@ -38,29 +38,29 @@ def render(pk: int) -> None:
     if image is None:
         return
     try:
-        forms = made(image)
+        forms = create_renditions(image)
     except (FileNotFoundError, UnidentifiedImageError, Pillow.DecompressionBombError):
-        forms = dict(NONE)
+        forms = dict(NO_RENDITIONS)
     with transaction.atomic():
         Image.objects.filter(pk=pk).update(renditions=forms)
         if Essay.objects.filter(body__contains=str(image.file)).exists():
-            pagecache.bump("site")  # feeds show it too
+            pagecache.invalidate("site")  # feeds show it too
 
 
-def made(image: Image) -> dict[str, list[int]]:
+def create_renditions(image: Image) -> dict[str, list[int]]:
     """Store the renditions and return their widths by format; none for an animation or if none is smaller."""
     with image.file.open("rb") as file, Pillow.open(file) as opened:
         if getattr(opened, "n_frames", 1) > 1:
-            return dict(NONE)
+            return dict(NO_RENDITIONS)
         opened.load()
         profile = opened.info.get("icc_profile")
         picture = as_rgb(opened)
-        found = dict(NONE)
+        found = dict(NO_RENDITIONS)
         for kind in FORMATS:
             files = {width: encode(picture, width, kind, profile) for width in widths(picture.width)}
             if len(files[max(files)]) < image.file.size:
                 for width, data in files.items():
-                    replace(name_of(str(image.file), width, kind), data)
+                    write_file(rendition_name(str(image.file), width, kind), data)
                 found[kind] = list(files)
     return found
 
@@ -83,53 +83,53 @@ def encode(picture: Pillow.Image, width: int, kind: str, profile: bytes | None) 
     return out.getvalue()
 
 
-def replace(name: str, data: bytes) -> None:
+def write_file(name: str, data: bytes) -> None:
     """Write a file, replacing one of the same name, so that a job can run twice."""
     default_storage.delete(name)
     default_storage.save(name, ContentFile(data))
 
 
-def files_of(image: Image) -> list[str]:
+def file_names(image: Image) -> list[str]:
     name = str(image.file)
-    return [name, *(name_of(name, width, kind) for kind, made in image.renditions.items() for width in made)]
+    return [name, *(rendition_name(name, width, kind) for kind, made in image.renditions.items() for width in made)]
 
 
-def only_ours(html: str, *, before: str = "") -> tuple[str, list[str]]:
+def keep_local_pictures(html: str, *, before: str = "") -> tuple[str, list[str]]:
     """Drop pictures of other sites from a cleaned text; return it with the names of the dropped ones.
 
     A picture that the text had `before` is kept: an import may still have to fetch it.
     """
-    sources = figures.sources(html)
+    sources = figures.picture_addresses(html)
     if not sources:
         return html, []
-    addresses = {each: each for each in figures.sources(before)}
+    addresses = {each: each for each in figures.picture_addresses(before)}
     addresses |= {image.source: image.file.url for image in Image.objects.filter(source__in=sources)}
     prefix = default_storage.url("")
-    names = [own.removeprefix(prefix) for own in map(own_address, sources) if own.startswith(prefix)]
-    addresses |= {url: url for url in Image.objects.named(names)}
-    kept, dropped = figures.exchange(
-        html, lambda written: addresses.get(written) or addresses.get(own_address(written))
+    names = [own.removeprefix(prefix) for own in map(local_url, sources) if own.startswith(prefix)]
+    addresses |= {url: url for url in Image.objects.by_url(names)}
+    kept, dropped = figures.replace_addresses(
+        html, lambda written: addresses.get(written) or addresses.get(local_url(written))
     )
-    return (markup.essay(kept) if dropped else kept), dropped
+    return (markup.clean_essay(kept) if dropped else kept), dropped
 
 
-def unstorable(typed: str) -> list[str]:
+def find_unstorable(typed: str) -> list[str]:
     """Return the names of pictures that cleaning removes from a typed text, such as `data:` and `file:`."""
     if "<img" not in typed.lower():
         return []
-    pictures = Reading(typed).images
-    return [figures.name_of(source, alt) for source, alt in pictures if markup.picture_address(source) is None]
+    pictures = BodyParser(typed).images
+    return [figures.picture_name(source, alt) for source, alt in pictures if markup.picture_address(source) is None]
 
 
-def own_address(written: str) -> str:
+def local_url(written: str) -> str:
     """Return an address of this site without scheme and host, and any other unchanged."""
     return written.removeprefix(settings.SITE_URL) if written.startswith(f"{settings.SITE_URL}/") else written
 
 
-def gather(essays: Iterable[Essay]) -> list[Essay]:
+def prefetch_pictures(essays: Iterable[Essay]) -> list[Essay]:
     """Set each essay's `pictures` with one query for all, and return the essays as a list."""
     listed = list(essays)
-    pictures = Image.objects.shown_in("".join(essay.body for essay in listed))
+    pictures = Image.objects.in_html("".join(essay.body for essay in listed))
     for essay in listed:
         essay.pictures = pictures
     return listed
@@ -138,11 +138,11 @@ def gather(essays: Iterable[Essay]) -> list[Essay]:
 @transaction.atomic
 def delete(image: Image) -> None:
     """Delete the row, and its files after the commit."""
-    files = files_of(image)
+    files = file_names(image)
     image.delete()
-    transaction.on_commit(lambda: remove(files))
+    transaction.on_commit(lambda: delete_files(files))
 
 
-def remove(files: Iterable[str]) -> None:
+def delete_files(files: Iterable[str]) -> None:
     for name in files:
         default_storage.delete(name)

@@ -6,30 +6,30 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from accounts.models import User
-from accounts.profiles.avatars import opening
+from accounts.profiles.avatars import decoding_lock
 from blog.images import renditions
-from blog.images.reencode import BYTES, KINDS, NoPicture, rewritten
+from blog.images.reencode import EXTENSIONS, MAX_BYTES, InvalidPicture, reencode
 from blog.models import Image
 
-__all__ = ["BYTES", "NoPicture", "add", "keep", "own_file"]
+__all__ = ["MAX_BYTES", "InvalidPicture", "reencoded_file", "save", "store"]
 
 
-def keep(data: bytes, *, source: str = "", alt: str = "", by: User | None = None) -> Image:
+def store(data: bytes, *, source: str = "", alt: str = "", by: User | None = None) -> Image:
     """Store a picture under a random name. Raises InvalidPicture."""
-    file = own_file(data)
-    return add(Image(file=file, source=source[:2000], alt=" ".join(alt.split())[:500], by=by))
+    file = reencoded_file(data)
+    return save(Image(file=file, source=source[:2000], alt=" ".join(alt.split())[:500], by=by))
 
 
 @transaction.atomic
-def add(image: Image) -> Image:
+def save(image: Image) -> Image:
     """Save the row and enqueue the job that makes its renditions."""
     image.save()
-    renditions.render.using(priority=renditions.AFTER_EVERYTHING_ELSE).enqueue(image.pk)
+    renditions.render.using(priority=renditions.LOWEST_PRIORITY).enqueue(image.pk)
     return image
 
 
-def own_file(data: bytes) -> ContentFile[bytes]:
+def reencoded_file(data: bytes) -> ContentFile[bytes]:
     """Return the re-encoded picture as a file with a random name. Raises InvalidPicture."""
-    with opening:  # one at a time in a process: a large one takes memory
-        kind, written = rewritten(data)
-    return ContentFile(written, f"{secrets.token_hex(8)}.{KINDS[kind]}")
+    with decoding_lock:  # one at a time in a process: a large one takes memory
+        kind, written = reencode(data)
+    return ContentFile(written, f"{secrets.token_hex(8)}.{EXTENSIONS[kind]}")

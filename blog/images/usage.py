@@ -12,20 +12,20 @@ from blog.models import Draft, Essay, Image, Profile, Revision, Series, Tag
 
 
 class Use(NamedTuple):
-    words: str
+    text: str
     address: str  # in the admin
     is_past: bool = False  # only in a revision that is not the latest
 
 
-def of(image: Image) -> list[Use]:
+def find_uses(image: Image) -> list[Use]:
     """Return all uses of an image or its renditions, whose file names begin like its own."""
     stem = str(image.file).rpartition(".")[0]
     return [*uses_in_essays(stem), *uses_in_drafts(stem), *uses_in_revisions(stem), *uses_in_descriptions(stem)]
 
 
-def may_be_deleted(image: Image, user: Any) -> bool:
+def is_deletable_by(image: Image, user: Any) -> bool:
     """Return whether the image is unused, or only used in past revisions and the user is an editor."""
-    uses = of(image)
+    uses = find_uses(image)
     return all(use.is_past for use in uses) and (not uses or user.has_perm("blog.change_others"))
 
 

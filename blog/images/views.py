@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from blog.images import uploads
 from blog.models import Image
-from blog.models.image import name_of
+from blog.models.image import rendition_name
 from server.http import fetch, ratelimit
 
 UPLOADS_PER_HOUR = 200
@@ -34,28 +34,32 @@ def upload(request: HttpRequest) -> HttpResponse:
     sent, address = request.FILES.get("file"), request.POST.get("address", "")
     if sent is None and not address:
         return error_response(_("Choose a picture."))
-    if ratelimit.take("image", f"user {user.pk}", 3600, count=UPLOADS_PER_HOUR):
+    if ratelimit.acquire("image", f"user {user.pk}", 3600, count=UPLOADS_PER_HOUR):
         return error_response(_("You’ve uploaded a lot of pictures. Please wait a few minutes and try again."), 429)
     name = sent.name if sent else Truncator(address).chars(80)
     try:
-        data = sent.read(uploads.BYTES + 1) if sent else fetch.get(address, seconds=TIMEOUT, most=uploads.BYTES).body
-        image = uploads.keep(data, alt=request.POST.get("alt", ""), by=user)
-    except uploads.NoPicture as error:
+        data = (
+            sent.read(uploads.MAX_BYTES + 1)
+            if sent
+            else fetch.get(address, seconds=TIMEOUT, max_bytes=uploads.MAX_BYTES).body
+        )
+        image = uploads.store(data, alt=request.POST.get("alt", ""), by=user)
+    except uploads.InvalidPicture as error:
         return error_response(_("“%(name)s” wasn’t uploaded: %(why)s.") % {"name": name, "why": error})
-    except fetch.Failed as error:
+    except fetch.FetchError as error:
         return error_response(_("“%(name)s” couldn’t be downloaded: %(why)s.") % {"name": name, "why": error})
     return JsonResponse(as_json(image, user), status=201)
 
 
 @require_safe
-def find(request: HttpRequest) -> HttpResponse:
+def search(request: HttpRequest) -> HttpResponse:
     user = require_permission(request, "blog.view_image")
-    found = Image.objects.showing(request.GET.get("q", "")[:200]).order_by("-pk")[:RESULT_LIMIT]
+    found = Image.objects.search(request.GET.get("q", "")[:200]).order_by("-pk")[:RESULT_LIMIT]
     return JsonResponse({"images": [as_json(image, user) for image in found]})
 
 
 @require_POST
-def alt(request: HttpRequest, pk: int) -> HttpResponse:
+def set_alt(request: HttpRequest, pk: int) -> HttpResponse:
     """Set the alternative text for future uses of a picture; essays that have it keep their own."""
     user = require_permission(request, "blog.view_image")
     image = get_object_or_404(Image, pk=pk)
@@ -81,7 +85,7 @@ def error_response(message: str, status: int = 422) -> HttpResponse:
 
 def as_json(image: Image, user: User) -> dict[str, Any]:
     smallest = image.renditions.get("webp", [])[:1]
-    name = name_of(str(image.file), smallest[0], "webp") if smallest else str(image.file)
+    name = rendition_name(str(image.file), smallest[0], "webp") if smallest else str(image.file)
     return {
         "id": image.pk,
         "src": image.file.url,

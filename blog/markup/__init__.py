@@ -4,46 +4,46 @@ from accounts.profiles.names import tidy_line
 from accounts.profiles.text import tidy_text
 from blog.markup import markdown
 from blog.markup.cleaner import clean
-from blog.markup.hosts import complete_links, completed, is_unclear, unclear_links
-from blog.markup.links import picture as picture_address
-from blog.markup.normalizer import shape
-from blog.markup.rendering import afar, contents, draw, reachable
+from blog.markup.hosts import complete_address, complete_links, is_unclear, unclear_links
+from blog.markup.links import picture_url as picture_address
+from blog.markup.normalizer import normalize
+from blog.markup.rendering import absolutize, make_focusable, render, table_of_contents
 from blog.markup.rules import COMMENT, ESSAY
-from blog.markup.words import count_words, excerpt, links, plain, readable
+from blog.markup.words import count_words, excerpt, link_targets, plain_text, text_version
 
 __all__ = [
-    "afar",
-    "comment",
-    "comment_html",
+    "absolutize",
+    "clean_comment",
+    "clean_comment_html",
+    "clean_essay",
+    "complete_address",
     "complete_links",
-    "completed",
-    "contents",
     "count_words",
-    "draw",
-    "essay",
     "excerpt",
     "is_unclear",
-    "links",
+    "link_targets",
+    "make_focusable",
     "picture_address",
-    "plain",
-    "reachable",
-    "readable",
+    "plain_text",
+    "render",
+    "table_of_contents",
+    "text_version",
     "tidy_line",
     "tidy_text",
     "unclear_links",
 ]
 
 
-def comment(text: str) -> str:
+def clean_comment(text: str) -> str:
     """Convert a comment as typed: Markdown that may contain the tags of the comment allowlist."""
-    return clean(shape(markdown.render(tidy_text(text)), COMMENT), COMMENT)
+    return clean(normalize(markdown.render(tidy_text(text)), COMMENT), COMMENT)
 
 
-def comment_html(html: str) -> str:
+def clean_comment_html(html: str) -> str:
     """Clean an imported comment: HTML whose newlines make paragraphs and breaks, as WordPress shows them."""
-    return clean(shape(html, COMMENT, newlines=True), COMMENT)
+    return clean(normalize(html, COMMENT, newlines=True), COMMENT)
 
 
-def essay(html: str, *, newlines: bool = False) -> str:
+def clean_essay(html: str, *, newlines: bool = False) -> str:
     """Clean an essay's body; with `newlines`, bare newlines make paragraphs and breaks, as in WordPress."""
-    return clean(shape(html, ESSAY, newlines=newlines), ESSAY)
+    return clean(normalize(html, ESSAY, newlines=newlines), ESSAY)

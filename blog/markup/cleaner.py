@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 import bleach
 
-from accounts.profiles.text import STAND_INS
-from blog.markup.rules import Rules
+from accounts.profiles.text import PLACEHOLDERS
+from blog.markup.rules import Allowlist
 
-_ENTITIES = dict(zip(map(ord, STAND_INS), ("&amp;", "&lt;", "&gt;", "&quot;"), strict=True))
+_ENTITIES = dict(zip(map(ord, PLACEHOLDERS), ("&amp;", "&lt;", "&gt;", "&quot;"), strict=True))
 
 
 class _Cleaners(threading.local):
@@ -17,7 +17,7 @@ class _Cleaners(threading.local):
     def __init__(self) -> None:
         self.by_rules: dict[int, bleach.Cleaner] = {}
 
-    def __getitem__(self, rules: Rules) -> bleach.Cleaner:
+    def __getitem__(self, rules: Allowlist) -> bleach.Cleaner:
         if id(rules) not in self.by_rules:
             self.by_rules[id(rules)] = bleach.Cleaner(
                 tags=rules.tags,
@@ -31,12 +31,12 @@ class _Cleaners(threading.local):
 _cleaners = _Cleaners()
 
 
-def clean(parts: Iterable[str], rules: Rules) -> str:
+def clean(parts: Iterable[str], rules: Allowlist) -> str:
     """Clean the parts that `normalize` returns, each made of whole blocks."""
     return "".join(map(_cleaners[rules].clean, parts)).translate(_ENTITIES)
 
 
-def _is_allowed(rules: Rules, tag: str, name: str, value: str) -> bool:
+def _is_allowed(rules: Allowlist, tag: str, name: str, value: str) -> bool:
     if tag == "a" and name == "rel":
         return value == rules.rel
     return name in rules.attributes.get(tag, ()) or name in rules.attributes.get("*", ())

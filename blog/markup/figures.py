@@ -17,7 +17,7 @@ SIZES_WIDE = "(min-width: 110rem) 61.75rem, (min-width: 75rem) 55rem, (min-width
 MAX_NAME = 60  # characters
 
 
-class Form(NamedTuple):
+class PictureFormat(NamedTuple):
     """A file format in several widths, as pairs of address and width."""
 
     kind: str
@@ -27,15 +27,15 @@ class Form(NamedTuple):
 class Picture(NamedTuple):
     width: int
     height: int
-    forms: tuple[Form, ...] = ()
+    formats: tuple[PictureFormat, ...] = ()
 
 
-def sources(html: str) -> list[str]:
+def picture_addresses(html: str) -> list[str]:
     """Return the addresses of the pictures as stored."""
     return [unescape(address) for address in _SRC.findall(html)]
 
 
-def exchange(html: str, address_of: Callable[[str], str | None]) -> tuple[str, list[str]]:
+def replace_addresses(html: str, address_of: Callable[[str], str | None]) -> tuple[str, list[str]]:
     """Replace the addresses of pictures, dropping those for which `address_of` returns None.
 
     Return the HTML and the names of the dropped pictures.
@@ -47,20 +47,20 @@ def exchange(html: str, address_of: Callable[[str], str | None]) -> tuple[str, l
         old = attributes.get("src", "")
         address = address_of(old)
         if address is None:
-            dropped.append(name_of(old, attributes.get("alt", "")))
+            dropped.append(picture_name(old, attributes.get("alt", "")))
             return ""
         return found[0] if address == old else found[0].replace(f'src="{escape(old)}"', f'src="{escape(address)}"')
 
     return _IMAGE.sub(replacement, html), dropped
 
 
-def name_of(address: str, alt: str) -> str:
+def picture_name(address: str, alt: str) -> str:
     """Return a picture's name for messages: its alternative text, or the end of its address."""
     end = "data:…" if address.startswith("data:") else address.rstrip("/").rpartition("/")[2]
     return (alt or end or address)[:MAX_NAME]
 
 
-def fill(html: str, pictures: Mapping[str, Picture]) -> str:
+def add_formats(html: str, pictures: Mapping[str, Picture]) -> str:
     """Load every picture lazily, and give the known ones their size and other formats."""
     is_wide = False
 
@@ -83,11 +83,11 @@ def _picture_html(written: str, attributes: Mapping[str, str], picture: Picture 
         written = " ".join(f'{name}="{value}"' for name, value in attributes.items() if name not in {"width", "height"})
         written += f' width="{picture.width}" height="{picture.height}"'
     image = f'<img loading="lazy" decoding="async" {written}>'
-    if not picture.forms:
+    if not picture.formats:
         return image
     offered = "".join(
         f'<source type="{form.kind}" srcset="{escape(", ".join(f"{url} {width}w" for url, width in form.files))}"'
         f' sizes="{sizes}">'
-        for form in picture.forms
+        for form in picture.formats
     )
     return f"<picture>{offered}{image}</picture>"

@@ -91,7 +91,7 @@ def is_unclear(address: str) -> bool:
     return address_kind(address) is Kind.UNCLEAR
 
 
-def completed(address: str) -> str:
+def complete_address(address: str) -> str:
     """Add the missing scheme to an address where it is clear."""
     kind = address_kind(address)
     return kind.value + address if kind in {Kind.WEB, Kind.EMAIL} else address
@@ -102,7 +102,7 @@ def complete_links(html: str) -> str:
 
     def replacement(found: re.Match[str]) -> str:
         before, href, after = found.groups()
-        address = completed(unescape(href))
+        address = complete_address(unescape(href))
         if address == unescape(href):
             return found[0]
         rel = "" if " rel=" in found[0] else ' rel="noopener"'

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from urllib.parse import unquote
 
-from accounts.profiles.names import is_mixed, looks_latin
+from accounts.profiles.names import looks_latin, mixes_scripts
 from blog.markup import hosts
 
 MAX_LENGTH = 2000
@@ -23,11 +23,11 @@ _BARE_HOST = re.compile(r"(?:[\w-]+\.)+[a-zA-Z]{2,24}(?:[/?#:]|$)")
 
 # An address in running text ends at a space, a quotation mark or the punctuation of Chinese and Japanese.
 _END = r"\s<>\"`“”«»\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uffef"
-IN_TEXT = re.compile(rf"(?<![A-Za-z0-9@./_-])(?:https?://|www\.)[^{_END}]+", re.IGNORECASE)
+ADDRESS_IN_TEXT = re.compile(rf"(?<![A-Za-z0-9@./_-])(?:https?://|www\.)[^{_END}]+", re.IGNORECASE)
 AFTER_SCHEME = re.compile(rf"://[^{_END}\[\]]+")
 
 
-def abroad(address: str) -> str | None:
+def external_url(address: str) -> str | None:
     """Return the safe form of a full http, https or mailto address, as comments may link to, or None."""
     address = re.sub(r"[\t\n\r]", "", address).strip()
     if len(address) > MAX_LENGTH:
@@ -37,27 +37,27 @@ def abroad(address: str) -> str | None:
     if mail := _MAIL.fullmatch(address):
         return f"mailto:{mail[1]}"
     if _BARE_HOST.match(address) and not re.match(r"[\w.-]+:(?![0-9])", address):
-        return abroad(f"https://{address}")
+        return external_url(f"https://{address}")
     return None
 
 
-def anywhere(address: str) -> str | None:
+def any_url(address: str) -> str | None:
     """Return the safe form of an address that essays may link to, paths and fragments included, or None."""
-    address = hosts.completed(re.sub(r"[\t\n\r]", "", address).strip())
+    address = hosts.complete_address(re.sub(r"[\t\n\r]", "", address).strip())
     if len(address) > MAX_LENGTH or not address:
         return None
     if re.match(r"[/\\]{2}|www\.", address):
-        return abroad("https:" + address)
+        return external_url("https:" + address)
     if _SCHEME.match(address) or _WEB.match(address):
-        return abroad(address)
+        return external_url(address)
     if "\\" in address or ":" in re.split(r"[/?#]", address)[0]:
         return None
     return _UNSAFE.sub(_escaped, address)
 
 
-def picture(address: str) -> str | None:
+def picture_url(address: str) -> str | None:
     """Return the safe form of a picture's address, on the web or on this site, or None."""
-    url = anywhere(address)
+    url = any_url(address)
     return None if url is None or url.startswith(("mailto:", "#")) else url
 
 
@@ -82,12 +82,12 @@ def safe_host(host: str) -> str:
 
 
 def _label(label: str) -> str:
-    if label.isascii() or not (is_mixed(label) or looks_latin(label)):
+    if label.isascii() or not (mixes_scripts(label) or looks_latin(label)):
         return label
     return "xn--" + label.encode("punycode").decode()
 
 
-def shown(address: str) -> str:
+def display_form(address: str) -> str:
     """Return an address for display: as typed, unless its host looks like another one."""
     web = _WEB.fullmatch(address)
     if address.isascii() or not web:

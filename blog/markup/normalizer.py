@@ -3,20 +3,20 @@
 import re
 from dataclasses import dataclass
 
-from accounts.profiles.text import STAND_INS
+from accounts.profiles.text import PLACEHOLDERS
 from blog.markup import links
 from blog.markup.nesting import (
-    CHILDREN,
-    HOMES,
+    ALLOWED_CHILDREN,
+    ALLOWED_PARENTS,
     INLINE,
+    INLINE_CONTENT_ONLY,
     NESTABLE,
-    ONLY_WORDS,
     OTHER_BLOCKS,
-    PARAGRAPHS_INSIDE,
+    PARAGRAPH_PARENTS,
     VERBATIM,
 )
-from blog.markup.rules import Rules
-from blog.markup.tokens import Tag, read
+from blog.markup.rules import Allowlist
+from blog.markup.tokens import Tag, tokenize
 
 SPACE = " \t\n"
 MAX_BREAKS = 2
@@ -41,10 +41,10 @@ class Inline:
     position: int = -1
 
 
-def shape(source: str, rules: Rules, *, newlines: bool = False) -> list[str]:
+def normalize(source: str, rules: Allowlist, *, newlines: bool = False) -> list[str]:
     """Return normalized HTML in parts of whole blocks; with `newlines`, bare ones count, as in WordPress."""
-    normalizer = Shaper(rules, newlines, len(source))
-    for token in read(source):
+    normalizer = HTMLNormalizer(rules, newlines, len(source))
+    for token in tokenize(source):
         if isinstance(token, str):
             normalizer.add_text(token)
         elif token.is_end:
@@ -55,20 +55,20 @@ def shape(source: str, rules: Rules, *, newlines: bool = False) -> list[str]:
 
 
 # Stand-ins for & < > " become entities after cleaning, because the cleaner is slow on text full of entities.
-_IN_TEXT = str.maketrans("&<>", STAND_INS[:3])
-_IN_ATTRIBUTES = str.maketrans('&<>"', STAND_INS)
+_IN_TEXT = str.maketrans("&<>", PLACEHOLDERS[:3])
+_IN_ATTRIBUTES = str.maketrans('&<>"', PLACEHOLDERS)
 
 
 def escape(text: str) -> str:
     return text.translate(_IN_TEXT)
 
 
-class Shaper:
-    def __init__(self, rules: Rules, newlines: bool, size: int) -> None:
+class HTMLNormalizer:
+    def __init__(self, rules: Allowlist, newlines: bool, size: int) -> None:
         self.rules = rules
-        self.max_elements = rules.elements + rules.elements_a_kilobyte * size // 1000
+        self.max_elements = rules.elements + rules.elements_per_kilobyte * size // 1000
         self.newlines = newlines
-        self.has_autolinks = rules.writes_links or newlines
+        self.has_autolinks = rules.has_autolinks or newlines
         self.parts: list[str] = []
         self.out: list[str] = []
         self.blocks: list[Block] = [Block("", -1)]
@@ -99,7 +99,7 @@ class Shaper:
             self._prepare_for_text()
             self._write(_opening(name, attributes))
             self.elements += 1
-        elif self.blocks[-1].name in ONLY_WORDS - {"p"} and name not in HOMES:
+        elif self.blocks[-1].name in INLINE_CONTENT_ONLY - {"p"} and name not in ALLOWED_PARENTS:
             self._ignore(name)
             self._separate()
         else:
@@ -109,7 +109,7 @@ class Shaper:
         """Return the allowed attributes, or None if the tag must go."""
         if name not in self.rules.tags or self._is_full:
             return None
-        attributes = self.rules.attributes_of(name, token.attributes)
+        attributes = self.rules.filter_attributes(name, token.attributes)
         if attributes is None:
             return None
         if (id_ := attributes.get("id")) in self.ids or (name == "li" and not self._is_open("section")):
@@ -176,7 +176,7 @@ class Shaper:
         leading_space = text[: len(text) - len(content)]
         if self.is_line_start or self.breaks:
             self.indent += leading_space.lstrip(SPACE)
-        elif leading_space and self.blocks[-1].name not in CHILDREN:
+        elif leading_space and self.blocks[-1].name not in ALLOWED_CHILDREN:
             self.out.append(leading_space)
         if content:
             self._prepare_for_text()
@@ -208,7 +208,7 @@ class Shaper:
         """Separate the text before and after the edge of a block that is not shown as one."""
         if self.blocks[-1].name == "p" and not self._is_full:
             self._close()
-        elif not self.is_line_start and self.blocks[-1].name not in CHILDREN:
+        elif not self.is_line_start and self.blocks[-1].name not in ALLOWED_CHILDREN:
             self.out.append(" ")
 
     def _with_links(self, text: str) -> list[str]:
@@ -217,12 +217,12 @@ class Shaper:
             return [escape(text)]
         pieces: list[str] = []
         position = 0
-        for match in links.IN_TEXT.finditer(text):
+        for match in links.ADDRESS_IN_TEXT.finditer(text):
             address, _ = links.split_trailing(match[0])
-            href = links.abroad(address)
+            href = links.external_url(address)
             if href is None:
                 continue
-            pieces += [escape(text[position : match.start()]), escape(links.shown(address))]
+            pieces += [escape(text[position : match.start()]), escape(links.display_form(address))]
             position = match.start() + len(address)
             if "a" not in open_names and self.links < self.rules.links and not self._is_full:
                 self.links += 1
@@ -236,9 +236,9 @@ class Shaper:
 
     def _prepare_for_text(self) -> None:
         """Open the elements that the next text needs, and write the breaks and inline tags that waited for it."""
-        while (name := self.blocks[-1].name) in CHILDREN:
-            self._open(CHILDREN[name][0], {})
-        if name in PARAGRAPHS_INSIDE:
+        while (name := self.blocks[-1].name) in ALLOWED_CHILDREN:
+            self._open(ALLOWED_CHILDREN[name][0], {})
+        if name in PARAGRAPH_PARENTS:
             self._open("p", {})
         if self.breaks:
             breaks, self.breaks = min(self.breaks, MAX_BREAKS), 0
@@ -292,7 +292,7 @@ class Shaper:
     # Blocks
 
     def _open_in_place(self, name: str, attributes: dict[str, str]) -> None:
-        parents = HOMES.get(name)
+        parents = ALLOWED_PARENTS.get(name)
         if parents and not self._is_open(*parents):
             self._separate()
             return
@@ -305,8 +305,8 @@ class Shaper:
             self._ignore(name)
             self._separate()
             return
-        while (parent := self.blocks[-1].name) in CHILDREN and name not in CHILDREN[parent]:
-            self._open(CHILDREN[parent][0], {})
+        while (parent := self.blocks[-1].name) in ALLOWED_CHILDREN and name not in ALLOWED_CHILDREN[parent]:
+            self._open(ALLOWED_CHILDREN[parent][0], {})
         if name == "hr":
             self._end_text()
             self.out.append("<hr>")

@@ -13,7 +13,7 @@ class Link(NamedTuple):
     text: str
 
 
-class Reading(HTMLParser):
+class BodyParser(HTMLParser):
     """Collects what the checks before publishing look at."""
 
     def __init__(self, html: str) -> None:

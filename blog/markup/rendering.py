@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext, pgettext
 
 from blog.markup import figures
-from blog.markup.words import parted, plain
+from blog.markup.words import plain_text, split_notes
 
 _NOTE = re.compile(r'(?=<li id="note-)')
 _NOTE_ADDRESS = re.compile(r' (id|href)="(#?)((?:ref|note)-[0-9]+)"')
@@ -22,23 +22,23 @@ _ID = re.compile(r' id="([^"]*)"')
 _WITH_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
-def draw(source: str, prefix: str, pictures: Mapping[str, figures.Picture] | None = None) -> str:
+def render(source: str, prefix: str, pictures: Mapping[str, figures.Picture] | None = None) -> str:
     """Render an essay; `prefix` keeps the ids of several essays on a page apart, `pictures` are by address."""
-    body, notes = parted(source)
+    body, notes = split_notes(source)
     label = escape(pgettext("below an essay", "Notes"))
     notes = _with_backlinks(notes).replace("<section ", f'<section aria-label="{label}" ', 1)
     ids = iter(_ids(body, prefix))
     body = _HEADING.sub(lambda match: f'<h{match[1]}{match[2]} id="{next(ids)}">{match[3]}</h{match[1]}>', body)
     rendered = _NOTE_ADDRESS.sub(rf' \1="\2{escape(prefix)}\3"', body + notes)
-    return reachable(figures.fill(rendered, pictures or {}))
+    return make_focusable(figures.add_formats(rendered, pictures or {}))
 
 
-def reachable(html: str) -> str:
+def make_focusable(html: str) -> str:
     """Make code and tables, which scroll sideways if too wide, focusable by keyboard."""
     return _SCROLLING.sub(r'<\1 tabindex="0"', html)
 
 
-def afar(rendered: str, site: str, address: str, *, is_apart: bool = False) -> str:
+def absolutize(rendered: str, site: str, address: str, *, keeps_fragments: bool = False) -> str:
     """Make the addresses in a rendered essay absolute for reading elsewhere, except links to its own notes.
 
     Links to its headings lead to `address`, the essay's own, unless `keeps_fragments`: the essay moves elsewhere.
@@ -50,7 +50,7 @@ def afar(rendered: str, site: str, address: str, *, is_apart: bool = False) -> s
         if name == "srcset":
             return f' srcset="{_IN_SET.sub(lambda each: each[1] + site + "/", value)}"'
         if value.startswith("#"):
-            return found[0] if is_apart or value[1:] in ids else f' {name}="{escape(address)}{value}"'
+            return found[0] if keeps_fragments or value[1:] in ids else f' {name}="{escape(address)}{value}"'
         is_local = value.startswith("/") and not value.startswith("//")
         if is_local or not _WITH_SCHEME.match(value):
             value = escape(urljoin(address if not is_local else site, unescape(value)))
@@ -59,18 +59,18 @@ def afar(rendered: str, site: str, address: str, *, is_apart: bool = False) -> s
     return _ADDRESS.sub(replacement, rendered)
 
 
-def contents(source: str, prefix: str = "") -> list[tuple[str, str]]:
+def table_of_contents(source: str, prefix: str = "") -> list[tuple[str, str]]:
     """Return the id and text of the second-level headings as `render` marks them."""
-    body, _ = parted(source)
+    body, _ = split_notes(source)
     headings = zip(_ids(body, prefix), _HEADING.finditer(body), strict=True)
-    return [(id_, plain(match[3])) for id_, match in headings if match[1] == "2"]
+    return [(id_, plain_text(match[3])) for id_, match in headings if match[1] == "2"]
 
 
 def _ids(body: str, prefix: str) -> list[str]:
     counts: dict[str, int] = {}
     ids = []
     for match in _HEADING.finditer(body):
-        slug = slugify(plain(match[3]), allow_unicode=True)[:60].strip("-") or "section"
+        slug = slugify(plain_text(match[3]), allow_unicode=True)[:60].strip("-") or "section"
         counts[slug] = counts.get(slug, 0) + 1
         ids.append(f"{prefix}h-{slug}" + (f"-{counts[slug]}" if counts[slug] > 1 else ""))
     return ids

@@ -10,7 +10,7 @@ from blog.markup import links
 Check = Callable[[str], str | None]
 
 
-def names(text: str) -> frozenset[str]:
+def split_names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
@@ -28,27 +28,27 @@ def _class_in(classes: Mapping[str, str], value: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Rules:
+class Allowlist:
     tags: frozenset[str]
     attributes: Mapping[str, Mapping[str, Check]]
-    needed: Mapping[str, frozenset[str]]
+    required: Mapping[str, frozenset[str]]
     """A tag without one of these attributes is dropped, and its content stays."""
     rel: str
     depth: int
     elements: int
-    elements_a_kilobyte: int
+    elements_per_kilobyte: int
     """Room for tags that are repeated in every block they span."""
     links: int
-    writes_links: bool = False
+    has_autolinks: bool = False
     renamed: Mapping[str, str] = field(default_factory=dict)
 
-    def attributes_of(self, tag: str, given: Mapping[str, str]) -> dict[str, str] | None:
+    def filter_attributes(self, tag: str, given: Mapping[str, str]) -> dict[str, str] | None:
         """Return the allowed attributes in a fixed order, or None if the tag must go without them."""
         checks = {**self.attributes.get(tag, {}), **self.attributes.get("*", {})}
         allowed = {
             name: value for name, check in checks.items() if name in given and (value := check(given[name])) is not None
         }
-        if tag in self.needed and not self.needed[tag] & allowed.keys():
+        if tag in self.required and not self.required[tag] & allowed.keys():
             return None
         if tag == "a":
             self._finish_link(allowed)
@@ -68,16 +68,16 @@ class Rules:
 
 _LIST = {"start": matching(r"-?[0-9]{1,6}")}
 
-COMMENT = Rules(
-    tags=names("a abbr b blockquote br cite code del em i li ol p pre q s strong ul"),
-    attributes={"a": {"href": links.abroad}, "abbr": {"title": _one_line}, "ol": _LIST},
-    needed={"a": frozenset({"href"})},
+COMMENT = Allowlist(
+    tags=split_names("a abbr b blockquote br cite code del em i li ol p pre q s strong ul"),
+    attributes={"a": {"href": links.external_url}, "abbr": {"title": _one_line}, "ol": _LIST},
+    required={"a": frozenset({"href"})},
     rel="nofollow ugc noopener",
     depth=12,
     elements=1500,
-    elements_a_kilobyte=0,
+    elements_per_kilobyte=0,
     links=100,
-    writes_links=True,
+    has_autolinks=True,
     renamed={
         "acronym": "abbr", "strike": "s", "ins": "em", "tt": "code", "kbd": "code", "samp": "code",
         **{f"h{level}": "p" for level in range(1, 7)},
@@ -88,8 +88,8 @@ _SIZE = matching(r"[0-9]{1,5}")
 _SPAN = matching(r"[0-9]{1,3}")
 _CELL: Mapping[str, Check] = {"colspan": _SPAN, "rowspan": _SPAN, "scope": matching("row|col|rowgroup|colgroup")}
 
-ESSAY = Rules(
-    tags=names(
+ESSAY = Allowlist(
+    tags=split_names(
         """
         a abbr b blockquote br caption cite code dd del details dl dt em figcaption figure h2 h3 h4 hr i img ins kbd li
         mark ol p pre q s samp section small span strong sub summary sup table tbody td tfoot th thead time tr ul var
@@ -97,11 +97,11 @@ ESSAY = Rules(
     ),
     attributes={
         "*": {"lang": matching(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,5}"), "dir": matching("ltr|rtl|auto")},
-        "a": {"id": matching(r"ref-[0-9]{1,4}"), "href": links.anywhere, "role": matching("doc-noteref")},
+        "a": {"id": matching(r"ref-[0-9]{1,4}"), "href": links.any_url, "role": matching("doc-noteref")},
         "abbr": {"title": _one_line},
         "blockquote": {"class": partial(_class_in, {"pull": "pull"})},
         "figure": {"class": partial(_class_in, {"wide": "wide", "alignwide": "wide", "alignfull": "wide"})},
-        "img": {"src": links.picture, "alt": _one_line, "width": _SIZE, "height": _SIZE},
+        "img": {"src": links.picture_url, "alt": _one_line, "width": _SIZE, "height": _SIZE},
         "li": {"id": matching(r"note-[0-9]{1,4}"), "value": matching(r"-?[0-9]{1,6}")},
         "ol": {**_LIST, "reversed": lambda value: "", "type": matching("[1aAiI]")},
         "section": {"role": matching("doc-endnotes")},
@@ -109,7 +109,7 @@ ESSAY = Rules(
         "th": _CELL,
         "time": {"datetime": matching(r"[0-9PTWYMDHSZ:+. -]{1,40}")},
     },
-    needed={
+    required={
         "a": frozenset({"href"}),
         "img": frozenset({"src"}),
         "section": frozenset({"role"}),
@@ -118,7 +118,7 @@ ESSAY = Rules(
     rel="noopener",
     depth=24,
     elements=1500,
-    elements_a_kilobyte=100,
+    elements_per_kilobyte=100,
     links=10_000,
     renamed={
         "acronym": "abbr", "strike": "s", "tt": "code", "h1": "h2", "h5": "h4", "h6": "h4", "bdo": "span",

@@ -38,7 +38,7 @@ def decode_entities(text: str) -> str:
     return tidy_text(text)
 
 
-def read(source: str) -> Iterator[str | Tag]:
+def tokenize(source: str) -> Iterator[str | Tag]:
     """Yield the text and the tags of HTML."""
     position = 0
     text: list[str] = []

@@ -20,7 +20,7 @@ _WORD = re.compile(
 )
 
 
-def plain(source: str) -> str:
+def plain_text(source: str) -> str:
     """Return the text, one line per block, without note marks and soft hyphens."""
     text = _CELL.sub(" ", _BLOCK_EDGE.sub("\n", _NOTE_MARK.sub("", source)))
     text = html.unescape(_TAG.sub("", text)).replace("\u00ad", "")
@@ -28,13 +28,13 @@ def plain(source: str) -> str:
     return "\n".join(filter(None, lines))
 
 
-def readable(source: str) -> str:
+def text_version(source: str) -> str:
     """Return a whole essay as text, a blank line between blocks, each note numbered like its mark."""
     marked = _NUMBERED_MARK.sub(r"[\1]", source)
-    return plain(_NUMBERED_NOTE.sub(r"<li>\2[\1] ", marked)).replace("\n", "\n\n")
+    return plain_text(_NUMBERED_NOTE.sub(r"<li>\2[\1] ", marked)).replace("\n", "\n\n")
 
 
-def parted(source: str) -> tuple[str, str]:
+def split_notes(source: str) -> tuple[str, str]:
     """Split an essay's body from its section of notes."""
     body, *notes = _NOTES.split(source, maxsplit=1)
     return body, "".join(notes)
@@ -42,14 +42,14 @@ def parted(source: str) -> tuple[str, str]:
 
 def count_words(source: str) -> int:
     """Count the words of an essay's body without its notes."""
-    return len(_WORD.findall(plain(parted(source)[0])))
+    return len(_WORD.findall(plain_text(split_notes(source)[0])))
 
 
 def excerpt(source: str, words: int = 55) -> str:
     """Return the start of an essay in one line: of its sentences, or of anything if it has none."""
     start = source[: max(0, source.rfind("<", 0, 40 * words))]  # usually enough; cut before a tag
     for part, select in ((start, _sentences), (source, _sentences), (source, str)):
-        text = " ".join(plain(select(parted(part)[0])).split())
+        text = " ".join(plain_text(select(split_notes(part)[0])).split())
         ends = [match.end() for _, match in zip(range(words + 1), _WORD.finditer(text), strict=False)]
         if len(ends) > words:
             return text[: ends[words - 1]].rstrip(" .,;:") + "…"
@@ -62,6 +62,6 @@ def _sentences(body: str) -> str:
     return _NO_SENTENCE.sub("", body)
 
 
-def links(source: str) -> list[str]:
+def link_targets(source: str) -> list[str]:
     """Return the link targets of cleaned HTML, in order."""
     return [html.unescape(target) for target in _HREF.findall(source)]

@@ -3,12 +3,12 @@
 from blog.models.draft import Draft
 from blog.models.essay import (
     MENU_LIMIT,
-    RESERVED,
+    RESERVED_SLUGS,
     Authorship,
     AuthorshipManager,
     Essay,
     EssayQuerySet,
-    gather_bylines,
+    prefetch_bylines,
 )
 from blog.models.image import Image, ImageQuerySet
 from blog.models.preview_link import PreviewLink, PreviewLinkQuerySet
@@ -16,12 +16,12 @@ from blog.models.profile import Profile, ProfileManager
 from blog.models.redirect import Redirect
 from blog.models.revision import Revision, RevisionQuerySet, Text
 from blog.models.series import Series
-from blog.models.site import Site, SiteManager, known_time_zone
+from blog.models.site import Site, SiteManager, validate_time_zone
 from blog.models.tag import Tag, TagQuerySet
 
 __all__ = [
     "MENU_LIMIT",
-    "RESERVED",
+    "RESERVED_SLUGS",
     "Authorship",
     "AuthorshipManager",
     "Draft",
@@ -42,6 +42,6 @@ __all__ = [
     "Tag",
     "TagQuerySet",
     "Text",
-    "gather_bylines",
-    "known_time_zone",
+    "prefetch_bylines",
+    "validate_time_zone",
 ]

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from blog.models.essay import Essay
-from blog.models.revision import LINES, Text
+from blog.models.revision import TEXT_FIELDS, Text
 
 
 class Draft(models.Model):
@@ -37,5 +37,5 @@ class Draft(models.Model):
 
     @property
     def text(self) -> Text:
-        lines: dict[str, Any] = {name: str(self.fields.get(name, "")) for name in LINES}
+        lines: dict[str, Any] = {name: str(self.fields.get(name, "")) for name in TEXT_FIELDS}
         return Text(**lines, tags=tuple(self.fields.get("tags", ())))

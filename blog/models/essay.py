@@ -29,7 +29,7 @@ MENU_LIMIT = 20
 FIRST_LETTER = re.compile(r"\s*<p[^>]*>(?P<letter>\w)")
 
 # First parts of the site's own addresses, which no page may use.
-RESERVED = frozenset(
+RESERVED_SLUGS = frozenset(
     [
         "accounts",
         "admin",
@@ -78,7 +78,7 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         row = Essay.tags.through._default_manager.filter(essay=models.OuterRef("pk"), tag=tag)
         return self.filter(models.Exists(row))
 
-    def by(self, author: Any) -> Self:
+    def by_author(self, author: Any) -> Self:
         return self.filter(models.Exists(Authorship.objects.filter(essay=models.OuterRef("pk"), author=author)))
 
     def dated(self, year: int, month: int | None = None, day: int | None = None) -> Self:
@@ -94,7 +94,7 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         """Return an author's own essays, or all for an editor."""
         return self if user.has_perm("blog.change_others") else self.filter(authors=user)
 
-    def choosable_by(self, user: Any) -> Self:
+    def selectable_by(self, user: Any) -> Self:
         """Return the published essays of all authors, and all of the user's own."""
         return self.filter(models.Q(published__lte=timezone.now()) | models.Q(authors=user))
 
@@ -109,17 +109,17 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         """Sort by the date in the address, newest first."""
         return self.order_by("-dated", "-published", "-pk")
 
-    def rows(self, start: int, stop: int, only: Sequence[str] = ()) -> "list[Essay]":
+    def fetch_slice(self, start: int, stop: int, only: Sequence[str] = ()) -> "list[Essay]":
         """Return a slice as a list. An index finds its keys first, so that no text is read to sort or skip rows."""
         found = Essay.objects.filter(pk__in=self.values("pk")[start:stop]).order_by(*self.query.order_by)
         return list(found.only(*only) if only else found)
 
-    def rows_pinned_first(self, start: int, stop: int) -> "list[Essay]":
+    def fetch_slice_pinned_first(self, start: int, stop: int) -> "list[Essay]":
         """Like `fetch_slice`, pinned ones first. To sort by `is_pinned`, SQLite may read every essay."""
         pinned, rest = (self.filter(is_pinned=models.Value(is_pinned)) for is_pinned in (True, False))
         keys = list(pinned.values_list("pk", flat=True))
-        first = pinned.rows(start, stop) if keys[start:stop] else []
-        return first + rest.rows(max(0, start - len(keys)), max(0, stop - len(keys)))
+        first = pinned.fetch_slice(start, stop) if keys[start:stop] else []
+        return first + rest.fetch_slice(max(0, start - len(keys)), max(0, stop - len(keys)))
 
     def years(self) -> list[tuple[int, int]]:
         """Return the years and their number of essays, newest first. SQLite cuts text without calling Python."""
@@ -127,7 +127,7 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         rows = self.filter(dated__isnull=False).order_by().values_list(year).annotate(models.Count("pk"))
         return sorted(((int(found), count) for found, count in rows), reverse=True)
 
-    def for_its_page(self) -> Self:
+    def for_essay_page(self) -> Self:
         """Fetch the series, and whether there is a translation."""
         is_translated = models.Exists(Essay.objects.filter(translation_of=models.OuterRef("pk")))
         return self.select_related("series").annotate(is_translated=is_translated)
@@ -256,7 +256,7 @@ class Essay(models.Model):
         return f"essay:{self.pk}"
 
     @property
-    def prefix(self) -> str:
+    def id_prefix(self) -> str:
         """Return the prefix that makes ids of notes and headings unique on pages with several essays."""
         return f"e{self.pk}-"
 
@@ -265,7 +265,7 @@ class Essay(models.Model):
         return self.published is not None and self.published <= timezone.now()
 
     @property
-    def minutes(self) -> int:
+    def reading_minutes(self) -> int:
         """Return the reading time at 230 words a minute (Brysbaert 2019: silent readers of English average 238)."""
         return max(1, round(self.words / 230))
 
@@ -286,28 +286,24 @@ class Essay(models.Model):
         return format_html("<span{}>{}</span>", self.lang, self) if self.lang else conditional_escape(str(self))
 
     @property
-    def date(self) -> datetime | None:
-        return self.published
-
-    @property
     def day(self) -> calendar_day:
         """Return the date in its address; for a draft the date it would have."""
         return self.dated or timezone.localdate(self.published or self.created)
 
     @property
-    def opening(self) -> str:
+    def summary(self) -> str:
         """Return the excerpt, or the first words, for lists."""
         return self.excerpt or markup.excerpt(self.body)
 
     @property
     def body_html(self) -> SafeString:
         """Render the body for readers, with back links from its notes and ids unique to the essay."""
-        return mark_safe(markup.draw(self.body, self.prefix, self.pictures))  # noqa: S308 – cleaned when it was saved
+        return mark_safe(markup.render(self.body, self.id_prefix, self.pictures))  # noqa: S308 – cleaned when it was saved
 
     @cached_property
     def pictures(self) -> dict[str, Any]:
         """Return its stored pictures; no query after renditions.prefetch_pictures()."""
-        return Image.objects.shown_in(self.body)
+        return Image.objects.in_html(self.body)
 
     @cached_property
     def shown_tags(self) -> list[Tag]:
@@ -316,11 +312,11 @@ class Essay(models.Model):
     @property
     def contents(self) -> list[tuple[str, str]]:
         """Return ids and texts of its level 2 headings if there are at least two."""
-        found = markup.contents(self.body, self.prefix)
+        found = markup.table_of_contents(self.body, self.id_prefix)
         return found if len(found) > 1 else []
 
     @property
-    def has_versal(self) -> bool:
+    def has_drop_cap(self) -> bool:
         """Return whether it can begin with a drop cap: with a Latin, Greek or Cyrillic letter, first in a paragraph."""
         first = FIRST_LETTER.match(self.body)
         return first is not None and unicodedata.name(first["letter"], "").startswith(("LATIN", "GREEK", "CYRILLIC"))
@@ -368,7 +364,7 @@ class Authorship(models.Model):
         return str(self.author)
 
 
-def gather_bylines(essays: Collection[Essay]) -> None:
+def prefetch_bylines(essays: Collection[Essay]) -> None:
     """Set each essay's `bylines` with one query that reads only the authors' names.
 
     Django's prefetch takes four times as long for ten essays.

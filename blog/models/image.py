@@ -13,14 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.markup import figures
 
-KINDS = ("avif", "webp")  # best first
+RENDITION_FORMATS = ("avif", "webp")  # best first
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
-    def showing(self, words: str) -> Self:
+    def search(self, text: str) -> Self:
         """Return the pictures whose alternative text contains all of these words."""
         found = self
-        for word in words.split():
+        for word in text.split():
             found = found.filter(alt__icontains=word)
         return found
 
@@ -28,13 +28,13 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Return older pictures without renditions, except those known to need none."""
         return self.filter(renditions={}, created__lt=before).order_by("pk")
 
-    def shown_in(self, html: str) -> dict[str, figures.Picture]:
+    def in_html(self, html: str) -> dict[str, figures.Picture]:
         """Return the stored pictures of a text by URL; no query if there can be none."""
         prefix = default_storage.url("")
-        names = [source.removeprefix(prefix) for source in figures.sources(html) if source.startswith(prefix)]
-        return self.named(names)
+        names = [source.removeprefix(prefix) for source in figures.picture_addresses(html) if source.startswith(prefix)]
+        return self.by_url(names)
 
-    def named(self, names: Iterable[str]) -> dict[str, figures.Picture]:
+    def by_url(self, names: Iterable[str]) -> dict[str, figures.Picture]:
         wanted = set(names)
         return {image.file.url: image.picture for image in self.filter(file__in=wanted)} if wanted else {}
 
@@ -78,17 +78,17 @@ class Image(models.Model):
     def picture(self) -> figures.Picture:
         """Return its size and the renditions that browsers choose from."""
         storage, name = self.file.storage, str(self.file)
-        forms = tuple(
-            figures.Form(
+        formats = tuple(
+            figures.PictureFormat(
                 f"image/{kind}",
-                tuple((storage.url(name_of(name, width, kind)), width) for width in self.renditions[kind]),
+                tuple((storage.url(rendition_name(name, width, kind)), width) for width in self.renditions[kind]),
             )
-            for kind in KINDS
+            for kind in RENDITION_FORMATS
             if self.renditions.get(kind)
         )
-        return figures.Picture(self.width, self.height, forms)
+        return figures.Picture(self.width, self.height, formats)
 
 
-def name_of(name: str, width: int, kind: str) -> str:
+def rendition_name(name: str, width: int, kind: str) -> str:
     path = PurePosixPath(name)
     return str(path.with_name(f"{path.stem}-{width}.{kind}"))

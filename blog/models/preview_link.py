@@ -11,7 +11,7 @@ from blog.models.essay import Essay
 
 
 class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
-    def open(self) -> Self:
+    def unexpired(self) -> Self:
         return self.filter(expires__gt=timezone.now())
 
 

@@ -8,7 +8,7 @@ from django.core.validators import URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from blog.models.site import known_time_zone
+from blog.models.site import validate_time_zone
 
 MAX_LINKS = 10
 
@@ -27,7 +27,7 @@ def validate_links(text: str) -> None:
 
 
 class ProfileManager(models.Manager["Profile"]):
-    def of(self, user: Any) -> "Profile":
+    def for_user(self, user: Any) -> "Profile":
         """Return the user's profile, or an unsaved one with the defaults."""
         return self.filter(user=user).first() or Profile(user=user)
 
@@ -50,7 +50,7 @@ class Profile(models.Model):
         _("time zone"),
         max_length=64,
         blank=True,
-        validators=[known_time_zone],
+        validators=[validate_time_zone],
         help_text=_("Used for dates and times in the admin."),
     )
 
@@ -64,6 +64,6 @@ class Profile(models.Model):
         return str(self.user)
 
     @property
-    def addresses(self) -> list[tuple[str, str]]:
+    def labeled_links(self) -> list[tuple[str, str]]:
         """Return each link with its label: the address without scheme and `www.`."""
         return [(line, line.partition("://")[2].removeprefix("www.").rstrip("/")) for line in self.links.split()]

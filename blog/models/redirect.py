@@ -12,9 +12,9 @@ class Redirect(models.Model):
     """An old address, a path or a path with its query (`/?p=123`), and its target."""
 
     old = models.CharField(_("old address"), max_length=500, unique=True)
-    essay = models.ForeignKey(Essay, models.CASCADE, null=True, blank=True, related_name="old_addresses")
-    tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="old_addresses")
-    series = models.ForeignKey(Series, models.CASCADE, null=True, blank=True, related_name="old_addresses")
+    essay = models.ForeignKey(Essay, models.CASCADE, null=True, blank=True, related_name="redirects")
+    tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="redirects")
+    series = models.ForeignKey(Series, models.CASCADE, null=True, blank=True, related_name="redirects")
 
     class Meta:
         verbose_name = _("redirect")

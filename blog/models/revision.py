@@ -15,7 +15,7 @@ from blog import markup
 from blog.models.essay import Essay
 
 NOTES_SECTION = re.compile(r'<section [^>]*role="doc-endnotes"[^>]*>')
-LINES = ("title", "deck", "body", "excerpt", "slug")
+TEXT_FIELDS = ("title", "deck", "body", "excerpt", "slug")
 
 
 @dataclass(frozen=True)
@@ -30,32 +30,37 @@ class Text:
     tags: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, essay: Essay) -> "Text":
+    def from_essay(cls, essay: Essay) -> "Text":
         tags = sorted(tag.name for tag in essay.tags.all()) if essay.pk else []
-        return cls(**{name: getattr(essay, name) for name in LINES}, tags=tuple(tags))
+        return cls(**{name: getattr(essay, name) for name in TEXT_FIELDS}, tags=tuple(tags))
 
     def cleaned(self) -> "Text":
         """Return the text cleaned for storage."""
         lines = {name: markup.tidy_line(getattr(self, name)) for name in ("title", "deck")}
         excerpt = markup.tidy_text(self.excerpt).strip()
         return replace(
-            self, **lines, excerpt=excerpt, body=markup.essay(self.body), slug=self.slug.strip(), tags=self.sorted_tags
+            self,
+            **lines,
+            excerpt=excerpt,
+            body=markup.clean_essay(self.body),
+            slug=self.slug.strip(),
+            tags=self.sorted_tags,
         )
 
     @property
     def lines(self) -> list[str]:
-        return [getattr(self, name) for name in LINES]
+        return [getattr(self, name) for name in TEXT_FIELDS]
 
     @property
-    def print(self) -> str:
+    def fingerprint(self) -> str:
         """Return a hash of the text without tags and slug, which other people may rename."""
         words = "\0".join((self.title, self.deck, self.body, self.excerpt))
         return hashlib.sha256(words.encode()).hexdigest()[:32]
 
     @property
-    def drawn(self) -> SafeString:
+    def rendered(self) -> SafeString:
         """Render the body for comparison with another; its notes are no landmark of the page."""
-        html = NOTES_SECTION.sub("<div>", markup.draw(self.body, f"t{self.print[:8]}-"))
+        html = NOTES_SECTION.sub("<div>", markup.render(self.body, f"t{self.fingerprint[:8]}-"))
         if html.endswith("</section>"):
             html = f"{html.removesuffix('</section>')}</div>"
         return mark_safe(html)  # noqa: S308 – cleaned when it was saved
@@ -64,9 +69,9 @@ class Text:
     def sorted_tags(self) -> tuple[str, ...]:
         return tuple(sorted(set(self.tags)))
 
-    def onto(self, essay: Essay) -> Essay:
+    def apply_to(self, essay: Essay) -> Essay:
         """Set the text on an unsaved essay and return it; storing the tags is up to the caller."""
-        for name in LINES:
+        for name in TEXT_FIELDS:
             setattr(essay, name, getattr(self, name) or (essay.slug if name == "slug" else ""))
         essay.words = markup.count_words(essay.body)
         return essay
@@ -76,7 +81,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
     def newest(self) -> "Revision | None":
         return self.order_by("-pk").first()
 
-    def listed(self) -> Self:
+    def for_list(self) -> Self:
         """Fetch the authors, but not the long texts."""
         return self.select_related("author").defer("body", "excerpt").order_by("-pk")
 
@@ -108,8 +113,8 @@ class Revision(models.Model):
     slug = models.CharField(_("slug"), max_length=200, blank=True)
     tags = models.JSONField(_("tags"), default=list)
     words = models.PositiveIntegerField(_("words"), default=0)
-    at = models.DateTimeField(_("publish date"), null=True, blank=True)
-    beside = models.CharField(max_length=32, blank=True, editable=False)  # of its text then
+    publish_at = models.DateTimeField(_("publish date"), null=True, blank=True)
+    essay_fingerprint = models.CharField(max_length=32, blank=True, editable=False)  # of its text then
     note = models.CharField(_("what changed"), max_length=300, blank=True)
     is_public_note = models.BooleanField(_("shown to readers"), default=False)
 
@@ -125,4 +130,4 @@ class Revision(models.Model):
 
     @property
     def text(self) -> Text:
-        return Text(**{name: getattr(self, name) for name in LINES}, tags=tuple(self.tags))
+        return Text(**{name: getattr(self, name) for name in TEXT_FIELDS}, tags=tuple(self.tags))

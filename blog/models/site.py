@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-def known_time_zone(name: str) -> None:
+def validate_time_zone(name: str) -> None:
     if name not in available_timezones():
         raise ValidationError(
             _("“%(name)s” is not a time zone. Enter one such as Europe/Berlin."), params={"name": name}
@@ -30,13 +30,13 @@ class Site(models.Model):
     name = models.CharField(_("name"), max_length=100, default="Rejoinder")
     tagline = models.CharField(_("tagline"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=12, default=settings.LANGUAGE_CODE)
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[known_time_zone])
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
     public_record = models.BooleanField(
         _("publish moderation statistics"),
         default=False,
         help_text=_("Adds a public page at /moderation/ with monthly counts, without names."),
     )
-    essays_a_page = models.PositiveSmallIntegerField(_("essays per page"), default=10)
+    essays_per_page = models.PositiveSmallIntegerField(_("essays per page"), default=10)
 
     objects = SiteManager()
 

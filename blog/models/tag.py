@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
-    def named(self, name: str) -> "Tag":
+    def ensure(self, name: str) -> "Tag":
         """Return the tag with this name, created if there is none."""
         tag = self.filter(name__iexact=name).first()
         if tag:
@@ -21,12 +21,12 @@ class TagQuerySet(models.QuerySet["Tag"]):
             slug = f"{stem}-{number}"
         return self.create(name=name, slug=slug)
 
-    def known_as(self, names: Iterable[str]) -> "list[Tag]":
+    def matching(self, names: Iterable[str]) -> "list[Tag]":
         """Return the tags that have these names, or had them before they were renamed or merged."""
         found: dict[int, Tag] = {}
         for name in names:
             slug = slugify(name, allow_unicode=True)[:90]
-            by_address = models.Q(slug=slug) | models.Q(old_addresses__old=f"/tag/{slug}/")
+            by_address = models.Q(slug=slug) | models.Q(redirects__old=f"/tag/{slug}/")
             tag = self.filter(name__iexact=name).first() or self.filter(by_address).first()
             if tag:
                 found[tag.pk] = tag

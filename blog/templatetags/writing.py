@@ -11,13 +11,13 @@ register = template.Library()
 
 
 @register.simple_tag
-def findings(essay: Essay | None) -> list[checks.Finding]:
+def essay_findings(essay: Essay | None) -> list[checks.Finding]:
     """Return what the checks find in an essay as it was last saved."""
     if essay is None:
         return []
-    return checks.look(title=essay.title, excerpt=essay.excerpt, body=essay.body, is_dead=check_views.dead_ends())
+    return checks.check(title=essay.title, excerpt=essay.excerpt, body=essay.body, is_dead=check_views.link_test())
 
 
 @register.simple_tag
-def desk_of(user: Any) -> desk.Desk:
-    return desk.of(user)
+def author_desk(user: Any) -> desk.Desk:
+    return desk.for_author(user)

@@ -23,11 +23,11 @@ def check(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("blog.change_essay"):
         raise PermissionDenied
     title, excerpt, body = (request.POST.get(name, "") for name in ("title", "excerpt", "body"))
-    found = checks.look(title=title, excerpt=excerpt, body=body[:MAX_BODY], is_dead=dead_ends())
+    found = checks.check(title=title, excerpt=excerpt, body=body[:MAX_BODY], is_dead=link_test())
     return JsonResponse({"findings": [finding._asdict() for finding in found]})
 
 
-def dead_ends() -> Callable[[str], bool]:
+def link_test() -> Callable[[str], bool]:
     """Return a test for dead links on this site that looks each address up once."""
     known: dict[str, bool] = {}
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from blog import markup
-from blog.markup.reading import Link, Reading
+from blog.markup.reading import BodyParser, Link
 
 MAX_TITLE = 60  # what a page of search results shows of it
 MAX_PARAGRAPH = 250
@@ -23,9 +23,9 @@ class Finding(NamedTuple):
     """Text at which the editor finds the place."""
 
 
-def look(*, title: str, excerpt: str, body: str, is_dead: Callable[[str], bool] = lambda path: False) -> list[Finding]:
+def check(*, title: str, excerpt: str, body: str, is_dead: Callable[[str], bool] = lambda path: False) -> list[Finding]:
     """Return all findings in the order of the text. None of them prevents publishing."""
-    reading = Reading(body)
+    reading = BodyParser(body)
     return [
         *check_head(title, excerpt),
         *check_headings(reading.headings),

@@ -10,30 +10,30 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from blog import difference
 from blog.models import Draft, Essay, Tag
-from blog.models.revision import LINES
+from blog.models.revision import TEXT_FIELDS
 from blog.writing import drafting, merging, revisions
-from blog.writing.form import wish
-from blog.writing.revisions import Standing
+from blog.writing.form import requested_action
+from blog.writing.revisions import LatestText
 
 REPLACED_FIELDS = {"csrfmiddlewaretoken", "base", "tab", "draft", "over"}
 SUBMIT_BUTTONS = {"_draft", "_publish", "_unpublish"}
 
 
-def clash(request: HttpRequest, essay: Essay) -> Standing | None:
+def find_conflict(request: HttpRequest, essay: Essay) -> LatestText | None:
     """Return the text saved since the form was opened, unless the form has the same text."""
-    found = revisions.standing(essay)
+    found = revisions.latest_text(essay)
     base = request.POST.get("base")
-    if base is None or base == found.mark or drafting.text_of(request.POST).cleaned() == found.text.cleaned():
+    if base is None or base == found.version or drafting.parse_text(request.POST).cleaned() == found.text.cleaned():
         return None
     return found
 
 
-def conflict(request: HttpRequest, essay: Essay, found: Standing) -> HttpResponse:
+def render_conflict(request: HttpRequest, essay: Essay, found: LatestText) -> HttpResponse:
     """Show both texts with their choices (409); the submitted one is stored as a draft."""
-    mine = drafting.text_of(request.POST).cleaned()
-    _state, kept = drafting.keep(cast(User, request.user), essay, drafting.sent(request.POST))
-    base = merging.base_of(essay, request.POST.get("base", ""))
-    both = merging.together(base, found.text, mine) if base else None
+    mine = drafting.parse_text(request.POST).cleaned()
+    _state, kept = drafting.store(cast(User, request.user), essay, drafting.parse_form(request.POST))
+    base = merging.find_base(essay, request.POST.get("base", ""))
+    both = merging.merge_texts(base, found.text, mine) if base else None
     context = {
         **admin.site.each_context(request),
         "title": _("This essay has changed since you opened it"),
@@ -42,11 +42,11 @@ def conflict(request: HttpRequest, essay: Essay, found: Standing) -> HttpRespons
         "mine": mine,
         "kept": kept,
         "is_own": found.revision is not None and found.revision.author == request.user,
-        "is_publishing": wish(request.POST) == "publish",
-        "difference": difference.between(found.text, mine),
+        "is_publishing": requested_action(request.POST) == "publish",
+        "difference": difference.compare(found.text, mine),
         "fields": [*resubmitted_fields(request, {"body"}), *tab_field(kept)],
         "both": both,
-        "brings": both and difference.between(mine, both.text),
+        "brings": both and difference.compare(mine, both.text),
         "both_fields": both and [*merged_fields(request, both), *tab_field(kept)],
     }
     return TemplateResponse(request, "admin/blog/essay/conflict.html", context, status=409)
@@ -63,9 +63,9 @@ def tab_field(kept: Draft | None) -> list[tuple[str, str]]:
     return [("tab", kept.tab)] if kept else []
 
 
-def merged_fields(request: HttpRequest, both: merging.Together) -> list[tuple[str, str]]:
+def merged_fields(request: HttpRequest, both: merging.MergeResult) -> list[tuple[str, str]]:
     """Return the fields of the merged text; with conflicts it is saved as a draft, whatever the button was."""
-    fields = resubmitted_fields(request, {*LINES, "tags", *(SUBMIT_BUTTONS if both.is_contested else ())})
-    fields += [(name, getattr(both.text, name)) for name in LINES]
-    fields += [("tags", str(tag.pk)) for tag in Tag.objects.known_as(both.text.tags)]
-    return [*fields, ("_draft", "1")] if both.is_contested else fields
+    fields = resubmitted_fields(request, {*TEXT_FIELDS, "tags", *(SUBMIT_BUTTONS if both.has_conflicts else ())})
+    fields += [(name, getattr(both.text, name)) for name in TEXT_FIELDS]
+    fields += [("tags", str(tag.pk)) for tag in Tag.objects.matching(both.text.tags)]
+    return [*fields, ("_draft", "1")] if both.has_conflicts else fields

@@ -19,12 +19,12 @@ class Desk(NamedTuple):
     zone: ZoneInfo
 
 
-def of(user: Any) -> Desk:
-    mine = Essay.objects.by(user)
+def for_author(user: Any) -> Desk:
+    mine = Essay.objects.by_author(user)
     drafts = list(mine.filter(published=None).order_by("-changed")[: ROW_LIMIT + 1])
     scheduled = list(scheduled_essays(mine)[: ROW_LIMIT + 1])
-    unsaved = list(drafting.of(user, None)[: ROW_LIMIT + 1])
-    zone = Profile.objects.of(user).time_zone or Site.objects.current().time_zone
+    unsaved = list(drafting.for_author(user, None)[: ROW_LIMIT + 1])
+    zone = Profile.objects.for_user(user).time_zone or Site.objects.current().time_zone
     has_more = max(len(drafts), len(scheduled), len(unsaved)) > ROW_LIMIT
     return Desk(drafts[:ROW_LIMIT], unsaved[:ROW_LIMIT], scheduled[:ROW_LIMIT], has_more, ZoneInfo(zone))
 

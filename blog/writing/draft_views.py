@@ -64,7 +64,7 @@ def draft(request: HttpRequest, which: str) -> HttpResponse:
     if found is None:
         messages.info(request, _("There are no unsaved changes."))
         return redirect_to_form(essay)
-    stored = revising.standing(essay).text if essay else Text()
+    stored = revising.latest_text(essay).text if essay else Text()
     return render_page(
         request,
         "draft",
@@ -73,28 +73,28 @@ def draft(request: HttpRequest, which: str) -> HttpResponse:
         draft=found,
         stored=stored,
         text=found.text.cleaned(),
-        is_behind=essay is not None and found.base != revising.standing(essay).mark,
-        difference=difference.between(stored, found.text.cleaned()),
+        is_behind=essay is not None and found.base != revising.latest_text(essay).version,
+        difference=difference.compare(stored, found.text.cleaned()),
     )
 
 
 def find_draft(user: User, essay: Essay | None, data: Any) -> Draft | None:
     """Return the draft that `draft` names, or else the latest."""
-    found = drafting.of(user, essay)
+    found = drafting.for_author(user, essay)
     if "draft" in data:
-        found = found.filter(pk=drafting.number_of(data["draft"]))
+        found = found.filter(pk=drafting.parse_number(data["draft"]))
     return found.first()
 
 
 def store_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpResponse:
-    form = drafting.sent(request.POST)
-    state, row = drafting.keep(user, essay, form)
+    form = drafting.parse_form(request.POST)
+    state, row = drafting.store(user, essay, form)
     answer: dict[str, Any] = {"state": state}
     if row:
         answer["changed"] = row.changed.isoformat()
     if "offer" in request.POST:
         answer["offer"] = render_newer_drafts(request, user, essay)
-    if essay and state == "kept" and form.base != revising.standing(essay).mark:
+    if essay and state == "kept" and form.base != revising.latest_text(essay).version:
         answer["behind"] = _(
             "Someone has saved this essay since you opened it. When you save, you’ll see both versions."
         )
@@ -103,7 +103,7 @@ def store_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpRe
 
 def render_newer_drafts(request: HttpRequest, user: User, essay: Essay | None) -> str:
     """Render the list of drafts without that of the page that asks."""
-    newer = drafting.others(user, essay, tab=request.POST["offer"], over=request.POST.get("taken", ""))
+    newer = drafting.other_drafts(user, essay, tab=request.POST["offer"], over=request.POST.get("taken", ""))
     context = {"newer": newer, "draft_address": request.path}
     return render_to_string("admin/blog/essay/_newer.html", context, request)
 
@@ -131,10 +131,16 @@ def logged_in(request: HttpRequest) -> HttpResponse:
 @require_safe
 def revisions(request: HttpRequest, which: str) -> HttpResponse:
     _user, essay = get_saved_essay(request, which)
-    rows = Paginator(essay.revisions.listed(), REVISIONS_PER_PAGE).get_page(request.GET.get("page"))
-    found = revising.standing(essay)
+    rows = Paginator(essay.revisions.for_list(), REVISIONS_PER_PAGE).get_page(request.GET.get("page"))
+    found = revising.latest_text(essay)
     return render_page(
-        request, "revisions", _("Revisions"), essay=essay, rows=rows, standing=found, shown=Text.of(essay).print
+        request,
+        "revisions",
+        _("Revisions"),
+        essay=essay,
+        rows=rows,
+        standing=found,
+        shown=Text.from_essay(essay).fingerprint,
     )
 
 
@@ -147,7 +153,7 @@ def compare(request: HttpRequest, which: str) -> HttpResponse:
     old = get_revision(essay, request.GET.get("old")) if request.GET.get("old") else before
     if new is None:
         raise Http404
-    text = Text.of(essay) if "shown" in request.GET else None
+    text = Text.from_essay(essay) if "shown" in request.GET else None
     if old and old.pk > new.pk:
         old, new = new, old
     newest = essay.revisions.newest()
@@ -162,7 +168,7 @@ def compare(request: HttpRequest, which: str) -> HttpResponse:
         restorable=[one for one in (old, new) if one and one != newest],
         before=before,
         after=essay.revisions.filter(pk__gt=new.pk).order_by("pk").first(),
-        difference=difference.between(text or (old.text if old else Text()), new.text),
+        difference=difference.compare(text or (old.text if old else Text()), new.text),
     )
 
 
@@ -191,17 +197,17 @@ def preview_page(request: HttpRequest, which: str) -> HttpResponse:
     """Preview the latest text (GET) or that of the form (POST)."""
     user, essay = get_user_and_essay(request, which)
     if request.method == "POST":
-        text = drafting.text_of(request.POST).cleaned()
+        text = drafting.parse_text(request.POST).cleaned()
         kind = Essay.Kind.PAGE if request.POST.get("kind") == Essay.Kind.PAGE else Essay.Kind.ESSAY
     elif essay:
-        found = drafting.of(user, essay).first()
-        text = found.text.cleaned() if found else revising.standing(essay).text
+        found = drafting.for_author(user, essay).first()
+        text = found.text.cleaned() if found else revising.latest_text(essay).text
         kind = Essay.Kind(essay.kind)
     else:
         raise Http404
     essay = essay or Essay()
     essay.kind = kind
-    return preview.drawn(request, essay, text, by=user)
+    return preview.render_preview(request, essay, text, by=user)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -209,21 +215,21 @@ def links(request: HttpRequest, which: str) -> HttpResponse:
     user, essay = get_saved_essay(request, which)
     if request.method == "POST":
         if "withdraw" in request.POST:
-            preview.withdraw(get_object_or_404(PreviewLink, essay=essay, pk=request.POST["withdraw"]))
+            preview.revoke_link(get_object_or_404(PreviewLink, essay=essay, pk=request.POST["withdraw"]))
             messages.success(request, _("Preview link revoked."))
         else:
             days = request.POST.get("days", "")
-            wished = int(days) if days.isascii() and days.isdigit() and len(days) < 4 else preview.DAYS
-            preview.make_link(essay, by=user, days=max(1, min(wished, MAX_DAYS)))
+            wished = int(days) if days.isascii() and days.isdigit() and len(days) < 4 else preview.DEFAULT_DAYS
+            preview.create_link(essay, by=user, days=max(1, min(wished, MAX_DAYS)))
             messages.success(request, _("Preview link created."))
         return redirect("essay-links", which)
-    rows = PreviewLink.objects.open().filter(essay=essay).select_related("by")
+    rows = PreviewLink.objects.unexpired().filter(essay=essay).select_related("by")
     return render_page(
         request,
         "preview_links",
         _("Share a preview"),
         essay=essay,
         rows=rows,
-        days=preview.DAYS,
+        days=preview.DEFAULT_DAYS,
         home=settings.SITE_URL,
     )

@@ -10,7 +10,7 @@ from django.utils.crypto import get_random_string
 
 from accounts.models import User
 from blog.models import Draft, Essay, Tag, Text
-from blog.models.revision import LINES
+from blog.models.revision import TEXT_FIELDS
 from blog.writing import revisions
 
 MAX_CHARACTERS = 4_000_000
@@ -28,40 +28,40 @@ class FormState:
     over: str  # when that draft was last changed, as the page saw it
 
 
-def text_of(data: Any) -> Text:
+def parse_text(data: Any) -> Text:
     """Return the text of a submitted form, as it was typed."""
     tags = [int(pk) for pk in data.getlist("tags") if pk.isascii() and pk.isdigit() and len(pk) < 19]
     names = Tag.objects.filter(pk__in=tags).order_by("name").values_list("name", flat=True)
-    return Text(**{name: data.get(name, "")[:MAX_CHARACTERS] for name in LINES}, tags=tuple(names))
+    return Text(**{name: data.get(name, "")[:MAX_CHARACTERS] for name in TEXT_FIELDS}, tags=tuple(names))
 
 
-def sent(data: Any) -> FormState:
+def parse_form(data: Any) -> FormState:
     return FormState(
-        text=text_of(data),
+        text=parse_text(data),
         base=data.get("base", "")[:60],
         tab=data.get("tab", "")[:40],
-        number=number_of(data.get("number", ""), digits=9),
-        draft=number_of(data.get("draft", "")),
+        number=parse_number(data.get("number", ""), digits=9),
+        draft=parse_number(data.get("draft", "")),
         over=data.get("over", "")[:40],
     )
 
 
-def number_of(typed: str, digits: int = 18) -> int:
+def parse_number(typed: str, digits: int = 18) -> int:
     """Return the number in a field, 0 for anything else."""
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= digits else 0
 
 
-def of(author: User, essay: Essay | None) -> "QuerySet[Draft]":
+def for_author(author: User, essay: Essay | None) -> "QuerySet[Draft]":
     """Return the author's drafts of an essay, latest first; without an essay those of new ones."""
     return Draft.objects.filter(author=author, essay=essay).order_by("-changed", "-pk")
 
 
-def others(author: User, essay: Essay | None, *, tab: str, over: str) -> list[Draft]:
+def other_drafts(author: User, essay: Essay | None, *, tab: str, over: str) -> list[Draft]:
     """Return the drafts except the page's own and the one it was opened with."""
-    return [row for row in of(author, essay) if (not tab or row.tab != tab) and row.changed.isoformat() != over]
+    return [row for row in for_author(author, essay) if (not tab or row.tab != tab) and row.changed.isoformat() != over]
 
 
-def keep(author: User, essay: Essay | None, form: FormState) -> tuple[str, Draft | None]:
+def store(author: User, essay: Essay | None, form: FormState) -> tuple[str, Draft | None]:
     """Store a form's text. Return `kept` with its row, or `same` and None if it equals the saved text."""
     try:
         with transaction.atomic():
@@ -72,18 +72,18 @@ def keep(author: User, essay: Essay | None, form: FormState) -> tuple[str, Draft
 
 
 def _store(author: User, essay: Essay | None, form: FormState) -> tuple[str, Draft | None]:
-    rows = of(author, essay).select_for_update()
+    rows = for_author(author, essay).select_for_update()
     row = rows.filter(tab=form.tab).first() if form.tab else None
     if row and form.number <= row.number:
         return "kept", row
     row = row or find_continued(rows, form)
-    stored = revisions.standing(essay).text if essay else Text()
+    stored = revisions.latest_text(essay).text if essay else Text()
     if form.text.cleaned() == stored.cleaned():
         if row:
             row.delete()
         return "same", None
     row = row or Draft(author=author, essay=essay)
-    fields = {name: getattr(form.text, name) for name in LINES} | {"tags": list(form.text.tags)}
+    fields = {name: getattr(form.text, name) for name in TEXT_FIELDS} | {"tags": list(form.text.tags)}
     if row.fields != fields:
         row.fields, row.changed = fields, timezone.now()
     row.tab, row.number, row.base = form.tab or get_random_string(32), form.number, form.base
@@ -97,7 +97,7 @@ def find_continued(rows: "QuerySet[Draft]", form: FormState) -> Draft | None:
     return row if row and row.changed.isoformat() == form.over else None
 
 
-def done(author: User, essay: Essay, form: FormState) -> None:
+def delete_saved(author: User, essay: Essay, form: FormState) -> None:
     """Delete the draft of a form that is saved now, and drafts with the same text; keep those of other tabs."""
     for row in Draft.objects.filter(Q(essay=essay) | Q(essay=None), author=author):
         is_own = bool(form.tab) and row.tab == form.tab

@@ -9,22 +9,22 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from blog.models import Essay
-from blog.writing.time_zones import current_name
+from blog.writing.time_zones import current_time_zone_name
 
 TEXT_FIELDS = ("title", "deck", "body")
-FOR_EVERYONE = ("is_pinned", "is_in_menu", "menu_order")  # on pages of the whole site, so only for editors
+EDITOR_FIELDS = ("is_pinned", "is_in_menu", "menu_order")  # on pages of the whole site, so only for editors
 TAG_LIMIT = 3
 
 
-def folds(essay: Essay | None, *, may_pin: bool) -> list[tuple[Any, dict[str, Any]]]:
+def build_fieldsets(essay: Essay | None, *, may_pin: bool) -> list[tuple[Any, dict[str, Any]]]:
     """Return the fieldsets; the heading of a collapsed one shows its values."""
-    place = ("slug", "kind", "canonical", *(FOR_EVERYONE if may_pin else ()))
+    place = ("slug", "kind", "canonical", *(EDITOR_FIELDS if may_pin else ()))
     return [
         (None, {"fields": TEXT_FIELDS, "classes": ("writing",)}),
         collapsed_fieldset(_("Excerpt and tags"), describe_tags(essay), "excerpt", "tags"),
-        collapsed_fieldset(_("Publish date"), when(essay), "published"),
-        collapsed_fieldset(_("Series"), series(essay), "series", "series_position"),
-        collapsed_fieldset(_("Language and translation"), language(essay), "language", "translation_of"),
+        collapsed_fieldset(_("Publish date"), describe_date(essay), "published"),
+        collapsed_fieldset(_("Series"), describe_series(essay), "series", "series_position"),
+        collapsed_fieldset(_("Language and translation"), describe_language(essay), "language", "translation_of"),
         collapsed_fieldset(
             _("Address, type and menu") if may_pin else _("Address and type"),
             Truncator(essay.slug).chars(40) if essay else "",
@@ -43,18 +43,18 @@ def describe_tags(essay: Essay | None) -> str:
     return ", ".join([*names[:TAG_LIMIT], "…"] if len(names) > TAG_LIMIT else names)
 
 
-def when(essay: Essay | None) -> str:
+def describe_date(essay: Essay | None) -> str:
     if essay is None or essay.published is None:
         return _("draft")
     at = formats.date_format(timezone.localtime(essay.published), "DATETIME_FORMAT")
-    return at if essay.is_published else f"{at} ({current_name()})"
+    return at if essay.is_published else f"{at} ({current_time_zone_name()})"
 
 
-def series(essay: Essay | None) -> str:
+def describe_series(essay: Essay | None) -> str:
     if essay is None or essay.series is None:
         return ""
     return f"{essay.series}, {essay.series_position}" if essay.series_position else str(essay.series)
 
 
-def language(essay: Essay | None) -> str:
+def describe_language(essay: Essay | None) -> str:
     return str(get_language_info(essay.language)["name_local"]) if essay and essay.language else ""

@@ -9,16 +9,16 @@ from django.utils.functional import cached_property
 
 from blog.images import renditions
 from blog.models import Essay, Tag, Text
-from blog.models.revision import LINES
+from blog.models.revision import TEXT_FIELDS
 from blog.writing import drafting, revisions
 
 
-def as_initial(text: Text) -> dict[str, Any]:
-    found: dict[str, Any] = {name: getattr(text, name) for name in LINES}
-    return found | {"tags": Tag.objects.known_as(text.tags)}
+def initial_values(text: Text) -> dict[str, Any]:
+    found: dict[str, Any] = {name: getattr(text, name) for name in TEXT_FIELDS}
+    return found | {"tags": Tag.objects.matching(text.tags)}
 
 
-def wish(data: Any) -> str:
+def requested_action(data: Any) -> str:
     """Return publish, unpublish or draft by the button, or without one by the publish date."""
     for verb in ("publish", "unpublish", "draft"):
         if f"_{verb}" in data:
@@ -35,13 +35,13 @@ class WritingForm(forms.ModelForm[Essay]):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if self.is_for_readers:
-            for name, words in revisions.missing(self.text).items():
+        if self.is_publishing:
+            for name, words in revisions.missing_fields(self.text).items():
                 self.add_error(name, ValidationError(words))
         return data
 
     @property
-    def missing(self) -> list[tuple[str, str, list[str]]]:
+    def field_errors(self) -> list[tuple[str, str, list[str]]]:
         """Return each invalid field's id, label and errors."""
         return [
             (self[name].id_for_label or f"id_{name}", str(self[name].label), [str(error) for error in errors])
@@ -55,17 +55,17 @@ class WritingForm(forms.ModelForm[Essay]):
         return self._text_and_dropped[0]
 
     @property
-    def dropped(self) -> list[str]:
+    def dropped_pictures(self) -> list[str]:
         """Return the names of pictures that are not on this site and so are not stored."""
         return self._text_and_dropped[1]
 
     @cached_property
     def _text_and_dropped(self) -> tuple[Text, list[str]]:
-        text = drafting.text_of(self.data).cleaned()
-        before = revisions.standing(self.instance).text.body if self.instance.pk else ""
-        body, dropped = renditions.only_ours(text.body, before=before)
-        return replace(text, body=body), [*renditions.unstorable(self.data.get("body", "")), *dropped]
+        text = drafting.parse_text(self.data).cleaned()
+        before = revisions.latest_text(self.instance).text.body if self.instance.pk else ""
+        body, dropped = renditions.keep_local_pictures(text.body, before=before)
+        return replace(text, body=body), [*renditions.find_unstorable(self.data.get("body", "")), *dropped]
 
     @property
-    def is_for_readers(self) -> bool:
-        return wish(self.data) == "publish"
+    def is_publishing(self) -> bool:
+        return requested_action(self.data) == "publish"

@@ -16,7 +16,7 @@ from accounts.models import User
 from blog.images import renditions, uploads, usage
 from blog.images import views as image_views
 from blog.models import Image
-from blog.writing.permissions import OwnWork
+from blog.writing.permissions import OwnObjectsOnlyMixin
 
 
 class ImageForm(forms.ModelForm[Image]):
@@ -34,15 +34,15 @@ class ImageForm(forms.ModelForm[Image]):
         if not isinstance(sent, UploadedFile):
             raise ValidationError(_("Choose a picture."))
         try:
-            return uploads.own_file(sent.read(uploads.BYTES + 1))
-        except uploads.NoPicture as error:
+            return uploads.reencoded_file(sent.read(uploads.MAX_BYTES + 1))
+        except uploads.InvalidPicture as error:
             raise ValidationError(
                 _("“%(name)s” wasn’t uploaded: %(why)s."), params={"name": sent.name, "why": error}
             ) from error
 
 
 @admin.register(Image)
-class ImageAdmin(OwnWork, admin.ModelAdmin[Image]):
+class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
     form = ImageForm
     list_display = ("__str__", "width", "height", "by", "created")
     list_select_related = ("by",)
@@ -53,8 +53,8 @@ class ImageAdmin(OwnWork, admin.ModelAdmin[Image]):
         wrap = self.admin_site.admin_view
         own = [
             path("upload/", wrap(image_views.upload), name="image-upload"),
-            path("find/", wrap(image_views.find), name="image-find"),
-            path("<int:pk>/alt/", wrap(image_views.alt), name="image-alt"),
+            path("find/", wrap(image_views.search), name="image-find"),
+            path("<int:pk>/alt/", wrap(image_views.set_alt), name="image-alt"),
         ]
         return own + super().get_urls()
 
@@ -70,18 +70,18 @@ class ImageAdmin(OwnWork, admin.ModelAdmin[Image]):
             obj.save(update_fields=["alt"])
         else:
             obj.by = cast(User, request.user)
-            uploads.add(obj)
+            uploads.save(obj)
 
     @admin.display(description=_("used"))
     def seen(self, image: Image) -> str:
-        uses = usage.of(image)
+        uses = usage.find_uses(image)
         if not uses:
             return str(_("not used"))
-        rows = ((use.address, use.words) for use in uses)
+        rows = ((use.address, use.text) for use in uses)
         return format_html("<ul>{}</ul>", format_html_join("", '<li><a href="{}">{}</a></li>', rows))
 
     def has_delete_permission(self, request: HttpRequest, obj: Image | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and (obj is None or usage.may_be_deleted(obj, request.user))
+        return super().has_delete_permission(request, obj) and (obj is None or usage.is_deletable_by(obj, request.user))
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Remove the bulk deletion, so that the uses of each image are checked first."""

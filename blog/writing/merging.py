@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 
 from blog import difference, markup
 from blog.difference import LABELS, Block, Budget, Difference
-from blog.markup.words import parted
+from blog.markup.words import split_notes
 from blog.models import Essay, Text
 
 TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^>]*>")
@@ -22,22 +22,22 @@ NOTES_END = "</ol></section>"
 
 
 @dataclass(frozen=True)
-class Together:
+class MergeResult:
     text: Text
     lines: list[tuple[str | Promise, str]] = field(default_factory=list)  # changed by both: label and stored value
-    places: list[Difference] = field(default_factory=list)
+    conflicts: list[Difference] = field(default_factory=list)
 
     @property
-    def is_contested(self) -> bool:
+    def has_conflicts(self) -> bool:
         """Return whether the author has to choose before it is published."""
-        return self.number > 0
+        return self.conflict_count > 0
 
     @property
-    def number(self) -> int:
-        return len(self.lines) + len(self.places)
+    def conflict_count(self) -> int:
+        return len(self.lines) + len(self.conflicts)
 
 
-def base_of(essay: Essay, mark: str) -> Text | None:
+def find_base(essay: Essay, mark: str) -> Text | None:
     """Return the text that a form began from. One without a revision got one before it was replaced (revisions.py)."""
     pk, _sign, print_ = mark.partition("-")
     if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
@@ -46,15 +46,15 @@ def base_of(essay: Essay, mark: str) -> Text | None:
         found = essay.revisions.filter(pk=int(pk)).first()
         return found.text if found else None
     later = (each.text for each in essay.revisions.filter(pk__gt=int(pk)).order_by("pk")[:2])
-    return next((text for text in later if text.print == print_), None)
+    return next((text for text in later if text.fingerprint == print_), None)
 
 
-def together(base: Text, stored: Text, mine: Text) -> Together | None:
+def merge_texts(base: Text, stored: Text, mine: Text) -> MergeResult | None:
     """Merge both texts; None if one contains the other's changes, or a body is too long or not made of our blocks."""
-    if max(len(each.body) for each in (base, stored, mine)) > difference.LONGEST:
+    if max(len(each.body) for each in (base, stored, mine)) > difference.MAX_CHARACTERS:
         return None
     bodies = [split_blocks(each.body) for each in (base, stored, mine)]
-    if not all(each is not None and len(each) <= difference.MOST for each in bodies):
+    if not all(each is not None and len(each) <= difference.MAX_BLOCKS for each in bodies):
         return None
     found: dict[str, str] = {}
     lines: list[tuple[str | Promise, str]] = []
@@ -64,11 +64,11 @@ def together(base: Text, stored: Text, mine: Text) -> Together | None:
         if theirs not in {was, found[name]}:
             lines.append((LABELS[name], theirs))
     tags = {*stored.tags} - ({*base.tags} - {*mine.tags}) | ({*mine.tags} - {*base.tags})
-    blocks, places = merged(*(each or [] for each in bodies))
-    text = Text(**found, body=markup.essay(join_blocks(blocks)), tags=tuple(sorted(tags)))
+    blocks, places = merge_blocks(*(each or [] for each in bodies))
+    text = Text(**found, body=markup.clean_essay(join_blocks(blocks)), tags=tuple(sorted(tags)))
     if text in {stored, mine}:
         return None
-    return Together(text, lines, [difference.between(Text(body=one), Text(body=other)) for one, other in places])
+    return MergeResult(text, lines, [difference.compare(Text(body=one), Text(body=other)) for one, other in places])
 
 
 # Blocks with their notes inside
@@ -76,7 +76,7 @@ def together(base: Text, stored: Text, mine: Text) -> Together | None:
 
 def split_blocks(body: str) -> list[str] | None:
     """Split a body into its top-level elements with notes inlined; None if joining them gives another body."""
-    source, section = parted(body)
+    source, section = split_notes(body)
     items = map(ITEM.fullmatch, NOTE.split(section.removesuffix(NOTES_END)))
     notes = {item[1]: item[2] for item in items if item}
     folded = [MARK.sub(lambda mark: inline_note(mark, notes), block) for block in top_level_elements(source)]
@@ -142,7 +142,7 @@ def compare_side(base: list[str], now: list[str], budget: Budget) -> SideChanges
                 found.became[at].append(block)
                 at += 1
             continue
-        for was, come in difference.paired([*map(as_block, base[step.a])], [*map(as_block, now[step.b])]):
+        for was, come in difference.pair_blocks([*map(as_block, base[step.a])], [*map(as_block, now[step.b])]):
             if was is None and come is not None:
                 found.before[at].append(come.kind)
                 continue
@@ -153,12 +153,12 @@ def compare_side(base: list[str], now: list[str], budget: Budget) -> SideChanges
 
 
 def as_block(html: str) -> Block:
-    return Block(html, False, tuple(difference.words_of(markup.plain(html))))
+    return Block(html, False, tuple(difference.split_words(markup.plain_text(html))))
 
 
-def merged(base: list[str], stored: list[str], mine: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
+def merge_blocks(base: list[str], stored: list[str], mine: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the merged blocks, and both versions of each place that both sides changed."""
-    budget = Budget(difference.PATIENCE)
+    budget = Budget(difference.MAX_PAIRS)
     theirs, ours = compare_side(base, stored, budget), compare_side(base, mine, budget)
     out: list[str] = []
     places: list[tuple[str, str]] = []

@@ -18,7 +18,7 @@ else:
     Base = object
 
 
-class OwnWork(Base):
+class OwnObjectsOnlyMixin(Base):
     """Mixin for a model with `may_change` whose QuerySet has `changeable_by`."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

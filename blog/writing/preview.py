@@ -14,33 +14,33 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from blog import series as in_series
-from blog.middleware import site_of
+from blog.middleware import get_site
 from blog.models import Draft, Essay, PreviewLink, Tag, Text
 from blog.writing import revisions
 
-DAYS = 7
+DEFAULT_DAYS = 7
 MAX_LINKS = 20  # open links of one essay
 
 
 def text_to_preview(essay: Essay) -> Text:
     """Return the latest draft based on the latest text, or else that text."""
-    found = revisions.standing(essay)
-    draft = Draft.objects.filter(essay=essay, base=found.mark).order_by("-changed").first()
+    found = revisions.latest_text(essay)
+    draft = Draft.objects.filter(essay=essay, base=found.version).order_by("-changed").first()
     return draft.text.cleaned() if draft else found.text
 
 
-def drawn(request: HttpRequest, essay: Essay, text: Text, *, by: User | None = None) -> HttpResponse:
+def render_preview(request: HttpRequest, essay: Essay, text: Text, *, by: User | None = None) -> HttpResponse:
     """Render an essay with another text, neither saved nor cached nor indexed by search engines."""
-    text.onto(essay)
-    essay.shown_tags = Tag.objects.known_as(text.tags)
+    text.apply_to(essay)
+    essay.shown_tags = Tag.objects.matching(text.tags)
     is_new = essay._state.adding
     if is_new:
         essay.bylines = [by]
     template = "blog/page.html" if essay.kind == Essay.Kind.PAGE else "blog/essay.html"
     context: dict[str, Any] = {"essay": essay, "is_preview": True}
     if not is_new:
-        context["place"] = in_series.place_of(request, essay)
-        context["translations"] = in_series.translations_of(request, essay, site_of(request).language)
+        context["place"] = in_series.get_navigation(request, essay)
+        context["translations"] = in_series.get_translations(request, essay, get_site(request).language)
     response = render(request, template, context)
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -49,15 +49,15 @@ def drawn(request: HttpRequest, essay: Essay, text: Text, *, by: User | None = N
 
 
 @require_safe
-def open_link(request: HttpRequest, token: str) -> HttpResponse:
-    link = PreviewLink.objects.open().select_related("essay").filter(token=token).first()
+def show_link(request: HttpRequest, token: str) -> HttpResponse:
+    link = PreviewLink.objects.unexpired().select_related("essay").filter(token=token).first()
     if link is None:
         raise Http404
-    return drawn(request, link.essay, text_to_preview(link.essay))
+    return render_preview(request, link.essay, text_to_preview(link.essay))
 
 
 @transaction.atomic
-def make_link(essay: Essay, *, by: User, days: int = DAYS) -> PreviewLink:
+def create_link(essay: Essay, *, by: User, days: int = DEFAULT_DAYS) -> PreviewLink:
     essay.preview_links.filter(expires__lte=timezone.now()).delete()
     if essay.preview_links.count() >= MAX_LINKS:
         raise PermissionDenied(_("This essay has too many preview links. Revoke one, then try again."))
@@ -65,5 +65,5 @@ def make_link(essay: Essay, *, by: User, days: int = DAYS) -> PreviewLink:
     return PreviewLink.objects.create(essay=essay, by=by, token=secrets.token_urlsafe(32), expires=expires)
 
 
-def withdraw(link: PreviewLink) -> None:
+def revoke_link(link: PreviewLink) -> None:
     link.delete()

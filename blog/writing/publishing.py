@@ -17,8 +17,8 @@ from accounts.models import User
 from blog import actions
 from blog.models import Essay, Profile
 from blog.writing import check_views, revisions
-from blog.writing.fieldsets import FOR_EVERYONE
-from blog.writing.time_zones import current_name
+from blog.writing.fieldsets import EDITOR_FIELDS
+from blog.writing.time_zones import current_time_zone_name
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Essay]
@@ -26,7 +26,7 @@ else:
     Base = object
 
 
-class Publishing(Base):
+class PublishingMixin(Base):
     """Mixin for the admin of essays: list actions, publish dates in the user's time zone."""
 
     actions: Any = ("publish_now", "unpublish", "pin", "unpin")
@@ -52,7 +52,7 @@ class Publishing(Base):
         """Leave other authors' drafts out of autocompletion, such as for `translation_of`."""
         match = request.resolver_match
         if match and match.url_name == "autocomplete" and not request.user.has_perm("blog.change_others"):
-            queryset = queryset.filter(pk__in=Essay.objects.choosable_by(request.user).values("pk"))
+            queryset = queryset.filter(pk__in=Essay.objects.selectable_by(request.user).values("pk"))
         return super().get_search_results(request, queryset, search_term)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
@@ -60,7 +60,7 @@ class Publishing(Base):
         if db_field.name == "published" and field is not None:
             field.help_text = format_html(
                 '{} <a href="{}">{}</a>',
-                _("%(help)s Time zone: %(zone)s.") % {"help": db_field.help_text, "zone": current_name()},
+                _("%(help)s Time zone: %(zone)s.") % {"help": db_field.help_text, "zone": current_time_zone_name()},
                 reverse("admin:blog_profile_changelist"),
                 _("Change time zone"),
             )
@@ -69,7 +69,7 @@ class Publishing(Base):
     def get_readonly_fields(self, request: HttpRequest, obj: Essay | None = None) -> Any:
         """Let only editors change the home page and the menu."""
         found = super().get_readonly_fields(request, obj)
-        return found if request.user.has_perm("blog.change_others") else [*found, *FOR_EVERYONE]
+        return found if request.user.has_perm("blog.change_others") else [*found, *EDITOR_FIELDS]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         found = super().get_actions(request)
@@ -85,7 +85,7 @@ class Publishing(Base):
             if essay.is_published:
                 continue
             try:
-                revisions.publish_newest(essay, by=cast(User, request.user))
+                revisions.publish_latest(essay, by=cast(User, request.user))
                 done += 1
             except revisions.NotReady as error:
                 self.message_user(request, not_ready_message(essay, error), messages.WARNING)
@@ -94,19 +94,19 @@ class Publishing(Base):
 
     @admin.action(description=_("Unpublish"), permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
-        done = [revisions.withdraw(essay, by=cast(User, request.user)) for essay in queryset if essay.published]
+        done = [revisions.unpublish_latest(essay, by=cast(User, request.user)) for essay in queryset if essay.published]
         message = ngettext("%(n)d essay unpublished.", "%(n)d essays unpublished.", len(done))
         self.message_user(request, message % {"n": len(done)}, messages.SUCCESS)
 
     @admin.action(description=_("Pin to the home page"), permissions=["change"])
     def pin(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
-        done = [actions.pin(essay) for essay in queryset]
+        done = [actions.set_pinned(essay) for essay in queryset]
         message = ngettext("%(n)d essay pinned.", "%(n)d essays pinned.", len(done))
         self.message_user(request, message % {"n": len(done)}, messages.SUCCESS)
 
     @admin.action(description=_("Unpin"), permissions=["change"])
     def unpin(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
-        done = [actions.pin(essay, first=False) for essay in queryset]
+        done = [actions.set_pinned(essay, is_pinned=False) for essay in queryset]
         message = ngettext("%(n)d essay unpinned.", "%(n)d essays unpinned.", len(done))
         self.message_user(request, message % {"n": len(done)}, messages.SUCCESS)
 
@@ -122,5 +122,5 @@ def not_ready_message(essay: Essay, error: revisions.NotReady) -> str:
 
 def activate_own_time_zone(request: HttpRequest) -> None:
     """Activate the user's time zone; SiteMiddleware restores the site's after the request."""
-    if zone := Profile.objects.of(cast(User, request.user)).time_zone:
+    if zone := Profile.objects.for_user(cast(User, request.user)).time_zone:
         timezone.activate(ZoneInfo(zone))

@@ -17,12 +17,12 @@ from blog.models import Essay, Revision, Tag, Text
 MAX_QUOTE = 60  # characters of an address in a message
 
 
-class Standing(NamedTuple):
-    """The latest text of an essay, and a version (`mark`) that changes with the text."""
+class LatestText(NamedTuple):
+    """The latest text of an essay, and a version that changes with the text."""
 
     text: Text
     revision: Revision | None
-    mark: str
+    version: str
 
 
 class NotReady(Exception):
@@ -33,12 +33,12 @@ class NotReady(Exception):
         self.missing = missing
 
 
-def missing(text: Text) -> dict[str, str]:
+def missing_fields(text: Text) -> dict[str, str]:
     """Return messages by field for what a cleaned text needs before it can be published."""
     found = {}
     if not text.title.strip():
         found["title"] = _("Add a title before you publish.")
-    if not markup.plain(text.body).strip() and "<img" not in text.body:
+    if not markup.plain_text(text.body).strip() and "<img" not in text.body:
         found["body"] = _("Write some text before you publish.")
     elif unclear := markup.unclear_links(text.body):
         message = _("Start these links with https:// (another website) or ./ (this site): %(links)s")
@@ -46,44 +46,44 @@ def missing(text: Text) -> dict[str, str]:
     return found
 
 
-def standing(essay: Essay) -> Standing:
+def latest_text(essay: Essay) -> LatestText:
     """Return the latest text: the newest revision's, or the essay's own if it was changed without a revision."""
     newest = essay.revisions.newest()
-    shown = Text.of(essay)
-    if newest and newest.beside == shown.print:
-        return Standing(newest.text, newest, str(newest.pk))
-    return Standing(shown, newest, f"{newest.pk if newest else 0}-{shown.print}")
+    shown = Text.from_essay(essay)
+    if newest and newest.essay_fingerprint == shown.fingerprint:
+        return LatestText(newest.text, newest, str(newest.pk))
+    return LatestText(shown, newest, f"{newest.pk if newest else 0}-{shown.fingerprint}")
 
 
-def is_ahead(essay: Essay) -> bool:
+def has_unpublished_changes(essay: Essay) -> bool:
     """Return whether a published essay has changes that readers do not see yet."""
-    return essay.published is not None and standing(essay).text.print != Text.of(essay).print
+    return essay.published is not None and latest_text(essay).text.fingerprint != Text.from_essay(essay).fingerprint
 
 
 @transaction.atomic
 def save(
-    essay: Essay, text: Text, *, by: User | None, kind: str = Revision.Kind.SAVE, at: datetime | None = None
+    essay: Essay, text: Text, *, by: User | None, kind: str = Revision.Kind.SAVE, publish_at: datetime | None = None
 ) -> Revision | None:
     """Record the text as the latest revision without showing it to readers of a published or scheduled essay.
 
     Changed settings of the essay apply immediately. Returns None if the text has not changed.
     """
-    stored = locked(essay)
+    stored = lock(essay)
     before = stored and ensure_recorded(stored)
     if stored and stored.published:
         for name in ("kind", "published", "dated"):
             setattr(essay, name, getattr(stored, name))
-        Text.of(stored).onto(essay)
+        Text.from_essay(stored).apply_to(essay)
     else:
         essay.published = None
-        text.onto(essay)
+        text.apply_to(essay)
     actions.save(essay)
     if not essay.published:
         set_tags(essay, text)
-    at = None if essay.published else at
-    if before and before.text == text and (before.revision is None or before.revision.at == at):
+    publish_at = None if essay.published else publish_at
+    if before and before.text == text and (before.revision is None or before.revision.publish_at == publish_at):
         return None
-    return create_revision(essay, text, by=by, kind=kind, at=at)
+    return create_revision(essay, text, by=by, kind=kind, publish_at=publish_at)
 
 
 @transaction.atomic
@@ -91,12 +91,12 @@ def publish(
     essay: Essay, text: Text, *, by: User | None, note: str = "", is_public_note: bool = False
 ) -> Revision | None:
     """Publish the text now or at the essay's publish date. Raises NotReady."""
-    if lacking := missing(text):
+    if lacking := missing_fields(text):
         raise NotReady(lacking)
-    stored = locked(essay)
+    stored = lock(essay)
     before = stored and ensure_recorded(stored)
     is_public_note = is_public_note and stored is not None and stored.is_published
-    text.onto(essay)
+    text.apply_to(essay)
     text = replace(text, slug=essay.slug)
     essay.published = essay.published or timezone.now()
     if is_public_note:
@@ -110,10 +110,10 @@ def publish(
 
 
 @transaction.atomic
-def publish_newest(essay: Essay, *, by: User) -> Revision | None:
+def publish_latest(essay: Essay, *, by: User) -> Revision | None:
     """Publish the latest text now, even if it was scheduled. Raises NotReady."""
     essay = Essay.objects.select_for_update().get(pk=essay.pk)
-    text = standing(essay).text
+    text = latest_text(essay).text
     essay.published = timezone.now()
     return publish(essay, text, by=by)
 
@@ -121,22 +121,22 @@ def publish_newest(essay: Essay, *, by: User) -> Revision | None:
 @transaction.atomic
 def unpublish(essay: Essay, text: Text, *, by: User | None) -> Revision | None:
     """Make an essay a draft again, with this text. It keeps its address for when it is published again."""
-    stored = locked(essay)
+    stored = lock(essay)
     if stored is None or stored.published is None:
         return save(essay, text, by=by)
     ensure_recorded(stored)
     essay.published = None
-    text.onto(essay)
+    text.apply_to(essay)
     actions.save(essay)
     set_tags(essay, text)
     return create_revision(essay, text, by=by, kind=Revision.Kind.DRAFT)
 
 
 @transaction.atomic
-def withdraw(essay: Essay, *, by: User) -> Revision | None:
+def unpublish_latest(essay: Essay, *, by: User) -> Revision | None:
     """Make an essay a draft again, with its latest text."""
     essay = Essay.objects.select_for_update().get(pk=essay.pk)
-    return unpublish(essay, standing(essay).text, by=by)
+    return unpublish(essay, latest_text(essay).text, by=by)
 
 
 def is_same_time(one: datetime | None, other: datetime | None) -> bool:
@@ -150,12 +150,12 @@ def restore(revision: Revision, *, by: User) -> Revision | None:
 
 
 @transaction.atomic
-def amend(essay: Essay, change: Callable[[str], str]) -> bool:
+def rewrite_bodies(essay: Essay, change: Callable[[str], str]) -> bool:
     """Apply a technical change, such as a picture's new address, to every text of an essay; return if any changed."""
-    stored = locked(essay)
+    stored = lock(essay)
     if stored is None:
         return False
-    before = Text.of(stored).print
+    before = Text.from_essay(stored).fingerprint
     is_changed = False
     for row in [stored, *stored.revisions.all()]:
         if (body := change(row.body)) != row.body:
@@ -165,27 +165,27 @@ def amend(essay: Essay, change: Callable[[str], str]) -> bool:
         if (body := change(draft.fields.get("body", ""))) != draft.fields.get("body", ""):
             draft.fields["body"] = body
             draft.save(update_fields=["fields"])
-    stored.revisions.filter(beside=before).update(beside=Text.of(stored).print)
+    stored.revisions.filter(essay_fingerprint=before).update(essay_fingerprint=Text.from_essay(stored).fingerprint)
     if is_changed:
-        pagecache.bump(stored.cache_key, "site")
+        pagecache.invalidate(stored.cache_key, "site")
     return is_changed
 
 
-def locked(essay: Essay) -> Essay | None:
+def lock(essay: Essay) -> Essay | None:
     return Essay.objects.select_for_update().filter(pk=essay.pk).first() if essay.pk else None
 
 
-def ensure_recorded(essay: Essay) -> Standing:
+def ensure_recorded(essay: Essay) -> LatestText:
     """Record a revision of a text that has none, before another text replaces it."""
-    found = standing(essay)
-    if found.revision and found.revision.beside == Text.of(essay).print:
+    found = latest_text(essay)
+    if found.revision and found.revision.essay_fingerprint == Text.from_essay(essay).fingerprint:
         return found
     if found.text == Text(slug=essay.slug):
         return found
     kind = Revision.Kind.PUBLISH if essay.published else Revision.Kind.SAVE
     made = create_revision(essay, found.text, by=None, kind=kind)
     Revision.objects.filter(pk=made.pk).update(created=essay.changed)
-    return Standing(found.text, made, str(made.pk))
+    return LatestText(found.text, made, str(made.pk))
 
 
 def create_revision(
@@ -194,7 +194,7 @@ def create_revision(
     *,
     by: User | None,
     kind: str,
-    at: datetime | None = None,
+    publish_at: datetime | None = None,
     note: str = "",
     is_public_note: bool = False,
 ) -> Revision:
@@ -209,15 +209,15 @@ def create_revision(
         slug=text.slug,
         tags=list(text.tags),
         words=markup.count_words(text.body),
-        at=at,
-        beside=Text.of(essay).print,
+        publish_at=publish_at,
+        essay_fingerprint=Text.from_essay(essay).fingerprint,
         note=note,
         is_public_note=is_public_note,
     )
 
 
 def set_tags(essay: Essay, text: Text) -> None:
-    wanted = [tag for name in text.tags for tag in Tag.objects.known_as([name]) or [Tag.objects.named(name)]]
+    wanted = [tag for name in text.tags for tag in Tag.objects.matching([name]) or [Tag.objects.ensure(name)]]
     if {tag.pk for tag in wanted} != set(essay.tags.values_list("pk", flat=True)):
         essay.tags.set(wanted)
-        pagecache.bump(essay.cache_key, "site")
+        pagecache.invalidate(essay.cache_key, "site")

@@ -16,11 +16,11 @@ import pagecache
 from accounts.models import User
 from blog.models import Authorship, Draft, Essay, Revision, Text
 from blog.writing import drafting, revisions
-from blog.writing.conflicts import clash, conflict
-from blog.writing.fieldsets import folds
-from blog.writing.form import as_initial, wish
-from blog.writing.revisions import Standing
-from blog.writing.time_zones import current_name
+from blog.writing.conflicts import find_conflict, render_conflict
+from blog.writing.fieldsets import build_fieldsets
+from blog.writing.form import initial_values, requested_action
+from blog.writing.revisions import LatestText
+from blog.writing.time_zones import current_time_zone_name
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Essay]
@@ -28,7 +28,7 @@ else:
     Base = object
 
 
-class Writing(Base):
+class WritingMixin(Base):
     """Mixin for the admin of essays: drafts, revisions and conflicts."""
 
     def changeform_view(
@@ -38,8 +38,8 @@ class Writing(Base):
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
             essay = self.get_object(request, object_id)
-            if essay and self.has_change_permission(request, essay) and (newer := clash(request, essay)):
-                return conflict(request, essay, newer)
+            if essay and self.has_change_permission(request, essay) and (newer := find_conflict(request, essay)):
+                return render_conflict(request, essay, newer)
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -49,11 +49,11 @@ class Writing(Base):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Essay | None:
         found = super().get_object(request, object_id, from_field)
         if found and request.method == "POST":
-            revisions.locked(found)
+            revisions.lock(found)
         return found
 
     def get_fieldsets(self, request: HttpRequest, obj: Essay | None = None) -> Any:
-        return folds(obj, may_pin=request.user.has_perm("blog.change_others"))
+        return build_fieldsets(obj, may_pin=request.user.has_perm("blog.change_others"))
 
     def get_form(self, request: Any, obj: Essay | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -62,7 +62,7 @@ class Writing(Base):
 
     def save_model(self, request: HttpRequest, obj: Essay, form: Any, change: bool) -> None:
         by, text = cast(User, request.user), form.text
-        match wish(request.POST):
+        match requested_action(request.POST):
             case "publish":
                 note = request.POST.get("note", "")[:300].strip()
                 is_public_note = "is_public_note" in request.POST
@@ -70,7 +70,7 @@ class Writing(Base):
             case "unpublish":
                 form.revision = revisions.unpublish(obj, text, by=by)
             case _:
-                form.revision = revisions.save(obj, text, by=by, at=form.cleaned_data.get("published"))
+                form.revision = revisions.save(obj, text, by=by, publish_at=form.cleaned_data.get("published"))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the inlines and delete the draft; tags are part of the text and were saved with it."""
@@ -79,12 +79,12 @@ class Writing(Base):
         essay = form.instance
         if not change and not essay.authorships.exists():
             Authorship.objects.create(essay=essay, author=cast(User, request.user))
-        drafting.done(cast(User, request.user), essay, drafting.sent(request.POST))
-        pagecache.bump(essay.cache_key, "site", "comments")
+        drafting.delete_saved(cast(User, request.user), essay, drafting.parse_form(request.POST))
+        pagecache.invalidate(essay.cache_key, "site", "comments")
         if "_popup" not in request.POST:
             messages.success(request, saved_message(essay, form.revision))
-            if form.dropped:
-                messages.warning(request, dropped_pictures_message(form.dropped))
+            if form.dropped_pictures:
+                messages.warning(request, dropped_pictures_message(form.dropped_pictures))
 
     def response_add(self, request: HttpRequest, obj: Essay, post_url_continue: str | None = None) -> HttpResponse:
         if "_popup" in request.POST:
@@ -105,26 +105,26 @@ class Writing(Base):
 
 def get_opened_draft(request: HttpRequest, essay: Essay | None) -> Draft | None:
     """Return the draft that the form was asked to open with."""
-    number = drafting.number_of(request.POST.get("draft") or request.GET.get("draft") or "")
-    return drafting.of(cast(User, request.user), essay).filter(pk=number).first() if number else None
+    number = drafting.parse_number(request.POST.get("draft") or request.GET.get("draft") or "")
+    return drafting.for_author(cast(User, request.user), essay).filter(pk=number).first() if number else None
 
 
 def get_initial(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
     """Return the form's initial values: the requested draft, else the latest text."""
     if draft := get_opened_draft(request, essay):
-        return as_initial(draft.text)
+        return initial_values(draft.text)
     if essay is None:
         return {}
-    found = revisions.standing(essay)
-    at = found.revision.at if found.revision and not essay.published else essay.published
-    return as_initial(found.text) | {"published": at}
+    found = revisions.latest_text(essay)
+    at = found.revision.publish_at if found.revision and not essay.published else essay.published
+    return initial_values(found.text) | {"published": at}
 
 
 def form_context(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
     """Return the template context about the text: its version, its draft and the other drafts."""
     draft = get_opened_draft(request, essay)
-    found = revisions.standing(essay) if essay else Standing(Text(), None, "")
-    base = request.GET.get("seen", draft.base)[:60] if draft else found.mark
+    found = revisions.latest_text(essay) if essay else LatestText(Text(), None, "")
+    base = request.GET.get("seen", draft.base)[:60] if draft else found.version
     tab = request.POST.get("tab", "")
     over = request.POST.get("over", draft.changed.isoformat() if draft else "")
     return {
@@ -134,8 +134,8 @@ def form_context(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
         "tab": tab,
         "taken_up": draft,
         "over": over,
-        "newer": drafting.others(cast(User, request.user), essay, tab=tab, over=over),
-        "is_ahead": bool(essay and essay.published and found.text.print != Text.of(essay).print),
+        "newer": drafting.other_drafts(cast(User, request.user), essay, tab=tab, over=over),
+        "is_ahead": bool(essay and essay.published and found.text.fingerprint != Text.from_essay(essay).fingerprint),
         "draft_address": reverse("essay-draft", args=[essay.pk if essay else "new"]),
     }
 
@@ -146,7 +146,7 @@ def never_saved_drafts(request: HttpRequest) -> list[Draft]:
     if asked not in ({}, {"state": "draft"}):
         return []
     words = request.GET.get("q", "").casefold().split()
-    drafts = drafting.of(cast(User, request.user), None)
+    drafts = drafting.for_author(cast(User, request.user), None)
     return [draft for draft in drafts if all(word in " ".join(draft.text.lines).casefold() for word in words)]
 
 
@@ -162,7 +162,7 @@ def saved_message(essay: Essay, revision: Revision | None) -> str:
     if essay.is_published:
         return format_html('{} <a href="{}">{}</a>', _("Published."), essay.get_absolute_url(), _("View on site"))
     at = formats.date_format(timezone.localtime(essay.published), "DATETIME_FORMAT")
-    return _("Scheduled for %(when)s (%(zone)s).") % {"when": at, "zone": current_name()}
+    return _("Scheduled for %(when)s (%(zone)s).") % {"when": at, "zone": current_time_zone_name()}
 
 
 def dropped_pictures_message(pictures: list[str]) -> str:

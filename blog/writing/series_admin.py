@@ -18,7 +18,7 @@ import pagecache
 from accounts.models import User
 from blog import actions
 from blog.models import Profile, Series, Site
-from blog.writing.time_zones import TimeZones
+from blog.writing.time_zones import TimeZoneSelect
 
 
 @admin.register(Series)
@@ -35,7 +35,7 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
         found: Any = super().get_object(request, object_id, from_field)
         if found:
             mine = request.user.has_perm("blog.change_others")
-            found.shown = found.essays.all() if mine else found.essays.choosable_by(request.user).distinct()
+            found.shown = found.essays.all() if mine else found.essays.selectable_by(request.user).distinct()
         return cast(Series | None, found)
 
     @admin.display(description=_("essays in order"))
@@ -61,19 +61,19 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
         old = Series.objects.filter(pk=obj.pk).first()
         obj.save()
         if old and old.slug != obj.slug:
-            actions.keep_address(old.get_absolute_url(), series=obj)
-        actions.take_address(obj.get_absolute_url())
-        pagecache.bump("site")
+            actions.add_redirect(old.get_absolute_url(), series=obj)
+        actions.remove_redirect(obj.get_absolute_url())
+        pagecache.invalidate("site")
 
     @transaction.atomic
     def delete_model(self, request: HttpRequest, obj: Series) -> None:
         obj.delete()
-        pagecache.bump("site")
+        pagecache.invalidate("site")
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Series]) -> None:
         queryset.delete()
-        pagecache.bump("site")
+        pagecache.invalidate("site")
 
 
 @admin.register(Profile)
@@ -85,7 +85,7 @@ class ProfileAdmin(admin.ModelAdmin[Profile]):
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
         if db_field.name == "time_zone":
             own = _t("Site time zone: %(zone)s") % {"zone": Site.objects.current().time_zone}
-            more["widget"] = TimeZones(choices=[("", own), ("UTC", "UTC")])
+            more["widget"] = TimeZoneSelect(choices=[("", own), ("UTC", "UTC")])
         return super().formfield_for_dbfield(db_field, request, **more)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -109,4 +109,4 @@ class ProfileAdmin(admin.ModelAdmin[Profile]):
     @transaction.atomic
     def save_model(self, request: HttpRequest, obj: Profile, form: Any, change: bool) -> None:
         obj.save()
-        pagecache.bump("site")
+        pagecache.invalidate("site")

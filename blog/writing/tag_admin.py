@@ -72,9 +72,9 @@ class TagAdmin(admin.ModelAdmin[Tag]):
     @transaction.atomic
     def delete_model(self, request: HttpRequest, obj: Tag) -> None:
         super().delete_model(request, obj)
-        pagecache.bump("site")
+        pagecache.invalidate("site")
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
         super().delete_queryset(request, queryset)
-        pagecache.bump("site")
+        pagecache.invalidate("site")

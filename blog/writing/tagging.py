@@ -15,9 +15,9 @@ def save(tag: Tag) -> Tag:
     old = Tag.objects.filter(pk=tag.pk).first()
     tag.save()
     if old and old.slug != tag.slug:
-        actions.keep_address(old.get_absolute_url(), tag=tag)
-    actions.take_address(tag.get_absolute_url())
-    pagecache.bump("site")
+        actions.add_redirect(old.get_absolute_url(), tag=tag)
+    actions.remove_redirect(tag.get_absolute_url())
+    pagecache.invalidate("site")
     return tag
 
 
@@ -32,6 +32,6 @@ def merge(tags: Iterable[Tag], into: Tag) -> Tag:
         Redirect.objects.filter(tag=tag).update(tag=into)
         address = tag.get_absolute_url()
         tag.delete()
-        actions.keep_address(address, tag=into)
-    pagecache.bump("site")
+        actions.add_redirect(address, tag=into)
+    pagecache.invalidate("site")
     return into

@@ -24,7 +24,7 @@ def time_zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     return [*parts.items()]
 
 
-class TimeZones(forms.Select):
+class TimeZoneSelect(forms.Select):
     """A list of time zones; a script adds the browser's own on top."""
 
     def __init__(self, attrs: Any = None, choices: Any = (("UTC", "UTC"),)) -> None:
@@ -47,6 +47,6 @@ class TimeZones(forms.Select):
         return Media(js=[Script("js/writing/time-zone.js", type="module")])
 
 
-def current_name() -> str:
+def current_time_zone_name() -> str:
     """Return the current zone's name, such as Europe/Berlin rather than CEST."""
     return getattr(timezone.get_current_timezone(), "key", "") or timezone.get_current_timezone_name()

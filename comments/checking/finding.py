@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q
 
-from comments.checking.shape import COLUMNS, Node, faults, is_shown, miscounts
+from comments.checking.shape import COLUMNS, Node, count_faults, is_shown, structure_faults
 from comments.models import Comment, Discussion, Status, TreeNumber
 
 BATCH = 2000
@@ -66,7 +66,7 @@ def wrong_threads_and_counts() -> Iterator[Problem]:
     tallies: dict[int, Tally] = {}
     for tree, group in groupby(map(Node._make, rows), key=attrgetter("tree")):
         nodes = sorted(group, key=attrgetter("left", "pk"))
-        for fault in (*faults(nodes), *miscounts(nodes)):
+        for fault in (*structure_faults(nodes), *count_faults(nodes)):
             yield Problem(Kind.THREAD, tree, f"Thread {tree}: {fault}.")
         for node in nodes:
             tally = tallies.get(node.essay) or Tally((node.stored_comments or 0, node.stored_threads or 0))
@@ -76,9 +76,9 @@ def wrong_threads_and_counts() -> Iterator[Problem]:
     for essay, tally in tallies.items():
         if tally.stored != tally.counted:
             yield count_problem(essay, tally.stored, tally.counted)
-    empty = Discussion.objects.exclude(responses=0, threads=0).exclude(essay__comments__isnull=False)
+    empty = Discussion.objects.exclude(comment_count=0, threads=0).exclude(essay__comments__isnull=False)
     for discussion in empty.iterator():
-        yield count_problem(discussion.pk, (discussion.responses, discussion.threads), (0, 0))
+        yield count_problem(discussion.pk, (discussion.comment_count, discussion.threads), (0, 0))
 
 
 def count_problem(essay: int, stored: tuple[int, int], counted: tuple[int, int]) -> Problem:

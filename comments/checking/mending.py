@@ -106,7 +106,7 @@ def repair_wording(pk: int) -> None:
     newest = newest or Wording.objects.create(comment=comment)  # a lost text stays lost; the comment keeps its place
     Comment.objects.filter(wording=newest).update(wording=None)  # another comment that shows it is repaired separately
     Comment.objects.filter(pk=pk).update(wording=newest, changed=timezone.now())
-    pagecache.bump(comment.essay.cache_key, "comments")
+    pagecache.invalidate(comment.essay.cache_key, "comments")
 
 
 @transaction.atomic
@@ -118,16 +118,16 @@ def repair_counts(essay: int) -> None:
 def repair_comment_likes(pk: int) -> None:
     _root, comment = Comment.objects.lock_thread(pk)
     if comment is not None:
-        Comment.objects.filter(pk=pk).update(likes=Like.objects.of(comment).count())
-        pagecache.bump(comment.essay.cache_key)
+        Comment.objects.filter(pk=pk).update(likes=Like.objects.for_target(comment).count())
+        pagecache.invalidate(comment.essay.cache_key)
 
 
 @transaction.atomic
 def repair_essay_likes(pk: int) -> None:
     essay = Essay(pk=pk)
     Discussion.objects.lock(essay)
-    Discussion.objects.filter(pk=pk).update(likes=Like.objects.of(essay).count())
-    pagecache.bump(essay.cache_key)
+    Discussion.objects.filter(pk=pk).update(likes=Like.objects.for_target(essay).count())
+    pagecache.invalidate(essay.cache_key)
 
 
 @transaction.atomic
@@ -143,8 +143,10 @@ def recount(essays: Iterable[int]) -> None:
     for key in keys:
         Discussion.objects.lock(Essay(pk=key))
         rows = Comment.objects.filter(essay=key)
-        Discussion.objects.filter(pk=key).update(responses=rows.approved().count(), threads=rows.shown_roots().count())
-    pagecache.bump(*(Essay(pk=key).cache_key for key in keys), "comments")
+        Discussion.objects.filter(pk=key).update(
+            comment_count=rows.approved().count(), threads=rows.shown_roots().count()
+        )
+    pagecache.invalidate(*(Essay(pk=key).cache_key for key in keys), "comments")
 
 
 REPAIRS = {

@@ -24,7 +24,7 @@ class Node(NamedTuple):
 
 COLUMNS = (
     "pk", "parent_id", "tree_id", "lft", "rght", "level", "essay_id", "status", "readable",
-    "essay__discussion__responses", "essay__discussion__threads",
+    "essay__discussion__comment_count", "essay__discussion__threads",
 )  # fmt: skip
 
 
@@ -32,7 +32,7 @@ def is_shown(nodes: Sequence[Node]) -> bool:
     return any(node.status == Status.APPROVED for node in nodes)
 
 
-def faults(nodes: Sequence[Node]) -> Iterator[str]:
+def structure_faults(nodes: Sequence[Node]) -> Iterator[str]:
     """Describe the faults in the tree of one thread, given its nodes in order of `lft`."""
     roots = sum(node.parent is None for node in nodes)
     if roots != 1:
@@ -71,7 +71,7 @@ def nesting_faults(nodes: Sequence[Node]) -> Iterator[str]:
         ancestors.append(node)
 
 
-def miscounts(nodes: Sequence[Node]) -> Iterator[str]:
+def count_faults(nodes: Sequence[Node]) -> Iterator[str]:
     approved = sum(node.status == Status.APPROVED for node in nodes)
     for node in nodes:
         readable = 0 if node.parent else approved

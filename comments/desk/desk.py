@@ -19,12 +19,12 @@ class Closed(Exception):
     """The essay's comments are closed."""
 
 
-class Readers(NamedTuple):
-    of_essays: int
-    of_comments: int
+class SubscriberCounts(NamedTuple):
+    new_essays: int
+    own_essays: int
 
 
-def newest(user: Any) -> list[Comment]:
+def newest_comments(user: Any) -> list[Comment]:
     """Return the newest comments by others on the user's essays, first those that no author has answered."""
     replies = Comment.objects.approved().filter(
         parent=OuterRef("pk"), commenter__user__authorships__essay=OuterRef("essay")
@@ -35,15 +35,15 @@ def newest(user: Any) -> list[Comment]:
     found = Comment.objects.select_related("commenter", "wording", "essay__discussion__rules").in_bulk(first)
     for pk, comment in found.items():
         comment.is_replied = keys[pk]
-        comment.takes_reply = Discussion.objects.of(comment.essay).takes_comments
+        comment.accepts_reply = Discussion.objects.for_essay(comment.essay).accepts_comments
     return [found[pk] for pk in first if pk in found]
 
 
-def readers(user: Any) -> Readers:
+def subscriber_counts(user: Any) -> SubscriberCounts:
     """Count the subscribers to new essays, and to comments on the user's essays."""
     active = Subscription.objects.active()
-    essays = Essay.objects.by(user).values("pk")
-    return Readers(
+    essays = Essay.objects.by_author(user).values("pk")
+    return SubscriberCounts(
         active.filter(kind=Subscription.Kind.ESSAYS).count(),
         active.filter(kind=Subscription.Kind.ESSAY, essay__in=essays).count(),
     )
@@ -52,11 +52,11 @@ def readers(user: Any) -> Readers:
 @transaction.atomic
 def reply(comment: Comment, *, by: User, sender: Sender, text: str, key: str = "") -> Comment:
     """Post an author's reply. Raises Closed, and as actions.post() does."""
-    if not Discussion.objects.of(comment.essay).takes_comments:
+    if not Discussion.objects.for_essay(comment.essay).accepts_comments:
         raise Closed
     return actions.post(
         essay=comment.essay,
-        commenter=Commenter.objects.of(by),
+        commenter=Commenter.objects.for_user(by),
         sender=sender,
         text=text,
         parent=comment.pk,

@@ -14,7 +14,7 @@ from comments.desk import desk
 from comments.models import Comment
 from comments.posting import actions
 from comments.posting.forms import CommentForm
-from comments.screening.screening import Refused, Sender
+from comments.screening.screening import Rejected, Sender
 
 
 @require_POST
@@ -30,11 +30,11 @@ def reply(request: Request, pk: int) -> HttpResponse:
         desk.reply(comment, by=user, sender=Sender(request.META["REMOTE_ADDR"]), text=text, key=key)
     except desk.Closed:
         return show_again(request, comment, _("Comments are closed."))
-    except actions.Gone:
+    except actions.CommentGone:
         return show_again(request, comment, _("This comment no longer exists."))
     except actions.Duplicate:
         return show_again(request, comment, _("You’ve already posted this reply."))
-    except Refused as refused:
+    except Rejected as refused:
         return show_again(request, comment, str(refused))
     messages.success(request, _("Your reply to %(name)s was posted.") % {"name": comment.commenter.name})
     return redirect("admin:index")

@@ -8,13 +8,13 @@ import pagecache
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Bar, Comment, Discussion, Like
-from comments.posting.actions import Flooded, Gone, Joined
+from comments.posting.actions import CommenterChanged, CommentGone, RateLimited
 from comments.screening.screening import Sender
 from server.http import ratelimit
 
 MINUTE, HOUR = 60, 60 * 60
 CHANGES_A_MINUTE = 60  # likes and unlikes by one person, or by guests from one address
-NEW_AN_HOUR = 20  # new guests from one address
+NEW_GUESTS_AN_HOUR = 20  # new guests from one address
 
 
 class Barred(Exception):
@@ -29,16 +29,16 @@ def like(*, commenter: Commenter, sender: Sender, essay: Essay, comment: int | N
     """
     network = "" if commenter.user_id else sender.network
     acquire_turn(commenter, sender)
-    if Bar.objects.stops(commenter, network):
+    if Bar.objects.applies_to(commenter, network):
         raise Barred
     target = lock_target(essay, comment)
     if commenter._state.adding:
         commenter.save()
-    elif Like.objects.of(target).filter(commenter=commenter.pk).exists():
+    elif Like.objects.for_target(target).filter(commenter=commenter.pk).exists():
         return
     liked = {"comment": target} if isinstance(target, Comment) else {"essay": target}
-    Like.objects.create(commenter=commenter, network=network, **liked).count(+1)
-    pagecache.bump(essay.cache_key)
+    Like.objects.create(commenter=commenter, network=network, **liked).adjust_count(+1)
+    pagecache.invalidate(essay.cache_key)
 
 
 @transaction.atomic
@@ -46,21 +46,21 @@ def unlike(*, commenter: Commenter, sender: Sender, essay: Essay, comment: int |
     """Take back a like. Raises RateLimited, CommenterChanged or CommentGone."""
     acquire_turn(commenter, sender)
     target = lock_target(essay, comment)
-    if found := Like.objects.of(target).filter(commenter=commenter.pk).first():
-        Like.objects.take_back([found])
-        pagecache.bump(essay.cache_key)
+    if found := Like.objects.for_target(target).filter(commenter=commenter.pk).first():
+        Like.objects.remove([found])
+        pagecache.invalidate(essay.cache_key)
 
 
 def acquire_turn(commenter: Commenter, sender: Sender) -> None:
     """Apply the rate limits and lock the commenter, before any thread as merge() does."""
     who = f"commenter:{commenter.pk}" if commenter.user_id else sender.address
-    wait = ratelimit.take("like", who, MINUTE, count=CHANGES_A_MINUTE) if who else 0.0
+    wait = ratelimit.acquire("like", who, MINUTE, count=CHANGES_A_MINUTE) if who else 0.0
     if commenter._state.adding and sender.address:
-        wait = max(wait, ratelimit.take("like for the first time", sender.address, HOUR, count=NEW_AN_HOUR))
+        wait = max(wait, ratelimit.acquire("like for the first time", sender.address, HOUR, count=NEW_GUESTS_AN_HOUR))
     if wait:
-        raise Flooded(wait)
-    if commenter.pk and not Commenter.objects.hold(commenter):
-        raise Joined
+        raise RateLimited(wait)
+    if commenter.pk and not Commenter.objects.lock_for_update(commenter):
+        raise CommenterChanged
 
 
 def lock_target(essay: Essay, comment: int | None) -> Essay | Comment:
@@ -70,7 +70,7 @@ def lock_target(essay: Essay, comment: int | None) -> Essay | Comment:
         return essay
     _root, found = Comment.objects.lock_thread(comment, essay)
     if found is None or not found.is_approved:
-        raise Gone
+        raise CommentGone
     return found
 
 
@@ -86,8 +86,8 @@ def remove(keys: Iterable[int], *, bar: bool = False) -> int:
     for pk in sorted(like.essay_id for like in likes if like.essay_id):
         Discussion.objects.lock(essays[pk])
     remaining = list(Like.objects.filter(pk__in=[like.pk for like in likes]))  # some may have been taken back since
-    Like.objects.take_back(remaining)
-    pagecache.bump(*(essay.cache_key for essay in essays.values() if essay))
+    Like.objects.remove(remaining)
+    pagecache.invalidate(*(essay.cache_key for essay in essays.values() if essay))
     return len(remaining)
 
 

@@ -20,7 +20,7 @@ MAX_AGE = settings.ACCOUNT_LOGIN_TIMEOUT  # seconds
 def log_in(request: HttpRequest) -> HttpResponse:
     """Save the like of this address, and redirect to the login page, which returns here."""
     request.session[KEY] = {"path": request.path, "at": time.time()}
-    request.session.set_expiry(redirects.CARRIED_FOR)  # logging in extends it
+    request.session.set_expiry(redirects.DRAFTS_SECONDS)  # logging in extends it
     return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
 
 

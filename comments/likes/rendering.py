@@ -18,22 +18,22 @@ from accounts.profiles import avatars
 from blog.models import Essay
 from comments.models import Comment, Discussion, Like, Rules
 from comments.screening import author_record
-from comments.threads.pages import order_wished
-from comments.threads.rendering import Stencil, open_place, open_places
+from comments.threads.pages import requested_order
+from comments.threads.rendering import PrecompiledTemplate, placeholder, placeholders
 from comments.threads.tree import Row
 
 MAX_NAMES = 60
 MAX_FACES = 5
 
 
-def said(likers: str, count: int, *, is_mine: bool) -> str:
+def describe_likes(likers: str, count: int, *, is_liked: bool) -> str:
     """Describe how many like it, and whether the reader is one of them."""
     if count < 1:
         return _("Be the first to like this.")
-    if is_mine and count == 1:
+    if is_liked and count == 1:
         return _("You like this.")
-    others = count - is_mine
-    text = with_you(likers, others) if is_mine else without_you(likers, others)
+    others = count - is_liked
+    text = with_you(likers, others) if is_liked else without_you(likers, others)
     return text % {"count": others}
 
 
@@ -67,10 +67,10 @@ class Likes:
     discussion: Discussion
     commenter: Commenter | None
     order: str = ""  # of the threads, if not the default
-    buttons: dict[tuple[int, bool], Stencil] = field(default_factory=dict)
+    buttons: dict[tuple[int, bool], PrecompiledTemplate] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, request: HttpRequest, essay: Essay) -> "Likes | None":
+    def for_request(cls, request: HttpRequest, essay: Essay) -> "Likes | None":
         """Return the object shared by everything on a page; None if likes are off."""
         known: Any = request
         if not hasattr(known, "likes"):
@@ -78,12 +78,12 @@ class Likes:
             # The combined query is expensive. Unknown visitors' pages use a second one, and only if there are likes.
             is_known = Discussion._meta.get_field("essay").remote_field.is_cached(essay)
             newest = newest_likes(essay, commenter, known.META["REMOTE_ADDR"]) if commenter and not is_known else None
-            discussion = Discussion.objects.of(essay)
-            order = order_wished(request)
+            discussion = Discussion.objects.for_essay(essay)
+            order = requested_order(request)
             found = cls(essay, discussion, commenter, order if order != discussion.order else "")
             if newest is not None:
                 found.newest = newest
-            known.likes = found if discussion.takes_likes else None
+            known.likes = found if discussion.accepts_likes else None
         return known.likes  # type: ignore[no-any-return]
 
     @property
@@ -97,54 +97,56 @@ class Likes:
         return newest_likes(self.essay, self.commenter) if self.discussion.likes else []
 
     @property
-    def is_mine(self) -> bool:
+    def is_liked(self) -> bool:
         return self.commenter is not None and any(like.commenter_id == self.commenter.pk for like in self.newest)
 
-    def likes(self, comment: Comment) -> bool:
+    def has_liked(self, comment: Comment) -> bool:
         commenter = self.commenter
-        return commenter is not None and Like.objects.of(comment).filter(commenter=commenter.pk).exists()
+        return commenter is not None and Like.objects.for_target(comment).filter(commenter=commenter.pk).exists()
 
-    def said(self, count: int, *, is_mine: bool) -> str:
-        return said(self.discussion.rules.likers, count, is_mine=is_mine)
+    def describe(self, count: int, *, is_liked: bool) -> str:
+        return describe_likes(self.discussion.rules.likers, count, is_liked=is_liked)
 
-    def under_essay(self, *, is_alone: bool = False) -> SafeString:
+    def render_essay_button(self, *, is_alone: bool = False) -> SafeString:
         """Render the essay's button; `is_alone`: on the page that lists the people below it."""
-        count, is_mine = self.discussion.likes, self.is_mine
+        count, is_liked = self.discussion.likes, self.is_liked
         context = {
             "url": f"{self.essay.get_absolute_url()}like/",
             "count": count,
-            "is_mine": is_mine,
-            "said": self.said(count, is_mine=is_mine),
-            "other": self.said(count + (-1 if is_mine else 1), is_mine=not is_mine) if self.may_like else "",
+            "is_liked": is_liked,
+            "sentence": self.describe(count, is_liked=is_liked),
+            "other_sentence": self.describe(count + (-1 if is_liked else 1), is_liked=not is_liked)
+            if self.may_like
+            else "",
             "faces": [] if is_alone else faces(sorted(self.newest, key=lambda like: -like.pk))[:MAX_FACES],
             "is_alone": is_alone,
         }
         return SafeString(get_template("comments/_likes.html").render(context))
 
-    def of_row(self, row: Row) -> str:
-        return self.render_button(row.pk, row.name, row.likes, is_mine=bool(row.is_liked))
+    def render_row_button(self, row: Row) -> str:
+        return self.render_button(row.pk, row.name, row.likes, is_liked=bool(row.is_liked))
 
-    def of_comment(self, comment: Comment) -> SafeString:
-        is_mine = self.likes(comment)
-        return SafeString(self.render_button(comment.pk, comment.commenter.name, comment.likes, is_mine=is_mine))
+    def render_comment_button(self, comment: Comment) -> SafeString:
+        is_liked = self.has_liked(comment)
+        return SafeString(self.render_button(comment.pk, comment.commenter.name, comment.likes, is_liked=is_liked))
 
-    def render_button(self, pk: int, name: str, count: int, *, is_mine: bool) -> str:
+    def render_button(self, pk: int, name: str, count: int, *, is_liked: bool) -> str:
         """Render a comment's button by joining strings, since a page may have a thousand."""
-        key = count, is_mine
+        key = count, is_liked
         if key not in self.buttons:
-            self.buttons[key] = self.compile(count, is_mine=is_mine)
+            self.buttons[key] = self.compile(count, is_liked=is_liked)
         return self.buttons[key].fill({"pk": str(pk), "name": escape(name)})
 
-    def compile(self, count: int, *, is_mine: bool) -> Stencil:
+    def compile(self, count: int, *, is_liked: bool) -> PrecompiledTemplate:
         """Compile the button for all comments with this count."""
-        other = count + (-1 if is_mine else 1)
+        other = count + (-1 if is_liked else 1)
         values = {
             "query": escape(f"?order={self.order}") if self.order else "",
             "count": str(count or ""),
             "other": str(other or ""),
-            "label": escape(self.said(count, is_mine=is_mine)),
+            "label": escape(self.describe(count, is_liked=is_liked)),
         }
-        return compiled_button(get_language() or "", is_mine, bool(count), self.may_like).bind(values)
+        return compiled_button(get_language() or "", is_liked, bool(count), self.may_like).bind(values)
 
 
 def newest_likes(essay: Essay, commenter: Commenter | None, address: str = "") -> list[Like]:
@@ -153,7 +155,7 @@ def newest_likes(essay: Essay, commenter: Commenter | None, address: str = "") -
     The same query caches the essay's discussion and rules on the essay. With the address of a known reader it also
     reads what screening needs to know about them.
     """
-    known = author_record.asked(commenter, essay, address) if commenter and address else {}
+    known = author_record.query_columns(commenter, essay, address) if commenter and address else {}
     found: Any = Discussion.objects.filter(essay=essay).select_related("rules")
     liker = "essay__likes__commenter"
     found = found.annotate(
@@ -166,29 +168,29 @@ def newest_likes(essay: Essay, commenter: Commenter | None, address: str = "") -
     if rows:
         rows[0].essay = essay
         if known and commenter:
-            essay.author_record = author_record.read(rows[0], commenter)  # type: ignore[attr-defined]
+            essay.author_record = author_record.from_row(rows[0], commenter)  # type: ignore[attr-defined]
     likers = [(row.like, Commenter(pk=row.who, name=row.who_name, picture=row.who_picture)) for row in rows if row.like]
     return [Like(pk=pk, commenter=commenter) for pk, commenter in likers]
 
 
 @lru_cache
-def compiled_button(language: str, is_mine: bool, has_count: bool, may_like: bool) -> Stencil:
-    places: Mapping[str, Any] = open_places("name", "count", "other", "label")
-    url = SafeString(f"/comments/{open_place('pk')}/like/{open_place('query')}")
-    flags = {"is_mine": is_mine, "has_count": has_count, "may_like": may_like}
-    return Stencil.of("comments/_like.html", {**places, **flags, "url": url})
+def compiled_button(language: str, is_liked: bool, has_count: bool, may_like: bool) -> PrecompiledTemplate:
+    places: Mapping[str, Any] = placeholders("name", "count", "other", "label")
+    url = SafeString(f"/comments/{placeholder('pk')}/like/{placeholder('query')}")
+    flags = {"is_liked": is_liked, "has_count": has_count, "may_like": may_like}
+    return PrecompiledTemplate.render("comments/_like.html", {**places, **flags, "url": url})
 
 
 def faces(likes: Iterable[Like]) -> list[dict[str, Any]]:
     """Return the pictures and names of those who gave a name."""
     people = [like.commenter for like in likes if like.commenter.name]
-    return [avatars.face(commenter) | {"name": commenter.name} for commenter in people]
+    return [avatars.template_context(commenter) | {"name": commenter.name} for commenter in people]
 
 
-def who(target: Essay | Comment, count: int) -> dict[str, Any]:
+def list_likers(target: Essay | Comment, count: int) -> dict[str, Any]:
     """List who likes it: named people, the number of guests without a name, and how many more."""
-    newest = Like.objects.of(target).exclude(commenter__name="").select_related("commenter").order_by("-pk")
+    newest = Like.objects.for_target(target).exclude(commenter__name="").select_related("commenter").order_by("-pk")
     named = faces(newest[:MAX_NAMES]) if count else []
     rest = count - len(named)
-    nameless = Like.objects.of(target).filter(commenter__name="").count() if rest else 0
+    nameless = Like.objects.for_target(target).filter(commenter__name="").count() if rest else 0
     return {"named": named, "nameless": nameless, "more": max(0, rest - nameless)}

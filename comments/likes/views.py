@@ -13,27 +13,27 @@ from django.views.decorators.http import require_http_methods
 
 import pagecache
 from accounts.login import oauth_start
-from accounts.middleware import Request, remember
+from accounts.middleware import Request, set_commenter_cookie
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.likes import actions as liking
 from comments.likes import login as like_login
 from comments.likes import rendering as likes_rendering
 from comments.models import Comment, Discussion
-from comments.models.lookup import essay_at
-from comments.posting.actions import Flooded, Gone, Joined
+from comments.models.lookup import get_essay_or_404
+from comments.posting.actions import CommenterChanged, CommentGone, RateLimited
 from comments.screening.screening import Sender
 
 ACTIONS = {"1": liking.like, "0": liking.unlike}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def essay(request: Request, **address: Any) -> HttpResponse:
-    return respond(request, essay_at(request.user, **address))
+def like_essay(request: Request, **address: Any) -> HttpResponse:
+    return respond(request, get_essay_or_404(request.user, **address))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def comment(request: Request, pk: int) -> HttpResponse:
+def like_comment(request: Request, pk: int) -> HttpResponse:
     rows = Comment.objects.approved().select_related("commenter", "essay__discussion__rules")
     found = rows.filter(pk=pk).first()
     if found is not None and found.essay.is_published:
@@ -44,7 +44,7 @@ def comment(request: Request, pk: int) -> HttpResponse:
 
 
 def respond(request: Request, essay: Essay, comment: Comment | None = None) -> HttpResponse:
-    likes = likes_rendering.Likes.of(request, essay)
+    likes = likes_rendering.Likes.for_request(request, essay)
     if request.method == "POST":
         if likes is None:
             return show_problem(request, 403, _("Likes are turned off."))
@@ -69,45 +69,47 @@ def apply_change(request: Request, likes: likes_rendering.Likes, comment: Commen
 
 
 def log_in(request: Request) -> HttpResponse:
-    return too_often(request, liking.MINUTE) if oauth_start.is_too_often(request) else like_login.log_in(request)
+    return too_often(request, liking.MINUTE) if oauth_start.is_rate_limited(request) else like_login.log_in(request)
 
 
 def needs_login(request: Request) -> HttpResponse:
     template = "comments/_like_login.html" if "fragment" in request.POST else "comments/like_login.html"
-    context = {"heading": _("Log in to like this"), "back": target_url(request)}
+    context = {"heading": _("Log in to like this"), "back_url": target_url(request)}
     return render(request, template, context, status=403)
 
 
 def perform(request: Request, likes: likes_rendering.Likes, comment: Comment | None, action: Any) -> HttpResponse:
     commenter = likes.commenter or Commenter()
-    sender = Sender(request.META["REMOTE_ADDR"], request.origin_proved)
+    sender = Sender(request.META["REMOTE_ADDR"], request.is_origin_verified)
     if likes.commenter or action is liking.like:
         try:
             action(commenter=commenter, sender=sender, essay=likes.essay, comment=comment.pk if comment else None)
-        except Flooded as flooded:
+        except RateLimited as flooded:
             return too_often(request, math.ceil(flooded.seconds))
         except liking.Barred:
             return show_problem(request, 403, _("You’re not allowed to like things on this site."))
-        except Joined:
+        except CommenterChanged:
             return show_problem(request, 409, _("Your account was changed in another window. Please try again."))
-        except Gone:
+        except CommentGone:
             return comment_gone(request)
     response = (
         button_fragment(request, likes.essay, comment, commenter)
         if "fragment" in request.POST
         else redirect_back(request, likes.essay, comment)
     )
-    return response if likes.commenter or not commenter.pk else remember(commenter, response)
+    return response if likes.commenter or not commenter.pk else set_commenter_cookie(commenter, response)
 
 
 def button_fragment(request: Request, essay: Essay, comment: Comment | None, commenter: Commenter) -> HttpResponse:
     """Return the updated button alone, for JavaScript."""
     fresh = Discussion.objects.select_related("rules").filter(essay=essay.pk).first()
-    likes = likes_rendering.Likes(essay, fresh or Discussion.objects.of(essay), commenter if commenter.pk else None)
+    likes = likes_rendering.Likes(
+        essay, fresh or Discussion.objects.for_essay(essay), commenter if commenter.pk else None
+    )
     if comment is None:
-        return HttpResponse(likes.under_essay())
+        return HttpResponse(likes.render_essay_button())
     comment.refresh_from_db(fields=["likes"])
-    return HttpResponse(likes.of_comment(comment))
+    return HttpResponse(likes.render_comment_button(comment))
 
 
 def redirect_back(request: Request, essay: Essay, comment: Comment | None) -> HttpResponse:
@@ -122,17 +124,17 @@ def redirect_back(request: Request, essay: Essay, comment: Comment | None) -> Ht
 def likes_page(request: Request, likes: likes_rendering.Likes, comment: Comment | None) -> HttpResponse:
     """Show the button and the people who like it."""
     target, count = (comment, comment.likes) if comment else (likes.essay, likes.discussion.likes)
-    is_mine = likes.likes(comment) if comment else likes.is_mine
+    is_liked = likes.has_liked(comment) if comment else likes.is_liked
     context = {
         "essay": likes.essay,
         "comment": comment,
         "url": comment.get_absolute_url() if comment else f"{likes.essay.get_absolute_url()}#likes",
-        "mark": likes.of_comment(comment) if comment else likes.under_essay(is_alone=True),
-        "said": likes.said(count, is_mine=is_mine),
-        **likes_rendering.who(target, count),
+        "button": likes.render_comment_button(comment) if comment else likes.render_essay_button(is_alone=True),
+        "sentence": likes.describe(count, is_liked=is_liked),
+        **likes_rendering.list_likers(target, count),
     }
     response = render(request, "comments/like.html", context)
-    return pagecache.made_from(response, likes.essay.cache_key, ends=getattr(request, "ends", None))
+    return pagecache.mark_cacheable(response, likes.essay.cache_key, expires=getattr(request, "expires", None))
 
 
 def comment_gone(request: Request) -> HttpResponse:

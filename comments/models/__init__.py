@@ -1,7 +1,7 @@
 """Models of the discussion: comments, their texts, rules, likes, subscriptions, notices and moderators' decisions."""
 
 from comments.models.block import Block
-from comments.models.comment import Comment, CommentManager, CommentQuerySet, answered, is_editable, is_waiting
+from comments.models.comment import Comment, CommentManager, CommentQuerySet, has_answer, is_editable, is_waiting
 from comments.models.decision import Batch, Decision, DecisionQuerySet
 from comments.models.like import Bar, Like
 from comments.models.notice import Notice
@@ -39,7 +39,7 @@ __all__ = (
     "Subscription",
     "TreeNumber",
     "Wording",
-    "answered",
+    "has_answer",
     "is_editable",
     "is_waiting",
 )

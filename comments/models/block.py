@@ -16,7 +16,7 @@ from accounts.models import Commenter
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def network_of(text: str) -> Network | None:
+def parse_network(text: str) -> Network | None:
     """Parse an IP address or network in any notation; return None if it is neither."""
     try:
         network = ipaddress.ip_network(text.strip(), strict=False)
@@ -28,24 +28,24 @@ def network_of(text: str) -> Network | None:
     return network
 
 
-def networks_round(address: str) -> list[str]:
+def enclosing_networks(address: str) -> list[str]:
     """Every network that contains an address, the address itself first."""
-    network = network_of(address)
+    network = parse_network(address)
     if network is None:
         return []
     return [str(network), *(str(network.supernet(new_prefix=bits)) for bits in range(network.prefixlen - 1, -1, -1))]
 
 
 class BlockQuerySet(models.QuerySet["Block"]):
-    def in_force(self) -> Self:
+    def active(self) -> Self:
         return self.filter(Q(until=None) | Q(until__gt=timezone.now()))
 
-    def on(self, commenter: Commenter, address: str) -> Self:
+    def matching(self, commenter: Commenter, address: str) -> Self:
         """Blocks that apply to a person at an IP address, most specific first: person, verified email address, network.
 
         Of two equally specific ones the stricter comes first.
         """
-        applies = Q(network__in=networks_round(address)) & ~Q(network="")
+        applies = Q(network__in=enclosing_networks(address)) & ~Q(network="")
         if commenter.pk:
             applies |= Q(commenter=commenter.pk)
         if commenter.user_id:
@@ -55,15 +55,15 @@ class BlockQuerySet(models.QuerySet["Block"]):
         strictness = Case(
             *(When(kind=kind, then=Value(rank)) for rank, kind in enumerate(("block", "hold"))), default=Value(2)
         )
-        return self.in_force().filter(applies).order_by(rank, strictness, "-pk")
+        return self.active().filter(applies).order_by(rank, strictness, "-pk")
 
 
 class BlockManager(models.Manager.from_queryset(BlockQuerySet)):  # type: ignore[misc]
-    def join(self, old: Commenter, new: Commenter) -> None:
+    def merge(self, old: Commenter, new: Commenter) -> None:
         """Give one person's blocks to the account that they are merged into."""
         self.filter(commenter=old.pk).update(commenter=new)
 
-    def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
+    def erase(self, commenter: Commenter, *, addresses: list[str]) -> None:
         """Delete a person's blocks; blocked email addresses and networks identify no one and remain."""
         self.filter(commenter=commenter).delete()
 
@@ -86,7 +86,7 @@ class Block(models.Model):
         _("until"), null=True, blank=True, help_text=_("Leave empty for a permanent exception.")
     )
     sentence = models.CharField(_("message to the person"), max_length=300, blank=True)
-    why = models.TextField(_("note"), blank=True, max_length=1000, help_text=_("Visible to moderators only."))
+    note = models.TextField(_("note"), blank=True, max_length=1000, help_text=_("Visible to moderators only."))
     moderator = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("by")
     )
@@ -108,7 +108,7 @@ class Block(models.Model):
         )
 
     @property
-    def is_in_force(self) -> bool:
+    def is_active(self) -> bool:
         return self.until is None or self.until > timezone.now()
 
     def __str__(self) -> str:

@@ -29,7 +29,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         """Roots of threads with at least one approved comment."""
         return self.filter(parent=None, readable__gt=0)
 
-    def under(self, essay: Essay) -> Self:
+    def on_essay(self, essay: Essay) -> Self:
         return self.filter(essay=essay)
 
     def editable(self, rules: Rules) -> Self:
@@ -48,7 +48,7 @@ def is_editable(rules: Rules) -> Q:
     """Condition for comments that their author may still edit: recent and, if the rules say so, not yet answered."""
     since = timezone.now() - timedelta(minutes=rules.edit_minutes)
     is_new = Q(created__gt=since, status__in=(Status.APPROVED, Status.PENDING))
-    return is_new & ~Q(answered()) if rules.edit_until_answered else is_new
+    return is_new & ~Q(has_answer()) if rules.edit_until_answered else is_new
 
 
 def is_waiting(of: str = "") -> Q:
@@ -57,7 +57,7 @@ def is_waiting(of: str = "") -> Q:
     return Q(**{f"{of}status": Status.PENDING}) | Q(**unseen)
 
 
-def answered() -> Exists:
+def has_answer() -> Exists:
     """Whether someone other than the comment's author has an approved reply to it."""
     answers = Comment.objects.approved().filter(parent=OuterRef("pk"))
     return Exists(answers.exclude(commenter=OuterRef("commenter")))
@@ -70,7 +70,7 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         return TreeNumber.objects.create().pk
 
     def lock_thread(
-        self, pk: int, essay: Essay | None = None, *, holding: Commenter | None = None
+        self, pk: int, essay: Essay | None = None, *, commenter: Commenter | None = None
     ) -> "tuple[Comment | None, Comment | None]":
         """Lock the root of a comment's thread and return root and comment as read under the lock, or two Nones.
 
@@ -81,17 +81,17 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         rows = self.filter(tree_id__in=self.filter(pk=pk).values("tree_id")).filter(Q(parent=None) | Q(pk=pk))
         if essay:
             rows = rows.filter(essay=essay)
-        if holding:  # independent of these rows: PostgreSQL evaluates it, and so locks it, before reading any
-            rows = rows.filter(Exists(Commenter.objects.held(holding)))
+        if commenter:  # independent of these rows: PostgreSQL evaluates it, and so locks it, before reading any
+            rows = rows.filter(Exists(Commenter.objects.for_update(commenter)))
         found = {row.pk: row for row in rows.select_related("commenter", "essay").order_by("tree_id", "lft").lock()}
         root = next((row for row in found.values() if row.parent_id is None), None)
         return root, found.get(pk)
 
-    def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
+    def erase(self, commenter: Commenter, *, addresses: list[str]) -> None:
         """Delete the networks of this person's comments. The comments themselves stay, or have been erased before."""
         Wording.objects.filter(comment__commenter=commenter).update(network="")
 
-    def join(self, old: Commenter, new: Commenter) -> None:
+    def merge(self, old: Commenter, new: Commenter) -> None:
         """Give one person's comments to the account that they are merged into, and lock their threads in order.
 
         Call inside a transaction that has locked both commenters, so that neither can post.
@@ -102,10 +102,10 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         list(self.filter(tree_id__in=trees, parent=None).order_by("pk").lock())
         self.filter(commenter=old.pk).update(commenter=new)
 
-    def sent(self, mark: str) -> "Comment | None":
+    def with_submission_key(self, key: str) -> "Comment | None":
         """Return the comment that was created by the submission with this key, if any."""
         found: Comment | None = (
-            self.filter(wordings__sent_as=mark).select_related("commenter").first() if mark else None
+            self.filter(wordings__submission_key=key).select_related("commenter").first() if key else None
         )
         return found
 
@@ -129,7 +129,7 @@ class Comment(MPTTModel):
     """A node of a thread. Narrow, because every reply rewrites its neighbors' rows; the text is in Wording."""
 
     class Remover(models.TextChoices):
-        NOBODY = "", _("not removed")
+        NONE = "", _("not removed")
         AUTHOR = "author", _("its author")
         MODERATOR = "moderator", _("a moderator")
         UNDONE = "undone", _("an undo")
@@ -231,9 +231,9 @@ class Comment(MPTTModel):
         return bool(below.exists())
 
     def is_answered(self) -> bool:
-        return bool(Comment.objects.filter(answered(), pk=self.pk).exists())
+        return bool(Comment.objects.filter(has_answer(), pk=self.pk).exists())
 
-    def say(self, wording: Wording, reasons: list[Any]) -> None:
+    def set_wording(self, wording: Wording, reasons: list[Any]) -> None:
         """Make this the comment's current wording; earlier ones remain as its history."""
         wording.comment = self
         wording.reasons = reasons

@@ -29,8 +29,8 @@ def in_force(newest_first: Iterable["Decision"]) -> Iterator["Decision"]:
             yield decision
 
 
-def by_comment(decision: "Decision") -> int:
-    return decision.number
+def comment_number_of(decision: "Decision") -> int:
+    return decision.comment_number
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
@@ -38,17 +38,21 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         """A comment's decisions, newest first, without undone ones and their undos."""
         return in_force(self.filter(comment=comment).order_by("-pk"))
 
-    def in_force_on(self, comments: Collection[int]) -> Iterator["Decision"]:
+    def latest_in_force(self, comments: Collection[int]) -> Iterator["Decision"]:
         """The newest decision in force about each of these comments, if there is one."""
-        for _comment, of_one in groupby(self.filter(comment__in=comments).order_by("number", "-pk"), by_comment):
+        for _comment, of_one in groupby(
+            self.filter(comment__in=comments).order_by("comment_number", "-pk"), comment_number_of
+        ):
             yield from islice(in_force(of_one), 1)
 
-    def refusals(self, comments: Collection[int]) -> Iterator["Decision"]:
+    def rejections(self, comments: Collection[int]) -> Iterator["Decision"]:
         """The newest decision in force that removed each of these comments, if there is one."""
-        for _comment, of_one in groupby(self.filter(comment__in=comments).order_by("number", "-pk"), by_comment):
-            yield from islice(filter(Decision.is_refusal, in_force(of_one)), 1)
+        for _comment, of_one in groupby(
+            self.filter(comment__in=comments).order_by("comment_number", "-pk"), comment_number_of
+        ):
+            yield from islice(filter(Decision.is_rejection, in_force(of_one)), 1)
 
-    def latest_of(self, comments: Iterable[int]) -> Self:
+    def latest_for(self, comments: Iterable[int]) -> Self:
         """The newest decision about each of these comments."""
         of_each = self.filter(comment__in=comments).order_by().values("comment").annotate(newest=models.Max("pk"))
         return self.filter(pk__in=of_each.values("newest"))
@@ -80,18 +84,18 @@ class Decision(models.Model):
     comment = models.ForeignKey(
         Comment, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("comment")
     )
-    number = models.PositiveBigIntegerField(_("comment"), default=0, editable=False)
+    comment_number = models.PositiveBigIntegerField(_("comment"), default=0, editable=False)
     commenter_key = models.PositiveBigIntegerField(_("commenter"), default=0, editable=False)  # of a person's data
     essay = models.ForeignKey(Essay, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("essay"))
     moderator = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("moderator")
     )
     verb = models.CharField(_("action"), max_length=9, choices=Verb.choices)
-    why = models.TextField(_("note"), blank=True, help_text=_("Visible to moderators only."))
+    note = models.TextField(_("note"), blank=True, help_text=_("Visible to moderators only."))
     reason = models.ForeignKey(
         Reason, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("reason given")
     )
-    told = models.TextField(_("message to the commenter"), blank=True)
+    message = models.TextField(_("message to the commenter"), blank=True)
     rule = models.ForeignKey(Rule, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("rule"))
     before = models.CharField(_("before"), max_length=8, blank=True)
     after = models.CharField(_("after"), max_length=8, blank=True)
@@ -116,21 +120,21 @@ class Decision(models.Model):
         ordering = ("-pk",)
         indexes = (models.Index(fields=["verb", "moderator", "created"], name="decision_by"),)
 
-    def describe(self, comment: Comment, after: str) -> None:
+    def record_change(self, comment: Comment, after: str) -> None:
         """Record the comment's state before the decision and its new status."""
-        self.comment, self.number, self.essay = comment, comment.pk, comment.essay
+        self.comment, self.comment_number, self.essay = comment, comment.pk, comment.essay
         self.before, self.removed_by, self.after = comment.status, comment.removed_by, after
 
     @property
-    def sentence(self) -> str:
+    def full_message(self) -> str:
         """The message to the comment's author: the owner's for the reason, then the moderator's."""
-        return " ".join(filter(None, (self.reason.sentence if self.reason else "", self.told)))
+        return " ".join(filter(None, (self.reason.sentence if self.reason else "", self.message)))
 
-    def is_refusal(self) -> bool:
+    def is_rejection(self) -> bool:
         return self.after in REMOVED and self.verb in {self.Verb.SPAM, self.Verb.TRASH, self.Verb.RULE}
 
     def __str__(self) -> str:
-        return f"{self.moderator or self.rule or '–'}: {self.get_verb_display()} #{self.number}"
+        return f"{self.moderator or self.rule or '–'}: {self.get_verb_display()} #{self.comment_number}"
 
 
 class Batch(models.Model):
@@ -147,8 +151,8 @@ class Batch(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="batches", verbose_name=_("moderator")
     )
     verb = models.CharField(_("action"), max_length=9, choices=Decision.Verb.choices)
-    why = models.TextField(_("note"), blank=True)
-    asked = models.JSONField(_("requested comments"), default=dict, editable=False)
+    note = models.TextField(_("note"), blank=True)
+    requested = models.JSONField(_("requested comments"), default=dict, editable=False)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.RUNNING)
     total = models.PositiveIntegerField(_("comments"), default=0)
     done = models.PositiveIntegerField(_("done"), default=0)

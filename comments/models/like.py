@@ -15,25 +15,25 @@ from comments.models.rules import Discussion
 
 
 class LikeQuerySet(models.QuerySet["Like"]):
-    def of(self, target: "Essay | Comment") -> Self:
+    def for_target(self, target: "Essay | Comment") -> Self:
         return self.filter(comment=target) if isinstance(target, Comment) else self.filter(essay=target.pk)
 
-    def join(self, old: Commenter, new: Commenter) -> None:
+    def merge(self, old: Commenter, new: Commenter) -> None:
         """Give one person's likes to another without duplicates; Comment.objects.merge() has locked the threads."""
         duplicates = Q(essay__in=self.filter(commenter=new).exclude(essay=None).values("essay")) | Q(
             comment__in=self.filter(commenter=new).exclude(comment=None).values("comment")
         )
-        self.take_back(self.filter(duplicates, commenter=old))
+        self.remove(self.filter(duplicates, commenter=old))
         self.filter(commenter=old).update(commenter=new)
 
-    def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
+    def erase(self, commenter: Commenter, *, addresses: list[str]) -> None:
         """Delete a person's likes, even if their comments remain."""
-        self.take_back(self.filter(commenter=commenter))
+        self.remove(self.filter(commenter=commenter))
 
-    def take_back(self, likes: Iterable["Like"]) -> None:
+    def remove(self, likes: Iterable["Like"]) -> None:
         """Delete likes and reduce the counts. Threads are locked before; discussion rows are locked here, in order."""
         for like in sorted(likes, key=lambda like: (like.essay_id or 0, like.pk)):
-            like.count(-1)
+            like.adjust_count(-1)
             self.filter(pk=like.pk).delete()
 
 
@@ -64,7 +64,7 @@ class Like(models.Model):
     def __str__(self) -> str:
         return f"{self.commenter} → {self.comment or self.essay}"
 
-    def count(self, change: int) -> None:
+    def adjust_count(self, change: int) -> None:
         """Change the stored count of likes, under the lock of the thread or the discussion."""
         if self.comment_id:
             Comment.objects.filter(pk=self.comment_id).update(likes=F("likes") + change)
@@ -73,18 +73,18 @@ class Like(models.Model):
 
 
 class BarQuerySet(models.QuerySet["Bar"]):
-    def stops(self, commenter: Commenter, network: str) -> bool:
+    def applies_to(self, commenter: Commenter, network: str) -> bool:
         found = Q(commenter=commenter.pk) if commenter.pk else Q()
         if network:
             found |= Q(network=network)
         return bool(found) and self.filter(found).exists()
 
-    def join(self, old: Commenter, new: Commenter) -> None:
+    def merge(self, old: Commenter, new: Commenter) -> None:
         """Bar the account that a barred person is merged into."""
         if self.filter(commenter=old).delete()[0]:
             self.get_or_create(commenter=new)
 
-    def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
+    def erase(self, commenter: Commenter, *, addresses: list[str]) -> None:
         self.filter(commenter=commenter).delete()
 
 

@@ -12,7 +12,7 @@ from blog.models import Authorship, Essay
 from comments.models.permissions import moderators
 
 
-def essay_at(user: User | AnonymousUser, *, slug: str, year: int = 0, month: int = 0, day: int = 0) -> Any:
+def get_essay_or_404(user: User | AnonymousUser, *, slug: str, year: int = 0, month: int = 0, day: int = 0) -> Any:
     """The published essay (or page, without a date) at a URL, with its discussion and rules; else raise Http404.
 
     Annotations: `is_by_user`: the user is one of its authors; `is_moderated_by_user`: the user is a moderator;
@@ -25,7 +25,11 @@ def essay_at(user: User | AnonymousUser, *, slug: str, year: int = 0, month: int
         authorship = Authorship.objects.filter(essay=OuterRef("pk"), author=user)
         moderates = Exists(User.objects.filter(moderators(), pk=user.pk))
         verified = Exists(EmailAddress.objects.filter(user=user, email=user.email.lower(), verified=True))
-        essays = essays.annotate(is_own=Exists(authorship), is_kept=moderates, is_reached=verified)
+        essays = essays.annotate(
+            is_by_user=Exists(authorship), is_moderated_by_user=moderates, has_user_verified_email=verified
+        )
     else:
-        essays = essays.annotate(is_own=Value(False), is_kept=Value(False), is_reached=Value(False))
+        essays = essays.annotate(
+            is_by_user=Value(False), is_moderated_by_user=Value(False), has_user_verified_email=Value(False)
+        )
     return get_object_or_404(essays, slug=slug)

@@ -53,9 +53,9 @@ class Notice(models.Model):
         DAILY = "daily", _("daily digest")
         QUEUE = "queue", _("queue digest")
 
-    NEWS = (Kind.PUBLISHED, Kind.REPLY, Kind.FOLLOWED)
-    OF_QUEUE = (Kind.HELD, Kind.REPORTED, Kind.APPEALED)
-    SUMS = (Kind.DAILY, Kind.QUEUE)
+    COMMENT_KINDS = (Kind.PUBLISHED, Kind.REPLY, Kind.FOLLOWED)
+    QUEUE_KINDS = (Kind.HELD, Kind.REPORTED, Kind.APPEALED)
+    DIGESTS = (Kind.DAILY, Kind.QUEUE)
 
     class State(models.TextChoices):
         READY = "ready", _("ready")
@@ -75,7 +75,7 @@ class Notice(models.Model):
         User, models.CASCADE, null=True, related_name="notices", verbose_name=_("recipient")
     )  # for authors and moderators
     subscription = models.ForeignKey(Subscription, models.SET_NULL, null=True, related_name="notices")  # for others
-    daily = models.ForeignKey("self", models.CASCADE, null=True, related_name="parts", editable=False)
+    digest = models.ForeignKey("self", models.CASCADE, null=True, related_name="parts", editable=False)
     state = models.CharField(_("status"), max_length=8, choices=State.choices, default=State.READY)
     tries = models.PositiveSmallIntegerField(_("attempts"), default=0)
     error = models.TextField(_("last error"), blank=True)

@@ -27,7 +27,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """Close or reopen a locked comment's reports as a decision implies; return whether there were any."""
         if decision.undoes_id:
             touched = self.undo(comment, decision)
-        elif comment.reports and (state := outcome(decision)):
+        elif comment.reports and (state := report_state_after(decision)):
             touched = self.open().filter(comment=comment).update(state=state, decision=decision)
         else:
             return False
@@ -52,7 +52,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
             self.recount(comment)
         return bool(count)
 
-    def join(self, old: Commenter, new: Commenter) -> None:
+    def merge(self, old: Commenter, new: Commenter) -> None:
         """Give one person's reports to another, keeping one per comment; Comment.objects.merge() locked the threads."""
         kept = {report.comment_id: report for report in self.filter(commenter=new.pk)}
         for report in self.filter(commenter=old.pk, comment__in=list(kept)).select_related("comment"):
@@ -61,10 +61,10 @@ class ReportQuerySet(models.QuerySet["Report"]):
             self.recount(report.comment)
         self.filter(commenter=old.pk).update(commenter=new)
 
-    def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
+    def erase(self, commenter: Commenter, *, addresses: list[str]) -> None:
         """Keep the person's reports without name, network and text, and empty the text of their appeals."""
-        self.filter(commenter=commenter).update(network="", words="", commenter=None)
-        Appeal.objects.filter(comment__commenter=commenter).update(words="")
+        self.filter(commenter=commenter).update(network="", text="", commenter=None)
+        Appeal.objects.filter(comment__commenter=commenter).update(text="")
 
 
 class Report(models.Model):
@@ -88,10 +88,10 @@ class Report(models.Model):
     )
     network = models.CharField(_("network"), max_length=43, blank=True, editable=False)
     kind = models.CharField(_("reason"), max_length=8, choices=Kind.choices)
-    words = models.TextField(_("explanation"), blank=True, max_length=1000)
+    text = models.TextField(_("explanation"), blank=True, max_length=1000)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)
     decision = models.ForeignKey(
-        Decision, models.SET_NULL, null=True, related_name="settled_reports", verbose_name=_("decided by")
+        Decision, models.SET_NULL, null=True, related_name="resolved_reports", verbose_name=_("decided by")
     )  # or reopened by it, if it is an undo
     created = models.DateTimeField(_("time"), default=timezone.now, editable=False)
 
@@ -116,7 +116,7 @@ class Report(models.Model):
         return f"#{self.comment_id}: {self.get_kind_display()}"
 
 
-def outcome(decision: Decision) -> "Report.State | None":
+def report_state_after(decision: Decision) -> "Report.State | None":
     """The state that a decision gives to open reports, or None if they stay open."""
     if decision.after in REMOVED:
         return Report.State.UPHELD
@@ -131,18 +131,18 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
     def resolve(self, comment: Comment, decision: Decision) -> bool:
         """Answer or reopen a locked comment's appeal as a decision implies; return whether there was one."""
         if decision.undoes_id:
-            found = self.filter(comment=comment, settled=decision.undoes_id).first()
+            found = self.filter(comment=comment, resolution=decision.undoes_id).first()
             if found is None:
                 return False
             if found.state == Appeal.State.OPEN:  # an undo is undone
-                found.answer_by(decision, words=first_of(decision).sentence)
+                found.answer_by(decision, text=follow_undos(decision).full_message)
             else:
-                found.open_again(decision)
+                found.reopen(decision)
             return True
         found = self.open().filter(comment=comment).first()
         if found is None or not answers_appeal(decision):
             return False
-        found.answer_by(decision, words=decision.sentence)
+        found.answer_by(decision, text=decision.full_message)
         return True
 
 
@@ -152,7 +152,7 @@ def answers_appeal(decision: Decision) -> bool:
     return decision.after in REMOVED and decision.before == Status.PENDING  # reviewed again and removed again
 
 
-def first_of(decision: Decision) -> Decision:
+def follow_undos(decision: Decision) -> Decision:
     """The decision at the end of a chain of undone undos, which is in force again."""
     while decision.undoes is not None:
         decision = decision.undoes
@@ -171,15 +171,15 @@ class Appeal(models.Model):
     decision = models.ForeignKey(
         Decision, models.SET_NULL, null=True, related_name="appeals", verbose_name=_("appealed decision")
     )
-    words = models.TextField(_("explanation"), max_length=2000)
+    text = models.TextField(_("explanation"), max_length=2000)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
     answer = models.TextField(_("answer"), blank=True, max_length=2000)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("answered by")
     )
     answered = models.DateTimeField(_("answered"), null=True, editable=False)
-    settled = models.ForeignKey(
-        Decision, models.SET_NULL, null=True, related_name="settled_appeals", verbose_name=_("decided by")
+    resolution = models.ForeignKey(
+        Decision, models.SET_NULL, null=True, related_name="resolved_appeals", verbose_name=_("decided by")
     )  # or reopened by it, if it is an undo
     created = models.DateTimeField(_("time"), default=timezone.now, editable=False)
 
@@ -189,19 +189,19 @@ class Appeal(models.Model):
         verbose_name = _("appeal")
         verbose_name_plural = _("appeals")
 
-    def answer_by(self, decision: Decision, *, words: str) -> None:
+    def answer_by(self, decision: Decision, *, text: str) -> None:
         is_granted = decision.after == Status.APPROVED
         self.state = self.State.GRANTED if is_granted else self.State.DENIED
-        self.answer, self.answered_by, self.answered = words, decision.moderator, timezone.now()
-        self.settle(decision)
+        self.answer, self.answered_by, self.answered = text, decision.moderator, timezone.now()
+        self.save_resolution(decision)
 
-    def open_again(self, decision: Decision) -> None:
+    def reopen(self, decision: Decision) -> None:
         self.state, self.answer, self.answered_by, self.answered = self.State.OPEN, "", None, None
-        self.settle(decision)
+        self.save_resolution(decision)
 
-    def settle(self, decision: Decision) -> None:
-        self.settled = decision
-        self.save(update_fields=["state", "answer", "answered_by", "answered", "settled"])
+    def save_resolution(self, decision: Decision) -> None:
+        self.resolution = decision
+        self.save(update_fields=["state", "answer", "answered_by", "answered", "resolution"])
 
     def __str__(self) -> str:
         return f"#{self.comment_id}"

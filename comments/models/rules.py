@@ -13,19 +13,19 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import QueueMail
 from blog.models import Essay
 
-EDIT_AT_MOST = 60 * 24 * 366  # minutes
+MAX_EDIT_MINUTES = 60 * 24 * 366  # minutes
 
-DAYS = (MaxValueValidator(36_500, _("Enter at most 36500 days.")),)
-LEVELS = (
+DAYS_VALIDATORS = (MaxValueValidator(36_500, _("Enter at most 36500 days.")),)
+LEVELS_VALIDATORS = (
     MinValueValidator(2, _("Show at least 2 levels.")),
     MaxValueValidator(10, _("Show at most 10 levels.")),
 )
-THREADS = (
+THREADS_VALIDATORS = (
     MinValueValidator(1, _("Show at least 1 thread per page.")),
     MaxValueValidator(200, _("Show at most 200 threads per page.")),
 )
 
-HUNDREDTHS = (MaxValueValidator(99, _("Enter at most 99.")),)
+HUNDREDTHS_VALIDATORS = (MaxValueValidator(99, _("Enter at most 99.")),)
 
 
 class RulesManager(models.Manager["Rules"]):
@@ -85,7 +85,7 @@ class Rules(models.Model):
     spam_hold_at = models.PositiveSmallIntegerField(
         _("hold at a spam score of"),
         default=0,
-        validators=HUNDREDTHS,
+        validators=HUNDREDTHS_VALIDATORS,
         # `spam check`, and `spam learn` with `spam judge`, on three videos of the YouTube Spam Collection: 0 to 1.5 %.
         help_text=_(
             "92 means a score of 0.92; 0 = automatic, which held up to 1.5% of good comments in a test on new YouTube "
@@ -95,7 +95,7 @@ class Rules(models.Model):
     spam_mark_at = models.PositiveSmallIntegerField(
         _("mark as spam at a score of"),
         default=0,
-        validators=HUNDREDTHS,
+        validators=HUNDREDTHS_VALIDATORS,
         help_text=_("98 means a score of 0.98; 0 = never. These comments go straight to Spam."),
     )
     spam_stamp = models.CharField(max_length=16, blank=True, editable=False)  # version of the spam model in use
@@ -108,7 +108,7 @@ class Rules(models.Model):
         ),
     )
     close_after_days = models.PositiveIntegerField(
-        _("close comments after … days"), default=0, validators=DAYS, help_text=_("0 = comments stay open.")
+        _("close comments after … days"), default=0, validators=DAYS_VALIDATORS, help_text=_("0 = comments stay open.")
     )
     flood_seconds = models.PositiveIntegerField(
         _("seconds between two comments"), default=15, help_text=_("Per person and per IP address; 0 = no limit.")
@@ -116,7 +116,7 @@ class Rules(models.Model):
     edit_minutes = models.PositiveIntegerField(
         _("minutes to edit a comment"),
         default=15,
-        validators=[MaxValueValidator(EDIT_AT_MOST)],
+        validators=[MaxValueValidator(MAX_EDIT_MINUTES)],
         help_text=_("After posting; 0 = no editing. People can always delete their own comments."),
     )
     edit_until_answered = models.BooleanField(
@@ -127,11 +127,14 @@ class Rules(models.Model):
     shown_depth = models.PositiveSmallIntegerField(
         _("levels of replies"),
         default=5,
-        validators=LEVELS,
+        validators=LEVELS_VALIDATORS,
         help_text=_("2 to 10. Deeper replies are shown at the last level."),
     )
     threads_a_page = models.PositiveSmallIntegerField(
-        _("threads per page"), default=50, validators=THREADS, help_text=_("1 to 200. Replies are not counted.")
+        _("threads per page"),
+        default=50,
+        validators=THREADS_VALIDATORS,
+        help_text=_("1 to 200. Replies are not counted."),
     )
     order = models.CharField(_("sort by"), max_length=6, choices=Order.choices, default=Order.OLDEST)
     likes = models.BooleanField(
@@ -158,7 +161,7 @@ class Rules(models.Model):
     moderator_emails = models.CharField(
         _("email moderators"),
         max_length=6,
-        choices=QueueMail.of_site(),
+        choices=QueueMail.site_choices(),
         default=QueueMail.HOURLY,
         help_text=_("About pending comments, reports and appeals. Each moderator can change this."),
     )
@@ -186,7 +189,7 @@ class Rules(models.Model):
 
 
 class DiscussionManager(models.Manager["Discussion"]):
-    def of(self, essay: Essay) -> "Discussion":
+    def for_essay(self, essay: Essay) -> "Discussion":
         """The essay's settings and counts with the site's rules; a missing row means the defaults."""
         if Discussion._meta.get_field("essay").remote_field.is_cached(essay):
             if found := getattr(essay, "discussion", None):
@@ -203,7 +206,7 @@ class DiscussionManager(models.Manager["Discussion"]):
             [Discussion(essay=essay)], update_conflicts=True, unique_fields=["essay"], update_fields=["rules"]
         )
 
-    def settle(self, essay: Essay, **settings: Any) -> None:
+    def save_settings(self, essay: Essay, **settings: Any) -> None:
         """Write only these settings, because the counts in the same row may change while a form is open."""
         self.bulk_create(
             [Discussion(essay=essay, **settings)],
@@ -212,16 +215,16 @@ class DiscussionManager(models.Manager["Discussion"]):
             update_fields=list(settings),
         )
 
-    def recount(self, essay_id: int, *, responses: int, threads: int) -> None:
-        change = {"responses": F("responses") + responses, "threads": F("threads") + threads}
+    def adjust_counts(self, essay_id: int, *, comments: int, threads: int) -> None:
+        change = {"comment_count": F("comment_count") + comments, "threads": F("threads") + threads}
         if not self.filter(essay_id=essay_id).update(**change):
             self.bulk_create([Discussion(essay_id=essay_id)], ignore_conflicts=True)
             self.filter(essay_id=essay_id).update(**change)
 
-    def responses(self, essays: Iterable[Essay]) -> dict[int, int]:
+    def comment_counts(self, essays: Iterable[Essay]) -> dict[int, int]:
         """Return the number of comments of each essay in one query; essays without comments are omitted."""
-        rows = self.filter(essay__in=[essay.pk for essay in essays], responses__gt=0)
-        return dict(rows.values_list("essay_id", "responses"))
+        rows = self.filter(essay__in=[essay.pk for essay in essays], comment_count__gt=0)
+        return dict(rows.values_list("essay_id", "comment_count"))
 
 
 class Discussion(models.Model):
@@ -234,16 +237,18 @@ class Discussion(models.Model):
     rules = models.ForeignKey(Rules, models.PROTECT, default=1, related_name="+", editable=False)
     is_open = models.BooleanField(_("comments open"), default=True)
     own_close_after_days = models.PositiveIntegerField(
-        _("close comments after … days"), null=True, blank=True, validators=DAYS
+        _("close comments after … days"), null=True, blank=True, validators=DAYS_VALIDATORS
     )
-    own_shown_depth = models.PositiveSmallIntegerField(_("levels of replies"), null=True, blank=True, validators=LEVELS)
+    own_shown_depth = models.PositiveSmallIntegerField(
+        _("levels of replies"), null=True, blank=True, validators=LEVELS_VALIDATORS
+    )
     own_threads_a_page = models.PositiveSmallIntegerField(
-        _("threads per page"), null=True, blank=True, validators=THREADS
+        _("threads per page"), null=True, blank=True, validators=THREADS_VALIDATORS
     )
     own_order = models.CharField(_("sort by"), max_length=6, choices=Rules.Order.choices, blank=True)
     may_be_liked = models.BooleanField(_("allow likes"), default=True)
     likes = models.PositiveIntegerField(_("likes"), default=0, editable=False)
-    responses = models.PositiveIntegerField(_("comments"), default=0, editable=False)
+    comment_count = models.PositiveIntegerField(_("comments"), default=0, editable=False)
     threads = models.PositiveIntegerField(_("threads"), default=0, editable=False)
 
     objects = DiscussionManager()
@@ -279,9 +284,9 @@ class Discussion(models.Model):
         return self.essay.published + timedelta(days=self.close_after_days)
 
     @property
-    def takes_likes(self) -> bool:
+    def accepts_likes(self) -> bool:
         return self.may_be_liked and self.rules.likes
 
     @property
-    def takes_comments(self) -> bool:
+    def accepts_comments(self) -> bool:
         return self.is_open and (self.closes is None or timezone.now() < self.closes)

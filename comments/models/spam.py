@@ -12,7 +12,7 @@ class SpamModelManager(models.Manager["SpamModel"]):
         """Return the one row, or an untrained one for a new site."""
         return self.first() or SpamModel(pk=1)
 
-    def settle(self, **fields: Any) -> None:
+    def save_fields(self, **fields: Any) -> None:
         """Write these fields to the one row, creating it if necessary."""
         self.bulk_create(
             [SpamModel(pk=1, changed=timezone.now(), **fields)],
@@ -27,9 +27,11 @@ class SpamModel(models.Model):
 
     weights = models.BinaryField(default=bytes)
     stamp = models.CharField(max_length=16, blank=True, editable=False)
-    lessons = models.BinaryField(default=bytes)
-    taught = models.PositiveIntegerField(_("trainings"), default=0, editable=False)
-    taught_with = models.PositiveIntegerField(null=True, editable=False)  # how many of them the weights include
+    examples = models.BinaryField(default=bytes)
+    training_count = models.PositiveIntegerField(_("trainings"), default=0, editable=False)
+    fitted_training_count = models.PositiveIntegerField(
+        null=True, editable=False
+    )  # how many of them the weights include
     spam = models.PositiveIntegerField(_("spam from files"), default=0, editable=False)
     good = models.PositiveIntegerField(_("good comments from files"), default=0, editable=False)
     decided = models.CharField(_("decisions learned"), max_length=16, blank=True, editable=False)

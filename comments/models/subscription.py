@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import EMAIL_ROOM, Commenter
+from accounts.models import MAX_EMAIL_LENGTH, Commenter
 from blog.models import Essay
 from comments.models.comment import Comment
 
@@ -38,12 +38,12 @@ class AddressQuerySet(models.QuerySet["Address"]):
 class Address(models.Model):
     """An email address, verified by an emailed link. Subscriptions requested by strangers need a new confirmation."""
 
-    email = models.EmailField(_("email"), max_length=EMAIL_ROOM, unique=True)  # in lower case
-    proved = models.DateTimeField(_("verified"), null=True, editable=False)
+    email = models.EmailField(_("email"), max_length=MAX_EMAIL_LENGTH, unique=True)  # in lower case
+    verified = models.DateTimeField(_("verified"), null=True, editable=False)
     is_paused = models.BooleanField(_("paused"), default=False)
     bounces = models.PositiveSmallIntegerField(_("bounces"), default=0, editable=False)
     bounced = models.DateTimeField(_("last bounce"), null=True, editable=False)
-    refused = models.DateTimeField(_("undeliverable since"), null=True, blank=True)
+    suppressed = models.DateTimeField(_("undeliverable since"), null=True, blank=True)
     problem = models.CharField(_("error message"), max_length=PROBLEM_ROOM, blank=True, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
@@ -60,10 +60,10 @@ class Address(models.Model):
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def active(self) -> Self:
         """Confirmed, unstopped subscriptions whose address is verified, not paused and not suppressed."""
-        deliverable = Q(address__is_paused=False, address__refused=None, address__proved__isnull=False)
+        deliverable = Q(address__is_paused=False, address__suppressed=None, address__verified__isnull=False)
         return self.filter(deliverable, confirmed__isnull=False, stopped=None)
 
-    def standing(self) -> Self:
+    def confirmed(self) -> Self:
         """Confirmed subscriptions that are not stopped, including paused ones: those that the subscriber can change."""
         return self.filter(confirmed__isnull=False, stopped=None)
 
@@ -71,7 +71,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Recently requested subscriptions that are not confirmed yet."""
         return self.filter(confirmed=None, stopped=None, created__gt=timezone.now() - WAITS_FOR)
 
-    def to_hear_of(self, comment: Comment) -> Self:
+    def to_notify_of(self, comment: Comment) -> Self:
         """Active subscriptions to notify of a new comment, except those of its author."""
         root = Comment.objects.filter(tree_id=comment.tree_id, parent=None).values("pk")
         found = Q(kind=Subscription.Kind.ESSAY, essay=comment.essay_id)
@@ -81,16 +81,16 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
             found |= Q(kind=Subscription.Kind.REPLIES, commenter__in=answered)
         return self.active().filter(found).exclude(commenter=comment.commenter_id)
 
-    def join(self, old: Commenter, new: Commenter) -> None:
+    def merge(self, old: Commenter, new: Commenter) -> None:
         """Give one person's subscriptions to the account that they are merged into, without duplicates."""
         existing = {row.address_id: row for row in self.filter(commenter=new, kind=Subscription.Kind.REPLIES)}
         for row in self.filter(commenter=old, kind=Subscription.Kind.REPLIES, address__in=existing):
-            gone, kept = sorted((row, existing[row.address_id]), key=Subscription.standing_of)
+            gone, kept = sorted((row, existing[row.address_id]), key=Subscription.merge_rank)
             gone.notices.update(subscription=kept)
             gone.delete()
         self.filter(commenter=old).update(commenter=new)
 
-    def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
+    def erase(self, commenter: Commenter, *, addresses: list[str]) -> None:
         """Delete a person's subscriptions, their notices, and the addresses that they verified.
 
         An address that was only given stays on the suppression list, and its confirmation request is kept for a day:
@@ -102,7 +102,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         confirmations = Q(kind=CONFIRM) & ~Q(email__in=addresses)
         sent.filter(Q(subscription__in=rows) | Q(email__in=addresses, recipient=None)).exclude(confirmations).delete()
         rows.delete()
-        gone = Q(pk__in=theirs, refused=None) | Q(email__in=addresses)
+        gone = Q(pk__in=theirs, suppressed=None) | Q(email__in=addresses)
         Address.objects.filter(gone).drop_idle()
 
 
@@ -164,6 +164,6 @@ class Subscription(models.Model):
     def __str__(self) -> str:
         return f"{self.address} → {self.get_kind_display()}"
 
-    def standing_of(self) -> tuple[bool, bool]:
+    def merge_rank(self) -> tuple[bool, bool]:
         """Sort key for merging duplicates: the greater is kept, an active one or else one that was confirmed."""
         return bool(self.confirmed and not self.stopped), bool(self.confirmed)

@@ -30,13 +30,13 @@ class Wording(models.Model):
     )
     reasons = models.JSONField(_("reasons for holding"), default=list, editable=False)
     network = models.CharField(_("network"), max_length=43, blank=True, editable=False)
-    likeness = models.FloatField(
+    spam_score = models.FloatField(
         _("spam score"),
         null=True,
         editable=False,
         help_text=_("0 to 1, on arrival; empty if the filter did not check it."),
     )
-    sent_as = models.CharField(
+    submission_key = models.CharField(
         _("submission key"),
         max_length=32,
         blank=True,
@@ -48,7 +48,11 @@ class Wording(models.Model):
     class Meta:
         verbose_name = _("version")
         verbose_name_plural = _("versions")
-        constraints = (models.UniqueConstraint(fields=["sent_as"], condition=~Q(sent_as=""), name="wording_sent_once"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["submission_key"], condition=~Q(submission_key=""), name="wording_sent_once"
+            ),
+        )
         indexes = (models.Index(Beginning("text"), name="wording_begins"),)
 
     def __str__(self) -> str:

@@ -50,38 +50,38 @@ class SubscriptionAdmin(ReadOnlyAdmin):
             return gettext("unsubscribed")
         if not subscription.confirmed:
             return gettext("unconfirmed")
-        if subscription.address.refused:
+        if subscription.address.suppressed:
             return gettext("undeliverable")
         return gettext("paused") if subscription.address.is_paused else gettext("active")
 
     @admin.action(description=_("Unsubscribe"), permissions=["delete"])
     def stop(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
         count = queryset.filter(stopped=None).count()
-        subscribing.stop(queryset)
+        subscribing.unsubscribe(queryset)
         self.notify(request, ngettext("%(count)d subscription ended.", "%(count)d subscriptions ended.", count), count)
 
 
 @admin.register(Address)
 class AddressAdmin(ReadOnlyAdmin):
     list_display = ("email", "state", "bounces", "problem")
-    list_filter = (("refused", admin.EmptyFieldListFilter), "is_paused", ("proved", admin.EmptyFieldListFilter))
+    list_filter = (("suppressed", admin.EmptyFieldListFilter), "is_paused", ("verified", admin.EmptyFieldListFilter))
     search_fields = ("email", "problem")
     ordering = ("email",)
     actions = ("send_to_it_again",)
 
-    @admin.display(description=_("status"), ordering="refused")
+    @admin.display(description=_("status"), ordering="suppressed")
     def state(self, address: Address) -> str:
-        if address.refused:
-            since = date_format(timezone.localtime(address.refused), "DATE_FORMAT")
+        if address.suppressed:
+            since = date_format(timezone.localtime(address.suppressed), "DATE_FORMAT")
             return gettext("undeliverable since %(day)s") % {"day": since}
-        if not address.proved:
+        if not address.verified:
             return gettext("unconfirmed")
         return gettext("paused") if address.is_paused else gettext("verified")
 
     @admin.action(description=_("Allow emails again"), permissions=["delete"])
     def send_to_it_again(self, request: HttpRequest, queryset: QuerySet[Address]) -> None:
         """Remove these addresses from the suppression list. This does not verify them."""
-        count = queryset.exclude(refused=None).update(refused=None, bounces=0, problem="")
+        count = queryset.exclude(suppressed=None).update(suppressed=None, bounces=0, problem="")
         text = ngettext("%(count)d address can get emails again.", "%(count)d addresses can get emails again.", count)
         self.notify(request, text, count)
 

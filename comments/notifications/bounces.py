@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from comments.models import Notice, Subscription
 from comments.notifications import headers, subscribing, suppression
-from comments.notifications.suppression import tidy
+from comments.notifications.suppression import one_line
 
 logger = logging.getLogger("rejoinder.bounces")
 
@@ -42,12 +42,12 @@ Kind = Notice.Kind
 
 
 class Outcome(Enum):
-    REFUSED = "refused"  # the address no longer accepts email
+    SUPPRESSED = "refused"  # the address no longer accepts email
     COUNTED = "counted"
-    STOPPED = "stopped"  # its reader reported it as spam
+    UNSUBSCRIBED = "stopped"  # its reader reported it as spam
     DELAYED = "delayed"
-    KNOWN = "known"  # it was counted before
-    FOREIGN = "foreign"  # not about one of our emails
+    DUPLICATE = "known"  # it was counted before
+    UNRELATED = "foreign"  # not about one of our emails
     OTHER = "other"  # neither a bounce nor a complaint
 
 
@@ -63,7 +63,7 @@ class BounceReport:
     is_complaint: bool = False
 
 
-def take(raw: bytes) -> Outcome:
+def process_email(raw: bytes) -> Outcome:
     """Parse one email from an untrusted sender and act on it."""
     try:
         message = BytesParser(policy=policy.compat32).parsebytes(raw[:MAX_BYTES])
@@ -76,7 +76,7 @@ def take(raw: bytes) -> Outcome:
 
 def apply_report(report: BounceReport) -> Outcome:
     if (notice := find_notice(report)) is None:
-        return Outcome.FOREIGN
+        return Outcome.UNRELATED
     if report.is_delayed:
         return Outcome.DELAYED
     return mark_bounced(notice, report)
@@ -86,11 +86,13 @@ def apply_report(report: BounceReport) -> Outcome:
 def mark_bounced(notice: Notice, report: BounceReport) -> Outcome:
     sent = Notice.objects.filter(pk=notice.pk, state__in=(State.SENT, State.SENDING))
     if not sent.update(state=State.BOUNCED, error=report.reason, changed=timezone.now()):
-        return Outcome.KNOWN
+        return Outcome.DUPLICATE
     if report.is_complaint and notice.recipient_id is None:
         unsubscribe_complainer(notice, report.reason)
-        return Outcome.STOPPED
-    return Outcome.REFUSED if suppression.count(notice.email, report.status, report.reason) else Outcome.COUNTED
+        return Outcome.UNSUBSCRIBED
+    return (
+        Outcome.SUPPRESSED if suppression.record_bounce(notice.email, report.status, report.reason) else Outcome.COUNTED
+    )
 
 
 def unsubscribe_complainer(notice: Notice, reason: str) -> None:
@@ -98,11 +100,11 @@ def unsubscribe_complainer(notice: Notice, reason: str) -> None:
     theirs = Subscription.objects.filter(address__email=notice.email)
     match notice.kind:
         case Kind.CONFIRM:
-            suppression.give_up(notice.email, reason)
+            suppression.suppress(notice.email, reason)
         case Kind.DAILY:
-            subscribing.stop(theirs.filter(often=Subscription.Often.DAILY))
+            subscribing.unsubscribe(theirs.filter(often=Subscription.Often.DAILY))
         case _:
-            subscribing.stop(theirs.filter(notices=notice))
+            subscribing.unsubscribe(theirs.filter(notices=notice))
 
 
 # Which of our emails it is about
@@ -111,7 +113,7 @@ def unsubscribe_complainer(notice: Notice, reason: str) -> None:
 def find_notice(report: BounceReport) -> Notice | None:
     """Find the notice whose email has this Message-ID; None if the signature is not ours."""
     for notice in candidate_notices(report.subject).only("pk", "kind", "email", "recipient").iterator():
-        if hmac.compare_digest(headers.mark_of(report.subject, notice.email), report.signature):
+        if hmac.compare_digest(headers.id_signature(report.subject, notice.email), report.signature):
             return notice
     return None
 
@@ -120,7 +122,7 @@ def candidate_notices(subject: str) -> QuerySet[Notice]:
     """Return every notice about this subject, to any recipient."""
     name, _, number = subject.partition("-")
     if name == "comment":
-        return Notice.objects.filter(comment=int(number), kind__in=Notice.NEWS)
+        return Notice.objects.filter(comment=int(number), kind__in=Notice.COMMENT_KINDS)
     if name == "essay":
         return Notice.objects.filter(essay=int(number), kind=Kind.ESSAY)
     return Notice.objects.filter(pk=int(number), kind=name)
@@ -147,9 +149,9 @@ def parse_delivery_status(message: Message) -> BounceReport | None:
     if not failed and not delayed:
         return None  # it arrived
     fields = (failed or delayed)[0]
-    reason = tidy(fields["Diagnostic-Code"] or fields["Status"] or "")
+    reason = one_line(fields["Diagnostic-Code"] or fields["Status"] or "")
     return build_report(
-        returned_head(message), status_in(tidy(fields["Status"] or ""), reason), reason, is_delayed=not failed
+        returned_head(message), status_in(one_line(fields["Status"] or ""), reason), reason, is_delayed=not failed
     )
 
 
@@ -164,7 +166,7 @@ def parse_complaint(message: Message) -> BounceReport | None:
     feedback = find_part(message, "message/feedback-report")
     if feedback is None:
         return None
-    kinds = {tidy(fields["Feedback-Type"] or "").lower() for fields in field_groups(feedback)}
+    kinds = {one_line(fields["Feedback-Type"] or "").lower() for fields in field_groups(feedback)}
     if "abuse" not in kinds:
         return None
     return build_report(returned_head(message), "", "abuse", is_complaint=True)
@@ -180,7 +182,9 @@ def parse_plain_bounce(message: Message) -> BounceReport | None:
     status = STATUS.search(before)
     line = next((line for line in before.splitlines() if status and status.group() in line), "")
     number = status.group() if status else ""
-    return build_report(text, number, tidy(line or str(message["Subject"] or "")), is_delayed=number.startswith("4"))
+    return build_report(
+        text, number, one_line(line or str(message["Subject"] or "")), is_delayed=number.startswith("4")
+    )
 
 
 def build_report(text: str, status: str, reason: str, **more: bool) -> BounceReport:
@@ -216,7 +220,7 @@ def field_groups(part: Message) -> list[Message]:
 
 
 def read_action(fields: Message) -> str:
-    return tidy(fields["Action"] or "").lower()
+    return one_line(fields["Action"] or "").lower()
 
 
 def returned_head(message: Message) -> str:
@@ -242,11 +246,11 @@ def first_text(message: Message) -> str:
 # Mailboxes
 
 
-def in_file(file: Path) -> Iterator[bytes]:
+def read_mailbox(file: Path) -> Iterator[bytes]:
     """Read the emails of an mbox, a Maildir, or a file with one email."""
     if not file.is_dir():
         with file.open("rb") as stream:
-            yield from in_stream(stream)
+            yield from read_stream(stream)
         return
     for folder in ("new", "cur"):
         for mail in sorted((file / folder).glob("*")):
@@ -256,7 +260,7 @@ def in_file(file: Path) -> Iterator[bytes]:
                         yield stream.read(MAX_BYTES)
 
 
-def in_stream(stream: BinaryIO) -> Iterator[bytes]:
+def read_stream(stream: BinaryIO) -> Iterator[bytes]:
     """Read one email, or an mbox, where each begins with a line “From …” at the start or after an empty line."""
     lines = read_lines(stream)
     first = next(lines, b"")

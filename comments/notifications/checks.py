@@ -8,10 +8,10 @@ from django.utils.translation import ngettext
 
 from comments.models import Notice
 from comments.spam import akismet
-from server.doctor import Finding, Gravity, looks_round
+from server.doctor import Finding, Severity, register_check
 
 
-def stuck() -> Iterator[tuple[str, str]]:
+def stuck_emails() -> Iterator[tuple[str, str]]:
     """Describe the emails that need the owner's decision, each with the address of its list."""
     url = reverse("admin:comments_notice_changelist")
     if count := Notice.objects.uncertain().count():
@@ -26,18 +26,18 @@ def stuck() -> Iterator[tuple[str, str]]:
         yield text % {"count": count}, f"{url}?stuck=failed"
 
 
-@looks_round
+@register_check
 def check_outbox() -> Iterator[Finding]:
-    for text, url in stuck():
-        yield Finding(Gravity.WARNING, _("Email"), text, _("Resend or delete them: %(place)s") % {"place": url})
+    for text, url in stuck_emails():
+        yield Finding(Severity.WARNING, _("Email"), text, _("Resend or delete them: %(place)s") % {"place": url})
 
 
-@looks_round
+@register_check
 def check_spam_service() -> Iterator[Finding]:
     """Check the API key of the spam service, if one is set up."""
     if not akismet.is_on():
         return
-    match akismet.verify():
+    match akismet.verify_key():
         case akismet.INVALID:
             text = _("The spam service at %(host)s rejects the API key, so it checks no comments.")
             remedy = _("Set AKISMET_KEY to the key you got from the service, or remove it.")
@@ -46,4 +46,4 @@ def check_spam_service() -> Iterator[Finding]:
             remedy = _("If this continues, check AKISMET_URL and the service’s status page.")
         case _valid:
             return
-    yield Finding(Gravity.WARNING, _("Spam service"), text % {"host": akismet.host()}, remedy)
+    yield Finding(Severity.WARNING, _("Spam service"), text % {"host": akismet.host()}, remedy)

@@ -10,14 +10,14 @@ from django.utils import timezone, translation
 
 from blog.models import Site
 from comments.models import Notice
-from comments.notifications.headers import own_id
-from comments.notifications.messages import told_by
+from comments.notifications.headers import message_id
+from comments.notifications.messages import build_content
 
 
-def written(notice: Notice, site: Site) -> EmailMultiAlternatives | None:
+def compose_email(notice: Notice, site: Site) -> EmailMultiAlternatives | None:
     """Build the email in the site's language and time zone; return None if the notice is out of date."""
     with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
-        content = told_by(notice)
+        content = build_content(notice)
         return None if content is None else build_email(notice, site, *content)
 
 
@@ -25,14 +25,18 @@ def build_email(
     notice: Notice, site: Site, context: dict[str, Any], headers: dict[str, str] | None = None
 ) -> EmailMultiAlternatives:
     """Render the templates `mail/KIND…`; `context` and `headers` come from the notice's kind."""
-    context = {"site": site, "address": "", "recipient": notice.recipient} | context
+    context = {"site": site, "url": "", "recipient": notice.recipient} | context
     subject = " ".join(render_to_string(f"mail/{notice.kind}_subject.txt", context).split())
     email = EmailMultiAlternatives(
         subject,
         render_to_string(f"mail/{notice.kind}.txt", context),
         to=[notice.recipient.email if notice.recipient else notice.email],
         from_email=settings.BOUNCE_ADDRESS or None,
-        headers={"From": settings.DEFAULT_FROM_EMAIL, "Auto-Submitted": "auto-generated", "Message-ID": own_id(notice)}
+        headers={
+            "From": settings.DEFAULT_FROM_EMAIL,
+            "Auto-Submitted": "auto-generated",
+            "Message-ID": message_id(notice),
+        }
         | (headers or {}),
     )
     email.attach_alternative(render_to_string(f"mail/{notice.kind}.html", context), "text/html")

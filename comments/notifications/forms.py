@@ -7,11 +7,11 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import EMAIL_ROOM
+from accounts.models import MAX_EMAIL_LENGTH
 from accounts.profiles.forms import EmailField
 from blog.models import Essay
 from comments.models import Comment, Subscription
-from comments.notifications.subscribing import Following, Wish
+from comments.notifications.subscribing import SubscriptionRequest, Topic
 
 Kind = Subscription.Kind
 
@@ -33,26 +33,26 @@ class NotifyForm(forms.Form):
     notify_essays = forms.BooleanField(label=_("Notify me of new posts via email."), required=False)
 
     @property
-    def is_asking(self) -> bool:
+    def has_selection(self) -> bool:
         return bool(self.cleaned_data["notify_replies"] or self.cleaned_data["notify_essays"])
 
-    def following(self, email: str, *, is_reader: bool) -> Following | None:
+    def subscription_request(self, email: str, *, is_verified: bool) -> SubscriptionRequest | None:
         """Return what is selected, for this address; None if nothing is."""
         about = Kind(self.cleaned_data["notify_about"] or Kind.REPLIES)
         comments = about.value if self.cleaned_data["notify_replies"] else ""
         essays = self.cleaned_data["notify_essays"]
-        return Following(email, is_reader, comments, essays) if self.is_asking else None
+        return SubscriptionRequest(email, is_verified, comments, essays) if self.has_selection else None
 
 
 class AddressForm(forms.Form):
     email = EmailField(
         label=_("Email"),
-        max_bytes=EMAIL_ROOM,
+        max_bytes=MAX_EMAIL_LENGTH,
         error_messages={"required": _("Enter your email address.")},
     )
 
 
-class FollowForm(AddressForm):
+class SubscribeForm(AddressForm):
     """Subscribes to an essay's discussion, one of its threads, or new essays, without commenting."""
 
     what = forms.MultipleChoiceField(
@@ -87,10 +87,10 @@ class FollowForm(AddressForm):
         self.fields["what"].choices = choices  # type: ignore[attr-defined]
         self.fields["email"].widget.attrs["autocomplete"] = "email"
 
-    def wishes(self) -> list[Wish]:
+    def topics(self) -> list[Topic]:
         about = {
-            Kind.THREAD: Wish(Kind.THREAD, comment=self.thread),
-            Kind.ESSAY: Wish(Kind.ESSAY, essay=self.essay),
-            Kind.ESSAYS: Wish(Kind.ESSAYS),
+            Kind.THREAD: Topic(Kind.THREAD, comment=self.thread),
+            Kind.ESSAY: Topic(Kind.ESSAY, essay=self.essay),
+            Kind.ESSAYS: Topic(Kind.ESSAYS),
         }
         return [about[Kind(kind)] for kind in self.cleaned_data["what"]]

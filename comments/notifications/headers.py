@@ -13,28 +13,28 @@ Kind = Notice.Kind
 ANCESTORS = 20  # in References: with more, the header would exceed what servers accept
 
 
-def by_subscription(subscription: Subscription) -> dict[str, str]:
+def subscription_headers(subscription: Subscription) -> dict[str, str]:
     topic = subscription.kind if subscription.essay_id is None else f"essay-{subscription.essay_id}"
-    return unsubscribed_at(signed_links.to_stop(subscription)) | {"List-Id": f"<{topic}.{host()}>"}
+    return unsubscribe_headers(signed_links.unsubscribe_url(subscription)) | {"List-Id": f"<{topic}.{site_host()}>"}
 
 
-def unsubscribed_at(link: str) -> dict[str, str]:
+def unsubscribe_headers(link: str) -> dict[str, str]:
     """Headers for the email program's unsubscribe button, which sends one POST (RFC 2369, RFC 8058)."""
     return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-def in_thread(notice: Notice, comment: Comment) -> dict[str, str]:
+def threading_headers(notice: Notice, comment: Comment) -> dict[str, str]:
     """Headers that show the discussion as threads, even if not every email of it went to this address."""
     above = Comment.objects.filter(tree_id=comment.tree_id, lft__lt=comment.lft, rght__gt=comment.rght)
     nearest = list(above.order_by("-lft").values_list("pk", flat=True)[:ANCESTORS])
     keys = [f"essay-{comment.essay_id}", *(f"comment-{pk}" for pk in reversed(nearest))]
-    if notice.kind not in Notice.NEWS:
+    if notice.kind not in Notice.COMMENT_KINDS:
         keys.append(f"comment-{comment.pk}")
     ids = message_ids(notice, keys)
     return {"In-Reply-To": ids[-1], "References": " ".join(ids)}
 
 
-def own_id(notice: Notice) -> str:
+def message_id(notice: Notice) -> str:
     """Return the Message-ID, the same on every attempt, so that an email server can drop a duplicate."""
     return message_ids(notice, [subject_key(notice)])[0]
 
@@ -50,13 +50,13 @@ def subject_key(notice: Notice) -> str:
 
 def message_ids(notice: Notice, keys: Iterable[str]) -> list[str]:
     """Return the Message-ID of the email to this address about each subject, whether or not it was sent."""
-    return [f"<{key}.{mark_of(key, notice.email)}@{host()}>" for key in keys]
+    return [f"<{key}.{id_signature(key, notice.email)}@{site_host()}>" for key in keys]
 
 
-def mark_of(key: str, email: str) -> str:
+def id_signature(key: str, email: str) -> str:
     """Sign a Message-ID, so that a bounce is known to be about our email to this address."""
     return salted_hmac("comments.notifications.compose", f"{key} {email}").hexdigest()[:20]
 
 
-def host() -> str:
+def site_host() -> str:
     return urlsplit(settings.SITE_URL).hostname or "localhost"

@@ -8,29 +8,29 @@ from accounts import cookies
 from accounts.login import email_verification
 from accounts.models import Commenter, User
 from comments.models import Address
-from comments.notifications.subscribing import Asker
+from comments.notifications.subscribing import Subscriber
 
 SALT = "comments.notifications.known_addresses"
 
 
-def asker(request: HttpRequest, email: str, commenter: Commenter | None) -> Asker:
+def identify_subscriber(request: HttpRequest, email: str, commenter: Commenter | None) -> Subscriber:
     """Return the person who subscribes this address, and whether they have verified it."""
-    return Asker(email.lower(), commenter, is_reader=is_verified(request, email))
+    return Subscriber(email.lower(), commenter, is_verified=is_verified(request, email))
 
 
 def is_verified(request: HttpRequest, email: str) -> bool:
-    return is_known(request, email) or (
-        isinstance(request.user, User) and email_verification.is_proved(request.user, email)
+    return is_remembered(request, email) or (
+        isinstance(request.user, User) and email_verification.is_verified(request.user, email)
     )
 
 
-def is_known(request: HttpRequest, email: str) -> bool:
+def is_remembered(request: HttpRequest, email: str) -> bool:
     """Return whether the address was confirmed in this browser."""
-    digest = cookies.signed(request, settings.ADDRESS_COOKIE_NAME, salt=SALT, max_age=settings.COMMENTER_COOKIE_AGE)
+    digest = cookies.get_signed(request, settings.ADDRESS_COOKIE_NAME, salt=SALT, max_age=settings.COMMENTER_COOKIE_AGE)
     return constant_time_compare(str(digest), address_digest(email))
 
 
-def know(address: Address, response: HttpResponse) -> HttpResponse:
+def remember(address: Address, response: HttpResponse) -> HttpResponse:
     """Remember in a cookie that the address was confirmed in this browser, so that it needs no confirmation again."""
     digest, age = address_digest(address.email), settings.COMMENTER_COOKIE_AGE
     return cookies.set_signed(response, settings.ADDRESS_COOKIE_NAME, digest, salt=SALT, max_age=age)

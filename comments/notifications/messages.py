@@ -12,13 +12,13 @@ from blog import markup
 from comments.models import Address, Appeal, Comment, Notice, Report, Rules, Status, Subscription
 from comments.models.permissions import moderators_of
 from comments.notifications import moderator_emails, signed_links
-from comments.notifications.headers import by_subscription, host, in_thread, unsubscribed_at
+from comments.notifications.headers import site_host, subscription_headers, threading_headers, unsubscribe_headers
 from comments.screening import reasons
 from comments.threads import removals
 
 Kind = Notice.Kind
 DIGEST_SHOWS = 50
-WAYS = {
+ACTION_LABELS = {
     "approve": gettext_lazy("Approve"),
     "keep": gettext_lazy("Keep"),
     "deny": gettext_lazy("Reject appeal"),
@@ -27,7 +27,7 @@ WAYS = {
 }
 
 
-def told_by(notice: Notice) -> Any:
+def build_content(notice: Notice) -> Any:
     try:
         return BUILDERS[Kind(notice.kind)](notice)
     except Comment.DoesNotExist:  # deleted just now, and the notice with it
@@ -42,18 +42,18 @@ def comment_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | N
     if notice.kind == Kind.HELD and moderator_emails.is_marked_as_spam(comment):
         return None
     context = about_comment(comment) | {
-        "reasons": [reasons.in_words(reason) for reason in comment.wording.reasons],
-        "queue": queue_url(comment),
-        "choice": settings_url(),
+        "reasons": [reasons.describe(reason) for reason in comment.wording.reasons],
+        "queue_url": queue_url(comment),
+        "settings_url": settings_url(),
     }
-    headers = in_thread(notice, comment)
+    headers = threading_headers(notice, comment)
     if notice.recipient:
         if notice.kind == Kind.HELD:
-            context["ways"] = action_links(comment, notice.recipient, "approve", "spam", "trash")
+            context["action_links"] = action_links(comment, notice.recipient, "approve", "spam", "trash")
         return (context, headers) if is_still_recipient(notice, comment) else None
     if (subscription := active_subscription(notice)) is None or not comment.essay.is_published:
         return None
-    return context | stop_links(subscription), headers | by_subscription(subscription)
+    return context | stop_links(subscription), headers | subscription_headers(subscription)
 
 
 def decision_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
@@ -61,10 +61,10 @@ def decision_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | 
     if subscription is None or comment.is_waiting or comment.removed_by == Comment.Remover.AUTHOR:
         return None
     context = about_comment(comment) | {"is_published": comment.status == Status.APPROVED} | stop_links(subscription)
-    if not comment.is_approved and (removal := removals.of([comment.pk]).get(comment.pk)):
+    if not comment.is_approved and (removal := removals.for_comments([comment.pk]).get(comment.pk)):
         may_appeal = removal.may_appeal(comment, Rules.objects.current())
-        context |= {"why": removal.sentence, "appeal": signed_links.to_appeal(comment) if may_appeal else ""}
-    return context, in_thread(notice, comment) | by_subscription(subscription)
+        context |= {"message": removal.sentence, "appeal": signed_links.appeal_url(comment) if may_appeal else ""}
+    return context, threading_headers(notice, comment) | subscription_headers(subscription)
 
 
 def reports_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
@@ -74,11 +74,11 @@ def reports_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | N
         return None
     context = about_comment(comment) | {
         "reports": Report.objects.open().filter(comment=comment.pk).order_by("pk"),
-        "queue": queue_url(comment),
-        "choice": settings_url(),
-        "ways": action_links(comment, recipient, "keep", "spam", "trash"),
+        "queue_url": queue_url(comment),
+        "settings_url": settings_url(),
+        "action_links": action_links(comment, recipient, "keep", "spam", "trash"),
     }
-    return context, in_thread(notice, comment)
+    return context, threading_headers(notice, comment)
 
 
 def report_outcome_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
@@ -87,28 +87,28 @@ def report_outcome_content(notice: Notice) -> tuple[dict[str, Any], dict[str, st
     if subscription is None or comment.reports:
         return None
     context = (
-        about_comment(comment) | {"stays": comment.is_approved, "words": "", "html": ""} | stop_links(subscription)
+        about_comment(comment) | {"is_kept": comment.is_approved, "text": "", "html": ""} | stop_links(subscription)
     )
-    return context, by_subscription(subscription)
+    return context, subscription_headers(subscription)
 
 
 def appeal_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
     """Build the email that tells moderators about the appeal of a rejected comment's author."""
     comment, recipient = get_comment(notice), notice.recipient
-    appeal = removals.of([comment.pk]).get(comment.pk)
+    appeal = removals.for_comments([comment.pk]).get(comment.pk)
     if appeal is None or appeal.appeal is None or appeal.appeal.state != "open":
         return None
     if comment.wording is None or recipient is None or not is_still_recipient(notice, comment):
         return None
     context = about_comment(comment) | {
-        "appeal": appeal.appeal.words,
-        "refused_by": appeal.by,
-        "why": appeal.sentence,
-        "queue": queue_url(comment),
-        "choice": settings_url(),
-        "ways": action_links(comment, recipient, "approve", "deny"),
+        "appeal": appeal.appeal.text,
+        "rejected_by": appeal.by,
+        "message": appeal.sentence,
+        "queue_url": queue_url(comment),
+        "settings_url": settings_url(),
+        "action_links": action_links(comment, recipient, "approve", "deny"),
     }
-    return context, in_thread(notice, comment)
+    return context, threading_headers(notice, comment)
 
 
 def appeal_outcome_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
@@ -118,18 +118,18 @@ def appeal_outcome_content(notice: Notice) -> tuple[dict[str, Any], dict[str, st
     if appeal is None or appeal.state == "open" or subscription is None:
         return None
     context = about_comment(comment) | {"is_granted": appeal.state == "granted", "answer": appeal.answer}
-    return context | stop_links(subscription), in_thread(notice, comment) | by_subscription(subscription)
+    return context | stop_links(subscription), threading_headers(notice, comment) | subscription_headers(subscription)
 
 
 def queue_digest_content(notice: Notice) -> tuple[dict[str, Any]] | None:
     """Build a moderator's digest of an hour or a day of the queue, the first comments in full."""
     parts = digest_parts(notice)
     count = parts.count()
-    shown = [shown for part in parts[:DIGEST_SHOWS] if (shown := of_part(part))]
+    shown = [shown for part in parts[:DIGEST_SHOWS] if (shown := part_context(part))]
     if not shown:
         return None
     context = {"parts": shown, "count": count, "left_out": count - len(shown)}
-    return (context | {"queue": f"{settings.SITE_URL}/admin/comments/queue/", "choice": settings_url()},)
+    return (context | {"queue_url": f"{settings.SITE_URL}/admin/comments/queue/", "settings_url": settings_url()},)
 
 
 def essay_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
@@ -137,43 +137,49 @@ def essay_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | Non
     if essay is None or subscription is None or not essay.is_published:
         return None
     address = settings.SITE_URL + essay.get_absolute_url()
-    whole = markup.afar(markup.draw(essay.body, essay.prefix), settings.SITE_URL, address)
+    whole = markup.absolutize(markup.render(essay.body, essay.id_prefix), settings.SITE_URL, address)
     names = ", ".join(str(author) for author in essay.bylines)
-    context = {"essay": essay, "names": names, "address": address, "whole": whole, "text": markup.readable(essay.body)}
-    return context | stop_links(subscription), by_subscription(subscription)
+    context = {
+        "essay": essay,
+        "names": names,
+        "url": address,
+        "body_html": whole,
+        "text": markup.text_version(essay.body),
+    }
+    return context | stop_links(subscription), subscription_headers(subscription)
 
 
 def confirmation_content(notice: Notice) -> tuple[dict[str, Any]] | None:
     """Ask an unverified address to confirm. Quotes nothing from the person who asked: it may be someone else."""
-    subscription = first_subscription(notice, Subscription.objects.waiting().filter(address__refused=None))
+    subscription = first_subscription(notice, Subscription.objects.waiting().filter(address__suppressed=None))
     if subscription is None:
         return None
-    return ({"link": signed_links.to_confirm(subscription.address)},)
+    return ({"link": signed_links.confirm_url(subscription.address)},)
 
 
 def daily_digest_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
-    parts = [shown for part in digest_parts(notice) if (shown := of_part(part))]
+    parts = [shown for part in digest_parts(notice) if (shown := part_context(part))]
     address = Address.objects.filter(email=notice.email).first()
     if not parts or address is None:
         return None
-    stop = signed_links.to_stop_daily(address)
+    stop = signed_links.unsubscribe_daily_url(address)
     context = {
         "essays": [part["essay"] for part in parts if "comment" not in part],
         "comments": [part for part in parts if "comment" in part],
-        "stop": stop,
-        "all": signed_links.to_all(address),
+        "unsubscribe_url": stop,
+        "subscriptions_url": signed_links.subscriptions_url(address),
         "site_url": settings.SITE_URL,
     }
-    return context, unsubscribed_at(stop) | {"List-Id": f"<daily.{host()}>"}
+    return context, unsubscribe_headers(stop) | {"List-Id": f"<daily.{site_host()}>"}
 
 
 def digest_parts(digest: Notice) -> QuerySet[Notice]:
     return digest.parts.filter(state=Notice.State.GATHERED).select_related("recipient").order_by("pk")
 
 
-def of_part(part: Notice) -> dict[str, Any] | None:
+def part_context(part: Notice) -> dict[str, Any] | None:
     """Return the template context of one part of a digest; None if it is out of date."""
-    content = told_by(part)
+    content = build_content(part)
     return content and {"notice": part, **content[0]}
 
 
@@ -202,9 +208,9 @@ def about_comment(comment: Comment) -> dict[str, Any]:
     html = comment.wording.html if comment.wording else ""
     return {
         "comment": comment,
-        "words": markup.plain(html),
+        "text": markup.plain_text(html),
         "html": html,
-        "address": settings.SITE_URL + comment.get_absolute_url(),
+        "url": settings.SITE_URL + comment.get_absolute_url(),
     }
 
 
@@ -219,10 +225,10 @@ def first_subscription(notice: Notice, among: QuerySet[Subscription]) -> Subscri
 
 def is_still_recipient(notice: Notice, comment: Comment) -> bool:
     """Return whether a moderator who wants these emails, or an author, still has this role and an active account."""
-    if notice.kind not in Notice.OF_QUEUE:
+    if notice.kind not in Notice.QUEUE_KINDS:
         return User.objects.filter(is_active=True, notices=notice).exists()
     serving = User.objects.filter(moderators_of(comment.essay_id), notices=notice)
-    return serving.exclude(moderator_emails.choosing(QueueMail.NONE)).exists()
+    return serving.exclude(moderator_emails.has_frequency(QueueMail.NONE)).exists()
 
 
 def queue_url(comment: Comment) -> str:
@@ -236,9 +242,12 @@ def settings_url() -> str:
 
 def action_links(comment: Comment, user: User, *verbs: str) -> list[tuple[Any, str]]:
     """Return label and link of each action that the email offers."""
-    link = signed_links.to_decide(comment, user)
-    return [(WAYS[verb], f"{link}?do={verb}") for verb in verbs]
+    link = signed_links.decision_url(comment, user)
+    return [(ACTION_LABELS[verb], f"{link}?do={verb}") for verb in verbs]
 
 
 def stop_links(subscription: Subscription) -> dict[str, str]:
-    return {"stop": signed_links.to_stop(subscription), "all": signed_links.to_all(subscription.address)}
+    return {
+        "unsubscribe_url": signed_links.unsubscribe_url(subscription),
+        "subscriptions_url": signed_links.subscriptions_url(subscription.address),
+    }

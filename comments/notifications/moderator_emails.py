@@ -13,12 +13,12 @@ AT_MOST, WITHIN = 5, timedelta(minutes=10)  # emails sent immediately; further o
 SPAM_REASONS = {"spam", "akismet"}
 
 
-def choice_of(user: User) -> QueueMail:
+def frequency_for(user: User) -> QueueMail:
     choice = QueueMail(user.queue_mail)
     return QueueMail(Rules.objects.current().moderator_emails) if choice == QueueMail.SITE else choice
 
 
-def choosing(*choices: QueueMail, lookup: str = "queue_mail") -> Q:
+def has_frequency(*choices: QueueMail, lookup: str = "queue_mail") -> Q:
     """Match the users with one of these choices; `lookup` leads to the field from another model."""
     found: Iterable[QueueMail] = choices
     if Rules.objects.current().moderator_emails in choices:
@@ -26,11 +26,11 @@ def choosing(*choices: QueueMail, lookup: str = "queue_mail") -> Q:
     return Q(**{f"{lookup}__in": found})
 
 
-def first_state(user: User) -> Notice.State:
+def initial_state(user: User) -> Notice.State:
     """Return READY for an email that is to be sent immediately, GATHERED for one that goes into a digest."""
-    if choice_of(user) != QueueMail.EACH:
+    if frequency_for(user) != QueueMail.EACH:
         return Notice.State.GATHERED
-    recent = Notice.objects.filter(email=user.email.lower(), kind__in=Notice.OF_QUEUE, daily=None)
+    recent = Notice.objects.filter(email=user.email.lower(), kind__in=Notice.QUEUE_KINDS, digest=None)
     recent = recent.filter(due__gt=timezone.now() - WITHIN)
     sent = recent.exclude(state__in=(Notice.State.GATHERED, Notice.State.DROPPED)).count()
     return Notice.State.READY if sent < AT_MOST else Notice.State.GATHERED

@@ -15,8 +15,8 @@ from blog.models import Essay, Site
 from comments.models import Comment, Notice, Status, Subscription
 from comments.models.permissions import moderators_of
 from comments.notifications import compose, messages, moderator_emails, suppression
-from comments.notifications.smtp import Away, MailServer, NotTaken, Uncertain
-from server.jobs.tasks import PAUSES, job
+from comments.notifications.smtp import MailServer, NotSent, ServerUnavailable, Uncertain
+from server.jobs.tasks import RETRY_DELAYS, job
 
 ANNOUNCEMENT_WINDOW = timedelta(days=2)
 INSERT_BATCH = 1000
@@ -45,28 +45,28 @@ def notify(comment_pk: int, subscribed_before: str = "") -> None:
     """
     comment = Comment.objects.select_related("commenter", "essay", "wording").filter(pk=comment_pk).first()
     if comment:
-        prepare(comment, datetime.fromisoformat(subscribed_before) if subscribed_before else None)
+        create_notices(comment, datetime.fromisoformat(subscribed_before) if subscribed_before else None)
     send()
 
 
-def prepare(comment: Comment, subscribed_before: datetime | None = None) -> None:
-    owe(list(build_notices(comment, subscribed_before)))
-    owe_after_all(Notice.objects.filter(comment=comment, state=Notice.State.DROPPED, kind__in=current_kinds(comment)))
+def create_notices(comment: Comment, subscribed_before: datetime | None = None) -> None:
+    insert_notices(list(build_notices(comment, subscribed_before)))
+    requeue_dropped(Notice.objects.filter(comment=comment, state=Notice.State.DROPPED, kind__in=current_kinds(comment)))
 
 
-def owe_after_all(dropped: Any) -> None:
+def requeue_dropped(dropped: Any) -> None:
     now = timezone.now()
     is_daily = Q(subscription__isnull=False, subscription__often=Subscription.Often.DAILY)
     daily = list(dropped.filter(is_daily).values_list("pk", flat=True))
-    queued = dropped.filter(kind__in=Notice.OF_QUEUE, recipient__isnull=False).select_related("recipient")
-    daily += [each.pk for each in queued if moderator_emails.first_state(each.recipient) == Notice.State.GATHERED]
+    queued = dropped.filter(kind__in=Notice.QUEUE_KINDS, recipient__isnull=False).select_related("recipient")
+    daily += [each.pk for each in queued if moderator_emails.initial_state(each.recipient) == Notice.State.GATHERED]
     dropped.exclude(pk__in=daily).update(state=Notice.State.READY, tries=0, due=now, changed=now)
     Notice.objects.filter(pk__in=daily, state=Notice.State.DROPPED).update(
-        state=Notice.State.GATHERED, daily=None, created=now, changed=now
+        state=Notice.State.GATHERED, digest=None, created=now, changed=now
     )
 
 
-def owe(notices: Iterable[Notice]) -> None:
+def insert_notices(notices: Iterable[Notice]) -> None:
     """Insert the notices that do not exist yet."""
     Notice.objects.bulk_create(notices, ignore_conflicts=True, batch_size=INSERT_BATCH)
 
@@ -77,38 +77,38 @@ def current_kinds(comment: Comment) -> list[Kind]:
         case Status.PENDING:
             return [Kind.HELD]
         case Status.APPROVED:
-            return [Kind.DECIDED, *Notice.NEWS]
+            return [Kind.DECIDED, *Notice.COMMENT_KINDS]
     return [Kind.DECIDED]
 
 
 def build_notices(comment: Comment, subscribed_before: datetime | None = None) -> Iterator[Notice]:
     """Build the notices of a comment, closest subscription first; no one is notified of their own, or twice."""
     if comment.status == Status.PENDING and not moderator_emails.is_marked_as_spam(comment):
-        yield from to_staff(Kind.HELD, comment, User.objects.filter(moderators_of(comment.essay_id)))
+        yield from staff_notices(Kind.HELD, comment, User.objects.filter(moderators_of(comment.essay_id)))
     if comment.is_waiting:
         return
     subscriptions = Subscription.objects.active().filter(kind=Subscription.Kind.DECISION, comment=comment)
-    yield from (to_reader(subscription, comment=comment) for subscription in subscriptions.select_related("address"))
+    yield from (notice_for(subscription, comment=comment) for subscription in subscriptions.select_related("address"))
     if comment.is_approved:
         authors = User.objects.filter(authorships__essay=comment.essay_id, is_active=True)
-        yield from to_staff(Kind.PUBLISHED, comment, authors)
-        followers = Subscription.objects.to_hear_of(comment).select_related("address")
+        yield from staff_notices(Kind.PUBLISHED, comment, authors)
+        followers = Subscription.objects.to_notify_of(comment).select_related("address")
         followers = followers.filter(confirmed__lt=subscribed_before) if subscribed_before else followers
         for subscription in sorted(followers, key=lambda each: (NEAREST.index(Subscription.Kind(each.kind)), each.pk)):
-            yield to_reader(subscription, comment=comment)
+            yield notice_for(subscription, comment=comment)
 
 
-def to_staff(kind: Kind, comment: Comment, people: Any) -> Iterator[Notice]:
+def staff_notices(kind: Kind, comment: Comment, people: Any) -> Iterator[Notice]:
     """Build notices to moderators, by each one's email settings, or to the authors of an essay with a new comment."""
-    is_for_queue = kind in Notice.OF_QUEUE
+    is_for_queue = kind in Notice.QUEUE_KINDS
     if is_for_queue:
-        people = people.exclude(moderator_emails.choosing(QueueMail.NONE))
+        people = people.exclude(moderator_emails.has_frequency(QueueMail.NONE))
     for person in people.exclude(commenter=comment.commenter_id).exclude(email="").distinct():
-        state = moderator_emails.first_state(person) if is_for_queue else Notice.State.READY
+        state = moderator_emails.initial_state(person) if is_for_queue else Notice.State.READY
         yield Notice(kind=kind, comment=comment, recipient=person, email=person.email.lower(), state=state)
 
 
-def to_reader(subscription: Subscription, **target: Any) -> Notice:
+def notice_for(subscription: Subscription, **target: Any) -> Notice:
     is_daily = subscription.often == Subscription.Often.DAILY
     return Notice(
         kind=NOTICE_KINDS[Subscription.Kind(subscription.kind)],
@@ -119,7 +119,7 @@ def to_reader(subscription: Subscription, **target: Any) -> Notice:
     )
 
 
-def announce() -> None:
+def announce_essays() -> None:
     """Create notices of new essays for people who subscribed before. No job runs when an essay is published."""
     now = timezone.now()
     fresh = Essay.objects.published().essays().filter(published__gt=now - ANNOUNCEMENT_WINDOW)
@@ -129,18 +129,20 @@ def announce() -> None:
         first_notice = Notice.objects.filter(essay=essay).aggregate(at=Min("created"))["at"]
         published = min(filter(None, (essay.published, first_notice)))
         rows = Subscription.objects.active().filter(kind=Subscription.Kind.ESSAYS, confirmed__lt=published)
-        owe([to_reader(each, essay=essay) for each in rows.exclude(Exists(known)).select_related("address")])
+        insert_notices(
+            [notice_for(each, essay=essay) for each in rows.exclude(Exists(known)).select_related("address")]
+        )
 
 
-def gather(until: datetime) -> None:
+def build_digests(until: datetime) -> None:
     """Create one digest per address for the notices gathered before that time."""
-    parts = Notice.objects.filter(state=Notice.State.GATHERED, daily=None, recipient=None, created__lt=until)
+    parts = Notice.objects.filter(state=Notice.State.GATHERED, digest=None, recipient=None, created__lt=until)
     for email in parts.values_list("email", flat=True).distinct():
         with transaction.atomic():
             items = parts.filter(email=email)
             subscription = items.values_list("subscription", flat=True).exclude(subscription=None).first()
             daily = Notice.objects.create(kind=Kind.DAILY, email=email, subscription_id=subscription)
-            if not items.update(daily=daily):  # another worker did it first
+            if not items.update(digest=daily):  # another worker did it first
                 daily.delete()
 
 
@@ -165,13 +167,13 @@ def send() -> None:
                 try:
                     if claim(notice):
                         deliver(notice, site, server)
-                except Away:
+                except ServerUnavailable:
                     return  # send_due() tries the rest later
 
 
 def claim(notice: Notice) -> bool:
     """Claim a due notice for this worker, unless another worker has it or it was tried too often."""
-    if notice.tries > len(PAUSES):
+    if notice.tries > len(RETRY_DELAYS):
         set_state(notice, Notice.State.FAILED, error=notice.error or _("The worker died each time it was sent."))
         return False
     notice.tries += 1
@@ -189,9 +191,9 @@ def set_state(notice: Notice, state: str, **fields: Any) -> bool:
 
 def deliver(notice: Notice, site: Site, server: MailServer) -> None:
     """Send one notice. Raises ServerUnavailable after rescheduling it."""
-    if notice.kind in Notice.SUMS:
+    if notice.kind in Notice.DIGESTS:
         drop_stale_parts(notice)
-    message = compose.written(notice, site)
+    message = compose.compose_email(notice, site)
     if message is None:
         set_state(notice, Notice.State.DROPPED)  # out of date
         return
@@ -202,12 +204,12 @@ def deliver(notice: Notice, site: Site, server: MailServer) -> None:
             mark_sent(notice)
     except Uncertain as error:
         set_state(notice, Notice.State.SENDING, error=str(error))  # a person decides
-    except NotTaken as error:
-        if suppression.is_for_good(error.status):
+    except NotSent as error:
+        if suppression.is_permanent(error.status):
             mark_bounced(notice, error)
         else:
             reschedule(notice, error)
-    except Away as error:
+    except ServerUnavailable as error:
         reschedule(notice, error)
         raise
 
@@ -215,15 +217,15 @@ def deliver(notice: Notice, site: Site, server: MailServer) -> None:
 @transaction.atomic
 def mark_sent(notice: Notice) -> None:
     set_state(notice, Notice.State.SENT, error="")
-    if notice.kind in Notice.SUMS:
+    if notice.kind in Notice.DIGESTS:
         notice.parts.filter(state=Notice.State.GATHERED).update(state=Notice.State.SENT)
 
 
 @transaction.atomic
-def mark_bounced(notice: Notice, error: NotTaken) -> None:
+def mark_bounced(notice: Notice, error: NotSent) -> None:
     """Record a permanent rejection like a bounce that arrives later by email."""
     if set_state(notice, Notice.State.BOUNCED, error=str(error)):
-        suppression.count(notice.email, error.status, str(error))
+        suppression.record_bounce(notice.email, error.status, str(error))
 
 
 def drop_stale_parts(digest: Notice) -> None:
@@ -235,13 +237,13 @@ def drop_stale_parts(digest: Notice) -> None:
     held = parts.filter(kind=Kind.HELD)
     held.exclude(comment__status=Status.PENDING).update(state=Notice.State.DROPPED)
     checked = [*parts.exclude(kind=Kind.HELD), *held[: messages.DIGEST_SHOWS]]
-    outdated = [part.pk for part in checked if messages.of_part(part) is None]
+    outdated = [part.pk for part in checked if messages.part_context(part) is None]
     Notice.objects.filter(pk__in=outdated).update(state=Notice.State.DROPPED)
 
 
 def reschedule(notice: Notice, error: Exception) -> None:
     """Retry an email that was not sent after the next pause, or give up and show it in the admin."""
-    if notice.tries > len(PAUSES):
+    if notice.tries > len(RETRY_DELAYS):
         set_state(notice, Notice.State.FAILED, error=str(error))
     else:
-        set_state(notice, Notice.State.READY, error=str(error), due=timezone.now() + PAUSES[notice.tries - 1])
+        set_state(notice, Notice.State.READY, error=str(error), due=timezone.now() + RETRY_DELAYS[notice.tries - 1])

@@ -18,9 +18,9 @@ def notify(comment_pk: int) -> None:
     comment = Comment.objects.select_related("commenter", "essay").filter(pk=comment_pk).first()
     if comment:
         state = appeal_state(comment)
-        outbox.owe(list(build_notices(comment, state)))
+        outbox.insert_notices(list(build_notices(comment, state)))
         dropped = Notice.objects.filter(comment=comment, state=Notice.State.DROPPED, kind__in=kinds_for(comment, state))
-        outbox.owe_after_all(dropped)
+        outbox.requeue_dropped(dropped)
     outbox.send()
 
 
@@ -38,15 +38,15 @@ def build_notices(comment: Comment, appeal: str) -> Iterator[Notice]:
     """Build notices to moderators of open reports and appeals, and of outcomes to those who asked to be told."""
     staff = User.objects.filter(moderators_of(comment.essay_id))
     if comment.reports and comment.is_approved:
-        yield from outbox.to_staff(Kind.REPORTED, comment, staff)
+        yield from outbox.staff_notices(Kind.REPORTED, comment, staff)
     elif not comment.reports:
         yield from build_subscriber_notices(Subscription.Kind.REPORT, comment)
     if appeal == "open":
-        yield from outbox.to_staff(Kind.APPEALED, comment, staff)
+        yield from outbox.staff_notices(Kind.APPEALED, comment, staff)
     elif appeal:
         yield from build_subscriber_notices(Subscription.Kind.APPEAL, comment)
 
 
 def build_subscriber_notices(kind: Subscription.Kind, comment: Comment) -> Iterator[Notice]:
     subscriptions: Any = Subscription.objects.active().filter(kind=kind, comment=comment).select_related("address")
-    return (outbox.to_reader(subscription, comment=comment) for subscription in subscriptions)
+    return (outbox.notice_for(subscription, comment=comment) for subscription in subscriptions)

@@ -13,12 +13,12 @@ from comments.models import Address, Comment, Subscription
 from comments.models.subscription import WAITS_FOR
 
 CONFIRM, ALL, STOP, STOP_DAILY = (f"comments.{purpose}" for purpose in ("confirm", "subscriptions", "stop", "daily"))
-DECIDE, APPEAL = "comments.decide", "comments.appeal"
+DECISION_SALT, APPEAL = "comments.decide", "comments.appeal"
 DECISION_MAX_AGE, APPEAL_MAX_AGE = timedelta(days=7), timedelta(days=60)
 
 
 @dataclass(frozen=True)
-class Decidable:
+class DecisionToken:
     """What a decision link is valid for: a comment with this wording and status, and one moderator."""
 
     comment: int
@@ -27,64 +27,64 @@ class Decidable:
     status: str
 
 
-def to_confirm(address: Address) -> str:
+def confirm_url(address: Address) -> str:
     return _build_url("confirm-subscriptions", signing.dumps(address.pk, salt=CONFIRM))
 
 
-def to_all(address: Address) -> str:
+def subscriptions_url(address: Address) -> str:
     """Link to all subscriptions of an address. It never expires."""
-    return _build_url("subscriptions-of", signing.dumps(address.pk, salt=ALL))
+    return _build_url("subscriptions", signing.dumps(address.pk, salt=ALL))
 
 
-def to_stop(subscription: Subscription) -> str:
+def unsubscribe_url(subscription: Subscription) -> str:
     return _build_url("stop-subscription", signing.dumps(subscription.pk, salt=STOP))
 
 
-def to_stop_daily(address: Address) -> str:
+def unsubscribe_daily_url(address: Address) -> str:
     return _build_url("stop-daily", signing.dumps(address.pk, salt=STOP_DAILY))
 
 
-def to_decide(comment: Comment, user: User) -> str:
+def decision_url(comment: Comment, user: User) -> str:
     """Link for a moderator to decide without logging in; the action is added as `?do=`."""
     values = [comment.pk, user.pk, comment.wording_id, comment.status]
-    return _build_url("decide-by-mail", signing.dumps(values, salt=DECIDE))
+    return _build_url("decide-by-mail", signing.dumps(values, salt=DECISION_SALT))
 
 
-def to_appeal(comment: Comment) -> str:
+def appeal_url(comment: Comment) -> str:
     """Link for the author of a rejected comment, whose browser may no longer be recognized."""
     token = signing.dumps(comment.pk, salt=APPEAL)
     return f"{settings.SITE_URL}{reverse('appeal-comment', args=[comment.pk])}?by={token}"
 
 
-def deciding(token: str) -> Decidable | None:
+def read_decision_token(token: str) -> DecisionToken | None:
     """Return what the link is valid for, or None. Raises SignatureExpired."""
     try:
-        return Decidable(*signing.loads(token, salt=DECIDE, max_age=DECISION_MAX_AGE))
+        return DecisionToken(*signing.loads(token, salt=DECISION_SALT, max_age=DECISION_MAX_AGE))
     except signing.SignatureExpired:
         raise
     except (signing.BadSignature, TypeError):
         return None
 
 
-def appealing(token: str) -> int | None:
+def read_appeal_token(token: str) -> int | None:
     found: int | None = _load_token(token, APPEAL, APPEAL_MAX_AGE)
     return found
 
 
-def confirming(token: str) -> Address | None:
+def read_confirm_token(token: str) -> Address | None:
     return Address.objects.filter(pk=_load_token(token, CONFIRM, WAITS_FOR)).first()
 
 
-def all_of(token: str) -> Address | None:
+def read_subscriptions_token(token: str) -> Address | None:
     return Address.objects.filter(pk=_load_token(token, ALL)).first()
 
 
-def stopping(token: str) -> Subscription | None:
+def read_unsubscribe_token(token: str) -> Subscription | None:
     rows = Subscription.objects.select_related("address", "essay", "comment__essay", "comment__commenter", "commenter")
     return rows.filter(pk=_load_token(token, STOP)).first()
 
 
-def stopping_daily(token: str) -> Address | None:
+def read_unsubscribe_daily_token(token: str) -> Address | None:
     return Address.objects.filter(pk=_load_token(token, STOP_DAILY)).first()
 
 

@@ -19,14 +19,14 @@ class MailServerError(Exception):
             code, reply = next(iter(error.recipients.values()))
             text = f"{code} {reply.decode('utf-8', 'replace')}"
             self.status = next(iter(reply.decode("utf-8", "replace").split()), "") if code >= 500 else ""
-        super().__init__(suppression.tidy(text))
+        super().__init__(suppression.one_line(text))
 
 
-class Away(MailServerError):
+class ServerUnavailable(MailServerError):
     """The mail server does not respond."""
 
 
-class NotTaken(MailServerError):
+class NotSent(MailServerError):
     """The email was not sent."""
 
 
@@ -56,7 +56,7 @@ class MailServer:
         try:
             self.connection.open()
         except OSError as error:
-            raise Away(error) from error
+            raise ServerUnavailable(error) from error
         self.is_open, self.is_used = True, False
         if isinstance(server := getattr(self.connection, "connection", None), SMTP):
             self.track_data(server)
@@ -77,7 +77,7 @@ class MailServer:
         was_used = self.is_used
         try:
             self.transmit(message)
-        except NotTaken as error:
+        except NotSent as error:
             self.close()
             if not was_used or not is_connection_lost(error):
                 raise
@@ -95,7 +95,7 @@ class MailServer:
             message.send()
         except Exception as error:  # every email backend has its own
             is_rejected = isinstance(error, SMTPException) and not isinstance(error, SMTPServerDisconnected)
-            raise (NotTaken if is_rejected or not self.has_begun else Uncertain)(error) from error
+            raise (NotSent if is_rejected or not self.has_begun else Uncertain)(error) from error
 
     def close(self) -> None:
         if self.is_open:
@@ -104,7 +104,7 @@ class MailServer:
                 self.connection.close()
 
 
-def is_connection_lost(error: NotTaken) -> bool:
+def is_connection_lost(error: NotSent) -> bool:
     """Return whether the connection failed, not this email."""
     why = error.__cause__
     if isinstance(why, SMTPResponseException):

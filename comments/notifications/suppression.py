@@ -16,12 +16,12 @@ BOUNCE_WINDOW = timedelta(days=30)
 PERMANENT = re.compile(r"5\.(1\.(0|1|2|3|4|6|9|10)|2\.1|4\.[14])")
 
 
-def is_for_good(status: str) -> bool:
+def is_permanent(status: str) -> bool:
     return PERMANENT.fullmatch(status) is not None
 
 
 @transaction.atomic
-def count(email: str, status: str, message: str) -> bool:
+def record_bounce(email: str, status: str, message: str) -> bool:
     """Count a bounce whose notice is already marked; return whether the address is suppressed now."""
     address = Address.objects.select_for_update().filter(email=email).first()
     if address is None:
@@ -30,18 +30,18 @@ def count(email: str, status: str, message: str) -> bool:
     recent = Notice.objects.filter(email=email, state=Notice.State.BOUNCED, changed__gt=now - BOUNCE_WINDOW).count()
     address.bounces, address.bounced = min(address.bounces + 1, recent), now
     address.problem = message
-    is_suppressed = is_for_good(status) or address.bounces >= MAX_BOUNCES
-    if is_suppressed and address.refused is None:
-        address.refused = now
-    address.save(update_fields=["bounces", "bounced", "problem", "refused"])
+    is_suppressed = is_permanent(status) or address.bounces >= MAX_BOUNCES
+    if is_suppressed and address.suppressed is None:
+        address.suppressed = now
+    address.save(update_fields=["bounces", "bounced", "problem", "suppressed"])
     return is_suppressed
 
 
-def give_up(email: str, message: str) -> None:
-    Address.objects.filter(email=email, refused=None).update(refused=timezone.now(), problem=message)
+def suppress(email: str, message: str) -> None:
+    Address.objects.filter(email=email, suppressed=None).update(suppressed=timezone.now(), problem=message)
 
 
-def tidy(value: object) -> str:
+def one_line(value: object) -> str:
     """Return a server's message as one printable line of limited length."""
     line = " ".join(str(value).encode("utf-8", "replace").decode("utf-8").split())
     return "".join(character for character in line if character.isprintable())[:PROBLEM_ROOM]

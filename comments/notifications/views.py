@@ -20,10 +20,10 @@ from accounts.models import User
 from blog.models import Essay
 from comments.models import Address, Comment, Discussion, Rules, Subscription, is_waiting
 from comments.notifications import known_addresses, signed_links, subscribing
-from comments.notifications.forms import AddressForm, FollowForm
-from comments.notifications.subscribing import Wish
+from comments.notifications.forms import AddressForm, SubscribeForm
+from comments.notifications.subscribing import Topic
 from comments.threads.pages import ThreadPage
-from comments.threads.viewer import Viewer, number_in
+from comments.threads.viewer import Viewer, parse_key
 from server.http import ratelimit
 
 REQUESTS_AN_HOUR = 20
@@ -32,59 +32,59 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @get_or_post
-def follow(request: Request) -> HttpResponse:
+def subscribe(request: Request) -> HttpResponse:
     """Subscribe without commenting; `?essay=` or `?comment=` names the page that the reader came from."""
     if not may_subscribe():
         raise Http404
     essay, thread = requested_target(request)
     commenter = request.commenter if isinstance(request.user, User) else None
     initial = {"email": request.user.email} if isinstance(request.user, User) else {}
-    form = FollowForm(request.POST or None, essay=essay, thread=thread, initial=initial)
+    form = SubscribeForm(request.POST or None, essay=essay, thread=thread, initial=initial)
     context = {"form": form, "essay": essay, "thread": thread}
     if request.method != "POST":
         response = render(request, "comments/follow.html", context)
         key = essay.cache_key if essay else "site"
-        return pagecache.made_from(response, "site", key, "comments", ends=getattr(request, "ends", None))
+        return pagecache.mark_cacheable(response, "site", key, "comments", expires=getattr(request, "expires", None))
     if not form.is_valid():
         return render(request, "comments/follow.html", context, status=422)
-    if seconds := wait(request):
-        return too_often(request, "comments/follow.html", context, seconds)
-    asker = known_addresses.asker(request, form.cleaned_data["email"], commenter)
-    if not asker.is_reader:
-        subscribing.ask_later(asker, form.wishes(), often=form.cleaned_data["often"])
-        return redirect(f"{reverse('subscription-asked')}?{request.GET.urlencode()}")
-    subscribing.follow(asker, form.wishes(), often=form.cleaned_data["often"])
-    return redirect(f"{signed_links.to_all(Address.objects.get(email=asker.email))}?said=followed")
+    if seconds := acquire_attempt(request):
+        return too_many_attempts(request, "comments/follow.html", context, seconds)
+    subscriber = known_addresses.identify_subscriber(request, form.cleaned_data["email"], commenter)
+    if not subscriber.is_verified:
+        subscribing.subscribe_later(subscriber, form.topics(), often=form.cleaned_data["often"])
+        return redirect(f"{reverse('subscription-requested')}?{request.GET.urlencode()}")
+    subscribing.subscribe(subscriber, form.topics(), often=form.cleaned_data["often"])
+    return redirect(f"{signed_links.subscriptions_url(Address.objects.get(email=subscriber.email))}?said=followed")
 
 
 def may_subscribe(essay: Essay | None = None) -> bool:
-    rules = Discussion.objects.of(essay).rules if essay else Rules.objects.current()
+    rules = Discussion.objects.for_essay(essay).rules if essay else Rules.objects.current()
     return rules.readers_may_follow
 
 
 def requested_target(request: Request) -> tuple[Essay | None, Comment | None]:
     """Return the essay and thread named in the query; 404 if they are not public."""
     if "comment" in request.GET:
-        threads = Comment.objects.filter(pk=number_in(request.GET["comment"])).values("tree_id")
+        threads = Comment.objects.filter(pk=parse_key(request.GET["comment"])).values("tree_id")
         rows = Comment.objects.shown_roots().select_related("essay", "commenter").filter(tree_id__in=threads)
         root = rows.first()
         if root is None or not root.essay.is_published:
             raise Http404
         return root.essay, root
     if "essay" in request.GET:
-        essay = Essay.objects.published().filter(pk=number_in(request.GET["essay"]) or 0).first()
+        essay = Essay.objects.published().filter(pk=parse_key(request.GET["essay"]) or 0).first()
         if essay is None:
             raise Http404
         return essay, None
     return None, None
 
 
-def wait(request: Request) -> float:
+def acquire_attempt(request: Request) -> float:
     """Limit requests by IP address, since one sender may use many people's emails; return the seconds to wait."""
-    return ratelimit.take("follow", request.META["REMOTE_ADDR"], 3600, count=REQUESTS_AN_HOUR)
+    return ratelimit.acquire("follow", request.META["REMOTE_ADDR"], 3600, count=REQUESTS_AN_HOUR)
 
 
-def too_often(request: Request, template: str, context: dict[str, Any], seconds: float) -> HttpResponse:
+def too_many_attempts(request: Request, template: str, context: dict[str, Any], seconds: float) -> HttpResponse:
     minutes = math.ceil(seconds / 60)
     text = ngettext(
         "Too many attempts. Please wait %(count)d minute and try again.",
@@ -98,33 +98,33 @@ def too_often(request: Request, template: str, context: dict[str, Any], seconds:
 
 
 @require_http_methods(["GET", "HEAD"])
-def asked(request: Request) -> HttpResponse:
+def confirmation_sent(request: Request) -> HttpResponse:
     """Ask the reader to check their email. The page is the same for every address, known or not."""
     essay, thread = requested_target(request)
     back = thread.get_absolute_url() if thread else essay.get_absolute_url() if essay else "/"
-    return render(request, "comments/follow_asked.html", {"back": back})
+    return render(request, "comments/follow_asked.html", {"back_url": back})
 
 
 @get_or_post
-def tell(request: Request, pk: int) -> HttpResponse:
+def notify_of_decision(request: Request, pk: int) -> HttpResponse:
     """Subscribe to the moderators' decision about one's own comment."""
-    viewer = Viewer.of(request)
+    viewer = Viewer.from_request(request)
     comment = Comment.objects.select_related("essay__discussion__rules", "commenter").filter(pk=pk).first()
-    if comment is None or not viewer.wrote(comment) or not may_subscribe(comment.essay):
+    if comment is None or not viewer.is_author_of(comment) or not may_subscribe(comment.essay):
         raise Http404
     here = ThreadPage(comment.essay, viewer)
     if not comment.is_waiting:
         return redirect(comment)
     known = request.user.email if isinstance(request.user, User) else comment.commenter.email
     form = AddressForm({"email": request.POST.get("email", known)} if request.method == "POST" else None)
-    context = {"form": form, "comment": comment, "back": here.url_of(comment)}
+    context = {"form": form, "comment": comment, "back_url": here.url_of(comment)}
     if not form.is_valid():
-        return kept_close(render(request, "comments/tell.html", context, status=422 if form.is_bound else 200))
-    if seconds := wait(request):
-        return kept_close(too_often(request, "comments/tell.html", context, seconds))
-    asker = known_addresses.asker(request, form.cleaned_data["email"], comment.commenter)
-    subscribing.follow(asker, [Wish(Subscription.Kind.DECISION, comment=comment)])
-    return kept_close(redirect(here.url_of(comment, mailed=None if asker.is_reader else pk)))
+        return limit_referrer(render(request, "comments/tell.html", context, status=422 if form.is_bound else 200))
+    if seconds := acquire_attempt(request):
+        return limit_referrer(too_many_attempts(request, "comments/tell.html", context, seconds))
+    subscriber = known_addresses.identify_subscriber(request, form.cleaned_data["email"], comment.commenter)
+    subscribing.subscribe(subscriber, [Topic(Subscription.Kind.DECISION, comment=comment)])
+    return limit_referrer(redirect(here.url_of(comment, mailed=None if subscriber.is_verified else pk)))
 
 
 # Managing subscriptions
@@ -145,15 +145,15 @@ def result_messages() -> dict[str, str]:
 
 
 @get_or_post
-def of(request: Request, token: str) -> HttpResponse:
+def subscriptions_by_token(request: Request, token: str) -> HttpResponse:
     """Show the subscriptions of one address, opened by the signed link in every email."""
-    address = signed_links.all_of(token)
-    return gone(request) if address is None else kept_close(subscriptions_page(request, [address], request.path))
+    address = signed_links.read_subscriptions_token(token)
+    return gone(request) if address is None else limit_referrer(subscriptions_page(request, [address], request.path))
 
 
 @login_required
 @get_or_post
-def mine(request: Request) -> HttpResponse:
+def my_subscriptions(request: Request) -> HttpResponse:
     """Show the subscriptions of every verified address of the logged-in user."""
     user: Any = request.user
     verified = EmailAddress.objects.filter(user=user, verified=True).values("email")
@@ -163,16 +163,16 @@ def mine(request: Request) -> HttpResponse:
 def subscriptions_page(request: Request, addresses: list[Address], here: str) -> HttpResponse:
     if request.method == "POST":
         return redirect(f"{here}?said={apply_change(request, addresses)}")
-    rows = shown(Subscription.objects.standing().filter(address__in=addresses))
+    rows = listed(Subscription.objects.confirmed().filter(address__in=addresses))
     context = {
         "addresses": [(address, [row for row in rows if row.address_id == address.pk]) for address in addresses],
         "often": Subscription.Often.choices,
-        "said": result_messages().get(request.GET.get("said", "")),
+        "message": result_messages().get(request.GET.get("said", "")),
     }
     return render(request, "comments/subscriptions.html", context)
 
 
-def shown(subscriptions: Any) -> list[Subscription]:
+def listed(subscriptions: Any) -> list[Subscription]:
     """Load the subscriptions with what they are about, without those whose decision has been made."""
     decided = Q(kind=Subscription.Kind.DECISION) & ~is_waiting("comment__")
     decided |= Q(kind=Subscription.Kind.REPORT, comment__reports=0)
@@ -184,23 +184,23 @@ def shown(subscriptions: Any) -> list[Subscription]:
 def apply_change(request: Request, addresses: list[Address]) -> str:
     """Do what the pressed button says, and return the key of its message."""
     theirs = Subscription.objects.filter(address__in=addresses)
-    one = theirs.filter(pk=number_in(request.POST.get("subscription")) or 0)
+    one = theirs.filter(pk=parse_key(request.POST.get("subscription")) or 0)
     address = next((each for each in addresses if str(each.pk) == request.POST.get("address")), None)
     match request.POST.get("do", ""):
         case "stop":
-            subscribing.stop(one)
+            subscribing.unsubscribe(one)
             return "stopped"
         case ("at_once" | "daily") as often:
             one.update(often=often)
             return "changed"
         case "stop-all" if address:
-            subscribing.stop(theirs.filter(address=address))
+            subscribing.unsubscribe(theirs.filter(address=address))
             return "all-stopped"
         case ("pause" | "resume") as action if address:
-            subscribing.pause(address, is_paused=action == "pause")
+            subscribing.set_paused(address, is_paused=action == "pause")
             return "paused" if action == "pause" else "resumed"
         case "again" if address:
-            subscribing.prove(address)
+            subscribing.mark_verified(address)
             return "resumed"
     return ""
 
@@ -211,55 +211,59 @@ def apply_change(request: Request, addresses: list[Address]) -> str:
 @get_or_post
 def confirm(request: Request, token: str) -> HttpResponse:
     """List the unconfirmed subscriptions of an address, and confirm those its reader selects."""
-    address = signed_links.confirming(token)
+    address = signed_links.read_confirm_token(token)
     if address is None:
         return gone(request)
     if request.method == "POST":
-        chosen = [number for value in request.POST.getlist("subscription") if (number := number_in(value))]
+        chosen = [number for value in request.POST.getlist("subscription") if (number := parse_key(value))]
         count = subscribing.confirm(address, chosen)
-        response = redirect(f"{signed_links.to_all(address)}?said={'confirmed' if count else 'none'}")
-        return kept_close(known_addresses.know(address, response) if "know" in request.POST else response)
-    waiting = shown(Subscription.objects.waiting().filter(address=address))
-    context = {"address": address, "waiting": waiting, "all": signed_links.to_all(address)}
-    return kept_close(render(request, "comments/confirm.html", context))
+        response = redirect(f"{signed_links.subscriptions_url(address)}?said={'confirmed' if count else 'none'}")
+        return limit_referrer(known_addresses.remember(address, response) if "know" in request.POST else response)
+    waiting = listed(Subscription.objects.waiting().filter(address=address))
+    context = {"address": address, "waiting": waiting, "subscriptions_url": signed_links.subscriptions_url(address)}
+    return limit_referrer(render(request, "comments/confirm.html", context))
 
 
 @csrf_exempt  # an email program's button sends no cookie; the signed link is the proof
 @get_or_post
-def stop(request: Request, token: str) -> HttpResponse:
+def unsubscribe(request: Request, token: str) -> HttpResponse:
     """Unsubscribe by an email program's one-click POST (RFC 8058), or by the button on this page."""
-    subscription = signed_links.stopping(token)
+    subscription = signed_links.read_unsubscribe_token(token)
     if subscription is None:
         return gone(request)
     if request.method == "POST":
         if "undo" in request.POST:
-            subscribing.resume(subscription)
+            subscribing.resubscribe(subscription)
         else:
-            subscribing.stop(Subscription.objects.filter(pk=subscription.pk))
+            subscribing.unsubscribe(Subscription.objects.filter(pk=subscription.pk))
         subscription.refresh_from_db(fields=["stopped"])
-    context = {"subscription": subscription, "all": signed_links.to_all(subscription.address)}
-    return kept_close(render(request, "comments/stop.html", context))
+    context = {"subscription": subscription, "subscriptions_url": signed_links.subscriptions_url(subscription.address)}
+    return limit_referrer(render(request, "comments/stop.html", context))
 
 
 @csrf_exempt
 @get_or_post
-def stop_daily(request: Request, token: str) -> HttpResponse:
+def unsubscribe_daily(request: Request, token: str) -> HttpResponse:
     """Unsubscribe from the daily digest."""
-    address = signed_links.stopping_daily(token)
+    address = signed_links.read_unsubscribe_daily_token(token)
     if address is None:
         return gone(request)
-    daily = Subscription.objects.standing().filter(address=address, often=Subscription.Often.DAILY)
+    daily = Subscription.objects.confirmed().filter(address=address, often=Subscription.Often.DAILY)
     if request.method == "POST":
-        subscribing.stop(daily)
-    context = {"address": address, "has_daily": daily.exists(), "all": signed_links.to_all(address)}
-    return kept_close(render(request, "comments/stop_daily.html", context))
+        subscribing.unsubscribe(daily)
+    context = {
+        "address": address,
+        "has_daily": daily.exists(),
+        "subscriptions_url": signed_links.subscriptions_url(address),
+    }
+    return limit_referrer(render(request, "comments/stop_daily.html", context))
 
 
 def gone(request: Request) -> HttpResponse:
     return render(request, "comments/subscription_gone.html", status=410)
 
 
-def kept_close(response: HttpResponse) -> HttpResponse:
+def limit_referrer(response: HttpResponse) -> HttpResponse:
     """Send no referrer to other sites: the address is a secret. Same-origin requests keep it for the CSRF check."""
     response.headers["Referrer-Policy"] = "same-origin"
     return response

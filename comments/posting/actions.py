@@ -11,10 +11,10 @@ from blog import markup
 from blog.models import Essay
 from comments.models import Comment, Decision, Discussion, Rules, Wording
 from comments.notifications import subscribing
-from comments.notifications.subscribing import Following
+from comments.notifications.subscribing import SubscriptionRequest
 from comments.posting import akismet_check
 from comments.screening import screening
-from comments.screening.history import History, history_of_post
+from comments.screening.history import AuthorHistory, history_of_post
 from comments.screening.screening import Draft, Sender
 from comments.transitions import transition
 from server.http import ratelimit
@@ -29,17 +29,17 @@ class Duplicate(Exception):
 
 
 @dataclass
-class Flooded(Exception):
+class RateLimited(Exception):
     """Too many attempts; try again after `seconds`."""
 
     seconds: float
 
 
-class Joined(Exception):
+class CommenterChanged(Exception):
     """The commenter was merged with another or erased since the request began."""
 
 
-class Gone(Exception):
+class CommentGone(Exception):
     """The comment to reply to or to act on is no longer public."""
 
 
@@ -55,7 +55,7 @@ def post(
     is_trusted: bool = False,
     is_moderator: bool = False,
     key: str = "",
-    following: Following | None = None,
+    subscription_request: SubscriptionRequest | None = None,
 ) -> Comment:
     """Create a comment on an essay or a reply to `parent`, set its status and enqueue notifications.
 
@@ -70,27 +70,32 @@ def post(
     if parent is not None and (replied_to is None or not replied_to.is_approved):
         if existing := find_submitted(digest, commenter):
             return existing
-        raise Gone
-    has_rules = bool(rules.rule_stamp)
+        raise CommentGone
     history = history_of_post(
-        commenter, essay=essay, parent=parent, text=text, mark=digest, address=sender.address, looks_for_words=has_rules
+        commenter,
+        essay=essay,
+        parent=parent,
+        text=text,
+        submission_key=digest,
+        address=sender.address,
+        checks_repeats=has_rules,
     )
-    if history.is_sent and (existing := find_submitted(digest, commenter)):
+    if history.is_resubmission and (existing := find_submitted(digest, commenter)):
         return existing
     ensure_postable(history, wait)
     if commenter._state.adding:
         commenter.save()  # a new guest's first comment
-    wording = Wording(text=text, html=markup.comment(text), network=sender.network, sent_as=digest)
+    wording = Wording(text=text, html=markup.clean_comment(text), network=sender.network, submission_key=digest)
     draft = Draft(commenter, sender, wording, rules, essay, history)
-    verdict = screening.judge(draft, is_trusted=is_trusted)
-    wording.reasons, wording.likeness = verdict.reasons, draft.likeness
+    verdict = screening.screen(draft, is_trusted=is_trusted)
+    wording.reasons, wording.spam_score = verdict.reasons, draft.spam_score
     comment = Comment.objects.insert_comment(essay=essay, commenter=commenter, parent=replied_to, wording=wording)
     decision = Decision(verb=Decision.Verb.RULE, rule_id=verdict.rule) if verdict.rule else None
-    transition(comment, verdict.status, root=root or comment, decision=decision, notify=following is None)
-    if following:
-        subscribing.posted.enqueue(comment.pk, **asdict(following))
-    if commenter.has_news:
-        pagecache.bump("site")
+    transition(comment, verdict.status, root=root or comment, decision=decision, notify=subscription_request is None)
+    if subscription_request:
+        subscribing.subscribe_and_notify.enqueue(comment.pk, **asdict(subscription_request))
+    if commenter.has_unsaved_changes:
+        pagecache.invalidate("site")
     akismet_check.enqueue(comment, is_vouched_for=is_trusted or (comment.is_approved and verdict.rule is not None))
     return comment
 
@@ -102,12 +107,12 @@ def lock_commenter_and_thread(
 
     In this order, as merge_commenters() does, so that two transactions cannot deadlock.
     """
-    if commenter and parent is not None and not commenter.has_news:
-        found = Comment.objects.lock_thread(parent, essay, holding=commenter)  # both in one query
+    if commenter and parent is not None and not commenter.has_unsaved_changes:
+        found = Comment.objects.lock_thread(parent, essay, commenter=commenter)  # both in one query
         if found[1] is not None:
             return found
-    if commenter and not Commenter.objects.hold(commenter):
-        raise Joined
+    if commenter and not Commenter.objects.lock_for_update(commenter):
+        raise CommenterChanged
     if parent is not None:
         return Comment.objects.lock_thread(parent, essay)  # mptt renumbers neighbors: one writer per thread
     Discussion.objects.lock(essay)  # no thread to lock yet
@@ -125,21 +130,21 @@ def submission_key(key: str, commenter: Commenter, essay: Essay, parent: int | N
 
 def find_submitted(digest: str, commenter: Commenter) -> Comment | None:
     """Return the comment that this submission created before. A website submitted only now still updates the pages."""
-    found: Comment | None = Comment.objects.sent(digest)
-    if found and commenter.has_news:
-        pagecache.bump("site")
+    found: Comment | None = Comment.objects.with_submission_key(digest)
+    if found and commenter.has_unsaved_changes:
+        pagecache.invalidate("site")
     return found
 
 
 def acquire_turn(commenter: Commenter, sender: Sender, seconds: int) -> float:
     """Limit posts by person and by IP address; return the seconds to wait."""
     person = f"commenter:{commenter.pk}" if commenter.pk else f"typed:{commenter.name}\n{commenter.email}"
-    return ratelimit.take("comment", [who for who in (person, sender.address) if who], seconds)
+    return ratelimit.acquire("comment", [who for who in (person, sender.address) if who], seconds)
 
 
-def ensure_postable(history: History, wait: float) -> None:
+def ensure_postable(history: AuthorHistory, wait: float) -> None:
     """Check that the comment may be posted now. Raises Duplicate or RateLimited."""
-    if history.twin:
-        raise Duplicate(Comment.objects.get(pk=history.twin))
+    if history.duplicate:
+        raise Duplicate(Comment.objects.get(pk=history.duplicate))
     if wait:
-        raise Flooded(wait)
+        raise RateLimited(wait)

@@ -20,15 +20,15 @@ def enqueue(comment: Comment, *, is_vouched_for: bool) -> None:
 @job(retry=True)
 def check(pk: int) -> None:
     """Ask the service about a comment, unless a moderator has decided about it or its author is trusted."""
-    comment = akismet.comment_to_describe(pk)
+    comment = akismet.comment_for_api(pk)
     if comment is None or not akismet.is_on() or comment.status not in CHECKED or is_decided(comment):
         return
     if is_trusted(comment):
         return
     try:
-        if akismet.is_spam(comment):
+        if akismet.check_comment(comment):
             hold_for_moderation(comment)
-    except fetch.Refused:
+    except fetch.PermanentFetchError:
         return  # asking again would not help; the doctor reports a key that is not accepted
 
 
@@ -57,5 +57,5 @@ def is_decided(comment: Comment) -> bool:
 
 def is_trusted(comment: Comment) -> bool:
     address = comment.wording.network.partition("/")[0] if comment.wording else ""
-    block: Block | None = Block.objects.on(comment.commenter, address).first()
+    block: Block | None = Block.objects.matching(comment.commenter, address).first()
     return block is not None and block.kind == Block.Kind.TRUST

@@ -7,47 +7,47 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from accounts.profiles.forms import DetailsForm
-from accounts.profiles.identity import elsewhere
-from blog.middleware import PERSONAL, site_of
+from accounts.profiles.identity import login_services
+from blog.middleware import PERSONAL_COOKIES, get_site
 from blog.models import Essay
 from comments.models import Rules
 from comments.notifications.forms import NotifyForm
 from comments.posting import identity_views
 from comments.posting.forms import CommentForm
-from comments.threads.rendering import Stencil, open_place
+from comments.threads.rendering import PrecompiledTemplate, placeholder
 
 
-def is_for(request: HttpRequest) -> bool:
+def is_usable_for(request: HttpRequest) -> bool:
     """Return whether the visitor is unknown, so that the form has nothing personal to show."""
-    return not PERSONAL & request.COOKIES.keys() and "login" not in request.GET
+    return not PERSONAL_COOKIES & request.COOKIES.keys() and "login" not in request.GET
 
 
-def draw(request: HttpRequest, essay: Essay, rules: Rules) -> SafeString:
-    hint = identity_views.hint(essay, rules)
+def render(request: HttpRequest, essay: Essay, rules: Rules) -> SafeString:
+    hint = identity_views.moderation_hint(essay, rules)
     who, may_follow = rules.who_may_comment, rules.readers_may_follow
-    services = tuple(service["name"] for service in elsewhere())
-    form = compiled_form(get_language() or "", who, may_follow, hint, str(site_of(request)), services)
+    services = tuple(service["name"] for service in login_services())
+    form = compiled_form(get_language() or "", who, may_follow, hint, str(get_site(request)), services)
     return SafeString(form.fill({"address": essay.get_absolute_url(), "pk": str(essay.pk)}))
 
 
 @lru_cache
 def compiled_form(
     language: str, who_may_comment: str, may_follow: bool, hint: str, site: str, services: tuple[str, ...]
-) -> Stencil:
-    address = open_place("address")
+) -> PrecompiledTemplate:
+    address = placeholder("address")
     is_for_guests = who_may_comment != Rules.Who.LOGIN
     details = DetailsForm(needs_email=who_may_comment == Rules.Who.DETAILS) if is_for_guests else None
-    return Stencil.of(
+    return PrecompiledTemplate.render(
         "comments/_respond.html",
         {
-            "essay": {"get_absolute_url": address, "pk": open_place("pk")},
+            "essay": {"get_absolute_url": address, "pk": placeholder("pk")},
             "action": SafeString(f"{address}respond/"),
             "form": CommentForm(initial={"parent": ""}),
-            "base": address,
+            "essay_url": address,
             "details": details,
             "notify": NotifyForm() if may_follow else None,
-            "icons": identity_views.icons(site),
-            "troubles": identity_views.troubles(),
+            "icons": identity_views.login_icons(site),
+            "login_problems": identity_views.login_problems(),
             "rules": {"who_may_comment": who_may_comment},
             "hint": hint,
         },

@@ -12,10 +12,10 @@ from accounts.login import redirects
 from blog.models import Essay
 
 FIELDS = ("text", "parent", "name", "email", "website", "remember", "notify_replies", "notify_about", "notify_essays")
-BYTES = 256 * 1024
+MAX_BYTES = 256 * 1024
 
 
-def keep(request: HttpRequest, essay: Essay) -> None:
+def save(request: HttpRequest, essay: Essay) -> None:
     """Save the form's fields by essay and parent comment; the oldest drafts are deleted to stay within the limit."""
     drafts = unexpired(request)
     fields = {name: request.POST[name] for name in FIELDS if request.POST.get(name)}
@@ -23,32 +23,32 @@ def keep(request: HttpRequest, essay: Essay) -> None:
     drafts.pop(key, None)
     if fields.get("text") or len(fields) > 1:
         drafts[key] = {"fields": fields, "at": time.time()}
-    while drafts and len(json.dumps(drafts, ensure_ascii=False).encode()) > BYTES:
+    while drafts and len(json.dumps(drafts, ensure_ascii=False).encode()) > MAX_BYTES:
         del drafts[next(iter(drafts))]
-    redirects.carry(request, drafts)
+    redirects.store_drafts(request, drafts)
 
 
-def kept(request: HttpRequest, essay: Essay, parent: int | None) -> Mapping[str, Any]:
+def load(request: HttpRequest, essay: Essay, parent: int | None) -> Mapping[str, Any]:
     """Return the saved fields of the form; empty without a session."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return {}
     drafts = unexpired(request)
-    if drafts != (request.session.get(redirects.CARRIED) or {}):
-        redirects.carry(request, drafts)  # delete expired drafts now
+    if drafts != (request.session.get(redirects.DRAFTS_KEY) or {}):
+        redirects.store_drafts(request, drafts)  # delete expired drafts now
     draft = drafts.get(draft_key(essay, str(parent or "")))
     return draft["fields"] if draft else {}
 
 
-def drop(request: HttpRequest, essay: Essay, parent: int | None) -> None:
+def discard(request: HttpRequest, essay: Essay, parent: int | None) -> None:
     """Delete the draft of a comment that was posted."""
     drafts = unexpired(request) if settings.SESSION_COOKIE_NAME in request.COOKIES else {}
     if drafts.pop(draft_key(essay, str(parent or "")), None):
-        redirects.carry(request, drafts)
+        redirects.store_drafts(request, drafts)
 
 
 def unexpired(request: HttpRequest) -> dict[str, Any]:
-    drafts = request.session.get(redirects.CARRIED) or {}
-    return {key: draft for key, draft in drafts.items() if time.time() - draft["at"] < redirects.CARRIED_FOR}
+    drafts = request.session.get(redirects.DRAFTS_KEY) or {}
+    return {key: draft for key, draft in drafts.items() if time.time() - draft["at"] < redirects.DRAFTS_SECONDS}
 
 
 def draft_key(essay: Essay, parent: str) -> str:

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods
 from accounts.middleware import Request
 from comments.models import Comment, Discussion, Rules
 from comments.posting import editing
-from comments.posting.actions import Flooded
+from comments.posting.actions import RateLimited
 from comments.posting.forms import EditForm
-from comments.screening.screening import Refused, Sender
+from comments.screening.screening import Rejected, Sender
 from comments.threads import removals
 from comments.threads.pages import ThreadPage
 from comments.threads.viewer import Viewer
@@ -26,37 +26,37 @@ from comments.threads.viewer import Viewer
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: Request, pk: int) -> HttpResponse:
     """Edit a comment, or show the form again with the reason it was rejected."""
-    viewer, comment = Viewer.of(request), find_visible(request, pk)
-    rules = Discussion.objects.of(comment.essay).rules
-    form = EditForm(request.POST) if request.method == "POST" else EditForm(initial=EditForm.of(comment))
+    viewer, comment = Viewer.from_request(request), find_visible(request, pk)
+    rules = Discussion.objects.for_essay(comment.essay).rules
+    form = EditForm(request.POST) if request.method == "POST" else EditForm(initial=EditForm.initial_for(comment))
     page = EditPage(request, viewer, comment, rules, form)
     try:
-        if not viewer.wrote(comment):
-            raise editing.NotYours
-        editing.check(comment, rules)
+        if not viewer.is_author_of(comment):
+            raise editing.NotAuthor
+        editing.ensure_editable(comment, rules)
         if not form.is_bound:
             return page.answer(200)
         if not form.is_valid():
             return page.answer(422)
-        sender = Sender(request.META["REMOTE_ADDR"], request.origin_proved)
+        sender = Sender(request.META["REMOTE_ADDR"], request.is_origin_verified)
         is_trusted: bool = comment.is_trusted  # type: ignore[attr-defined]
         saved = editing.edit(pk, by=viewer, sender=sender, rules=rules, is_trusted=is_trusted, **form.cleaned_data)
-    except editing.NotYours:
+    except editing.NotAuthor:
         return page.final(not_author_message(request))
     except editing.Removed:
         return page.final(removed_message(comment))
     except editing.TooLate as late:
         return page.final(too_late_message(late))
-    except editing.Answered:
+    except editing.AlreadyAnswered:
         return page.final(
             _("Someone has replied, so this comment can no longer be edited. You can add a reply instead.")
         )
-    except editing.Changed as changed:
+    except editing.EditConflict as changed:
         return page.conflict(changed.comment)
-    except Refused as refused:
+    except Rejected as refused:
         form.add_error("text", str(refused))
         return page.answer(422)
-    except Flooded as flooded:
+    except RateLimited as flooded:
         return page.rate_limited(flooded.seconds)
     return limit_referrer(viewer, redirect(ThreadPage(saved.essay, viewer).url_of(saved, edited=saved.pk)))
 
@@ -64,18 +64,18 @@ def edit(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: Request, pk: int) -> HttpResponse:
     """Show the comment and a button to delete it, then return to its place in the thread."""
-    viewer, comment = Viewer.of(request), find_visible(request, pk, is_deleting=True)
+    viewer, comment = Viewer.from_request(request), find_visible(request, pk, is_deleting=True)
     problem = ""
     try:
-        if not viewer.wrote(comment):
-            raise editing.NotYours
+        if not viewer.is_author_of(comment):
+            raise editing.NotAuthor
         if request.method == "POST":
             return limit_referrer(viewer, redirect(url_after_deleting(editing.remove(pk, by=viewer), viewer)))
-    except editing.NotYours:
+    except editing.NotAuthor:
         problem = not_author_message(request)
     except editing.Removed:
         problem = _("A moderator has already removed this comment.")
-    context = {"comment": comment, "problem": problem, "back": return_url(comment, viewer)}
+    context = {"comment": comment, "problem": problem, "back_url": return_url(comment, viewer)}
     return render_page(request, viewer, "comments/delete.html", context, 403 if problem else 200)
 
 
@@ -84,13 +84,13 @@ class EditPage:
 
     def __init__(self, request: Request, viewer: Viewer, comment: Comment, rules: Rules, form: EditForm) -> None:
         self.request, self.viewer, self.comment, self.form = request, viewer, comment, form
-        own = viewer.own_addresses(comment.pk, is_editable=True)
+        own = viewer.action_addresses(comment.pk, is_editable=True)
         self.context: dict[str, Any] = {
             "comment": comment,
             "form": form,
-            "ends": editing.ends(comment, rules),
+            "editable_until": editing.editable_until(comment, rules),
             "delete_url": own.delete,
-            "back": return_url(comment, viewer),
+            "back_url": return_url(comment, viewer),
         }
 
     def answer(self, status: int, **more: Any) -> HttpResponse:
@@ -98,9 +98,9 @@ class EditPage:
 
     def final(self, problem: str) -> HttpResponse:
         """Show that it can no longer be saved; the typed text can be copied."""
-        is_author = self.viewer.wrote(self.comment)
+        is_author = self.viewer.is_author_of(self.comment)
         typed = self.form["text"].value() if self.form.is_bound else ""
-        return self.answer(403, problem=problem, typed=typed or "", is_final=True, is_own=is_author)
+        return self.answer(403, problem=problem, typed=typed or "", is_final=True, is_author=is_author)
 
     def conflict(self, current: Comment) -> HttpResponse:
         """Show the version saved in another window beside the typed one; saving again replaces it."""
@@ -124,10 +124,10 @@ class EditPage:
 
 def find_visible(request: Request, pk: int, *, is_deleting: bool = False) -> Comment:
     """Return a comment that the visitor may see; its author may delete it even if the essay was withdrawn."""
-    viewer, comment = Viewer.of(request), editing.find(pk, request.user)
+    viewer, comment = Viewer.from_request(request), editing.find(pk, request.user)
     if comment is None:
         raise Http404
-    is_own = viewer.wrote(comment)
+    is_own = viewer.is_author_of(comment)
     if not (is_own or viewer.may_see(comment)) or not (comment.essay.is_published or (is_own and is_deleting)):
         raise Http404
     return comment
@@ -154,7 +154,7 @@ def not_author_message(request: Request) -> str:
 
 
 def removed_message(comment: Comment) -> str:
-    removal = removals.of([comment.pk]).get(comment.pk) if removals.is_refused(comment) else None
+    removal = removals.for_comments([comment.pk]).get(comment.pk) if removals.is_rejected(comment) else None
     sentence = _("This comment is no longer shown, so it can’t be edited.")
     return f"{removal.words} {sentence}" if removal and removal.sentence else sentence
 
@@ -180,4 +180,4 @@ def url_after_deleting(comment: Comment, viewer: Viewer) -> str:
     if not comment.essay.is_published:
         return reverse("my-comments")
     page = ThreadPage(comment.essay, viewer)
-    return f"{page.url(number=page.number_of(comment.tree_id), deleted=1)}#comments"
+    return f"{page.url(number=page.page_number_of(comment.tree_id), deleted=1)}#comments"

@@ -15,7 +15,7 @@ from blog.models import Authorship
 from comments.models import Comment, Decision, Rules, Status, Wording
 from comments.models.permissions import moderators
 from comments.posting import akismet_check
-from comments.posting.actions import Flooded
+from comments.posting.actions import RateLimited
 from comments.screening import screening
 from comments.screening.history import history_of_comment
 from comments.screening.screening import Draft, Sender
@@ -27,7 +27,7 @@ HOUR, EDITS_AN_HOUR = 60 * 60, 20
 EDITABLE = frozenset({Status.APPROVED, Status.PENDING})
 
 
-class NotYours(Exception):
+class NotAuthor(Exception):
     """The visitor is not known to be the author, or the comment was deleted."""
 
 
@@ -42,11 +42,11 @@ class TooLate(Exception):
     ended: datetime | None
 
 
-class Answered(Exception):
+class AlreadyAnswered(Exception):
     """The comment has a reply."""
 
 
-class Changed(Exception):
+class EditConflict(Exception):
     """The comment was edited since the form was opened; the argument is the current comment."""
 
     def __init__(self, comment: Comment) -> None:
@@ -67,19 +67,19 @@ def find(pk: int, user: User | AnonymousUser) -> Comment | None:
     return comment
 
 
-def ends(comment: Comment, rules: Rules) -> datetime:
+def editable_until(comment: Comment, rules: Rules) -> datetime:
     end: datetime = comment.created + timedelta(minutes=rules.edit_minutes)
     return end
 
 
-def check(comment: Comment, rules: Rules) -> None:
+def ensure_editable(comment: Comment, rules: Rules) -> None:
     """Check that the text can still be edited. Raises Removed, TooLate or AlreadyAnswered."""
     if comment.status not in EDITABLE:
         raise Removed
-    if timezone.now() >= ends(comment, rules):
-        raise TooLate(ends(comment, rules) if rules.edit_minutes else None)
+    if timezone.now() >= editable_until(comment, rules):
+        raise TooLate(editable_until(comment, rules) if rules.edit_minutes else None)
     if rules.edit_until_answered and comment.is_answered():
-        raise Answered
+        raise AlreadyAnswered
 
 
 @transaction.atomic
@@ -92,31 +92,31 @@ def edit(
     Raises NotAuthor, EditConflict, RateLimited, screening.Rejected, or as ensure_editable(); then nothing is saved.
     """
     root, comment = lock_own_comment(pk, by)
-    check(comment, rules)
+    ensure_editable(comment, rules)
     old = comment.wording
     if old and old.text == text:
         return comment
     if old and seen and seen != str(old.pk):
-        raise Changed(comment)
-    if wait := ratelimit.take("edit", f"commenter:{comment.commenter_id}", HOUR, count=EDITS_AN_HOUR):
-        raise Flooded(wait)
-    wording = Wording(text=text, html=markup.comment(text), network=sender.network)
+        raise EditConflict(comment)
+    if wait := ratelimit.acquire("edit", f"commenter:{comment.commenter_id}", HOUR, count=EDITS_AN_HOUR):
+        raise RateLimited(wait)
+    wording = Wording(text=text, html=markup.clean_comment(text), network=sender.network)
     searched = text if rules.rule_stamp else ""
     history = history_of_comment(comment, text=searched, address=sender.address)
     draft = Draft(comment.commenter, sender, wording, rules, comment.essay, history, comment.reports)
-    verdict = screening.judge(draft, is_trusted=is_trusted)
-    wording.likeness = draft.likeness
+    verdict = screening.screen(draft, is_trusted=is_trusted)
+    wording.spam_score = draft.spam_score
     was_public = comment.is_approved
     is_held = not was_public or verdict.status != Status.APPROVED
     after = Status.SPAM if verdict.status == Status.SPAM else Status.PENDING if is_held else Status.APPROVED
-    comment.say(wording, reasons=verdict.reasons or (old.reasons if old and is_held else []))
+    comment.set_wording(wording, reasons=verdict.reasons or (old.reasons if old and is_held else []))
     comment.edited = comment.changed = timezone.now()
     Comment.objects.filter(pk=pk).update(edited=comment.edited, changed=comment.changed)
     if after != comment.status:
         decision = Decision(verb=Decision.Verb.RULE, rule_id=verdict.rule) if verdict.rule else None
         transition(comment, after, root=root, decision=decision)
     elif was_public:
-        pagecache.bump(comment.essay.cache_key, "comments")
+        pagecache.invalidate(comment.essay.cache_key, "comments")
     akismet_check.enqueue(comment, is_vouched_for=is_trusted)
     return comment
 
@@ -150,6 +150,6 @@ def erase_all(commenter: Commenter) -> None:
 def lock_own_comment(pk: int, by: Viewer) -> tuple[Comment, Comment]:
     """Lock the thread; return its root and the comment. Raises NotAuthor."""
     root, comment = Comment.objects.lock_thread(pk)
-    if root is None or comment is None or not by.wrote(comment):
-        raise NotYours
+    if root is None or comment is None or not by.is_author_of(comment):
+        raise NotAuthor
     return root, comment

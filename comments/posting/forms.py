@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.profiles.forms import AtMostBytes
+from accounts.profiles.forms import MaxBytesValidator
 from accounts.profiles.text import tidy_text
 from comments.models import Comment
 
@@ -56,7 +56,7 @@ class CommentForm(forms.Form):
     text = TextField(
         label=_("Comment"),
         strip=True,
-        validators=[AtMostBytes(TEXT_BYTES)],
+        validators=[MaxBytesValidator(TEXT_BYTES)],
         error_messages={"required": _("Your comment is empty. Please write something first.")},
     )
     parent = NumberField(required=False, widget=forms.HiddenInput)
@@ -76,7 +76,7 @@ class EditForm(forms.Form):
     text = TextField(
         label=_("Comment"),
         strip=True,
-        validators=[AtMostBytes(TEXT_BYTES)],
+        validators=[MaxBytesValidator(TEXT_BYTES)],
         error_messages={
             "required": _("Your comment is empty. Write something, or delete the comment instead."),
         },
@@ -84,6 +84,6 @@ class EditForm(forms.Form):
     seen = SeenField(required=False, widget=forms.HiddenInput)
 
     @classmethod
-    def of(cls, comment: Comment) -> dict[str, Any]:
+    def initial_for(cls, comment: Comment) -> dict[str, Any]:
         """Return the form's initial values."""
         return {"text": comment.wording.text if comment.wording else "", "seen": comment.wording_id or ""}

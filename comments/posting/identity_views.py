@@ -19,9 +19,9 @@ from accounts.models import Commenter, User
 from accounts.profiles import avatars, identity
 from accounts.profiles.forms import DetailsForm
 from blog.models import Essay
-from blog.views import draw
+from blog.views import render_essay
 from comments.models import Discussion, Rules, Wording
-from comments.models.lookup import essay_at
+from comments.models.lookup import get_essay_or_404
 from comments.posting import drafts
 from comments.posting.forms import CommentForm
 from comments.screening import author_record, screening
@@ -34,59 +34,59 @@ NO_DRAFT: Mapping[str, Any] = MappingProxyType({})
 @require_POST
 def connect(request: Request, provider: str, **address: Any) -> HttpResponse:
     """Start a login in a popup, or in this tab with the draft saved in the session."""
-    essay = essay_at(request.user, **address)
+    essay = get_essay_or_404(request.user, **address)
     is_popup = "window" in request.POST
-    back = redirects.done() if is_popup else form_url(request, essay)
-    if oauth_start.is_too_often(request):
-        return redirect(redirects.with_outcome(back, "often")) if is_popup else too_many_attempts(request, essay)
+    back = redirects.login_done_url() if is_popup else form_url(request, essay)
+    if oauth_start.is_rate_limited(request):
+        return redirect(redirects.add_outcome(back, "often")) if is_popup else too_many_attempts(request, essay)
     if not is_popup:
-        drafts.keep(request, essay)
+        drafts.save(request, essay)
     if provider == SITE_ACCOUNT:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': back})}")
-    return oauth_start.to(request, provider, AuthProcess.LOGIN, back)
+    return oauth_start.redirect_to_provider(request, provider, AuthProcess.LOGIN, back)
 
 
 @require_POST
 def log_out(request: Request, **address: Any) -> HttpResponse:
     """Log out; the draft stays in the page or in the next session."""
-    essay = essay_at(request.user, **address)
+    essay = get_essay_or_404(request.user, **address)
     was_logged_in = request.user.is_authenticated
     logout(request, show_message=False)
     if "window" in request.POST:
         return HttpResponse(status=204)
-    if not was_logged_in and oauth_start.is_too_often(request):
+    if not was_logged_in and oauth_start.is_rate_limited(request):
         return too_many_attempts(request, essay)
-    drafts.keep(request, essay)
+    drafts.save(request, essay)
     return redirect(form_url(request, essay))
 
 
 @require_POST
 def change(request: Request, **address: Any) -> HttpResponse:
     """Show the row for choosing another identity without logging out, or switch back to the account."""
-    essay = essay_at(request.user, **address)
-    if not request.user.is_authenticated and oauth_start.is_too_often(request):
+    essay = get_essay_or_404(request.user, **address)
+    if not request.user.is_authenticated and oauth_start.is_rate_limited(request):
         return too_many_attempts(request, essay)
-    drafts.keep(request, essay)
+    drafts.save(request, essay)
     return redirect(form_url(request, essay, change=None if "keep" in request.POST else "1"))
 
 
 @require_safe
-def block(request: Request, **address: Any) -> HttpResponse:
+def identity_fragment(request: Request, **address: Any) -> HttpResponse:
     """Return the row alone, for JavaScript to replace after a login or logout in another window."""
-    essay = essay_at(request.user, **address)
-    rules = Discussion.objects.of(essay).rules
-    response = render(request, "comments/_identity.html", row(request, essay, rules))
+    essay = get_essay_or_404(request.user, **address)
+    rules = Discussion.objects.for_essay(essay).rules
+    response = render(request, "comments/_identity.html", identity_context(request, essay, rules))
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
 def too_many_attempts(request: Request, essay: Essay) -> HttpResponse:
     """Show the form again with its text: no more drafts are stored for this browser."""
-    rules = Discussion.objects.of(essay).rules
+    rules = Discussion.objects.for_essay(essay).rules
     is_guest = rules.who_may_comment != Rules.Who.LOGIN and not request.user.is_authenticated
     details = details_form(request, rules, request.POST) if is_guest else None
     problem = _("Too many login attempts. Your comment is still below; please try again in a minute.")
-    response = draw(request, essay, 429, form=CommentForm(request.POST), details=details, problem=problem)
+    response = render_essay(request, essay, 429, form=CommentForm(request.POST), details=details, problem=problem)
     response.headers["Retry-After"] = "60"
     return response
 
@@ -99,7 +99,7 @@ def form_url(request: HttpRequest, essay: Essay, **more: Any) -> str:
     return f"{essay.get_absolute_url()}{f'?{query_string}' if query_string else ''}#respond"
 
 
-def row(
+def identity_context(
     request: Any, essay: Essay, rules: Rules, details: DetailsForm | None = None, draft: Mapping[str, Any] = NO_DRAFT
 ) -> dict[str, Any]:
     """Context of `comments/_identity.html`. `details`: a guest's submitted form; `draft`: their saved draft."""
@@ -111,16 +111,16 @@ def row(
     commenter = request.commenter if user else None
     known = None if is_changing else request.commenter or None  # as far as known from this browser
     return {
-        "base": essay.get_absolute_url(),
-        "commenter": commenter and avatars.face(commenter) | {"name": commenter.name, "row": commenter},
+        "essay_url": essay.get_absolute_url(),
+        "commenter": commenter and avatars.template_context(commenter) | {"name": commenter.name, "row": commenter},
         "account": identity.account_name(request) if commenter else "",
         "is_changing": is_changing,
         "details": None if is_user else details,
-        "icons": icons(str(request.site)),
-        "trouble": login_problem(request.GET.get("login", "")),
-        "troubles": troubles(),
+        "icons": login_icons(str(request.site)),
+        "login_problem": login_problem(request.GET.get("login", "")),
+        "login_problems": login_problems(),
         "rules": rules,
-        "hint": hint(essay, rules, known, request.META["REMOTE_ADDR"]),
+        "hint": moderation_hint(essay, rules, known, request.META["REMOTE_ADDR"]),
     }
 
 
@@ -133,31 +133,31 @@ def details_form(request: Any, rules: Rules, data: Any = None, initial: Mapping[
     return DetailsForm(data, guest=guest, needs_email=needs_email, initial=dict(initial))
 
 
-def icons(site: str) -> list[dict[str, str]]:
-    return [{"key": SITE_ACCOUNT, "name": site, "mark": "site"}, *identity.elsewhere()]
+def login_icons(site: str) -> list[dict[str, str]]:
+    return [{"key": SITE_ACCOUNT, "name": site, "mark": "site"}, *identity.login_services()]
 
 
 def login_problem(outcome: str) -> str | None:
-    return redirects.staff_refusal(outcome) or troubles().get(outcome)
+    return redirects.staff_refusal(outcome) or login_problems().get(outcome)
 
 
-def troubles() -> dict[str, str]:
+def login_problems() -> dict[str, str]:
     """Return the messages for logins that did not succeed, by outcome."""
     return {
         "denied": _("Login canceled. Your comment is still here."),
         "failed": _("We couldn’t log you in. Your comment is still here; try again, or choose another way to comment."),
         "often": _("Too many login attempts. Your comment is still here; please try again in a minute."),
         "lost": _("Your login timed out. Your comment is still here; please try again."),
-        "staff": redirects.staff_sentence("%s"),  # JavaScript inserts the provider's name
+        "staff": redirects.staff_refusal_text("%s"),  # JavaScript inserts the provider's name
     }
 
 
-def hint(essay: Essay, rules: Rules, commenter: Commenter | None = None, address: str = "") -> str:
+def moderation_hint(essay: Essay, rules: Rules, commenter: Commenter | None = None, address: str = "") -> str:
     """Predict whether a comment will be held, before it is written. Without `commenter`: a new guest's."""
-    record = author_record.of(commenter, essay, address)
+    record = author_record.load(commenter, essay, address)
     draft = Draft(commenter or Commenter(), Sender(address), Wording(), rules, essay, record.history)
     try:
-        reason = screening.foreseen(draft, is_trusted=record.is_trusted)
+        reason = screening.expected_hold(draft, is_trusted=record.is_trusted)
     except Blocked as error:
         return str(error)
     return hint_for_reason(reason["code"]) if reason else ""

@@ -23,26 +23,26 @@ MAX_WORDS, MAX_CHARACTERS = 60, 500
 
 
 @require_safe
-def mine(request: Request) -> HttpResponse:
+def my_comments(request: Request) -> HttpResponse:
     """List the comments of the logged-in user, or of the guest that this browser remembers."""
     commenter = request.commenter or None
     page = Paginator(comments_by(commenter), PAGE_SIZE).get_page(request.GET.get("page"))
     viewer, rules = Viewer(commenter), Rules.objects.current()
-    removed = removals.of([comment.pk for comment in page if removals.is_refused(comment)])
-    own = viewer.verbs_of([comment.pk for comment in page if comment.status != Status.TRASH], rules)
+    removed = removals.for_comments([comment.pk for comment in page if removals.is_rejected(comment)])
+    own = viewer.actions_on_keys([comment.pk for comment in page if comment.status != Status.TRASH], rules)
     comments = [
         {
             "row": comment,
-            "own": own.get(comment.pk),
-            "words": excerpt(markup.plain(comment.wording.html) if comment.wording else ""),
-            "state": describe_status(comment, removed.get(comment.pk)),
+            "author_links": own.get(comment.pk),
+            "excerpt": excerpt(markup.plain_text(comment.wording.html) if comment.wording else ""),
+            "status_text": describe_status(comment, removed.get(comment.pk)),
             "removal": removed.get(comment.pk),
             "appeal": appeal_url(comment, removed.get(comment.pk), rules),
             "is_shown": comment.essay.is_published and (comment.is_approved or comment.is_waiting),
         }
         for comment in page
     ]
-    return render(request, "comments/mine.html", {"page": page, "comments": comments, "speaker": commenter})
+    return render(request, "comments/mine.html", {"page": page, "comments": comments, "commenter": commenter})
 
 
 def excerpt(text: str) -> str:
@@ -70,7 +70,7 @@ def describe_status(comment: Comment, removed: Removal | None = None) -> str:
         return removed.words
     match Status.PENDING if comment.is_waiting else comment.status:
         case Status.PENDING:
-            reason = reasons.to_writer(comment.wording.reasons if comment.wording else [])
+            reason = reasons.message_to_author(comment.wording.reasons if comment.wording else [])
             return f"{_('Your comment is awaiting moderation.')} {reason}"
         case Status.SPAM:
             return _("Not published: marked as spam. If this is a mistake, contact the site owner.")

@@ -8,33 +8,33 @@ from django.utils.translation import gettext as _
 from accounts.middleware import Request
 from blog import markup
 from blog.models import Essay
-from blog.views import draw
+from blog.views import render_essay
 from comments.models import Rules
 from comments.posting import drafts, identity_views
 from comments.posting.forms import CommentForm
 from server.http import ratelimit
 
-A_MINUTE = 60  # previews from one network
+PREVIEWS_A_MINUTE = 60  # previews from one network
 
 
 def preview(request: Request, essay: Essay, rules: Rules, *, is_guest: bool) -> HttpResponse:
     """Show the page again with the form as it was and a preview; for JavaScript the preview alone."""
     form = CommentForm({"text": request.POST.get("text", "")})
     html, problem, status = SafeString(""), "", 200
-    seconds = ratelimit.take("preview", request.META["REMOTE_ADDR"], 60, count=A_MINUTE)
+    seconds = ratelimit.acquire("preview", request.META["REMOTE_ADDR"], 60, count=PREVIEWS_A_MINUTE)
     if seconds:
         status, problem = 429, _("Too many previews. Please wait a minute and try again; your comment is still here.")
     elif not form.is_valid():
         status, problem = 422, " ".join(map(str, form.errors["text"]))
     else:
-        html = SafeString(markup.comment(form.cleaned_data["text"]))
-    values = {"preview": html, "preview_wrong": problem}
+        html = SafeString(markup.clean_comment(form.cleaned_data["text"]))
+    values = {"preview": html, "preview_problem": problem}
     if request.POST["preview"] == "block":
         response = render(request, "comments/_preview.html", values, status=status)
     else:
         typed = {name: request.POST[name] for name in drafts.FIELDS if name in request.POST}
         details = identity_views.details_form(request, rules, initial=typed) if is_guest else None
-        response = draw(request, essay, status, form=CommentForm(initial=typed), details=details, **values)
+        response = render_essay(request, essay, status, form=CommentForm(initial=typed), details=details, **values)
     response.headers["Cache-Control"] = "private, no-store"
     if seconds:
         response.headers["Retry-After"] = str(int(seconds) + 1)

@@ -12,10 +12,10 @@ from accounts.middleware import Request
 from accounts.models import Commenter, User
 from accounts.profiles.forms import DetailsForm
 from comments.models import Discussion, Rules
-from comments.models.lookup import essay_at
+from comments.models.lookup import get_essay_or_404
 from comments.notifications import known_addresses
 from comments.notifications.forms import NotifyForm
-from comments.notifications.subscribing import Following
+from comments.notifications.subscribing import SubscriptionRequest
 from comments.posting import identity_views
 from comments.posting.forms import CommentForm
 from comments.screening.screening import Sender
@@ -25,20 +25,20 @@ SECONDS = re.compile(r"[0-9]{1,9}\.[0-9]")
 
 
 @dataclass
-class Reply:
+class Submission:
     request: Request
-    essay: Any  # as essay_at() finds it
+    essay: Any  # as get_essay_or_404() finds it
     discussion: Discussion
     form: CommentForm
     details: DetailsForm | None  # a guest's; None: the commenter is logged in
     notify: NotifyForm
 
     @classmethod
-    def sent(cls, request: Request, **address: Any) -> "Reply":
+    def from_request(cls, request: Request, **address: Any) -> "Submission":
         """Read a submission from a request; 404 if the address has no essay."""
         user = AnonymousUser() if request.POST.get("as") == GUEST else request.user
-        essay = essay_at(user, **address)
-        discussion = Discussion.objects.of(essay)
+        essay = get_essay_or_404(user, **address)
+        discussion = Discussion.objects.for_essay(essay)
         rules = discussion.rules
         form = CommentForm(request.POST)
         details = None if user.is_authenticated else identity_views.details_form(request, rules, request.POST)
@@ -50,7 +50,7 @@ class Reply:
         return self.discussion.rules
 
     @property
-    def is_as_shown(self) -> bool:
+    def is_same_identity(self) -> bool:
         """Return whether the commenter is still the one that the page named beside the form."""
         shown = self.request.POST.get("as", "")
         if shown in {"", GUEST}:
@@ -66,22 +66,22 @@ class Reply:
         return self.details.cleaned_data["email"] if self.details else cast(User, self.request.user).email
 
     @cached_property
-    def following(self) -> Following | None:
-        is_reader = (self.details is None and self.essay.is_reached) or known_addresses.is_known(
+    def subscription_request(self) -> SubscriptionRequest | None:
+        is_verified = (self.details is None and self.essay.has_user_verified_email) or known_addresses.is_remembered(
             self.request, self.email
         )
-        return self.notify.following(self.email, is_reader=is_reader)
+        return self.notify.subscription_request(self.email, is_verified=is_verified)
 
     @property
-    def is_asked_by_mail(self) -> bool:
+    def needs_confirmation(self) -> bool:
         """Return whether a confirmation email is sent before any notification."""
-        return self.following is not None and not self.following.is_reader
+        return self.subscription_request is not None and not self.subscription_request.is_verified
 
     def commenter(self) -> Commenter:
         if self.details is None:
             return cast(Commenter, self.request.commenter)
         name, email = (self.details.cleaned_data[field] for field in ("name", "email"))
-        return self.details.commenter(visit.guest(self.request, name=name, email=email))
+        return self.details.build_commenter(visit.find_guest(self.request, name=name, email=email))
 
     @property
     def sender(self) -> Sender:
@@ -90,7 +90,7 @@ class Reply:
         seconds = request.POST.get("seconds", "")
         return Sender(
             request.META["REMOTE_ADDR"],
-            request.origin_proved,
-            is_trapped=bool(request.POST.get("subject", "").strip()),
+            request.is_origin_verified,
+            is_honeypot_filled=bool(request.POST.get("subject", "").strip()),
             seconds=float(seconds) if SECONDS.fullmatch(seconds) else None,
         )

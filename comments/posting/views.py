@@ -10,27 +10,27 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import visit
-from accounts.middleware import Request, forget, remember
+from accounts.middleware import Request, delete_commenter_cookie, set_commenter_cookie
 from accounts.profiles import merging as people
 from accounts.profiles.forms import DetailsForm
-from blog.views import draw
+from blog.views import render_essay
 from comments.models import Comment, Rules
 from comments.posting import actions, drafts
 from comments.posting.preview import preview
-from comments.posting.submission import Reply
-from comments.screening.screening import Blocked, Refused
+from comments.posting.submission import Submission
+from comments.screening.screening import Blocked, Rejected
 from comments.threads import removals
 from comments.threads.pages import ThreadPage
-from comments.threads.viewer import Viewer, key_to
+from comments.threads.viewer import Viewer, sign_key
 
-NOT_POSTED = (actions.Gone, actions.Joined, actions.Duplicate, actions.Flooded, Refused)
+NOT_POSTED = (actions.CommentGone, actions.CommenterChanged, actions.Duplicate, actions.RateLimited, Rejected)
 
 
 @require_POST
 def respond(request: Request, **address: Any) -> HttpResponse:
     """Post a comment, or show the form again with the reason it was rejected."""
-    submission = Reply.sent(request, **address)
-    if not submission.discussion.takes_comments:
+    submission = Submission.from_request(request, **address)
+    if not submission.discussion.accepts_comments:
         return show_again(submission, 403, _("Comments are closed."))
     if "preview" in request.POST:
         return preview(request, submission.essay, submission.rules, is_guest=submission.details is not None)
@@ -42,44 +42,44 @@ def respond(request: Request, **address: Any) -> HttpResponse:
             commenter=submission.commenter(),
             sender=submission.sender,
             rules=submission.rules,
-            is_trusted=submission.essay.is_own or submission.essay.is_kept,
-            is_moderator=submission.essay.is_kept,
-            following=submission.following,
+            is_trusted=submission.essay.is_by_user or submission.essay.is_moderated_by_user,
+            is_moderator=submission.essay.is_moderated_by_user,
+            subscription_request=submission.subscription_request,
             **submission.form.cleaned_data,
         )
     except NOT_POSTED as error:
         return explain_rejection(submission, error)
-    drafts.drop(request, submission.essay, comment.parent_id)
+    drafts.discard(request, submission.essay, comment.parent_id)
     response = redirect_to_comment(submission, comment)
     if "in_place" in request.POST:
         response.status_code = 201  # JavaScript reads Location, which a redirect would hide
     return response
 
 
-def reject_incomplete(submission: Reply) -> HttpResponse | None:
+def reject_incomplete(submission: Submission) -> HttpResponse | None:
     """Reject a submission with another identity than shown, without a required login, or with invalid fields."""
-    if not submission.is_as_shown:
+    if not submission.is_same_identity:
         return show_again(submission, 422, identity_changed(submission.request), keeps_details=False)
     if submission.details and submission.rules.who_may_comment == Rules.Who.LOGIN:
         text = _("Please log in to comment. Your comment is still below.")
         return show_again(submission, 403, text, keeps_details=False)
     if not submission.is_valid():
         return show_again(submission, 422)
-    if submission.notify.is_asking and not submission.email:
+    if submission.notify.has_selection and not submission.email:
         return show_again(submission, 422, missing_email(submission.details))
     return None
 
 
-def explain_rejection(submission: Reply, error: Exception) -> HttpResponse:
+def explain_rejection(submission: Submission, error: Exception) -> HttpResponse:
     """Show the form again with a message for the error that post() raised."""
     match error:
-        case actions.Gone():
+        case actions.CommentGone():
             text = _(
                 "The comment you’re replying to is no longer available. Post again to comment on the essay instead."
             )
             submission.form.add_error("parent", text)
             return show_again(submission, 422)
-        case actions.Joined():
+        case actions.CommenterChanged():
             return show_again(submission, 409, _("Your account was changed in another window. Please post again."))
         case Blocked():
             return show_again(submission, 403, f"{error} {_('Your comment is still below.')}")
@@ -90,13 +90,13 @@ def explain_rejection(submission: Reply, error: Exception) -> HttpResponse:
                 _("You’ve already posted this comment."),
                 url=find_url(submission.request, error.comment),
             )
-        case actions.Flooded(seconds=seconds):
+        case actions.RateLimited(seconds=seconds):
             return posting_too_quickly(submission, math.ceil(seconds))
     submission.form.add_error("text", str(error))
     return show_again(submission, 422)
 
 
-def posting_too_quickly(submission: Reply, seconds: int) -> HttpResponse:
+def posting_too_quickly(submission: Submission, seconds: int) -> HttpResponse:
     text = ngettext(
         "You’re posting too quickly. Please wait %(count)d second and try again; your comment is still below.",
         "You’re posting too quickly. Please wait %(count)d seconds and try again; your comment is still below.",
@@ -124,19 +124,19 @@ def identity_changed(request: Request) -> str:
 
 
 def show_again(
-    submission: Reply, status: int, problem: str = "", *, url: str | None = None, keeps_details: bool = True
+    submission: Submission, status: int, problem: str = "", *, url: str | None = None, keeps_details: bool = True
 ) -> HttpResponse:
     """Show the page again. `url`: of what the problem is about."""
     request, form = submission.request, submission.form
     if "parent" in form.errors:
         form.data = {**request.POST.dict(), "parent": ""}  # a reader cannot correct a hidden field
     details = submission.details if keeps_details else None
-    return draw(request, submission.essay, status, form=form, details=details, problem=problem, problem_url=url)
+    return render_essay(request, submission.essay, status, form=form, details=details, problem=problem, problem_url=url)
 
 
 def find_url(request: Request, comment: Comment) -> str | None:
     """Return the URL of the visitor's own comment, with a key while it is pending; None if it was removed."""
-    viewer = Viewer.of(request)
+    viewer = Viewer.from_request(request)
     if viewer.may_see(comment) or may_appeal(viewer, comment):
         return comment.get_absolute_url()
     return url_with_key(comment) if comment.is_waiting else None
@@ -144,40 +144,40 @@ def find_url(request: Request, comment: Comment) -> str | None:
 
 def may_appeal(viewer: Viewer, comment: Comment) -> bool:
     """Return whether the visitor wrote this rejected comment, so that its permalink leads to the appeal page."""
-    return removals.is_refused(comment) and viewer.wrote(comment) and bool(removals.of([comment.pk]))
+    return removals.is_rejected(comment) and viewer.is_author_of(comment) and bool(removals.for_comments([comment.pk]))
 
 
 def url_with_key(comment: Comment, *, is_own: bool = False) -> str:
-    return f"{comment.get_absolute_url()}?key={key_to(comment, is_own=is_own)}"
+    return f"{comment.get_absolute_url()}?key={sign_key(comment, is_own=is_own)}"
 
 
-def redirect_to_comment(submission: Reply, comment: Comment) -> HttpResponse:
+def redirect_to_comment(submission: Submission, comment: Comment) -> HttpResponse:
     """Redirect to the comment. Remember the guest in this browser if asked to, otherwise for this visit."""
-    more = f"mailed={comment.pk}" if submission.is_asked_by_mail else ""
+    more = f"mailed={comment.pk}" if submission.needs_confirmation else ""
     if submission.details is None:
         return redirect(f"{comment.get_absolute_url()}?{more}".rstrip("?"))
     guest = submission.request.commenter or None
     is_nameless = guest is not None and not guest.name  # known only for their likes
     if submission.details.cleaned_data["remember"]:
         if guest and is_nameless:
-            people.join(guest, comment.commenter)
-        return remember(comment.commenter, redirect(f"{comment.get_absolute_url()}?{more}".rstrip("?")))
+            people.merge_commenters(guest, comment.commenter)
+        return set_commenter_cookie(comment.commenter, redirect(f"{comment.get_absolute_url()}?{more}".rstrip("?")))
     # the key lets its author edit it and offers to claim it
-    response = visit.remember(comment.commenter, redirect(f"{url_with_key(comment, is_own=True)}&{more}".rstrip("&")))
-    return forget(response) if guest and not is_nameless else response
+    response = visit.set_cookie(comment.commenter, redirect(f"{url_with_key(comment, is_own=True)}&{more}".rstrip("&")))
+    return delete_commenter_cookie(response) if guest and not is_nameless else response
 
 
 @require_safe
-def comment(request: Request, pk: int) -> HttpResponse:
+def permalink(request: Request, pk: int) -> HttpResponse:
     """Redirect a permalink to the page with the comment, or the author of a rejected one to the appeal page."""
     found = get_object_or_404(Comment.objects.select_related("essay"), pk=pk)
-    viewer = Viewer.of(request)
+    viewer = Viewer.from_request(request)
     if not found.essay.is_published:
         raise Http404
     if may_appeal(viewer, found):
-        response = redirect(viewer.own_address("appeal-comment", pk))
+        response = redirect(viewer.address_with_key("appeal-comment", pk))
     elif viewer.may_see(found) or found.has_readable_replies():
-        response = redirect(ThreadPage.asked_for(request, found.essay).url_of(found, mailed=viewer.mailed))
+        response = redirect(ThreadPage.from_request(request, found.essay).url_of(found, mailed=viewer.mailed))
     else:
         raise Http404
     if viewer.key:

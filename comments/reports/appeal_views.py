@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.middleware import Request
 from comments.models import Comment, Discussion, Subscription
 from comments.notifications import signed_links
-from comments.notifications.views import kept_close, too_often
+from comments.notifications.views import limit_referrer, too_many_attempts
 from comments.posting.forms import TextField
 from comments.reports import appeals, outcome_subscriptions
 from comments.threads import removals
@@ -20,7 +20,7 @@ from comments.threads.viewer import Viewer
 MAX_LENGTH = 2000
 
 
-class AppealForm(outcome_subscriptions.MailForm):
+class AppealForm(outcome_subscriptions.OutcomeForm):
     words = TextField(
         max_length=MAX_LENGTH,
         error_messages={"required": gettext_lazy("Please explain why your comment should be published.")},
@@ -30,16 +30,16 @@ class AppealForm(outcome_subscriptions.MailForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 def appeal(request: Request, pk: int) -> HttpResponse:
     comment = find_own_comment(request, pk)
-    removal = removals.of([pk]).get(pk)
-    if removal is None or not (removal.appeal or removals.is_refused(comment)):
+    removal = removals.for_comments([pk]).get(pk)
+    if removal is None or not (removal.appeal or removals.is_rejected(comment)):
         raise Http404
-    rules = Discussion.objects.of(comment.essay).rules
+    rules = Discussion.objects.for_essay(comment.essay).rules
     may_appeal = removal.may_appeal(comment, rules)
     form = AppealForm(
         request.POST or None,
         known=outcome_subscriptions.known_address(request),
-        may_be_mailed=outcome_subscriptions.may_be_mailed(rules),
-        initial={"email": comment.commenter.email if Viewer.of(request).wrote(comment) else ""},
+        may_be_mailed=outcome_subscriptions.may_subscribe(rules),
+        initial={"email": comment.commenter.email if Viewer.from_request(request).is_author_of(comment) else ""},
     )
     page = {"comment": comment, "removal": removal, "form": form, "may_appeal": may_appeal}
     if request.method != "POST":
@@ -48,19 +48,19 @@ def appeal(request: Request, pk: int) -> HttpResponse:
         return render_page(request, 409 if removal.appeal else 403, page)
     if not form.is_valid():
         return render_page(request, 422, page)
-    asker = outcome_subscriptions.asker(request, form.address, comment.commenter)
-    if seconds := outcome_subscriptions.wait(request, asker):
-        return kept_close(too_often(request, "moderation/appeal.html", page, seconds))
+    subscriber = outcome_subscriptions.identify_subscriber(request, form.address, comment.commenter)
+    if seconds := outcome_subscriptions.acquire_attempt(request, subscriber):
+        return limit_referrer(too_many_attempts(request, "moderation/appeal.html", page, seconds))
     try:
-        appeals.appeal(pk, words=form.cleaned_data["words"], rules=rules)
-    except appeals.AppealedAlready:
-        return render_page(request, 409, page | {"removal": removals.of([pk])[pk], "may_appeal": False})
-    except appeals.Closed:
+        appeals.submit_appeal(pk, words=form.cleaned_data["words"], rules=rules)
+    except appeals.AlreadyAppealed:
+        return render_page(request, 409, page | {"removal": removals.for_comments([pk])[pk], "may_appeal": False})
+    except appeals.AppealsClosed:
         return render_page(
             request, 403, page, problem=_("This decision has changed since you opened the page. Please reload it.")
         )
-    outcome_subscriptions.follow(asker, Subscription.Kind.APPEAL, comment)
-    response = kept_close(redirect(request.get_full_path()))
+    outcome_subscriptions.subscribe(subscriber, Subscription.Kind.APPEAL, comment)
+    response = limit_referrer(redirect(request.get_full_path()))
     response.status_code = 303
     return response
 
@@ -71,11 +71,11 @@ def find_own_comment(request: Request, pk: int) -> Comment:
     comment: Comment | None = rows.filter(pk=pk).first()
     if comment is None or not comment.essay.is_published:
         raise Http404
-    is_linked = signed_links.appealing(request.GET.get("by", "")) == pk
-    if not is_linked and not Viewer.of(request).wrote(comment):
+    is_linked = signed_links.read_appeal_token(request.GET.get("by", "")) == pk
+    if not is_linked and not Viewer.from_request(request).is_author_of(comment):
         raise Http404
     return comment
 
 
 def render_page(request: Request, status: int, page: dict[str, Any], **more: Any) -> HttpResponse:
-    return kept_close(render(request, "moderation/appeal.html", page | more, status=status))
+    return limit_referrer(render(request, "moderation/appeal.html", page | more, status=status))

@@ -7,11 +7,11 @@ from comments.notifications import report_notifications
 from comments.threads import removals
 
 
-class Closed(Exception):
+class AppealsClosed(Exception):
     """The comment was not rejected, the time for an appeal is over, or appeals are off."""
 
 
-class AppealedAlready(Exception):
+class AlreadyAppealed(Exception):
     """A comment can be appealed once; the argument is that appeal."""
 
     def __init__(self, appeal: Appeal) -> None:
@@ -20,18 +20,18 @@ class AppealedAlready(Exception):
 
 
 @transaction.atomic
-def appeal(pk: int, *, words: str, rules: Rules) -> Appeal:
+def submit_appeal(pk: int, *, words: str, rules: Rules) -> Appeal:
     """Appeal the rejection of a comment. Raises AppealsClosed or AlreadyAppealed."""
     _root, comment = Comment.objects.lock_thread(pk)
     if comment is None:
-        raise Closed
+        raise AppealsClosed
     if created := Appeal.objects.filter(comment=comment).first():
-        raise AppealedAlready(created)
-    rejection = next(Decision.objects.refusals([pk]), None)
-    removal = removals.of([pk]).get(pk)
+        raise AlreadyAppealed(created)
+    rejection = next(Decision.objects.rejections([pk]), None)
+    removal = removals.for_comments([pk]).get(pk)
     if rejection is None or removal is None or not removal.may_appeal(comment, rules):
-        raise Closed
-    created = Appeal.objects.create(comment=comment, decision=rejection, words=words)
+        raise AppealsClosed
+    created = Appeal.objects.create(comment=comment, decision=rejection, text=words)
     report_notifications.notify.enqueue(pk)
     return created
 

@@ -7,19 +7,19 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.login import email_verification
 from accounts.middleware import Request
-from accounts.models import EMAIL_ROOM, Commenter, User
+from accounts.models import MAX_EMAIL_LENGTH, Commenter, User
 from accounts.profiles.forms import EmailField
 from comments.models import Comment, Rules, Subscription
 from comments.notifications import known_addresses, subscribing
 from comments.notifications import views as subscription_views
-from comments.notifications.subscribing import Asker, Wish
+from comments.notifications.subscribing import Subscriber, Topic
 
 
-class MailForm(forms.Form):
+class OutcomeForm(forms.Form):
     """Asks whether to email the outcome. `known`: the user's verified address, for which a checkbox is enough."""
 
     tell = forms.BooleanField(label=_("Email me about the outcome"), required=False)
-    email = EmailField(label=_("Email"), max_bytes=EMAIL_ROOM, required=False)
+    email = EmailField(label=_("Email"), max_bytes=MAX_EMAIL_LENGTH, required=False)
 
     def __init__(self, *args: Any, known: str = "", may_be_mailed: bool = True, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -38,26 +38,26 @@ class MailForm(forms.Form):
 
 def known_address(request: Request) -> str:
     user = request.user
-    return user.email.lower() if isinstance(user, User) and email_verification.is_proved(user, user.email) else ""
+    return user.email.lower() if isinstance(user, User) and email_verification.is_verified(user, user.email) else ""
 
 
-def may_be_mailed(rules: Rules) -> bool:
+def may_subscribe(rules: Rules) -> bool:
     return rules.readers_may_follow
 
 
-def wait(request: Request, asker: Asker) -> float:
+def acquire_attempt(request: Request, subscriber: Subscriber) -> float:
     """Limit requests for unverified addresses; return the seconds to wait."""
-    return 0.0 if asker.is_reader or not asker.email else subscription_views.wait(request)
+    return 0.0 if subscriber.is_verified or not subscriber.email else subscription_views.acquire_attempt(request)
 
 
-def asker(request: Request, email: str, commenter: Commenter | None) -> Asker:
-    return known_addresses.asker(request, email, commenter)
+def identify_subscriber(request: Request, email: str, commenter: Commenter | None) -> Subscriber:
+    return known_addresses.identify_subscriber(request, email, commenter)
 
 
-def follow(asker: Asker, kind: Subscription.Kind, comment: Comment) -> None:
+def subscribe(subscriber: Subscriber, kind: Subscription.Kind, comment: Comment) -> None:
     """Subscribe now if verified, else in a job, so that the response time reveals nothing about the address."""
-    topics = [Wish(kind, comment=comment)]
-    if asker.is_reader:
-        subscribing.follow(asker, topics)
-    elif asker.email:
-        subscribing.ask_later(asker, topics, often="")
+    topics = [Topic(kind, comment=comment)]
+    if subscriber.is_verified:
+        subscribing.subscribe(subscriber, topics)
+    elif subscriber.email:
+        subscribing.subscribe_later(subscriber, topics, often="")

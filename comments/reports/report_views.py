@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
 from comments.models import Comment, Discussion, Report, Subscription
-from comments.notifications.views import too_often
-from comments.posting.actions import Flooded, Gone, Joined
+from comments.notifications.views import too_many_attempts
+from comments.posting.actions import CommenterChanged, CommentGone, RateLimited
 from comments.posting.forms import TextField
 from comments.reports import outcome_subscriptions, reporting
 from comments.screening.screening import Sender
@@ -21,7 +21,7 @@ from comments.threads.viewer import Viewer
 MAX_LENGTH = 1000
 
 
-class ReportForm(outcome_subscriptions.MailForm):
+class ReportForm(outcome_subscriptions.OutcomeForm):
     kind = forms.ChoiceField(
         choices=Report.Kind.choices,
         widget=forms.RadioSelect,
@@ -42,42 +42,42 @@ class ReportForm(outcome_subscriptions.MailForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: Request, pk: int) -> HttpResponse:
     """Report a comment, or show the form again with the reason it was rejected."""
-    comment, viewer = find_readable(pk), Viewer.of(request)
-    rules = Discussion.objects.of(comment.essay).rules
+    comment, viewer = find_readable(pk), Viewer.from_request(request)
+    rules = Discussion.objects.for_essay(comment.essay).rules
     if not rules.readers_may_report:
         raise Http404
     form = ReportForm(
         request.POST or None,
         known=outcome_subscriptions.known_address(request),
-        may_be_mailed=outcome_subscriptions.may_be_mailed(rules),
+        may_be_mailed=outcome_subscriptions.may_subscribe(rules),
     )
-    page = {"comment": comment, "form": form, "said": confirmation_messages(request.GET.get("said", ""))}
-    if viewer.wrote(comment):
+    page = {"comment": comment, "form": form, "sentences": confirmation_messages(request.GET.get("said", ""))}
+    if viewer.is_author_of(comment):
         return answer(request, 403, page, final=_("This is your own comment. You can edit or delete it instead."))
     if request.method != "POST":
         return answer(request, 200, page)
     if not form.is_valid():
         return answer(request, 422, page)
-    asker = outcome_subscriptions.asker(request, form.address, viewer.commenter)
-    if seconds := outcome_subscriptions.wait(request, asker):
-        return too_often(request, "comments/report.html", page, seconds)
-    sender = Sender(request.META["REMOTE_ADDR"], request.origin_proved)
+    subscriber = outcome_subscriptions.identify_subscriber(request, form.address, viewer.commenter)
+    if seconds := outcome_subscriptions.acquire_attempt(request, subscriber):
+        return too_many_attempts(request, "comments/report.html", page, seconds)
+    sender = Sender(request.META["REMOTE_ADDR"], request.is_origin_verified)
     about = {"kind": form.cleaned_data["kind"], "words": form.cleaned_data["words"]}
     try:
-        reporting.report(comment=pk, commenter=viewer.commenter, sender=sender, **about)
-    except reporting.ReportedAlready:
+        reporting.submit_report(comment=pk, commenter=viewer.commenter, sender=sender, **about)
+    except reporting.AlreadyReported:
         text = _("You or someone on your network already reported this comment. A moderator will review it.")
         return answer(request, 409, page, final=text)
-    except reporting.OwnWords:
+    except reporting.OwnComment:
         return answer(request, 403, page, final=_("This is your own comment. You can edit or delete it instead."))
-    except Flooded as flooded:
-        return too_often(request, "comments/report.html", page, flooded.seconds)
-    except Joined:
+    except RateLimited as flooded:
+        return too_many_attempts(request, "comments/report.html", page, flooded.seconds)
+    except CommenterChanged:
         return answer(request, 409, page, problem=_("You’ve logged in or out in another window. Please try again."))
-    except Gone:
+    except CommentGone:
         raise Http404 from None
-    outcome_subscriptions.follow(asker, Subscription.Kind.REPORT, comment)
-    outcome = "reported" if asker.is_reader or not asker.email else "mailed"
+    outcome_subscriptions.subscribe(subscriber, Subscription.Kind.REPORT, comment)
+    outcome = "reported" if subscriber.is_verified or not subscriber.email else "mailed"
     response = redirect(f"{request.path}?said={outcome}")
     response.status_code = 303
     return response

@@ -45,11 +45,11 @@ class InForceFilter(admin.SimpleListFilter):
 @admin.register(Block)
 class BlockAdmin(admin.ModelAdmin[Block]):
     form = BlockForm
-    fields = ("kind", "commenter", "email", "network", "until", "sentence", "why")
-    list_display = ("__str__", "until", "sentence", "why", "moderator", "created")
+    fields = ("kind", "commenter", "email", "network", "until", "sentence", "note")
+    list_display = ("__str__", "until", "sentence", "note", "moderator", "created")
     list_filter = ("kind", InForceFilter)
     list_select_related = ("commenter", "moderator")
-    search_fields = ("commenter__name", "email", "network", "why")
+    search_fields = ("commenter__name", "email", "network", "note")
     raw_id_fields = ("commenter",)
     ordering = ("-pk",)
 

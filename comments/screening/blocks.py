@@ -10,25 +10,25 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Commenter, User
 from comments.models import Block
-from comments.models.block import network_of
+from comments.models.block import parse_network
 
-WIDEST = {4: 8, 6: 16}  # prefix lengths by IP version; shorter ones match too many people
+SHORTEST_PREFIX = {4: 8, 6: 16}  # prefix lengths by IP version; shorter ones match too many people
 
 
 def clean_network(text: str) -> str:
     """Validate a network and return it in canonical form."""
     if not text.strip():
         return ""
-    network = network_of(text)
+    network = parse_network(text)
     if network is None:
         raise ValidationError(
             _("“%(text)s” is not a network. Enter one such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/48.")
             % {"text": text.strip()[:60]}
         )
-    if network.prefixlen < WIDEST[network.version]:
+    if network.prefixlen < SHORTEST_PREFIX[network.version]:
         raise ValidationError(
             _("%(network)s is too large. The largest network you can enter is a /%(bits)d.")
-            % {"network": network, "bits": WIDEST[network.version]}
+            % {"network": network, "bits": SHORTEST_PREFIX[network.version]}
         )
     return str(network)
 
@@ -41,22 +41,22 @@ def clean_email(text: str) -> str:
     return email
 
 
-def told(block: Block) -> str:
+def message_for(block: Block) -> str:
     """The message to a blocked person: that they are blocked, until when, and the moderator's sentence."""
     if block.until is None:
         text = _("You are blocked from commenting here.")
     else:
-        text = _("You are blocked from commenting here until %(date)s.") % {"date": day_of(block.until)}
+        text = _("You are blocked from commenting here until %(date)s.") % {"date": format_until(block.until)}
     return f"{text} {block.sentence}".strip()
 
 
-def day_of(moment: datetime) -> str:
+def format_until(moment: datetime) -> str:
     """Format an end time, without the hour if it is midnight."""
     local = timezone.localtime(moment)
     return date_format(local, "DATE_FORMAT" if (local.hour, local.minute) == (0, 0) else "DATETIME_FORMAT")
 
 
-def put(
+def save_block(
     kind: str,
     *,
     by: User,
@@ -65,10 +65,10 @@ def put(
     network: str = "",
     until: datetime | None = None,
     sentence: str = "",
-    why: str = "",
+    note: str = "",
 ) -> Block:
     """Trust, hold or block a person, verified email address or network; an earlier block of it is replaced."""
     target = {"commenter": commenter, "email": email.lower(), "network": network}
     Block.objects.filter(**target).delete()
-    block: Block = Block.objects.create(kind=kind, moderator=by, until=until, sentence=sentence, why=why, **target)
+    block: Block = Block.objects.create(kind=kind, moderator=by, until=until, sentence=sentence, note=note, **target)
     return block

@@ -12,31 +12,31 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from comments.models import Condition
-from comments.models.block import Network, network_of
+from comments.models.block import Network, parse_network
 from comments.screening import disposable, patterns
 from comments.screening.languages import NAMES
-from comments.screening.rule_context import Case
+from comments.screening.rule_context import RuleContext
 from comments.screening.word_lists import first_in, without_stars
 
 Kind = Condition.Kind
-BIGGEST = 1_000_000
+MAX_NUMBER = 1_000_000
 
 
 @dataclass(frozen=True)
-class Places:
+class AddressList:
     """Email addresses, domains with their subdomains, and networks."""
 
     emails: frozenset[str]
     domains: frozenset[str]
     networks: tuple[Network, ...]
 
-    def hold(self, case: Case) -> bool | None:
-        email = case.commenter.email.casefold()
-        if email in self.emails or not self.domains.isdisjoint(disposable.domains_of(email)):
+    def matches(self, context: RuleContext) -> bool | None:
+        email = context.commenter.email.casefold()
+        if email in self.emails or not self.domains.isdisjoint(disposable.domain_and_parents(email)):
             return True
         if not self.networks:
             return False
-        known = [is_within(case.network, network) for network in self.networks]
+        known = [is_within(context.network, network) for network in self.networks]
         return True if True in known else None if None in known else False
 
 
@@ -51,30 +51,30 @@ def is_within(network: Network | None, whole: Network) -> bool | None:
     return False
 
 
-def number(value: str, *, least: int = 1, most: int = BIGGEST) -> int:
+def parse_number(value: str, *, least: int = 1, most: int = MAX_NUMBER) -> int:
     text = value.strip()
     if not (text.isascii() and text.isdigit() and len(text) < 8 and least <= int(text) <= most):
         raise ValidationError(_("Enter a whole number from %(least)d to %(most)d.") % {"least": least, "most": most})
     return int(text)
 
 
-def hundred(value: str) -> int:
-    return number(value, most=100)
+def parse_percentage(value: str) -> int:
+    return parse_number(value, most=100)
 
 
-def words(value: str) -> str:
+def parse_words(value: str) -> str:
     if not any(without_stars(line) for line in value.splitlines()):
         raise ValidationError(_("Enter at least one word, one per line."))
     return value
 
 
-def pattern(value: str) -> patterns.Pattern:
+def parse_pattern(value: str) -> patterns.Pattern:
     if not value.strip():
         raise ValidationError(_("Enter a pattern, such as “\\bbuy (it )?now\\b”."))
-    return patterns.compiled(value.strip())
+    return patterns.compile_pattern(value.strip())
 
 
-def languages(value: str) -> frozenset[str]:
+def parse_languages(value: str) -> frozenset[str]:
     """Parse language codes or names, separated by commas or lines."""
     codes = {str(name).casefold(): code for code, name in NAMES.items()} | {code: code for code in NAMES}
     names = [part.strip().casefold() for part in value.replace("\n", ",").split(",") if part.strip()]
@@ -87,10 +87,10 @@ def languages(value: str) -> frozenset[str]:
     return frozenset(codes[name] for name in names)
 
 
-def places(value: str) -> Places:
+def parse_addresses(value: str) -> AddressList:
     emails, domains, networks = set(), set(), []
     for line in filter(None, (line.strip().casefold() for line in value.splitlines())):
-        if network := network_of(line):
+        if network := parse_network(line):
             networks.append(network)
             continue
         domain = line.removeprefix("@").removeprefix("*.")
@@ -111,55 +111,65 @@ def places(value: str) -> Places:
             ) from error
     if not (emails or domains or networks):
         raise ValidationError(_("Enter email addresses, domains or networks, one per line."))
-    return Places(frozenset(emails), frozenset(domains), tuple(networks))
+    return AddressList(frozenset(emails), frozenset(domains), tuple(networks))
 
 
-def nothing(value: str) -> None:
+def parse_nothing(value: str) -> None:
     if value.strip():
         raise ValidationError(_("This condition has no value. Leave it empty."))
 
 
-def is_younger(case: Case, since: datetime | None, days: int) -> bool:
-    return since is not None and case.moment - since < timedelta(days=days)
+def is_younger(context: RuleContext, since: datetime | None, days: int) -> bool:
+    return since is not None and context.moment - since < timedelta(days=days)
 
 
-def is_found(case: Case, wanted: patterns.Pattern) -> bool:
-    who = case.commenter
-    return patterns.matches(wanted, (case.text, who.name, who.email, who.website))
+def matches_pattern(context: RuleContext, wanted: patterns.Pattern) -> bool:
+    who = context.commenter
+    return patterns.matches(wanted, (context.text, who.name, who.email, who.website))
 
 
 @dataclass(frozen=True)
-class Meaning:
+class ConditionType:
     """`parse` turns a stored value into an argument or raises ValidationError; `matches` returns None if unknown."""
 
-    read: Callable[[str], Any]
-    holds: Callable[[Case, Any], bool | None]
+    parse: Callable[[str], Any]
+    matches: Callable[[RuleContext, Any], bool | None]
 
 
-MEANINGS: dict[str, Meaning] = {
-    Kind.LINKS: Meaning(number, lambda case, count: case.links >= count),
-    Kind.WORDS: Meaning(words, lambda case, wanted: bool(first_in(wanted, case.folded))),
-    Kind.PATTERN: Meaning(pattern, is_found),
-    Kind.EARLY: Meaning(number, lambda case, count: case.past.earlier < count),
-    Kind.NEW_ACCOUNT: Meaning(number, lambda case, days: is_younger(case, case.commenter.created, days)),
-    Kind.OLD_ESSAY: Meaning(
-        number, lambda case, days: case.published is not None and not is_younger(case, case.published, days)
+CONDITION_TYPES: dict[str, ConditionType] = {
+    Kind.LINKS: ConditionType(parse_number, lambda context, count: context.links >= count),
+    Kind.WORDS: ConditionType(parse_words, lambda context, wanted: bool(first_in(wanted, context.folded))),
+    Kind.PATTERN: ConditionType(parse_pattern, matches_pattern),
+    Kind.EARLY: ConditionType(parse_number, lambda context, count: context.past.earlier_count < count),
+    Kind.NEW_ACCOUNT: ConditionType(
+        parse_number, lambda context, days: is_younger(context, context.commenter.created, days)
     ),
-    Kind.LANGUAGE: Meaning(languages, lambda case, wanted: case.language in wanted if case.language else None),
-    Kind.LONGER: Meaning(number, lambda case, count: len(case.text) > count),
-    Kind.SHORTER: Meaning(number, lambda case, count: len(case.text) < count),
-    Kind.CAPITALS: Meaning(hundred, lambda case, percent: case.capitals >= percent),
-    Kind.REPEATED: Meaning(number, lambda case, days: is_younger(case, case.past.repeated, days)),
-    Kind.ADDRESS: Meaning(places, lambda case, wanted: wanted.hold(case)),
-    Kind.DISPOSABLE: Meaning(nothing, lambda case, _nothing: disposable.is_disposable(case.commenter.email)),
-    Kind.LIKENESS: Meaning(
-        hundred, lambda case, bound: case.likeness >= bound / 100 if case.likeness is not None else None
+    Kind.OLD_ESSAY: ConditionType(
+        parse_number,
+        lambda context, days: context.published is not None and not is_younger(context, context.published, days),
     ),
-    Kind.REPORTED: Meaning(number, lambda case, count: case.reports >= count),
+    Kind.LANGUAGE: ConditionType(
+        parse_languages, lambda context, wanted: context.language in wanted if context.language else None
+    ),
+    Kind.LONGER: ConditionType(parse_number, lambda context, count: len(context.text) > count),
+    Kind.SHORTER: ConditionType(parse_number, lambda context, count: len(context.text) < count),
+    Kind.CAPITALS: ConditionType(parse_percentage, lambda context, percent: context.capitals >= percent),
+    Kind.REPEATED: ConditionType(
+        parse_number, lambda context, days: is_younger(context, context.past.last_repeated, days)
+    ),
+    Kind.ADDRESS: ConditionType(parse_addresses, lambda context, wanted: wanted.matches(context)),
+    Kind.DISPOSABLE: ConditionType(
+        parse_nothing, lambda context, _nothing: disposable.is_disposable(context.commenter.email)
+    ),
+    Kind.LIKENESS: ConditionType(
+        parse_percentage,
+        lambda context, bound: context.spam_score >= bound / 100 if context.spam_score is not None else None,
+    ),
+    Kind.REPORTED: ConditionType(parse_number, lambda context, count: context.reports >= count),
 }
 
-WHOLE = gettext_lazy("A whole number.")
-NEEDS: dict[str, Any] = {
+WHOLE_NUMBER = gettext_lazy("A whole number.")
+VALUE_HELP: dict[str, Any] = {
     Kind.LINKS: gettext_lazy("A whole number. Links to this site are not counted."),
     Kind.WORDS: gettext_lazy(
         "Words, one per line. Whole words only; use * for parts of words: ass*, *ass, *ass*. Checked in text, name, "
@@ -175,8 +185,8 @@ NEEDS: dict[str, Any] = {
     Kind.NEW_ACCOUNT: gettext_lazy("A whole number of days since the person first commented or logged in."),
     Kind.OLD_ESSAY: gettext_lazy("A whole number of days since publication."),
     Kind.LANGUAGE: gettext_lazy("Language codes or names, separated by commas. Very short comments do not match."),
-    Kind.LONGER: WHOLE,
-    Kind.SHORTER: WHOLE,
+    Kind.LONGER: WHOLE_NUMBER,
+    Kind.SHORTER: WHOLE_NUMBER,
     Kind.CAPITALS: gettext_lazy("A whole number up to 100. Very short comments do not match."),
     Kind.REPEATED: gettext_lazy("A whole number of days. Comments by anyone on the whole site count."),
     Kind.ADDRESS: gettext_lazy("Email addresses, domains or networks, one per line."),
@@ -186,4 +196,4 @@ NEEDS: dict[str, Any] = {
     Kind.LIKENESS: gettext_lazy("A whole number up to 100: the spam filter’s score in hundredths."),
     Kind.REPORTED: gettext_lazy("A whole number. Checked each time a comment is reported."),
 }
-HELP = [(Kind(kind).label, needs) for kind, needs in NEEDS.items()]
+HELP = [(Kind(kind).label, needs) for kind, needs in VALUE_HELP.items()]

@@ -11,10 +11,10 @@ def domains() -> frozenset[str]:
 
 
 def is_disposable(email: str) -> bool:
-    return any(domain in domains() for domain in domains_of(email))
+    return any(domain in domains() for domain in domain_and_parents(email))
 
 
-def domains_of(email: str) -> list[str]:
+def domain_and_parents(email: str) -> list[str]:
     """`a@mail.example.org` → mail.example.org, example.org, org."""
     labels = email.rpartition("@")[2].casefold().strip(".").split(".")
     return [".".join(labels[at:]) for at in range(len(labels))] if "@" in email else []

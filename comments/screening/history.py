@@ -13,41 +13,43 @@ from blog.models import Essay
 from comments.models import Block, Comment, Status, Wording
 from comments.models.wording import BEGINNING, Beginning
 
-NO_NUMBER = models.Max("pk", filter=Q(pk__lt=0), output_field=models.BigIntegerField())
+NULL_NUMBER = models.Max("pk", filter=Q(pk__lt=0), output_field=models.BigIntegerField())
 KIND_AND_KEY = Concat("kind", Value(" "), Cast("pk", models.TextField()), output_field=models.TextField())
-NO_WORDS = models.Max("status", filter=Q(pk__lt=0), output_field=models.TextField())
-NO_MOMENT = models.Max("created", filter=Q(pk__lt=0), output_field=models.DateTimeField())
+NULL_TEXT = models.Max("status", filter=Q(pk__lt=0), output_field=models.TextField())
+NULL_TIME = models.Max("created", filter=Q(pk__lt=0), output_field=models.DateTimeField())
 
 
 @dataclass(frozen=True)
-class History:
+class AuthorHistory:
     """What screening knows about an author's earlier comments, and about earlier comments with the same text."""
 
-    twin: int | None = None  # the same text by the same author in the same place
-    approved: datetime | None = None
-    is_sent: bool = False  # this submission has been received before
-    earlier: int = 0
-    repeated: datetime | None = None  # when anyone last posted the same text
+    duplicate: int | None = None  # the same text by the same author in the same place
+    last_approved: datetime | None = None
+    is_resubmission: bool = False  # this submission has been received before
+    earlier_count: int = 0
+    last_repeated: datetime | None = None  # when anyone last posted the same text
     block: str | None = None  # kind and primary key of the block in force
 
 
-def one(rows: Any, nothing: models.Max = NO_NUMBER) -> Any:
+def scalar_subquery(rows: Any, nothing: models.Max = NULL_NUMBER) -> Any:
     """A value from another table, to be selected together with aggregates in one query."""
     return Coalesce(Subquery(rows[:1]), nothing, output_field=nothing.output_field)
 
 
-def beside(
+def screening_subqueries(
     commenter: Commenter, address: str, text: str, but: Comment | None = None, until: datetime | None = None
 ) -> dict[str, Any]:
     """Subqueries for the author's block and earlier comments, and for earlier comments with the same text."""
-    asked: dict[str, Any] = {"block": one(Block.objects.on(commenter, address).values(found=KIND_AND_KEY), NO_WORDS)}
+    asked: dict[str, Any] = {
+        "block": scalar_subquery(Block.objects.matching(commenter, address).values(found=KIND_AND_KEY), NULL_TEXT)
+    }
     if commenter.pk:
-        asked["earlier"] = models.Count("pk", filter=Q(pk__lt=but.pk) if but else None)
+        asked["earlier_count"] = models.Count("pk", filter=Q(pk__lt=but.pk) if but else None)
     if text:
         same = Wording.objects.alias(begins=Beginning("text")).filter(begins=text[:BEGINNING], text=text)
         same = (same.exclude(comment=but) if but else same).order_by("-created")
         same = same.filter(created__lt=until) if until else same
-        asked["repeated"] = one(same.values("created"), NO_MOMENT)
+        asked["last_repeated"] = scalar_subquery(same.values("created"), NULL_TIME)
     return asked
 
 
@@ -57,38 +59,38 @@ def history_of_post(
     essay: Essay,
     parent: int | None,
     text: str,
-    mark: str = "",
+    submission_key: str = "",
     address: str = "",
-    looks_for_words: bool = False,
-) -> History:
+    checks_repeats: bool = False,
+) -> AuthorHistory:
     """The history of a new comment's author; an unknown guest is identified, only here, by name and email.
 
     Call under the thread's lock, so that the later of two simultaneous submissions finds the other.
     `checks_repeats`: whether to look for the same text by anyone, anywhere on the site.
     """
     same = Q(essay=essay, parent=parent, wording__text=text) & ~Q(status=Status.TRASH)
-    asked = beside(commenter, address, text if looks_for_words else "")
+    asked = screening_subqueries(commenter, address, text if checks_repeats else "")
     if commenter.pk:
         rows = Comment.objects.filter(commenter=commenter.pk)
-        asked["twin"] = models.Max("pk", filter=same)
-        asked["approved"] = models.Max("created", filter=Q(status=Status.APPROVED))
+        asked["duplicate"] = models.Max("pk", filter=same)
+        asked["last_approved"] = models.Max("created", filter=Q(status=Status.APPROVED))
     else:
         typed = Q(commenter__user=None, commenter__name=commenter.name, commenter__email=commenter.email)
         rows = Comment.objects.filter(typed, same)
-        asked["twin"] = models.Max("pk")
-    if mark:  # unrelated to these rows, but fetched in the same query
-        asked["sent"] = one(Wording.objects.filter(sent_as=mark).values("comment"))
+        asked["duplicate"] = models.Max("pk")
+    if submission_key:  # unrelated to these rows, but fetched in the same query
+        asked["sent"] = scalar_subquery(Wording.objects.filter(submission_key=submission_key).values("comment"))
     found = rows.aggregate(**asked)
-    return History(is_sent=bool(found.pop("sent", None)), **found)
+    return AuthorHistory(is_resubmission=bool(found.pop("sent", None)), **found)
 
 
 def history_of_comment(
     comment: Comment, *, text: str = "", address: str = "", until: datetime | None = None
-) -> History:
+) -> AuthorHistory:
     """The history of an existing comment's author and of a text, up to `until` or up to now."""
     rows = Comment.objects.filter(commenter=comment.commenter_id).exclude(pk=comment.pk)
     found = rows.aggregate(
-        approved=models.Max("created", filter=Q(status=Status.APPROVED)),
-        **beside(comment.commenter, address, text, but=comment, until=until),
+        last_approved=models.Max("created", filter=Q(status=Status.APPROVED)),
+        **screening_subqueries(comment.commenter, address, text, but=comment, until=until),
     )
-    return History(**found)
+    return AuthorHistory(**found)

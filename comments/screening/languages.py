@@ -50,21 +50,24 @@ COMMON = {
     "vi": "và của là có không được cho một trong với những người này các để khi đã tôi cũng như rất",
 }  # fmt: skip
 WORDS = {language: frozenset(words.split()) for language, words in COMMON.items()}
-OF_SCRIPT = {
+LANGUAGE_OF_SCRIPT = {
     "GREEK": "el", "HEBREW": "he", "DEVANAGARI": "hi", "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "THAI": "th",
     "CJK": "zh", "ARABIC": "ar",
 }  # fmt: skip
-SHARED = {"LATIN": [language for language in WORDS if language not in {"ru", "uk"}], "CYRILLIC": ["ru", "uk"]}
+LANGUAGES_SHARING_SCRIPT = {
+    "LATIN": [language for language in WORDS if language not in {"ru", "uk"}],
+    "CYRILLIC": ["ru", "uk"],
+}
 PERSIAN = frozenset("پچژگ")
 UKRAINIAN, RUSSIAN = frozenset("іїєґ"), frozenset("ыэъё")
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-LOOKED_AT = 2000
-FEWEST = 2  # before one of several languages is chosen
+MAX_EXAMINED = 2000
+MIN_COMMON_WORDS = 2  # before one of several languages is chosen
 
 
-def language_of(text: str) -> str:
+def detect_language(text: str) -> str:
     """Return the language code of a text, or an empty string if it is unclear, as for a few words."""
-    folded = text[:LOOKED_AT].casefold()
+    folded = text[:MAX_EXAMINED].casefold()
     scripts = Counter(script for sign in folded if sign.isalpha() and (script := script_of(sign)))
     if not scripts:
         return ""
@@ -75,14 +78,18 @@ def language_of(text: str) -> str:
         return "fa" if PERSIAN & {*folded} else "ar"
     if script == "CYRILLIC" and (letters := {*folded}) & (UKRAINIAN | RUSSIAN):
         return "uk" if letters & UKRAINIAN else "ru"
-    return by_words(folded, SHARED[script]) if script in SHARED else OF_SCRIPT.get(script, "")
+    return (
+        guess_by_words(folded, LANGUAGES_SHARING_SCRIPT[script])
+        if script in LANGUAGES_SHARING_SCRIPT
+        else LANGUAGE_OF_SCRIPT.get(script, "")
+    )
 
 
 def script_of(sign: str) -> str:
     return unicodedata.name(sign, "").partition(" ")[0]
 
 
-def by_words(folded: str, languages: list[str]) -> str:
+def guess_by_words(folded: str, languages: list[str]) -> str:
     """The language with the most common words in the text, if there is exactly one."""
     words = Counter(word.replace("’", "'") for word in WORD.findall(folded))
     scores = sorted(
@@ -90,4 +97,4 @@ def by_words(folded: str, languages: list[str]) -> str:
         reverse=True,
     )
     (best, language), (second, _other) = scores[:2] if len(scores) > 1 else (*scores, (0, ""))
-    return language if best >= FEWEST and best > second else ""
+    return language if best >= MIN_COMMON_WORDS and best > second else ""

@@ -10,7 +10,7 @@ from comments.screening import rules_in_words
 Reason = dict[str, Any]
 
 
-def in_words(reason: Reason) -> str:
+def describe(reason: Reason) -> str:
     """Describe a stored reason to a moderator."""
     match reason:
         case {"code": "links", "count": int(count)}:
@@ -22,19 +22,19 @@ def in_words(reason: Reason) -> str:
         case {"code": "name", "name": name}:
             return _("name imitates %(name)s, an author") % {"name": name}
         case {"code": "spam", "score": float(score), "words": words, "signs": signs}:
-            why = [_("“%(word)s”") % {"word": word} for word in words] + [sign_in_words(sign) for sign in signs]
+            why = [_("“%(word)s”") % {"word": word} for word in words] + [describe_sign(sign) for sign in signs]
             likeness = _("spam score %(score).2f") % {"score": score}
             return _("%(likeness)s: %(why)s") % {"likeness": likeness, "why": ", ".join(why)} if why else likeness
         case {"code": "quick", "seconds": float(seconds)}:
             return _("sent %(seconds).1f seconds after opening the page") % {"seconds": seconds}
         case {"code": "rule", "name": name, "then": then}:
             words = _("published by the rule “%(name)s”") if then == "publish" else _("the rule “%(name)s”")
-            because = rules_in_words.conditions(reason.get("because", ()))
+            because = rules_in_words.describe_conditions(reason.get("because", ()))
             return f"{words % {'name': name}}: {because}" if because else words % {"name": name}
-    return simple(str(reason.get("code", "")))
+    return describe_code(str(reason.get("code", "")))
 
 
-def simple(code: str) -> str:
+def describe_code(code: str) -> str:
     """Describe a reason that consists of its code alone."""
     return {
         "akismet": _("Akismet calls it spam"),
@@ -50,7 +50,7 @@ def simple(code: str) -> str:
     }.get(code, code)
 
 
-def sign_in_words(sign: str) -> str:
+def describe_sign(sign: str) -> str:
     """Describe a sign of spam that is not a word."""
     return {
         "address": _("unusual email address"),
@@ -76,7 +76,7 @@ def sign_in_words(sign: str) -> str:
     }.get(sign, sign)
 
 
-def to_writer(reasons: list[Reason]) -> str:
+def message_to_author(reasons: list[Reason]) -> str:
     """The explanation for the author of a pending comment, without what the filters look for."""
     codes = {reason.get("code") for reason in reasons}
     if codes == {"first"}:

@@ -12,25 +12,25 @@ from accounts.models import Commenter
 from blog import markup
 from blog.models import Essay
 from comments.models import Comment, Rules, Wording
-from comments.models.block import Network, network_of
+from comments.models.block import Network, parse_network
 from comments.screening.history import history_of_comment
-from comments.screening.languages import language_of
+from comments.screening.languages import detect_language
 from comments.screening.word_lists import fold_words
 from comments.spam import training
 
-FEW_LETTERS = 20  # below it, the share of capitals is 0
+MIN_LETTERS = 20  # below it, the share of capitals is 0
 
 
 @dataclass(frozen=True)
-class Past:
+class PriorActivity:
     """Earlier comments by the same person or with the same text."""
 
-    earlier: int = 0  # comments by the same person
-    repeated: datetime | None = None  # when anyone last posted the same text
+    earlier_count: int = 0  # comments by the same person
+    last_repeated: datetime | None = None  # when anyone last posted the same text
 
 
 @dataclass
-class Case:
+class RuleContext:
     """All data that a condition may use."""
 
     text: str
@@ -39,19 +39,19 @@ class Case:
     published: datetime | None  # of the essay
     moment: datetime
     network: Network | None  # the sender's address, or the stored part of it
-    past: Past
+    past: PriorActivity
     judge: Callable[[], float | None]
     reports: int = 0
 
     @classmethod
-    def of(
+    def build(
         cls,
         wording: Wording,
         commenter: Commenter,
         essay: Essay,
         *,
         network: Network | None,
-        past: Past,
+        past: PriorActivity,
         judge: Callable[[], float | None],
         reports: int = 0,
     ) -> Self:
@@ -69,7 +69,7 @@ class Case:
 
     @cached_property
     def plain(self) -> str:
-        return markup.plain(self.html)
+        return markup.plain_text(self.html)
 
     @cached_property
     def folded(self) -> str:
@@ -79,39 +79,39 @@ class Case:
     @cached_property
     def links(self) -> int:
         home = f"{settings.SITE_URL}/"
-        return len([link for link in markup.links(self.html) if not link.startswith(home)])
+        return len([link for link in markup.link_targets(self.html) if not link.startswith(home)])
 
     @cached_property
     def capitals(self) -> float:
         """Percentage of capitals among the letters that have a case."""
         cased = [sign for sign in self.plain if sign.isupper() or sign.islower()]
-        return 100 * sum(map(str.isupper, cased)) / len(cased) if len(cased) >= FEW_LETTERS else 0
+        return 100 * sum(map(str.isupper, cased)) / len(cased) if len(cased) >= MIN_LETTERS else 0
 
     @cached_property
     def language(self) -> str:
-        return language_of(self.plain)
+        return detect_language(self.plain)
 
     @cached_property
-    def likeness(self) -> float | None:
+    def spam_score(self) -> float | None:
         return self.judge()
 
 
-def case_of(comment: Comment, rules: Rules, past: Past, reports: int = 0) -> Case:
+def context_of_comment(comment: Comment, rules: Rules, past: PriorActivity, reports: int = 0) -> RuleContext:
     """The context of an existing comment at the time it was posted; only the stored part of its network is known."""
     wording = comment.wording or Wording()
-    return Case.of(
+    return RuleContext.build(
         wording,
         comment.commenter,
         comment.essay,
-        network=network_of(wording.network),
+        network=parse_network(wording.network),
         past=past,
-        judge=lambda: training.likeness(rules, wording.text, comment.commenter),
+        judge=lambda: training.spam_score(rules, wording.text, comment.commenter),
         reports=reports,
     )
 
 
-def past_of(comment: Comment) -> Past:
+def prior_activity_of(comment: Comment) -> PriorActivity:
     """The activity before an existing comment."""
     wording = comment.wording or Wording()
     history = history_of_comment(comment, text=wording.text, until=wording.created)
-    return Past(history.earlier, history.repeated)
+    return PriorActivity(history.earlier_count, history.last_repeated)

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from comments.models import Condition, Rule
 from comments.screening import patterns
-from comments.screening.conditions import MEANINGS
+from comments.screening.conditions import CONDITION_TYPES
 
-TRY = "_try"  # the button that tests the rule without saving
-OF_REPORTS = {Rule.Action.HOLD, Rule.Action.SPAM}
+DRY_RUN = "_try"  # the button that tests the rule without saving
+REPORT_ACTIONS = {Rule.Action.HOLD, Rule.Action.SPAM}
 
 
 class RuleForm(forms.ModelForm[Rule]):
@@ -21,7 +21,7 @@ class RuleForm(forms.ModelForm[Rule]):
 
     def is_valid(self) -> bool:
         """A rule that is only tested is never saved, even if valid."""
-        return super().is_valid() and TRY not in self.data
+        return super().is_valid() and DRY_RUN not in self.data
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -44,9 +44,9 @@ class ConditionForm(forms.ModelForm[Condition]):
         kind, value = cleaned.get("kind"), cleaned.get("value", "")
         try:
             if kind:
-                MEANINGS[kind].read(value)
+                CONDITION_TYPES[kind].parse(value)
             if kind == Condition.Kind.PATTERN:
-                patterns.check(value.strip())
+                patterns.validate(value.strip())
         except ValidationError as error:
             self.add_error("value", error)
         return cleaned
@@ -57,14 +57,14 @@ class ConditionFormSet(forms.BaseInlineFormSet[Condition, Rule, ConditionForm]):
         super().clean()
         if any(self.errors):
             return
-        wanted = self.wanted()
+        wanted = self.conditions()
         if not wanted:
             raise ValidationError(_("Add at least one condition. Without one, the rule would apply to every comment."))
-        is_of_reports = any(each.kind == Condition.Kind.REPORTED and not each.is_not for each in wanted)
-        if is_of_reports and self.instance.action not in OF_REPORTS:
+        is_about_reports = any(each.kind == Condition.Kind.REPORTED and not each.is_not for each in wanted)
+        if is_about_reports and self.instance.action not in REPORT_ACTIONS:
             raise ValidationError(_("A rule about reports can only hold a comment or mark it as spam."))
 
-    def wanted(self) -> list[Condition]:
+    def conditions(self) -> list[Condition]:
         """The conditions as entered in the form."""
         filled = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
         return [form.instance for form in filled if form.instance.kind]

@@ -13,20 +13,20 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Commenter
 from accounts.profiles import impersonation
-from accounts.profiles.impersonation import Known
-from accounts.profiles.names import imitates, is_mixed
+from accounts.profiles.impersonation import ProtectedName
+from accounts.profiles.names import imitates, mixes_scripts
 from blog import markup
 from blog.models import Essay, Site
 from comments.models import Block, Rule, Rules, Status, Wording
-from comments.models.block import network_of
+from comments.models.block import parse_network
 from comments.screening import blocks, rules_engine
-from comments.screening.history import History
+from comments.screening.history import AuthorHistory
 from comments.screening.reasons import Reason
-from comments.screening.rule_context import Case, Past
+from comments.screening.rule_context import PriorActivity, RuleContext
 from comments.screening.word_lists import first_in, fold_words, without_stars
-from comments.spam import Judgement, in_hundredths, training
+from comments.spam import Judgment, round_down, training
 
-LOOKED_BACK = 20
+MAX_FLAGGED = 20
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Sender:
     """Where a comment came from, as far as the server knows, and how its form was filled in."""
 
     address: str = ""
-    origin_proved: bool = True
-    is_trapped: bool = False  # a field that readers do not see was filled in
+    is_origin_verified: bool = True
+    is_honeypot_filled: bool = False  # a field that readers do not see was filled in
     seconds: float | None = None  # since the page was opened, as its script reports; None without script
 
     @property
@@ -59,42 +59,42 @@ class Draft:
     wording: Wording
     rules: Rules
     essay: Essay
-    history: History
+    history: AuthorHistory
     reports: int = 0
 
     @property
     def approved(self) -> datetime | None:
         """When the author's latest approved comment was posted."""
-        return self.history.approved
+        return self.history.last_approved
 
     @property
     def has_approved(self) -> bool:
         return self.approved is not None
 
     @cached_property
-    def judgement(self) -> Judgement | None:
-        return training.judgement(self.rules, self.wording.text, self.commenter)
+    def judgement(self) -> Judgment | None:
+        return training.judge(self.rules, self.wording.text, self.commenter)
 
     @property
-    def likeness(self) -> float | None:
+    def spam_score(self) -> float | None:
         return None if self.judgement is None else self.judgement.score
 
     @property
-    def case(self) -> Case:
+    def rule_context(self) -> RuleContext:
         """The draft as the owner's rules see it."""
-        return Case.of(
+        return RuleContext.build(
             self.wording,
             self.commenter,
             self.essay,
-            network=network_of(self.sender.address),
-            past=Past(self.history.earlier, self.history.repeated),
-            judge=lambda: self.likeness,
+            network=parse_network(self.sender.address),
+            past=PriorActivity(self.history.earlier_count, self.history.last_repeated),
+            judge=lambda: self.spam_score,
             reports=self.reports,
         )
 
     @property
-    def everything(self) -> str:
-        texts = (self.wording.text, markup.plain(self.wording.html), self.commenter.name, self.commenter.email)
+    def searchable_text(self) -> str:
+        texts = (self.wording.text, markup.plain_text(self.wording.html), self.commenter.name, self.commenter.email)
         return fold_words("\n".join((*texts, self.commenter.website)))
 
 
@@ -105,33 +105,33 @@ class Verdict:
     rule: int | None = None  # primary key of the owner's rule that decided
 
 
-class Refused(Exception):
+class Rejected(Exception):
     """The site rejects this text; the argument is the message to its author."""
 
 
-class Blocked(Refused):
+class Blocked(Rejected):
     """The author is blocked, whatever they write."""
 
 
-def found(words: str, draft: Draft) -> str:
+def first_word_found(words: str, draft: Draft) -> str:
     """The first of the owner's words, one per line, that the draft contains, or an empty string."""
-    return first_in(words, draft.everything) if words else ""
+    return first_in(words, draft.searchable_text) if words else ""
 
 
-def hold_everything(draft: Draft) -> Reason | None:
+def every_comment_held(draft: Draft) -> Reason | None:
     return {"code": "everything"} if draft.rules.hold_everything else None
 
 
-def unproved_origin(draft: Draft) -> Reason | None:
-    return None if draft.sender.origin_proved else {"code": "origin"}
+def unverified_origin(draft: Draft) -> Reason | None:
+    return None if draft.sender.is_origin_verified else {"code": "origin"}
 
 
-def trapped(draft: Draft) -> Reason | None:
+def honeypot_filled(draft: Draft) -> Reason | None:
     """Only a program fills in the hidden field."""
-    return {"code": "trap"} if draft.sender.is_trapped else None
+    return {"code": "trap"} if draft.sender.is_honeypot_filled else None
 
 
-def in_no_time(draft: Draft) -> Reason | None:
+def submitted_too_fast(draft: Draft) -> Reason | None:
     """Submitted by a stranger sooner than a person could write; without the page's script, the time is unknown."""
     seconds = draft.sender.seconds
     if seconds is None or seconds >= draft.rules.hold_quick or draft.commenter.user_id or draft.has_approved:
@@ -146,29 +146,29 @@ def first_comment(draft: Draft) -> Reason | None:
 
 def many_links(draft: Draft) -> Reason | None:
     home = f"{settings.SITE_URL}/"  # links to this site do not count
-    links = len([link for link in markup.links(draft.wording.html) if not link.startswith(home)])
+    links = len([link for link in markup.link_targets(draft.wording.html) if not link.startswith(home)])
     limit = draft.rules.hold_links
     return {"code": "links", "count": links} if limit and links >= limit else None
 
 
 def held_words(draft: Draft) -> Reason | None:
-    word = found(draft.rules.hold_words, draft)
+    word = first_word_found(draft.rules.hold_words, draft)
     return {"code": "word", "word": word} if word else None
 
 
 def looks_like_spam(draft: Draft) -> Reason | None:
     """The filter's score reaches the threshold; moderators see the words and signs that weighed most."""
     rules, found = draft.rules, draft.judgement
-    known = training.known(rules)
+    known = training.current_filter(rules)
     if known is None or found is None:
         return None
     bounds = [bound / 100 for bound in (rules.spam_hold_at, rules.spam_mark_at) if bound]
     if found.score < min([*bounds, *([] if rules.spam_hold_at else [known.threshold])]):
         return None
-    return {"code": "spam", "score": in_hundredths(found.score), "words": found.words, "signs": found.signs}
+    return {"code": "spam", "score": round_down(found.score), "words": found.words, "signs": found.signs}
 
 
-def borrowed_name(draft: Draft) -> Reason | None:
+def impersonates(draft: Draft) -> Reason | None:
     """The author's name imitates an author, a moderator, an office such as “admin”, or the site.
 
     Authors and moderators themselves are exempt. Everyone else's name is checked, however they logged in, because a
@@ -177,19 +177,19 @@ def borrowed_name(draft: Draft) -> Reason | None:
     """
     if draft.approved and (not draft.commenter.user_id or draft.approved > draft.commenter.changed):
         return None
-    known = [Known(*row) for row in impersonation.people().union(site_name())]
+    known = [ProtectedName(*row) for row in impersonation.protected_names().union(site_name())]
     people = [one for one in known if one.pk]
     if any(one.pk == draft.commenter.user_id for one in people):
         return None
     name = draft.commenter.name
     reason: Reason | None = None
-    if whose := impersonation.imitated(name, people):
-        reason = {"code": "name", "name": whose.name or whose.username, "writes": whose.writes, "as": name}
-    elif impersonation.is_office(name):
+    if whose := impersonation.find_imitated(name, people):
+        reason = {"code": "name", "name": whose.name or whose.username, "writes": whose.is_author, "as": name}
+    elif impersonation.is_official_title(name):
         reason = {"code": "office", "as": name}
     elif imitates(name, next((one.name for one in known if not one.pk), Site().name)):
         reason = {"code": "site", "as": name}
-    return None if reason is None or was_let_pass(draft, reason) else reason
+    return None if reason is None or previously_approved_with_same_flag(draft, reason) else reason
 
 
 def site_name() -> Any:
@@ -198,96 +198,96 @@ def site_name() -> Any:
     return Site.objects.annotate(**nobody).values_list("nobody", F("name"), "handle", "writes")
 
 
-def was_let_pass(draft: Draft, reason: Reason) -> bool:
+def previously_approved_with_same_flag(draft: Draft, reason: Reason) -> bool:
     """Whether a moderator approved a comment with the same name although it was held for the same reason."""
     if not draft.has_approved:
         return False
     approved = Wording.objects.filter(comment__commenter=draft.commenter.pk, comment__status=Status.APPROVED)
-    doubted = approved.exclude(reasons=[]).order_by("-pk").values_list("reasons", flat=True)[:LOOKED_BACK]
+    doubted = approved.exclude(reasons=[]).order_by("-pk").values_list("reasons", flat=True)[:MAX_FLAGGED]
     same = [{name: doubt.get(name) for name in ("code", "name", "as")} for doubts in doubted for doubt in doubts]
     return {name: reason.get(name) for name in ("code", "name", "as")} in same
 
 
 def mixed_name(draft: Draft) -> Reason | None:
     """The name mixes scripts within a word, a way to imitate another name."""
-    return {"code": "mixed"} if not draft.has_approved and is_mixed(draft.commenter.name) else None
+    return {"code": "mixed"} if not draft.has_approved and mixes_scripts(draft.commenter.name) else None
 
 
 CHECKS: tuple[Callable[[Draft], Reason | None], ...] = (
-    hold_everything,
-    unproved_origin,
-    trapped,
-    in_no_time,
+    every_comment_held,
+    unverified_origin,
+    honeypot_filled,
+    submitted_too_fast,
     first_comment,
     many_links,
     held_words,
     looks_like_spam,
-    borrowed_name,
+    impersonates,
     mixed_name,
 )
 
 
-def judge(draft: Draft, *, is_trusted: bool = False) -> Verdict:
+def screen(draft: Draft, *, is_trusted: bool = False) -> Verdict:
     """Decide about a draft: blocks first, then the owner's rules, then the site's settings.
 
     The essay's authors and moderators (`is_trusted`) are published immediately. Raises Rejected if the text is empty or
     the rules reject it, and Blocked if its author is blocked.
     """
-    if not markup.plain(draft.wording.html):
-        raise Refused(_("Your comment is empty. Please write something first."))
-    kind = treatment(draft, is_trusted=is_trusted)
+    if not markup.plain_text(draft.wording.html):
+        raise Rejected(_("Your comment is empty. Please write something first."))
+    kind = block_kind(draft, is_trusted=is_trusted)
     if kind == Block.Kind.TRUST:
         return Verdict(Status.APPROVED)
     if kind == Block.Kind.HOLD:
-        return Verdict(Status.PENDING, [{"code": "kept"}, *doubts(draft)])
-    if decided := by_own_rule(draft):
+        return Verdict(Status.PENDING, [{"code": "kept"}, *hold_reasons(draft)])
+    if decided := apply_rules(draft):
         return decided
-    if word := found(draft.rules.refuse_words, draft):
-        raise Refused(
+    if word := first_word_found(draft.rules.refuse_words, draft):
+        raise Rejected(
             _("This site doesn’t publish comments with “%(word)s”. Please rephrase yours.")
             % {"word": without_stars(word)}
         )
-    reasons = doubts(draft)
+    reasons = hold_reasons(draft)
     if any(is_spam_outright(reason, draft.rules) for reason in reasons):
         return Verdict(Status.SPAM, reasons)
     return Verdict(Status.PENDING if reasons else Status.APPROVED, reasons)
 
 
-def treatment(draft: Draft, *, is_trusted: bool) -> str:
+def block_kind(draft: Draft, *, is_trusted: bool) -> str:
     """Return the kind of Block that applies to this author, or an empty string. Raises Blocked."""
     kind, _space, key = (draft.history.block or "").partition(" ")
-    if is_trusted and draft.sender.origin_proved:
+    if is_trusted and draft.sender.is_origin_verified:
         return Block.Kind.TRUST
     if kind == Block.Kind.BLOCK:
-        raise Blocked(blocks.told(Block.objects.get(pk=key)))
-    return "" if kind == Block.Kind.TRUST and not draft.sender.origin_proved else kind
+        raise Blocked(blocks.message_for(Block.objects.get(pk=key)))
+    return "" if kind == Block.Kind.TRUST and not draft.sender.is_origin_verified else kind
 
 
-def foreseen(draft: Draft, *, is_trusted: bool = False) -> Reason | None:
+def expected_hold(draft: Draft, *, is_trusted: bool = False) -> Reason | None:
     """Return why a comment will be held, if that is certain before it is written. Raises Blocked."""
-    kind = treatment(draft, is_trusted=is_trusted)
+    kind = block_kind(draft, is_trusted=is_trusted)
     if kind == Block.Kind.HOLD:
         return {"code": "kept"}
-    return None if kind == Block.Kind.TRUST else hold_everything(draft) or first_comment(draft)
+    return None if kind == Block.Kind.TRUST else every_comment_held(draft) or first_comment(draft)
 
 
-def doubts(draft: Draft) -> list[Reason]:
+def hold_reasons(draft: Draft) -> list[Reason]:
     return [reason for check in CHECKS if (reason := check(draft))]
 
 
-def by_own_rule(draft: Draft) -> Verdict | None:
+def apply_rules(draft: Draft) -> Verdict | None:
     """The verdict of the first of the owner's rules that matches. Raises Rejected with its sentence."""
-    known, case = rules_engine.known(draft.rules), draft.case
-    rule = rules_engine.first(known, case) if known else None
+    known, case = rules_engine.active_rules(draft.rules), draft.rule_context
+    rule = rules_engine.first_match(known, case) if known else None
     if rule is None:
         return None
     if rule.action == Rule.Action.REFUSE:
-        raise Refused(rule.sentence)
+        raise Rejected(rule.sentence)
     if rule.action == Rule.Action.HOLD:
-        return Verdict(Status.PENDING, [rule.reason(case), *doubts(draft)], rule.pk)
-    if rule.action == Rule.Action.PUBLISH and (doubt := unproved_origin(draft)):
+        return Verdict(Status.PENDING, [rule.reason(case), *hold_reasons(draft)], rule.pk)
+    if rule.action == Rule.Action.PUBLISH and (doubt := unverified_origin(draft)):
         return Verdict(Status.PENDING, [doubt])
-    return Verdict(rules_engine.AFTER[Rule.Action(rule.action)], [rule.reason(case)], rule.pk)
+    return Verdict(rules_engine.STATUS_AFTER[Rule.Action(rule.action)], [rule.reason(case)], rule.pk)
 
 
 def is_spam_outright(reason: Reason, rules: Rules) -> bool:

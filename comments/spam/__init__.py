@@ -1,21 +1,21 @@
 """Spam filter that learns from labeled comments and moderators' decisions, without any external service."""
 
 from comments.spam.evaluation import Figures
-from comments.spam.features import Said
-from comments.spam.judging import ENOUGH, Filter, Judgement, in_hundredths
-from comments.spam.labeled import Unreadable, labelled
-from comments.spam.lessons import Lesson, kept, lesson
+from comments.spam.features import Submission
+from comments.spam.judging import MIN_EXAMPLES, Filter, Judgment, round_down
+from comments.spam.labeled import Unreadable, read_labeled
+from comments.spam.lessons import Example, make_example, select_examples
 
 __all__ = (
-    "ENOUGH",
+    "MIN_EXAMPLES",
+    "Example",
     "Figures",
     "Filter",
-    "Judgement",
-    "Lesson",
-    "Said",
+    "Judgment",
+    "Submission",
     "Unreadable",
-    "in_hundredths",
-    "kept",
-    "labelled",
-    "lesson",
+    "make_example",
+    "read_labeled",
+    "round_down",
+    "select_examples",
 )

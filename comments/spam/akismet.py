@@ -9,15 +9,15 @@ from django.core.cache import cache
 from comments.models import Comment, Wording
 from server.http import fetch
 
-SECONDS, VERIFIED_WITHIN = 10.0, 3.0
-BYTES = 16 * 1024  # a response is one word
+TIMEOUT, VERIFY_TIMEOUT = 10.0, 3.0
+MAX_BYTES = 16 * 1024  # a response is one word
 CODE = "akismet"
-STATE, REMEMBERED = "akismet-state", 60 * 60 * 24 * 7
+STATE, STATE_LASTS = "akismet-state", 60 * 60 * 24 * 7
 VALID, INVALID, AWAY = "valid", "invalid", "away"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
-class WrongKey(fetch.Refused):
+class WrongKey(fetch.PermanentFetchError):
     """The service rejects the API key."""
 
 
@@ -29,56 +29,56 @@ def host() -> str:
     return urlsplit(settings.AKISMET_URL).hostname or settings.AKISMET_URL
 
 
-def said(verb: str, fields: dict[str, str], *, seconds: float = SECONDS) -> str:
+def call_api(verb: str, fields: dict[str, str], *, seconds: float = TIMEOUT) -> str:
     """Call an API method and return the response body, one word. Raises fetch.Failed, including WrongKey."""
     url = urljoin(settings.AKISMET_URL.rstrip("/") + "/", verb)
     parts = urlsplit(url)
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
-        raise fetch.Refused("AKISMET_URL must be an https address")
+        raise fetch.PermanentFetchError("AKISMET_URL must be an https address")
     key = settings.AKISMET_KEY
     body = urlencode({"api_key": key, "key": key, "blog": f"{settings.SITE_URL}/", **fields}, errors="replace")
     headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
     deadline = time.monotonic() + seconds
-    with fetch.exchange("POST", url, deadline=deadline, headers=headers, body=body.encode()) as response:
-        word = fetch.body_of(response, BYTES).decode("ascii", errors="replace").strip()
+    with fetch.send_request("POST", url, deadline=deadline, headers=headers, body=body.encode()) as response:
+        word = fetch.read_body(response, MAX_BYTES).decode("ascii", errors="replace").strip()
     if word == INVALID:
-        cache.set(STATE, INVALID, REMEMBERED)
+        cache.set(STATE, INVALID, STATE_LASTS)
         raise WrongKey("the service rejects the API key")
     return word
 
 
-def verify() -> str:
+def verify_key() -> str:
     """Check the API key now: `valid`, `invalid`, or `away` without a usable response in time."""
     try:
-        state = VALID if said("verify-key", {}, seconds=VERIFIED_WITHIN) == VALID else AWAY
+        state = VALID if call_api("verify-key", {}, seconds=VERIFY_TIMEOUT) == VALID else AWAY
     except WrongKey:
         return INVALID
-    except fetch.Failed:
+    except fetch.FetchError:
         state = AWAY
-    cache.set(STATE, state, REMEMBERED)
+    cache.set(STATE, state, STATE_LASTS)
     return state
 
 
-def state() -> str:
+def last_key_state() -> str:
     """The last known state of the key, without a request; empty if never checked."""
     found = cache.get(STATE, "")
     return str(found)
 
 
-def is_spam(comment: Comment) -> bool:
+def check_comment(comment: Comment) -> bool:
     """Whether the service calls a comment spam. Raises fetch.Failed, also for an unusable response."""
-    match said("comment-check", described(comment)):
+    match call_api("comment-check", api_fields(comment)):
         case "true":
-            cache.set(STATE, VALID, REMEMBERED)
+            cache.set(STATE, VALID, STATE_LASTS)
             return True
         case "false":
-            cache.set(STATE, VALID, REMEMBERED)
+            cache.set(STATE, VALID, STATE_LASTS)
             return False
         case word:
-            raise fetch.Failed(f"expected true or false, got {word[:60]!r}")
+            raise fetch.FetchError(f"expected true or false, got {word[:60]!r}")
 
 
-def described(comment: Comment) -> dict[str, str]:
+def api_fields(comment: Comment) -> dict[str, str]:
     """The API fields for a comment: the text as typed, and the stored part of the sender's address."""
     wording, who = comment.wording or Wording(), comment.commenter
     return {
@@ -95,7 +95,7 @@ def described(comment: Comment) -> dict[str, str]:
     }
 
 
-def comment_to_describe(pk: int) -> Comment | None:
+def comment_for_api(pk: int) -> Comment | None:
     """A comment with all relations that api_fields() reads, or None if it or its text is gone."""
     rows = Comment.objects.select_related("commenter", "essay", "wording").filter(pk=pk, wording__isnull=False)
     comment: Comment | None = rows.first()

@@ -36,12 +36,12 @@ def before_trash(comment: Comment) -> str:
 @job(retry=True)
 def correct(pk: int, is_spam_now: bool) -> None:
     """Send one correction, unless the comment has been decided differently since: then another job sends that."""
-    comment = akismet.comment_to_describe(pk)
+    comment = akismet.comment_for_api(pk)
     if comment is None or not akismet.is_on():
         return
     if is_spam(comment.status, is_called=akismet.is_called_spam(comment.wording)) != is_spam_now:
         return
     try:
-        akismet.said("submit-spam" if is_spam_now else "submit-ham", akismet.described(comment))
-    except fetch.Refused:
+        akismet.call_api("submit-spam" if is_spam_now else "submit-ham", akismet.api_fields(comment))
+    except fetch.PermanentFetchError:
         return

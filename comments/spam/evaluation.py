@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-from comments.spam.features import Said
+from comments.spam.features import Submission
 from comments.spam.judging import Filter
 from comments.spam.logistic import auc
 
@@ -12,18 +12,18 @@ from comments.spam.logistic import auc
 @dataclass(frozen=True)
 class Figures:
     auc: float
-    wronged: float
+    false_positives: float
     caught: float
     milliseconds: float
 
     def __str__(self) -> str:
         return (
-            f"AUC {self.auc:.2f}, good comments marked as spam {self.wronged:.1%}, spam caught {self.caught:.0%}, "
-            f"{self.milliseconds:.1f} ms per comment"
+            f"AUC {self.auc:.2f}, good comments marked as spam {self.false_positives:.1%}, "
+            f"spam caught {self.caught:.0%}, {self.milliseconds:.1f} ms per comment"
         ).replace("%", " %")
 
     @classmethod
-    def of(cls, known: Filter, labelled: Iterable[tuple[Said, bool]]) -> "Figures | None":
+    def measure(cls, known: Filter, labelled: Iterable[tuple[Submission, bool]]) -> "Figures | None":
         """Measure a filter at its own threshold; None without comments of both kinds."""
         scores, seconds = [], 0.0
         for submission, is_spam in labelled:
@@ -34,10 +34,12 @@ class Figures:
         spam = [score for score, is_spam in scores if is_spam]
         if not good or not spam:
             return None
-        wronged, caught = (sum(score >= known.threshold for score in kind) / len(kind) for kind in (good, spam))
-        return cls(auc(scores), wronged, caught, seconds / len(scores) * 1000)
+        false_positives, caught = (sum(score >= known.threshold for score in kind) / len(kind) for kind in (good, spam))
+        return cls(auc(scores), false_positives, caught, seconds / len(scores) * 1000)
 
     @classmethod
     def mean(cls, figures: Sequence["Figures"]) -> "Figures":
-        columns = zip(*((each.auc, each.wronged, each.caught, each.milliseconds) for each in figures), strict=True)
+        columns = zip(
+            *((each.auc, each.false_positives, each.caught, each.milliseconds) for each in figures), strict=True
+        )
         return cls(*(sum(column) / len(figures) for column in columns))

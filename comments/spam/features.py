@@ -38,7 +38,7 @@ SHORTENERS = frozenset({
 
 
 @dataclass(frozen=True)
-class Said:
+class Submission:
     """A comment as submitted; only the beginning of its text is examined."""
 
     text: str
@@ -65,15 +65,15 @@ class Said:
 
     @cached_property
     def words(self) -> list[str]:
-        return [shape(word) for word in WORD.findall(folded(self.prose))[:WORDS]]
+        return [word_shape(word) for word in WORD.findall(fold_text(self.prose))[:WORDS]]
 
     @property
-    def about(self) -> str:
+    def text_identity(self) -> str:
         """The normalized words, by which two submissions count as the same text."""
         return "".join(self.words)
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """Remove case, accents and invisible characters, so that a word has one form."""
     if text.isascii():
         return text.casefold()
@@ -81,66 +81,66 @@ def folded(text: str) -> str:
     return "".join(c for c in plain if unicodedata.category(c) not in {"Mn", "Me", "Cf"}).casefold()
 
 
-def shape(word: str) -> str:
+def word_shape(word: str) -> str:
     """Normalize a token: digits by their count, a run of exclamation marks as two."""
     if word[0].isdigit():
         return "0" * min(len(word), 4)
     return word[:2] if word[0] in "!?" else word[:24]
 
 
-def features(submission: Said) -> list[str]:
+def extract_features(submission: Submission) -> list[str]:
     """The distinct features: `w WORD`, `p WORD WORD`, `s STEM`, `n` for names, `h t u` for links, `# SIGN AMOUNT`."""
-    return list(dict.fromkeys((*from_words(submission), *from_links(submission), *signs(submission))))
+    return list(dict.fromkeys((*word_features(submission), *link_features(submission), *sign_features(submission))))
 
 
-def from_words(submission: Said) -> Iterator[str]:
+def word_features(submission: Submission) -> Iterator[str]:
     for word in submission.words:
         yield f"w {word}"
         if len(word) > STEM and word.isalpha():
             yield f"s {word[:STEM]}"
     for first, second in pairwise(["^", *submission.words, "$"]):
         yield f"p {first} {second}"
-    for word in WORD.findall(folded(submission.name[:200]))[:6]:
+    for word in WORD.findall(fold_text(submission.name[:200]))[:6]:
         if word.isalpha():
             yield f"n {word[:24]}"
 
 
-def from_links(submission: Said) -> Iterator[str]:
+def link_features(submission: Submission) -> Iterator[str]:
     website = [("site ", submission.website)] if submission.website else []
     for kind, link in [("", link) for link in submission.links[:LINKS]] + website:
-        host, path = parts(link)
+        host, path = split_link(link)
         yield f"h {kind}{host}"
         yield f"t {kind}{host.rpartition('.')[2]}"
         if not kind:
             yield from (f"u {word}" for word in PATH_WORD.findall(path)[:6])
 
 
-def parts(link: str) -> tuple[str, str]:
+def split_link(link: str) -> tuple[str, str]:
     """Split a link, even a malformed one, into host and path."""
     host, _, path = link.lower().partition("//")[2].partition("/") if "//" in link else link.lower().partition("/")
     return host.removeprefix("www.")[:60], path[:200]
 
 
-def signs(submission: Said) -> Iterator[str]:
+def sign_features(submission: Submission) -> Iterator[str]:
     prose, words, links = submission.prose, submission.words, submission.links
     letters = [c for c in prose if c.isalpha()]
-    yield f"# links {steps(len(links), 1, 2, 3, 5)}"
+    yield f"# links {bucket(len(links), 1, 2, 3, 5)}"
     for link in links[:LINKS]:
-        host, path = parts(link)
+        host, path = split_link(link)
         yield f"# {'deep' if path else 'bare'}"
         if host in SHORTENERS:
             yield "# shortener"
-    yield f"# capitals {share(sum(map(str.isupper, letters)), len(letters))}"
-    yield f"# shouted {steps(sum(len(word) > 3 and word.isupper() for word in prose.split()), 1, 2, 4, 8)}"
-    yield f"# digits {share(sum(map(str.isdigit, prose)), len(prose))}"
-    yield f"# marks {share(len(MARKS.findall(prose)), len(prose))}"
-    yield f"# length {steps(len(words), 1, 2, 3, 4, 6, 8, 12, 18, 30)}"
-    yield f"# lines {steps(submission.source.count(chr(10)) + submission.source.count('<br'), 1, 2, 4)}"
-    yield f"# repeats {steps(len(words) / len(set(words)), 1.2, 1.6, 2.5) if len(words) > 6 else 0}"
-    yield f"# exclaims {steps(prose.count('!'), 1, 2, 4, 8)}"
-    yield f"# asks {steps(prose.count('?'), 1, 2, 4)}"
+    yield f"# capitals {share_bucket(sum(map(str.isupper, letters)), len(letters))}"
+    yield f"# shouted {bucket(sum(len(word) > 3 and word.isupper() for word in prose.split()), 1, 2, 4, 8)}"
+    yield f"# digits {share_bucket(sum(map(str.isdigit, prose)), len(prose))}"
+    yield f"# marks {share_bucket(len(MARKS.findall(prose)), len(prose))}"
+    yield f"# length {bucket(len(words), 1, 2, 3, 4, 6, 8, 12, 18, 30)}"
+    yield f"# lines {bucket(submission.source.count(chr(10)) + submission.source.count('<br'), 1, 2, 4)}"
+    yield f"# repeats {bucket(len(words) / len(set(words)), 1.2, 1.6, 2.5) if len(words) > 6 else 0}"
+    yield f"# exclaims {bucket(prose.count('!'), 1, 2, 4, 8)}"
+    yield f"# asks {bucket(prose.count('?'), 1, 2, 4)}"
     scripts = {unicodedata.name(c, "?").partition(" ")[0] for c in letters[:200]}
-    yield f"# scripts {steps(len(scripts), 1, 2)}{'' if 'LATIN' in scripts else ' other'}"
+    yield f"# scripts {bucket(len(scripts), 1, 2)}{'' if 'LATIN' in scripts else ' other'}"
     for name, pattern in (("mixed", MIXED), ("bbcode", BBCODE), ("html", TARGET), ("headings", HEADING)):
         if pattern.search(submission.source):
             yield f"# {name}"
@@ -153,17 +153,17 @@ def signs(submission: Said) -> Iterator[str]:
 def address_shape(email: str) -> str:
     """The shape of an email address: digits and length of its local part, and the top-level domain."""
     local, _, domain = email[:254].lower().rpartition("@")
-    digits = steps(sum(map(str.isdigit, local)), 1, 3, 5)
-    return f"{digits} {steps(len(local), 8, 16, 24)} {domain.rpartition('.')[2][:24]}"
+    digits = bucket(sum(map(str.isdigit, local)), 1, 3, 5)
+    return f"{digits} {bucket(len(local), 8, 16, 24)} {domain.rpartition('.')[2][:24]}"
 
 
-def steps(number: float, *bounds: float) -> int:
+def bucket(number: float, *bounds: float) -> int:
     return sum(number >= bound for bound in bounds)
 
 
-def share(part: int, whole: int) -> int:
-    return steps(part / whole if whole else 0, 0.01, 0.05, 0.12, 0.25, 0.5, 0.8)
+def share_bucket(part: int, whole: int) -> int:
+    return bucket(part / whole if whole else 0, 0.01, 0.05, 0.12, 0.25, 0.5, 0.8)
 
 
-def hashed(feature: str) -> int:
+def hash_feature(feature: str) -> int:
     return zlib.crc32(feature.encode("utf-8", "surrogatepass"))

@@ -9,11 +9,11 @@ from typing import TextIO
 
 from django.utils.translation import gettext as _
 
-from comments.spam.features import Said
+from comments.spam.features import Submission
 
-LINE = 1_000_000
-NEEDED = ("CONTENT", "CLASS")
-BETWEEN = (",", ";", "\t")  # spreadsheets use their locale's
+MAX_LINE = 1_000_000
+REQUIRED_COLUMNS = ("CONTENT", "CLASS")
+DELIMITERS = (",", ";", "\t")  # spreadsheets use their locale's
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -21,11 +21,11 @@ class Unreadable(Exception):
     """The file is not a table of labeled comments; the argument says why."""
 
 
-def labelled(path: Path, trouble: Callable[[str], None]) -> Iterator[tuple[Said, bool]]:
+def read_labeled(path: Path, trouble: Callable[[str], None]) -> Iterator[tuple[Submission, bool]]:
     """Yield each comment and whether it is spam. Raises Unreadable."""
     try:
         with path.open(encoding=encoding_of(path), errors="replace", newline="") as file:
-            yield from rows(file, trouble)
+            yield from read_rows(file, trouble)
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror}") from error
     except Unreadable as error:
@@ -40,23 +40,25 @@ def encoding_of(path: Path) -> str:
             return "utf-16"
         file.seek(0)
         try:
-            while piece := file.read(LINE):
+            while piece := file.read(MAX_LINE):
                 decoder.decode(piece)
         except UnicodeDecodeError:
             return "cp1252"
     return "utf-8-sig"
 
 
-def rows(file: TextIO, trouble: Callable[[str], None]) -> Iterator[tuple[Said, bool]]:
-    lines = iter(lambda: file.readline(LINE), "")
+def read_rows(file: TextIO, trouble: Callable[[str], None]) -> Iterator[tuple[Submission, bool]]:
+    lines = iter(lambda: file.readline(MAX_LINE), "")
     first = next(lines, "")
-    between = max(BETWEEN, key=lambda sign: sum(name.strip('" \r\n').upper() in NEEDED for name in first.split(sign)))
+    between = max(
+        DELIMITERS, key=lambda sign: sum(name.strip('" \r\n').upper() in REQUIRED_COLUMNS for name in first.split(sign))
+    )
     reader = csv.reader(chain([first], lines), delimiter=between)
     try:
         columns = [name.strip().upper() for name in next(reader, [])]
     except csv.Error as error:
         raise Unreadable(str(error)) from error
-    if missing := [name for name in NEEDED if name not in columns]:
+    if missing := [name for name in REQUIRED_COLUMNS if name not in columns]:
         raise Unreadable(_("The first line does not name the column %(names)s.") % {"names": ", ".join(missing)})
     while True:
         try:
@@ -69,13 +71,13 @@ def rows(file: TextIO, trouble: Callable[[str], None]) -> Iterator[tuple[Said, b
         if not row:
             continue
         found = dict(zip(columns, row, strict=False))
-        if why := wrong_with(found):
+        if why := problem_with_row(found):
             trouble(_("line %(line)d: %(why)s") % {"line": reader.line_num, "why": why})
         else:
-            yield Said(found["CONTENT"], found.get("AUTHOR", "")), found["CLASS"].strip() == "1"
+            yield Submission(found["CONTENT"], found.get("AUTHOR", "")), found["CLASS"].strip() == "1"
 
 
-def wrong_with(row: dict[str, str]) -> str:
+def problem_with_row(row: dict[str, str]) -> str:
     kind = row.get("CLASS")
     if kind is None:
         return _("too few columns")

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from comments.spam.features import SIGN, Said, features, hashed
+from comments.spam.features import SIGN, Submission, extract_features, hash_feature
 
 Row = Sequence[tuple[int, float]]  # hashed features, each with its weight in the comment
 
-SIGN_WEIGHS = 0.15  # each says little, and all comments share the same few
-KEPT = 330_000  # in total, 4 bytes each; above it a fair sample of the comments is kept
-HEAD = 4
+SIGN_WEIGHT = 0.15  # each says little, and all comments share the same few
+MAX_FEATURES = 330_000  # in total, 4 bytes each; above it a fair sample of the comments is kept
+HEADER_SIZE = 4
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Example:
     words: Sequence[int]
     signs: Sequence[int]
     is_spam: bool
@@ -25,82 +25,82 @@ class Lesson:
 
     @property
     def row(self) -> Row:
-        return weighed(self.words, self.signs)
+        return weighted_row(self.words, self.signs)
 
     @property
     def size(self) -> int:
-        return HEAD + len(self.words) + len(self.signs)
+        return HEADER_SIZE + len(self.words) + len(self.signs)
 
     @property
     def identity(self) -> int:
-        return zlib.crc32(packed([self]))
+        return zlib.crc32(pack([self]))
 
 
-def lesson(submission: Said, *, is_spam: bool) -> Lesson:
-    found = features(submission)
-    return Lesson(
-        array("I", (hashed(feature) for feature in found if feature[0] != SIGN)),
-        array("I", (hashed(feature) for feature in found if feature[0] == SIGN)),
+def make_example(submission: Submission, *, is_spam: bool) -> Example:
+    found = extract_features(submission)
+    return Example(
+        array("I", (hash_feature(feature) for feature in found if feature[0] != SIGN)),
+        array("I", (hash_feature(feature) for feature in found if feature[0] == SIGN)),
         is_spam,
-        hashed(submission.about),
+        hash_feature(submission.text_identity),
     )
 
 
-def weighed(words: Sequence[int], signs: Sequence[int]) -> Row:
-    of_word = word_weighs(words)
-    return [(key, of_word) for key in words] + [(key, SIGN_WEIGHS) for key in signs]
+def weighted_row(words: Sequence[int], signs: Sequence[int]) -> Row:
+    of_word = word_weight(words)
+    return [(key, of_word) for key in words] + [(key, SIGN_WEIGHT) for key in signs]
 
 
-def word_weighs(words: Sequence[int]) -> float:
+def word_weight(words: Sequence[int]) -> float:
     """The weight of each word, lower the more words there are."""
     return float(len(words) ** -0.5) if words else 0.0
 
 
-def kept(lessons: Iterable[Lesson]) -> list[Lesson]:
+def select_examples(lessons: Iterable[Example]) -> list[Example]:
     """Remove duplicates and sample down to the limit; order and choice depend only on the examples themselves."""
-    found: dict[int, Lesson] = {}
+    found: dict[int, Example] = {}
     size = 0
     for each in lessons:
         if (identity := each.identity) not in found:
             found[identity] = each
             size += each.size
-        if size > 2 * KEPT:
+        if size > 2 * MAX_FEATURES:
             found = sample(found)
             size = sum(each.size for each in found.values())
     return list(sample(found).values())
 
 
-def sample(found: dict[int, Lesson]) -> dict[int, Lesson]:
+def sample(found: dict[int, Example]) -> dict[int, Example]:
     chosen, size = {}, 0
     for identity in sorted(found):
         size += found[identity].size
-        if size > KEPT:
+        if size > MAX_FEATURES:
             break
         chosen[identity] = found[identity]
     return chosen
 
 
-def packed(lessons: Iterable[Lesson]) -> bytes:
+def pack(lessons: Iterable[Example]) -> bytes:
     numbers = array("I")
     for each in lessons:
         numbers.extend((each.is_spam, each.group, len(each.words), len(each.signs), *each.words, *each.signs))
     return numbers.tobytes()
 
 
-def unpacked(data: bytes) -> list[Lesson]:
+def unpack(data: bytes) -> list[Example]:
     numbers, found, at = array("I", data), [], 0
     while at < len(numbers):
-        is_spam, group, words, signs = numbers[at : at + HEAD]
-        at += HEAD + words + signs
-        found.append(Lesson(numbers[at - words - signs : at - signs], numbers[at - signs : at], bool(is_spam), group))
+        is_spam, group, words, signs = numbers[at : at + HEADER_SIZE]
+        at += HEADER_SIZE + words + signs
+        found.append(Example(numbers[at - words - signs : at - signs], numbers[at - signs : at], bool(is_spam), group))
     return found
 
 
 @cache
-def ground() -> tuple[Lesson, ...]:
+def built_in_examples() -> tuple[Example, ...]:
     """Invented comments that cover vocabulary a site's own examples lack; a trained site outweighs them many times."""
     return tuple(
-        lesson(Said(text.strip()), is_spam=is_spam)
+        make_example(Submission(text.strip()), is_spam=is_spam)
         for name, is_spam in (("ordinary", False), ("unwanted", True))
         for text in (Path(__file__).with_name(f"{name}.txt")).read_text().split("\n%\n")
     )

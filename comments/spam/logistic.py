@@ -5,54 +5,54 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from comments.spam.lessons import SIGN_WEIGHS, Lesson, Row, word_weighs
+from comments.spam.lessons import SIGN_WEIGHT, Example, Row, word_weight
 
 ROUNDS, RATE, DECAY = 8, 0.5, 0.1
-NEAR = 0.010001  # initial sum of squared gradients of every weight
+INITIAL_SQUARES = 0.010001  # initial sum of squared gradients of every weight
 FOLDS = 5
-WRONGED = 0.004  # share of good comments held in cross-validation; later ones differ more, and 1 % is the limit
+MAX_WRONG = 0.004  # share of good comments held in cross-validation; later ones differ more, and 1 % is the limit
 LIMIT = 30.0
 
 
 @dataclass(frozen=True)
 class Weights:
-    of: dict[int, float]
+    by_feature: dict[int, float]
     start: float = 0.0
 
     def sum(self, row: Row) -> float:
-        of = self.of
+        of = self.by_feature
         return self.start + sum(of.get(key, 0.0) * value for key, value in row)
 
     def scaled(self, slope: float, offset: float) -> "Weights":
-        return Weights({key: weight * slope for key, weight in self.of.items()}, self.start * slope + offset)
+        return Weights({key: weight * slope for key, weight in self.by_feature.items()}, self.start * slope + offset)
 
 
 def sigmoid(number: float) -> float:
     return 1 / (1 + math.exp(-max(-LIMIT, min(LIMIT, number))))
 
 
-def fitted(lessons: Sequence[Lesson]) -> Weights:
+def fit(lessons: Sequence[Example]) -> Weights:
     """Fit weights by AdaGrad; equal examples in equal order give equal weights."""
     places: dict[int, int] = {}  # index of each feature in the lists, which are faster than dicts
     order = [
         (
             [places.setdefault(key, len(places)) for key in lesson.words],
             [places.setdefault(key, len(places)) for key in lesson.signs],
-            word_weighs(lesson.words),
+            word_weight(lesson.words),
             lesson.is_spam,
         )
         for lesson in lessons
     ]
-    weights, squares = [0.0] * len(places), [NEAR] * len(places)
-    start, start_squares = 0.0, NEAR
+    weights, squares = [0.0] * len(places), [INITIAL_SQUARES] * len(places)
+    start, start_squares = 0.0, INITIAL_SQUARES
     decay = DECAY / max(1, len(lessons))
     chance, sqrt = random.Random(0), math.sqrt  # noqa: S311  a shuffle, not a secret
     for _ in range(ROUNDS):
         chance.shuffle(order)
         for words, signs, of_word, is_spam in order:
             by_words, by_signs = sum([weights[at] for at in words]), sum([weights[at] for at in signs])
-            error = sigmoid(start + of_word * by_words + SIGN_WEIGHS * by_signs) - is_spam
-            for row, push in ((words, error * of_word), (signs, error * SIGN_WEIGHS)):
+            error = sigmoid(start + of_word * by_words + SIGN_WEIGHT * by_signs) - is_spam
+            for row, push in ((words, error * of_word), (signs, error * SIGN_WEIGHT)):
                 for at in row:
                     weight = weights[at]
                     slope = push + decay * weight
@@ -63,30 +63,30 @@ def fitted(lessons: Sequence[Lesson]) -> Weights:
     return Weights(dict(zip(places, weights, strict=True)), start)
 
 
-def tried(lessons: Sequence[Lesson]) -> list[tuple[float, bool]]:
+def cross_validate(lessons: Sequence[Example]) -> list[tuple[float, bool]]:
     """Cross-validated sums: each example is scored by a model that was fitted without its fold."""
     found = []
     for fold in range(FOLDS):
-        model = fitted([lesson for lesson in lessons if lesson.group % FOLDS != fold])
+        model = fit([lesson for lesson in lessons if lesson.group % FOLDS != fold])
         found += [(model.sum(one.row), one.is_spam) for one in lessons if one.group % FOLDS == fold]
     return found
 
 
-def calibrated(lessons: Sequence[Lesson]) -> tuple[Weights, float]:
+def fit_calibrated(lessons: Sequence[Example]) -> tuple[Weights, float]:
     """Weights whose sigmoid is a probability, and the score from which a comment is held."""
-    trial = tried(lessons)
-    slope, offset = platt(trial)
-    bound = threshold([score for score, is_spam in trial if not is_spam])
-    return fitted(lessons).scaled(slope, offset), sigmoid(slope * bound + offset)
+    trial = cross_validate(lessons)
+    slope, offset = fit_platt(trial)
+    bound = hold_threshold([score for score, is_spam in trial if not is_spam])
+    return fit(lessons).scaled(slope, offset), sigmoid(slope * bound + offset)
 
 
-def threshold(good: Iterable[float]) -> float:
+def hold_threshold(good: Iterable[float]) -> float:
     """The score above which only the accepted share of good comments lies."""
     highest = sorted(good, reverse=True)
-    return highest[int(len(highest) * WRONGED)]
+    return highest[int(len(highest) * MAX_WRONG)]
 
 
-def platt(trial: Sequence[tuple[float, bool]]) -> tuple[float, float]:
+def fit_platt(trial: Sequence[tuple[float, bool]]) -> tuple[float, float]:
     """Slope and offset that turn a sum into a probability (Platt 1999), by Newton's method."""
     spam = sum(is_spam for _, is_spam in trial)
     aims = ((len(trial) - spam + 2) ** -1, (spam + 1) / (spam + 2))

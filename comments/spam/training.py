@@ -10,50 +10,50 @@ from django.utils.translation import gettext as _
 from accounts.models import Commenter
 from comments import spam
 from comments.models import Rules, SpamModel
-from comments.spam import ENOUGH, Filter, Judgement, Lesson, Said, in_hundredths
-from comments.spam.lessons import packed, unpacked
+from comments.spam import MIN_EXAMPLES, Example, Filter, Judgment, Submission, round_down
+from comments.spam.lessons import pack, unpack
 
 _loaded: tuple[str, Filter | None] = ("", None)
 
 
-def known(rules: Rules) -> Filter | None:
+def current_filter(rules: Rules) -> Filter | None:
     """The filter in use, or None before its first fit. Loaded once per process, and again when it changed."""
     global _loaded
     stamp, found = _loaded
     if stamp != rules.spam_stamp:
-        row = SpamModel.objects.defer("lessons").first() if rules.spam_stamp else None
-        found = Filter.unpacked(bytes(row.weights)) if row and row.weights else None
+        row = SpamModel.objects.defer("examples").first() if rules.spam_stamp else None
+        found = Filter.unpack(bytes(row.weights)) if row and row.weights else None
         _loaded = (rules.spam_stamp, found)
     return found
 
 
-def judgement(rules: Rules, text: str, who: Commenter) -> Judgement | None:
+def judge(rules: Rules, text: str, who: Commenter) -> Judgment | None:
     """Score a text and explain the score; None if the filter is off or untrained."""
-    found = known(rules) if rules.spam_filter else None
-    return None if found is None else found.judge(said(text, who))
+    found = current_filter(rules) if rules.spam_filter else None
+    return None if found is None else found.judge(submission_of(text, who))
 
 
-def likeness(rules: Rules, text: str, who: Commenter) -> float | None:
+def spam_score(rules: Rules, text: str, who: Commenter) -> float | None:
     """The spam score alone, as judge() computes it."""
-    found = known(rules) if rules.spam_filter else None
-    return None if found is None else found.score(said(text, who))
+    found = current_filter(rules) if rules.spam_filter else None
+    return None if found is None else found.score(submission_of(text, who))
 
 
-def said(text: str, who: Commenter) -> Said:
-    return Said(text, who.name, who.email, who.website)
+def submission_of(text: str, who: Commenter) -> Submission:
+    return Submission(text, who.name, who.email, who.website)
 
 
 @transaction.atomic
-def keep(lessons: Sequence[Lesson]) -> int:
+def add_examples(lessons: Sequence[Example]) -> int:
     """Add examples from a file to the stored ones without duplicates; return how many were new."""
     SpamModel.objects.bulk_create([SpamModel(pk=1)], ignore_conflicts=True)
     row = SpamModel.objects.select_for_update().get()
-    before = lessons_of(row)
-    after = spam.kept([*before, *lessons])
+    before = stored_examples(row)
+    after = spam.select_examples([*before, *lessons])
     is_spam = sum(each.is_spam for each in after)
-    SpamModel.objects.settle(
-        lessons=zlib.compress(packed(after), 9),
-        taught=row.taught + 1,
+    SpamModel.objects.save_fields(
+        examples=zlib.compress(pack(after), 9),
+        training_count=row.training_count + 1,
         spam=is_spam,
         good=len(after) - is_spam,
     )
@@ -61,38 +61,38 @@ def keep(lessons: Sequence[Lesson]) -> int:
     return sum(each.identity not in old for each in after)
 
 
-def lessons_of(row: SpamModel) -> list[Lesson]:
-    return unpacked(zlib.decompress(bytes(row.lessons))) if row.lessons else []
+def stored_examples(row: SpamModel) -> list[Example]:
+    return unpack(zlib.decompress(bytes(row.examples))) if row.examples else []
 
 
-def fit(decided: Sequence[Lesson]) -> bool:
+def fit(decided: Sequence[Example]) -> bool:
     """Fit the filter to the stored examples and these decisions; return False if nothing changed.
 
     Call outside of any transaction, since it takes seconds. Examples that are added while it runs are not lost.
     """
-    decided = spam.kept(decided)
-    mark = hashlib.blake2b(packed(decided), digest_size=8).hexdigest()
+    decided = spam.select_examples(decided)
+    mark = hashlib.blake2b(pack(decided), digest_size=8).hexdigest()
     while True:
         row = SpamModel.objects.current()
-        if row.decided == mark and row.taught_with == row.taught:
+        if row.decided == mark and row.fitted_training_count == row.training_count:
             Rules.objects.filter(pk=1).exclude(spam_stamp=row.stamp).update(spam_stamp=row.stamp)
             return False
-        found = Filter.taught([*lessons_of(row), *decided])
-        if write(row, found, decided, mark):
+        found = Filter.train([*stored_examples(row), *decided])
+        if store_fit(row, found, decided, mark):
             return True
 
 
 @transaction.atomic
-def write(row: SpamModel, found: Filter, decided: Sequence[Lesson], mark: str) -> bool:
+def store_fit(row: SpamModel, found: Filter, decided: Sequence[Example], mark: str) -> bool:
     """Store a fitted filter; return False if examples were added since the row was read."""
-    taught = SpamModel.objects.select_for_update().values_list("taught", flat=True).first() or 0
-    if taught != row.taught:
+    taught = SpamModel.objects.select_for_update().values_list("training_count", flat=True).first() or 0
+    if taught != row.training_count:
         return False
     is_spam = sum(each.is_spam for each in decided)
-    SpamModel.objects.settle(
-        weights=found.packed(),
+    SpamModel.objects.save_fields(
+        weights=found.pack(),
         stamp=found.stamp,
-        taught_with=taught,
+        fitted_training_count=taught,
         decided=mark,
         decided_spam=is_spam,
         decided_good=len(decided) - is_spam,
@@ -103,17 +103,17 @@ def write(row: SpamModel, found: Filter, decided: Sequence[Lesson], mark: str) -
 
 def describe() -> str:
     """What the filter has learned, and its automatic threshold, for the owner."""
-    row = SpamModel.objects.defer("lessons").first() or SpamModel(pk=1)
+    row = SpamModel.objects.defer("examples").first() or SpamModel(pk=1)
     if not row.weights:
-        return knowledge(row)
-    threshold = in_hundredths(Filter.unpacked(bytes(row.weights)).threshold)
-    return f"{knowledge(row)} {_('Its automatic threshold is %(line).2f.') % {'line': threshold}}"
+        return describe_training(row)
+    threshold = round_down(Filter.unpack(bytes(row.weights)).threshold)
+    return f"{describe_training(row)} {_('Its automatic threshold is %(line).2f.') % {'line': threshold}}"
 
 
-def knowledge(row: SpamModel) -> str:
+def describe_training(row: SpamModel) -> str:
     """How much it has learned, and whether that is enough."""
-    counts = {"spam": row.spam + row.decided_spam, "good": row.good + row.decided_good, "enough": ENOUGH}
-    if min(counts["spam"], counts["good"]) < ENOUGH:
+    counts = {"spam": row.spam + row.decided_spam, "good": row.good + row.decided_good, "enough": MIN_EXAMPLES}
+    if min(counts["spam"], counts["good"]) < MIN_EXAMPLES:
         words = _(
             "The filter has learned from %(spam)d spam and %(good)d good comments. Until it has %(enough)d of each, it "
             "holds only comments that are almost certainly spam."

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from blog.context import ends
+from blog.context import expire_page_at
 from blog.models import Essay
 from comments.likes import rendering as likes_rendering
 from comments.models import Discussion, Rules, Status
@@ -22,24 +22,24 @@ from comments.posting.forms import CommentForm
 from comments.threads import by_author, removals, rendering
 from comments.threads.pages import ThreadPage
 from comments.threads.tree import Row
-from comments.threads.viewer import Told, number_in
+from comments.threads.viewer import AuthorNotice, parse_key
 
 register = template.Library()
 LONG_PAGE = 60  # comments; a longer page skips the layout of what is off screen (thread.css)
 
 
 @register.simple_tag
-def counts(essays: Iterable[Essay]) -> list[Essay]:
+def with_comment_counts(essays: Iterable[Essay]) -> list[Essay]:
     """Return the essays, each with its `comment_count`, in one query."""
     listed = list(essays)
-    counts_by_essay = Discussion.objects.responses(listed)
+    counts_by_essay = Discussion.objects.comment_counts(listed)
     for essay in listed:
-        essay.responses = counts_by_essay.get(essay.pk, 0)  # type: ignore[attr-defined]
+        essay.comment_count = counts_by_essay.get(essay.pk, 0)  # type: ignore[attr-defined]
     return listed
 
 
 @register.simple_tag
-def fixed(template: str) -> SafeString:
+def render_once(template: str) -> SafeString:
     """Include a template that is the same on every page, rendered once per language."""
     return (_render_once.__wrapped__ if settings.DEBUG else _render_once)(template, get_language() or "")
 
@@ -55,19 +55,19 @@ def readers_may_follow() -> bool:
 
 
 @register.filter
-def in_words(count: int) -> str:
+def count_in_words(count: int) -> str:
     """Return “1 comment” or “2 comments”."""
     return ngettext("%(n)d comment", "%(n)d comments", count) % {"n": count}
 
 
 @register.simple_tag
-def responses(essay: Essay) -> int:
-    return Discussion.objects.of(essay).responses
+def comment_count(essay: Essay) -> int:
+    return Discussion.objects.for_essay(essay).comment_count
 
 
 @register.simple_tag
-def takes_comments(essay: Essay) -> bool:
-    return Discussion.objects.of(essay).takes_comments
+def accepts_comments(essay: Essay) -> bool:
+    return Discussion.objects.for_essay(essay).accepts_comments
 
 
 @register.simple_tag(takes_context=True)
@@ -75,9 +75,9 @@ def thread(context: Context, essay: Essay) -> SafeString:
     """Render a page of threads, with the reply form inside when replying without JavaScript."""
     request = context["request"]
     parent_pk = requested_parent(context)
-    page = by_author.page_asked_for(request, essay, answering=parent_pk)
-    if page.discussion.takes_comments:
-        ends(request, page.discussion.closes)
+    page = by_author.requested_page(request, essay, answering=parent_pk)
+    if page.discussion.accepts_comments:
+        expire_page_at(request, page.discussion.closes)
     rows, notices = page.rows()
     replied_to = next((row for row in rows if row.pk == parent_pk and row.status == Status.APPROVED), None)
     request.form_is_in_thread = replied_to is not None
@@ -87,27 +87,27 @@ def thread(context: Context, essay: Essay) -> SafeString:
 
 
 def render_comments(
-    context: Context, page: ThreadPage, rows: list[Row], notices: dict[int, Told], replied_to: Row | None
+    context: Context, page: ThreadPage, rows: list[Row], notices: dict[int, AuthorNotice], replied_to: Row | None
 ) -> SafeString:
     """Render the comments of a page with their links, buttons and notices."""
     steps = page.outline(rows, notices)
     rules = page.discussion.rules
-    likes = likes_rendering.Likes.of(context["request"], page.essay)
-    return rendering.Page(
+    likes = likes_rendering.Likes.for_request(context["request"], page.essay)
+    return rendering.ThreadRenderer(
         authors=page.authors,
         lang=f' lang="{page.essay.language}"' if page.essay.lang else "",
         reply_to=page.url(replyto=""),
         branch_url=page.branch_url,
-        is_open=page.discussion.takes_comments,
-        told=notices,
-        own=page.viewer.verbs(rows),
-        likes=likes.of_row if likes else None,
+        is_open=page.discussion.accepts_comments,
+        notices=notices,
+        author_actions=page.viewer.actions_on(rows),
+        likes=likes.render_row_button if likes else None,
         form_under=replied_to.pk if replied_to else None,
         form=render_reply_form(context, page.essay, replied_to) if replied_to else "",
         more=page.more,
         elsewhere=page.answered_elsewhere(rows),
         may_report=rules.readers_may_report,
-        removals=removals.on_tombstones(steps) if rules.tombstones_tell else {},
+        removals=removals.tombstone_texts(steps) if rules.tombstones_tell else {},
     ).html(steps)
 
 
@@ -115,7 +115,7 @@ def thread_context(page: ThreadPage, request: Any) -> dict[str, Any]:
     """Context for what surrounds the comments of a page: count, sort order, pager and links to the rest."""
     return {
         "essay": page.essay,
-        "responses": page.discussion.responses,
+        "comment_count": page.discussion.comment_count,
         "is_deleted": "deleted" in request.GET,
         "depth": page.depth,
         "pager": page.pager,
@@ -123,15 +123,15 @@ def thread_context(page: ThreadPage, request: Any) -> dict[str, Any]:
         "whole_url": page.whole_url,
         "by_author": author_filter(page),
         "onward": page.onward,
-        "orders": sort_links(page, has_likes=likes_rendering.Likes.of(request, page.essay) is not None),
+        "orders": sort_links(page, has_likes=likes_rendering.Likes.for_request(request, page.essay) is not None),
     }
 
 
 def author_filter(page: ThreadPage) -> tuple[str, str, bool] | None:
     """Return label and URL of the filter for the author's comments, and whether it is active."""
-    if not page.said_by_authors:
+    if not page.author_comment_count:
         return None
-    label = by_author.said(page.said_by_authors, len(page.authors))
+    label = by_author.reply_count_text(page.author_comment_count, len(page.authors))
     return label, f"{page.url(number=1, by=by_author.AUTHOR)}#comments", isinstance(page, by_author.AuthorsPage)
 
 
@@ -146,13 +146,13 @@ def sort_links(page: ThreadPage, *, has_likes: bool) -> list[tuple[str, str, boo
 @register.simple_tag(takes_context=True)
 def likes(context: Context, essay: Essay) -> SafeString:
     """Render the like button of the essay, with the count."""
-    found = likes_rendering.Likes.of(context["request"], essay)
-    return found.under_essay() if found else SafeString("")
+    found = likes_rendering.Likes.for_request(context["request"], essay)
+    return found.render_essay_button() if found else SafeString("")
 
 
 @register.simple_tag(takes_context=True)
-def takes_likes(context: Context, essay: Essay) -> bool:
-    return likes_rendering.Likes.of(context["request"], essay) is not None
+def accepts_likes(context: Context, essay: Essay) -> bool:
+    return likes_rendering.Likes.for_request(context["request"], essay) is not None
 
 
 @register.simple_tag(takes_context=True)
@@ -165,33 +165,33 @@ def requested_parent(context: Context) -> int | None:
     """Return the key of the comment that a rejected form or the address names as the one to reply to."""
     form = context.get("form")
     value = form["parent"].value() if isinstance(form, CommentForm) else context["request"].GET.get("replyto")
-    return number_in(value)
+    return parse_key(value)
 
 
 def render_reply_form(context: Context, essay: Essay, parent: Row | None) -> SafeString:
     request = context["request"]
-    discussion = Discussion.objects.of(essay)
+    discussion = Discussion.objects.for_essay(essay)
     rules = discussion.rules
     form = context.get("form")
     draft: Mapping[str, Any] = {}
     if not isinstance(form, CommentForm):
-        if parent is None and discussion.takes_comments and cached_form.is_for(request):
-            return cached_form.draw(request, essay, rules)
-        draft = drafts.kept(request, essay, parent.pk if parent else None)
+        if parent is None and discussion.accepts_comments and cached_form.is_usable_for(request):
+            return cached_form.render(request, essay, rules)
+        draft = drafts.load(request, essay, parent.pk if parent else None)
         form = CommentForm(initial={**draft, "parent": parent.pk if parent else ""})
     return SafeString(
         get_template("comments/_respond.html").render(
             {
-                **identity_views.row(request, essay, rules, context.get("details"), draft),
+                **identity_views.identity_context(request, essay, rules, context.get("details"), draft),
                 "essay": essay,
                 "action": respond_url(essay),
                 "form": form,
                 "parent": parent,
                 "parent_name": parent.name if parent else None,
-                "is_closed": not discussion.takes_comments,
+                "is_closed": not discussion.accepts_comments,
                 "notify": notify_form(context, draft) if rules.readers_may_follow else None,
                 "preview": context.get("preview"),
-                "preview_wrong": context.get("preview_wrong"),
+                "preview_problem": context.get("preview_problem"),
                 "problem": context.get("problem"),
                 "problem_url": context.get("problem_url"),
             },

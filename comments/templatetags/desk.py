@@ -12,16 +12,16 @@ register = template.Library()
 
 
 @register.simple_tag
-def said_to(user: Any) -> list[Comment]:
-    return desk.newest(user)
+def comments_for(user: Any) -> list[Comment]:
+    return desk.newest_comments(user)
 
 
 @register.simple_tag
-def readers_of(user: Any) -> desk.Readers:
-    return desk.readers(user)
+def subscriber_counts(user: Any) -> desk.SubscriberCounts:
+    return desk.subscriber_counts(user)
 
 
 @register.simple_tag
-def fresh_key() -> str:
+def submission_key() -> str:
     """Return a random key by which a reply that is submitted twice is recognized."""
     return token_urlsafe(12)

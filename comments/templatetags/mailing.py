@@ -8,5 +8,5 @@ register = template.Library()
 
 
 @register.simple_tag
-def stuck_mails() -> list[tuple[str, str]]:
-    return list(checks.stuck())
+def stuck_emails() -> list[tuple[str, str]]:
+    return list(checks.stuck_emails())

@@ -7,23 +7,23 @@ from django.utils.translation import ngettext
 
 from blog.models import Essay
 from comments.models import Rules
-from comments.threads.pages import ThreadPage, names_of, order_wished
-from comments.threads.tree import Row, Step, alone
-from comments.threads.viewer import Told, Viewer
+from comments.threads.pages import ThreadPage, commenter_names, requested_order
+from comments.threads.tree import Row, Step, flat_outline
+from comments.threads.viewer import AuthorNotice, Viewer
 
 AUTHOR = "author"
 
 
-def page_asked_for(request: HttpRequest, essay: Essay, answering: int | None = None) -> ThreadPage:
+def requested_page(request: HttpRequest, essay: Essay, answering: int | None = None) -> ThreadPage:
     """The page of the discussion, or of the authors' comments if the URL asks for them and there is no reply form."""
     if request.GET.get("by") != AUTHOR or answering:
-        return ThreadPage.asked_for(request, essay, answering)
-    page = AuthorsPage(essay, Viewer.of(request), order=order_wished(request))
-    page.turn_to(request.GET.get("cpage", "1"))
+        return ThreadPage.from_request(request, essay, answering)
+    page = AuthorsPage(essay, Viewer.from_request(request), order=requested_order(request))
+    page.select_page(request.GET.get("cpage", "1"))
     return page
 
 
-def said(count: int, authors: int) -> str:
+def reply_count_text(count: int, authors: int) -> str:
     if authors > 1:
         text = ngettext("%(count)d reply by the authors", "%(count)d replies by the authors", count)
     else:
@@ -36,25 +36,25 @@ class AuthorsPage(ThreadPage):
 
     def __init__(self, essay: Essay, viewer: Viewer, *, order: str = "") -> None:
         super().__init__(essay, viewer, order=order)
-        self.said_by_authors = self.by_authors().count()
-        self.count = max(1, -(-self.said_by_authors // self.per_page))
+        self.author_comment_count = self.author_comments().count()
+        self.count = max(1, -(-self.author_comment_count // self.per_page))
 
-    def rows(self) -> tuple[list[Row], dict[int, Told]]:
+    def rows(self) -> tuple[list[Row], dict[int, AuthorNotice]]:
         start = (self.number - 1) * self.per_page
         order = {
             Rules.Order.OLDEST.value: ("created", "pk"),
             Rules.Order.NEWEST.value: ("-created", "-pk"),
             Rules.Order.LIKED.value: ("-likes", "-pk"),
         }[self.order]
-        found = self.columns_of(self.by_authors()).order_by(*order)
+        found = self.columns_of(self.author_comments()).order_by(*order)
         return [Row(*row) for row in found[start : start + self.per_page]], {}
 
     def answered_elsewhere(self, rows: list[Row]) -> dict[int, str]:
         """Names for all replies, even if the parent is on this page, because the links lead to the thread."""
-        return names_of({row.parent for row in rows if row.parent})
+        return commenter_names({row.parent for row in rows if row.parent})
 
-    def outline(self, rows: list[Row], told: dict[int, Told]) -> list[Step]:
-        return alone(rows)
+    def outline(self, rows: list[Row], told: dict[int, AuthorNotice]) -> list[Step]:
+        return flat_outline(rows)
 
     @property
     def depth(self) -> int:
@@ -63,7 +63,7 @@ class AuthorsPage(ThreadPage):
 
     @property
     def part(self) -> str:
-        return f"{said(self.said_by_authors, len(self.authors))}."
+        return f"{reply_count_text(self.author_comment_count, len(self.authors))}."
 
     @property
     def whole_url(self) -> str:

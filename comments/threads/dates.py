@@ -8,22 +8,22 @@ from django.utils.dateformat import DateFormat, TimeFormat
 from django.utils.formats import date_format, get_format
 from django.utils.translation import get_language
 
-OF_TIME = frozenset("aAfgGhHiPsu")
-OF_ZONE = frozenset("eIOTZcrU")
+TIME_LETTERS = frozenset("aAfgGhHiPsu")
+ZONE_LETTERS = frozenset("eIOTZcrU")
 
 
-def in_words(moment: datetime) -> str:
+def format_datetime(moment: datetime) -> str:
     """The same as `date_format(…, "DATETIME_FORMAT")` in the current time zone, for a third of the cost."""
     local = timezone.localtime(moment)
     language = get_language() or ""
-    parts = parted(language)
+    parts = split_format(language)
     if parts is None:
         return date_format(local, "DATETIME_FORMAT")
-    return of_day(local.date(), language) + of_time(time(local.hour, local.minute), language)
+    return format_day(local.date(), language) + format_time(time(local.hour, local.minute), language)
 
 
 @lru_cache
-def parted(language: str) -> tuple[str, str] | None:
+def split_format(language: str) -> tuple[str, str] | None:
     """Split a language's format into date and time; None if the time is not its last part."""
     whole = get_format("DATETIME_FORMAT", lang=language or None)
     is_escaped = False
@@ -31,9 +31,9 @@ def parted(language: str) -> tuple[str, str] | None:
     for at, letter in enumerate(whole):
         if is_escaped or letter == "\\":
             is_escaped = not is_escaped
-        elif letter in OF_ZONE or letter in "su":
+        elif letter in ZONE_LETTERS or letter in "su":
             return None
-        elif letter in OF_TIME:
+        elif letter in TIME_LETTERS:
             begins = at if begins is None else begins
         elif letter.isalpha() and begins is not None:
             return None
@@ -41,12 +41,12 @@ def parted(language: str) -> tuple[str, str] | None:
 
 
 @lru_cache(maxsize=4096)
-def of_day(day: date, language: str) -> str:
-    parts = parted(language)
+def format_day(day: date, language: str) -> str:
+    parts = split_format(language)
     return DateFormat(day).format(parts[0]) if parts else ""
 
 
 @lru_cache(maxsize=4096)
-def of_time(minute: time, language: str) -> str:
-    parts = parted(language)
+def format_time(minute: time, language: str) -> str:
+    parts = split_format(language)
     return TimeFormat(minute).format(parts[1]) if parts else ""

@@ -16,10 +16,10 @@ from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment, CommentQuerySet, Discussion, Rules, Status
 from comments.threads import removals
-from comments.threads.collapsing import AT_MOST, opening
+from comments.threads.collapsing import MAX_COMMENTS, choose_open_threads
 from comments.threads.removals import Removal
 from comments.threads.tree import Row, Step, cut_branch, outline
-from comments.threads.viewer import Told, Viewer, number_in
+from comments.threads.viewer import AuthorNotice, Viewer, parse_key
 
 # Times only distinguish states, so they are read as text: parsing hundreds per page is a tenth of its cost.
 COLUMNS = (
@@ -28,17 +28,17 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def order_wished(request: HttpRequest) -> str:
+def requested_order(request: HttpRequest) -> str:
     """The sort order in the URL, or else the one in the cookie (pagecache/choices.py)."""
     order = request.GET.get("order", request.COOKIES.get("order", ""))
     return order if order in Rules.Order.values else ""
 
 
 @dataclass(frozen=True)
-class More:
+class MoreReplies:
     """A link to replies that are not on this page."""
 
-    words: str
+    label: str
     url: str
 
 
@@ -48,63 +48,65 @@ class ThreadPage:
     def __init__(self, essay: Essay, viewer: Viewer, *, number: int = 1, order: str = "") -> None:
         self.essay = essay
         self.viewer = viewer
-        self.discussion = Discussion.objects.of(essay)
+        self.discussion = Discussion.objects.for_essay(essay)
         self.rules = self.discussion.rules
-        if order == Rules.Order.LIKED and not self.discussion.takes_likes:
+        if order == Rules.Order.LIKED and not self.discussion.accepts_likes:
             order = ""
         self.is_order_named = bool(order)
         self.order = order or self.discussion.order
         self.per_page = self.discussion.threads_a_page
         self.count = max(1, -(-self.discussion.threads // self.per_page))
         self.number = number
-        self.looked_up: list[Comment] | None = None
-        self.wanted: int | None = None  # the tree of the requested comment
+        self.relevant_comments: list[Comment] | None = None
+        self.requested_tree: int | None = None  # the tree of the requested comment
         self.top: Comment | None = None
         self.after: int | None = None  # in a branch: `lft` of the last comment on the previous page
-        self.more: dict[int, More] = {}  # by the comment that they answer
-        self.onward: More | None = None
+        self.more: dict[int, MoreReplies] = {}  # by the comment that they answer
+        self.onward: MoreReplies | None = None
         self.cut: int | None = None  # the tree that is only shown in part
         self.branch_url = ""  # URL of the rest of a branch that is cut off below the last level
-        self.said_by_authors = 0  # on the whole essay; not counted on a branch page
+        self.author_comment_count = 0  # on the whole essay; not counted on a branch page
 
     @classmethod
-    def asked_for(cls, request: HttpRequest, essay: Essay, answering: int | None = None) -> "ThreadPage":
+    def from_request(cls, request: HttpRequest, essay: Essay, answering: int | None = None) -> "ThreadPage":
         """The page that the URL requests, or the one with the answered comment. Raises Http404 for a missing page."""
-        page = cls(essay, Viewer.of(request), order=order_wished(request))
-        if sought := answering or number_in(request.GET.get("comment")):
-            page.hold(sought)
+        page = cls(essay, Viewer.from_request(request), order=requested_order(request))
+        if sought := answering or parse_key(request.GET.get("comment")):
+            page.select_page_containing(sought)
         elif "thread" in request.GET:
-            page.show_branch(number_in(request.GET["thread"]), number_in(request.GET.get("after")))
+            page.show_branch(parse_key(request.GET["thread"]), parse_key(request.GET.get("after")))
         else:
-            page.turn_to(request.GET.get("cpage", "1"))
+            page.select_page(request.GET.get("cpage", "1"))
         return page
 
-    def turn_to(self, wish: str) -> None:
+    def select_page(self, wish: str) -> None:
         if not (wish.isascii() and wish.isdigit() and len(wish) < 9 and 1 <= int(wish) <= self.count):
             raise Http404
         self.number = int(wish)
 
-    def hold(self, pk: int) -> None:
+    def select_page_containing(self, pk: int) -> None:
         """Select the page that shows this comment, or the comment's branch if its thread is too long."""
         more: dict[str, Any] = {}
         if is_by_time := self.order != Rules.Order.LIKED:
-            before = self.shown_roots().filter(self.stands_before(OuterRef("tree_id"))).order_by().values("essay")
+            before = self.shown_roots().filter(self.precedes(OuterRef("tree_id"))).order_by().values("essay")
             more["before"] = Subquery(before.annotate(roots=Count("pk")).values("roots"))
         root = Comment.objects.filter(tree_id=OuterRef("tree_id"), parent=None)
-        self.looked_up = self.viewer.looked_up(self.essay, pk, in_thread=Subquery(root.values("readable")[:1]), **more)
-        comment: Any = next((comment for comment in self.looked_up if comment.pk == pk), None)
+        self.relevant_comments = self.viewer.relevant_comments(
+            self.essay, pk, in_thread=Subquery(root.values("readable")[:1]), **more
+        )
+        comment: Any = next((comment for comment in self.relevant_comments if comment.pk == pk), None)
         if comment is None:
             return
-        self.wanted = comment.tree_id
-        if comment.parent_id and comment.in_thread > AT_MOST and self.can_be_shown(comment):
+        self.requested_tree = comment.tree_id
+        if comment.parent_id and comment.in_thread > MAX_COMMENTS and self.can_be_shown(comment):
             self.top = comment
         elif is_by_time:
             self.number = self.page_after(comment.before or 0)
         else:
-            self.number = self.number_of(comment.tree_id)
+            self.number = self.page_number_of(comment.tree_id)
 
     def show_branch(self, pk: int | None, after: int | None) -> None:
-        self.top = Comment.objects.under(self.essay).filter(pk=pk).first()
+        self.top = Comment.objects.on_essay(self.essay).filter(pk=pk).first()
         if self.top is None or not self.can_be_shown(self.top):
             raise Http404
         last = Comment.objects.filter(pk=after, tree_id=self.top.tree_id).values_list("lft", flat=True).first()
@@ -129,17 +131,19 @@ class ThreadPage:
     def authors(self) -> frozenset[int]:
         return frozenset(author.pk for author in self.essay.bylines)
 
-    def by_authors(self) -> CommentQuerySet:
+    def author_comments(self) -> CommentQuerySet:
         """Approved comments by the essay's own authors."""
-        found: CommentQuerySet = Comment.objects.under(self.essay).approved().filter(commenter__in=self.voices)
+        found: CommentQuerySet = (
+            Comment.objects.on_essay(self.essay).approved().filter(commenter__in=self.author_commenters)
+        )
         return found
 
     @cached_property
-    def voices(self) -> list[int]:
+    def author_commenters(self) -> list[int]:
         """The authors' Commenters; as keys, because PostgreSQL without statistics would read the comments first."""
         return list(Commenter.objects.filter(user__in=self.authors).values_list("pk", flat=True))
 
-    def count_by_authors(self) -> tuple[str, list[Any]]:
+    def author_comment_count_sql(self) -> tuple[str, list[Any]]:
         """Raw SQL that counts the authors' comments: building the query for each page cost half a millisecond.
 
         CROSS JOIN makes SQLite read the few commenters first; by its statistics it would read all comments.
@@ -150,57 +154,57 @@ class ThreadPage:
         return f"{said} WHERE {where}", [*sorted(self.authors), self.essay.pk, Status.APPROVED.value]
 
     def shown_roots(self) -> CommentQuerySet:
-        roots: CommentQuerySet = Comment.objects.under(self.essay).shown_roots()
+        roots: CommentQuerySet = Comment.objects.on_essay(self.essay).shown_roots()
         return roots.filter(likes__gte=0) if self.order == Rules.Order.LIKED else roots  # for comment_liked_roots
 
-    def number_of(self, tree: int) -> int:
+    def page_number_of(self, tree: int) -> int:
         """The page of a thread, by the number of roots before it; a pending thread counts as new."""
         if self.count == 1:
             return 1
-        return self.page_after(self.shown_roots().filter(self.stands_before(tree)).count())
+        return self.page_after(self.shown_roots().filter(self.precedes(tree)).count())
 
     def page_after(self, roots: int) -> int:
         return min(roots // self.per_page + 1, self.count)
 
-    def stands_before(self, tree: int | OuterRef) -> Q:
+    def precedes(self, tree: int | OuterRef) -> Q:
         if self.order == Rules.Order.LIKED:
             likes = Subquery(self.shown_roots().filter(tree_id=tree).values("likes"))  # none for a pending one
             return Q(likes__gt=likes) | Q(likes=likes, tree_id__gt=tree)
         return Q(tree_id__lt=tree) if self.is_oldest_first else Q(tree_id__gt=tree)
 
-    def rows(self) -> tuple[list[Row], dict[int, Told]]:
+    def rows(self) -> tuple[list[Row], dict[int, AuthorNotice]]:
         """The page's rows in reading order, and the notices about the viewer's own comments, by primary key."""
-        if self.looked_up is None:
-            self.looked_up = self.viewer.looked_up(self.essay)
-        own = [comment for comment in self.looked_up if comment.is_told]  # type: ignore[attr-defined]
-        why = {comment.pk: Removal.read(comment.record) for comment in own}  # type: ignore[attr-defined]
-        own = [comment for comment in own if why[comment.pk] or not removals.is_refused(comment)]
+        if self.relevant_comments is None:
+            self.relevant_comments = self.viewer.relevant_comments(self.essay)
+        own = [comment for comment in self.relevant_comments if comment.has_notice]  # type: ignore[attr-defined]
+        why = {comment.pk: Removal.from_record(comment.record) for comment in own}  # type: ignore[attr-defined]
+        own = [comment for comment in own if why[comment.pk] or not removals.is_rejected(comment)]
         rows = self.branch(self.top) if self.top else self.page(own)
-        return rows, {comment.pk: self.viewer.told(comment, why[comment.pk], self.rules) for comment in own}
+        return rows, {comment.pk: self.viewer.notice_for(comment, why[comment.pk], self.rules) for comment in own}
 
     def page(self, own: list[Comment]) -> list[Row]:
         start = (self.number - 1) * self.per_page
-        count = RawSQL(*self.count_by_authors()) if self.authors else Value(0)  # noqa: S611 – only parameters vary
+        count = RawSQL(*self.author_comment_count_sql()) if self.authors else Value(0)  # noqa: S611 – only parameters vary
         roots = self.shown_roots().order_by(*self.root_order).values_list("tree_id", "readable", count)
         found = list(roots[start : start + self.per_page])
         listed = [(tree, readable) for tree, readable, _count in found]
-        self.said_by_authors = (found[0][2] or 0) if found else 0
-        open_ = opening(listed, [self.wanted, *(comment.tree_id for comment in own)])
+        self.author_comment_count = (found[0][2] or 0) if found else 0
+        open_ = choose_open_threads(listed, [self.requested_tree, *(comment.tree_id for comment in own)])
         new: list[int] = []
         if self.number == (self.count if self.is_oldest_first else 1):
             new = [comment.tree_id for comment in own if not comment.readable and comment.parent_id is None]
-        which = Q(tree_id__in=[*open_.whole, *new]) | Q(tree_id__in=open_.shut, parent=None)
+        which = Q(tree_id__in=[*open_.complete, *new]) | Q(tree_id__in=open_.collapsed, parent=None)
         rows = [Row(*row) for row in self.found(which)]
-        if open_.begun:
-            rows += [Row(*row) for row in self.found(Q(tree_id=open_.begun)).order_by("lft")[:AT_MOST]]
+        if open_.partial:
+            rows += [Row(*row) for row in self.found(Q(tree_id=open_.partial)).order_by("lft")[:MAX_COMMENTS]]
         likes = {row.tree: row.likes if self.order == Rules.Order.LIKED else 0 for row in rows if row.parent is None}
         direction = 1 if self.is_oldest_first else -1
         rows.sort(key=lambda row: (-likes[row.tree], direction * row.tree, row.left))
-        if open_.begun or open_.shut:
-            self.count_what_is_elsewhere(rows, dict(listed), open_.begun)
+        if open_.partial or open_.collapsed:
+            self.link_to_hidden_replies(rows, dict(listed), open_.partial)
         return rows
 
-    def count_what_is_elsewhere(self, rows: list[Row], readable: dict[int, int], begun: int | None) -> None:
+    def link_to_hidden_replies(self, rows: list[Row], readable: dict[int, int], begun: int | None) -> None:
         here = Counter(row.tree for row in rows if row.status == Status.APPROVED)
         last = {row.tree: row.pk for row in rows}
         for row in rows:
@@ -208,21 +212,21 @@ class ThreadPage:
                 is_begun = row.tree == begun
                 self.cut = begun if is_begun else self.cut
                 url = self.url(number=1, thread=row.pk, after=last[row.tree] if is_begun else None)
-                self.more[row.pk] = More(show(rest, is_begun=is_begun), f"{url}#comments")
+                self.more[row.pk] = MoreReplies(show_replies_text(rest, is_begun=is_begun), f"{url}#comments")
 
     def branch(self, top: Comment) -> list[Row]:
         """A comment with all replies below it, or the part after the previous page."""
         inside = Q(tree_id=top.tree_id, lft__gte=top.lft, rght__lte=top.rght)
         found = self.found(inside if self.after is None else inside & Q(lft__gt=self.after)).order_by("lft")
-        rows = [Row(*row) for row in found[: AT_MOST + 1]]
-        if len(rows) > AT_MOST:
-            last = rows[AT_MOST - 1]
+        rows = [Row(*row) for row in found[: MAX_COMMENTS + 1]]
+        if len(rows) > MAX_COMMENTS:
+            last = rows[MAX_COMMENTS - 1]
             rest = Comment.objects.approved().filter(inside, lft__gt=last.left).count()
             if rest:
                 self.cut = top.tree_id
                 url = self.url(number=1, thread=top.pk, after=last.pk)
-                self.onward = More(show(rest, is_begun=True), f"{url}#comments")
-        return rows[:AT_MOST]
+                self.onward = MoreReplies(show_replies_text(rest, is_begun=True), f"{url}#comments")
+        return rows[:MAX_COMMENTS]
 
     def found(self, which: Q) -> Any:
         """The columns of the page's rows, unordered.
@@ -235,16 +239,16 @@ class ThreadPage:
     def columns_of(self, comments: CommentQuerySet) -> Any:
         more = self.viewer.columns(self.rules)
         if self.rules.tombstones_tell:
-            by_moderator = When(removed_by=Comment.Remover.MODERATOR, then=removals.of_record())
+            by_moderator = When(removed_by=Comment.Remover.MODERATOR, then=removals.removal_record())
             told = Case(by_moderator, default=None, output_field=JSONField())
             more = [*(more or (Value(False), Value(False))), told]
         return comments.order_by().values_list(*COLUMNS, *more)
 
     def answered_elsewhere(self, rows: list[Row]) -> dict[int, str]:
         """Names of the authors of parents that are not among the rows; no query if there are none."""
-        return names_of({row.parent for row in rows if row.parent} - {row.pk for row in rows})
+        return commenter_names({row.parent for row in rows if row.parent} - {row.pk for row in rows})
 
-    def outline(self, rows: list[Row], told: dict[int, Told]) -> list[Step]:
+    def outline(self, rows: list[Row], told: dict[int, AuthorNotice]) -> list[Step]:
         mine = frozenset(told)
         return outline(rows, self.depth, mine, self.more, self.cut_after(rows, mine))
 
@@ -272,7 +276,7 @@ class ThreadPage:
     @property
     def whole_url(self) -> str:
         """URL that leads from a branch back to the discussion."""
-        return f"{self.url(number=self.number_of(self.top.tree_id))}#comments" if self.top else ""
+        return f"{self.url(number=self.page_number_of(self.top.tree_id))}#comments" if self.top else ""
 
     def url(self, *, number: int | None = None, order: str | None = None, **more: Any) -> str:
         """The URL of this page, or of another page or order.
@@ -296,7 +300,7 @@ class ThreadPage:
         A short discussion has only one page, whose URL all links share.
         """
         key = self.viewer.key if self.viewer.unlocked == comment.pk else None
-        is_short = 2 * self.discussion.threads <= self.per_page and 2 * self.discussion.responses <= AT_MOST
+        is_short = 2 * self.discussion.threads <= self.per_page and 2 * self.discussion.comment_count <= MAX_COMMENTS
         linked = None if is_short else comment.pk
         return f"{self.url(number=1, comment=linked, key=key, **more)}#comment-{comment.pk}"
 
@@ -311,13 +315,13 @@ class ThreadPage:
         return {"older_url": addresses[0], "newer_url": addresses[1], "by_likes": self.order == Rules.Order.LIKED}
 
 
-def names_of(comments: set[int]) -> dict[int, str]:
+def commenter_names(comments: set[int]) -> dict[int, str]:
     if not comments:
         return {}
     return dict(Comment.objects.approved().filter(pk__in=comments).values_list("pk", "commenter__name"))
 
 
-def show(count: int, *, is_begun: bool) -> str:
+def show_replies_text(count: int, *, is_begun: bool) -> str:
     if is_begun:
         return ngettext("Show %(count)d more reply", "Show %(count)d more replies", count) % {"count": count}
     return ngettext("Show %(count)d reply", "Show %(count)d replies", count) % {"count": count}

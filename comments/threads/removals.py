@@ -18,11 +18,11 @@ APPEALS_WITHIN = timedelta(days=30)
 
 
 @dataclass(frozen=True)
-class Appealed:
+class AppealSummary:
     """An appeal against a removal, and its outcome."""
 
     state: str
-    words: str
+    text: str
     answer: str
 
 
@@ -35,10 +35,10 @@ class Removal:
     reason: str
     by: str
     when: datetime
-    appeal: Appealed | None
+    appeal: AppealSummary | None
 
     @classmethod
-    def read(cls, record: dict[str, Any] | None) -> "Removal | None":
+    def from_record(cls, record: dict[str, Any] | None) -> "Removal | None":
         """Parse a value of removal_record()."""
         if record is None:
             return None
@@ -46,11 +46,11 @@ class Removal:
         state = record["appeal"]
         return cls(
             was_public=record["before"] == Status.APPROVED,
-            sentence=" ".join(filter(None, (record["sentence"], record["told"]))),
+            sentence=" ".join(filter(None, (record["sentence"], record["message"]))),
             reason=record["reason"] or "",
             by=record["name"] or record["username"] or "",
             when=timezone.make_aware(when, UTC) if timezone.is_naive(when) else when,
-            appeal=Appealed(state, record["words"], record["answer"]) if state else None,
+            appeal=AppealSummary(state, record["text"], record["answer"]) if state else None,
         )
 
     @property
@@ -79,7 +79,7 @@ class Removal:
         return _("Your appeal was granted.")
 
     @property
-    def on_tombstone(self) -> str:
+    def tombstone_text(self) -> str:
         """The public text on the tombstone; empty without a reason."""
         if not self.reason:
             return ""
@@ -89,22 +89,22 @@ class Removal:
 
     def may_appeal(self, comment: Comment, rules: Rules) -> bool:
         is_late = self.when < timezone.now() - APPEALS_WITHIN
-        return rules.writers_may_appeal and self.appeal is None and not is_late and is_refused(comment)
+        return rules.writers_may_appeal and self.appeal is None and not is_late and is_rejected(comment)
 
 
-def is_refused(comment: Comment) -> bool:
+def is_rejected(comment: Comment) -> bool:
     """Removed by a moderator; one that only the filter marked as spam counts as pending."""
     is_removed = comment.status in {Status.SPAM, Status.TRASH}
     return is_removed and comment.removed_by == Comment.Remover.MODERATOR
 
 
-def of(comments: Collection[int]) -> dict[int, Removal]:
+def for_comments(comments: Collection[int]) -> dict[int, Removal]:
     """The removals of these comments by primary key; comments without a record are omitted."""
-    rows = Comment.objects.filter(pk__in=comments).order_by().values_list("pk", of_record()) if comments else ()
-    return {pk: removal for pk, record in rows if (removal := Removal.read(record))}
+    rows = Comment.objects.filter(pk__in=comments).order_by().values_list("pk", removal_record()) if comments else ()
+    return {pk: removal for pk, record in rows if (removal := Removal.from_record(record))}
 
 
-def of_record() -> Subquery:
+def removal_record() -> Subquery:
     """Subquery for the decision that gave a comment its present status, as one more column.
 
     For a removed comment it is the newest decision with that status, so that undoing a later one shows it again; for
@@ -116,19 +116,19 @@ def of_record() -> Subquery:
     record = JSONObject(
         before="before",
         created="created",
-        told="told",
+        message="message",
         reason="reason__name",
         sentence="reason__sentence",
         name="moderator__name",
         username="moderator__username",
         appeal="comment__appeal__state",
-        words="comment__appeal__words",
+        text="comment__appeal__text",
         answer="comment__appeal__answer",
     )
     return Subquery(newest.values(record=record)[:1], output_field=JSONField())
 
 
-def on_tombstones(steps: Iterable[Step]) -> dict[int, str]:
+def tombstone_texts(steps: Iterable[Step]) -> dict[int, str]:
     """The texts of a page's tombstones that show a reason, by primary key."""
     gone = {step.row.pk: step.row.record for step in steps if step.move is Move.COMMENT and step.shown is Shown.GONE}
-    return {pk: removal.on_tombstone for pk, record in gone.items() if (removal := Removal.read(record))}
+    return {pk: removal.tombstone_text for pk, record in gone.items() if (removal := Removal.from_record(record))}

@@ -19,23 +19,23 @@ from blog import markup
 from comments.models import Comment
 from comments.screening import reasons
 from comments.threads import dates
-from comments.threads.pages import More
+from comments.threads.pages import MoreReplies
 from comments.threads.tree import Move, Row, Shown, Step
-from comments.threads.viewer import Own, Told
+from comments.threads.viewer import AuthorActions, AuthorNotice
 
-TOKEN = re.compile(r"<!--(\w+)-->")
-KEPT_AT_MOST = 20_000
-JOINED = ("commenter", "wording")
-DRAWN = (
+PLACEHOLDER = re.compile(r"<!--(\w+)-->")
+MAX_CACHED = 20_000
+RELATED = ("commenter", "wording")
+COLUMNS = (
     "created", "edited", "wording__html",
     "commenter__name", "commenter__website", "commenter__profile", "commenter__picture", "commenter__mark",
 )  # fmt: skip
-FILLED_ON_THE_PAGE = ("described", "marks", "in_reply_to", "notice", "lang", "actions")
+PAGE_PLACEHOLDERS = ("described", "marks", "in_reply_to", "notice", "lang", "actions")
 
 Key = tuple[int, str, str, str, str]
 
 
-class Stencil:
+class PrecompiledTemplate:
     """A template rendered once with placeholders, which are filled by joining strings: no lookups, no escaping.
 
     Values are HTML. User input cannot contain a placeholder, an HTML comment: names are escaped and texts cleaned.
@@ -48,14 +48,14 @@ class Stencil:
         self.format = "%s".join(part.replace("%", "%%") for part in parts)
 
     @classmethod
-    def of(cls, template: str, context: Mapping[str, Any]) -> "Stencil":
-        pieces = TOKEN.split(get_template(template).render(dict(context)))
+    def render(cls, template: str, context: Mapping[str, Any]) -> "PrecompiledTemplate":
+        pieces = PLACEHOLDER.split(get_template(template).render(dict(context)))
         return cls(pieces[::2], pieces[1::2])
 
     def fill(self, values: Mapping[str, str]) -> str:
         return self.format % tuple([values[name] for name in self.names])
 
-    def bind(self, values: Mapping[str, str]) -> "Stencil":
+    def bind(self, values: Mapping[str, str]) -> "PrecompiledTemplate":
         """Fill some placeholders and return a template with the others."""
         parts, names, run = [], [], [self.parts[0]]
         for name, part in zip(self.names, self.parts[1:], strict=True):
@@ -65,95 +65,97 @@ class Stencil:
                 parts.append("".join(run))
                 names.append(name)
                 run = [part]
-        return Stencil([*parts, "".join(run)], names)
+        return PrecompiledTemplate([*parts, "".join(run)], names)
 
 
-def open_place(name: str) -> SafeString:
+def placeholder(name: str) -> SafeString:
     return SafeString(f"<!--{name}-->")
 
 
-def open_places(*names: str) -> dict[str, SafeString]:
-    return {name: open_place(name) for name in names}
+def placeholders(*names: str) -> dict[str, SafeString]:
+    return {name: placeholder(name) for name in names}
 
 
 @lru_cache
-def of_any_comment(language: str, has_website: bool, has_picture: bool, is_verified: bool, is_edited: bool) -> Stencil:
+def comment_template(
+    language: str, has_website: bool, has_picture: bool, is_verified: bool, is_edited: bool
+) -> PrecompiledTemplate:
     """_comment.html in a language with only placeholders, rendered once instead of once per comment."""
-    comment = {"pk": open_place("pk"), "get_absolute_url": open_place("url"), "edited": is_edited}
-    commenter = open_places("name", "initials", "hue") | {
-        "website_url": open_place("website") if has_website else "",
-        "picture": open_place("picture") if has_picture else "",
-        "mark": open_place("mark") if is_verified else "",
+    comment = {"pk": placeholder("pk"), "get_absolute_url": placeholder("url"), "edited": is_edited}
+    commenter = placeholders("name", "initials", "hue") | {
+        "website_url": placeholder("website") if has_website else "",
+        "picture": placeholder("picture") if has_picture else "",
+        "mark": placeholder("mark") if is_verified else "",
     }
-    rest = open_places("iso", "when", "edited_iso", "edited_when", "body", *FILLED_ON_THE_PAGE)
-    return Stencil.of("comments/_comment.html", {"comment": comment, "commenter": commenter, **rest})
+    rest = placeholders("iso", "when", "edited_iso", "edited_when", "body", *PAGE_PLACEHOLDERS)
+    return PrecompiledTemplate.render("comments/_comment.html", {"comment": comment, "commenter": commenter, **rest})
 
 
 @lru_cache
-def of_any_page(language: str, template: str, *places: str) -> Stencil:
-    return Stencil.of(template, open_places(*places))
+def page_template(language: str, template: str, *places: str) -> PrecompiledTemplate:
+    return PrecompiledTemplate.render(template, placeholders(*places))
 
 
 @lru_cache
-def actions_with_reply(language: str) -> Stencil:
-    url = SafeString(f"{open_place('reply_to')}{open_place('comment')}#respond")
-    return Stencil.of(
-        "comments/_actions.html", {**open_places("comment", "name", "likes", "report", "own"), "url": url}
+def actions_with_reply(language: str) -> PrecompiledTemplate:
+    url = SafeString(f"{placeholder('reply_to')}{placeholder('comment')}#respond")
+    return PrecompiledTemplate.render(
+        "comments/_actions.html", {**placeholders("comment", "name", "likes", "report", "own"), "url": url}
     )
 
 
-class Kept:
+class CommentHTMLCache:
     """Cache of comments' own markup by (comment, its `changed`, its Commenter's `changed`, language, time zone)."""
 
     def __init__(self) -> None:
-        self.stencils: dict[Key, Stencil] = {}
+        self.templates: dict[Key, PrecompiledTemplate] = {}
 
-    def of(self, rows: Iterable[Row]) -> dict[int, Stencil]:
+    def get_many(self, rows: Iterable[Row]) -> dict[int, PrecompiledTemplate]:
         """The rows' templates by primary key; one query for those that are not cached."""
         language, zone = get_language() or "", timezone.get_current_timezone_name()
         keys = {row.pk: (row.pk, row.changed, row.commenter_changed, language, zone) for row in rows}
-        found = {pk: stencil for pk, key in keys.items() if (stencil := self.stencils.get(key))}
+        found = {pk: template for pk, key in keys.items() if (template := self.templates.get(key))}
         missing = [pk for pk in keys if pk not in found]
         if missing:
-            if len(self.stencils) + len(missing) > KEPT_AT_MOST:
-                self.stencils.clear()
-            for comment in Comment.objects.filter(pk__in=missing).order_by().select_related(*JOINED).only(*DRAWN):
-                found[comment.pk] = self.stencils[keys[comment.pk]] = draw(comment)
+            if len(self.templates) + len(missing) > MAX_CACHED:
+                self.templates.clear()
+            for comment in Comment.objects.filter(pk__in=missing).order_by().select_related(*RELATED).only(*COLUMNS):
+                found[comment.pk] = self.templates[keys[comment.pk]] = render_comment(comment)
         return found
 
 
-kept = Kept()
+comment_html_cache = CommentHTMLCache()
 
 
-def draw(comment: Comment) -> Stencil:
+def render_comment(comment: Comment) -> PrecompiledTemplate:
     """Render a comment's own markup, with placeholders for what depends on the page."""
     commenter = comment.commenter
-    face = avatars.face(commenter)
+    face = avatars.template_context(commenter)
     website = commenter.website or commenter.profile
     has = (bool(website), bool(commenter.picture), bool(commenter.mark), comment.edited is not None)
-    return of_any_comment(get_language() or "", *has).bind(
+    return comment_template(get_language() or "", *has).bind(
         {
             "pk": str(comment.pk),
             "url": f"/comments/{comment.pk}/",  # as reverse() returns, for a fifth of the cost
-            **moment("", comment.created),
-            **(moment("edited_", comment.edited) if comment.edited else {}),
+            **time_values("", comment.created),
+            **(time_values("edited_", comment.edited) if comment.edited else {}),
             "name": escape(commenter.name),
             "initials": escape(face["initials"]),
             "hue": str(face["hue"]),
             "picture": escape(face["picture"]),
             "website": escape(website),
             "mark": escape(commenter.mark),
-            "body": markup.reachable(comment.wording.html) if comment.wording else "",  # cleaned when it was saved
+            "body": markup.make_focusable(comment.wording.html) if comment.wording else "",  # cleaned when it was saved
         }
     )
 
 
-def moment(name: str, time: datetime) -> dict[str, str]:
-    return {f"{name}iso": time.isoformat(timespec="seconds"), f"{name}when": dates.in_words(time)}
+def time_values(name: str, time: datetime) -> dict[str, str]:
+    return {f"{name}iso": time.isoformat(timespec="seconds"), f"{name}when": dates.format_datetime(time)}
 
 
 @dataclass(kw_only=True)
-class Page:
+class ThreadRenderer:
     """Renderer of one page: everything that is not in the comments' cached markup."""
 
     authors: frozenset[int]
@@ -161,33 +163,35 @@ class Page:
     reply_to: str  # URL prefix of the form under a comment; the primary key follows
     branch_url: str  # URL of the rest of the branch that is cut off below the last level
     is_open: bool
-    told: Mapping[int, Told]  # by comment, for its author only
-    own: Mapping[int, Own]  # by comment, links for its author
+    notices: Mapping[int, AuthorNotice]  # by comment, for its author only
+    author_actions: Mapping[int, AuthorActions]  # by comment, links for its author
     likes: Callable[[Row], str] | None  # renders a comment's like button
     form_under: int | None
     form: str
-    more: Mapping[int, More]
+    more: Mapping[int, MoreReplies]
     elsewhere: Mapping[int, str]
     may_report: bool
     removals: Mapping[int, str]  # text of a comment's tombstone, if it shows a reason
 
     def __post_init__(self) -> None:
         language = get_language() or ""
-        self.report = of_any_page(language, "comments/_report.html", "pk", "name") if self.may_report else None
+        self.report = page_template(language, "comments/_report.html", "pk", "name") if self.may_report else None
         self.actions = actions_with_reply(language).bind({"reply_to": escape(self.reply_to)}) if self.is_open else None
-        self.actions_but_reply = of_any_page(language, "comments/_actions.html", "likes", "report", "own")
-        self.in_reply_to = of_any_page(language, "comments/_in_reply_to.html", "pk", "url", "name")
-        self.nested_under = of_any_page(language, "comments/_in_reply_to.html", "pk", "name")
-        self.author_mark = of_any_page(language, "comments/_author.html").fill({})
+        self.actions_but_reply = page_template(language, "comments/_actions.html", "likes", "report", "own")
+        self.in_reply_to = page_template(language, "comments/_in_reply_to.html", "pk", "url", "name")
+        self.nested_under = page_template(language, "comments/_in_reply_to.html", "pk", "name")
+        self.author_mark = page_template(language, "comments/_author.html").fill({})
         self.tombstones: dict[tuple[str, str], str] = {}
         self.openings: dict[int, str] = {}
 
     def html(self, steps: list[Step]) -> SafeString:
         names = {step.row.pk: step.row.name if step.shown is not Shown.GONE else None for step in steps}
-        words = kept.of(step.row for step in steps if step.move is Move.COMMENT and step.shown is not Shown.GONE)
+        words = comment_html_cache.get_many(
+            step.row for step in steps if step.move is Move.COMMENT and step.shown is not Shown.GONE
+        )
         return SafeString("".join([self.step(step, words, names) for step in steps]))
 
-    def step(self, step: Step, words: Mapping[int, Stencil], names: Mapping[int, str | None]) -> str:
+    def step(self, step: Step, words: Mapping[int, PrecompiledTemplate], names: Mapping[int, str | None]) -> str:
         match step.move:
             case Move.COMMENT:
                 return self.opening(step) + self.comment(step, words, names)
@@ -197,7 +201,7 @@ class Page:
                 return "</ol></details>"
             case Move.MORE:
                 more = self.more[step.row.pk]
-                return f'<p class="rest"><a href="{escape(more.url)}" rel="nofollow">{escape(more.words)}</a></p>'
+                return f'<p class="rest"><a href="{escape(more.url)}" rel="nofollow">{escape(more.label)}</a></p>'
             case Move.CONTINUE:
                 return self.onward(step)
             case Move.END_COMMENT:
@@ -224,14 +228,14 @@ class Page:
         status = "pending" if is_held else row.status  # also if the filter marked it as spam
         return f'<li id="comment-{row.pk}" class="comment{kind}" data-status="{status}">'
 
-    def comment(self, step: Step, words: Mapping[int, Stencil], names: Mapping[int, str | None]) -> str:
+    def comment(self, step: Step, words: Mapping[int, PrecompiledTemplate], names: Mapping[int, str | None]) -> str:
         row = step.row
         if step.shown is Shown.GONE:
             return self.tombstone(row.removed_by, self.removals.get(row.pk, ""))
         actions = ""
         pk, name = str(row.pk), escape(row.name)
-        in_reply_to = self.whom_it_answers(step, names)
-        own = self.what_its_writer_can_do(row.pk)
+        in_reply_to = self.in_reply_to_html(step, names)
+        own = self.own_links(row.pk)
         likes = self.likes(row) if self.likes and step.shown is Shown.WHOLE else ""
         report = ""
         if self.report and step.shown is Shown.WHOLE and not own:  # no reports of own comments
@@ -246,14 +250,14 @@ class Page:
                 "described": f' aria-describedby="to-{row.pk}"' if in_reply_to else "",
                 "marks": self.author_mark if row.user in self.authors else "",
                 "in_reply_to": in_reply_to,
-                "notice": self.told_about("comments/_held.html", row.pk),
+                "notice": self.author_notice("comments/_held.html", row.pk),
                 "lang": self.lang,
-                "actions": self.told_about("comments/_offer.html", row.pk) + actions,
+                "actions": self.author_notice("comments/_offer.html", row.pk) + actions,
             }
         )
         return drawn + self.form if row.pk == self.form_under else drawn
 
-    def whom_it_answers(self, step: Step, names: Mapping[int, str | None]) -> str:
+    def in_reply_to_html(self, step: Step, names: Mapping[int, str | None]) -> str:
         """The line that names the parent's author: visible if the nesting does not show it, else for screen readers."""
         pk, parent = str(step.row.pk), step.row.parent
         name = parent and (self.elsewhere.get(parent) or names.get(parent))
@@ -270,10 +274,14 @@ class Page:
             self.tombstones[by, why] = html
         return self.tombstones[by, why]
 
-    def what_its_writer_can_do(self, pk: int) -> str:
-        own = self.own.get(pk)
+    def own_links(self, pk: int) -> str:
+        own = self.author_actions.get(pk)
         return get_template("comments/_own.html").render({"own": own}) if own else ""
 
-    def told_about(self, template: str, pk: int) -> str:
-        told = self.told.get(pk)
-        return get_template(template).render({"told": told, "why": reasons.to_writer(told.reasons)}) if told else ""
+    def author_notice(self, template: str, pk: int) -> str:
+        told = self.notices.get(pk)
+        return (
+            get_template(template).render({"told": told, "why": reasons.message_to_author(told.reasons)})
+            if told
+            else ""
+        )

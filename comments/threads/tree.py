@@ -125,7 +125,7 @@ def cut_branch(rows: Sequence[Row], depth: int, mine: frozenset[int], tree: int)
     return (above[max(1, depth) - 1], last) if len(above) >= max(1, depth) else None
 
 
-def alone(rows: Sequence[Row]) -> list[Step]:
+def flat_outline(rows: Sequence[Row]) -> list[Step]:
     """Steps for approved rows outside of their threads, without nesting; each names the author it answers."""
     walk: list[Step] = []
     for row in rows:

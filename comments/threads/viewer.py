@@ -31,36 +31,36 @@ from comments.threads import removals
 from comments.threads.removals import APPEALS_WITHIN, Removal
 from comments.threads.tree import Row
 
-HELD = signing.TimestampSigner(salt="comments.held")
-OWN = "-own"
-HELD_FOR = 60 * 60 * 24 * 90
-OWN_AT_MOST = 50
-NEW_FOR = timedelta(hours=1)
+KEY_SIGNER = signing.TimestampSigner(salt="comments.held")
+OWN_SUFFIX = "-own"
+KEY_LASTS = 60 * 60 * 24 * 90
+MAX_OWN = 50
+NEW_WITHIN = timedelta(hours=1)
 
 
-def key_to(comment: Comment, *, is_own: bool = False) -> str:
+def sign_key(comment: Comment, *, is_own: bool = False) -> str:
     """Sign a key that shows a pending comment to the holder of its link, for authors without a cookie.
 
     `is_own`: the key also grants the author's rights; it is only issued in the response to the post itself.
     """
-    return HELD.sign(f"{comment.pk}{OWN if is_own else ''}")
+    return KEY_SIGNER.sign(f"{comment.pk}{OWN_SUFFIX if is_own else ''}")
 
 
-def number_in(words: Any) -> int | None:
+def parse_key(words: Any) -> int | None:
     """Parse a comment's primary key from a URL or form; None if invalid."""
     words = str(words or "")
     return int(words) if words.isascii() and words.isdigit() and len(words) < 19 else None
 
 
-def unlocked(key: str) -> int | None:
+def key_target(key: str) -> int | None:
     try:
-        return int(HELD.unsign(key, max_age=HELD_FOR).removesuffix(OWN)) if key else None
+        return int(KEY_SIGNER.unsign(key, max_age=KEY_LASTS).removesuffix(OWN_SUFFIX)) if key else None
     except (signing.BadSignature, ValueError):
         return None
 
 
 @dataclass(frozen=True)
-class Told:
+class AuthorNotice:
     """The notice beside a comment that only its author sees."""
 
     reasons: list[Reason]
@@ -69,14 +69,14 @@ class Told:
     address: str
     is_saved: bool  # just edited
     is_mailed: bool  # a subscription confirmation was just emailed
-    is_to_be_told: bool  # of the decision, by email
+    is_notified: bool  # of the decision, by email
     tell: str  # URL to request that
     removal: Removal | None  # by a moderator
     appeal: str  # URL of the appeal form or its outcome
 
 
 @dataclass(frozen=True)
-class Own:
+class AuthorActions:
     """URLs to edit and delete one's own comment; `edit` is empty once editing has ended."""
 
     edit: str
@@ -91,20 +91,20 @@ class Viewer:
     key: str = ""
     edited: int | None = None  # primary key of the comment they just edited
     mailed: int | None = None  # and of the one whose subscription they must confirm by email
-    unlocked: int | None = field(init=False)
+    key_target: int | None = field(init=False)
     owned: int | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self.unlocked = unlocked(self.key)
-        self.owned = self.unlocked if self.key.partition(":")[0].endswith(OWN) else None
+        self.unlocked = key_target(self.key)
+        self.owned = self.unlocked if self.key.partition(":")[0].endswith(OWN_SUFFIX) else None
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "Viewer":
+    def from_request(cls, request: HttpRequest) -> "Viewer":
         commenter = request.commenter or None  # type: ignore[attr-defined]
-        edited, mailed = (number_in(request.GET.get(name)) for name in ("edited", "mailed"))
+        edited, mailed = (parse_key(request.GET.get(name)) for name in ("edited", "mailed"))
         return cls(commenter, request.GET.get("key", ""), edited, mailed)
 
-    def looked_up(self, essay: Essay, wish: int | None = None, **more: Any) -> list[Comment]:
+    def relevant_comments(self, essay: Essay, wish: int | None = None, **more: Any) -> list[Comment]:
         """The viewer's comments that have a notice (pending, rejected, or a guest's newest), and the comment `wish`.
 
         `has_notice` distinguishes them. No query for strangers without `wish`. `more`: further annotations.
@@ -114,7 +114,7 @@ class Viewer:
             own |= Q(commenter=self.commenter.pk)
         if not own and wish is None:
             return []
-        new = Q(status=Status.APPROVED, commenter__user=None, created__gt=timezone.now() - NEW_FOR)
+        new = Q(status=Status.APPROVED, commenter__user=None, created__gt=timezone.now() - NEW_WITHIN)
         saved = Q(status=Status.APPROVED, pk__in=[pk for pk in (self.edited, self.mailed) if pk])
         refused = Q(
             status__in=(Status.SPAM, Status.TRASH),
@@ -122,51 +122,53 @@ class Viewer:
             changed__gt=timezone.now() - APPEALS_WITHIN,
         )
         news = (own & (is_waiting() | refused | (new & ~Q(commenter__email="")) | saved)) if own else Q(pk=None)
-        found = Comment.objects.under(essay).filter(news | Q(pk=wish) if wish else news)
+        found = Comment.objects.on_essay(essay).filter(news | Q(pk=wish) if wish else news)
         needed = found.select_related("wording", "commenter").only(
             "essay_id", "parent_id", "tree_id", "lft", "rght", "readable", "status", "removed_by",
             "wording__reasons", "commenter__email", "commenter__user",
         )  # fmt: skip
         requested = Subscription.objects.filter(kind=Subscription.Kind.DECISION, comment=OuterRef("pk"), stopped=None)
-        record = Case(When(refused, then=removals.of_record()), default=None, output_field=JSONField())
+        record = Case(When(refused, then=removals.removal_record()), default=None, output_field=JSONField())
         # Without `wish`, all rows have a notice.
-        is_told: Any = ExpressionWrapper(news, BooleanField()) if wish else Value(True)
+        has_notice: Any = ExpressionWrapper(news, BooleanField()) if wish else Value(True)
         first = [Case(When(pk=wish, then=0), default=1)] if wish else []
-        needed = needed.annotate(record=record, is_told=is_told, is_to_be_told=Exists(requested), **more)
-        return list(needed.order_by(*first, "-pk")[: OWN_AT_MOST + 1])
+        needed = needed.annotate(record=record, has_notice=has_notice, is_notified=Exists(requested), **more)
+        return list(needed.order_by(*first, "-pk")[: MAX_OWN + 1])
 
-    def told(self, comment: Comment, removal: Removal | None, rules: Rules) -> "Told":
+    def notice_for(self, comment: Comment, removal: Removal | None, rules: Rules) -> "AuthorNotice":
         """The notice about one of the viewer's own comments."""
         has_appeal = removal is not None and (removal.appeal or removal.may_appeal(comment, rules))
         guest, address = comment.commenter, comment.get_absolute_url()
-        return Told(
+        return AuthorNotice(
             reasons=comment.wording.reasons if comment.wording else [],
             is_waiting=comment.is_waiting,
-            offer=claims.offer(guest.pk) if guest.email and not guest.user_id else "",
+            offer=claims.sign_offer(guest.pk) if guest.email and not guest.user_id else "",
             address=f"{address}?key={self.key}" if comment.pk == self.unlocked else address,
             is_saved=comment.pk == self.edited,
             is_mailed=comment.pk == self.mailed,
-            is_to_be_told=comment.is_to_be_told,  # type: ignore[attr-defined]
-            tell=self.own_address("tell-decision", comment.pk) if self.wrote(comment) else "",
+            is_notified=comment.is_notified,  # type: ignore[attr-defined]
+            tell=self.address_with_key("notify-decision", comment.pk) if self.is_author_of(comment) else "",
             removal=removal,
-            appeal=self.own_address("appeal-comment", comment.pk) if has_appeal and self.wrote(comment) else "",
+            appeal=self.address_with_key("appeal-comment", comment.pk)
+            if has_appeal and self.is_author_of(comment)
+            else "",
         )
 
-    def wrote(self, comment: Comment) -> bool:
-        return self.is_writer(comment.pk, comment.commenter_id, comment.commenter.user_id)
+    def is_author_of(self, comment: Comment) -> bool:
+        return self.is_author(comment.pk, comment.commenter_id, comment.commenter.user_id)
 
-    def is_writer(self, pk: int, commenter: int, user: int | None) -> bool:
+    def is_author(self, pk: int, commenter: int, user: int | None) -> bool:
         """Recognized by login or cookie, or for a guest's comment by the key from the response to the post."""
         if self.commenter is not None and self.commenter.pk == commenter:
             return True
         return pk == self.owned and user is None
 
-    def verbs(self, rows: Iterable[Row]) -> dict[int, Own]:
+    def actions_on(self, rows: Iterable[Row]) -> dict[int, AuthorActions]:
         """URLs for the viewer's own comments among these rows, by primary key."""
         return {
-            row.pk: self.own_addresses(row.pk, is_editable=row.is_editable)
+            row.pk: self.action_addresses(row.pk, is_editable=row.is_editable)
             for row in rows
-            if not row.is_removed and self.is_writer(row.pk, row.commenter, row.user)
+            if not row.is_removed and self.is_author(row.pk, row.commenter, row.user)
         }
 
     def columns(self, rules: Rules) -> list[Any]:
@@ -180,15 +182,15 @@ class Viewer:
             ExpressionWrapper(is_own & is_editable(rules), BooleanField()),
         ]
 
-    def verbs_of(self, own: list[int], rules: Rules) -> dict[int, Own]:
+    def actions_on_keys(self, own: list[int], rules: Rules) -> dict[int, AuthorActions]:
         editable = set(Comment.objects.filter(pk__in=own).editable(rules).values_list("pk", flat=True))
-        return {pk: self.own_addresses(pk, is_editable=pk in editable) for pk in own}
+        return {pk: self.action_addresses(pk, is_editable=pk in editable) for pk in own}
 
-    def own_addresses(self, pk: int, *, is_editable: bool) -> Own:
-        edit = self.own_address("edit-comment", pk) if is_editable else ""
-        return Own(edit=edit, delete=self.own_address("delete-comment", pk))
+    def action_addresses(self, pk: int, *, is_editable: bool) -> AuthorActions:
+        edit = self.address_with_key("edit-comment", pk) if is_editable else ""
+        return AuthorActions(edit=edit, delete=self.address_with_key("delete-comment", pk))
 
-    def own_address(self, view: str, pk: int) -> str:
+    def address_with_key(self, view: str, pk: int) -> str:
         """A URL with the key, if that alone shows that the comment is theirs."""
         return reverse(view, args=[pk]) + (f"?{urlencode({'key': self.key})}" if pk == self.owned else "")
 

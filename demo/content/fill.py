@@ -27,7 +27,7 @@ DECIDED_AFTER = timedelta(minutes=9)
 REMOVED_AFTER = timedelta(minutes=70)
 
 
-class InUse(Exception):
+class SiteInUse(Exception):
     """The site has essays or users with the demo's names, so it is not ours to fill."""
 
 
@@ -37,7 +37,7 @@ def fill() -> list[User]:
     content = tomllib.loads((FOLDER / "content.toml").read_text(encoding="utf-8"))
     names = [person["username"] for person in content["people"]]
     if Essay.objects.exists() or User.objects.filter(username__in=names).exists():
-        raise InUse
+        raise SiteInUse
     Site.objects.get_or_create(pk=1, defaults=content["site"])
     Rules.objects.update_or_create(pk=1, defaults=content["rules"])
     magazine = Magazine(now=timezone.now().replace(second=0, microsecond=0))
@@ -74,11 +74,11 @@ class Magazine:
             group = person.pop("group", None)
             email = f"{person['username']}@example.org"
             user = User.objects.create(**person, email=email, password=password, is_staff=True, date_joined=joined)
-            user.prove_address()
+            user.verify_address()
             if group:
                 user.groups.add(Group.objects.get(name=group))
             self.people[user.username] = user
-            commenter = Commenter.objects.of(user)
+            commenter = Commenter.objects.for_user(user)
             commenter.created = commenter.changed = joined
             commenter.save()
             self.commenters[user.username] = commenter
@@ -89,7 +89,7 @@ class Magazine:
         essay = Essay(body=body, published=published, created=published, **fields)
         essay = writing.save(essay)
         Authorship.objects.create(essay=essay, author=self.people[by])
-        essay.tags.set([Tag.objects.named(tag) for tag in tags])
+        essay.tags.set([Tag.objects.ensure(tag) for tag in tags])
         Essay.objects.filter(pk=essay.pk).update(changed=published)
         self.essays[essay.title], self.published[essay.title] = essay, published
 

@@ -29,10 +29,10 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
-from demo.identity_provider.grants import Asked, BadCode, ExpiredCode, Grant, UsedCode
+from demo.identity_provider.grants import AuthorizationRequest, BadCode, ExpiredCode, Grant, UsedCode
 from demo.identity_provider.people import Person, Picture
-from demo.identity_provider.service import CLIENT, SECRET, Service, Unasked, picture_of
-from demo.identity_provider.wire import Answer, Refused, Request, as_json
+from demo.identity_provider.service import CLIENT, SECRET, InvalidAuthorization, Service, picture_response
+from demo.identity_provider.wire import ErrorResponse, Request, Response, json_response
 
 FIELD = re.compile(r"(\w+)((?:\.\w+\([\w, ]*\))*)(?:\{[\w, ]*\})?")
 SIZE = re.compile(r"\.(width|height)\((\d{1,4})\)")
@@ -48,36 +48,36 @@ class Facebook(Service):
     key = "facebook"
     digits = 17
     name = "Facebook"
-    authorize = "/v24.0/dialog/oauth"
-    token = "/v24.0/oauth/access_token"  # noqa: S105
+    authorize_path = "/v24.0/dialog/oauth"
+    token_path = "/v24.0/oauth/access_token"  # noqa: S105
     token_methods = frozenset({"GET", "POST"})
-    me = "/v24.0/me"
+    profile_path = "/v24.0/me"
     default_type = "code"
     scopes = {
         "public_profile": _("your name and picture"),
         "email": _("your email address"),
         "user_link": _("the link to your profile"),
     }
-    says = {
+    error_messages = {
         "": "Sorry, something went wrong.",
         "client": "Invalid App ID: The provided app ID does not look like a valid app ID.",
         "redirect": "URL blocked: the redirect URI is not allowed in the app’s client OAuth settings.",
         "scope": "Invalid Scopes. This message is only shown to developers.",
     }
 
-    def split(self, scope: str) -> tuple[str, ...]:
+    def split_scopes(self, scope: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(["public_profile", *filter(None, re.split(r"[,\s]+", scope))]))
 
     def check(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
         if not set(scopes) <= set(self.scopes):
-            raise Unasked("scope")
+            raise InvalidAuthorization("scope")
 
-    def back(self, asked: Asked, **parameters: str) -> str:
-        return f"{super().back(asked, **parameters)}#_=_"
+    def callback_url(self, authorization: AuthorizationRequest, **parameters: str) -> str:
+        return f"{super().callback_url(authorization, **parameters)}#_=_"
 
-    def denied(self, asked: Asked) -> str:
-        return self.back(
-            asked,
+    def denial_url(self, authorization: AuthorizationRequest) -> str:
+        return self.callback_url(
+            authorization,
             error="access_denied",
             error_code="200",
             error_description="Permissions error",
@@ -93,20 +93,20 @@ class Facebook(Service):
         if not parameters.get("redirect_uri"):
             raise graph_error("Missing redirect_uri parameter.", 191)
         grant = self.redeem_code(parameters.get("code", ""))
-        if parameters["redirect_uri"] != grant.asked.redirect_uri:
+        if parameters["redirect_uri"] != grant.authorization.redirect_uri:
             advice = "Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request"
             raise graph_error(f"Error validating verification code. {advice}", 100, 36008)
         verifier = parameters.get("code_verifier", "")
-        if verifier and not grant.asked.challenge:
+        if verifier and not grant.authorization.challenge:
             raise graph_error("code_verifier param is provided without a code_challenge in authorization request.", 1)
-        if not grant.is_proved_by(verifier):
+        if not grant.accepts_verifier(verifier):
             raise graph_error("Invalid code verifier.", 1)
-        token = self.grants.token(grant, "EAA")
+        token = self.grants.issue_token(grant, "EAA")
         return grant, {"access_token": token, "token_type": "bearer", "expires_in": SIXTY_DAYS}
 
     def redeem_code(self, code: str) -> Grant:
         try:
-            return self.grants.use(self.key, code)
+            return self.grants.redeem(self.key, code)
         except UsedCode:
             raise graph_error("This authorization code has been used.", 100, 36009) from None
         except ExpiredCode:
@@ -119,7 +119,7 @@ class Facebook(Service):
         if not token:
             message = "An active access token must be used to query information about the current user."
             raise graph_error(message, 2500)
-        grant = self.grants.of(self.key, token)
+        grant = self.grants.find(self.key, token)
         if not grant:
             raise graph_error("Invalid OAuth access token - Cannot parse access token", 190)
         check_proof(token, request.query.get("appsecret_proof"))
@@ -133,8 +133,8 @@ class Facebook(Service):
         return grant, {**response, "id": user["id"]}
 
     def user(self, grant: Grant) -> dict[str, Any]:
-        person, scopes = grant.person, grant.asked.scopes
-        identity = self.number(person)
+        person, scopes = grant.person, grant.authorization.scopes
+        identity = self.user_id(person)
         user: dict[str, Any] = {
             "id": identity,
             "name": person.name,
@@ -153,7 +153,7 @@ class Facebook(Service):
         sizes = dict(SIZE.findall(modifiers))
         width = int(sizes.get("width") or sizes.get("height") or 50)
         expires = int(time.time()) + SIXTY_DAYS // 2
-        query = f"asid={self.number(person)}&height={width}&width={width}&ext={expires}&hash=Abg"
+        query = f"asid={self.user_id(person)}&height={width}&width={width}&ext={expires}&hash=Abg"
         return {
             "data": {
                 "height": width,
@@ -163,11 +163,11 @@ class Facebook(Service):
             }
         }
 
-    def picture(self, request: Request) -> Answer | None:
+    def picture(self, request: Request) -> Response | None:
         if request.path != "/platform/profilepic/":
             return None
-        person = self.by_number(request.query.get("asid", ""))
-        return picture_of(person, request.query.get("width", "50")) if person else None
+        person = self.person_by_id(request.query.get("asid", ""))
+        return picture_response(person, request.query.get("width", "50")) if person else None
 
 
 def parse_fields(fields: str) -> list[tuple[str, str]]:
@@ -189,8 +189,8 @@ def check_proof(token: str, proof: str | None) -> None:
         raise graph_error(message, 100, kind="GraphMethodException")
 
 
-def graph_error(message: str, code: int, subcode: int = 0, kind: str = "OAuthException") -> Refused:
+def graph_error(message: str, code: int, subcode: int = 0, kind: str = "OAuthException") -> ErrorResponse:
     body = {"message": message, "type": kind, "code": code, "fbtrace_id": secrets.token_urlsafe(8)}
     if subcode:
         body["error_subcode"] = subcode
-    return Refused(as_json({"error": body}, HTTPStatus.BAD_REQUEST))
+    return ErrorResponse(json_response({"error": body}, HTTPStatus.BAD_REQUEST))

@@ -15,7 +15,7 @@ CODE_LIFETIME = 60
 
 
 @dataclass(frozen=True)
-class Asked:
+class AuthorizationRequest:
     """A site's request to the authorization page."""
 
     service: str
@@ -28,18 +28,18 @@ class Asked:
 
 @dataclass(frozen=True)
 class Grant:
-    asked: Asked
+    authorization: AuthorizationRequest
     person: Person
     trouble: str
     issued: float
 
-    def is_proved_by(self, verifier: str) -> bool:
+    def accepts_verifier(self, verifier: str) -> bool:
         """Return whether the PKCE verifier is right (RFC 7636, S256); a code without a challenge needs none."""
-        if not self.asked.challenge:
+        if not self.authorization.challenge:
             return True
         digest = hashlib.sha256(verifier.encode()).digest()
         expected = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        return hmac.compare_digest(expected.encode(), self.asked.challenge.encode())
+        return hmac.compare_digest(expected.encode(), self.authorization.challenge.encode())
 
 
 class BadCode(Exception):
@@ -62,17 +62,17 @@ class Grants:
         self._used: set[str] = set()
         self._tokens: dict[str, Grant] = {}
 
-    def issue(self, asked: Asked, person: Person, trouble: str = "") -> str:
+    def issue_code(self, authorization: AuthorizationRequest, person: Person, trouble: str = "") -> str:
         code = secrets.token_urlsafe(32)
         with self._lock:
-            self._codes[code] = Grant(asked, person, trouble, self.clock())
+            self._codes[code] = Grant(authorization, person, trouble, self.clock())
         return code
 
-    def use(self, service: str, code: str) -> Grant:
+    def redeem(self, service: str, code: str) -> Grant:
         """Use up a code and return its grant. Raises BadCode."""
         with self._lock:
             grant = self._codes.get(code)
-            if not grant or grant.asked.service != service:
+            if not grant or grant.authorization.service != service:
                 raise BadCode
             if code in self._used:
                 raise UsedCode
@@ -81,12 +81,12 @@ class Grants:
             raise ExpiredCode
         return grant
 
-    def token(self, grant: Grant, prefix: str = "") -> str:
+    def issue_token(self, grant: Grant, prefix: str = "") -> str:
         token = prefix + secrets.token_urlsafe(32)
         with self._lock:
             self._tokens[token] = grant
         return token
 
-    def of(self, service: str, token: str) -> Grant | None:
+    def find(self, service: str, token: str) -> Grant | None:
         grant = self._tokens.get(token)
-        return grant if grant and grant.asked.service == service else None
+        return grant if grant and grant.authorization.service == service else None

@@ -21,10 +21,17 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.utils.translation import gettext_noop as _
 
-from demo.identity_provider.grants import Asked, BadCode, Grant, Grants
-from demo.identity_provider.people import Picture, person
-from demo.identity_provider.service import AT_ONCE, CLIENT, SECRET, Service, Unasked, picture_of
-from demo.identity_provider.wire import Answer, Refused, Request, as_json
+from demo.identity_provider.grants import AuthorizationRequest, BadCode, Grant, Grants
+from demo.identity_provider.people import Picture, find_person
+from demo.identity_provider.service import (
+    CLIENT,
+    NEVER_REDIRECTED,
+    SECRET,
+    InvalidAuthorization,
+    Service,
+    picture_response,
+)
+from demo.identity_provider.wire import ErrorResponse, Request, Response, json_response
 
 ERRORS = {"type": "unsupported_response_type", "scope": "invalid_scope"}
 PICTURE = re.compile(r"/pictures/(\w+)")
@@ -35,15 +42,15 @@ class DemoID(Service):
     key = "oidc"
     digits = 12
     name = "Demo ID"
-    authorize = "/authorize"
-    token = "/token"  # noqa: S105
-    me = "/userinfo"
+    authorize_path = "/authorize"
+    token_path = "/token"  # noqa: S105
+    profile_path = "/userinfo"
     scopes = {
         "openid": _("your identity"),
         "profile": _("your name, handle and picture"),
         "email": _("your email address"),
     }
-    says = {"": "Invalid request."}
+    error_messages = {"": "Invalid request."}
 
     def __init__(self, base: str, grants: Grants) -> None:
         super().__init__(base, grants)
@@ -60,14 +67,14 @@ class DemoID(Service):
 
     def check(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
         if "openid" not in scopes:
-            raise Unasked("scope")
+            raise InvalidAuthorization("scope")
 
-    def refused(self, request: Request, problem: str) -> str:
-        if problem in AT_ONCE:
+    def error_redirect(self, request: Request, problem: str) -> str:
+        if problem in NEVER_REDIRECTED:
             return ""
         query = request.query
-        asked = Asked(self.key, query["redirect_uri"], (), query.get("state", ""))
-        return self.back(asked, error=ERRORS.get(problem, "invalid_request"))
+        authorization = AuthorizationRequest(self.key, query["redirect_uri"], (), query.get("state", ""))
+        return self.callback_url(authorization, error=ERRORS.get(problem, "invalid_request"))
 
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         form = request.form
@@ -76,18 +83,18 @@ class DemoID(Service):
         if form.get("grant_type") != "authorization_code":
             raise error_response("unsupported_grant_type")
         try:
-            grant = self.grants.use(self.key, form.get("code", ""))
+            grant = self.grants.redeem(self.key, form.get("code", ""))
         except BadCode:
             raise error_response("invalid_grant") from None
-        is_same = form.get("redirect_uri") == grant.asked.redirect_uri
-        if not is_same or not grant.is_proved_by(form.get("code_verifier", "")):
+        is_same = form.get("redirect_uri") == grant.authorization.redirect_uri
+        if not is_same or not grant.accepts_verifier(form.get("code_verifier", "")):
             raise error_response("invalid_grant")
         return grant, {
-            "access_token": self.grants.token(grant),
+            "access_token": self.grants.issue_token(grant),
             "token_type": "Bearer",
             "expires_in": HOUR,
             "id_token": self.id_token(grant),
-            "scope": " ".join(grant.asked.scopes),
+            "scope": " ".join(grant.authorization.scopes),
         }
 
     def id_token(self, grant: Grant) -> str:
@@ -101,20 +108,20 @@ class DemoID(Service):
             "jti": secrets.token_urlsafe(16),
             **self.claims(grant),
         }
-        if grant.asked.nonce:
-            claims["nonce"] = grant.asked.nonce
+        if grant.authorization.nonce:
+            claims["nonce"] = grant.authorization.nonce
         return jwt.encode(claims, self.signing_key(), algorithm="RS256", headers={"kid": self.kid})
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        grant = self.grants.of(self.key, request.bearer)
+        grant = self.grants.find(self.key, request.bearer)
         if not grant:
             challenge = 'Bearer error="invalid_token"' if request.bearer else "Bearer"
             raise error_response("invalid_token", HTTPStatus.UNAUTHORIZED, WWW_Authenticate=challenge)
         return grant, self.claims(grant)
 
     def claims(self, grant: Grant) -> dict[str, Any]:
-        person, scopes = grant.person, grant.asked.scopes
-        claims: dict[str, Any] = {"sub": f"demo-{self.number(person)}"}
+        person, scopes = grant.person, grant.authorization.scopes
+        claims: dict[str, Any] = {"sub": f"demo-{self.user_id(person)}"}
         if "profile" in scopes:
             claims |= {
                 "name": person.name,
@@ -130,13 +137,13 @@ class DemoID(Service):
             claims |= {"email": person.email, "email_verified": person.is_confirmed}
         return claims
 
-    def other(self, request: Request) -> Answer | None:
+    def extra_response(self, request: Request) -> Response | None:
         match request.path:
             case "/.well-known/openid-configuration":
-                return as_json(self.configuration())
+                return json_response(self.configuration())
             case "/jwks":
-                return as_json({"keys": [self.public_key()]})
-        return super().other(request)
+                return json_response({"keys": [self.public_key()]})
+        return super().extra_response(request)
 
     def public_key(self) -> dict[str, Any]:
         key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.signing_key().public_key()))
@@ -146,9 +153,9 @@ class DemoID(Service):
         claims = "sub iss aud exp iat nonce name given_name family_name preferred_username profile picture locale"
         return {
             "issuer": self.base,
-            "authorization_endpoint": f"{self.base}{self.authorize}",
-            "token_endpoint": f"{self.base}{self.token}",
-            "userinfo_endpoint": f"{self.base}{self.me}",
+            "authorization_endpoint": f"{self.base}{self.authorize_path}",
+            "token_endpoint": f"{self.base}{self.token_path}",
+            "userinfo_endpoint": f"{self.base}{self.profile_path}",
             "jwks_uri": f"{self.base}/jwks",
             "scopes_supported": list(self.scopes),
             "response_types_supported": ["code"],
@@ -161,11 +168,11 @@ class DemoID(Service):
             "code_challenge_methods_supported": ["S256"],
         }
 
-    def picture(self, request: Request) -> Answer | None:
+    def picture(self, request: Request) -> Response | None:
         match = PICTURE.fullmatch(request.path)
-        found = person(match[1]) if match else None
-        return picture_of(found, 256) if found else None
+        found = find_person(match[1]) if match else None
+        return picture_response(found, 256) if found else None
 
 
-def error_response(error: str, status: int = HTTPStatus.BAD_REQUEST, **headers: str) -> Refused:
-    return Refused(as_json({"error": error}, status, **headers))
+def error_response(error: str, status: int = HTTPStatus.BAD_REQUEST, **headers: str) -> ErrorResponse:
+    return ErrorResponse(json_response({"error": error}, status, **headers))

@@ -11,11 +11,11 @@ from django.template import Context, Engine
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext
 
-from demo.identity_provider.grants import Asked
-from demo.identity_provider.people import ODD, PLAIN
+from demo.identity_provider.grants import AuthorizationRequest
+from demo.identity_provider.people import PLAIN, UNUSUAL
 from demo.identity_provider.service import PROBLEMS, Service
-from demo.identity_provider.troubles import TROUBLES, Place
-from demo.identity_provider.wire import Answer
+from demo.identity_provider.troubles import TROUBLES, Step
+from demo.identity_provider.wire import Response
 
 FOLDER = Path(__file__).parent / "templates"
 ENGINE = Engine(dirs=[str(FOLDER)], builtins=["django.templatetags.i18n"])
@@ -33,42 +33,42 @@ POLICY = "; ".join(
 )
 
 
-def authorize(service: Service, asked: Asked) -> Answer:
-    groups = [(place.value, [trouble for trouble in TROUBLES if trouble.place is place]) for place in Place]
+def authorization_page(service: Service, authorization: AuthorizationRequest) -> Response:
+    groups = [(step.value, [trouble for trouble in TROUBLES if trouble.step is step]) for step in Step]
     return page(
         "authorize.html",
         service=service,
-        site=urlsplit(asked.redirect_uri).netloc,
-        wants=[service.scopes.get(scope, scope) for scope in asked.scopes],
+        site=urlsplit(authorization.redirect_uri).netloc,
+        scopes=[service.scopes.get(scope, scope) for scope in authorization.scopes],
         plain=PLAIN,
-        odd=ODD,
+        unusual=UNUSUAL,
         troubles=groups,
     )
 
 
-def refusal(service: Service, problem: str) -> Answer:
-    words = service.refusal(problem)
-    return page("refusal.html", HTTPStatus.BAD_REQUEST, service=service, words=words, hint=PROBLEMS[problem])
+def error_page(service: Service, problem: str) -> Response:
+    message = service.error_message(problem)
+    return page("refusal.html", HTTPStatus.BAD_REQUEST, service=service, message=message, hint=PROBLEMS[problem])
 
 
-def message(title: str, words: str, status: int = HTTPStatus.OK) -> Answer:
-    return page("message.html", status, title=title, words=words)
+def message(title: str, text: str, status: int = HTTPStatus.OK) -> Response:
+    return page("message.html", status, title=title, message=text)
 
 
-def home() -> Answer:
+def home() -> Response:
     return message(
         gettext("Demo login"),
         gettext("This server imitates X, Facebook, WordPress.com and an OpenID Connect server for the demo site."),
     )
 
 
-def nothing() -> Answer:
+def not_found() -> Response:
     return message(gettext("Page not found"), gettext("The demo login has no such page."), HTTPStatus.NOT_FOUND)
 
 
-def page(template: str, status: int = HTTPStatus.OK, **context: Any) -> Answer:
+def page(template: str, status: int = HTTPStatus.OK, **context: Any) -> Response:
     # From our own file; the policy allows exactly this text.
     style = mark_safe(STYLE)  # noqa: S308
     html = ENGINE.get_template(template).render(Context({"style": style, "language": get_language(), **context}))
     headers = {"Content-Security-Policy": POLICY, "X-Frame-Options": "DENY"}
-    return Answer(status, html.encode(), headers=headers)
+    return Response(status, html.encode(), headers=headers)

@@ -19,7 +19,7 @@ LONG_NAME = (
 
 class Picture(Enum):
     DRAWN = auto()
-    PHOTOGRAPH = auto()  # a sideways JPEG with location data
+    PHOTO = auto()  # a sideways JPEG with location data
     NONE = auto()
     HUGE = auto()
     ELSEWHERE = auto()
@@ -36,7 +36,7 @@ class Person:
     is_confirmed: bool = True
     picture: Picture = Picture.DRAWN
 
-    def number(self, service: str, digits: int) -> int:
+    def id_at(self, service: str, digits: int) -> int:
         """Return the person's id at a service: always the same there, different at each."""
         seed = int.from_bytes(hashlib.sha256(f"{service}/{self.handle}".encode()).digest())
         smallest: int = 10 ** (digits - 1)
@@ -65,11 +65,11 @@ PLAIN = (
         "lucja_w",
         _("email confirmed; a photograph"),
         "lucja@example.com",
-        picture=Picture.PHOTOGRAPH,
+        picture=Picture.PHOTO,
     ),
     Person("Mara L.", "mara_writes", _("the same email as Mara Lindqvist, confirmed"), MARA),
 )
-ODD = (
+UNUSUAL = (
     Person("Teodor Marin", "teodormarin", _("the moderator’s email, confirmed"), MODERATOR),
     Person("Vera Holt", "vera_holt", _("the moderator’s email, not confirmed"), MODERATOR, is_confirmed=False),
     Person("Miriаm Achterberg", "miriamachterb", _("looks like the author: one letter is Cyrillic")),
@@ -81,9 +81,9 @@ ODD = (
     Person("Sipho Dlamini", "siphodlamini", _("a picture that is an SVG with a script"), picture=Picture.SVG),
     Person("Hana Novotná", "hana_novotna", _("a picture that is a web page"), picture=Picture.HTML),
 )
-PEOPLE = PLAIN + ODD
+PEOPLE = PLAIN + UNUSUAL
 
 
-def person(name: str) -> Person | None:
+def find_person(name: str) -> Person | None:
     """Return the person with this name or handle."""
     return next((person for person in PEOPLE if name in {person.name, person.handle}), None)

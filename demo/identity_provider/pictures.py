@@ -8,35 +8,35 @@ from PIL import Image, ImageDraw, ImageOps, TiffImagePlugin
 from PIL.ExifTags import GPS, IFD, Base
 
 from demo.identity_provider.people import Person, Picture
-from demo.identity_provider.wire import Answer, redirect
+from demo.identity_provider.wire import Response, redirect
 
 LARGEST = 1024
 HUGE = 8000
 SIDEWAYS = 6  # EXIF orientation: rotated by 90 degrees
-INSIDE = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
+METADATA_URL = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
 SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96" onload="alert(document.domain)">
 <script>alert(document.domain)</script><image href="http://169.254.169.254/" width="96" height="96"/></svg>"""
 HTML = b"<!doctype html><title>No picture</title><script>alert(document.domain)</script>"
 
 
-def answer(person: Person | None, size: int) -> Answer:
+def respond(person: Person | None, size: int) -> Response:
     """Return the response for a person's picture, or for None an outline."""
     size = max(1, min(size, LARGEST))
     match person.picture if person else Picture.NONE:
         case Picture.ELSEWHERE:
-            return redirect(INSIDE)
+            return redirect(METADATA_URL)
         case Picture.SVG:
-            return Answer(HTTPStatus.OK, SVG, "image/svg+xml")
+            return Response(HTTPStatus.OK, SVG, "image/svg+xml")
         case Picture.HTML:
-            return Answer(HTTPStatus.OK, HTML, "image/png")
+            return Response(HTTPStatus.OK, HTML, "image/png")
         case Picture.HUGE:
-            return Answer(HTTPStatus.OK, huge(), "image/png")
-        case Picture.PHOTOGRAPH:
-            return Answer(HTTPStatus.OK, photograph(size), "image/jpeg")
+            return Response(HTTPStatus.OK, huge(), "image/png")
+        case Picture.PHOTO:
+            return Response(HTTPStatus.OK, photograph(size), "image/jpeg")
         case Picture.NONE:
-            return Answer(HTTPStatus.OK, drawn("", size), "image/png")
+            return Response(HTTPStatus.OK, png("", size), "image/png")
         case Picture.DRAWN:
-            return Answer(HTTPStatus.OK, drawn(person.handle if person else "", size), "image/png")
+            return Response(HTTPStatus.OK, png(person.handle if person else "", size), "image/png")
 
 
 def portrait(handle: str, size: int) -> Image.Image:
@@ -52,7 +52,7 @@ def portrait(handle: str, size: int) -> Image.Image:
 
 
 @lru_cache(maxsize=64)
-def drawn(handle: str, size: int) -> bytes:
+def png(handle: str, size: int) -> bytes:
     return _saved(portrait(handle, size), "PNG")
 
 

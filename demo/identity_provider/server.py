@@ -16,12 +16,12 @@ from django.utils.translation import gettext
 
 from demo.identity_provider import pages, troubles
 from demo.identity_provider.facebook import Facebook
-from demo.identity_provider.grants import Asked, Grants
+from demo.identity_provider.grants import AuthorizationRequest, Grants
 from demo.identity_provider.oidc import DemoID
-from demo.identity_provider.people import PEOPLE, person
-from demo.identity_provider.service import Service, Unasked, picture_of
-from demo.identity_provider.troubles import Endless, Outcome, Place, spoilt
-from demo.identity_provider.wire import Answer, Refused, Request, redirect
+from demo.identity_provider.people import PEOPLE, find_person
+from demo.identity_provider.service import InvalidAuthorization, Service, picture_response
+from demo.identity_provider.troubles import EndlessResponse, Outcome, Step, respond_with
+from demo.identity_provider.wire import ErrorResponse, Request, Response, redirect
 from demo.identity_provider.wordpress import WordPress
 from demo.identity_provider.x import X
 
@@ -46,58 +46,58 @@ class Demo:
         self.is_over = threading.Event()
         self.services = {kind.key: kind(self.base, self.grants) for kind in SERVICES}
 
-    def answer(self, request: Request) -> Outcome:
+    def respond(self, request: Request) -> Outcome:
         _, key, *rest = f"/{request.path.lstrip('/')}".split("/", 2)
         service = self.services.get(key)
         if request.path == "/favicon.ico":  # every browser requests it and logs an error if it is missing
-            return picture_of(None, 32)
+            return picture_response(None, 32)
         if not service or not rest:
-            return pages.home() if request.path == "/" else pages.nothing()
+            return pages.home() if request.path == "/" else pages.not_found()
         local = Request(request.method, f"/{rest[0]}", request.query, request.form, request.headers)
         try:
             return self.respond_for(service, local)
-        except Refused as refused:
-            return refused.answer
-        except Unasked as unasked:
-            back = service.refused(local, unasked.problem)
-            return redirect(back) if back else pages.refusal(service, unasked.problem)
+        except ErrorResponse as error:
+            return error.response
+        except InvalidAuthorization as unasked:
+            back = service.error_redirect(local, unasked.problem)
+            return redirect(back) if back else pages.error_page(service, unasked.problem)
 
     def respond_for(self, service: Service, request: Request) -> Outcome:
         path = request.path.rstrip("/")
-        if path == service.authorize:
-            asked = service.asked(request)
+        if path == service.authorize_path:
+            authorization = service.parse_authorization(request)
             return (
-                self.redirect_with_choice(service, asked, request)
+                self.redirect_with_choice(service, authorization, request)
                 if request.method == "POST"
-                else pages.authorize(service, asked)
+                else pages.authorization_page(service, authorization)
             )
-        if path == service.token:
+        if path == service.token_path:
             return self.token_response(service, request)
-        if path == service.me and request.method == "GET":
+        if path == service.profile_path and request.method == "GET":
             grant, payload = service.profile(request)
-            return spoilt(grant.trouble, Place.ME, payload)
-        return service.other(request) or self.profile_page(service, request) or pages.nothing()
+            return respond_with(grant.trouble, Step.ME, payload)
+        return service.extra_response(request) or self.profile_page(service, request) or pages.not_found()
 
     def token_response(self, service: Service, request: Request) -> Outcome:
         if request.method not in service.token_methods:
-            return Answer(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(service.token_methods)})
+            return Response(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(service.token_methods)})
         grant, payload = service.exchange(request)
         if grant.trouble == troubles.VERY_SLOW:
             self.is_over.wait(self.very_slow)
-        return spoilt(grant.trouble, Place.TOKEN, payload)
+        return respond_with(grant.trouble, Step.TOKEN, payload)
 
-    def redirect_with_choice(self, service: Service, asked: Asked, request: Request) -> Answer:
+    def redirect_with_choice(self, service: Service, authorization: AuthorizationRequest, request: Request) -> Response:
         """Redirect to the site with the result of the chosen person or error."""
         if "deny" in request.form:
-            return redirect(service.denied(asked))
-        chosen = person(request.form.get("person", PEOPLE[0].handle))
+            return redirect(service.denial_url(authorization))
+        chosen = find_person(request.form.get("person", PEOPLE[0].handle))
         trouble = request.form.get("trouble", "")
         if not chosen or (trouble and trouble not in troubles.BY_NAME):
-            return pages.nothing()
+            return pages.not_found()
         if trouble == troubles.ERROR:
-            return redirect(service.back(asked, error="server_error"))
-        code = self.grants.issue(asked, chosen, trouble)
-        state = asked.state
+            return redirect(service.callback_url(authorization, error="server_error"))
+        code = self.grants.issue_code(authorization, chosen, trouble)
+        state = authorization.state
         match trouble:
             case troubles.SLOW:
                 self.is_over.wait(self.slow)
@@ -106,13 +106,13 @@ class Demo:
             case troubles.NO_STATE:
                 state = ""
             case troubles.REPLAYED:
-                self.grants.use(service.key, code)
-        return redirect(service.back(asked, code=code, state=state))
+                self.grants.redeem(service.key, code)
+        return redirect(service.callback_url(authorization, code=code, state=state))
 
-    def profile_page(self, service: Service, request: Request) -> Answer | None:
+    def profile_page(self, service: Service, request: Request) -> Response | None:
         """Return the page that a profile's URL leads to; the path ends with a handle."""
         name = request.path.rstrip("/").rpartition("/")[2]
-        found = next((one for one in PEOPLE if name in {one.handle, one.username, service.number(one)}), None)
+        found = next((one for one in PEOPLE if name in {one.handle, one.username, service.user_id(one)}), None)
         if not found:
             return None
         text = gettext("%(name)s is a demo account. On %(service)s, this would be its profile.")
@@ -134,10 +134,10 @@ class Handler(BaseHTTPRequestHandler):
     def respond(self) -> None:
         length = self.headers.get("Content-Length") or "0"
         if not length.isdecimal() or int(length) > LARGEST_BODY:
-            self.send(Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+            self.send(Response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
             return
-        outcome = self.server.demo.answer(self.read(int(length)))
-        if isinstance(outcome, Endless):
+        outcome = self.server.demo.respond(self.read(int(length)))
+        if isinstance(outcome, EndlessResponse):
             self.stream(outcome)
         else:
             self.send(outcome)
@@ -151,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
             self.command, parts.path, parse_fields(parts.query), parse_fields(body) if is_form else {}, headers
         )
 
-    def send(self, answer: Answer) -> None:
+    def send(self, answer: Response) -> None:
         self.send_response(answer.status)
         headers = {
             "Content-Type": answer.kind,
@@ -166,7 +166,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.body)
 
-    def stream(self, endless: Endless) -> None:
+    def stream(self, endless: EndlessResponse) -> None:
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", troubles.JSON)
         if endless.length:

@@ -9,9 +9,9 @@ from urllib.parse import urlencode, urlsplit
 from django.utils.translation import gettext_noop as _
 
 from demo.identity_provider import pictures
-from demo.identity_provider.grants import Asked, Grant, Grants
+from demo.identity_provider.grants import AuthorizationRequest, Grant, Grants
 from demo.identity_provider.people import PEOPLE, Person
-from demo.identity_provider.wire import Answer, Request
+from demo.identity_provider.wire import Request, Response
 
 CLIENT = SECRET = "demo"  # noqa: S105 - accepted by every service
 LOOPBACK = {"127.0.0.1", "localhost"}
@@ -26,10 +26,10 @@ PROBLEMS = {
     "challenge": _("The site must send a code_challenge with code_challenge_method=S256."),
     "scope": _("The site requested a scope that does not exist or left out a required one."),
 }
-AT_ONCE = {"client", "redirect"}  # never redirect to an untrusted URL
+NEVER_REDIRECTED = {"client", "redirect"}  # never redirect to an untrusted URL
 
 
-class Unasked(Exception):
+class InvalidAuthorization(Exception):
     """The authorization request is invalid; `problem` is one of PROBLEMS."""
 
     def __init__(self, problem: str) -> None:
@@ -40,14 +40,14 @@ class Unasked(Exception):
 class Service(ABC):
     key: ClassVar[str]
     name: ClassVar[str]
-    authorize: ClassVar[str]
-    token: ClassVar[str]
+    authorize_path: ClassVar[str]
+    token_path: ClassVar[str]
     token_methods: ClassVar[frozenset[str]] = frozenset({"POST"})
-    me: ClassVar[str]
+    profile_path: ClassVar[str]
     scopes: ClassVar[Mapping[str, str]]  # with what they give access to
     default_type: ClassVar[str] = ""
     digits: ClassVar[int]  # of its ids
-    says: ClassVar[Mapping[str, str]]  # the service's own message for a problem; "" for all others
+    error_messages: ClassVar[Mapping[str, str]]  # the service's own message for a problem; "" for all others
 
     def __init__(self, base: str, grants: Grants) -> None:
         self.base = f"{base}/{self.key}"
@@ -62,63 +62,65 @@ class Service(ABC):
         """Return the profile of the token's person. Raises ErrorResponse."""
 
     @abstractmethod
-    def picture(self, request: Request) -> Answer | None:
+    def picture(self, request: Request) -> Response | None:
         """Respond at the URLs of pictures in profiles."""
 
-    def number(self, person: Person) -> str:
+    def user_id(self, person: Person) -> str:
         """Return a person's id at this service."""
-        return str(person.number(self.key, self.digits))
+        return str(person.id_at(self.key, self.digits))
 
-    def by_number(self, number: str) -> Person | None:
-        return next((person for person in PEOPLE if self.number(person) == number), None)
+    def person_by_id(self, number: str) -> Person | None:
+        return next((person for person in PEOPLE if self.user_id(person) == number), None)
 
-    def other(self, request: Request) -> Answer | None:
+    def extra_response(self, request: Request) -> Response | None:
         return self.picture(request)
 
     # The authorization request
 
-    def asked(self, request: Request) -> Asked:
+    def parse_authorization(self, request: Request) -> AuthorizationRequest:
         query = request.query
         if query.get("client_id") != CLIENT:
-            raise Unasked("client")
+            raise InvalidAuthorization("client")
         redirect_uri = query.get("redirect_uri", "")
         if not is_loopback(redirect_uri):
-            raise Unasked("redirect")
+            raise InvalidAuthorization("redirect")
         if query.get("response_type", self.default_type) != "code":
-            raise Unasked("type")
+            raise InvalidAuthorization("type")
         challenge = query.get("code_challenge", "")
         if challenge and not (query.get("code_challenge_method") == "S256" and CHALLENGE.fullmatch(challenge)):
-            raise Unasked("challenge")
-        scopes = self.split(query.get("scope", ""))
+            raise InvalidAuthorization("challenge")
+        scopes = self.split_scopes(query.get("scope", ""))
         self.check(query, scopes)
-        return Asked(self.key, redirect_uri, scopes, query.get("state", ""), challenge, query.get("nonce", ""))
+        return AuthorizationRequest(
+            self.key, redirect_uri, scopes, query.get("state", ""), challenge, query.get("nonce", "")
+        )
 
-    def split(self, scope: str) -> tuple[str, ...]:
+    def split_scopes(self, scope: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(scope.split()))
 
     @abstractmethod
     def check(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
         """Check what only this service requires. Raises InvalidAuthorization."""
 
-    def refusal(self, problem: str) -> str:
+    def error_message(self, problem: str) -> str:
         """Return the service's own error message."""
-        return self.says.get(problem, self.says[""])
+        return self.error_messages.get(problem, self.error_messages[""])
 
-    def refused(self, request: Request, problem: str) -> str:
+    def error_redirect(self, request: Request, problem: str) -> str:
         """Return the URL for the error of an invalid request, or "" to show it on our page."""
         return ""
 
     # The redirect to the site
 
-    def back(self, asked: Asked, **parameters: str) -> str:
-        if asked.state:
-            parameters.setdefault("state", asked.state)
-        separator = "&" if urlsplit(asked.redirect_uri).query else "?"
+    def callback_url(self, authorization: AuthorizationRequest, **parameters: str) -> str:
+        if authorization.state:
+            parameters.setdefault("state", authorization.state)
+        separator = "&" if urlsplit(authorization.redirect_uri).query else "?"
         present = {name: value for name, value in parameters.items() if value}
-        return f"{asked.redirect_uri}{separator}{urlencode(present)}"
+        return f"{authorization.redirect_uri}{separator}{urlencode(present)}"
 
-    def denied(self, asked: Asked) -> str:
-        return self.back(asked, error="access_denied")
+    def denial_url(self, authorization: AuthorizationRequest) -> str:
+        return self.callback_url(authorization, error="access_denied")
 
 
 def is_loopback(address: str) -> bool:
@@ -130,5 +132,5 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def picture_of(person: Person | None, size: str | int) -> Answer:
-    return pictures.answer(person, int(size) if str(size).isdecimal() else 96)
+def picture_response(person: Person | None, size: str | int) -> Response:
+    return pictures.respond(person, int(size) if str(size).isdecimal() else 96)

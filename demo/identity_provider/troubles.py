@@ -11,23 +11,23 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
-from demo.identity_provider.wire import Answer, as_json
+from demo.identity_provider.wire import Response, json_response
 
 JSON = "application/json"
-PIECE = b"x" * 64 * 1024
+CHUNK = b"x" * 64 * 1024
 MAX_SECONDS = 600.0  # seconds; even an endless response ends
 ANNOUNCED_LENGTH = 100_000
 ID_KEYS = {"id", "ID", "sub"}
 
 
-class Place(Enum):
+class Step(Enum):
     BACK = _("On return to the site")
     TOKEN = _("When the site requests a token")
     ME = _("When the site requests your profile")
 
 
 @dataclass(frozen=True)
-class Endless:
+class EndlessResponse:
     """A response whose body is sent piece by piece until the client or the server stops."""
 
     head: bytes
@@ -42,32 +42,32 @@ class Endless:
             yield self.piece
 
 
-Outcome = Answer | Endless
+Outcome = Response | EndlessResponse
 
 
 @dataclass(frozen=True)
 class Trouble:
     name: str
     label: str
-    place: Place
-    spoil: Callable[[Any], Outcome] = as_json  # makes the response of a call from its payload
+    step: Step
+    respond: Callable[[Any], Outcome] = json_response  # makes the response of a call from its payload
 
 
 def truncated_json(payload: Any) -> Outcome:
     text = json.dumps(payload).encode()
-    return Answer(HTTPStatus.OK, text[: len(text) * 2 // 3], JSON)
+    return Response(HTTPStatus.OK, text[: len(text) * 2 // 3], JSON)
 
 
 def server_error(payload: Any) -> Outcome:
-    return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, b"<h1>Internal Server Error</h1>", "text/html")
+    return Response(HTTPStatus.INTERNAL_SERVER_ERROR, b"<h1>Internal Server Error</h1>", "text/html")
 
 
 def endless(payload: Any) -> Outcome:
-    return Endless(b'{"id": "', PIECE, 0.01)
+    return EndlessResponse(b'{"id": "', CHUNK, 0.01)
 
 
 def byte_by_byte(payload: Any) -> Outcome:
-    return Endless(b"{", b" ", 0.5, ANNOUNCED_LENGTH)
+    return EndlessResponse(b"{", b" ", 0.5, ANNOUNCED_LENGTH)
 
 
 def strings_to_numbers(value: Any) -> Any:
@@ -91,7 +91,7 @@ def remove_ids(value: Any) -> Any:
 SLOW, WRONG_STATE, NO_STATE, REPLAYED, ERROR, VERY_SLOW = (
     *("slow", "wrong-state", "no-state", "replayed-code", "error", "very-slow"),
 )
-BACK, TOKEN, ME = Place.BACK, Place.TOKEN, Place.ME
+BACK, TOKEN, ME = Step.BACK, Step.TOKEN, Step.ME
 TROUBLES = (
     Trouble(SLOW, _("Slow: 10 seconds"), BACK),
     Trouble(WRONG_STATE, _("Wrong state"), BACK),
@@ -101,24 +101,26 @@ TROUBLES = (
     Trouble(VERY_SLOW, _("Very slow: 30 seconds"), TOKEN),
     Trouble("token-error", _("Server error"), TOKEN, server_error),
     Trouble("token-broken", _("Broken JSON"), TOKEN, truncated_json),
-    Trouble("token-list", _("List instead of an object"), TOKEN, lambda payload: as_json([payload])),
-    Trouble("token-null", _("null"), TOKEN, lambda payload: as_json(None)),
-    Trouble("token-numbers", _("Numbers instead of text"), TOKEN, lambda payload: as_json(strings_to_numbers(payload))),
+    Trouble("token-list", _("List instead of an object"), TOKEN, lambda payload: json_response([payload])),
+    Trouble("token-null", _("null"), TOKEN, lambda payload: json_response(None)),
+    Trouble(
+        "token-numbers", _("Numbers instead of text"), TOKEN, lambda payload: json_response(strings_to_numbers(payload))
+    ),
     Trouble("token-endless", _("Endless response"), TOKEN, endless),
     Trouble("token-dripping", _("Response byte by byte"), TOKEN, byte_by_byte),
     Trouble("me-error", _("Server error"), ME, server_error),
     Trouble("me-broken", _("Broken JSON"), ME, truncated_json),
-    Trouble("me-list", _("List instead of an object"), ME, lambda payload: as_json([payload])),
-    Trouble("me-null", _("null"), ME, lambda payload: as_json(None)),
-    Trouble("me-numbers", _("Numbers instead of text"), ME, lambda payload: as_json(strings_to_numbers(payload))),
-    Trouble("me-nobody", _("No id"), ME, lambda payload: as_json(remove_ids(payload))),
+    Trouble("me-list", _("List instead of an object"), ME, lambda payload: json_response([payload])),
+    Trouble("me-null", _("null"), ME, lambda payload: json_response(None)),
+    Trouble("me-numbers", _("Numbers instead of text"), ME, lambda payload: json_response(strings_to_numbers(payload))),
+    Trouble("me-nobody", _("No id"), ME, lambda payload: json_response(remove_ids(payload))),
     Trouble("me-endless", _("Endless response"), ME, endless),
     Trouble("me-dripping", _("Response byte by byte"), ME, byte_by_byte),
 )
 BY_NAME = {trouble.name: trouble for trouble in TROUBLES}
 
 
-def spoilt(name: str, place: Place, payload: dict[str, Any]) -> Outcome:
+def respond_with(name: str, step: Step, payload: dict[str, Any]) -> Outcome:
     """Return the response of a call, with the chosen error if it belongs to this step."""
     trouble = BY_NAME.get(name)
-    return trouble.spoil(payload) if trouble and trouble.place is place else as_json(payload)
+    return trouble.respond(payload) if trouble and trouble.step is step else json_response(payload)

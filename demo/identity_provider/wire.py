@@ -37,27 +37,27 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int = HTTPStatus.OK
     body: bytes = b""
     kind: str = "text/html; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Refused(Exception):
+class ErrorResponse(Exception):
     """An error response to the site's server, in the service's own format."""
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
 
 
-def as_json(
+def json_response(
     payload: Any, status: int = HTTPStatus.OK, kind: str = "application/json; charset=utf-8", **headers: str
-) -> Answer:
+) -> Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, json.dumps(payload).encode(), kind, named)
+    return Response(status, json.dumps(payload).encode(), kind, named)
 
 
-def redirect(location: str) -> Answer:
-    return Answer(HTTPStatus.FOUND, headers={"Location": location})
+def redirect(location: str) -> Response:
+    return Response(HTTPStatus.FOUND, headers={"Location": location})

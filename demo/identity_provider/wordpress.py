@@ -22,8 +22,8 @@ from typing import Any
 from django.utils.translation import gettext_noop as _
 
 from demo.identity_provider.grants import BadCode, Grant
-from demo.identity_provider.service import CLIENT, SECRET, Service, Unasked, picture_of
-from demo.identity_provider.wire import Answer, Refused, Request, as_json
+from demo.identity_provider.service import CLIENT, SECRET, InvalidAuthorization, Service, picture_response
+from demo.identity_provider.wire import ErrorResponse, Request, Response, json_response
 
 AVATAR = re.compile(r"/avatar/(\d+)")
 
@@ -32,14 +32,14 @@ class WordPress(Service):
     key = "wordpress"
     digits = 9
     name = "WordPress.com"
-    authorize = "/oauth2/authorize"
-    token = "/oauth2/token"  # noqa: S105
-    me = "/rest/v1.1/me"
+    authorize_path = "/oauth2/authorize"
+    token_path = "/oauth2/token"  # noqa: S105
+    profile_path = "/rest/v1.1/me"
     scopes = {
         "auth": _("your name, email address and picture"),
         "global": _("permission to act as you on all your sites"),
     }
-    says = {
+    error_messages = {
         "": "Invalid request, please go back and try again. Error Code: invalid_request",
         "client": "Invalid request, please go back and try again. Error Code: invalid_client",
         "redirect": "Error Code: invalid_request. Error Message: Mismatch in redirect_uri.",
@@ -47,7 +47,7 @@ class WordPress(Service):
 
     def check(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
         if not set(scopes) <= set(self.scopes):
-            raise Unasked("scope")
+            raise InvalidAuthorization("scope")
 
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         form = request.form
@@ -61,49 +61,49 @@ class WordPress(Service):
         if form["grant_type"] != "authorization_code":
             raise error_response("unsupported_grant_type", "The grant_type is not supported.")
         try:
-            grant = self.grants.use(self.key, form["code"])
+            grant = self.grants.redeem(self.key, form["code"])
         except BadCode:
             raise error_response("invalid_grant", "Invalid authorization_code.") from None
-        if form["redirect_uri"] != grant.asked.redirect_uri:
+        if form["redirect_uri"] != grant.authorization.redirect_uri:
             raise error_response("invalid_request", "Mismatch in redirect_uri.")
-        if not grant.is_proved_by(form.get("code_verifier", "")):
+        if not grant.accepts_verifier(form.get("code_verifier", "")):
             raise error_response("invalid_grant", "Invalid code_verifier.")
         return grant, {
-            "access_token": self.grants.token(grant),
+            "access_token": self.grants.issue_token(grant),
             "token_type": "bearer",
-            "blog_id": str(grant.person.number("blog", 9)),
+            "blog_id": str(grant.person.id_at("blog", 9)),
             "blog_url": self.blog(grant),
-            "scope": " ".join(grant.asked.scopes),
+            "scope": " ".join(grant.authorization.scopes),
         }
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         if not request.bearer:
             message = "An active access token must be used to query information about the current user."
             raise api_error_response("authorization_required", message, HTTPStatus.FORBIDDEN)
-        grant = self.grants.of(self.key, request.bearer)
+        grant = self.grants.find(self.key, request.bearer)
         if not grant:
             raise api_error_response("invalid_token", "The OAuth2 token is invalid.", HTTPStatus.BAD_REQUEST)
-        if not set(grant.asked.scopes) & set(self.scopes):
+        if not set(grant.authorization.scopes) & set(self.scopes):
             message = "That API call is not allowed for this account."
             raise api_error_response("unauthorized", message, HTTPStatus.FORBIDDEN)
         return grant, self.user(grant)
 
     def user(self, grant: Grant) -> dict[str, Any]:
         person = grant.person
-        identity = int(self.number(person))
-        url = f"{self.base}{self.me}"
+        identity = int(self.user_id(person))
+        url = f"{self.base}{self.profile_path}"
         return {
             "ID": identity,
             "display_name": person.name,
             "username": person.username,
             "email": person.email,
-            "primary_blog": person.number("blog", 9),
+            "primary_blog": person.id_at("blog", 9),
             "primary_blog_url": self.blog(grant),
             "primary_blog_is_jetpack": False,
             "language": "en",
             "locale_variant": "",
             "token_site_id": False,
-            "token_scope": list(grant.asked.scopes),
+            "token_scope": list(grant.authorization.scopes),
             "avatar_URL": f"{self.base}/avatar/{identity}?s=96&d=identicon",
             "profile_URL": f"{self.base}/profile/{person.username}",
             "verified": person.is_confirmed,
@@ -123,15 +123,15 @@ class WordPress(Service):
     def blog(self, grant: Grant) -> str:
         return f"{self.base}/blog/{grant.person.username}"
 
-    def picture(self, request: Request) -> Answer | None:
+    def picture(self, request: Request) -> Response | None:
         match = AVATAR.fullmatch(request.path)
-        person = self.by_number(match[1]) if match else None
-        return picture_of(person, request.query.get("s", "80")) if person else None
+        person = self.person_by_id(match[1]) if match else None
+        return picture_response(person, request.query.get("s", "80")) if person else None
 
 
-def error_response(error: str, description: str) -> Refused:
-    return Refused(as_json({"error": error, "error_description": description}, HTTPStatus.BAD_REQUEST))
+def error_response(error: str, description: str) -> ErrorResponse:
+    return ErrorResponse(json_response({"error": error, "error_description": description}, HTTPStatus.BAD_REQUEST))
 
 
-def api_error_response(error: str, message: str, status: int) -> Refused:
-    return Refused(as_json({"error": error, "message": message}, status))
+def api_error_response(error: str, message: str, status: int) -> ErrorResponse:
+    return ErrorResponse(json_response({"error": error, "message": message}, status))

@@ -26,8 +26,8 @@ from django.utils.translation import gettext_noop as _
 
 from demo.identity_provider.grants import BadCode, Grant
 from demo.identity_provider.people import Person, Picture
-from demo.identity_provider.service import CLIENT, SECRET, Service, Unasked, picture_of
-from demo.identity_provider.wire import Answer, Refused, Request, as_json
+from demo.identity_provider.service import CLIENT, SECRET, InvalidAuthorization, Service, picture_response
+from demo.identity_provider.wire import ErrorResponse, Request, Response, json_response
 
 PROFILE_SCOPES = {"users.read", "tweet.read"}
 FIELDS = {
@@ -48,24 +48,24 @@ class X(Service):
     key = "x"
     digits = 18
     name = "X (Twitter)"
-    authorize = "/i/oauth2/authorize"
-    token = "/2/oauth2/token"  # noqa: S105
-    me = "/2/users/me"
+    authorize_path = "/i/oauth2/authorize"
+    token_path = "/2/oauth2/token"  # noqa: S105
+    profile_path = "/2/users/me"
     scopes = {
         "users.read": _("your name, handle and picture"),
         "tweet.read": _("the posts you can see"),
         "users.email": _("your email address, if it is confirmed"),
         "offline.access": _("access while you are away"),
     }
-    says = {"": "Something went wrong. You weren’t able to give access to the App."}
+    error_messages = {"": "Something went wrong. You weren’t able to give access to the App."}
 
     def check(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
         if not 0 < len(query.get("state", "")) <= LONGEST_STATE:
-            raise Unasked("state")
+            raise InvalidAuthorization("state")
         if not query.get("code_challenge"):
-            raise Unasked("challenge")
+            raise InvalidAuthorization("challenge")
         if not scopes or not set(scopes) <= set(self.scopes):
-            raise Unasked("scope")
+            raise InvalidAuthorization("scope")
 
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         form = request.form
@@ -77,43 +77,43 @@ class X(Service):
         if form["grant_type"] != "authorization_code":
             raise error_response("unsupported_grant_type", "Value passed for the grant_type was invalid.")
         try:
-            grant = self.grants.use(self.key, form["code"])
+            grant = self.grants.redeem(self.key, form["code"])
         except BadCode:
             raise error_response("invalid_request", "Value passed for the authorization code was invalid.") from None
-        if form["redirect_uri"] != grant.asked.redirect_uri:
+        if form["redirect_uri"] != grant.authorization.redirect_uri:
             raise error_response(
                 "invalid_request", "Value passed for the redirect uri did not match the uri of the authorization code."
             )
-        if not grant.is_proved_by(form["code_verifier"]):
+        if not grant.accepts_verifier(form["code_verifier"]):
             raise error_response(
                 "invalid_request", "Value passed for the code verifier did not match the code challenge"
             )
         response = {
             "token_type": "bearer",
             "expires_in": 7200,
-            "access_token": self.grants.token(grant),
-            "scope": " ".join(grant.asked.scopes),
+            "access_token": self.grants.issue_token(grant),
+            "scope": " ".join(grant.authorization.scopes),
         }
-        if "offline.access" in grant.asked.scopes:
-            response["refresh_token"] = self.grants.token(grant, "refresh-")
+        if "offline.access" in grant.authorization.scopes:
+            response["refresh_token"] = self.grants.issue_token(grant, "refresh-")
         return grant, response
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        grant = self.grants.of(self.key, request.bearer)
+        grant = self.grants.find(self.key, request.bearer)
         if not grant:
             raise problem_response(HTTPStatus.UNAUTHORIZED)
-        if not set(grant.asked.scopes) >= PROFILE_SCOPES:
+        if not set(grant.authorization.scopes) >= PROFILE_SCOPES:
             raise problem_response(HTTPStatus.FORBIDDEN)
         requested = [field for field in request.query.get("user.fields", "").split(",") if field]
         if unknown := [field for field in requested if field not in FIELDS]:
-            raise Refused(as_json(unknown_fields(unknown), HTTPStatus.BAD_REQUEST))
+            raise ErrorResponse(json_response(unknown_fields(unknown), HTTPStatus.BAD_REQUEST))
         user = self.user(grant)
         return grant, {"data": {field: user[field] for field in (*ALWAYS, *requested) if field in user}}
 
     def user(self, grant: Grant) -> dict[str, Any]:
         person = grant.person
         user = {
-            "id": self.number(person),
+            "id": self.user_id(person),
             "name": person.name,
             "username": person.handle,
             "created_at": "2019-03-02T08:15:00.000Z",
@@ -124,30 +124,30 @@ class X(Service):
             "profile_image_url": self.image(person),
             "public_metrics": {"followers_count": 41, "following_count": 63, "tweet_count": 907, "listed_count": 1},
         }
-        if "users.email" in grant.asked.scopes and person.email and person.is_confirmed:
+        if "users.email" in grant.authorization.scopes and person.email and person.is_confirmed:
             user["confirmed_email"] = person.email
         return user
 
     def image(self, person: Person) -> str:
         if person.picture is Picture.NONE:
             return f"{self.base}{OUTLINE}"
-        return f"{self.base}/profile_images/{self.number(person)}/{person.handle}_normal.png"
+        return f"{self.base}/profile_images/{self.user_id(person)}/{person.handle}_normal.png"
 
-    def picture(self, request: Request) -> Answer | None:
+    def picture(self, request: Request) -> Response | None:
         if request.path == OUTLINE:
-            return picture_of(None, SIZES["normal"])
+            return picture_response(None, SIZES["normal"])
         match = IMAGE.fullmatch(request.path)
-        person = self.by_number(match[1]) if match else None
-        return picture_of(person, SIZES[match[2]]) if match and person else None
+        person = self.person_by_id(match[1]) if match else None
+        return picture_response(person, SIZES[match[2]]) if match and person else None
 
 
-def error_response(error: str, description: str, status: int = HTTPStatus.BAD_REQUEST) -> Refused:
-    return Refused(as_json({"error": error, "error_description": description}, status))
+def error_response(error: str, description: str, status: int = HTTPStatus.BAD_REQUEST) -> ErrorResponse:
+    return ErrorResponse(json_response({"error": error, "error_description": description}, status))
 
 
-def problem_response(status: HTTPStatus) -> Refused:
+def problem_response(status: HTTPStatus) -> ErrorResponse:
     body = {"title": status.phrase, "type": "about:blank", "status": status.value, "detail": status.phrase}
-    return Refused(as_json(body, status, "application/problem+json"))
+    return ErrorResponse(json_response(body, status, "application/problem+json"))
 
 
 def unknown_fields(unknown: list[str]) -> dict[str, Any]:

@@ -8,15 +8,15 @@ from django.db import transaction
 from accounts.models import User
 from comments.models import Appeal, Batch, Comment, Decision, Reason, Status
 from comments.models.decision import REMOVED
-from moderation.decisions.locking import AlreadyDecided, check, decide_locked, lock
+from moderation.decisions.locking import AlreadyDecided, apply_decision, check_unchanged, lock_comment
 
 
 class DecisionOptions(TypedDict, total=False):
     """Options of every action: a note for moderators, the status and wording they saw, the batch it belongs to."""
 
-    why: str
-    seen: str | None
-    words: int | None
+    note: str
+    expected_status: str | None
+    expected_wording: int | None
     batch: Batch | None
 
 
@@ -24,7 +24,7 @@ class RejectionOptions(DecisionOptions, total=False):
     """Options of a rejection: a reason from the owner's list and a message, both shown to the commenter."""
 
     reason: Reason | None
-    told: str
+    message: str
 
 
 def approve(comment: Comment, *, by: User, **options: Unpack[DecisionOptions]) -> Decision:
@@ -53,9 +53,9 @@ def keep(comment: Comment, *, by: User, **options: Unpack[DecisionOptions]) -> D
     return decide(comment, Decision.Verb.KEEP, Status.APPROVED, may=is_reported, by=by, **options)
 
 
-def deny(comment: Comment, *, by: User, told: str = "", **options: Unpack[DecisionOptions]) -> Decision:
+def deny(comment: Comment, *, by: User, message: str = "", **options: Unpack[DecisionOptions]) -> Decision:
     """Reject an appeal, with an optional message to the commenter; the status stays."""
-    return decide(comment, Decision.Verb.DENY, current_status, may=is_appealed, by=by, told=told, **options)
+    return decide(comment, Decision.Verb.DENY, current_status, may=is_appealed, by=by, message=message, **options)
 
 
 @transaction.atomic
@@ -66,25 +66,25 @@ def decide(
     *,
     by: User,
     may: Callable[[Comment], bool] | None = None,
-    why: str = "",
-    told: str = "",
+    note: str = "",
+    message: str = "",
     reason: Reason | None = None,
     batch: Batch | None = None,
-    seen: str | None = None,
-    words: int | None = None,
+    expected_status: str | None = None,
+    expected_wording: int | None = None,
 ) -> Decision:
     """Change a comment's status and record the decision.
 
     Raises AlreadyDecided when the comment no longer has the expected status or already has the new one (`may` replaces
     this check), Edited when it no longer has the expected wording, Comment.DoesNotExist when it has been deleted.
     """
-    root, fresh = lock(comment.pk)
+    root, fresh = lock_comment(comment.pk)
     if fresh.status == new_status if may is None else not may(fresh):
         raise AlreadyDecided(fresh)
-    check(fresh, seen=seen, words=words)
+    check_unchanged(fresh, expected_status=expected_status, expected_wording=expected_wording)
     comment.status = new_status if isinstance(new_status, Status) else new_status(fresh)
-    decision = Decision(verb=verb, moderator=by, why=why, told=told, reason=reason, batch=batch)
-    return decide_locked(root, fresh, Status(comment.status), decision)
+    decision = Decision(verb=verb, moderator=by, note=note, message=message, reason=reason, batch=batch)
+    return apply_decision(root, fresh, Status(comment.status), decision)
 
 
 def is_removed(comment: Comment) -> bool:

@@ -15,15 +15,15 @@ from accounts.models import QueueMail, User
 from accounts.profiles.text import tidy_text
 from comments.models import Comment, Decision, Reason, Report, Rules, Status
 from comments.notifications import signed_links
-from comments.notifications.messages import WAYS
-from comments.notifications.signed_links import Decidable
-from comments.notifications.views import kept_close
+from comments.notifications.messages import ACTION_LABELS
+from comments.notifications.signed_links import DecisionToken
+from comments.notifications.views import limit_referrer
 from comments.reports import appeals
 from comments.threads import removals
 from moderation.decisions import actions, digest
-from moderation.decisions.in_words import how
+from moderation.decisions.in_words import describe_decision
 from moderation.decisions.locking import AlreadyDecided
-from moderation.decisions.rights import Rights, for_moderators, rights_of
+from moderation.decisions.rights import Rights, moderator_required, rights_of
 
 VERBS: dict[str, Any] = {
     "approve": actions.approve,
@@ -37,10 +37,10 @@ MESSAGE_LENGTH = 1000
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def decide(request: Request, token: str) -> HttpResponse:
+def decide_by_email(request: Request, token: str) -> HttpResponse:
     """Show the comment with buttons to decide about it; GET changes nothing, because mail scanners open links."""
     try:
-        link = signed_links.deciding(token)
+        link = signed_links.read_decision_token(token)
     except SignatureExpired:
         return render_problem(request, 410, _("This link has expired. Look for the comment in the queue."))
     found = link and moderator_and_comment(link)
@@ -51,15 +51,19 @@ def decide(request: Request, token: str) -> HttpResponse:
     if request.method == "POST" and request.POST.get("action") in ways:
         try:
             VERBS[request.POST["action"]](
-                comment, by=user, seen=link.status, words=link.wording, **rejection_options(request)
+                comment,
+                by=user,
+                expected_status=link.status,
+                expected_wording=link.wording,
+                **rejection_options(request),
             )
         except (AlreadyDecided, Comment.DoesNotExist):
             return render_page(request, 409, link, user)
-        return kept_close(redirect(request.path))
+        return limit_referrer(redirect(request.path))
     return render_page(request, 409 if request.method == "POST" else 200, link, user)
 
 
-def moderator_and_comment(link: Decidable) -> tuple[User, Comment] | None:
+def moderator_and_comment(link: DecisionToken) -> tuple[User, Comment] | None:
     """Return the moderator a link was sent to and its comment, or None if they may no longer decide about it."""
     user = User.objects.filter(pk=link.user).first()
     rights: Rights | None = rights_of(user) if user else None
@@ -70,7 +74,7 @@ def moderator_and_comment(link: Decidable) -> tuple[User, Comment] | None:
     return (user, comment) if comment and comment.wording else None
 
 
-def available_actions(comment: Comment, link: Decidable) -> list[str]:
+def available_actions(comment: Comment, link: DecisionToken) -> list[str]:
     """Return the actions for a comment; none if it has changed since the email was sent."""
     if (comment.status, comment.wording_id) != (link.status, link.wording):
         return []
@@ -89,13 +93,13 @@ def rejection_options(request: Request) -> dict[str, Any]:
         case "spam" | "trash":
             key = request.POST.get("reason", "")[:18]
             reasons = Reason.objects.filter(is_offered=True, pk=int(key) if key.isascii() and key.isdigit() else 0)
-            return {"reason": reasons.first(), "told": text}
+            return {"reason": reasons.first(), "message": text}
         case "deny":
-            return {"told": text}
+            return {"message": text}
     return {}
 
 
-def render_page(request: Request, status: int, link: Decidable, user: User) -> HttpResponse:
+def render_page(request: Request, status: int, link: DecisionToken, user: User) -> HttpResponse:
     found = moderator_and_comment(link)
     if found is None:
         return render_problem(request, 404, _("This comment no longer exists."))
@@ -105,29 +109,29 @@ def render_page(request: Request, status: int, link: Decidable, user: User) -> H
     context = {
         "comment": comment,
         "moderator": user,
-        "ways": sorted(((way, WAYS[way]) for way in ways), key=lambda way: way[0] != first),
+        "actions": sorted(((way, ACTION_LABELS[way]) for way in ways), key=lambda way: way[0] != first),
         "reports": Report.objects.open().filter(comment=comment) if comment.reports and ways else (),
-        "removal": removals.of([comment.pk]).get(comment.pk) if "deny" in ways else None,
+        "removal": removals.for_comments([comment.pk]).get(comment.pk) if "deny" in ways else None,
         "reasons": Reason.objects.filter(is_offered=True) if "spam" in ways else (),
-        "stands": "" if ways else describe_change(comment, link, user),
+        "change": "" if ways else describe_change(comment, link, user),
     }
-    return kept_close(render(request, "moderation/mailed.html", context, status=status))
+    return limit_referrer(render(request, "moderation/mailed.html", context, status=status))
 
 
-def describe_change(comment: Comment, link: Decidable, user: User) -> str:
+def describe_change(comment: Comment, link: DecisionToken, user: User) -> str:
     """Say how the comment changed after the email was sent."""
     if comment.wording_id != link.wording and comment.status == link.status:
         return _("This comment was edited after we sent the email. Please review it in the queue.")
     newest = Decision.objects.select_related("moderator", "rule").filter(comment=comment).first()
     if newest is None or newest.after != comment.status:
         return _("This comment is already %(status)s.") % {"status": comment.get_status_display()}
-    return _("Already decided: %(how)s.") % {"how": how(newest, user)}
+    return _("Already decided: %(how)s.") % {"how": describe_decision(newest, user)}
 
 
 def render_problem(request: Request, status: int, sentence: str) -> HttpResponse:
     """Show an error page that reveals neither the moderator nor the comment."""
     context = {"heading": _("Nothing to moderate"), "sentence": sentence}
-    return kept_close(render(request, "problem.html", context, status=status))
+    return limit_referrer(render(request, "problem.html", context, status=status))
 
 
 class ChoiceForm(forms.Form):
@@ -137,16 +141,16 @@ class ChoiceForm(forms.Form):
         super().__init__(*args, **more)
         default = QueueMail(Rules.objects.current().moderator_emails).label
         site = (QueueMail.SITE, _("site default (%(how_often)s)") % {"how_often": default})
-        self.fields["queue_mail"].choices = [site, *QueueMail.of_site()]  # type: ignore[attr-defined]
+        self.fields["queue_mail"].choices = [site, *QueueMail.site_choices()]  # type: ignore[attr-defined]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_moderators
-def choose(request: Request, rights: Rights) -> HttpResponse:
+@moderator_required
+def choose_frequency(request: Request, rights: Rights) -> HttpResponse:
     """Let a moderator choose how often we email them about the queue."""
     form = ChoiceForm(request.POST or None, initial={"queue_mail": rights.user.queue_mail})
     if form.is_valid():
-        digest.choose(rights.user, QueueMail(form.cleaned_data["queue_mail"]))
+        digest.set_frequency(rights.user, QueueMail(form.cleaned_data["queue_mail"]))
         return redirect(f"{request.path}?said=saved")
     context = {"form": form, "is_saved": request.GET.get("said") == "saved", "email": rights.user.email}
     return render(request, "moderation/mailed_choice.html", context, status=422 if form.is_bound else 200)

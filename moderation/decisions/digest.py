@@ -9,30 +9,34 @@ from comments.models import Notice
 from comments.notifications import moderator_emails
 
 
-def gather(until: datetime, *, daily: bool) -> None:
+def build_digests(until: datetime, *, daily: bool) -> None:
     """Create one digest for each moderator from the notices gathered before `until`.
 
     `daily` chooses the moderators who want one a day. The others get one an hour, also those who are emailed
     immediately: theirs has what exceeded the limit of immediate emails.
     """
     parts = Notice.objects.filter(
-        state=Notice.State.GATHERED, daily=None, created__lt=until, kind__in=Notice.OF_QUEUE, recipient__isnull=False
+        state=Notice.State.GATHERED,
+        digest=None,
+        created__lt=until,
+        kind__in=Notice.QUEUE_KINDS,
+        recipient__isnull=False,
     )
-    wanted = moderator_emails.choosing(QueueMail.DAILY, lookup="recipient__queue_mail")
+    wanted = moderator_emails.has_frequency(QueueMail.DAILY, lookup="recipient__queue_mail")
     parts = parts.filter(wanted) if daily else parts.exclude(wanted)
     for recipient, email in parts.order_by("recipient").values_list("recipient", "email").distinct():
         with transaction.atomic():
             summary = Notice.objects.create(kind=Notice.Kind.QUEUE, email=email, recipient_id=recipient)
-            if not parts.filter(recipient=recipient, email=email).update(daily=summary):  # another worker was first
+            if not parts.filter(recipient=recipient, email=email).update(digest=summary):  # another worker was first
                 summary.delete()
 
 
 @transaction.atomic
-def choose(user: User, how: QueueMail) -> None:
+def set_frequency(user: User, how: QueueMail) -> None:
     """Change how often a moderator is emailed; for "never", drop what has not been sent yet."""
     User.objects.filter(pk=user.pk).update(queue_mail=how)
     user.queue_mail = how
-    if moderator_emails.choice_of(user) == QueueMail.NONE:
-        unsent = Notice.objects.filter(recipient=user, kind__in=Notice.OF_QUEUE)
+    if moderator_emails.frequency_for(user) == QueueMail.NONE:
+        unsent = Notice.objects.filter(recipient=user, kind__in=Notice.QUEUE_KINDS)
         waiting = (Notice.State.READY, Notice.State.GATHERED)
-        unsent.filter(state__in=waiting, daily=None).update(state=Notice.State.DROPPED)
+        unsent.filter(state__in=waiting, digest=None).update(state=Notice.State.DROPPED)

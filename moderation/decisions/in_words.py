@@ -17,12 +17,12 @@ from comments.models import Decision, Report, Status
 OLD = timedelta(days=30)
 
 
-def reported(reports: Sequence[Report]) -> str:
+def describe_reports(reports: Sequence[Report]) -> str:
     """Return “reported twice: it is spam, “text””; equal reports are listed once."""
     said: dict[str, None] = {}
     for report in reports:
         kind = str(report.get_kind_display())
-        said[_("%(kind)s, “%(words)s”") % {"kind": kind, "words": report.words} if report.words else kind] = None
+        said[_("%(kind)s, “%(words)s”") % {"kind": kind, "words": report.text} if report.text else kind] = None
     count = len(reports)
     times = {1: _("once"), 2: _("twice")}.get(count) or ngettext("%(count)d time", "%(count)d times", count) % {
         "count": count
@@ -30,10 +30,10 @@ def reported(reports: Sequence[Report]) -> str:
     return _("reported %(times)s: %(said)s") % {"times": times, "said": "; ".join(said)}
 
 
-def how(decision: Decision, you: Any = None) -> str:
+def describe_decision(decision: Decision, you: Any = None) -> str:
     """Return “approved by Mara, just now”; `you` is the user who reads it."""
     if decision.rule:
-        said = {"status": Status(decision.after).label, "rule": decision.rule, "when": ago(decision.created)}
+        said = {"status": Status(decision.after).label, "rule": decision.rule, "when": format_age(decision.created)}
         return _("%(status)s by the rule “%(rule)s”, %(when)s") % said
     if decision.moderator is None:
         who = _("a moderator")
@@ -42,20 +42,20 @@ def how(decision: Decision, you: Any = None) -> str:
     return _("%(verb)s by %(name)s, %(when)s") % {
         "verb": decision.get_verb_display(),
         "name": who,
-        "when": ago(decision.created),
+        "when": format_age(decision.created),
     }
 
 
-def first_words(html: str, most: int = 60) -> str:
+def make_excerpt(html: str, most: int = 60) -> str:
     """Return the first words of a comment as plain text; the HTML may be cut off anywhere."""
     if html.rfind("<") > html.rfind(">"):
         html = html[: html.rfind("<")]
-    said = " ".join(markup.plain(html).split())
+    said = " ".join(markup.plain_text(html).split())
     short = shorten(said, most, placeholder="…")
     return short if short != "…" else f"{said[: most - 1]}…"
 
 
-def ago(moment: datetime) -> str:
+def format_age(moment: datetime) -> str:
     age = timezone.now() - moment
     if age < timedelta(minutes=1):
         return _("just now")
@@ -64,7 +64,7 @@ def ago(moment: datetime) -> str:
     return _("%(time)s ago") % {"time": timesince(moment, depth=1)}
 
 
-def day(moment: datetime) -> str:
+def format_day(moment: datetime) -> str:
     """Return “today”, “yesterday”, a date of this year without the year, or only an earlier year."""
     date, today = timezone.localdate(moment), timezone.localdate()
     if date == today:

@@ -13,19 +13,19 @@ class AlreadyDecided(Exception):
         self.comment = comment
 
 
-class Reworded(AlreadyDecided):
+class Edited(AlreadyDecided):
     """The commenter has edited the text since the moderator saw it."""
 
 
-def check(fresh: Comment, *, seen: str | None, words: int | None) -> None:
+def check_unchanged(fresh: Comment, *, expected_status: str | None, expected_wording: int | None) -> None:
     """Raise AlreadyDecided or Edited unless a locked comment has the status and wording that the moderator saw."""
-    if seen not in {None, fresh.status} or fresh.wording_id is None:
+    if expected_status not in {None, fresh.status} or fresh.wording_id is None:
         raise AlreadyDecided(fresh)
-    if words not in {None, fresh.wording_id}:
-        raise Reworded(fresh)
+    if expected_wording not in {None, fresh.wording_id}:
+        raise Edited(fresh)
 
 
-def lock(pk: int) -> tuple[Comment, Comment]:
+def lock_comment(pk: int) -> tuple[Comment, Comment]:
     """Lock a comment's thread and return its root and the comment, both read after the lock."""
     root, fresh = Comment.objects.lock_thread(pk)
     if root is None or fresh is None:
@@ -33,9 +33,9 @@ def lock(pk: int) -> tuple[Comment, Comment]:
     return root, fresh
 
 
-def decide_locked(root: Comment, comment: Comment, after: Status, decision: Decision) -> Decision:
+def apply_decision(root: Comment, comment: Comment, after: Status, decision: Decision) -> Decision:
     """Change the status of a locked comment and record a moderator's decision with it."""
-    removed_by = Comment.Remover.MODERATOR if after in REMOVED else Comment.Remover.NOBODY
+    removed_by = Comment.Remover.MODERATOR if after in REMOVED else Comment.Remover.NONE
     if decision.undoes:
         removed_by = Comment.Remover(decision.undoes.removed_by)
     transition(comment, after, root=root, decision=decision, removed_by=removed_by)

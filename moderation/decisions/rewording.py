@@ -25,28 +25,28 @@ class Empty(Exception):
 
 
 @transaction.atomic
-def edit(comment: Comment, *, by: User, text: str, why: str = "", words: int | None = None) -> Decision:
+def edit(comment: Comment, *, by: User, text: str, note: str = "", expected_wording: int | None = None) -> Decision:
     """Replace a comment's text and keep the old one as an earlier version; readers see that it was edited.
 
     Raises Unchanged, Empty, and what actions.decide() raises.
     """
-    _root, fresh = locking.lock(comment.pk)
-    locking.check(fresh, seen=None, words=words)
+    _root, fresh = locking.lock_comment(comment.pk)
+    locking.check_unchanged(fresh, expected_status=None, expected_wording=expected_wording)
     old = fresh.wording
     if old is None or old.text == text:
         raise Unchanged
-    html = markup.comment(text)
-    if not markup.plain(html):
+    html = markup.clean_comment(text)
+    if not markup.plain_text(html):
         raise Empty
     was, now = (fresh.wording_id, fresh.edited), timezone.now()
-    decision = Decision(verb=Decision.Verb.EDIT, moderator=by, why=why, created=now)
-    decision.describe(fresh, fresh.status)
+    decision = Decision(verb=Decision.Verb.EDIT, moderator=by, note=note, created=now)
+    decision.record_change(fresh, fresh.status)
     decision.save(force_insert=True)
-    wording = Wording(text=text, html=html, likeness=old.likeness, network=old.network, created=now)
-    fresh.say(wording, reasons=old.reasons)
+    wording = Wording(text=text, html=html, spam_score=old.spam_score, network=old.network, created=now)
+    fresh.set_wording(wording, reasons=old.reasons)
     fresh.edited = fresh.changed = now
     Comment.objects.filter(pk=fresh.pk).update(changed=now)
-    undo.reword(fresh, decision, was)
+    undo.save_wording(fresh, decision, was)
     return decision
 
 
@@ -58,8 +58,8 @@ def reply(
     sender: Sender,
     text: str,
     key: str = "",
-    seen: str | None = None,
-    words: int | None = None,
+    expected_status: str | None = None,
+    expected_wording: int | None = None,
 ) -> list[Decision]:
     """Approve a comment if necessary and reply to it; return the decisions, the approval first.
 
@@ -67,10 +67,12 @@ def reply(
     """
     decisions = []
     if not comment.is_approved:
-        decisions.append(actions.approve(comment, by=by, seen=seen, words=words))
+        decisions.append(
+            actions.approve(comment, by=by, expected_status=expected_status, expected_wording=expected_wording)
+        )
     posted = posting.post(
         essay=comment.essay,
-        commenter=Commenter.objects.of(by),
+        commenter=Commenter.objects.for_user(by),
         sender=sender,
         text=text,
         parent=comment.pk,
@@ -79,21 +81,28 @@ def reply(
         key=key,
     )
     decision = Decision(verb=Decision.Verb.REPLY, moderator=by)
-    decision.describe(posted, Status.APPROVED)
+    decision.record_change(posted, Status.APPROVED)
     decision.before, decision.removed_by = Status.TRASH, Comment.Remover.UNDONE  # what undoing the decision restores
     decision.save(force_insert=True)
     return [*decisions, decision]
 
 
 @transaction.atomic
-def delete(comment: Comment, *, by: User, why: str = "", seen: str | None = None, words: int | None = None) -> Decision:
+def delete(
+    comment: Comment,
+    *,
+    by: User,
+    note: str = "",
+    expected_status: str | None = None,
+    expected_wording: int | None = None,
+) -> Decision:
     """Permanently delete a comment's texts and networks; an empty row stays if it has replies.
 
     Its decisions are kept. Raises what actions.decide() raises.
     """
-    root, fresh = locking.lock(comment.pk)
-    locking.check(fresh, seen=seen, words=words)
-    decision = Decision(verb=Decision.Verb.DELETE, moderator=by, why=why)
+    root, fresh = locking.lock_comment(comment.pk)
+    locking.check_unchanged(fresh, expected_status=expected_status, expected_wording=expected_wording)
+    decision = Decision(verb=Decision.Verb.DELETE, moderator=by, note=note)
     transition(fresh, Status.TRASH, root=root, decision=decision, removed_by=Comment.Remover.MODERATOR, notify=False)
     if fresh.has_replies:
         Comment.objects.filter(pk=fresh.pk).update(wording=None, reports=0)

@@ -23,11 +23,11 @@ class Rights:
     """What one user may moderate; every view and action reads `comments()`."""
 
     user: User
-    is_everywhere: bool
+    is_site_wide: bool
 
     def comments(self) -> CommentQuerySet:
         found: CommentQuerySet = Comment.objects.all()
-        return found if self.is_everywhere else found.filter(essay__in=self.own_essays())
+        return found if self.is_site_wide else found.filter(essay__in=self.own_essays())
 
     def own_essays(self) -> Any:
         return Authorship.objects.filter(author=self.user).values("essay")
@@ -38,13 +38,13 @@ def rights_of(user: User) -> Rights | None:
     if not user.is_active:
         return None
     if user.has_perm("comments.add_decision"):
-        return Rights(user, is_everywhere=True)
+        return Rights(user, is_site_wide=True)
     if Rules.objects.current().authors_moderate and Authorship.objects.filter(author=user).exists():
-        return Rights(user, is_everywhere=False)
+        return Rights(user, is_site_wide=False)
     return None
 
 
-def for_moderators(
+def moderator_required(
     view: Callable[Concatenate[Request, Rights, P], HttpResponse],
 ) -> Callable[Concatenate[Request, P], HttpResponse]:
     """Pass the user's rights to the view; redirect visitors to the login, answer other users with 403."""
@@ -61,15 +61,15 @@ def for_moderators(
     return wrapper
 
 
-def for_all_of_it(
+def site_moderator_required(
     view: Callable[Concatenate[Request, Rights, P], HttpResponse],
 ) -> Callable[Concatenate[Request, P], HttpResponse]:
     """Like moderator_required(), but only for moderators of the whole site."""
 
     @wraps(view)
     def wrapper(request: Request, rights: Rights, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not rights.is_everywhere:
+        if not rights.is_site_wide:
             raise PermissionDenied(_("Only moderators of the whole site can do this."))
         return view(request, rights, *args, **kwargs)
 
-    return for_moderators(wrapper)
+    return moderator_required(wrapper)

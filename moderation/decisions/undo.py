@@ -10,9 +10,9 @@ from django.utils import timezone
 import pagecache
 from accounts.models import User
 from comments.models import Batch, Comment, Decision, Status
-from moderation.decisions.locking import AlreadyDecided, Reworded, decide_locked, lock
+from moderation.decisions.locking import AlreadyDecided, Edited, apply_decision, lock_comment
 
-UNDONE_WITHIN = timedelta(days=30)
+UNDO_PERIOD = timedelta(days=30)
 
 
 class TooOld(Exception):
@@ -25,28 +25,28 @@ def undo(decision: Decision, *, by: User, batch: Batch | None = None) -> Decisio
 
     AlreadyDecided also means that the author has removed the comment or that the decision changed nothing.
     """
-    root, fresh = lock(decision.number)
+    root, fresh = lock_comment(decision.comment_number)
     newest = Decision.objects.filter(comment=fresh).first()
     if newest != decision or fresh.status != decision.after or fresh.wording_id is None:
         raise AlreadyDecided(fresh)
-    before = before_it(decision, fresh.wording.reasons if fresh.wording else [])
+    before = status_before(decision, fresh.wording.reasons if fresh.wording else [])
     if before is None:
         raise AlreadyDecided(fresh)
-    if decision.created < timezone.now() - UNDONE_WITHIN:
+    if decision.created < timezone.now() - UNDO_PERIOD:
         raise TooOld
     previous = fresh.wording_id, fresh.edited
     if decision.wording_id:
         if not has_text_from(fresh, decision):
-            raise Reworded(fresh)
+            raise Edited(fresh)
         restore_wording(fresh, decision)
     undo_decision = Decision(verb=Decision.Verb.UNDO, moderator=by, undoes=decision, batch=batch)
-    decide_locked(root, fresh, before, undo_decision)
+    apply_decision(root, fresh, before, undo_decision)
     if decision.wording_id:
-        reword(fresh, undo_decision, previous)
+        save_wording(fresh, undo_decision, previous)
     return undo_decision
 
 
-def before_it(decision: Decision, reasons: Sequence[dict[str, Any]]) -> Status | None:
+def status_before(decision: Decision, reasons: Sequence[dict[str, Any]]) -> Status | None:
     """Return a comment's status after undoing a decision, or None if nothing would change.
 
     A rule's decision on a new comment has no status before it: a comment that only the rule held is published (None if
@@ -72,15 +72,15 @@ def restore_wording(comment: Comment, decision: Decision) -> None:
     wording = decision.wording
     if wording is None:
         return
-    wording.pk, wording.sent_as, wording._state.adding = None, "", True
-    comment.say(wording, reasons=wording.reasons)
+    wording.pk, wording.submission_key, wording._state.adding = None, "", True
+    comment.set_wording(wording, reasons=wording.reasons)
     comment.edited = decision.edited
 
 
-def reword(comment: Comment, decision: Decision, previous: tuple[int | None, datetime | None]) -> None:
+def save_wording(comment: Comment, decision: Decision, previous: tuple[int | None, datetime | None]) -> None:
     """Record with a decision the wording and edit time a locked comment had before it, and save the new ones."""
     decision.wording_id, decision.edited = previous
     Decision.objects.filter(pk=decision.pk).update(wording=decision.wording_id, edited=decision.edited)
     Comment.objects.filter(pk=comment.pk).update(wording=comment.wording_id, edited=comment.edited)
     if comment.is_approved:
-        pagecache.bump(comment.essay.cache_key, "comments")
+        pagecache.invalidate(comment.essay.cache_key, "comments")

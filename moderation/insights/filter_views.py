@@ -15,7 +15,7 @@ import pagecache
 from accounts.middleware import Request
 from comments.models import Rules
 from comments.spam import akismet, training
-from moderation.decisions.rights import Rights, for_all_of_it
+from moderation.decisions.rights import Rights, site_moderator_required
 from moderation.insights.spam_scores import Thresholds
 
 OWNER_PERMISSION = "comments.change_rules"
@@ -35,7 +35,7 @@ class ThresholdForm(forms.ModelForm[Rules]):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_all_of_it
+@site_moderator_required
 def filter_page(request: Request, rights: Rights) -> HttpResponse:
     rules = Rules.objects.current()
     may_change = rights.user.has_perm(OWNER_PERMISSION)
@@ -53,7 +53,7 @@ def filter_page(request: Request, rights: Rights) -> HttpResponse:
         "is_nav_sidebar_enabled": False,
         "rules": rules,
         "known": training.describe(),
-        "thresholds": Thresholds.of(rules),
+        "thresholds": Thresholds.load(rules),
         "form": form if may_change else None,
         "service": describe_service(),
     }
@@ -69,7 +69,7 @@ def describe_service() -> str:
         akismet.INVALID: _("The spam service at %(host)s rejects the API key, so it checks no comments."),
         akismet.AWAY: _("The spam service at %(host)s did not respond to the last request."),
     }
-    return words.get(akismet.state(), _("Comments are also checked by the spam service at %(host)s.")) % {
+    return words.get(akismet.last_key_state(), _("Comments are also checked by the spam service at %(host)s.")) % {
         "host": akismet.host()
     }
 
@@ -79,4 +79,4 @@ def save_thresholds(*, spam_hold_at: int, spam_mark_at: int) -> None:
     """Save the thresholds from which comments are held and marked as spam."""
     Rules.objects.bulk_create([Rules(pk=1)], ignore_conflicts=True)
     Rules.objects.filter(pk=1).update(spam_hold_at=spam_hold_at, spam_mark_at=spam_mark_at)
-    pagecache.bump("site")
+    pagecache.invalidate("site")

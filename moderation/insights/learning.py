@@ -6,7 +6,7 @@ from django.db.models import Max
 
 from comments import spam
 from comments.models import Comment, Decision, Status
-from comments.spam import Lesson, Said, training
+from comments.spam import Example, Submission, training
 
 MAX_DECISIONS = 3000  # newest decisions; spam changes over the years
 CHUNK_SIZE = 300
@@ -18,16 +18,16 @@ def learn() -> bool:
     return training.fit(list(lessons()))
 
 
-def lessons() -> Iterator[Lesson]:
+def lessons() -> Iterator[Example]:
     """Yield lessons from approvals and spam decisions in force, unless the text was edited or deleted since."""
-    decided = Decision.objects.order_by().values("number").annotate(newest=Max("pk")).order_by("-newest")
-    numbers = list(decided.values_list("number", flat=True)[:MAX_DECISIONS])
+    decided = Decision.objects.order_by().values("comment_number").annotate(newest=Max("pk")).order_by("-newest")
+    numbers = list(decided.values_list("comment_number", flat=True)[:MAX_DECISIONS])
     for at in range(0, len(numbers), CHUNK_SIZE):
-        in_force = Decision.objects.in_force_on(numbers[at : at + CHUNK_SIZE])
-        decisions = {decision.number: decision for decision in in_force}
+        in_force = Decision.objects.latest_in_force(numbers[at : at + CHUNK_SIZE])
+        decisions = {decision.comment_number: decision for decision in in_force}
         for comment in Comment.objects.filter(pk__in=decisions).select_related("commenter", "wording"):
             if is_lesson(comment, decisions[comment.pk]):
-                yield spam.lesson(text_to_learn(comment), is_spam=IS_SPAM[Status(comment.status)])
+                yield spam.make_example(text_to_learn(comment), is_spam=IS_SPAM[Status(comment.status)])
 
 
 def is_lesson(comment: Comment, decision: Decision) -> bool:
@@ -36,6 +36,6 @@ def is_lesson(comment: Comment, decision: Decision) -> bool:
     return by_hand and is_unchanged and not (comment.edited and decision.created < comment.edited)
 
 
-def text_to_learn(comment: Comment) -> Said:
+def text_to_learn(comment: Comment) -> Submission:
     who = comment.commenter
-    return Said(comment.wording.text if comment.wording else "", who.name, who.email, who.website)
+    return Submission(comment.wording.text if comment.wording else "", who.name, who.email, who.website)

@@ -34,7 +34,7 @@ CODES = {
 
 
 @dataclass
-class Check:
+class CheckStatistics:
     """A reason or rule: how many comments it held, and how many of these moderators approved or rejected."""
 
     name: Any
@@ -54,45 +54,45 @@ class Check:
 
 
 @dataclass
-class Doubts:
+class OverruleStatistics:
     """Why the newest comments were held, and whether moderators agreed."""
 
-    by_code: dict[str, Check] = field(default_factory=dict)
-    caught: int = 0  # held by the filter, and spam according to a moderator
+    by_code: dict[str, CheckStatistics] = field(default_factory=dict)
+    correctly_held: int = 0  # held by the filter, and spam according to a moderator
     missed: int = 0  # passed by the filter, and spam according to a moderator
-    wronged: int = 0  # held by the filter, and approved
-    unseen: int = 0  # held by the filter, and not decided yet
+    wrongly_held: int = 0  # held by the filter, and approved
+    undecided: int = 0  # held by the filter, and not decided yet
 
     @classmethod
-    def found(cls) -> "Doubts":
+    def load(cls) -> "OverruleStatistics":
         newest = Comment.objects.order_by("-pk").values_list("pk", flat=True)
         oldest = newest[NEWEST : NEWEST + 1].first() or 0
         held = ~Q(wording__reasons=[]) | Q(status=Status.SPAM)
         rows = Comment.objects.filter(held, pk__gt=oldest, wording__isnull=False).order_by("-pk")
         found = cls()
-        read = rows.values_list("status", "removed_by", "wording__reasons", "wording__likeness")
+        read = rows.values_list("status", "removed_by", "wording__reasons", "wording__spam_score")
         for status, remover, reasons, likeness in read[:HELD]:
-            found.take(status, remover == Comment.Remover.MODERATOR, codes_of(reasons), likeness is not None)
+            found.add(status, remover == Comment.Remover.MODERATOR, codes_of(reasons), likeness is not None)
         return found
 
-    def take(self, status: str, is_removed: bool, codes: set[str], is_judged: bool) -> None:
+    def add(self, status: str, is_removed: bool, codes: set[str], is_judged: bool) -> None:
         is_spam = status == Status.SPAM and is_removed
         for code in codes:
             if code not in self.by_code:
-                self.by_code[code] = Check(CODES.get(code, code), url=queue_url(code))
+                self.by_code[code] = CheckStatistics(CODES.get(code, code), url=queue_url(code))
             check = self.by_code[code]
             check.held += 1
             check.overruled += status == Status.APPROVED
             check.upheld += status in REMOVED and is_removed
         if "spam" in codes:
-            self.caught += is_spam
-            self.wronged += status == Status.APPROVED
-            self.unseen += status == Status.PENDING or (status == Status.SPAM and not is_removed)
+            self.correctly_held += is_spam
+            self.wrongly_held += status == Status.APPROVED
+            self.undecided += status == Status.PENDING or (status == Status.SPAM and not is_removed)
         elif is_judged:
             self.missed += is_spam
 
     @property
-    def rows(self) -> list[Check]:
+    def rows(self) -> list[CheckStatistics]:
         return sorted(self.by_code.values(), key=lambda check: -check.held)
 
 
@@ -105,7 +105,7 @@ def queue_url(code: str) -> str:
     return f"{reverse('queue')}?{urlencode({'status': 'all', 'reason': code})}"
 
 
-def rules() -> list[Check]:
+def rule_statistics() -> list[CheckStatistics]:
     """Count the decisions of each of the owner's rules in the last WEEKS weeks."""
     decisions = Decision.objects.filter(verb=Decision.Verb.RULE, created__gte=first_day(WEEKS)).order_by()
     by_hand = Q(comment__removed_by=Comment.Remover.MODERATOR)
@@ -116,7 +116,7 @@ def rules() -> list[Check]:
         Count("pk"), wrong=Count("pk", filter=wrong), right=Count("pk", filter=right)
     )
     return [
-        Check(
+        CheckStatistics(
             name or _("a deleted rule"),
             url=f"{reverse('queue-log')}?by={pk}" if pk else "",
             held=count,

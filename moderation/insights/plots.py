@@ -21,7 +21,7 @@ class Series:
     values: Sequence[Number]
 
 
-def lines(series: Sequence[Series], labels: Sequence[str], *, says: str, label: Label = str) -> SafeString:
+def lines(series: Sequence[Series], labels: Sequence[str], *, description: str, label: Label = str) -> SafeString:
     """Draw values over time as lines with gaps."""
     top = round_up(max((value for each in series for value in each.values if value is not None), default=0))
     step = (END - START) / max(1, len(labels) - 1)
@@ -30,10 +30,10 @@ def lines(series: Sequence[Series], labels: Sequence[str], *, says: str, label: 
         for run in runs(each.values):
             points = [(START + at * step, y_of(value, top)) for at, value in run]
             parts.append(path(points, each.kind) if len(points) > 1 else dot(points[0], each.kind))
-    return svg(parts, says)
+    return svg(parts, description)
 
 
-def stacked(series: Sequence[Series], labels: Sequence[str], *, says: str) -> SafeString:
+def stacked(series: Sequence[Series], labels: Sequence[str], *, description: str) -> SafeString:
     """Draw stacked bars, the first series at the bottom."""
     totals = [sum(each.values[at] or 0 for each in series) for at in range(len(labels))]
     top = round_up(max(totals, default=0))
@@ -45,7 +45,7 @@ def stacked(series: Sequence[Series], labels: Sequence[str], *, says: str) -> Sa
             if value := each.values[at] or 0:
                 parts.append(bar(START + at * step, step, below, below + value, top, each.kind))
                 below += value
-    return svg(parts, says)
+    return svg(parts, description)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Mark:
 
 
 def histograms(
-    series: Sequence[Series], *, band: tuple[float, float] | None, marks: Sequence[Mark], says: str
+    series: Sequence[Series], *, band: tuple[float, float] | None, marks: Sequence[Mark], description: str
 ) -> SafeString:
     """Draw the share of each series per bin of spam scores from 0 to 1; the band marks scores that are held."""
     bins = len(series[0].values)
@@ -80,13 +80,13 @@ def histograms(
         anchor = "end" if mark.at > 0.5 else "start"
         words = '<text x="{}" y="{}" text-anchor="{}">{}</text>'
         parts.append(format_html(words, short(x + (-4 if mark.at > 0.5 else 4)), TOP + 4, anchor, mark.label))
-    return svg(parts, says)
+    return svg(parts, description)
 
 
-def svg(parts: Sequence[SafeString], says: str) -> SafeString:
+def svg(parts: Sequence[SafeString], description: str) -> SafeString:
     inside = mark_safe("".join(parts))  # noqa: S308 – each part was made safe
     frame = '<svg viewBox="0 0 {} {}" role="img" direction="ltr" aria-label="{}">{}</svg>'
-    return format_html(frame, WIDTH, HEIGHT, says, inside)
+    return format_html(frame, WIDTH, HEIGHT, description, inside)
 
 
 def round_up(most: float) -> float:

@@ -9,23 +9,25 @@ from django.db.models import Count, Exists, OuterRef, Q
 from comments.models import Comment, Decision, Status
 
 
-def approved_by_hand(comments: Iterable[Comment]) -> set[int]:
+def approved_by_moderator(comments: Iterable[Comment]) -> set[int]:
     keys = [comment.pk for comment in comments if comment.status == Status.APPROVED]
-    rows = Decision.objects.filter(number__in=keys, after=Status.APPROVED, moderator__isnull=False)
-    return set(rows.order_by().values_list("number", flat=True))
+    rows = Decision.objects.filter(comment_number__in=keys, after=Status.APPROVED, moderator__isnull=False)
+    return set(rows.order_by().values_list("comment_number", flat=True))
 
 
 @dataclass(frozen=True)
-class Record:
+class RuleRecord:
     """How often a rule decided, and how often a moderator then changed the result."""
 
     decided: int = 0
     overruled: int = 0
 
 
-def records() -> dict[int, Record]:
+def load_records() -> dict[int, RuleRecord]:
     """Return the statistics of each rule that has decided, in one query."""
-    later = Decision.objects.filter(number=OuterRef("number"), pk__gt=OuterRef("pk"), moderator__isnull=False)
+    later = Decision.objects.filter(
+        comment_number=OuterRef("comment_number"), pk__gt=OuterRef("pk"), moderator__isnull=False
+    )
     changed = (
         Q(after=Status.PENDING, comment__status=Status.APPROVED)
         | Q(after=Status.APPROVED) & ~Q(comment__status=Status.APPROVED)
@@ -35,4 +37,4 @@ def records() -> dict[int, Record]:
     rows = rows.annotate(decided=Count("pk"), overruled=Count("pk", filter=changed & Q(Exists(later)))).values_list(
         "rule", "decided", "overruled"
     )
-    return {rule: Record(*counts) for rule, *counts in rows}
+    return {rule: RuleRecord(*counts) for rule, *counts in rows}

@@ -9,12 +9,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from comments.models import Comment, Rules, Status
-from comments.spam import Said, training
+from comments.spam import Submission, training
 from moderation.insights import plots
 from moderation.insights.plots import Mark, Series
 
 MAX_COMMENTS = 3000  # newest comments read of each kind
-ANEW = 200  # comments without a stored score that are scored now
+MAX_RESCORED = 200  # comments without a stored score that are scored now
 BINS = 20
 CANDIDATES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
@@ -26,22 +26,22 @@ class Rates:
     at: float
     good: tuple[int, int]  # count, total
     spam: tuple[int, int]
-    word: str = ""
+    label: str = ""
 
     @property
-    def likeness(self) -> str:
+    def score(self) -> str:
         return f"{self.at:.2f}"
 
     @property
     def good_share(self) -> str:
-        return percent(*self.good)
+        return format_percent(*self.good)
 
     @property
     def spam_share(self) -> str:
-        return percent(*self.spam)
+        return format_percent(*self.spam)
 
 
-def percent(count: int, total: int) -> str:
+def format_percent(count: int, total: int) -> str:
     if not total:
         return "–"
     share = 100 * count / total
@@ -49,21 +49,21 @@ def percent(count: int, total: int) -> str:
 
 
 @dataclass
-class Past:
+class ScoreHistory:
     """Sorted spam scores; how many were scored on arrival, and how many only now."""
 
     good: list[float] = field(default_factory=list)
     spam: list[float] = field(default_factory=list)
     on_arrival: int = 0
-    anew: int = 0
+    rescored: int = 0
 
     @classmethod
-    def of(cls, rules: Rules) -> "Past":
+    def load(cls, rules: Rules) -> "ScoreHistory":
         found = cls()
         for is_spam, scores in ((False, found.good), (True, found.spam)):
-            for score, is_new in scores_of(decided_comments(is_spam), rules, ANEW // 2):
+            for score, is_new in scores_of(decided_comments(is_spam), rules, MAX_RESCORED // 2):
                 scores.append(score)
-                found.anew += is_new
+                found.rescored += is_new
                 found.on_arrival += not is_new
             scores.sort()
         return found
@@ -83,15 +83,15 @@ def decided_comments(is_spam: bool) -> Any:
 def scores_of(comments: Any, rules: Rules, max_rescored: int) -> Iterator[tuple[float, bool]]:
     """Yield stored scores, then new ones for at most `max_rescored` comments; each with whether it is new."""
     newest = comments.filter(wording__isnull=False).order_by("-pk")
-    rows = list(newest.values_list("pk", "wording__likeness")[:MAX_COMMENTS])
+    rows = list(newest.values_list("pk", "wording__spam_score")[:MAX_COMMENTS])
     yield from ((score, False) for _pk, score in rows if score is not None)
-    model = training.known(rules)
+    model = training.current_filter(rules)
     if model is None:
         return
     without = [pk for pk, score in rows if score is None][:max_rescored]
     names = ("wording__text", "commenter__name", "commenter__email", "commenter__website")
     for said in Comment.objects.filter(pk__in=without).values_list(*names):
-        yield model.score(Said(*said)), True
+        yield model.score(Submission(*said)), True
 
 
 @dataclass
@@ -99,30 +99,30 @@ class Thresholds:
     """The thresholds and what they would have done with the site's comments."""
 
     rules: Rules
-    past: Past
-    own: float | None  # the filter's automatic threshold; None while it has learned too little
+    past: ScoreHistory
+    automatic: float | None  # the filter's automatic threshold; None while it has learned too little
 
     @classmethod
-    def of(cls, rules: Rules) -> "Thresholds":
-        model = training.known(rules)
-        return cls(rules, Past.of(rules), model.threshold if model else None)
+    def load(cls, rules: Rules) -> "Thresholds":
+        model = training.current_filter(rules)
+        return cls(rules, ScoreHistory.load(rules), model.threshold if model else None)
 
     @property
     def hold(self) -> float | None:
-        return self.rules.spam_hold_at / 100 if self.rules.spam_hold_at else self.own
+        return self.rules.spam_hold_at / 100 if self.rules.spam_hold_at else self.automatic
 
     @property
     def mark(self) -> float | None:
         return self.rules.spam_mark_at / 100 if self.rules.spam_mark_at else None
 
     @property
-    def bites(self) -> float | None:
+    def lowest(self) -> float | None:
         """The lowest score that is not published immediately."""
         return min((each for each in (self.hold, self.mark) if each is not None), default=None)
 
     @property
     def now(self) -> Rates | None:
-        return None if self.bites is None else self.past.at(self.bites)
+        return None if self.lowest is None else self.past.at(self.lowest)
 
     @property
     def marked(self) -> Rates | None:
@@ -133,7 +133,7 @@ class Thresholds:
         labels: dict[int, str] = {}
         thresholds = {round(at * 100): at for at in CANDIDATES}
         for at, word in (
-            (self.own, _("automatic threshold")), (self.hold, _("hold")), (self.mark, _("spam")),
+            (self.automatic, _("automatic threshold")), (self.hold, _("hold")), (self.mark, _("spam")),
         ):  # fmt: skip
             if at is not None:
                 key = round(at * 100)
@@ -145,10 +145,10 @@ class Thresholds:
     def plot(self) -> SafeString:
         marks = [Mark(at, word) for at, word in ((self.hold, _("hold")), (self.mark, _("spam"))) if at is not None]
         band = None if self.hold is None else (self.hold, max(self.hold, self.mark or 1.0))
-        says = _("Spam scores from 0 to 1 of %(good)d good comments and %(spam)d spam comments, in percent.")
+        description = _("Spam scores from 0 to 1 of %(good)d good comments and %(spam)d spam comments, in percent.")
         series = [Series("good", shares(self.past.good)), Series("bad", shares(self.past.spam))]
         counts = {"good": len(self.past.good), "spam": len(self.past.spam)}
-        return plots.histograms(series, band=band, marks=marks, says=says % counts)
+        return plots.histograms(series, band=band, marks=marks, description=description % counts)
 
 
 def shares(scores: Sequence[float]) -> list[float]:

@@ -13,19 +13,19 @@ from django.utils.translation import ngettext
 from comments.models import Comment, Decision, Status
 from moderation.insights import overrules, plots
 from moderation.insights.plots import Series
-from moderation.insights.waiting_times import Waiting
+from moderation.insights.waiting_times import WaitingTimes
 from moderation.insights.weeks import LONG_WEEKS, WEEKS, WeekAfter, first_day, week_labels
 
 
 @dataclass
-class Comments:
+class WeeklyComments:
     """Comments by week and current status."""
 
     first: datetime
     counts: dict[str, list[int]]
 
     @classmethod
-    def counted(cls, weeks: int = LONG_WEEKS) -> "Comments":
+    def load(cls, weeks: int = LONG_WEEKS) -> "WeeklyComments":
         first = first_day(weeks)
         comments = Comment.objects.exclude(removed_by=Comment.Remover.UNDONE)  # without undone moderator replies
         rows = comments.filter(created__gte=first).order_by()
@@ -53,13 +53,15 @@ class Comments:
     @property
     def plot(self) -> SafeString:
         series = [Series(kind, self.counts[status]) for status, kind in self.KINDS.items()]
-        says = ngettext("%(count)d comment by week and status.", "%(count)d comments by week and status.", self.total)
+        description = ngettext(
+            "%(count)d comment by week and status.", "%(count)d comments by week and status.", self.total
+        )
         labels = week_labels(self.first, len(self.counts[Status.APPROVED]))
-        return plots.stacked(series, labels, says=says % {"count": self.total})
+        return plots.stacked(series, labels, description=description % {"count": self.total})
 
 
 @dataclass
-class Moderator:
+class ModeratorStatistics:
     name: str
     url: str
     counts: Counter[str]
@@ -76,38 +78,38 @@ class Moderator:
 SHOWN_VERBS = (Decision.Verb.APPROVE, Decision.Verb.SPAM, Decision.Verb.TRASH, Decision.Verb.UNDO)
 
 
-def moderators() -> list[Moderator]:
+def moderator_statistics() -> list[ModeratorStatistics]:
     """Count each moderator's decisions of the last WEEKS weeks, the busiest first."""
     decisions = Decision.objects.filter(created__gte=first_day(WEEKS), moderator__isnull=False).order_by()
-    found: dict[int, Moderator] = {}
+    found: dict[int, ModeratorStatistics] = {}
     rows = decisions.values_list("moderator", "moderator__name", "moderator__username", "verb").annotate(Count("pk"))
     for pk, name, username, verb, count in rows:
         url = f"{reverse('queue-log')}?who={pk}"
-        found.setdefault(pk, Moderator(name or username, url, Counter())).counts[verb] += count
+        found.setdefault(pk, ModeratorStatistics(name or username, url, Counter())).counts[verb] += count
     return sorted(found.values(), key=lambda moderator: -moderator.total)
 
 
 @dataclass(frozen=True)
-class Now:
+class Pending:
     """The pending comments: how many, and since when the oldest."""
 
     count: int
     oldest: datetime | None
 
     @classmethod
-    def looked_at(cls) -> "Now":
+    def load(cls) -> "Pending":
         waiting = Comment.objects.filter(status=Status.PENDING)
         return cls(**waiting.aggregate(count=Count("pk"), oldest=Min("created")))
 
 
-class Numbers:
+class Statistics:
     """Everything on the page, in nine queries."""
 
     def __init__(self) -> None:
-        self.now = Now.looked_at()
-        self.waiting = Waiting.measured()
-        self.comments = Comments.counted()
-        self.doubts = overrules.Doubts.found()
-        self.rules = overrules.rules()
-        self.moderators = moderators()
+        self.pending = Pending.load()
+        self.waiting = WaitingTimes.load()
+        self.comments = WeeklyComments.load()
+        self.overrules = overrules.OverruleStatistics.load()
+        self.rules = overrules.rule_statistics()
+        self.moderators = moderator_statistics()
         self.verbs = [verb.label for verb in SHOWN_VERBS]

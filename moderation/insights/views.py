@@ -7,17 +7,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.middleware import Request
-from moderation.decisions.rights import Rights, for_all_of_it
-from moderation.insights.statistics import Numbers
+from moderation.decisions.rights import Rights, site_moderator_required
+from moderation.insights.statistics import Statistics
 
 
 @require_safe
-@for_all_of_it
-def numbers(request: Request, rights: Rights) -> HttpResponse:
+@site_moderator_required
+def statistics_page(request: Request, rights: Rights) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": _("Statistics"),
         "is_nav_sidebar_enabled": False,
-        "numbers": Numbers(),
+        "statistics": Statistics(),
     }
     return render(request, "moderation/numbers.html", context)

@@ -26,14 +26,14 @@ def quantile(ordered: Sequence[float], share: float) -> float | None:
 
 
 @dataclass
-class Waiting:
+class WaitingTimes:
     """Seconds from posting to a moderator's first decision, by week of the decision."""
 
     first: datetime
     by_week: list[list[float]]
 
     @classmethod
-    def measured(cls, weeks: int = WEEKS) -> "Waiting":
+    def load(cls, weeks: int = WEEKS) -> "WaitingTimes":
         first = first_day(weeks)
         rows = Decision.objects.filter(
             created__gte=first, comment__created__gte=first, before=Status.PENDING, verb__in=VERBS, rule=None
@@ -77,11 +77,11 @@ class Waiting:
         slow = [quantile(week, 0.9) for week in self.by_week]
         median = [quantile(week, 0.5) for week in self.by_week]
         unit, abbreviation = unit_of(max(filter(None, slow), default=0.0))
-        says = _("Waiting time by week: median %(median)s, 90%% within %(slow)s.")
+        description = _("Waiting time by week: median %(median)s, 90%% within %(slow)s.")
         return plots.lines(
             [Series("slow dashed", scaled(slow, unit)), Series("median", scaled(median, unit))],
             week_labels(self.first, len(self.by_week)),
-            says=says % {"median": self.median, "slow": self.slow},
+            description=description % {"median": self.median, "slow": self.slow},
             label=lambda value: f"{value:g} {abbreviation}",
         )
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from blog.models import Essay
 from comments.models import Decision, DecisionQuerySet, Status
-from moderation.log.search import LONGEST
+from moderation.log.search import MAX_LENGTH
 
 CHUNK_SIZE, EXCERPT_LENGTH = 2000, 60
 UNSAFE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full-width ones work the same
@@ -21,16 +21,16 @@ def without_formula(cell: str) -> str:
 
 
 COLUMNS = (
-    "pk", "created", "moderator__name", "moderator__username", "rule", "rule__name", "verb", "undoes__verb", "number",
-    "commenter_key",
-    "comment__commenter__name", "said", "essay", "essay__title", "before", "after", "why", "reason__name",
-    "reason__sentence", "told",
+    "pk", "created", "moderator__name", "moderator__username", "rule", "rule__name", "verb", "undoes__verb",
+    "comment_number", "commenter_key",
+    "comment__commenter__name", "said", "essay", "essay__title", "before", "after", "note", "reason__name",
+    "reason__sentence", "message",
 )  # fmt: skip
 
 
-def in_lines(decisions: DecisionQuerySet) -> Any:
+def select_columns(decisions: DecisionQuerySet) -> Any:
     """Select plain values with the beginning of the text as typed; model instances would be too slow for long logs."""
-    return decisions.annotate(said=Left("comment__wording__text", LONGEST)).values(*COLUMNS)
+    return decisions.annotate(said=Left("comment__wording__text", MAX_LENGTH)).values(*COLUMNS)
 
 
 def header() -> list[str]:
@@ -50,14 +50,14 @@ def lines(rows: Iterable[dict[str, Any]]) -> Iterator[list[str]]:
             str(row["pk"]), row["created"].isoformat(timespec="seconds"), who(row),
             undone[row["undoes__verb"]] if row["undoes__verb"] else verbs.get(verb, verb),
             subject(row), row["comment__commenter__name"] or "", excerpt(row["said"] or ""), title(row),
-            statuses.get(before, before), statuses.get(after, after), row["why"], message(row),
+            statuses.get(before, before), statuses.get(after, after), row["note"], message(row),
         ]  # fmt: skip
         yield [without_formula(cell) for cell in cells]
 
 
 def subject(row: dict[str, Any]) -> str:
     key = row["commenter_key"]
-    return _("commenter %(number)d") % {"number": key} if key else str(row["number"])
+    return _("commenter %(number)d") % {"number": key} if key else str(row["comment_number"])
 
 
 def who(row: dict[str, Any]) -> str:
@@ -75,7 +75,7 @@ def title(row: dict[str, Any]) -> str:
 
 def message(row: dict[str, Any]) -> str:
     """Return the same as LogEntry.message."""
-    sentence = " ".join(filter(None, (row["reason__sentence"], row["told"])))
+    sentence = " ".join(filter(None, (row["reason__sentence"], row["message"])))
     return ": ".join(filter(None, (row["reason__name"], sentence)))
 
 
@@ -93,7 +93,7 @@ class Echo:
         return line
 
 
-def table(found: Any) -> Iterator[str]:
+def csv_lines(found: Any) -> Iterator[str]:
     writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow(header())  # so that spreadsheets read it as UTF-8
     for line in lines(found.iterator(chunk_size=CHUNK_SIZE)):

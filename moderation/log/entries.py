@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from comments.models import Decision, DecisionQuerySet, Rule, Status
 from comments.screening import rules_in_words
-from moderation.decisions.in_words import first_words
+from moderation.decisions.in_words import make_excerpt
 from moderation.decisions.rights import Rights
-from moderation.decisions.undo import UNDONE_WITHIN, before_it
-from moderation.log.search import HAND, RULE, Search
+from moderation.decisions.undo import UNDO_PERIOD, status_before
+from moderation.log.search import HAND, RULE, LogSearch
 
 PAGE_SIZE = 50
 RULE_VERBS: dict[str, Any] = {
@@ -35,7 +35,7 @@ def with_details(decisions: DecisionQuerySet) -> DecisionQuerySet:
 
 
 @dataclass(frozen=True)
-class Entry:
+class LogEntry:
     """One decision in the log."""
 
     decision: Decision
@@ -62,10 +62,12 @@ class Entry:
         return verb_of(self.decision)
 
     @property
-    def because(self) -> str:
+    def matched_conditions(self) -> str:
         """The conditions that matched, for a rule's decision on a comment not edited since."""
         kept: Any = getattr(self.decision, "reasons", None) or ()
-        return next((rules_in_words.conditions(each.get("because", ())) for each in kept if self.is_from(each)), "")
+        return next(
+            (rules_in_words.describe_conditions(each.get("because", ())) for each in kept if self.is_from(each)), ""
+        )
 
     def is_from(self, reason: dict[str, Any]) -> bool:
         return bool(self.decision.rule_id) and reason.get("rule") == self.decision.rule_id
@@ -80,14 +82,14 @@ class Entry:
         return self.decision.comment.commenter.name if self.decision.comment else ""
 
     @property
-    def words(self) -> str:
-        return first_words(getattr(self.decision, "said", "") or "")
+    def excerpt(self) -> str:
+        return make_excerpt(getattr(self.decision, "said", "") or "")
 
     @property
-    def told(self) -> str:
+    def message(self) -> str:
         """What the commenter was told: the reason's name and the message."""
         reason = str(self.decision.reason) if self.decision.reason else ""
-        return ": ".join(filter(None, (reason, self.decision.sentence)))
+        return ": ".join(filter(None, (reason, self.decision.full_message)))
 
 
 def verb_of(decision: Decision) -> str:
@@ -101,10 +103,10 @@ def status_label(status: str) -> str:
     return str(Status(status).label) if status in Status.values else status
 
 
-class Log:
+class LogPage:
     """One page of the log; the number of queries does not depend on its length."""
 
-    def __init__(self, search: Search, rights: Rights) -> None:
+    def __init__(self, search: LogSearch, rights: Rights) -> None:
         self.rights = rights
         self.found = search.decisions(rights)
         self.total = self.found.count()
@@ -112,15 +114,15 @@ class Log:
         self.search = replace(search, page=min(search.page, self.pages))
 
     @cached_property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[LogEntry]:
         start = (self.search.page - 1) * PAGE_SIZE
         shown = list(with_details(self.found)[start : start + PAGE_SIZE])
         newest = set(
-            Decision.objects.latest_of({decision.number for decision in shown if decision.comment_id}).values_list(
-                "pk", flat=True
-            )
+            Decision.objects.latest_for(
+                {decision.comment_number for decision in shown if decision.comment_id}
+            ).values_list("pk", flat=True)
         )
-        return [Entry(decision, decision.pk in newest and can_be_undone(decision)) for decision in shown]
+        return [LogEntry(decision, decision.pk in newest and can_be_undone(decision)) for decision in shown]
 
     @property
     def previous_url(self) -> str:
@@ -141,7 +143,7 @@ class Log:
         return list(Decision.Verb.choices)
 
     @property
-    def ways(self) -> list[tuple[str, str]]:
+    def deciders(self) -> list[tuple[str, str]]:
         """Choices of the filter: a moderator, any rule, one rule."""
         rules = [(str(rule.pk), _("the rule “%(name)s”") % {"name": rule}) for rule in Rule.objects.all()]
         return [(HAND, _("a moderator")), (RULE, _("a rule")), *rules]
@@ -154,7 +156,7 @@ def can_be_undone(decision: Decision) -> bool:
     return (
         comment is not None
         and comment.status == decision.after
-        and before_it(decision, reasons) is not None
+        and status_before(decision, reasons) is not None
         and decision.verb != Decision.Verb.DELETE
-        and timezone.now() - decision.created < UNDONE_WITHIN
+        and timezone.now() - decision.created < UNDO_PERIOD
     )

@@ -26,7 +26,7 @@ APPROVES = (Decision.Verb.APPROVE, Decision.Verb.RESTORE, Decision.Verb.RULE)
 
 
 @require_safe
-def record(request: HttpRequest) -> HttpResponse:
+def public_statistics(request: HttpRequest) -> HttpResponse:
     if not Site.objects.current().public_record:
         raise Http404
     now = timezone.now()
@@ -39,7 +39,7 @@ def record(request: HttpRequest) -> HttpResponse:
         "counted": now,
     }
     response = render(request, "moderation/public.html", context)
-    return pagecache.made_from(response, "site", ends=now + UPDATED_EVERY)
+    return pagecache.mark_cacheable(response, "site", expires=now + UPDATED_EVERY)
 
 
 @dataclass

@@ -14,12 +14,12 @@ from django.utils.dateparse import parse_date
 from comments.models import Decision, DecisionQuerySet
 from moderation.decisions.rights import Rights
 
-LONGEST = 200
+MAX_LENGTH = 200
 HAND, RULE = "hand", "rule"
 
 
 @dataclass(frozen=True)
-class Search:
+class LogSearch:
     """The search and page in the address of the log."""
 
     who: str = ""
@@ -33,9 +33,9 @@ class Search:
     page: int = 1
 
     @classmethod
-    def of(cls, query: QueryDict) -> Self:
+    def from_query(cls, query: QueryDict) -> Self:
         """Read the search from an address; invalid values count as missing."""
-        values = {each.name: query.get(each.name, "").replace("\0", "").strip()[:LONGEST] for each in fields(cls)}
+        values = {each.name: query.get(each.name, "").replace("\0", "").strip()[:MAX_LENGTH] for each in fields(cls)}
         page = parse_number(values.pop("page"))
         known = {
             "who": parse_number(values["who"]) > 0,
@@ -57,13 +57,13 @@ class Search:
         return url_with_query("queue-log-file", replace(self, page=1).query())
 
     @property
-    def is_narrow(self) -> bool:
+    def has_criteria(self) -> bool:
         return bool(replace(self, page=1).query())
 
     def decisions(self, rights: Rights) -> DecisionQuerySet:
         """Return the matching decisions that these rights let a moderator see, the newest first."""
         found = Decision.objects.order_by("-pk")
-        if not rights.is_everywhere:
+        if not rights.is_site_wide:
             found = found.filter(essay__in=rights.own_essays())
         return found.filter(self.match_decider(), self.match_subject(), self.match_dates(), self.match_text())
 
@@ -98,7 +98,7 @@ class Search:
 
     def match_text(self) -> Q:
         """Search the notes, messages, reasons and comments."""
-        searched = ("why", "told", "reason__name", "comment__wording__text")
+        searched = ("note", "message", "reason__name", "comment__wording__text")
         found = Q()
         for name in searched if self.words else ():
             found |= Q(**{f"{name}__icontains": self.words})

@@ -9,29 +9,29 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.middleware import Request
-from moderation.decisions.rights import Rights, for_moderators
-from moderation.log.csv_export import in_lines, table
-from moderation.log.entries import Log
-from moderation.log.search import Search
+from moderation.decisions.rights import Rights, moderator_required
+from moderation.log.csv_export import csv_lines, select_columns
+from moderation.log.entries import LogPage
+from moderation.log.search import LogSearch
 
 
 @require_safe
-@for_moderators
-def log(request: Request, rights: Rights) -> HttpResponse:
+@moderator_required
+def log_page(request: Request, rights: Rights) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
-        "title": _("Log"),
+        "title": _("LogPage"),
         "is_nav_sidebar_enabled": False,
-        "log": Log(Search.of(request.GET), rights),
+        "log": LogPage(LogSearch.from_query(request.GET), rights),
     }
     return render(request, "moderation/log.html", context)
 
 
 @require_safe
-@for_moderators
-def log_file(request: Request, rights: Rights) -> HttpResponse:
+@moderator_required
+def log_csv(request: Request, rights: Rights) -> HttpResponse:
     """Stream the matching decisions as CSV."""
-    found = in_lines(Search.of(request.GET).decisions(rights))
-    response: Any = StreamingHttpResponse(table(found), content_type="text/csv; charset=utf-8")
+    found = select_columns(LogSearch.from_query(request.GET).decisions(rights))
+    response: Any = StreamingHttpResponse(csv_lines(found), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="log.csv"'
     return response  # type: ignore[no-any-return]

@@ -9,11 +9,11 @@ from accounts.models import Commenter
 
 
 class NoteManager(models.Manager["Note"]):
-    def join(self, old: Commenter, new: Commenter) -> None:
+    def merge(self, old: Commenter, new: Commenter) -> None:
         """Move the notes about `old` to `new`."""
         self.filter(commenter=old.pk).update(commenter=new)
 
-    def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
+    def erase(self, commenter: Commenter, *, addresses: list[str]) -> None:
         self.filter(commenter=commenter).delete()
 
 

@@ -10,34 +10,34 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
 from comments.models import Block
-from moderation.decisions.rights import Rights, for_all_of_it
-from moderation.people.blocks import Apart, Asked, in_words
-from moderation.queue.filters import number
+from moderation.decisions.rights import Rights, site_moderator_required
+from moderation.people.blocks import BlockList, BlockSearch, describe_block
+from moderation.queue.filters import parse_number
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_all_of_it
+@site_moderator_required
 def blocks(request: Request, rights: Rights) -> HttpResponse:
-    asked = Asked.of(request.GET)
+    search = BlockSearch.from_query(request.GET)
     if request.method == "POST":
-        return lift(request, asked)
+        return lift(request, search)
     context = {
         **admin.site.each_context(request),
         "title": _("Trusted, held and blocked"),
         "is_nav_sidebar_enabled": False,
-        "apart": Apart(asked),
+        "block_list": BlockList(search),
     }
     return render(request, "moderation/blocks.html", context)
 
 
-def lift(request: Request, asked: Asked) -> HttpResponse:
+def lift(request: Request, search: BlockSearch) -> HttpResponse:
     """Remove an exception; say so if another moderator has already removed it."""
     if request.POST.get("action") != "lift":
         raise BadRequest("There is no such action.")
-    block = Block.objects.select_related("commenter").filter(pk=number(request.POST, "block")).first()
+    block = Block.objects.select_related("commenter").filter(pk=parse_number(request.POST, "block")).first()
     if block is None:
         messages.info(request, _("Already removed."))
     else:
         Block.objects.filter(pk=block.pk).delete()
-        messages.info(request, _("Removed: %(words)s.") % {"words": capfirst(in_words(block))})
-    return redirect(asked.url(asked.page))
+        messages.info(request, _("Removed: %(words)s.") % {"words": capfirst(describe_block(block))})
+    return redirect(search.url(search.page))

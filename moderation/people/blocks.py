@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from comments.models import Block
 from comments.screening import blocks
-from moderation.queue.filters import number
+from moderation.queue.filters import parse_number
 
 PAGE_SIZE = 50
 QUERY_LENGTH = 200
@@ -29,18 +29,18 @@ EXPIRED = "over"
 def describe_end(block: Block) -> str:
     if block.until is None:
         return _("permanently")
-    values = {"date": blocks.day_of(block.until)}
-    return _("until %(date)s") % values if block.is_in_force else _("expired %(date)s") % values
+    values = {"date": blocks.format_until(block.until)}
+    return _("until %(date)s") % values if block.is_active else _("expired %(date)s") % values
 
 
-def in_words(block: Block) -> str:
+def describe_block(block: Block) -> str:
     """Return “blocked: Anna Karg, until 3 December”."""
     who = block.network or block.email or str(block.commenter)
     return _("%(what)s: %(who)s, %(until)s") % {"what": KINDS[block.kind], "who": who, "until": describe_end(block)}
 
 
 @dataclass(frozen=True)
-class Asked:
+class BlockSearch:
     """The search in the address of the list."""
 
     q: str = ""  # part of a name, email address, network, note or message
@@ -48,13 +48,13 @@ class Asked:
     page: int = 1
 
     @classmethod
-    def of(cls, query: QueryDict) -> Self:
+    def from_query(cls, query: QueryDict) -> Self:
         """Read the search from an address; invalid values count as missing."""
         kind = query.get("kind", "")
         return cls(
             q=query.get("q", "").replace("\0", "").strip()[:QUERY_LENGTH],
             kind=kind if kind in {*KINDS, EXPIRED} else "",
-            page=max(1, number(query, "page")),
+            page=max(1, parse_number(query, "page")),
         )
 
     def url(self, page: int = 1) -> str:
@@ -63,7 +63,7 @@ class Asked:
         return f"{reverse('queue-blocks')}?{query}" if query else reverse("queue-blocks")
 
     @property
-    def is_narrow(self) -> bool:
+    def has_criteria(self) -> bool:
         return bool(self.q or self.kind)
 
     def blocks(self) -> Any:
@@ -71,25 +71,25 @@ class Asked:
         if self.kind == EXPIRED:
             found = found.filter(until__lte=timezone.now())
         else:
-            found = found.in_force().filter(Q(kind=self.kind) if self.kind else Q())
-        searched = ("commenter__name", "commenter__email", "email", "network", "why", "sentence")
+            found = found.active().filter(Q(kind=self.kind) if self.kind else Q())
+        searched = ("commenter__name", "commenter__email", "email", "network", "note", "sentence")
         wanted = Q()
         for name in searched if self.q else ():
             wanted |= Q(**{f"{name}__icontains": self.q})
         return found.filter(wanted)
 
 
-class Apart:
-    def __init__(self, asked: Asked) -> None:
-        self.found = asked.blocks()
+class BlockList:
+    def __init__(self, search: BlockSearch) -> None:
+        self.found = search.blocks()
         self.total = self.found.count()
         self.pages = max(1, -(-self.total // PAGE_SIZE))
-        self.asked = replace(asked, page=min(asked.page, self.pages))
+        self.search = replace(search, page=min(search.page, self.pages))
 
     @cached_property
     def blocks(self) -> list[tuple[Block, Any, str]]:
         """The blocks of this page, each with its kind and duration in words."""
-        start = (self.asked.page - 1) * PAGE_SIZE
+        start = (self.search.page - 1) * PAGE_SIZE
         return [(block, KINDS[block.kind], describe_end(block)) for block in self.found[start : start + PAGE_SIZE]]
 
     @property
@@ -98,8 +98,8 @@ class Apart:
 
     @property
     def previous_url(self) -> str:
-        return self.asked.url(self.asked.page - 1) if self.asked.page > 1 else ""
+        return self.search.url(self.search.page - 1) if self.search.page > 1 else ""
 
     @property
     def next_url(self) -> str:
-        return self.asked.url(self.asked.page + 1) if self.asked.page < self.pages else ""
+        return self.search.url(self.search.page + 1) if self.search.page < self.pages else ""

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Commenter
 from comments.models import Batch, Block, Comment, CommentQuerySet, Decision, Status, Wording
-from comments.models.block import network_of
+from comments.models.block import parse_network
 from comments.screening import disposable
 from moderation.decisions.rights import Rights
 from moderation.models import Note
 from moderation.queue import bulk
-from moderation.queue.history import histories
+from moderation.queue.history import comment_histories
 
 PAGE_SIZE = 20
 AT_ONCE = 100  # comments removed during the request; more are removed by a job
@@ -56,8 +56,8 @@ class Person:
     @cached_property
     def history(self) -> str:
         """One line about how many of their comments were approved and rejected."""
-        found = histories({self.commenter.pk}).get(self.commenter.pk) if self.rights.is_everywhere else None
-        return found.beside("") if found else ""
+        found = comment_histories({self.commenter.pk}).get(self.commenter.pk) if self.rights.is_site_wide else None
+        return found.describe_without("") if found else ""
 
     @property
     def decisions(self) -> list[Decision]:
@@ -71,13 +71,13 @@ class Person:
         if self.commenter.mark:
             return [self.commenter.mark]
         user = self.commenter.user_id
-        found = SocialAccount.objects.filter(user=user) if user and self.rights.is_everywhere else ()
+        found = SocialAccount.objects.filter(user=user) if user and self.rights.is_site_wide else ()
         return [f"{account.get_provider().name}: {account}" for account in found]
 
     @cached_property
-    def proved(self) -> list[str]:
+    def verified_emails(self) -> list[str]:
         user = self.commenter.user_id
-        if not user or not self.rights.is_everywhere:
+        if not user or not self.rights.is_site_wide:
             return []
         rows = EmailAddress.objects.filter(user=user, verified=True).order_by("pk")
         return [email.lower() for email in rows.values_list("email", flat=True)]
@@ -89,7 +89,7 @@ class Person:
     @cached_property
     def networks(self) -> list[dict[str, Any]]:
         """The networks they wrote from, while stored: number of comments and time of the last."""
-        if not self.rights.is_everywhere:
+        if not self.rights.is_site_wide:
             return []
         rows: Any = Wording.objects.filter(comment__commenter=self.commenter.pk).exclude(network="")
         return list(rows.values("network").annotate(count=Count("pk"), last=Max("created")).order_by("-last")[:LIMIT])
@@ -102,19 +102,19 @@ class Person:
     def blocks(self) -> list[Block]:
         """Exceptions for them, their email addresses or their networks, expired ones too."""
         named = [row["network"] for row in self.networks]
-        matching = Q(commenter=self.commenter) | Q(email__in=self.proved, email__gt="")
+        matching = Q(commenter=self.commenter) | Q(email__in=self.verified_emails, email__gt="")
         matching |= Q(network__in=[each for network in named for each in supernets(network)], network__gt="")
         found: QuerySet[Block] = Block.objects.filter(matching).select_related("moderator", "commenter")
         return list(found.order_by("-pk")[:LIMIT])
 
     @property
-    def ways(self) -> list[BlockTarget]:
+    def block_targets(self) -> list[BlockTarget]:
         """Whom a new exception can apply to: them, an email address or a network."""
         return [
             BlockTarget("person", _("this person")),
             *(
                 BlockTarget(f"email {email}", _("anyone with the verified address %(email)s") % {"email": email})
-                for email in self.proved
+                for email in self.verified_emails
             ),
             *(
                 BlockTarget(f"network {row['network']}", _("everyone on %(network)s") % {"network": row["network"]})
@@ -128,22 +128,22 @@ class Person:
 
 
 def supernets(network: str) -> list[str]:
-    found = network_of(network)
+    found = parse_network(network)
     if found is None:
         return []
     return [str(found), *(str(found.supernet(new_prefix=bits)) for bits in range(found.prefixlen - 1, 7, -1))]
 
 
-def known(pk: int, rights: Rights) -> Person | None:
+def find_person(pk: int, rights: Rights) -> Person | None:
     """Return a person, or None if the rights let the moderator see nothing about them."""
     commenter = Commenter.objects.select_related("user").filter(pk=pk).first()
     if commenter is None:
         return None
     person = Person(commenter, rights)
-    return person if rights.is_everywhere or person.comments.exists() else None
+    return person if rights.is_site_wide or person.comments.exists() else None
 
 
-def remove(person: Person, *, verb: str, days: int, why: str) -> Batch | None:
+def remove_comments(person: Person, *, verb: str, days: int, why: str) -> Batch | None:
     """Remove a person's comments of the last days in one batch; None if there are none."""
     found = person.removable(days)
     with transaction.atomic():
@@ -153,8 +153,8 @@ def remove(person: Person, *, verb: str, days: int, why: str) -> Batch | None:
         batch = Batch.objects.create(
             moderator=person.rights.user,
             verb=verb,
-            why=why,
-            asked=batch_query(person, timezone.now() - timedelta(days=days), newest),
+            note=why,
+            requested=batch_query(person, timezone.now() - timedelta(days=days), newest),
             total=total,
         )
         if total > AT_ONCE:

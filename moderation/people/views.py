@@ -17,13 +17,13 @@ from django.views.decorators.http import require_http_methods
 from accounts.middleware import Request
 from comments.models import Block
 from comments.screening import blocks
-from moderation.decisions.in_words import first_words
-from moderation.decisions.rights import Rights, for_moderators
+from moderation.decisions.in_words import make_excerpt
+from moderation.decisions.rights import Rights, moderator_required
 from moderation.models import Note
 from moderation.people import people
-from moderation.people.blocks import in_words
+from moderation.people.blocks import describe_block
 from moderation.people.people import Person
-from moderation.queue.filters import number
+from moderation.queue.filters import parse_number
 
 REMOVALS = {"trash": gettext_lazy("Trash"), "spam": gettext_lazy("Spam")}
 
@@ -46,7 +46,7 @@ class BlockForm(forms.Form):
     def __init__(self, data: Any, person: Person) -> None:
         super().__init__(data)
         self.person = person
-        self.fields["who"].choices = [(way.value, way.label) for way in person.ways]  # type: ignore[attr-defined]
+        self.fields["who"].choices = [(way.value, way.label) for way in person.block_targets]  # type: ignore[attr-defined]
 
     def clean_network(self) -> str:
         return blocks.clean_network(self.cleaned_data["network"])
@@ -81,9 +81,9 @@ class RemoveForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_moderators
+@moderator_required
 def person(request: Request, rights: Rights, pk: int) -> HttpResponse:
-    found = people.known(pk, rights)
+    found = people.find_person(pk, rights)
     if found is None:
         raise Http404(_("This person does not exist."))
     if request.method == "POST":
@@ -95,7 +95,7 @@ def post(request: Request, found: Person) -> HttpResponse:
     action = request.POST.get("action", "")
     if action not in ACTIONS:
         raise BadRequest("There is no such action.")
-    if action in SITE_ACTIONS and not found.rights.is_everywhere:
+    if action in SITE_ACTIONS and not found.rights.is_site_wide:
         raise PermissionDenied(_("Only moderators of the whole site can do this."))
     return ACTIONS[action](request, found)
 
@@ -111,14 +111,14 @@ def add_note(request: Request, found: Person) -> HttpResponse:
 def save_block(request: Request, found: Person) -> HttpResponse:
     form = BlockForm(request.POST, found)
     if not form.is_valid():
-        return render_page(request, found, 422, treat_form=form)
-    options = {name: form.cleaned_data[name] for name in ("until", "sentence", "why")}
-    made = blocks.put(form.cleaned_data["kind"], by=found.rights.user, **form.whom(), **options)
-    return redirect_back(request, found, capfirst(in_words(made)))
+        return render_page(request, found, 422, block_form=form)
+    options = {name: form.cleaned_data[name] for name in ("until", "sentence")}
+    made = blocks.save_block(form.cleaned_data["kind"], by=found.rights.user, **form.whom(), **options)
+    return redirect_back(request, found, capfirst(describe_block(made)))
 
 
 def lift(request: Request, found: Person) -> HttpResponse:
-    key = number(request.POST, "block")
+    key = parse_number(request.POST, "block")
     if key not in {block.pk for block in found.blocks}:
         raise Http404(_("This exception has already been removed."))
     Block.objects.filter(pk=key).delete()
@@ -129,7 +129,7 @@ def remove(request: Request, found: Person) -> HttpResponse:
     form = RemoveForm(request.POST)
     if not form.is_valid():
         return render_page(request, found, 422, remove_form=form)
-    batch = people.remove(found, **form.cleaned_data)
+    batch = people.remove_comments(found, **form.cleaned_data)
     if batch is None:
         return redirect_back(request, found, _("They have no comments to remove from those days."))
     return redirect("queue-batch", batch.pk)
@@ -149,20 +149,20 @@ def is_drawer(request: Request) -> bool:
 
 
 def render_page(request: Request, found: Person, status: int = 200, **forms: Any) -> HttpResponse:
-    shown, pages = found.page(max(1, number(request.GET, "page")))
-    page_number = min(max(1, number(request.GET, "page")), pages)
+    shown, pages = found.page(max(1, parse_number(request.GET, "page")))
+    page_number = min(max(1, parse_number(request.GET, "page")), pages)
     context = {
         "person": found,
         "commenter": found.commenter,
-        "is_everywhere": found.rights.is_everywhere,
-        "comments": [(comment, first_words(comment.wording.html, 90) if comment.wording else "") for comment in shown],
+        "is_site_wide": found.rights.is_site_wide,
+        "comments": [(comment, make_excerpt(comment.wording.html, 90) if comment.wording else "") for comment in shown],
         "page": page_number,
         "pages": pages,
         "decisions": [
-            (made, first_words(made.comment.wording.html) if made.comment and made.comment.wording else "")
+            (made, make_excerpt(made.comment.wording.html) if made.comment and made.comment.wording else "")
             for made in found.decisions
         ],
-        "blocks": [(block, in_words(block)) for block in found.blocks],
+        "blocks": [(block, describe_block(block)) for block in found.blocks],
         "kinds": Block.Kind.choices,
         "removals": REMOVALS.items(),
         "is_drawer": is_drawer(request),

@@ -13,48 +13,48 @@ from django.views.decorators.http import require_http_methods
 from accounts.middleware import Request
 from comments.models import Batch, Decision, Status
 from moderation.decisions import rewording
-from moderation.decisions.rights import Rights, for_moderators
+from moderation.decisions.rights import Rights, moderator_required
 from moderation.queue import bulk
-from moderation.queue.deciding import as_seen, each, verb_of
-from moderation.queue.query import MOST, Place
+from moderation.queue.deciding import decide_each, get_verb, parse_seen
+from moderation.queue.query import MAX_SIZE, QueueState
 
 CAN_BE_EMPTIED = {Status.SPAM, Status.TRASH}
 
 
-def empty(request: Request, place: Place) -> HttpResponse:
+def empty_tab(request: Request, state: QueueState) -> HttpResponse:
     """Ask for confirmation, then permanently delete the comments that the page listed; newer ones are kept."""
-    seen = as_seen(request.POST.getlist("seen"))
-    keys = sorted((pk for pk, (status, _words) in seen.items() if status in CAN_BE_EMPTIED), reverse=True)[:MOST]
+    seen = parse_seen(request.POST.getlist("seen"))
+    keys = sorted((pk for pk, (status, _words) in seen.items() if status in CAN_BE_EMPTIED), reverse=True)[:MAX_SIZE]
     if not request.POST.get("sure"):
-        shown = [text for text in request.POST.getlist("seen") if set(as_seen([text])) & set(keys)]
-        context = {"title": _("Delete for good"), "seen": shown, "count": len(shown), "back": place.bare.url()}
+        shown = [text for text in request.POST.getlist("seen") if set(parse_seen([text])) & set(keys)]
+        context = {"title": _("Delete for good"), "seen": shown, "count": len(shown), "back": state.first_page.url()}
         return render(request, "moderation/empty.html", {**admin.site.each_context(request), **context})
-    outcome = each(keys, place, seen, rewording.delete)  # replies before their parents
+    outcome = decide_each(keys, state, seen, rewording.delete)  # replies before their parents
     messages.info(request, outcome.summary())
-    return redirect(place.bare.url())
+    return redirect(state.first_page.url())
 
 
-def begin(request: Request, place: Place, action: str) -> HttpResponse:
-    verb_of(action)
-    place = place.bare
-    newest = place.comments().order_by().aggregate(newest=Max("pk"))["newest"] or 0
+def start_batch(request: Request, state: QueueState, action: str) -> HttpResponse:
+    get_verb(action)
+    state = state.first_page
+    newest = state.comments().order_by().aggregate(newest=Max("pk"))["newest"] or 0
     with transaction.atomic():
         batch = Batch.objects.create(
-            moderator=place.rights.user,
+            moderator=state.rights.user,
             verb=action,
-            asked={"query": place.query(), "up_to": newest, "after": 0},
-            total=place.comments().order_by().filter(pk__lte=newest).count(),
+            requested={"query": state.query(), "up_to": newest, "after": 0},
+            total=state.comments().order_by().filter(pk__lte=newest).count(),
         )
         bulk.decide_batch.enqueue(batch.pk)
     return redirect("queue-batch", batch.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_moderators
-def page(request: Request, rights: Rights, pk: int) -> HttpResponse:
+@moderator_required
+def batch_page(request: Request, rights: Rights, pk: int) -> HttpResponse:
     """Show the progress of a batch, with a button to undo it."""
     batch = Batch.objects.select_related("moderator").filter(pk=pk).first()
-    if batch is None or (not rights.is_everywhere and batch.moderator != rights.user):
+    if batch is None or (not rights.is_site_wide and batch.moderator != rights.user):
         raise Http404
     if request.method == "POST":
         start_undo(batch, rights)
@@ -66,8 +66,8 @@ def page(request: Request, rights: Rights, pk: int) -> HttpResponse:
         "batch": batch,
         "is_running": batch.state in {Batch.State.RUNNING, Batch.State.UNDOING},
         "can_be_undone": batch.state in {Batch.State.DONE, Batch.State.FAILED} and batch.done,
-        "back": bulk.place_of(batch, rights).url(),
-        "said": describe(batch),
+        "back": bulk.state_of(batch, rights).url(),
+        "summary": describe(batch),
     }
     return render(request, "moderation/batch.html", context)
 

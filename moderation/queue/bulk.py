@@ -11,17 +11,17 @@ from accounts.models import User
 from comments.models import Batch, Decision
 from moderation.decisions import undo
 from moderation.decisions.rights import Rights, rights_of
-from moderation.queue.deciding import attempt, verb_of
+from moderation.queue.deciding import attempt, get_verb
 from moderation.queue.outcome import Outcome
-from moderation.queue.query import Place
+from moderation.queue.query import QueueState
 from server.jobs.tasks import job
 
 CHUNK_SIZE = 100
 TIME_LIMIT = 4.0  # seconds
 
 
-def place_of(batch: Batch, rights: Rights) -> Place:
-    return Place.of(QueryDict(batch.asked.get("query", "").lstrip("?")), rights)
+def state_of(batch: Batch, rights: Rights) -> QueueState:
+    return QueueState.from_query(QueryDict(batch.requested.get("query", "").lstrip("?")), rights)
 
 
 def decide_all(batch: Batch) -> bool:
@@ -32,16 +32,27 @@ def decide_all(batch: Batch) -> bool:
     rights, deadline = rights_of(batch.moderator) if batch.moderator else None, monotonic() + TIME_LIMIT
     if rights is None or batch.state != Batch.State.RUNNING:
         return finish(batch, Batch.State.FAILED if batch.state == Batch.State.RUNNING else batch.state)
-    verb, place = verb_of(batch.verb), place_of(batch, rights)
+    verb, state = get_verb(batch.verb), state_of(batch, rights)
     unchanged = Q(changed__lte=batch.created) & (Q(edited=None) | Q(edited__lte=batch.created))
     unchanged &= limits_of(batch)
-    listed = place.comments().filter(unchanged, pk__lte=batch.asked["up_to"]).order_by("pk").select_related("commenter")
-    while found := list(listed.filter(pk__gt=batch.asked["after"])[:CHUNK_SIZE]):
+    listed = (
+        state.comments().filter(unchanged, pk__lte=batch.requested["up_to"]).order_by("pk").select_related("commenter")
+    )
+    while found := list(listed.filter(pk__gt=batch.requested["after"])[:CHUNK_SIZE]):
         outcome = Outcome([])
         for comment in found:
             seen, words = comment.status, comment.wording_id
-            attempt(outcome, verb, comment, by=rights.user, batch=batch, why=batch.why, seen=seen, words=words)
-        batch.asked["after"] = found[-1].pk
+            attempt(
+                outcome,
+                verb,
+                comment,
+                by=rights.user,
+                batch=batch,
+                note=batch.note,
+                expected_status=seen,
+                expected_wording=words,
+            )
+        batch.requested["after"] = found[-1].pk
         save_progress(batch)
         if monotonic() > deadline:
             return False
@@ -52,7 +63,7 @@ def decide_all(batch: Batch) -> bool:
 
 def limits_of(batch: Batch) -> Q:
     """Limit a batch about one person to the days and statuses that were chosen."""
-    asked = batch.asked
+    asked = batch.requested
     return Q(created__gte=asked["since"], status__in=asked["statuses"]) if "since" in asked else Q()
 
 
@@ -60,12 +71,12 @@ def undo_all(batch: Batch, rights: Rights) -> bool:
     """Continue the undo of a batch for TIME_LIMIT seconds; return whether it is done."""
     deadline = monotonic() + TIME_LIMIT
     decisions = batch.decisions.filter(comment__in=rights.comments()).exclude(verb=Decision.Verb.UNDO)
-    before: Any = batch.asked.get("undone_to") or Decision.objects.aggregate(newest=Max("pk"))["newest"] + 1
+    before: Any = batch.requested.get("undone_to") or Decision.objects.aggregate(newest=Max("pk"))["newest"] + 1
     while found := list(decisions.filter(pk__lt=before).order_by("-pk")[:CHUNK_SIZE]):
         outcome = Outcome([])
         for decision in found:
             attempt(outcome, undo.undo, decision, by=rights.user, batch=batch)
-        before = batch.asked["undone_to"] = found[-1].pk
+        before = batch.requested["undone_to"] = found[-1].pk
         save_progress(batch)
         if monotonic() > deadline:
             return False
@@ -77,7 +88,7 @@ def save_progress(batch: Batch) -> None:
     """Save progress, counted from the recorded decisions so that nothing counts twice."""
     undone = batch.decisions.filter(verb=Decision.Verb.UNDO).count()
     batch.done, batch.undone = batch.decisions.count() - undone, undone
-    batch.save(update_fields=["asked", "done", "undone"])
+    batch.save(update_fields=["requested", "done", "undone"])
 
 
 def finish(batch: Batch, state: str) -> bool:
@@ -94,7 +105,7 @@ def decide_batch(batch_pk: int) -> None:
         decide_batch.enqueue(batch_pk)
 
 
-@job(is_first=True)
+@job(is_urgent=True)
 def undo_batch(batch_pk: int, by: int) -> None:
     """Undo a batch, before other jobs so that emails about its decisions are not sent."""
     batch, user = Batch.objects.filter(pk=batch_pk).first(), User.objects.filter(pk=by).first()

@@ -15,58 +15,64 @@ from accounts.profiles.text import tidy_text
 from comments.models import Comment, Reason
 from comments.posting import actions as posting
 from comments.posting.forms import TEXT_BYTES
-from comments.screening.screening import Refused, Sender
+from comments.screening.screening import Rejected, Sender
 from moderation.decisions import rewording
-from moderation.decisions.rights import Rights, for_moderators
+from moderation.decisions.rights import Rights, moderator_required
 from moderation.queue import deciding
-from moderation.queue.deciding import as_seen
-from moderation.queue.listing import only_these
-from moderation.queue.outcome import Outcome, answer, is_script
-from moderation.queue.query import Place
+from moderation.queue.deciding import parse_seen
+from moderation.queue.listing import find_rows
+from moderation.queue.outcome import Outcome, is_from_script, respond
+from moderation.queue.query import QueueState
 
 MAX_REPLIES = 50
 FORMS = ("reply", "edit", "refuse", "deny", "delete")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_moderators
-def comment(request: Request, rights: Rights, pk: int) -> HttpResponse:
+@moderator_required
+def comment_page(request: Request, rights: Rights, pk: int) -> HttpResponse:
     found = rights.comments().select_related("commenter", "wording", "essay", "parent__commenter").filter(pk=pk).first()
     if found is None or found.wording is None:
         raise Http404(_("This comment no longer exists."))
-    place = Place.of(request.GET, rights)
+    state = QueueState.from_query(request.GET, rights)
     if request.method == "POST":
-        return post(request, place, found)
+        return post(request, state, found)
     if request.GET.get("form") in FORMS:  # for the script, which inserts it into the row
         return render(
             request,
             "moderation/_form.html",
-            {**form_context(found, place), "form": request.GET["form"], "key": token_urlsafe(12)},
+            {**form_context(found, state), "form": request.GET["form"], "key": token_urlsafe(12)},
         )
-    return render_page(request, place, found)
+    return render_page(request, state, found)
 
 
-def post(request: Request, place: Place, found: Comment) -> HttpResponse:
+def post(request: Request, state: QueueState, found: Comment) -> HttpResponse:
     action = request.POST.get("action", "")
     if action == "undo":
-        return deciding.undo(request, place)
+        return deciding.undo(request, state)
     if action not in ACTIONS:
-        return deciding.decide(request, place, action)
-    status, wording = as_seen(request.POST.getlist("seen")).get(found.pk, (None, None))
+        return deciding.decide(request, state, action)
+    status, wording = parse_seen(request.POST.getlist("seen")).get(found.pk, (None, None))
     outcome = Outcome([found.pk])
     try:
         deciding.attempt(
-            outcome, ACTIONS[action], found, request=request, by=place.rights.user, seen=status, words=wording
+            outcome,
+            ACTIONS[action],
+            found,
+            request=request,
+            by=state.rights.user,
+            expected_status=status,
+            expected_wording=wording,
         )
     except ERRORS as error:
-        return show_form_again(request, place, found, error_message(error))
-    place = place.having(decision.pk for decision in outcome.made)
-    place = deciding.shown_again(place, outcome, request)
-    return answer(request, place, outcome, lambda: place.at(found.pk))
+        return show_form_again(request, state, found, error_message(error))
+    state = state.with_decisions(decision.pk for decision in outcome.decisions)
+    state = deciding.with_seen_wordings(state, outcome, request)
+    return respond(request, state, outcome, lambda: state.url_at(found.pk))
 
 
-def edit(comment: Comment, *, request: Request, seen: str | None, **more: Any) -> Any:
-    return rewording.edit(comment, text=posted_text(request), why=posted_field(request, "why"), **more)
+def edit(comment: Comment, *, request: Request, expected_status: str | None, **more: Any) -> Any:
+    return rewording.edit(comment, text=posted_text(request), note=posted_field(request, "why"), **more)
 
 
 def reply(comment: Comment, *, request: Request, **more: Any) -> Any:
@@ -88,7 +94,7 @@ def posted_field(request: Request, name: str) -> str:
 
 
 def delete(comment: Comment, *, request: Request, **more: Any) -> Any:
-    return rewording.delete(comment, why=posted_field(request, "why"), **more)
+    return rewording.delete(comment, note=posted_field(request, "why"), **more)
 
 
 ACTIONS = {"edit": edit, "reply": reply, "delete": delete}
@@ -96,10 +102,10 @@ ERRORS = (
     rewording.Unchanged,
     rewording.Empty,
     rewording.TooLong,
-    posting.Gone,
-    posting.Joined,
+    posting.CommentGone,
+    posting.CommenterChanged,
     posting.Duplicate,
-    Refused,
+    Rejected,
 )  # fmt: skip
 
 
@@ -113,40 +119,42 @@ def error_message(error: Exception) -> str:
             return _("This comment is too long. The limit is %(most)s bytes.") % {"most": localize(TEXT_BYTES)}
         case posting.Duplicate():
             return _("You have already posted this comment.")
-        case posting.Gone() | posting.Joined():
+        case posting.CommentGone() | posting.CommenterChanged():
             return _("You can’t reply to this comment any more.")
     return str(error)
 
 
-def show_form_again(request: Request, place: Place, found: Comment, said: str) -> HttpResponse:
+def show_form_again(request: Request, state: QueueState, found: Comment, message: str) -> HttpResponse:
     """Show the form again with an error and everything that was typed."""
-    if is_script(request):
-        return JsonResponse({"wrong": said}, status=422)
+    if is_from_script(request):
+        return JsonResponse({"wrong": message}, status=422)
     fields = {name: request.POST.get(name, "") for name in ("text", "why", "told")}
-    return render_page(request, place, found, status=422, wrong=said, typed=fields, at=request.POST.get("action"))
+    return render_page(
+        request, state, found, status=422, error=message, submitted=fields, open_form=request.POST.get("action")
+    )
 
 
-def render_page(request: Request, place: Place, found: Comment, status: int = 200, **more: Any) -> HttpResponse:
+def render_page(request: Request, state: QueueState, found: Comment, status: int = 200, **more: Any) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
-        **form_context(found, place),
+        **form_context(found, state),
         "title": _("Comment by %(name)s") % {"name": found.commenter.name},
         "is_nav_sidebar_enabled": False,
-        "place": place,
-        "row": next(iter(only_these(place, [found.pk]))),
-        "above": list(ancestors(found)),
-        "below": list(replies(found)[:MAX_REPLIES]),
+        "state": state,
+        "row": next(iter(find_rows(state, [found.pk]))),
+        "ancestors": list(ancestors(found)),
+        "replies": list(replies(found)[:MAX_REPLIES]),
         **more,
     }
     return render(request, "moderation/comment.html", context, status=status)
 
 
-def form_context(found: Comment, place: Place) -> dict[str, Any]:
+def form_context(found: Comment, state: QueueState) -> dict[str, Any]:
     return {
         "comment": found,
-        "query": place.query(),
+        "query": state.query(),
         "reasons": Reason.objects.filter(is_offered=True),
-        "key_of_reply": token_urlsafe(12),
+        "reply_key": token_urlsafe(12),
     }
 
 

@@ -38,27 +38,27 @@ AGES = {
     "month": (_("Last 30 days"), timedelta(days=30), True),
     "older": (_("Older than 30 days"), timedelta(days=30), False),
 }
-OLDEST, NEWEST, LIKELIEST, REPORTED = "oldest", "newest", "likeliest", "reported"
+OLDEST, NEWEST, HIGHEST_SCORE, REPORTED = "oldest", "newest", "likeliest", "reported"
 ORDERS = {
     OLDEST: _("Oldest first"),
     NEWEST: _("Newest first"),
-    LIKELIEST: _("Highest spam score first"),
+    HIGHEST_SCORE: _("Highest spam score first"),
     REPORTED: _("Most reported first"),
 }
-WEIGHTS: dict[str, Any] = {
-    LIKELIEST: Coalesce(F("wording__likeness"), Value(-1.0), output_field=FloatField()),
+SORT_WEIGHTS: dict[str, Any] = {
+    HIGHEST_SCORE: Coalesce(F("wording__spam_score"), Value(-1.0), output_field=FloatField()),
     REPORTED: F("reports"),
 }
 QUERY_LENGTH, MAX_WORDS = 200, 8
 
 
-def numbers(texts: Any) -> list[int]:
+def parse_keys(texts: Any) -> list[int]:
     """Return the valid primary keys among these texts, sorted and without duplicates."""
     return sorted({int(text) for text in texts if text.isascii() and text.isdigit() and 0 < len(text) < 19})
 
 
-def number(query: QueryDict, name: str) -> int:
-    return next(iter(numbers([query.get(name, "")])), 0)
+def parse_number(query: QueryDict, name: str) -> int:
+    return next(iter(parse_keys([query.get(name, "")])), 0)
 
 
 @dataclass(frozen=True)
@@ -73,26 +73,26 @@ class Filter:
     order: str = ""
 
     @classmethod
-    def of(cls, query: QueryDict) -> Self:
+    def from_query(cls, query: QueryDict) -> Self:
         reason, age, order = (query.get(name, "") for name in ("reason", "age", "order"))
         return cls(
             q=" ".join(query.get("q", "").replace("\0", "").split())[:QUERY_LENGTH],
             reason=reason if reason in REASONS else "",
-            essay=number(query, "essay"),
-            person=number(query, "person"),
+            essay=parse_number(query, "essay"),
+            person=parse_number(query, "person"),
             age=age if age in AGES else "",
             order=order if order in ORDERS else "",
         )
 
-    def said(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, Any]:
         """Return the query parameters that differ from the defaults."""
         return {name: value for name, value in vars(self).items() if value}
 
     @property
-    def is_narrow(self) -> bool:
+    def has_criteria(self) -> bool:
         return bool(self.q or self.reason or self.essay or self.person or self.age)
 
-    def among(self, comments: CommentQuerySet) -> CommentQuerySet:
+    def apply(self, comments: CommentQuerySet) -> CommentQuerySet:
         if self.essay:
             comments = comments.filter(essay=self.essay)
         if self.person:
@@ -130,10 +130,10 @@ def network_of(text: str) -> str:
         return ""
 
 
-def weighed(comments: CommentQuerySet, order: str) -> Any:
+def in_order(comments: CommentQuerySet, order: str) -> Any:
     """Sort comments in one of ORDERS; equal weights by age."""
-    if order in WEIGHTS:
-        return comments.annotate(weight=WEIGHTS[order]).order_by("-weight", "pk")
+    if order in SORT_WEIGHTS:
+        return comments.annotate(weight=SORT_WEIGHTS[order]).order_by("-weight", "pk")
     return comments.annotate(weight=Value(0)).order_by("-pk" if order == NEWEST else "pk")
 
 
@@ -145,7 +145,7 @@ class Position:
     weight: float = 0.0
 
     @classmethod
-    def read(cls, text: str) -> Self | None:
+    def parse(cls, text: str) -> Self | None:
         """Read `12` or `12,0.5` from an address; None for anything else."""
         key, _comma, weight = text.partition(",")
         try:
@@ -166,7 +166,7 @@ class Position:
 def after(order: str, position: Position) -> Q:
     """The comments that a list in this order shows after a position."""
     later = Q(pk__lt=position.pk) if order == NEWEST else Q(pk__gt=position.pk)
-    if order not in WEIGHTS:
+    if order not in SORT_WEIGHTS:
         return later
     return Q(weight=position.weight) & later | Q(weight__lt=position.weight)
 
@@ -174,6 +174,6 @@ def after(order: str, position: Position) -> Q:
 def before(order: str, position: Position) -> Q:
     """The comments that a list in this order shows before a position."""
     earlier = Q(pk__gt=position.pk) if order == NEWEST else Q(pk__lt=position.pk)
-    if order not in WEIGHTS:
+    if order not in SORT_WEIGHTS:
         return earlier
     return Q(weight=position.weight) & earlier | Q(weight__gt=position.weight)

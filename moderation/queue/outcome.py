@@ -17,64 +17,64 @@ from django.utils.translation import ngettext
 from accounts.middleware import Request
 from accounts.models import User
 from comments.models import Comment, Decision
-from moderation.decisions.in_words import how
+from moderation.decisions.in_words import describe_decision
 from moderation.queue import rows
-from moderation.queue.listing import counts, only_these
-from moderation.queue.query import Place
+from moderation.queue.listing import find_rows, tab_counts
+from moderation.queue.query import QueueState
 from moderation.queue.row import Row
-from moderation.queue.undo_line import Folded
+from moderation.queue.undo_line import UndoLine
 
 
 @dataclass
 class Outcome:
-    asked: Collection[int]  # comments
-    made: list[Decision] = field(default_factory=list)
-    late: list[Comment] = field(default_factory=list)
-    reworded: list[Comment] = field(default_factory=list)
-    gone: int = 0
-    old: int = 0
+    requested: Collection[int]  # comments
+    decisions: list[Decision] = field(default_factory=list)
+    already_decided: list[Comment] = field(default_factory=list)
+    edited: list[Comment] = field(default_factory=list)
+    missing: int = 0
+    too_old: int = 0
     is_undo: bool = False
 
     @property
     def is_one(self) -> bool:
-        return len(self.asked) == 1
+        return len(self.requested) == 1
 
-    def in_words(self, you: User) -> str:
+    def message(self, you: User) -> str:
         """Return what the page itself doesn't show; empty if all went as requested."""
-        if self.is_undo and len(self.made) == 1 == len(self.asked):
-            return undone_message(self.made[0])
+        if self.is_undo and len(self.decisions) == 1 == len(self.requested):
+            return undone_message(self.decisions[0])
         if not self.is_one:
             return self.summary()
-        if self.gone:
+        if self.missing:
             return _("This comment no longer exists.")
-        if self.old:
+        if self.too_old:
             return _("You can’t undo decisions older than 30 days. Make a new decision instead.")
-        if self.reworded:
-            return edited_message(self.reworded[0])
-        return decided_message(self.late[0], you) if self.late else ""
+        if self.edited:
+            return edited_message(self.edited[0])
+        return decided_message(self.already_decided[0], you) if self.already_decided else ""
 
     def summary(self) -> str:
         """Return “3 approved, 1 had already been decided.”"""
-        verbs = Counter(decision.get_verb_display() for decision in self.made)
-        late, gone = len(self.late), self.gone
+        verbs = Counter(decision.get_verb_display() for decision in self.decisions)
+        late, gone = len(self.already_decided), self.missing
         parts = [_("%(count)d %(verb)s") % {"count": count, "verb": verb} for verb, count in verbs.items()]
         if late:
             parts.append(
                 ngettext("%(count)d had already been decided", "%(count)d had already been decided", late)
                 % {"count": late}
             )
-        if reworded := len(self.reworded):
+        if reworded := len(self.edited):
             parts.append(
                 ngettext(
                     "%(count)d was just edited by its author", "%(count)d were just edited by their authors", reworded
                 )
                 % {"count": reworded}
             )
-        if self.old:
+        if self.too_old:
             said = ngettext(
-                "%(count)d can’t be undone after 30 days", "%(count)d can’t be undone after 30 days", self.old
+                "%(count)d can’t be undone after 30 days", "%(count)d can’t be undone after 30 days", self.too_old
             )
-            parts.append(said % {"count": self.old})
+            parts.append(said % {"count": self.too_old})
         if gone:
             parts.append(ngettext("%(count)d no longer exists", "%(count)d no longer exist", gone) % {"count": gone})
         return ", ".join(parts) + "."
@@ -96,68 +96,70 @@ def decided_message(comment: Comment, you: User) -> str:
     said = {"name": comment.commenter.name, "status": comment.get_status_display()}
     if newest is None or newest.after != comment.status:
         return _("The comment by %(name)s is already %(status)s. Nothing was changed.") % said
-    said["how"] = how(newest, you)
+    said["how"] = describe_decision(newest, you)
     return _("The comment by %(name)s was already decided: %(how)s. Nothing was changed.") % said
 
 
-def answer(request: Request, place: Place, outcome: Outcome, then: Callable[[], str]) -> HttpResponse:
+def respond(request: Request, state: QueueState, outcome: Outcome, then: Callable[[], str]) -> HttpResponse:
     """Respond with JSON for the script, otherwise redirect to `then()`; `state` includes the new decisions."""
-    message = outcome.in_words(place.rights.user)
-    if is_script(request):
-        return JsonResponse(response_data(request, place, outcome, message))
+    message = outcome.message(state.rights.user)
+    if is_from_script(request):
+        return JsonResponse(response_data(request, state, outcome, message))
     if message:
         messages.info(request, message)
     return redirect(then())
 
 
-def is_script(request: Request) -> bool:
+def is_from_script(request: Request) -> bool:
     """Whether the page's script sent the request."""
     return request.headers.get("accept") == "application/json"
 
 
-def response_data(request: Request, place: Place, outcome: Outcome, message: str) -> dict[str, Any]:
+def response_data(request: Request, state: QueueState, outcome: Outcome, message: str) -> dict[str, Any]:
     """Return the current HTML of every affected row (empty if it has left the list), counts and message."""
-    lines = rows.folded(place)
-    lines |= {pk: line for pk, line in elsewhere(outcome.late, place.rights.user).items() if pk not in lines}
+    lines = rows.undo_lines(state)
+    lines |= {
+        pk: line for pk, line in lines_by_others(outcome.already_decided, state.rights.user).items() if pk not in lines
+    }
     if outcome.is_undo:
-        lines = {pk: line for pk, line in lines.items() if pk in {comment.pk for comment in outcome.late}}
-    affected = {decision.number for decision in outcome.made} | set(outcome.asked)
-    open_ = {row.pk: row for row in only_these(place, affected - lines.keys())}
-    notes = {comment.pk: edited_message(comment) for comment in outcome.reworded}
+        lines = {pk: line for pk, line in lines.items() if pk in {comment.pk for comment in outcome.already_decided}}
+    affected = {decision.comment_number for decision in outcome.decisions} | set(outcome.requested)
+    open_ = {row.pk: row for row in find_rows(state, affected - lines.keys())}
+    notes = {comment.pk: edited_message(comment) for comment in outcome.edited}
     if outcome.is_one and message and not outcome.is_undo:
-        notes |= dict.fromkeys(outcome.asked, message)
-    items: dict[int, Row | Folded] = {pk: replace(row, told=notes.get(pk, "")) for pk, row in open_.items()}
+        notes |= dict.fromkeys(outcome.requested, message)
+    items: dict[int, Row | UndoLine] = {pk: replace(row, message=notes.get(pk, "")) for pk, row in open_.items()}
     return {
-        "rows": {pk: drawn(request, (items | lines).get(pk), place) for pk in sorted(affected)},
-        "made": [] if outcome.is_undo else [decision.pk for decision in outcome.made],
+        "rows": {pk: render_item(request, (items | lines).get(pk), state) for pk in sorted(affected)},
+        "made": [] if outcome.is_undo else [decision.pk for decision in outcome.decisions],
         "said": message,
-        "counts": counted(place),
+        "counts": formatted_counts(state),
     }
 
 
-def counted(place: Place) -> dict[str, str]:
+def formatted_counts(state: QueueState) -> dict[str, str]:
     """Return the tabs' counts in the language's format."""
-    return {tab: str(localize(count)) for tab, count in counts(place.rights).items()}
+    return {tab: str(localize(count)) for tab, count in tab_counts(state.rights).items()}
 
 
-def drawn(request: Request, item: Row | Folded | None, place: Place) -> str:
+def render_item(request: Request, item: Row | UndoLine | None, state: QueueState) -> str:
     if item is None:
         return ""
-    if isinstance(item, Folded):
+    if isinstance(item, UndoLine):
         return render_to_string("moderation/_decided.html", {"item": item}, request)
     return render_to_string(
-        "moderation/_row.html", {"row": item, "is_mixed": place.tab != item.comment.status}, request
+        "moderation/_row.html", {"row": item, "is_mixed": state.tab != item.comment.status}, request
     )
 
 
-def elsewhere(comments: Collection[Comment], you: User) -> dict[int, Folded]:
+def lines_by_others(comments: Collection[Comment], you: User) -> dict[int, UndoLine]:
     """Return one-line entries for comments that another moderator has decided about."""
-    newest = Decision.objects.latest_of(comment.pk for comment in comments).select_related(
+    newest = Decision.objects.latest_for(comment.pk for comment in comments).select_related(
         "moderator", "rule", "comment__commenter", "comment__wording"
     )
-    found = {decision.number: decision for decision in newest}
+    found = {decision.comment_number: decision for decision in newest}
     return {
-        comment.pk: Folded(decision, by=capfirst(how(decision, you)))
+        comment.pk: UndoLine(decision, decided_by=capfirst(describe_decision(decision, you)))
         for comment in comments
         if (decision := found.get(comment.pk)) and decision.after == comment.status
     }

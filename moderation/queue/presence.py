@@ -9,14 +9,14 @@ from django.http import HttpResponse, HttpResponseNotModified, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.login.sessions import unattended
+from accounts.login.sessions import background_request
 from accounts.middleware import Request
-from moderation.decisions.rights import Rights, for_moderators
+from moderation.decisions.rights import Rights, moderator_required
 from moderation.queue import outcome
-from moderation.queue.deciding import as_seen
-from moderation.queue.filters import numbers
-from moderation.queue.listing import only_these
-from moderation.queue.query import MOST, Place
+from moderation.queue.deciding import parse_seen
+from moderation.queue.filters import parse_keys
+from moderation.queue.listing import find_rows
+from moderation.queue.query import MAX_SIZE, QueueState
 
 VIEWING_TIME = 60  # seconds
 
@@ -27,12 +27,12 @@ def cache_key(pk: int) -> str:
     return f"queue:looking:{pk}"
 
 
-@unattended
+@background_request
 @require_POST
-@for_moderators
-def looking(request: Request, rights: Rights) -> HttpResponse:
+@moderator_required
+def report_viewing(request: Request, rights: Rights) -> HttpResponse:
     """Record that a moderator is viewing a row or has left one."""
-    keys = {name: numbers([request.POST.get(name, "")]) for name in ("comment", "left")}
+    keys = {name: parse_keys([request.POST.get(name, "")]) for name in ("comment", "left")}
     permitted = set(rights.comments().filter(pk__in=[*keys["comment"], *keys["left"]]).values_list("pk", flat=True))
     for name, found in keys.items():
         for pk in permitted.intersection(found):
@@ -48,17 +48,17 @@ def current_viewers(viewers: Viewers) -> Viewers:
     return {pk: (name, when) for pk, (name, when) in viewers.items() if when > time() - VIEWING_TIME}
 
 
-@unattended
+@background_request
 @require_safe
-@for_moderators
-def news(request: Request, rights: Rights) -> HttpResponse:
+@moderator_required
+def queue_changes(request: Request, rights: Rights) -> HttpResponse:
     """Return the rows that changed since the page showed them, and who is viewing the others."""
-    seen = dict(list(as_seen(request.GET.getlist("seen")).items())[:MOST])
-    place = Place.of(request.GET, rights)
+    seen = dict(list(parse_seen(request.GET.getlist("seen")).items())[:MAX_SIZE])
+    state = QueueState.from_query(request.GET, rights)
     body: dict[str, Any] = {
-        "rows": changed(request, place, seen),
+        "rows": changed(request, state, seen),
         "looking": other_viewers(seen, rights),
-        "counts": outcome.counted(place),
+        "counts": outcome.formatted_counts(state),
     }
     answer = JsonResponse(body)
     etag = f'"{hashlib.blake2b(answer.content, digest_size=12).hexdigest()}"'
@@ -68,14 +68,16 @@ def news(request: Request, rights: Rights) -> HttpResponse:
     return answer
 
 
-def changed(request: Request, place: Place, seen: dict[int, tuple[str, int | None]]) -> dict[int, str]:
+def changed(request: Request, state: QueueState, seen: dict[int, tuple[str, int | None]]) -> dict[int, str]:
     """Return the HTML of changed rows: an entry saying who decided, the edited row, or nothing if it was deleted."""
-    now = {row.pk: row for row in place.rights.comments().filter(pk__in=seen).select_related("commenter")}
+    now = {row.pk: row for row in state.rights.comments().filter(pk__in=seen).select_related("commenter")}
     same = {pk for pk, row in now.items() if seen[pk] == (row.status, row.wording_id)}
     decided = [row for pk, row in now.items() if seen[pk][0] != row.status]
-    lines = outcome.elsewhere(decided, place.rights.user)
-    others = {row.pk: row for row in only_these(place, now.keys() - same - lines.keys())}
-    return {pk: outcome.drawn(request, lines.get(pk) or others.get(pk), place) for pk in sorted(seen.keys() - same)}
+    lines = outcome.lines_by_others(decided, state.rights.user)
+    others = {row.pk: row for row in find_rows(state, now.keys() - same - lines.keys())}
+    return {
+        pk: outcome.render_item(request, lines.get(pk) or others.get(pk), state) for pk in sorted(seen.keys() - same)
+    }
 
 
 def other_viewers(seen: Any, rights: Rights) -> dict[int, str]:

@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Commenter
 from comments.models import Appeal, Comment, CommentQuerySet, Decision, DecisionQuerySet, Status
 from moderation.decisions.rights import Rights
-from moderation.decisions.undo import UNDONE_WITHIN
+from moderation.decisions.undo import UNDO_PERIOD
 from moderation.queue import filters
-from moderation.queue.filters import NEWEST, OLDEST, Filter, Position, number, numbers
+from moderation.queue.filters import NEWEST, OLDEST, Filter, Position, parse_keys, parse_number
 
 ALL, REPORTED, APPEALED, MINE = "all", "reported", "appealed", "mine"
 TABS: dict[str, Any] = {
@@ -31,49 +31,49 @@ TABS: dict[str, Any] = {
     MINE: _("My essays"),
     ALL: _("All"),
 }
-USUAL, MOST = 20, 100
+DEFAULT_SIZE, MAX_SIZE = 20, 100
 
 
 @dataclass(frozen=True)
-class Place:
+class QueueState:
     """The state of a queue page, all of it in the address: tab, filter, position, and decisions made there."""
 
     rights: Rights
     tab: str = Status.PENDING
     filter: Filter = field(default_factory=Filter)
-    number: int = 1  # in addresses typed by hand; the page's own links use a position
+    page_number: int = 1  # in addresses typed by hand; the page's own links use a position
     position: Position | None = None
     is_before: bool = False  # whether the page ends at its position; else it begins there
-    per_page: int = USUAL
+    per_page: int = DEFAULT_SIZE
     actions: tuple[tuple[int, ...], ...] = ()  # decisions of each action made here, the newest last
-    reworded: tuple[int, ...] = ()  # wordings shown to the moderator of comments edited since
+    seen_wordings: tuple[int, ...] = ()  # wordings shown to the moderator of comments edited since
 
     @classmethod
-    def of(cls, query: QueryDict, rights: Rights) -> Self:
+    def from_query(cls, query: QueryDict, rights: Rights) -> Self:
         """Read the state from an address; invalid values count as missing."""
         tab = query.get("status", "")
-        actions = (tuple(numbers(action.split("."))) for action in query.get("decided", "").split(","))
+        actions = (tuple(parse_keys(action.split("."))) for action in query.get("decided", "").split(","))
         return cls(
             rights,
             tab=tab if tab in TABS else Status.PENDING,
-            filter=Filter.of(query),
-            number=max(1, number(query, "page")),
-            position=Position.read(query.get("after", "")) or Position.read(query.get("before", "")),
-            is_before=Position.read(query.get("after", "")) is None,
-            per_page=max(1, min(number(query, "per_page") or USUAL, MOST)),
+            filter=Filter.from_query(query),
+            page_number=max(1, parse_number(query, "page")),
+            position=Position.parse(query.get("after", "")) or Position.parse(query.get("before", "")),
+            is_before=Position.parse(query.get("after", "")) is None,
+            per_page=max(1, min(parse_number(query, "per_page") or DEFAULT_SIZE, MAX_SIZE)),
             actions=limited(actions),
-            reworded=tuple(numbers(query.get("reworded", "").split(",")))[-MOST:],
+            seen_wordings=tuple(parse_keys(query.get("reworded", "").split(",")))[-MAX_SIZE:],
         )
 
     def query(self) -> str:
         said = {
             "status": self.tab if self.tab != Status.PENDING else "",
-            **self.filter.said(),
-            "page": self.number if self.number > 1 and not self.position else "",
+            **self.filter.parameters(),
+            "page": self.page_number if self.page_number > 1 and not self.position else "",
             "before" if self.is_before else "after": str(self.position) if self.position else "",
-            "per_page": self.per_page if self.per_page != USUAL else "",
+            "per_page": self.per_page if self.per_page != DEFAULT_SIZE else "",
             "decided": ",".join(".".join(map(str, action)) for action in self.actions),
-            "reworded": ",".join(map(str, self.reworded)),
+            "reworded": ",".join(map(str, self.seen_wordings)),
         }
         query = urlencode({name: value for name, value in said.items() if value}, safe=",")
         return f"?{query}" if query else ""
@@ -81,11 +81,11 @@ class Place:
     def url(self) -> str:
         return reverse("queue") + self.query()
 
-    def having(self, decisions: Iterable[int]) -> "Place":
+    def with_decisions(self, decisions: Iterable[int]) -> "QueueState":
         made = tuple(sorted(decisions))
-        return replace(self, actions=limited((*self.without(made).actions, made)))
+        return replace(self, actions=limited((*self.without_decisions(made).actions, made)))
 
-    def without(self, decisions: Iterable[int]) -> "Place":
+    def without_decisions(self, decisions: Iterable[int]) -> "QueueState":
         removed = set(decisions)
         return replace(
             self, actions=limited(tuple(pk for pk in action if pk not in removed) for action in self.actions)
@@ -96,12 +96,12 @@ class Place:
         return tuple(chain.from_iterable(self.actions))
 
     @property
-    def bare(self) -> "Place":
+    def first_page(self) -> "QueueState":
         """The same list from its first page, without decisions."""
-        return replace(self, number=1, position=None, actions=(), reworded=())
+        return replace(self, page_number=1, position=None, actions=(), seen_wordings=())
 
     @cached_property
-    def answers(self) -> dict[int, int]:
+    def replies(self) -> dict[int, int]:
         """The replies written here: parent comment → decision."""
         if not self.decided:
             return {}
@@ -111,33 +111,33 @@ class Place:
     def decisions_in_force(self) -> DecisionQuerySet:
         """The decisions made here that are the latest about their comments."""
         made = Decision.objects.filter(pk__in=self.decided, comment__in=self.rights.comments())
-        return Decision.objects.latest_of(made.values_list("comment", flat=True)).filter(pk__in=self.decided)
+        return Decision.objects.latest_for(made.values_list("comment", flat=True)).filter(pk__in=self.decided)
 
     @property
     def order(self) -> str:
         return self.filter.order or (OLDEST if self.tab in {Status.PENDING, REPORTED, APPEALED} else NEWEST)
 
     def comments(self) -> Any:
-        return filters.weighed(self.filter.among(tab_of(self.tab, self.rights)), self.order)
+        return filters.in_order(self.filter.apply(comments_in_tab(self.tab, self.rights)), self.order)
 
-    def fixed(self) -> "Place":
+    def by_position(self) -> "QueueState":
         """Return the same page by position, so that it does not shift when comments before it leave the list."""
-        if self.position or self.number == 1:
-            return replace(self, number=1)
+        if self.position or self.page_number == 1:
+            return replace(self, page_number=1)
         pages = max(1, -(-self.comments().order_by().count() // self.per_page))
-        skipped = (min(self.number, pages) - 1) * self.per_page
+        skipped = (min(self.page_number, pages) - 1) * self.per_page
         last = self.comments().values_list("pk", "weight")[max(0, skipped - 1) : skipped].first()
-        return self.starting(Position(*last) if last else None)
+        return self.page_after(Position(*last) if last else None)
 
-    def starting(self, position: Position | None) -> "Place":
+    def page_after(self, position: Position | None) -> "QueueState":
         """Return the page after a position; None: the first page."""
-        return replace(self, number=1, position=position, is_before=False)
+        return replace(self, page_number=1, position=position, is_before=False)
 
-    def ending(self, position: Position) -> "Place":
+    def page_before(self, position: Position) -> "QueueState":
         """Return the page before a position."""
-        return replace(self, number=1, position=position, is_before=True)
+        return replace(self, page_number=1, position=position, is_before=True)
 
-    def page(self) -> list[Position]:
+    def positions(self) -> list[Position]:
         """Return the positions of this page's comments, in the list's order."""
         found = self.comments()
         if self.position is not None and self.is_before:
@@ -147,34 +147,34 @@ class Place:
             found = found.filter(filters.after(self.order, self.position))
         return [Position(*row) for row in found.values_list("pk", "weight")[: self.per_page]]
 
-    def at(self, pk: int) -> str:
+    def url_at(self, pk: int) -> str:
         """The address of the page and row to go on with: this comment if it is still listed, else the next one."""
-        row = filters.weighed(self.rights.comments().filter(pk=pk), self.order).values_list("pk", "weight").first()
+        row = filters.in_order(self.rights.comments().filter(pk=pk), self.order).values_list("pk", "weight").first()
         here = Position(*row) if row else Position(pk)
         decided = Decision.objects.filter(pk__in=self.decided).values("comment")
         undecided = self.comments().exclude(pk__in=decided).values_list("pk", "weight")
         turned = self
         if found := undecided.filter(filters.after(self.order, here.shifted(self.order, -1))).first():
-            turned = self.starting(Position(*found).shifted(self.order, -1))
+            turned = self.page_after(Position(*found).shifted(self.order, -1))
         elif found := undecided.filter(filters.before(self.order, here)).last():
-            turned = self.ending(Position(*found).shifted(self.order, 1))
+            turned = self.page_before(Position(*found).shifted(self.order, 1))
         else:
-            return f"{self.starting(None).url()}#queue"
-        place = self if found[0] in {shown.pk for shown in self.page()} else turned
-        return f"{place.url()}#comment-{found[0]}"
+            return f"{self.page_after(None).url()}#queue"
+        state = self if found[0] in {shown.pk for shown in self.positions()} else turned
+        return f"{state.url()}#comment-{found[0]}"
 
 
 def limited(actions: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
     """Keep the newest actions, up to MAX_SIZE decisions together; drop empty ones."""
     kept: list[tuple[int, ...]] = []
     for action in reversed(list(filter(None, actions))):
-        if len(action) + sum(map(len, kept)) > MOST:
+        if len(action) + sum(map(len, kept)) > MAX_SIZE:
             break
         kept.insert(0, action)
     return tuple(kept)
 
 
-def tab_of(tab: str, rights: Rights) -> CommentQuerySet:
+def comments_in_tab(tab: str, rights: Rights) -> CommentQuerySet:
     found = rights.comments()
     match tab:
         case "reported":
@@ -192,7 +192,7 @@ def tab_of(tab: str, rights: Rights) -> CommentQuerySet:
 
 def unlisted() -> Q:
     """Match rows hidden from every list: deleted texts, and undone moderator replies that can still be restored."""
-    undone = Q(removed_by=Comment.Remover.UNDONE, changed__gt=timezone.now() - UNDONE_WITHIN)
+    undone = Q(removed_by=Comment.Remover.UNDONE, changed__gt=timezone.now() - UNDO_PERIOD)
     return Q(status=Status.TRASH) & (Q(wording=None) | undone)
 
 

@@ -14,9 +14,9 @@ from blog import markup
 from comments.models import Appeal, Comment, Decision, Report, Status, Wording
 from comments.models.decision import REMOVED
 from comments.screening import reasons as why_held
-from moderation.decisions.in_words import ago, first_words, how, reported
+from moderation.decisions.in_words import describe_decision, describe_reports, format_age, make_excerpt
 from moderation.queue import buttons
-from moderation.queue.history import History
+from moderation.queue.history import CommentHistory
 
 VERBS: dict[str, tuple[str, ...]] = {
     Status.PENDING: ("approve", "spam", "trash"),
@@ -32,15 +32,15 @@ class Row:
     """One comment in the queue, with everything that its row shows."""
 
     comment: Comment
-    person: History | None
+    person_history: CommentHistory | None
     decision: Decision | None  # the newest one
     earlier: Sequence[Wording] = ()  # earlier wordings, the newest first
-    reported: Sequence[Report] = ()  # open ones
+    reports: Sequence[Report] = ()  # open ones
     appeal: Appeal | None = None  # an open one
-    was: Wording | None = None  # the text the moderator saw, if it was edited since
+    seen_wording: Wording | None = None  # the text the moderator saw, if it was edited since
     query: str = ""  # of the queue page to return to
-    told: str = ""  # why the requested action was not done
-    undo: int | None = None  # a decision made on this page that kept the row in the list
+    message: str = ""  # why the requested action was not done
+    undoable: int | None = None  # a decision made on this page that kept the row in the list
 
     @property
     def pk(self) -> int:
@@ -51,32 +51,32 @@ class Row:
         return self.comment.commenter.name
 
     @cached_property
-    def answered(self) -> SafeString | None:
+    def parent_link(self) -> SafeString | None:
         """A link to the parent comment: name and excerpt."""
         parent = self.comment.parent
         if parent is None:
             return None
         if parent.status in REMOVED:
-            return self.led(parent, _("a removed comment"))
-        said = first_words(self.comment.answered_html or "")  # type: ignore[attr-defined]
+            return self.moderators_link(parent, _("a removed comment"))
+        said = make_excerpt(self.comment.answered_html or "")  # type: ignore[attr-defined]
         name = format_html("<bdi>{}</bdi>", parent.commenter.name)
         words = format_html(_("{name}, “{words}”"), name=name, words=said) if said else name
         if parent.is_approved:
             return format_html('<a href="{}">{}</a>', parent.get_absolute_url(), words)
-        return format_html(_("{comment} (pending)"), comment=self.led(parent, words))
+        return format_html(_("{comment} (pending)"), comment=self.moderators_link(parent, words))
 
     @property
-    def where(self) -> SafeString:
+    def location(self) -> SafeString:
         """“in reply to Mara, “text” on Essay”."""
-        if self.answered:
-            return format_html(_("in reply to {answered} on {essay}"), answered=self.answered, essay=self.essay)
+        if self.parent_link:
+            return format_html(_("in reply to {answered} on {essay}"), answered=self.parent_link, essay=self.essay)
         return format_html(_("on {essay}"), essay=self.essay)
 
     @property
-    def selected(self) -> str:
+    def checkbox_label(self) -> str:
         return _("Select the comment by %(name)s") % {"name": self.name}
 
-    def led(self, comment: Comment, words: str) -> SafeString:
+    def moderators_link(self, comment: Comment, words: str) -> SafeString:
         """Link to the moderators' page of a comment that readers can't see."""
         return format_html('<a href="{}{}">{}</a>', reverse("queue-comment", args=[comment.pk]), self.query, words)
 
@@ -93,7 +93,7 @@ class Row:
             return ""
 
     @cached_property
-    def seen(self) -> str:
+    def seen_value(self) -> str:
         """The form value that tells which status and wording the moderator saw."""
         return f"{self.pk} {self.comment.status} {self.comment.wording_id or ''}"
 
@@ -102,8 +102,8 @@ class Row:
         return getattr(self.comment, "weight", 0)
 
     @property
-    def said(self) -> str:
-        return first_words(self.body)
+    def excerpt(self) -> str:
+        return make_excerpt(self.body)
 
     @property
     def essay(self) -> SafeString:
@@ -118,7 +118,7 @@ class Row:
 
     @property
     def is_long(self) -> bool:
-        said = markup.plain(self.body)
+        said = markup.plain_text(self.body)
         return len(said) > LONG_TEXT or said.count("\n") > MANY_LINES
 
     @cached_property
@@ -126,16 +126,16 @@ class Row:
         """Why it was held, unless approved, and what reports and the appeal say."""
         wording = self.comment.wording
         held = wording.reasons if wording and not self.comment.is_approved else []
-        found = [why_held.in_words(reason) for reason in held]
-        if self.reported:
-            found.append(reported(self.reported))
+        found = [why_held.describe(reason) for reason in held]
+        if self.reports:
+            found.append(describe_reports(self.reports))
         if self.appeal:
-            found.append(_("appeal: “%(words)s”") % {"words": self.appeal.words})
+            found.append(_("appeal: “%(words)s”") % {"words": self.appeal.text})
         return found
 
     @property
     def history(self) -> str:
-        return self.person.beside(self.comment.status) if self.person else ""
+        return self.person_history.describe_without(self.comment.status) if self.person_history else ""
 
     @property
     def identity(self) -> str:
@@ -150,46 +150,46 @@ class Row:
 
     @property
     def ago(self) -> str:
-        return ago(self.comment.created)
+        return format_age(self.comment.created)
 
     @property
     def edited(self) -> str:
-        return _("edited %(when)s") % {"when": ago(self.comment.edited)} if self.comment.edited else ""
+        return _("edited %(when)s") % {"when": format_age(self.comment.edited)} if self.comment.edited else ""
 
     @cached_property
-    def how(self) -> str:
+    def status_origin(self) -> str:
         """Who gave the comment its status, and the message to the commenter."""
         if self.comment.status == Status.TRASH and self.comment.removed_by == Comment.Remover.AUTHOR:
-            return _("removed by its author, %(when)s") % {"when": ago(self.comment.changed)}
+            return _("removed by its author, %(when)s") % {"when": format_age(self.comment.changed)}
         if self.decision is None:
             return ""
-        told = self.decision.told or (self.decision.reason.sentence if self.decision.reason else "")
-        said = how(self.decision)
+        told = self.decision.message or (self.decision.reason.sentence if self.decision.reason else "")
+        said = describe_decision(self.decision)
         return (
             _("%(decided)s; message to the commenter: “%(words)s”") % {"decided": said, "words": told} if told else said
         )
 
     @property
-    def did(self) -> str:
+    def undoable_label(self) -> str:
         """What was done here without removing it from the list."""
-        is_edit = self.decision and self.decision.pk == self.undo
+        is_edit = self.decision and self.decision.pk == self.undoable
         return str(Decision.Verb.EDIT.label if is_edit else Decision.Verb.REPLY.label)
 
     @property
-    def verbs(self) -> SafeString:
+    def action_buttons(self) -> SafeString:
         names = VERBS[Status(self.comment.status)]
-        return buttons.verbs(("keep", *names) if self.comment.is_approved and self.reported else names)
+        return buttons.verbs(("keep", *names) if self.comment.is_approved and self.reports else names)
 
     @property
-    def ways(self) -> SafeString:
-        return buttons.forms(self.forms, escape(self.url))
+    def form_links(self) -> SafeString:
+        return buttons.forms(self.form_names, escape(self.url))
 
     @property
-    def forms(self) -> tuple[str, ...]:
+    def form_names(self) -> tuple[str, ...]:
         if self.comment.status not in REMOVED:
             return ("edit", "reply", "refuse", "delete")
         return ("edit", "deny", "delete") if self.appeal else ("edit", "delete")
 
     @property
-    def titled_forms(self) -> Iterator[tuple[str, Any]]:
-        return ((name, buttons.FORMS[name]) for name in self.forms)
+    def labeled_forms(self) -> Iterator[tuple[str, Any]]:
+        return ((name, buttons.FORMS[name]) for name in self.form_names)

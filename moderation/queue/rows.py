@@ -8,31 +8,31 @@ from django.db.models.functions import Left
 
 from comments.models import Appeal, Comment, Decision, Report, Wording
 from moderation.queue import filters
-from moderation.queue.history import histories
-from moderation.queue.query import Place
+from moderation.queue.history import comment_histories
+from moderation.queue.query import QueueState
 from moderation.queue.row import Row
-from moderation.queue.undo_line import Folded
+from moderation.queue.undo_line import UndoLine
 
 EXCERPT_HTML = 600  # characters of HTML, enough for an excerpt
 T = TypeVar("T", Wording, Report)
 
 
-def of(keys: Collection[int], place: Place, messages: Mapping[int, str] | None = None) -> list[Row]:
+def build_rows(keys: Collection[int], state: QueueState, messages: Mapping[int, str] | None = None) -> list[Row]:
     """Build the rows of these comments; `messages` are shown at some of them."""
-    found = filters.weighed(Comment.objects.filter(pk__in=keys), place.order).order_by()
+    found = filters.in_order(Comment.objects.filter(pk__in=keys), state.order).order_by()
     found = found.select_related("commenter__user", "essay", "wording", "parent__commenter")
     found = found.defer("essay__body", "essay__excerpt", "wording__text")
     comments = list(found.annotate(answered_html=Left("parent__wording__html", EXCERPT_HTML)))
-    people = histories({comment.commenter_id for comment in comments})
-    newest = Decision.objects.latest_of(keys).select_related("moderator", "rule", "reason")
-    decisions = {decision.number: decision for decision in newest}
+    people = comment_histories({comment.commenter_id for comment in comments})
+    newest = Decision.objects.latest_for(keys).select_related("moderator", "rule", "reason")
+    decisions = {decision.comment_number: decision for decision in newest}
     earlier = earlier_wordings(comment for comment in comments if comment.edited)
     reports = group_by_comment(Report.objects.filter(comment__in=keys, state=Report.State.OPEN).order_by("pk"))
     appeals = {row.comment_id: row for row in Appeal.objects.filter(comment__in=keys, state=Appeal.State.OPEN)}
-    undone_by = place.answers | {
-        decision.number: decision.pk
+    undone_by = state.replies | {
+        decision.comment_number: decision.pk
         for decision in decisions.values()
-        if decision.verb == Decision.Verb.EDIT and decision.pk in place.decided
+        if decision.verb == Decision.Verb.EDIT and decision.pk in state.decided
     }
     return [
         Row(
@@ -42,8 +42,8 @@ def of(keys: Collection[int], place: Place, messages: Mapping[int, str] | None =
             earlier.get(comment.pk, ()),
             reports.get(comment.pk, ()),
             appeals.get(comment.pk),
-            next((each for each in earlier.get(comment.pk, ()) if each.pk in place.reworded), None),
-            place.query(),
+            next((each for each in earlier.get(comment.pk, ()) if each.pk in state.seen_wordings), None),
+            state.query(),
             (messages or {}).get(comment.pk, ""),
             undone_by.get(comment.pk),
         )
@@ -51,35 +51,35 @@ def of(keys: Collection[int], place: Place, messages: Mapping[int, str] | None =
     ]
 
 
-def folded(place: Place) -> dict[int, Folded]:
+def undo_lines(state: QueueState) -> dict[int, UndoLine]:
     """Return undo entries for the decisions made on this page that are still in force, by comment."""
-    if not place.decided:
+    if not state.decided:
         return {}
     kept_in_list = (Decision.Verb.UNDO, Decision.Verb.EDIT, Decision.Verb.REPLY)  # these keep a row in the list
     found = (
-        place.decisions_in_force()
+        state.decisions_in_force()
         .exclude(verb__in=kept_in_list)
         .select_related("comment__commenter", "comment__wording")
     )
-    replies = place.answers
+    replies = state.replies
     weights = {}
-    if place.order in filters.WEIGHTS:
-        weighed = filters.weighed(Comment.objects.filter(decisions__in=place.decided), place.order)
+    if state.order in filters.SORT_WEIGHTS:
+        weighed = filters.in_order(Comment.objects.filter(decisions__in=state.decided), state.order)
         weights = dict(weighed.values_list("pk", "weight"))
     lines = {
-        decision.number: Folded(
+        decision.comment_number: UndoLine(
             decision,
-            weights.get(decision.number, 0),
-            [replies[decision.number]] if decision.number in replies else [],
+            weights.get(decision.comment_number, 0),
+            [replies[decision.comment_number]] if decision.comment_number in replies else [],
         )
         for decision in found.defer("comment__wording__text")
     }
-    return lines | {line.pk: replace(line, is_of_batch=True) for line in lines_of_batches(place, lines.values())}
+    return lines | {line.pk: replace(line, is_of_batch=True) for line in lines_of_batches(state, lines.values())}
 
 
-def lines_of_batches(place: Place, lines: Collection[Folded]) -> Iterable[Folded]:
+def lines_of_batches(state: QueueState, lines: Collection[UndoLine]) -> Iterable[UndoLine]:
     """Return the entries whose action decided several comments."""
-    for action in place.actions:
+    for action in state.actions:
         found = [line for line in lines if line.decision.pk in action]
         yield from found if len(found) > 1 else ()
 

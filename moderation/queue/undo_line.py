@@ -4,36 +4,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from comments.models import Decision
-from moderation.decisions.in_words import first_words
+from moderation.decisions.in_words import make_excerpt
 
 
 @dataclass(frozen=True)
-class Folded:
+class UndoLine:
     """A decided comment as one line with an Undo button."""
 
     decision: Decision
     weight: float = 0
-    more: Sequence[int] = ()  # decisions that are undone with it
+    also_undone: Sequence[int] = ()  # decisions that are undone with it
     is_of_batch: bool = False  # whether the action that decided it also decided others
-    by: str = ""  # the other moderator who decided it, in words
+    decided_by: str = ""  # the other moderator who decided it, in words
 
     @property
     def pk(self) -> int:
-        return self.decision.number
+        return self.decision.comment_number
 
     @property
-    def what(self) -> str:
-        return self.by or str(self.decision.get_verb_display())
+    def verb(self) -> str:
+        return self.decided_by or str(self.decision.get_verb_display())
 
     @property
     def name(self) -> str:
         return self.decision.comment.commenter.name if self.decision.comment else ""
 
     @property
-    def words(self) -> str:
+    def excerpt(self) -> str:
         wording = self.decision.comment and self.decision.comment.wording
-        return first_words(wording.html) if wording else ""
+        return make_excerpt(wording.html) if wording else ""
 
     @property
     def can_be_undone(self) -> bool:
-        return not self.by and self.decision.verb != Decision.Verb.DELETE
+        return not self.decided_by and self.decision.verb != Decision.Verb.DELETE

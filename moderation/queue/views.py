@@ -9,42 +9,42 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
-from moderation.decisions.rights import Rights, for_moderators
+from moderation.decisions.rights import Rights, moderator_required
 from moderation.queue import batches, deciding
-from moderation.queue.filters import numbers
+from moderation.queue.filters import parse_keys
 from moderation.queue.listing import Listing
-from moderation.queue.query import Place
+from moderation.queue.query import QueueState
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_moderators
-def queue(request: Request, rights: Rights) -> HttpResponse:
-    place = Place.of(request.GET, rights)
+@moderator_required
+def queue_page(request: Request, rights: Rights) -> HttpResponse:
+    state = QueueState.from_query(request.GET, rights)
     if request.method == "POST":
-        return post(request, place.fixed())
-    if wanted := numbers([request.GET.get("comment", "")]):
-        return redirect(url_of_comment(wanted[0], place))
+        return post(request, state.by_position())
+    if wanted := parse_keys([request.GET.get("comment", "")]):
+        return redirect(url_of_comment(wanted[0], state))
     context = {
         **admin.site.each_context(request),
         "title": _("Queue"),
         "is_nav_sidebar_enabled": False,  # leaves more width for the comments
-        "listing": Listing(place),
+        "listing": Listing(state),
     }
     return render(request, "moderation/queue.html", context)
 
 
-def post(request: Request, place: Place) -> HttpResponse:
+def post(request: Request, state: QueueState) -> HttpResponse:
     action = request.POST.get("action", "")
     if action == "undo":
-        return deciding.undo(request, place)
+        return deciding.undo(request, state)
     if action == "empty":
-        return batches.empty(request, place)
+        return batches.empty_tab(request, state)
     if request.POST.get("whole"):
-        return batches.begin(request, place, action)
-    return deciding.decide(request, place, action)
+        return batches.start_batch(request, state, action)
+    return deciding.decide(request, state, action)
 
 
-def url_of_comment(pk: int, place: Place) -> str:
+def url_of_comment(pk: int, state: QueueState) -> str:
     """Return the queue page with this comment, or a page near it when it has been deleted."""
-    found = place.rights.comments().filter(pk=pk).values_list("status", flat=True).first()
-    return replace(place, tab=found or place.tab).at(pk)
+    found = state.rights.comments().filter(pk=pk).values_list("status", flat=True).first()
+    return replace(state, tab=found or state.tab).url_at(pk)

@@ -21,11 +21,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from comments.models import Condition, Rule
 from comments.screening import rules_engine, rules_in_words
 from comments.screening.conditions import HELP
-from comments.screening.rule_forms import TRY, ConditionForm, ConditionFormSet, RuleForm
-from moderation.insights.rule_stats import Record, records
-from moderation.list_columns import RowForm
+from comments.screening.rule_forms import DRY_RUN, ConditionForm, ConditionFormSet, RuleForm
+from moderation.insights.rule_stats import RuleRecord, load_records
+from moderation.list_columns import LabeledRowForm
 from moderation.rules import dry_run_in_words
-from moderation.rules.dry_run import Trial
+from moderation.rules.dry_run import DryRun
 
 
 class ConditionInline(admin.TabularInline[Condition, Rule]):
@@ -66,29 +66,31 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         return (*self.list_display, dry_run_column(), overruled_column())
 
     def get_changelist_form(self, request: HttpRequest, **more: Any) -> Any:
-        return super().get_changelist_form(request, form=RowForm, **more)
+        return super().get_changelist_form(request, form=LabeledRowForm, **more)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         return super().get_queryset(request).prefetch_related("conditions")
 
     @admin.display(description=gettext_lazy("conditions"))
     def when(self, rule: Rule) -> str:
-        return rules_in_words.of(rule)
+        return rules_in_words.describe_rule(rule)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any) -> Any:
         context["condition_help"] = HELP
-        context["try_name"] = TRY
+        context["try_name"] = DRY_RUN
         rule, conditions = self.rule_in_form(request, context, more.get("obj"))
         if rule is not None:
             may_read = request.user.has_perm("comments.add_decision")
-            conditions_text = rules_in_words.conditions((each.kind, each.value, each.is_not) for each in conditions)
-            context["asked"] = _("If: %(asked)s. Then: %(action)s.") % {
+            conditions_text = rules_in_words.describe_conditions(
+                (each.kind, each.value, each.is_not) for each in conditions
+            )
+            context["rule_text"] = _("If: %(asked)s. Then: %(action)s.") % {
                 "asked": conditions_text,
                 "action": rule.get_action_display(),
             }
-            context["trial"] = dry_run_in_words.results(Trial().of(rule, conditions), may_read=may_read)
+            context["dry_run"] = dry_run_in_words.results(DryRun().test(rule, conditions), may_read=may_read)
         if rule is not None and rule.pk:
-            context["record"] = dry_run_in_words.record(records().get(rule.pk, Record()))
+            context["record"] = dry_run_in_words.describe_record(load_records().get(rule.pk, RuleRecord()))
         return super().render_change_form(request, context, *args, **more)
 
     def rule_in_form(
@@ -101,16 +103,16 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
             return saved, list(saved.conditions.all())
         form = cast(ModelForm[Rule], context["adminform"].form)
         formset = context["inline_admin_formsets"][0].formset
-        if TRY not in request.POST or form.errors or not formset.is_valid():
+        if DRY_RUN not in request.POST or form.errors or not formset.is_valid():
             return None, []
-        return form.instance, formset.wanted()
+        return form.instance, formset.conditions()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         for condition in form.instance.conditions.all():
             if condition.stops and condition.pk in changed_conditions(formsets):
                 Condition.objects.filter(pk=condition.pk).update(stops=0, stopped=None)
-        rules_engine.stamp()
+        rules_engine.update_stamp()
 
     def response_add(self, request: HttpRequest, obj: Rule, post_url_continue: str | None = None) -> HttpResponse:
         offer_to_turn_on(request, obj)
@@ -134,19 +136,19 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         with transaction.atomic():
             rule.is_on = True
             rule.save(update_fields=["is_on"])
-            rules_engine.stamp()
+            rules_engine.update_stamp()
             self.log_change(request, rule, [{"changed": {"fields": ["is_on"]}}])
         messages.success(request, _("The rule “%(name)s” is on.") % {"name": rule})
         return redirect("admin:comments_rule_changelist")
 
     def delete_model(self, request: HttpRequest, obj: Rule) -> None:
         super().delete_model(request, obj)
-        rules_engine.stamp()
+        rules_engine.update_stamp()
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         response = super().changelist_view(request, extra_context)
         if request.method == "POST":
-            rules_engine.stamp()
+            rules_engine.update_stamp()
         return response
 
 
@@ -172,7 +174,7 @@ def changed_conditions(formsets: Any) -> set[int]:
 
 def is_valid(rule: Rule) -> bool:
     try:
-        rules_engine.OwnRule.of(rule, rule.conditions.all())
+        rules_engine.CompiledRule.compile(rule, rule.conditions.all())
     except ValidationError:
         return False
     return True
@@ -180,24 +182,24 @@ def is_valid(rule: Rule) -> bool:
 
 def dry_run_column() -> Callable[[Rule], str]:
     """Return a list column with each rule's dry run; all rows share one DryRun."""
-    trials: list[Trial] = []
+    dry_runs: list[DryRun] = []
 
     @admin.display(description=gettext_lazy("test result"))
     def column(rule: Rule) -> str:
         if not is_valid(rule):
             return _("can’t be tested: a condition is not valid")
-        trials[:] = trials or [Trial()]
-        return dry_run_in_words.summary(trials[0].of(rule, rule.conditions.all()))
+        dry_runs[:] = dry_runs or [DryRun()]
+        return dry_run_in_words.summary(dry_runs[0].test(rule, rule.conditions.all()))
 
     return column
 
 
 def overruled_column() -> Callable[[Rule], str]:
-    found: list[dict[int, Record]] = []
+    found: list[dict[int, RuleRecord]] = []
 
     @admin.display(description=gettext_lazy("overruled"))
     def column(rule: Rule) -> str:
-        found[:] = found or [records()]
-        return dry_run_in_words.record(found[0].get(rule.pk, Record()))
+        found[:] = found or [load_records()]
+        return dry_run_in_words.describe_record(found[0].get(rule.pk, RuleRecord()))
 
     return column

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from comments.models import Comment, Condition, Rule, Rules, Status
-from comments.screening.patterns import Stopped
-from comments.screening.rule_context import Case, Past, case_of
-from comments.screening.rules_engine import Asked, OwnRule
+from comments.screening.patterns import PatternTimeout
+from comments.screening.rule_context import PriorActivity, RuleContext, context_of_comment
+from comments.screening.rules_engine import CompiledCondition, CompiledRule
 from comments.screening.word_lists import first_in
-from moderation.insights.rule_stats import approved_by_hand
-from moderation.rules.dry_run_history import KEPT_OUT, apart, counts_before, others_between, said_when
+from moderation.insights.rule_stats import approved_by_moderator
+from moderation.rules.dry_run_history import BLOCKED, counts_before, exempt_comments, textless_between, times_posted
 
 MAX_COMMENTS = 1000
 MAX_TIMEOUTS = 3  # timeouts of one pattern before it is skipped
@@ -20,56 +20,56 @@ UNCACHED = {Condition.Kind.EARLY, Condition.Kind.REPEATED, Condition.Kind.REPORT
 
 
 @dataclass(frozen=True)
-class CachedCondition(Asked):
+class CachedCondition(CompiledCondition):
     """A condition whose results are cached, because several dry runs evaluate it on the same comments."""
 
     answers: dict[int, bool | None] = field(default_factory=dict, compare=False)
-    stops: list[int] = field(default_factory=list, compare=False)
+    timeouts: list[int] = field(default_factory=list, compare=False)
 
-    def holds(self, case: Case) -> bool | None:
+    def matches(self, case: RuleContext) -> bool | None:
         if self.kind in UNCACHED:
-            return super().holds(case)
+            return super().matches(case)
         key = id(case)
         if key not in self.answers:
             self.answers[key] = self.found(case, key)
         return self.answers[key]
 
-    def found(self, case: Case, key: int) -> bool | None:
-        if len(self.stops) >= MAX_TIMEOUTS:
+    def found(self, case: RuleContext, key: int) -> bool | None:
+        if len(self.timeouts) >= MAX_TIMEOUTS:
             return None
         try:
-            return super().holds(case)
-        except Stopped:
-            self.stops.append(key)
+            return super().matches(case)
+        except PatternTimeout:
+            self.timeouts.append(key)
             return None
 
 
 @dataclass
-class Tried:
+class DryRunResult:
     """The result of one rule's dry run."""
 
-    rule: OwnRule
-    among: int  # number of comments tested
-    decided: list[Comment] = field(default_factory=list)
-    unknown: int = 0  # comments whose stored network is missing or too coarse for the rule
-    stops: int = 0
+    rule: CompiledRule
+    total: int  # number of comments tested
+    matched: list[Comment] = field(default_factory=list)
+    untestable: int = 0  # comments whose stored network is missing or too coarse for the rule
+    timeouts: int = 0
     by_hand: set[int] = field(default_factory=set)
 
     @property
     def count(self) -> int:
-        return len(self.decided)
+        return len(self.matched)
 
-    def stand_as(self) -> Counter[str]:
+    def count_outcomes(self) -> Counter[str]:
         """Count the matched comments by what became of them."""
-        return Counter(self.stands(comment) for comment in self.decided)
+        return Counter(self.outcome_of(comment) for comment in self.matched)
 
-    def stands(self, comment: Comment) -> str:
+    def outcome_of(self, comment: Comment) -> str:
         if comment.status == Status.APPROVED:
             return "by hand" if comment.pk in self.by_hand else "at once"
         return str(comment.status)
 
 
-class Trial:
+class DryRun:
     """The last comments that have text, as they were posted; read once for any number of rules."""
 
     def __init__(self) -> None:
@@ -77,66 +77,66 @@ class Trial:
         newest = Comment.objects.exclude(wording=None).order_by("-pk").select_related("commenter", "wording", "essay")
         newest = newest.defer("essay__body", "essay__excerpt")
         self.comments: list[Comment] = sorted(newest[:MAX_COMMENTS], key=lambda comment: comment.pk)
-        self.cases = [case_of(comment, self.rules, Past()) for comment in self.comments]
-        self.apart = apart(self.comments)
+        self.cases = [context_of_comment(comment, self.rules, PriorActivity()) for comment in self.comments]
+        self.exempt = exempt_comments(self.comments)
         self.before = counts_before(self.comments)
-        self.others = others_between(self.comments)
-        self.said = said_when(self.comments)
-        self.on = [(sort_key(rule), with_cached_conditions(rule, rule.conditions.all())) for rule in active_rules()]
+        self.others = textless_between(self.comments)
+        self.posted_times = times_posted(self.comments)
+        self.active = [(sort_key(rule), with_cached_conditions(rule, rule.conditions.all())) for rule in active_rules()]
 
-    def of(self, rule: Rule, conditions: Iterable[Condition]) -> Tried:
+    def test(self, rule: Rule, conditions: Iterable[Condition]) -> DryRunResult:
         """Return what this rule would have done together with the rules that are on. Raises ValidationError."""
         own = with_cached_conditions(rule, conditions)
-        others = [entry for entry in self.on if entry[1].pk != own.pk]
+        others = [entry for entry in self.active if entry[1].pk != own.pk]
         ranked = sorted([*others, (sort_key(rule), own)], key=lambda entry: entry[0])
-        tried = Tried(own, len(self.comments))
-        self.run([each for _key, each in ranked], tried)
-        tried.stops = sum(len(asked.stops) for asked in own.conditions if isinstance(asked, CachedCondition))
-        tried.by_hand = approved_by_hand(tried.decided)
-        return tried
+        result = DryRunResult(own, len(self.comments))
+        self.run([each for _key, each in ranked], result)
+        result.timeouts = sum(len(asked.timeouts) for asked in own.conditions if isinstance(asked, CachedCondition))
+        result.by_hand = approved_by_moderator(result.matched)
+        return result
 
-    def run(self, rules: Sequence[OwnRule], tried: Tried) -> None:
+    def run(self, rules: Sequence[CompiledRule], result: DryRunResult) -> None:
         refused: set[int] = set()
         posted = Counter(self.before)
         others = iter(self.others)
         other = next(others, None)
-        for_new_comments = [rule for rule in rules if not rule.is_of_reports]
+        for_new_comments = [rule for rule in rules if not rule.is_about_reports]
         for comment, case in zip(self.comments, self.cases, strict=True):
             while other and other[0] < comment.pk:  # its text has been deleted, but it counts as posted
                 posted[other[1]] += 1
                 other = next(others, None)
-            case.past = Past(posted[comment.commenter_id], self.repeated(comment, refused))
-            exemption = self.apart.get(comment.pk)
-            decided = None if exemption else self.decide(for_new_comments, case, tried)
-            if tried.rule.is_of_reports and not exemption:
-                decided = tried.rule if self.reported(comment, case, tried.rule) else decided
-            if decided is tried.rule and not (decided.action == Rule.Action.PUBLISH and has_no_origin(comment)):
-                tried.decided.append(comment)
+            case.past = PriorActivity(posted[comment.commenter_id], self.repeated(comment, refused))
+            exemption = self.exempt.get(comment.pk)
+            decided = None if exemption else self.decide(for_new_comments, case, result)
+            if result.rule.is_about_reports and not exemption:
+                decided = result.rule if self.reported(comment, case, result.rule) else decided
+            if decided is result.rule and not (decided.action == Rule.Action.PUBLISH and has_no_origin(comment)):
+                result.matched.append(comment)
             is_refused = decided is not None and decided.action == Rule.Action.REFUSE
             if decided is None and not exemption:
                 is_refused = bool(first_in(self.rules.refuse_words, case.folded))
-            if is_refused or exemption == KEPT_OUT:
+            if is_refused or exemption == BLOCKED:
                 refused.add(comment.pk)
             else:
                 posted[comment.commenter_id] += 1
 
-    def decide(self, rules: Sequence[OwnRule], case: Case, tried: Tried) -> OwnRule | None:
+    def decide(self, rules: Sequence[CompiledRule], case: RuleContext, result: DryRunResult) -> CompiledRule | None:
         case.reports = 0  # a new comment has none
         for rule in rules:
-            holds = rule.holds(case)
+            holds = rule.matches(case)
             if holds:
                 return rule
-            if holds is None and rule is tried.rule and lacks_sender(rule, case):
-                tried.unknown += 1
+            if holds is None and rule is result.rule and lacks_sender(rule, case):
+                result.untestable += 1
         return None
 
-    def reported(self, comment: Comment, case: Case, rule: OwnRule) -> bool:
+    def reported(self, comment: Comment, case: RuleContext, rule: CompiledRule) -> bool:
         case.reports = comment.reports
-        return bool(rule.holds(case))
+        return bool(rule.matches(case))
 
     def repeated(self, comment: Comment, refused: set[int]) -> datetime | None:
         """Return when an accepted earlier comment had the same text, or None."""
-        moments = self.said.get(comment.wording.text if comment.wording else "", ())
+        moments = self.posted_times.get(comment.wording.text if comment.wording else "", ())
         at = bisect_left(moments, (comment.wording.created if comment.wording else comment.created, comment.pk))
         for moment, pk in reversed(moments[:at]):
             if pk != comment.pk and pk not in refused:
@@ -152,15 +152,15 @@ def active_rules() -> Iterable[Rule]:
     return Rule.objects.filter(is_on=True).prefetch_related("conditions")
 
 
-def with_cached_conditions(rule: Rule, conditions: Iterable[Condition]) -> OwnRule:
-    own = OwnRule.of(rule, conditions)
+def with_cached_conditions(rule: Rule, conditions: Iterable[Condition]) -> CompiledRule:
+    own = CompiledRule.compile(rule, conditions)
     own.conditions = [CachedCondition(each.kind, each.wanted, each.is_not, each.pk) for each in own.conditions]
     return own
 
 
-def lacks_sender(rule: OwnRule, case: Case) -> bool:
+def lacks_sender(rule: CompiledRule, case: RuleContext) -> bool:
     """Return whether the rule is undecided because the sender's address is not fully stored."""
-    return any(each.kind == Condition.Kind.ADDRESS and each.holds(case) is None for each in rule.conditions)
+    return any(each.kind == Condition.Kind.ADDRESS and each.matches(case) is None for each in rule.conditions)
 
 
 def has_no_origin(comment: Comment) -> bool:

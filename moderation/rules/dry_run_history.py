@@ -10,21 +10,21 @@ from django.db.models import Count
 from accounts.models import User
 from blog.models import Authorship
 from comments.models import Block, Comment, Wording
-from comments.models.block import network_of
+from comments.models.block import parse_network
 from comments.models.permissions import moderators
 from comments.models.wording import BEGINNING, Beginning
 from comments.screening.conditions import is_within
 
 CHUNK_SIZE = 250
-KEPT_OUT = "kept out"
+BLOCKED = "kept out"
 
 
-def apart(comments: Sequence[Comment]) -> dict[int, str]:
+def exempt_comments(comments: Sequence[Comment]) -> dict[int, str]:
     """Return the comments that skip the rules, with why: by authors, moderators, trusted, held or blocked people."""
     users = {user for comment in comments if (user := comment.commenter.user_id)}
     authorships = set(Authorship.objects.filter(author__in=users).values_list("essay", "author"))
     moderator_keys = set(User.objects.filter(moderators(), pk__in=users).values_list("pk", flat=True))
-    blocks: list[Block] = list(Block.objects.in_force())
+    blocks: list[Block] = list(Block.objects.active())
     verified: dict[int, set[str]] = defaultdict(set)
     if any(block.email for block in blocks):
         for user, email in EmailAddress.objects.filter(user__in=users, verified=True).values_list("user", "email"):
@@ -35,13 +35,13 @@ def apart(comments: Sequence[Comment]) -> dict[int, str]:
         if user in moderator_keys or (comment.essay_id, user) in authorships:
             found[comment.pk] = "writes"
         elif block := closest_block(blocks, comment, verified[user] if user else set()):
-            found[comment.pk] = KEPT_OUT if block.kind == Block.Kind.BLOCK else block.kind
+            found[comment.pk] = BLOCKED if block.kind == Block.Kind.BLOCK else block.kind
     return found
 
 
 def closest_block(blocks: Sequence[Block], comment: Comment, emails: set[str]) -> Block | None:
-    """Return the block that applies, like `Block.objects.on()` but with the stored network instead of the address."""
-    network = network_of(comment.wording.network) if comment.wording else None
+    """Return the block that applies, as `Block.objects.matching()` does, but by the stored network."""
+    network = parse_network(comment.wording.network) if comment.wording else None
     strict = [Block.Kind.BLOCK, Block.Kind.HOLD, Block.Kind.TRUST]
 
     def rank(block: Block) -> tuple[int, int, int] | None:
@@ -50,7 +50,7 @@ def closest_block(blocks: Sequence[Block], comment: Comment, emails: set[str]) -
         elif block.email:
             near = 1 if block.email.lower() in emails else None
         else:
-            blocked = network_of(block.network)
+            blocked = parse_network(block.network)
             near = 2 if blocked and is_within(network, blocked) else None
         return None if near is None else (near, strict.index(Block.Kind(block.kind)), -block.pk)
 
@@ -66,7 +66,7 @@ def counts_before(comments: Sequence[Comment]) -> dict[int, int]:
     return dict(earlier.order_by().values_list("commenter").annotate(count=Count("pk")))
 
 
-def others_between(comments: Sequence[Comment]) -> list[tuple[int, int]]:
+def textless_between(comments: Sequence[Comment]) -> list[tuple[int, int]]:
     """Return the comments without text posted since the first of these: key and commenter."""
     if not comments:
         return []
@@ -74,7 +74,7 @@ def others_between(comments: Sequence[Comment]) -> list[tuple[int, int]]:
     return list(rows.values_list("pk", "commenter"))
 
 
-def said_when(comments: Sequence[Comment]) -> dict[str, list[tuple[datetime, int]]]:
+def times_posted(comments: Sequence[Comment]) -> dict[str, list[tuple[datetime, int]]]:
     """Return when each repeated text was posted, and as which comment, sorted."""
     texts = sorted({comment.wording.text for comment in comments if comment.wording})
     found: dict[str, list[tuple[datetime, int]]] = defaultdict(list)

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from comments.models import Comment, Rule, Status
-from moderation.decisions.in_words import first_words
-from moderation.insights.rule_stats import Record
-from moderation.rules.dry_run import Tried
+from moderation.decisions.in_words import make_excerpt
+from moderation.insights.rule_stats import RuleRecord
+from moderation.rules.dry_run import DryRunResult
 
 SHOWN = 10
 
@@ -62,26 +62,26 @@ OUTCOMES: dict[str, Any] = {
 }
 
 
-def summary(tried: Tried) -> str:
+def summary(result: DryRunResult) -> str:
     """Return “It would have held 12 of the last 1000 comments: 9 approved by a moderator, 3 now spam.”"""
-    if not tried.among:
+    if not result.total:
         return _("There are no comments to test it on yet.")
-    if not tried.count:
+    if not result.count:
         words = ngettext(
             "It would not have matched the only comment.",
             "It would have matched none of the last %(among)d comments.",
-            tried.among,
+            result.total,
         )
-        return words % {"among": tried.among}
-    would = WOULD[tried.rule.action](tried.among) % {"count": tried.count, "among": tried.among}
-    counts = tried.stand_as()
+        return words % {"among": result.total}
+    would = WOULD[result.rule.action](result.total) % {"count": result.count, "among": result.total}
+    counts = result.count_outcomes()
     parts = [
         _("%(count)d %(how)s") % {"count": counts[key], "how": words} for key, words in OUTCOMES.items() if counts[key]
     ]
     return f"{would}: {', '.join(parts)}." if parts else f"{would}."
 
 
-def record(found: Record) -> str:
+def describe_record(found: RuleRecord) -> str:
     if not found.decided:
         return _("It has not matched any comments yet.")
     decided = ngettext("It matched once", "It matched %(count)d times", found.decided)
@@ -93,34 +93,34 @@ def record(found: Record) -> str:
     return _("%(decided)s and %(overruled)s.") % values
 
 
-def results(tried: Tried, *, may_read: bool) -> dict[str, Any]:
-    shown = list(reversed(tried.decided))[:SHOWN] if may_read else []
+def results(result: DryRunResult, *, may_read: bool) -> dict[str, Any]:
+    shown = list(reversed(result.matched))[:SHOWN] if may_read else []
     return {
-        "summary": summary(tried),
-        "notes": notes(tried),
-        "comments": [comment_line(tried, comment) for comment in shown],
-        "more": tried.count - len(shown) if shown else 0,
+        "summary": summary(result),
+        "notes": notes(result),
+        "comments": [comment_line(result, comment) for comment in shown],
+        "more": result.count - len(shown) if shown else 0,
     }
 
 
-def notes(tried: Tried) -> list[str]:
+def notes(result: DryRunResult) -> list[str]:
     found = []
-    if tried.unknown:
+    if result.untestable:
         words = ngettext(
             "%(count)d comment could not be tested, because its network is not stored or not precise enough.",
             "%(count)d comments could not be tested, because their networks are not stored or not precise enough.",
-            tried.unknown,
+            result.untestable,
         )
-        found.append(words % {"count": tried.unknown})
-    if tried.stops:
+        found.append(words % {"count": result.untestable})
+    if result.timeouts:
         found.append(_("A pattern timed out on some comments, so the rule would not have matched them."))
     return found
 
 
-def comment_line(tried: Tried, comment: Comment) -> dict[str, Any]:
+def comment_line(result: DryRunResult, comment: Comment) -> dict[str, Any]:
     return {
         "url": f"{reverse('queue')}?comment={comment.pk}",
         "name": comment.commenter.name,
-        "words": first_words(comment.wording.html if comment.wording else ""),
-        "stands": OUTCOMES[tried.stands(comment)],
+        "words": make_excerpt(comment.wording.html if comment.wording else ""),
+        "outcome": OUTCOMES[result.outcome_of(comment)],
     }

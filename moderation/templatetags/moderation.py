@@ -8,35 +8,35 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from comments.models import Comment, Status
 from moderation.decisions.rights import rights_of
-from moderation.queue.query import APPEALED, tab_of
+from moderation.queue.query import APPEALED, comments_in_tab
 
 register = template.Library()
 
 
 @register.simple_tag
-def pending() -> int:
+def pending_count() -> int:
     return int(Comment.objects.filter(status=Status.PENDING).count())
 
 
 @register.simple_tag
-def open_appeals(user: User) -> int:
+def open_appeal_count(user: User) -> int:
     """Return the number of appeals on the user's queue tab."""
     rights = rights_of(user)
-    return tab_of(APPEALED, rights).count() if rights else 0
+    return comments_in_tab(APPEALED, rights).count() if rights else 0
 
 
 @register.simple_tag
-def decides(user: object) -> bool:
+def can_moderate(user: object) -> bool:
     """Return whether the user may open the queue."""
     return isinstance(user, User) and rights_of(user) is not None
 
 
 @register.simple_tag
-def around(is_everywhere: bool) -> list[tuple[str, Any]]:
+def moderation_pages(is_site_wide: bool) -> list[tuple[str, Any]]:
     """Return the pages linked from the queue, for moderators of the whole site or of their own essays."""
     site_pages = [
         ("queue-blocks", _("Trusted, held and blocked")),
         ("queue-numbers", _("Statistics")),
         ("queue-filter", _("Spam filter")),
     ]
-    return [("queue-log", _("Log")), *(site_pages if is_everywhere else [])]
+    return [("queue-log", _("Log")), *(site_pages if is_site_wide else [])]

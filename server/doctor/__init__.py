@@ -6,18 +6,18 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from server.doctor.environment import about_data, about_settings
-from server.doctor.finding import Finding, Gravity, looks_round
-from server.doctor.proxy import about_proxy
-from server.doctor.records import about_database
+from server.doctor.environment import data_findings, settings_findings
+from server.doctor.finding import Finding, Severity, register_check
+from server.doctor.proxy import proxy_findings
+from server.doctor.records import database_findings
 
-__all__ = ["Finding", "Gravity", "doctor_page", "findings", "looks_round"]
+__all__ = ["Finding", "Severity", "doctor_page", "findings", "register_check"]
 
 
 def findings(*, is_served: bool = True) -> list[Finding]:
     """Return all findings, the most severe first; `is_served=False` leaves out checks that need a running site."""
-    found = [*about_settings(), *about_data(), *about_database(), *(about_proxy() if is_served else ())]
-    return sorted(found, key=lambda finding: -finding.gravity)
+    found = [*settings_findings(), *data_findings(), *database_findings(), *(proxy_findings() if is_served else ())]
+    return sorted(found, key=lambda finding: -finding.severity)
 
 
 def doctor_page(request: HttpRequest) -> HttpResponse:

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from server import file_modes, static_files
-from server.doctor.finding import Finding, Gravity
+from server.doctor.finding import Finding, Severity
 
-LEAST_SPACE = 200 * 1024 * 1024
+MIN_FREE_BYTES = 200 * 1024 * 1024
 
 
-def about_settings() -> Iterator[Finding]:
+def settings_findings() -> Iterator[Finding]:
     """Yield what is wrong with the settings."""
     yield from _check_address()
     yield from _check_secret_key()
@@ -36,14 +36,14 @@ def _check_address() -> Iterator[Finding]:
     address = urlsplit(settings.SITE_URL)
     if not settings.SITE_URL_IS_SET:
         yield Finding(
-            Gravity.WARNING,
+            Severity.WARNING,
             _("Site address"),
             _("SITE_URL is not set, so links in emails and feeds point to %(url)s.") % {"url": settings.SITE_URL},
             _("Set SITE_URL to the address readers use, such as https://example.org."),
         )
     elif address.scheme == "http" and not _is_loopback(address.hostname or ""):
         yield Finding(
-            Gravity.WARNING,
+            Severity.WARNING,
             _("Site address"),
             _("SITE_URL starts with http, so passwords and cookies are sent unencrypted."),
             _("Put a web server with a TLS certificate in front, and set SITE_URL to its https address."),
@@ -55,14 +55,14 @@ def _check_secret_key() -> Iterator[Finding]:
         return
     file = Path(settings.DATA_DIR) / "secret_key"
     yield Finding(
-        Gravity.NOTE,
+        Severity.NOTE,
         _("Secret key"),
         _("SECRET_KEY is not set, so the site uses a key that it generated in %(file)s.") % {"file": file},
         _("Back up this file, or set SECRET_KEY. Anyone who has the key can log in as any user."),
     )
     if file.exists() and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield Finding(
-            Gravity.ERROR,
+            Severity.ERROR,
             _("Secret key"),
             _("Other users on this machine can read %(file)s.") % {"file": file},
             _("Run: chmod 600 %(file)s") % {"file": file},
@@ -72,7 +72,7 @@ def _check_secret_key() -> Iterator[Finding]:
 def _check_mail() -> Iterator[Finding]:
     if not settings.EMAIL_URL_IS_SET:
         yield Finding(
-            Gravity.WARNING,
+            Severity.WARNING,
             _("Email"),
             _("EMAIL_URL is not set, so emails are written to files instead of being sent."),
             _("Set EMAIL_URL to your mail server, such as smtp+tls://user:password@mail.example.org:587."),
@@ -82,14 +82,14 @@ def _check_mail() -> Iterator[Finding]:
 def _check_proxies() -> Iterator[Finding]:
     if any(ipaddress.ip_network(text, strict=False).prefixlen == 0 for text in settings.TRUSTED_PROXIES):
         yield Finding(
-            Gravity.ERROR,
+            Severity.ERROR,
             _("Proxies"),
             _("TRUSTED_PROXIES includes every address, so anyone can fake their IP address."),
             _("Set TRUSTED_PROXIES to the addresses of your own proxies only."),
         )
     elif urlsplit(settings.SITE_URL).scheme == "https" and not settings.TRUSTED_PROXIES:
         yield Finding(
-            Gravity.WARNING,
+            Severity.WARNING,
             _("Proxies"),
             _("SITE_URL is https but TRUSTED_PROXIES is empty, so all readers appear to have the proxy's IP address."),
             _("Set TRUSTED_PROXIES to the proxy's address. This is 127.0.0.1 if it runs on this machine."),
@@ -99,7 +99,7 @@ def _check_proxies() -> Iterator[Finding]:
 def _check_two_factor() -> Iterator[Finding]:
     if not settings.STAFF_SECOND_FACTOR:
         yield Finding(
-            Gravity.WARNING,
+            Severity.WARNING,
             _("Two-factor authentication"),
             _("STAFF_SECOND_FACTOR is off, so a password is enough to open the admin."),
             _("Set STAFF_SECOND_FACTOR=true. Staff are then asked to set up two-factor authentication."),
@@ -109,7 +109,7 @@ def _check_two_factor() -> Iterator[Finding]:
 def _check_debugging() -> Iterator[Finding]:
     if settings.DEBUG:
         yield Finding(
-            Gravity.WARNING,
+            Severity.WARNING,
             _("Debugging"),
             _("DEBUG is on, so error pages show code and settings to anyone."),
             _("Unset DEBUG before the site can be reached from the internet."),
@@ -120,7 +120,7 @@ def _check_sqlite() -> Iterator[Finding]:
     has_several = settings.WEB_CONCURRENCY > 1
     if has_several:
         yield Finding(
-            Gravity.WARNING,
+            Severity.WARNING,
             _("Server processes"),
             _("WEB_CONCURRENCY is %(count)d, but with SQLite only one process can write at a time.")
             % {"count": settings.WEB_CONCURRENCY},
@@ -128,7 +128,7 @@ def _check_sqlite() -> Iterator[Finding]:
         )
     if loses_commits(sqlite3.sqlite_version_info):
         yield Finding(
-            Gravity.WARNING if has_several else Gravity.NOTE,
+            Severity.WARNING if has_several else Severity.NOTE,
             _("SQLite version"),
             _("SQLite %(version)s has a bug that can lose writes when two processes checkpoint at the same time.")
             % {"version": sqlite3.sqlite_version},
@@ -136,17 +136,17 @@ def _check_sqlite() -> Iterator[Finding]:
         )
 
 
-def about_data() -> Iterator[Finding]:
+def data_findings() -> Iterator[Finding]:
     """Yield what is wrong with DATA_DIR and the static files."""
     folder: Path = settings.DATA_DIR
     try:
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        yield Finding(Gravity.ERROR, _("Data"), str(error), _("Set DATA_DIR to a folder that the site can write to."))
+        yield Finding(Severity.ERROR, _("Data"), str(error), _("Set DATA_DIR to a folder that the site can write to."))
         return
-    if free < LEAST_SPACE:
+    if free < MIN_FREE_BYTES:
         yield Finding(
-            Gravity.ERROR,
+            Severity.ERROR,
             _("Data"),
             _("Only %(count)d MB are free on the disk with %(folder)s. When it is full, nothing can be saved.")
             % {"count": free // (1024 * 1024), "folder": folder},
@@ -155,7 +155,7 @@ def about_data() -> Iterator[Finding]:
     yield from _check_files(folder)
     if not settings.DEBUG and not static_files.are_collected():
         yield Finding(
-            Gravity.ERROR,
+            Severity.ERROR,
             _("Static files"),
             _("The static files are not collected, so pages have no styles and scripts."),
             _("Run: manage.py collectstatic"),
@@ -170,7 +170,7 @@ def _check_files(folder: Path) -> Iterator[Finding]:
             count,
         )
         yield Finding(
-            Gravity.ERROR,
+            Severity.ERROR,
             _("Data"),
             message % {"count": count, "folder": folder},
             _("Restart the site, or run: chmod -R go= %(folder)s") % {"folder": folder},
@@ -182,7 +182,7 @@ def _check_files(folder: Path) -> Iterator[Finding]:
             count,
         )
         yield Finding(
-            Gravity.ERROR,
+            Severity.ERROR,
             _("Data"),
             message % {"count": count, "folder": folder},
             _("Run as root: chown -R %(user)s %(folder)s") % {"user": os.geteuid(), "folder": folder},

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 
-class Gravity(IntEnum):
+class Severity(IntEnum):
     NOTE = 1
     WARNING = 2
     ERROR = 3
@@ -13,20 +13,20 @@ class Gravity(IntEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    gravity: Gravity
+    severity: Severity
     subject: str
-    words: str
+    problem: str
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.words} {self.remedy}".strip()
+        return f"{self.subject}: {self.problem} {self.remedy}".strip()
 
 
-Look = Callable[[], Iterable[Finding]]
-looks: list[Look] = []
+Check = Callable[[], Iterable[Finding]]
+registered_checks: list[Check] = []
 
 
-def looks_round(look: Look) -> Look:
+def register_check(look: Check) -> Check:
     """Register a check that the doctor runs once the database is migrated."""
-    looks.append(look)
+    registered_checks.append(look)
     return look

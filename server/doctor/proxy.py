@@ -7,26 +7,26 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from server.doctor.finding import Finding, Gravity
+from server.doctor.finding import Finding, Severity
 
 FORGED = "X_Forwarded_For"
-PATIENCE = 3.0
+TIMEOUT = 3.0
 
 
-def about_proxy() -> Iterator[Finding]:
+def proxy_findings() -> Iterator[Finding]:
     if not settings.TRUSTED_PROXIES or not settings.SITE_URL_IS_SET:
         return
     try:
-        status, text = ask_forged()
+        status, text = send_forged_header()
     except (OSError, http.client.HTTPException) as error:
         yield Finding(
-            Gravity.WARNING,
+            Severity.WARNING,
             _("Proxies"),
             _("This machine cannot reach the site at %(url)s: %(error)s.") % {"url": settings.SITE_URL, "error": error},
             _("Check SITE_URL, the proxy and its certificate."),
         )
         return
-    yield Finding(Gravity.NOTE, _("Proxies"), _describe_rejection(status, text) % {"name": FORGED}, "")
+    yield Finding(Severity.NOTE, _("Proxies"), _describe_rejection(status, text) % {"name": FORGED}, "")
 
 
 def _describe_rejection(status: int, text: str) -> str:
@@ -37,11 +37,11 @@ def _describe_rejection(status: int, text: str) -> str:
     return _("The proxy removes headers such as %(name)s.")
 
 
-def ask_forged() -> tuple[int, str]:
+def send_forged_header() -> tuple[int, str]:
     """Send a request with a forged header, and return the status and text of the response."""
     parts = urlsplit(settings.SITE_URL)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.netloc, timeout=PATIENCE)
+    connection = kind(parts.netloc, timeout=TIMEOUT)
     try:
         connection.request("GET", "/healthz", headers={FORGED: "192.0.2.1"})
         response = connection.getresponse()

@@ -12,20 +12,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_tasks_db.models import DBTaskResult
 
-from server.doctor.finding import Finding, Gravity, looks
+from server.doctor.finding import Finding, Severity, registered_checks
 from server.http import health
 from server.jobs import maintenance
 
-LONGEST_WAIT = timedelta(minutes=10)
-RECENTLY = timedelta(days=7)
+LATE_AFTER = timedelta(minutes=10)
+RECENT = timedelta(days=7)
 
 
-def about_database() -> Iterator[Finding]:
+def database_findings() -> Iterator[Finding]:
     try:
         yield from _check_database()
     except Error as error:
         yield Finding(
-            Gravity.ERROR,
+            Severity.ERROR,
             _("Database"),
             _("The database cannot be reached: %(error)s.") % {"error": " ".join(str(error).split()).rstrip(".")},
             _("Check DATABASE_URL and the database server."),
@@ -35,22 +35,22 @@ def about_database() -> Iterator[Finding]:
 def _check_database() -> Iterator[Finding]:
     if pending := health.pending_migrations():
         message = ngettext("%(count)d migration is pending.", "%(count)d migrations are pending.", len(pending))
-        yield Finding(Gravity.ERROR, _("Database"), message % {"count": len(pending)}, _("Run: manage.py migrate"))
+        yield Finding(Severity.ERROR, _("Database"), message % {"count": len(pending)}, _("Run: manage.py migrate"))
         return
     if connection.vendor == "sqlite":
         yield from _check_sqlite()
-    if problem := health.cache_trouble():
-        yield Finding(Gravity.ERROR, _("Redis"), f"{problem}.", _("Start Redis, or check CACHE_URL."))
+    if problem := health.cache_problem():
+        yield Finding(Severity.ERROR, _("Redis"), f"{problem}.", _("Start Redis, or check CACHE_URL."))
     if not get_user_model()._default_manager.filter(is_superuser=True, is_active=True).exists():
         yield Finding(
-            Gravity.WARNING,
+            Severity.WARNING,
             _("Owner"),
             _("There is no superuser yet."),
             _("Run: manage.py createsuperuser"),
         )
     yield from _check_demo()
     yield from _check_jobs()
-    for look in looks:
+    for look in registered_checks:
         yield from look()
 
 
@@ -60,17 +60,17 @@ def _check_sqlite() -> Iterator[Finding]:
         (mode,) = cursor.fetchone()
     if mode not in {"wal", "memory"}:
         yield Finding(
-            Gravity.ERROR,
+            Severity.ERROR,
             _("Database"),
             _("SQLite cannot use a write-ahead log here (journal mode: %(mode)s), so readers wait for writers.")
             % {"mode": mode},
             _("Move DATA_DIR to a local disk. Network file systems do not support it."),
         )
-    looked_over = DBTaskResult.objects.successful().filter(task_path=maintenance.look_over.module_path)
+    looked_over = DBTaskResult.objects.successful().filter(task_path=maintenance.check_database.module_path)
     result = looked_over.order_by("-finished_at").values_list("return_value", flat=True).first()
     if result not in {None, "ok"}:
         yield Finding(
-            Gravity.ERROR,
+            Severity.ERROR,
             _("Database"),
             _("The database file is damaged: %(result)s") % {"result": result},
             _("Stop the site, keep a copy of the file, and restore the latest backup."),
@@ -83,7 +83,7 @@ def _check_demo() -> Iterator[Finding]:
     people = get_user_model()._default_manager.filter(username__in=("owner", "author", "moderator"), is_active=True)
     if known := [person.get_username() for person in people if person.check_password("demo")]:
         yield Finding(
-            Gravity.ERROR,
+            Severity.ERROR,
             _("Demo"),
             _("These accounts still have the demo password: %(names)s.") % {"names": ", ".join(known)},
             _("Change their passwords or delete the accounts."),
@@ -93,25 +93,25 @@ def _check_demo() -> Iterator[Finding]:
 def _check_jobs() -> Iterator[Finding]:
     now = timezone.now()
     # A job without a time of its own has the latest possible time.
-    is_late = Q(run_after__gt=now) | Q(run_after__lt=now - LONGEST_WAIT)
-    if count := DBTaskResult.objects.ready().filter(is_late, enqueued_at__lt=now - LONGEST_WAIT).count():
+    is_late = Q(run_after__gt=now) | Q(run_after__lt=now - LATE_AFTER)
+    if count := DBTaskResult.objects.ready().filter(is_late, enqueued_at__lt=now - LATE_AFTER).count():
         message = ngettext(
             "%(count)d job has been waiting for over ten minutes.",
             "%(count)d jobs have been waiting for over ten minutes.",
             count,
         )
         yield Finding(
-            Gravity.ERROR,
+            Severity.ERROR,
             _("Jobs"),
             message % {"count": count},
             _("No emails are sent until the job worker runs. Start it with manage.py serve or manage.py worker"),
         )
-    if count := DBTaskResult.objects.failed().filter(finished_at__gt=now - RECENTLY).count():
+    if count := DBTaskResult.objects.failed().filter(finished_at__gt=now - RECENT).count():
         message = ngettext(
             "%(count)d job failed in the last 7 days.", "%(count)d jobs failed in the last 7 days.", count
         )
         yield Finding(
-            Gravity.WARNING,
+            Severity.WARNING,
             _("Jobs"),
             message % {"count": count},
             _("The errors are in the admin under Task Results."),

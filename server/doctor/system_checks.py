@@ -4,16 +4,16 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Info, Tags, register
 
-from server.doctor.environment import about_settings
-from server.doctor.finding import Gravity
+from server.doctor.environment import settings_findings
+from server.doctor.finding import Severity
 
 # Settings that a fresh installation lacks are reported, but do not fail the check of the code.
-KINDS: dict[Gravity, type[Info] | type[Error]] = {Gravity.NOTE: Info, Gravity.WARNING: Info, Gravity.ERROR: Error}
+KINDS: dict[Severity, type[Info] | type[Error]] = {Severity.NOTE: Info, Severity.WARNING: Info, Severity.ERROR: Error}
 
 
 @register(Tags.security, deploy=True)
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
     return [
-        KINDS[finding.gravity](f"{finding.subject}: {finding.words}", hint=finding.remedy, id="server.doctor")
-        for finding in about_settings()
+        KINDS[finding.severity](f"{finding.subject}: {finding.problem}", hint=finding.remedy, id="server.doctor")
+        for finding in settings_findings()
     ]

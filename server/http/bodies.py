@@ -11,42 +11,42 @@ from functools import partial
 from time import monotonic
 from typing import Protocol
 
-AT_ONCE = 128
-EACH = 16  # of one network, and of one logged-in user
-KEPT_FOR_PEOPLE = 4  # a quarter of the number and of the memory is reserved for logged-in users
-MOMENT = 0.5  # seconds that a small body is waited for without being admitted
+MAX_UPLOADS = 128
+MAX_PER_SENDER = 16  # of one network, and of one logged-in user
+RESERVED_SHARE = 4  # a quarter of the number and of the memory is reserved for logged-in users
+SHORT_WAIT = 0.5  # seconds that a small body is waited for without being admitted
 SMALL = 256 * 1024
-MAY_GO = 1.0  # seconds before an admitted body may be evicted
-FIRST_BYTE = 3.0
-PATIENCE = 10.0
-SLOWEST = 16 * 1024  # bytes a second that extend the timeout
+GUARANTEED = 1.0  # seconds before an admitted body may be evicted
+FIRST_BYTE_TIMEOUT = 3.0
+TIMEOUT = 10.0
+MIN_BYTES_PER_SECOND = 16 * 1024  # bytes a second that extend the timeout
 
 # A body that is too large is read and dropped for a while: browsers show no response before they have sent everything.
-DRAINED = 64 * 1024 * 1024
-DRAIN_PATIENCE = 20.0
+MAX_DRAINED = 64 * 1024 * 1024
+DRAIN_TIMEOUT = 20.0
 
 
 class Stream(Protocol):
     def receive(self, seconds: float, woken: threading.Event, /) -> bytes | None: ...
 
 
-class Refused(Exception): ...
+class Rejected(Exception): ...
 
 
-class TooLarge(Refused): ...
+class TooLarge(Rejected): ...
 
 
-class TooSlow(Refused): ...
+class TooSlow(Rejected): ...
 
 
-class CutShort(Refused): ...
+class CutShort(Rejected): ...
 
 
-class TooBusy(Refused): ...
+class TooBusy(Rejected): ...
 
 
 @dataclass(eq=False)
-class Place:
+class Upload:
     """A body that is being received."""
 
     network: str
@@ -58,86 +58,86 @@ class Place:
 
 
 @dataclass
-class Room:
+class UploadLimiter:
     """Limits how many bodies and bytes are received at once, in total, for each network and for each user."""
 
-    bodies: int = AT_ONCE
+    bodies: int = MAX_UPLOADS
     volume: int = 64 * 1024 * 1024
-    each: int = EACH
-    places: list[Place] = field(default_factory=list)
+    each: int = MAX_PER_SENDER
+    uploads: list[Upload] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def enter(self, place: Place, person: Callable[[], str] = str) -> None:
+    def admit(self, upload: Upload, person: Callable[[], str] = str) -> None:
         """Admit a body. `person` returns the user's id; it reads the session, so it is called near the limits alone."""
-        if self.is_crowded(place):
-            place.person = person()
+        if self.is_crowded(upload):
+            upload.person = person()
         with self.lock:
-            while group := self.find_full_group(place):
+            while group := self.find_full_group(upload):
                 self.evict_oldest(group)
-            place.entered = monotonic()
-            self.places.append(place)
+            upload.entered = monotonic()
+            self.uploads.append(upload)
 
-    def leave(self, place: Place) -> None:
+    def release(self, upload: Upload) -> None:
         with self.lock:
-            if place in self.places:
-                self.places.remove(place)
+            if upload in self.uploads:
+                self.uploads.remove(upload)
 
-    def is_crowded(self, place: Place) -> bool:
+    def is_crowded(self, upload: Upload) -> bool:
         with self.lock:
             anonymous = self.anonymous()
             return (
                 len(anonymous) >= self.bodies // 2
-                or volume(anonymous) + place.size > self.volume // 2
-                or len(self.from_network(place.network)) >= self.each // 2
+                or volume(anonymous) + upload.size > self.volume // 2
+                or len(self.from_network(upload.network)) >= self.each // 2
             )
 
-    def anonymous(self) -> list[Place]:
-        return [place for place in self.places if not place.person]
+    def anonymous(self) -> list[Upload]:
+        return [upload for upload in self.uploads if not upload.person]
 
-    def from_network(self, network: str) -> list[Place]:
-        return [place for place in self.anonymous() if place.network == network]
+    def from_network(self, network: str) -> list[Upload]:
+        return [upload for upload in self.anonymous() if upload.network == network]
 
-    def find_full_group(self, place: Place) -> list[Place]:
+    def find_full_group(self, upload: Upload) -> list[Upload]:
         """Return the uploads of which one has to end before this one is admitted; empty if there is room."""
-        if place.person:
-            theirs = [other for other in self.places if other.person == place.person]
+        if upload.person:
+            theirs = [other for other in self.uploads if other.person == upload.person]
             if len(theirs) >= self.each:
                 return theirs
-            is_full = len(self.places) >= self.bodies or volume(self.places) + place.size > self.volume
-            return self.places if is_full else []
-        anonymous, network = self.anonymous(), self.from_network(place.network)
+            is_full = len(self.uploads) >= self.bodies or volume(self.uploads) + upload.size > self.volume
+            return self.uploads if is_full else []
+        anonymous, network = self.anonymous(), self.from_network(upload.network)
         if len(network) >= self.each:
             return network
-        most, most_volume = (number - number // KEPT_FOR_PEOPLE for number in (self.bodies, self.volume))
-        return anonymous if len(anonymous) >= most or volume(anonymous) + place.size > most_volume else []
+        most, most_volume = (number - number // RESERVED_SHARE for number in (self.bodies, self.volume))
+        return anonymous if len(anonymous) >= most or volume(anonymous) + upload.size > most_volume else []
 
-    def evict_oldest(self, group: list[Place]) -> None:
-        oldest = min(group, key=lambda place: (bool(place.person), place.entered))
-        if monotonic() - oldest.entered < MAY_GO:
+    def evict_oldest(self, group: list[Upload]) -> None:
+        oldest = min(group, key=lambda upload: (bool(upload.person), upload.entered))
+        if monotonic() - oldest.entered < GUARANTEED:
             raise TooBusy
         oldest.is_lost = True
         oldest.woken.set()
-        self.places.remove(oldest)
+        self.uploads.remove(oldest)
 
     def receive(
         self, stream: Stream, *, length: int | None, limit: int, network: str, person: Callable[[], str] = str
     ) -> bytes:
         """Return the whole body; `length` is that of the client's header, None without one. Raises Rejected."""
-        place = Place(network, limit if length is None else min(length, limit))
+        upload = Upload(network, limit if length is None else min(length, limit))
         try:
-            return Reading(stream, place, partial(self.enter, place, person), length, limit).read_all()
+            return UploadReader(stream, upload, partial(self.admit, upload, person), length, limit).read_all()
         finally:
-            self.leave(place)
+            self.release(upload)
 
 
-def volume(places: Iterable[Place]) -> int:
-    return sum(place.size for place in places)
+def volume(places: Iterable[Upload]) -> int:
+    return sum(upload.size for upload in places)
 
 
 @dataclass
-class Reading:
+class UploadReader:
     stream: Stream
-    place: Place
+    upload: Upload
     enter: Callable[[], None]
     length: int | None
     limit: int
@@ -152,12 +152,12 @@ class Reading:
     @property
     def patience(self) -> float:
         if self.is_too_large:
-            return DRAIN_PATIENCE
-        return PATIENCE + self.received / SLOWEST if self.received else FIRST_BYTE
+            return DRAIN_TIMEOUT
+        return TIMEOUT + self.received / MIN_BYTES_PER_SECOND if self.received else FIRST_BYTE_TIMEOUT
 
     @property
     def moment(self) -> float:
-        return MOMENT if max(self.place.size, self.received) <= SMALL else 0.0
+        return SHORT_WAIT if max(self.upload.size, self.received) <= SMALL else 0.0
 
     def read_all(self) -> bytes:
         while piece := self.next_piece():
@@ -165,7 +165,7 @@ class Reading:
             self.pieces.append(piece)
             if self.is_too_large:
                 self.pieces.clear()
-            if self.received > self.limit + DRAINED:
+            if self.received > self.limit + MAX_DRAINED:
                 break
         if self.is_too_large:
             raise TooLarge
@@ -178,13 +178,13 @@ class Reading:
         piece = None
         while piece is None:
             passed = monotonic() - self.began
-            if passed >= self.patience or self.place.is_lost:
+            if passed >= self.patience or self.upload.is_lost:
                 raise TooLarge if self.is_too_large else TooSlow
-            if not self.place.entered and passed >= self.moment:
+            if not self.upload.entered and passed >= self.moment:
                 self.enter()
-            until = self.patience if self.place.entered else min(self.patience, self.moment)
+            until = self.patience if self.upload.entered else min(self.patience, self.moment)
             try:
-                piece = self.stream.receive(until - passed, self.place.woken)
+                piece = self.stream.receive(until - passed, self.upload.woken)
             except ConnectionError as error:
                 raise CutShort from error
         return piece

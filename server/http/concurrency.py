@@ -8,19 +8,19 @@ from django.db import close_old_connections
 
 from server.http.bodies import TooBusy
 
-AT_ONCE = 16
-PATIENCE = 10.0
+MAX_REQUESTS = 16
+TIMEOUT = 10.0
 
 
-class Gate:
+class ConcurrencyLimiter:
     """WSGI middleware behind the page cache, so that cached pages never wait."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self.application = application
-        self.slots = threading.BoundedSemaphore(AT_ONCE)
+        self.slots = threading.BoundedSemaphore(MAX_REQUESTS)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if not self.slots.acquire(timeout=PATIENCE):
+        if not self.slots.acquire(timeout=TIMEOUT):
             raise TooBusy
         try:
             return self.application(environ, start_response)

@@ -8,7 +8,7 @@ from django.urls import get_resolver
 from django.views import debug
 
 
-class StrangersSee:
+class PublicErrorPages:
     """Replaces Django's module of technical error pages: Django asks only DEBUG, so there is nothing to configure."""
 
     @staticmethod
@@ -24,5 +24,5 @@ class StrangersSee:
         return debug.technical_500_response(request, kind, error, trace, status_code)
 
 
-def have_words() -> None:
-    exception.debug = StrangersSee  # type: ignore[attr-defined]
+def install() -> None:
+    exception.debug = PublicErrorPages  # type: ignore[attr-defined]

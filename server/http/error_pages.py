@@ -68,7 +68,7 @@ def too_slow() -> HttpResponse:
     )
 
 
-def cut_short() -> HttpResponse:
+def incomplete() -> HttpResponse:
     return page(400, _("Only part of your request arrived"), _("Nothing was saved. Please go back and send it again."))
 
 
@@ -76,7 +76,7 @@ def unreadable() -> HttpResponse:
     return page(400, _("We couldn’t read your request"), _("Go back, reload the page, and try again."))
 
 
-def underscored() -> HttpResponse:
+def underscored_header() -> HttpResponse:
     return page(
         400,
         _("Request header not allowed"),
@@ -94,7 +94,7 @@ def too_busy() -> HttpResponse:
     )
 
 
-def away() -> HttpResponse:
+def unavailable() -> HttpResponse:
     return page(
         503,
         _("This site is temporarily unavailable"),
@@ -104,7 +104,7 @@ def away() -> HttpResponse:
     )
 
 
-def broken() -> HttpResponse:
+def server_error() -> HttpResponse:
     return page(
         500,
         _("Something went wrong"),

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 
-def is_away(error: BaseException | None) -> bool:
+def is_unavailable(error: BaseException | None) -> bool:
     """Return whether the database cannot be reached, is locked, or cannot write because the disk is full."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -32,7 +32,7 @@ def is_unreachable(error: DatabaseError) -> bool:
 
 
 @contextmanager
-def one_line_without_database() -> Iterator[None]:
+def exit_if_unreachable() -> Iterator[None]:
     """Stop a command that cannot reach the database with the reason in one line."""
     try:
         yield

@@ -16,13 +16,13 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from django.conf import settings
 
-SECONDS = 5.0
-BYTES = 10 * 1024 * 1024
-REDIRECTS = 3
+TIMEOUT = 5.0
+MAX_BYTES = 10 * 1024 * 1024
+MAX_REDIRECTS = 3
 PORTS = {"http": 80, "https": 443}
-OTHER_PORTS = {80, 443, 8080, 8443}
-PIECE = 64 * 1024
-AS_WRITTEN = "/%:@!$&'()*+,;=~-._"
+ALLOWED_PORTS = {80, 443, 8080, 8443}
+CHUNK_SIZE = 64 * 1024
+SAFE_CHARACTERS = "/%:@!$&'()*+,;=~-._"
 
 # The registries of special-purpose addresses, written out: what Python calls global differs by release.
 NOT_PUBLIC = [
@@ -40,40 +40,40 @@ NOT_PUBLIC_6 = [ipaddress.IPv6Network(network) for network in ("2001::/23", "200
 Address = tuple[Any, ...]
 
 
-TOO_LATE = "timed out"
+TIMED_OUT = "timed out"
 
 
-class Failed(Exception):
+class FetchError(Exception):
     """Nothing was fetched; the message says why."""
 
 
-class Refused(Failed):
+class PermanentFetchError(FetchError):
     """Trying again is useless: the address is not allowed, or the response is unusable."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     url: str
     kind: str
     body: bytes
 
 
-def get(url: str, *, seconds: float = SECONDS, most: int = BYTES, allowed: Collection[str] = ()) -> Answer:
+def get(url: str, *, seconds: float = TIMEOUT, max_bytes: int = MAX_BYTES, allowed: Collection[str] = ()) -> Response:
     """Fetch a URL, following at most three redirects. Raises FetchError.
 
     Private origins are requested only if `allowed` names them.
     """
     deadline = time.monotonic() + seconds
-    for _ in range(REDIRECTS + 1):
-        with exchange("GET", url, deadline=deadline, allowed=allowed) as response:
+    for _ in range(MAX_REDIRECTS + 1):
+        with send_request("GET", url, deadline=deadline, allowed=allowed) as response:
             if response.status not in {301, 302, 303, 307, 308}:
-                return Answer(url, response.headers.get_content_type(), body_of(response, most))
+                return Response(url, response.headers.get_content_type(), read_body(response, max_bytes))
             url = urljoin(url, response.headers.get("Location", ""))
-    raise Refused(f"more than {REDIRECTS} redirects")
+    raise PermanentFetchError(f"more than {MAX_REDIRECTS} redirects")
 
 
 @contextmanager
-def exchange(
+def send_request(
     method: str,
     url: str,
     *,
@@ -83,30 +83,30 @@ def exchange(
     allowed: Collection[str] = (),
 ) -> Iterator[http.client.HTTPResponse]:
     """Send one request and yield its response, to be read inside the block. Raises FetchError."""
-    target = checked(url, allowed)
+    target = check_url(url, allowed)
     connection = GuardedConnection(target, deadline, allowed)
     try:
-        with ask(connection, target, method, headers or {}, body) as response:
+        with send(connection, target, method, headers or {}, body) as response:
             yield response
     except TimeoutError as error:
-        raise Failed(TOO_LATE) from error
+        raise FetchError(TIMED_OUT) from error
     except (OSError, http.client.HTTPException) as error:
-        raise Failed(str(error) or type(error).__name__) from error
+        raise FetchError(str(error) or type(error).__name__) from error
     finally:
         connection.close()
 
 
-def checked(url: str, allowed: Collection[str]) -> SplitResult:
+def check_url(url: str, allowed: Collection[str]) -> SplitResult:
     """Return the parts of a URL that may be requested. Raises PermanentFetchError."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise Refused("not a web address") from error
+        raise PermanentFetchError("not a web address") from error
     if parts.scheme not in PORTS or not parts.hostname:
-        raise Refused("not an http or https address")
-    if port not in {None, *OTHER_PORTS} and not is_allowed(parts, allowed):
-        raise Refused(f"port {port} is not allowed")
+        raise PermanentFetchError("not an http or https address")
+    if port not in {None, *ALLOWED_PORTS} and not is_allowed(parts, allowed):
+        raise PermanentFetchError(f"port {port} is not allowed")
     return parts
 
 
@@ -140,15 +140,15 @@ class GuardedConnection(http.client.HTTPConnection):
         self.allowed = allowed
 
     def connect(self) -> None:
-        problem: Exception = Refused(f"{self.host} has no public IP address")
-        for family, address in resolved(self.host, self.port, self.deadline):
+        problem: Exception = PermanentFetchError(f"{self.host} has no public IP address")
+        for family, address in resolve_host(self.host, self.port, self.deadline):
             if not is_public(address[0]) and not is_allowed(self.target, self.allowed):
                 continue
             plain = socket.socket(family, socket.SOCK_STREAM)
             try:
-                plain.settimeout(left(self.deadline))
+                plain.settimeout(seconds_left(self.deadline))
                 plain.connect(address)
-                plain.settimeout(left(self.deadline))
+                plain.settimeout(seconds_left(self.deadline))
                 self.sock: Any = TimedSocket(self.secured(plain), self.deadline)
             except OSError as error:
                 plain.close()
@@ -172,7 +172,7 @@ class TimedSocket:
         self.is_read = False
 
     def sendall(self, data: bytes) -> None:
-        self.sock.settimeout(left(self.deadline))
+        self.sock.settimeout(seconds_left(self.deadline))
         self.sock.sendall(data)
 
     def makefile(self, mode: str) -> io.BufferedReader:
@@ -193,7 +193,7 @@ class TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self.sock.settimeout(left(self.deadline))
+        self.sock.settimeout(seconds_left(self.deadline))
         return self.sock.recv_into(buffer)
 
     def close(self) -> None:
@@ -201,7 +201,7 @@ class TimedReader(io.RawIOBase):
         self.sock.close()
 
 
-def left(deadline: float) -> float:
+def seconds_left(deadline: float) -> float:
     seconds = deadline - time.monotonic()
     if seconds <= 0:
         raise TimeoutError
@@ -213,10 +213,10 @@ def ascii_host(target: SplitResult) -> str:
     try:
         return host if host.isascii() else host.encode("idna").decode()
     except UnicodeError as error:
-        raise Refused(f"{host} is not a valid host name") from error
+        raise PermanentFetchError(f"{host} is not a valid host name") from error
 
 
-def resolved(host: str, port: int, deadline: float) -> Iterator[tuple[int, Address]]:
+def resolve_host(host: str, port: int, deadline: float) -> Iterator[tuple[int, Address]]:
     """Yield the host's addresses. Runs in a thread, because the system's resolver has no timeout."""
     answers: queue.SimpleQueue[list[Any] | OSError | UnicodeError] = queue.SimpleQueue()
 
@@ -228,20 +228,20 @@ def resolved(host: str, port: int, deadline: float) -> Iterator[tuple[int, Addre
 
     threading.Thread(target=resolve, daemon=True).start()
     try:
-        found = answers.get(timeout=left(deadline))
+        found = answers.get(timeout=seconds_left(deadline))
     except queue.Empty as error:
         raise TimeoutError from error
     if isinstance(found, Exception):
-        raise Failed(f"{host} was not found") from found
+        raise FetchError(f"{host} was not found") from found
     for family, _, _, _, address in found:
         yield family, address
 
 
-def ask(
+def send(
     connection: GuardedConnection, target: SplitResult, method: str, more: Mapping[str, str], body: bytes | None
 ) -> http.client.HTTPResponse:
-    path = quote(target.path or "/", safe=AS_WRITTEN, errors="replace")
-    query = quote(target.query, safe=AS_WRITTEN + "?[]", errors="replace")
+    path = quote(target.path or "/", safe=SAFE_CHARACTERS, errors="replace")
+    query = quote(target.query, safe=SAFE_CHARACTERS + "?[]", errors="replace")
     host = target.hostname or ""
     headers = {
         "Host": connection.host if ":" not in host else f"[{host}]",
@@ -255,25 +255,25 @@ def ask(
     return connection.getresponse()
 
 
-def body_of(response: http.client.HTTPResponse, most: int) -> bytes:
+def read_body(response: http.client.HTTPResponse, max_bytes: int) -> bytes:
     if response.status != 200:
         problem = f"the server answered {response.status}"
         is_worth_asking_again = response.status in {408, 425, 429} or response.status >= 500
-        raise Failed(problem) if is_worth_asking_again else Refused(problem)
-    return read(response, most)
+        raise FetchError(problem) if is_worth_asking_again else PermanentFetchError(problem)
+    return read_limited(response, max_bytes)
 
 
-def read(response: http.client.HTTPResponse, most: int) -> bytes:
-    too_large = Refused(f"larger than {most // 1024 // 1024} MB")
-    if (response.length or 0) > most:
+def read_limited(response: http.client.HTTPResponse, max_bytes: int) -> bytes:
+    too_large = PermanentFetchError(f"larger than {max_bytes // 1024 // 1024} MB")
+    if (response.length or 0) > max_bytes:
         raise too_large
     pieces = []
     size = 0
-    while piece := response.read1(PIECE):
+    while piece := response.read1(CHUNK_SIZE):
         size += len(piece)
-        if size > most:
+        if size > max_bytes:
             raise too_large
         pieces.append(piece)
     if response.length:
-        raise Failed("the connection was lost")
+        raise FetchError("the connection was lost")
     return b"".join(pieces)

@@ -11,44 +11,44 @@ from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 
 from server.http import bodies, error_pages, health, logged_in, responses
-from server.http.failures import is_away
+from server.http.failures import is_unavailable
 from server.http.proxies import UNDERSCORED, Proxies, network
 from server.http.unreadable import is_readable
 
 logger = logging.getLogger("rejoinder.server")
 
-BODY = 256 * 1024  # a legal comment may be three times as long on the wire
+MAX_BODY = 256 * 1024  # a legal comment may be three times as long on the wire
 
 
-class Door:
+class Gateway:
     """WSGI middleware. The setting BODY_LIMITS allows larger bodies by path; the longest matching prefix counts."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self.application = application
         self.proxies = Proxies(settings.TRUSTED_PROXIES)
         self.limits: dict[str, int] = getattr(settings, "BODY_LIMITS", {})
-        self.room = bodies.Room()
+        self.limiter = bodies.UploadLimiter()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        self.proxies.settle(environ)
+        self.proxies.set_client(environ)
         path = environ["PATH_INFO"]
         try:
             if self.proxies.trusted and UNDERSCORED in environ:
-                return last_answer(error_pages.underscored(), start_response)
+                return respond_and_close(error_pages.underscored_header(), start_response)
             self.read_body(environ)
             if path in {"/healthz", "/readyz"}:
-                return answer(probed(path), start_response)
+                return respond(respond_to_probe(path), start_response)
             if not is_readable(environ):
-                return answer(error_pages.unreadable(), start_response)
-            return responses.give(self.application(environ, start_response))
-        except bodies.Refused as rejected:
+                return respond(error_pages.unreadable(), start_response)
+            return responses.buffer_response(self.application(environ, start_response))
+        except bodies.Rejected as rejected:
             return self.reject(rejected, path, start_response)
         except Exception as error:
-            if is_away(error):
+            if is_unavailable(error):
                 logger.warning("Answered %r with 503: %s", path, str(error).strip())
-                return answer(error_pages.away(), start_response)
+                return respond(error_pages.unavailable(), start_response)
             logger.exception("Unhandled error at %r", path)
-            return answer(error_pages.broken(), start_response)
+            return respond(error_pages.server_error(), start_response)
 
     def read_body(self, environ: WSGIEnvironment) -> None:
         """Read the body, if there is one, and put it where Django looks."""
@@ -64,30 +64,30 @@ class Door:
         if length is not None and length > limit and environ.get("HTTP_EXPECT", "").lower() == "100-continue":
             raise bodies.TooLarge
         caller = network(environ.get("REMOTE_ADDR", ""))
-        body = self.room.receive(
-            stream, length=length, limit=limit, network=caller, person=partial(logged_in.person, environ)
+        body = self.limiter.receive(
+            stream, length=length, limit=limit, network=caller, person=partial(logged_in.user_id, environ)
         )
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
 
-    def reject(self, rejected: bodies.Refused, path: str, start_response: StartResponse) -> Iterable[bytes]:
+    def reject(self, rejected: bodies.Rejected, path: str, start_response: StartResponse) -> Iterable[bytes]:
         match rejected:
             case bodies.TooLarge():
                 page = error_pages.too_large(self.limit(path))
             case bodies.TooSlow():
                 page = error_pages.too_slow()
             case bodies.CutShort():
-                page = error_pages.cut_short()
+                page = error_pages.incomplete()
             case _:
                 page = error_pages.too_busy()
-        return last_answer(page, start_response)
+        return respond_and_close(page, start_response)
 
     def limit(self, path: str) -> int:
         fitting = [beginning for beginning in self.limits if path.startswith(beginning)]
-        return self.limits[max(fitting, key=len)] if fitting else BODY
+        return self.limits[max(fitting, key=len)] if fitting else MAX_BODY
 
 
-def probed(path: str) -> HttpResponse:
+def respond_to_probe(path: str) -> HttpResponse:
     """Answer here, so that neither the prober's Host header nor a busy or broken site matters."""
     if path == "/healthz":
         return health.healthz(HttpRequest())
@@ -97,13 +97,13 @@ def probed(path: str) -> HttpResponse:
         close_old_connections()
 
 
-def last_answer(response: HttpResponse, start_response: StartResponse) -> list[bytes]:
+def respond_and_close(response: HttpResponse, start_response: StartResponse) -> list[bytes]:
     """Respond and end the connection, so that the rest of the body is not read as another request."""
     response.headers["Connection"] = "close"
     response.headers["Content-Length"] = str(len(response.content))
-    return answer(response, start_response)
+    return respond(response, start_response)
 
 
-def answer(response: HttpResponse, start_response: StartResponse) -> list[bytes]:
+def respond(response: HttpResponse, start_response: StartResponse) -> list[bytes]:
     start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
     return [response.content]

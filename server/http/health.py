@@ -20,21 +20,21 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
     try:
-        trouble = find_trouble()
+        trouble = find_problem()
     except Error:
         trouble = "the database is not responding"
     if trouble:
         return HttpResponse(f"{trouble}\n", status=503, content_type="text/plain", headers={"Retry-After": "2"})
-    problem = cache_trouble()
+    problem = cache_problem()
     return HttpResponse(f"ok, but: {problem}\n" if problem else "ok\n", content_type="text/plain")
 
 
-def cache_trouble() -> str:
+def cache_problem() -> str:
     """Return what is wrong with Redis if it is used: the site can serve without it."""
-    return found.trouble() if isinstance(found := caches["default"], RedisOrDatabase) else ""
+    return found.problem() if isinstance(found := caches["default"], RedisOrDatabase) else ""
 
 
-def find_trouble() -> str:
+def find_problem() -> str:
     global _is_migrated  # a migrated database stays migrated, and making the plan is slow
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")

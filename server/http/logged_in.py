@@ -9,16 +9,16 @@ from django.contrib.auth import SESSION_KEY
 from django.db import DatabaseError, close_old_connections
 from django.http.cookie import parse_cookie
 
-PATIENCE = 2.0
+TIMEOUT = 2.0
 _turns = threading.BoundedSemaphore(
     2
 )  # however many requests have invalid cookies, at most two ask the database at once
 
 
-def person(environ: WSGIEnvironment) -> str:
+def user_id(environ: WSGIEnvironment) -> str:
     """Return the id of the user whose session this request has, or an empty string."""
     key = parse_cookie(environ.get("HTTP_COOKIE", "")).get(settings.SESSION_COOKIE_NAME, "")
-    if not key or not _turns.acquire(timeout=PATIENCE):
+    if not key or not _turns.acquire(timeout=TIMEOUT):
         return ""
     try:
         return str(import_module(settings.SESSION_ENGINE).SessionStore(key).get(SESSION_KEY, ""))

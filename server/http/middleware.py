@@ -9,12 +9,12 @@ from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 
 from server.http import error_pages
-from server.http.failures import is_away
+from server.http.failures import is_unavailable
 
 logger = logging.getLogger("rejoinder.server")
 
 
-class DatabaseAwayMiddleware:
+class DatabaseUnavailableMiddleware:
     """The outermost middleware, so that it also sees errors of the others.
 
     Django turns each error between two layers into a 500 before the outer one can catch it; its signal is the only way
@@ -23,21 +23,21 @@ class DatabaseAwayMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        got_request_exception.connect(note, dispatch_uid="server.http.middleware.note")
+        got_request_exception.connect(record_failure, dispatch_uid="server.http.middleware.record_failure")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.status_code == 500 and is_away(getattr(request, "failure", None)):
+        if response.status_code == 500 and is_unavailable(getattr(request, "failure", None)):
             response.close()
-            return error_pages.away()
+            return error_pages.unavailable()
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not is_away(exception):
+        if not is_unavailable(exception):
             return None
         logger.warning("Answered %s %r with 503: %s", request.method, request.path, str(exception).strip())
-        return error_pages.away()
+        return error_pages.unavailable()
 
 
-def note(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+def record_failure(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
     request.failure = sys.exc_info()[1]  # type: ignore[attr-defined]

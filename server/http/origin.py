@@ -16,8 +16,8 @@ from server.http import error_pages
 
 logger = logging.getLogger("rejoinder.server")
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-OPEN_TO_STRANGERS = "/respond/"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+UNVERIFIED_SUFFIX = "/respond/"
 
 
 class Origin(Enum):
@@ -34,7 +34,7 @@ class OriginMiddleware(CsrfViewMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        request.origin_proved = origin_of(request) is Origin.OURS  # type: ignore[attr-defined]
+        request.is_origin_verified = origin_of(request) is Origin.OURS  # type: ignore[attr-defined]
 
     def process_view(
         self,
@@ -43,15 +43,15 @@ class OriginMiddleware(CsrfViewMiddleware):
         callback_args: tuple[Any, ...],
         callback_kwargs: dict[str, Any],
     ) -> HttpResponseForbidden | None:
-        if is_left_alone(request, callback):
+        if is_exempt(request, callback):
             return super().process_view(request, callback, callback_args, callback_kwargs)
         origin = origin_of(request)
         if origin is Origin.OTHER:
             logger.warning("Refused %s %r: it was sent from another site.", request.method, request.path)
-            return refused(request)
-        if origin is Origin.UNKNOWN and not is_open_to_strangers(request):
+            return csrf_failure(request)
+        if origin is Origin.UNKNOWN and not accepts_unverified(request):
             forbidden = super().process_view(request, callback, callback_args, callback_kwargs)
-            request.origin_proved = forbidden is None  # type: ignore[attr-defined]
+            request.is_origin_verified = forbidden is None  # type: ignore[attr-defined]
             return forbidden
         request.csrf_processing_done = True  # type: ignore[attr-defined]
         return None
@@ -63,10 +63,10 @@ def origin_of(request: HttpRequest) -> Origin:
         return Origin.OURS if site == "same-origin" else Origin.OTHER
     if "HTTP_ORIGIN" not in request.META:
         return Origin.UNKNOWN
-    return Origin.OURS if is_ours(request, request.META["HTTP_ORIGIN"]) else Origin.OTHER
+    return Origin.OURS if is_own_origin(request, request.META["HTTP_ORIGIN"]) else Origin.OTHER
 
 
-def is_ours(request: HttpRequest, origin: str) -> bool:
+def is_own_origin(request: HttpRequest, origin: str) -> bool:
     if origin in settings.CSRF_TRUSTED_ORIGINS:
         return True
     try:
@@ -75,21 +75,21 @@ def is_ours(request: HttpRequest, origin: str) -> bool:
         return False
 
 
-def is_left_alone(request: HttpRequest, callback: Callable[..., HttpResponseBase]) -> bool:
+def is_exempt(request: HttpRequest, callback: Callable[..., HttpResponseBase]) -> bool:
     return (
-        request.method in SAFE
+        request.method in SAFE_METHODS
         or getattr(callback, "csrf_exempt", False)
         or getattr(request, "_dont_enforce_csrf_checks", False)  # Django's test client
     )
 
 
-def is_open_to_strangers(request: HttpRequest) -> bool:
+def accepts_unverified(request: HttpRequest) -> bool:
     """Return whether this posts a comment without a session: without a known origin, screening holds it."""
     has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
-    return request.method == "POST" and request.path_info.endswith(OPEN_TO_STRANGERS) and not has_session
+    return request.method == "POST" and request.path_info.endswith(UNVERIFIED_SUFFIX) and not has_session
 
 
-def refused(request: HttpRequest, reason: str = "") -> HttpResponseForbidden:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseForbidden:
     """Answer 403 with instructions; the view of CSRF_FAILURE_VIEW."""
     page = error_pages.page(
         403,

@@ -59,7 +59,7 @@ class Proxies:
     def are_trusted(self, address: Address) -> bool:
         return any(address in network for network in self.trusted)
 
-    def settle(self, environ: dict[str, Any]) -> None:
+    def set_client(self, environ: dict[str, Any]) -> None:
         """Set REMOTE_ADDR and the scheme to the client's, and remove all forwarding headers."""
         if self.trusted or ":" in environ.get("REMOTE_ADDR", ""):
             self._apply_forwarded(environ)

@@ -15,16 +15,16 @@ from server.models import Bucket
 # from a clock set back, or from a limit that was longer once, and must not lock anyone out.
 SKEW = 60.0
 
-TAKE = """
-INSERT INTO {table} (key, drawn_until) VALUES {rows}
-ON CONFLICT (key) DO UPDATE SET drawn_until = %s + CASE
-    WHEN {table}.drawn_until BETWEEN %s AND %s THEN {table}.drawn_until ELSE %s END
-WHERE {table}.drawn_until <= %s OR {table}.drawn_until > %s
+ACQUIRE = """
+INSERT INTO {table} (key, reserved_until) VALUES {rows}
+ON CONFLICT (key) DO UPDATE SET reserved_until = %s + CASE
+    WHEN {table}.reserved_until BETWEEN %s AND %s THEN {table}.reserved_until ELSE %s END
+WHERE {table}.reserved_until <= %s OR {table}.reserved_until > %s
 RETURNING {table}.key
 """
 
 
-def take(purpose: str, who: str | Sequence[str], seconds: float, *, count: int = 1) -> float:
+def acquire(purpose: str, who: str | Sequence[str], seconds: float, *, count: int = 1) -> float:
     """Use one of `count` turns in `seconds`, and return 0, or the seconds to wait if there is none left.
 
     `who` is an IP address (an IPv6 one counts as its /64) or any other name, and is stored as a keyed hash. Of several
@@ -40,41 +40,41 @@ def take(purpose: str, who: str | Sequence[str], seconds: float, *, count: int =
     rows = ", ".join(["(%s, %s)"] * len(keys))
     with connection.cursor() as cursor:
         cursor.execute(
-            TAKE.format(table=connection.ops.quote_name(Bucket._meta.db_table), rows=rows),
+            ACQUIRE.format(table=connection.ops.quote_name(Bucket._meta.db_table), rows=rows),
             [value for key in keys for value in (key, now + turn)] + [turn, now, too_far, now, patience, too_far],
         )
         refused = {*keys}.difference(key for (key,) in cursor.fetchall())
     if not refused:
         return 0.0
-    last = Bucket.objects.filter(key__in=refused).aggregate(last=Max("drawn_until"))["last"]
+    last = Bucket.objects.filter(key__in=refused).aggregate(last=Max("reserved_until"))["last"]
     return max(last - patience, 0.001) if last is not None else 0.001
 
 
-def give_back(purpose: str, who: str, seconds: float, *, count: int = 1) -> None:
+def release(purpose: str, who: str, seconds: float, *, count: int = 1) -> None:
     """Return a turn that acquire() counted but that was not used."""
-    Bucket.objects.filter(key=_key(purpose, who)).update(drawn_until=F("drawn_until") - seconds / count)
+    Bucket.objects.filter(key=_key(purpose, who)).update(reserved_until=F("reserved_until") - seconds / count)
 
 
-def is_spent(purpose: str, who: str, seconds: float, *, count: int = 1) -> bool:
+def is_exhausted(purpose: str, who: str, seconds: float, *, count: int = 1) -> bool:
     """Return whether acquire() would have to wait; uses no turn."""
-    drawn_until = Bucket.objects.filter(key=_key(purpose, who)).values_list("drawn_until", flat=True).first()
+    reserved_until = Bucket.objects.filter(key=_key(purpose, who)).values_list("reserved_until", flat=True).first()
     now = time.time()
-    return drawn_until is not None and now + seconds - seconds / count < drawn_until <= now + seconds + SKEW
+    return reserved_until is not None and now + seconds - seconds / count < reserved_until <= now + seconds + SKEW
 
 
 def issue(purpose: str, what: str, seconds: float) -> None:
     """Store something that can be redeemed once within so many seconds, as a keyed hash."""
-    Bucket.objects.update_or_create(key=_key(purpose, what), defaults={"drawn_until": time.time() + seconds})
+    Bucket.objects.update_or_create(key=_key(purpose, what), defaults={"reserved_until": time.time() + seconds})
 
 
 def redeem(purpose: str, what: str) -> bool:
     """Use up what was issued, and return whether it was there, in time and unused."""
-    deleted, _ = Bucket.objects.filter(key=_key(purpose, what), drawn_until__gt=time.time()).delete()
+    deleted, _ = Bucket.objects.filter(key=_key(purpose, what), reserved_until__gt=time.time()).delete()
     return bool(deleted)
 
 
-def forget_spent() -> int:
-    deleted, _ = Bucket.objects.filter(drawn_until__lt=time.time()).delete()
+def delete_expired() -> int:
+    deleted, _ = Bucket.objects.filter(reserved_until__lt=time.time()).delete()
     return deleted
 
 

@@ -8,16 +8,16 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-WHOLE = 1024 * 1024
-PIECE = 64 * 1024
-KEPT = 64
+MAX_IN_MEMORY = 1024 * 1024
+CHUNK_SIZE = 64 * 1024
+MAX_OPEN_FILES = 64
 
 # Granian opens a file shortly after it gets the name, so the latest temporary files are not closed yet.
-_recent: deque[IO[bytes]] = deque(maxlen=KEPT)
+_recent: deque[IO[bytes]] = deque(maxlen=MAX_OPEN_FILES)
 _lock = threading.Lock()
 
 
-class Answer:
+class FileBody:
     """A long response body in a file."""
 
     def __init__(self, path: str) -> None:
@@ -25,13 +25,13 @@ class Answer:
 
     def __iter__(self) -> Iterator[bytes]:
         with open(self.path, "rb") as file:  # noqa: PTH123 - may be a number of a descriptor
-            yield from iter(lambda: file.read(PIECE), b"")
+            yield from iter(lambda: file.read(CHUNK_SIZE), b"")
 
 
 class FileWrapper:
     """The wsgi.file_wrapper of PEP 3333."""
 
-    def __init__(self, file: Any, size: int = PIECE) -> None:
+    def __init__(self, file: Any, size: int = CHUNK_SIZE) -> None:
         self.file, self.size = file, size
 
     def __iter__(self) -> Iterator[bytes]:
@@ -46,33 +46,33 @@ class FileWrapper:
         raw = getattr(self.file, "file", self.file)
         if not isinstance(raw, io.BufferedReader) or not isinstance(raw.name, str) or raw.tell():
             return ""
-        return raw.name if os.fstat(raw.fileno()).st_size > WHOLE else ""
+        return raw.name if os.fstat(raw.fileno()).st_size > MAX_IN_MEMORY else ""
 
 
-def give(parts: Iterable[bytes]) -> list[bytes] | Answer:
-    if isinstance(parts, list | Answer):
+def buffer_response(parts: Iterable[bytes]) -> list[bytes] | FileBody:
+    if isinstance(parts, list | FileBody):
         return parts
     try:
         if isinstance(parts, FileWrapper) and parts.path:
-            return Answer(os.path.abspath(parts.path))  # noqa: PTH100
+            return FileBody(os.path.abspath(parts.path))  # noqa: PTH100
         return _buffer(iter(parts))
     finally:
         if hasattr(parts, "close"):
             parts.close()
 
 
-def _buffer(parts: Iterator[bytes]) -> list[bytes] | Answer:
+def _buffer(parts: Iterator[bytes]) -> list[bytes] | FileBody:
     start: list[bytes] = []
     size = 0
     for part in parts:
         start.append(part)
         size += len(part)
-        if size > WHOLE:
+        if size > MAX_IN_MEMORY:
             return _spool(b"".join(start), parts)
     return [b"".join(start)]
 
 
-def _spool(start: bytes, rest: Iterator[bytes]) -> Answer:
+def _spool(start: bytes, rest: Iterator[bytes]) -> FileBody:
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it is no longer among the recent ones
     file.write(start)
     file.writelines(rest)
@@ -80,4 +80,4 @@ def _spool(start: bytes, rest: Iterator[bytes]) -> Answer:
     file.seek(0)
     with _lock:
         _recent.append(file)
-    return Answer(f"/dev/fd/{file.fileno()}")
+    return FileBody(f"/dev/fd/{file.fileno()}")

@@ -12,12 +12,12 @@ from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from server.http.proxies import UNDERSCORED, is_forwarding
-from server.http.responses import Answer, FileWrapper
+from server.http.responses import FileBody, FileWrapper
 
 logger = logging.getLogger("rejoinder.server")
 
 Headers = list[tuple[str, str]]
-ALWAYS: WSGIEnvironment = {
+BASE_ENVIRON: WSGIEnvironment = {
     "SCRIPT_NAME": "",
     "SERVER_SOFTWARE": "Granian",
     "wsgi.errors": sys.stderr,
@@ -30,7 +30,7 @@ ALWAYS: WSGIEnvironment = {
 }
 
 
-class Caller:
+class RequestHandler:
     def __init__(self, application: WSGIApplication) -> None:
         self.application = application
 
@@ -50,8 +50,8 @@ class Caller:
 
         body = Body(proto)
         try:
-            parts = self.application(environ(scope, body), start_response)
-            if isinstance(parts, Answer):
+            parts = self.application(build_environ(scope, body), start_response)
+            if isinstance(parts, FileBody):
                 proto.response_file(*started, parts.path)
             else:
                 proto.response_bytes(*started, b"".join(parts))
@@ -59,10 +59,10 @@ class Caller:
             body.close()
 
 
-def environ(scope: Any, body: "Body") -> WSGIEnvironment:
+def build_environ(scope: Any, body: "Body") -> WSGIEnvironment:
     path: str = scope.path
     found = {
-        **of_server(scope.server),
+        **server_environ(scope.server),
         "REQUEST_METHOD": scope.method,
         "PATH_INFO": path if path.isascii() else path.encode().decode("latin-1"),
         "QUERY_STRING": scope.query_string,
@@ -73,21 +73,21 @@ def environ(scope: Any, body: "Body") -> WSGIEnvironment:
         "wsgi.input": body,
     }
     for name, value in scope.headers.items():
-        if key := key_of(name):
+        if key := environ_key(name):
             others = found.get(key)
             found[key] = f"{others},{value}" if others else value
     return found
 
 
 @lru_cache(100)
-def of_server(address: str) -> WSGIEnvironment:
+def server_environ(address: str) -> WSGIEnvironment:
     """Return the part of the environ that all requests to this address of ours share."""
     name, _, port = address.rpartition(":")
-    return {**ALWAYS, "SERVER_NAME": name.strip("[]"), "SERVER_PORT": port}
+    return {**BASE_ENVIRON, "SERVER_NAME": name.strip("[]"), "SERVER_PORT": port}
 
 
 @lru_cache(1000)
-def key_of(header: str) -> str:
+def environ_key(header: str) -> str:
     """Return the environ key of a header, empty for one with an underscore, which would pass for another.
 
     UNDERSCORED replaces forwarding headers with an underscore.

@@ -13,15 +13,15 @@ from server.http import ratelimit
 from server.jobs.tasks import every, job
 from server.models import Lease
 
-LONGEST_WAL = 64 * 1024 * 1024
+MAX_WAL_BYTES = 64 * 1024 * 1024
 KEEP_DONE = timedelta(days=2)
 KEEP_FAILED = timedelta(days=30)
 
 
 @every(hours=1)
 @job()
-def forget_spent() -> None:
-    ratelimit.forget_spent()
+def delete_expired() -> None:
+    ratelimit.delete_expired()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     now = timezone.now()
     Lease.objects.filter(renewed__lt=now - timedelta(days=1)).delete()
@@ -31,7 +31,7 @@ def forget_spent() -> None:
 
 @every(days=1)
 @job()
-def optimise() -> None:
+def optimize_database() -> None:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA optimize")
@@ -39,7 +39,7 @@ def optimise() -> None:
 
 @every(days=1)
 @job()
-def look_over() -> str:
+def check_database() -> str:
     """Check SQLite's file; the job's result, shown by the doctor, is `ok` or what is damaged."""
     if connection.vendor != "sqlite":
         return "ok"
@@ -55,5 +55,5 @@ def checkpoint() -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
         log = Path(f"{connection.settings_dict['NAME']}-wal")
-        if log.exists() and log.stat().st_size > LONGEST_WAL:
+        if log.exists() and log.stat().st_size > MAX_WAL_BYTES:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -20,7 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Result = DBTaskResult[..., Any]
 
-PAUSES = (
+RETRY_DELAYS = (
     timedelta(minutes=1),
     timedelta(minutes=5),
     timedelta(minutes=30),
@@ -28,21 +28,21 @@ PAUSES = (
     timedelta(hours=8),
 )
 SKEW = timedelta(minutes=1)
-FIRST = 50
+HIGH_PRIORITY = 50
 UNFINISHED = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
 
 _retried: set[str] = set()
 _schedule: dict[str, tuple[Task[[], Any], timedelta]] = {}
 
 
-def job(*, retry: bool = False, is_first: bool = False) -> Callable[[Callable[P, T]], Task[P, T]]:
+def job(*, retry: bool = False, is_urgent: bool = False) -> Callable[[Callable[P, T]], Task[P, T]]:
     """Make a module's function a job: `send.enqueue()`. With `retry`, a failed job runs again after each delay.
 
     An urgent job runs before others that were enqueued earlier.
     """
 
     def make_task(function: Callable[P, T]) -> Task[P, T]:
-        made_task: Task[P, T] = task(priority=FIRST if is_first else 0)(function)
+        made_task: Task[P, T] = task(priority=HIGH_PRIORITY if is_urgent else 0)(function)
         if retry:
             _retried.add(made_task.module_path)
         return made_task
@@ -60,16 +60,16 @@ def every(**period: float) -> Callable[[Task[[], T]], Task[[], T]]:
     return registered
 
 
-def next_try(result: Result, error: Exception, now: datetime) -> datetime | None:
+def next_retry(result: Result, error: Exception, now: datetime) -> datetime | None:
     """Return when a failed job runs again, or None; an unavailable database is never the job's own fault."""
     tries = len(result.worker_ids)
     may_again = result.task_path in _retried or isinstance(error, OperationalError | InterfaceError)
-    if not may_again or tries > len(PAUSES):
+    if not may_again or tries > len(RETRY_DELAYS):
         return None
-    return now + PAUSES[tries - 1]
+    return now + RETRY_DELAYS[tries - 1]
 
 
-def strike() -> int:
+def enqueue_due() -> int:
     """Enqueue the periodic jobs that are due, each once, whichever of several workers comes first; return how many."""
     now = timezone.now()
     due = dict(Tick.objects.values_list("name", "due"))

@@ -22,11 +22,11 @@ from server.models import Lease
 
 logger = logging.getLogger("rejoinder.worker")
 
-POLL = 1.0
-LOOK_ROUND = 10.0
+POLL_INTERVAL = 1.0
+UPKEEP_INTERVAL = 10.0
 LEASE = timedelta(seconds=60)
-RENEW = 20.0
-MOST_DEATHS = 6
+RENEW_INTERVAL = 20.0
+MAX_DEATHS = 6
 
 
 class WorkerDied(Exception):
@@ -35,56 +35,56 @@ class WorkerDied(Exception):
 
 class Worker:
     def __init__(self) -> None:
-        self.id = identity(os.getpid())
-        self.told = threading.Event()
+        self.id = process_identity(os.getpid())
+        self.is_stopping = threading.Event()
 
     def run(self) -> None:
         """Run jobs until stop(), waiting while the database is unavailable."""
         logger.debug("Worker %s started.", self.id)
         next_upkeep, pause = 0.0, 0.0
-        while not self.told.is_set():
+        while not self.is_stopping.is_set():
             try:
                 if monotonic() >= next_upkeep:
-                    recover(self.id)
-                    tasks.strike()
+                    recover_lost_jobs(self.id)
+                    tasks.enqueue_due()
                     maintenance.checkpoint()
-                    next_upkeep = monotonic() + LOOK_ROUND
-                has_run = self.work()
+                    next_upkeep = monotonic() + UPKEEP_INTERVAL
+                has_run = self.run_next_job()
             except (OperationalError, InterfaceError) as error:
                 pause = min(max(1.0, pause * 2), 30.0)
                 logger.warning("The database cannot be reached (%s). Trying again in %d s.", str(error).strip(), pause)
                 connection.close()
-                self.told.wait(pause)
+                self.is_stopping.wait(pause)
             else:
                 pause = 0.0
                 connection.close_if_unusable_or_obsolete()  # back to the pool, which notices a restored file
                 if not has_run:
-                    self.told.wait(POLL)
+                    self.is_stopping.wait(POLL_INTERVAL)
         connection.close()
 
     def stop(self) -> None:
         """Stop after the current job."""
-        self.told.set()
+        self.is_stopping.set()
 
-    def work(self) -> bool:
+    def run_next_job(self) -> bool:
         """Run the next job that is ready, and return whether there was one."""
-        if (result := claim(self.id)) is None:
+        if (result := claim_job(self.id)) is None:
             return False
-        with leased(self.id):
-            perform(result)
+        with lease_held(self.id):
+            run_job(result)
         return True
 
 
-def work_off(worker_id: str = "") -> int:
+def run_ready_jobs(worker_id: str = "") -> int:
     """Run all jobs that are ready now, and return how many."""
     done = 0
-    while (result := claim(worker_id or identity(os.getpid()))) is not None:
-        perform(result)
+    while (result := claim_job(worker_id or process_identity(os.getpid()))) is not None:
+        run_job(result)
         done += 1
     return done
 
 
-def claim(worker_id: str) -> Result | None:
+def claim_job(worker_id: str) -> Result | None:
     ready = DBTaskResult.objects.ready()
     if not ready.exists():  # an idle worker takes no write lock
         return None
@@ -95,14 +95,14 @@ def claim(worker_id: str) -> Result | None:
     return result
 
 
-def perform(result: Result) -> None:
+def run_job(result: Result) -> None:
     try:
         task = result.task
         arguments = result.args_kwargs
         result.set_successful(task.call(*arguments["args"], **arguments["kwargs"]))
     except Exception as error:
         now = timezone.now()
-        if again := tasks.next_try(result, error, now):
+        if again := tasks.next_retry(result, error, now):
             logger.warning("Job %s failed (%r). It runs again at %s.", result.task_path, error, again)
             result.status, result.run_after = TaskResultStatus.READY, again
             result.save(update_fields=["status", "run_after"])
@@ -111,7 +111,7 @@ def perform(result: Result) -> None:
             result.set_failed(error)
 
 
-def recover(own_id: str) -> int:
+def recover_lost_jobs(own_id: str) -> int:
     """Enqueue the jobs of dead workers again, and this worker's own, which has none running between two jobs."""
     found = 0
     for result in DBTaskResult.objects.running():
@@ -123,7 +123,7 @@ def recover(own_id: str) -> int:
                 continue
             found += 1
             logger.warning("Job %s was left unfinished by a worker that died.", lost.task_path)
-            if len(lost.worker_ids) >= MOST_DEATHS:
+            if len(lost.worker_ids) >= MAX_DEATHS:
                 lost.set_failed(WorkerDied(f"{lost.task_path}: {len(lost.worker_ids)} workers died while running it"))
             else:
                 lost.status = TaskResultStatus.READY
@@ -135,8 +135,8 @@ def is_alive(result: Result) -> bool:
     """Return whether a job's worker lives: by the process table on this machine, by its lease on another."""
     worker_id: str = result.worker_ids[-1]
     where, _, pid = worker_id.rpartition(".")[0].rpartition(".")
-    if where == machine() and pid.isdigit():
-        return identity(int(pid)) == worker_id
+    if where == machine_id() and pid.isdigit():
+        return process_identity(int(pid)) == worker_id
     since = timezone.now() - LEASE
     if result.started_at is not None and result.started_at > since:
         return True
@@ -144,7 +144,7 @@ def is_alive(result: Result) -> bool:
 
 
 @contextmanager
-def leased(worker_id: str) -> Iterator[None]:
+def lease_held(worker_id: str) -> Iterator[None]:
     """Renew a lease while a job runs, so that workers on other machines know that this one lives."""
     over = threading.Event()
     renewal = threading.Thread(target=_renew, args=(worker_id, over), name="lease", daemon=True)
@@ -156,7 +156,7 @@ def leased(worker_id: str) -> Iterator[None]:
 
 
 def _renew(worker_id: str, over: threading.Event) -> None:
-    while not over.wait(RENEW):
+    while not over.wait(RENEW_INTERVAL):
         try:
             Lease.objects.update_or_create(worker=worker_id, defaults={"renewed": timezone.now()})
         except (OperationalError, InterfaceError):
@@ -165,7 +165,7 @@ def _renew(worker_id: str, over: threading.Event) -> None:
             connection.close()
 
 
-def machine() -> str:
+def machine_id() -> str:
     """Return an id of this machine since its start, or of this container, within which process ids are unique."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text()
@@ -175,7 +175,7 @@ def machine() -> str:
     return hashlib.sha256(f"{boot}{namespace}".encode()).hexdigest()[:16]
 
 
-def identity(pid: int) -> str:
+def process_identity(pid: int) -> str:
     """Return machine.pid.start, unique for each process, or an empty string if there is none."""
     try:
         # The command's name, in brackets, may contain spaces; after it the 3rd field is the state, the 22nd the start.
@@ -183,8 +183,8 @@ def identity(pid: int) -> str:
     except OSError:
         if Path("/proc/self/stat").exists() or not _is_running(pid):
             return ""
-        return f"{machine()}.{pid}.0"
-    return "" if fields[0] in "ZX" else f"{machine()}.{pid}.{fields[19]}"
+        return f"{machine_id()}.{pid}.0"
+    return "" if fields[0] in "ZX" else f"{machine_id()}.{pid}.{fields[19]}"
 
 
 def _is_running(pid: int) -> bool:

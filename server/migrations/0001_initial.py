@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
             name="Bucket",
             fields=[
                 ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ("drawn_until", models.FloatField(db_index=True)),
+                ("reserved_until", models.FloatField(db_index=True)),
             ],
         ),
         migrations.CreateModel(

@@ -15,8 +15,8 @@ from django.utils.module_loading import import_string
 
 from server import database
 from server.processes import signals
-from server.processes.supervisor import STOP_WITHIN, Keeper
-from server.processes.web_server import BACKLOG, Server, listen_again
+from server.processes.supervisor import STOP_TIMEOUT, Supervisor
+from server.processes.web_server import BACKLOG, Server, restore_sigterm
 
 # Detect peers that vanished, since a body may be waited for.
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}
@@ -28,24 +28,24 @@ LATE_CHECKPOINT = "PRAGMA wal_autocheckpoint=10000"
 class PortTaken(Exception): ...
 
 
-def serve(host: str, port: int, *, processes: int, beside: Mapping[str, str], on_ready: Callable[[], None]) -> int:
+def serve(host: str, port: int, *, processes: int, commands: Mapping[str, str], on_ready: Callable[[], None]) -> int:
     """Serve until SIGTERM or Ctrl-C, and return the exit status. The commands, by name, run as supervised processes."""
     listener = listen(host, port)
     signals.guard_children()
-    keepers = [Keeper(name, partial(run_beside, listener, command)) for name, command in beside.items()]
-    server = Server(listener, processes, keepers)
-    signals.once_told(signals.STOPS, server.signal_handler_interrupt)
-    for keeper in keepers:  # one by one: a lock held during a fork stays held in the child
-        keeper.start()
-        keeper.born.wait(STOP_WITHIN)
-    threading.Thread(target=announce, args=(listener.getsockname(), on_ready), daemon=True).start()
+    supervisors = [Supervisor(name, partial(run_command, listener, command)) for name, command in commands.items()]
+    server = Server(listener, processes, supervisors)
+    signals.on_first_signal(signals.STOP_SIGNALS, server.signal_handler_interrupt)
+    for supervisor in supervisors:  # one by one: a lock held during a fork stays held in the child
+        supervisor.start()
+        supervisor.has_started.wait(STOP_TIMEOUT)
+    threading.Thread(target=notify_when_ready, args=(listener.getsockname(), on_ready), daemon=True).start()
     try:
-        server.run(application)
+        server.run(load_application)
     except SystemExit as ended:
         return 0 if server.interrupt_signal else int(ended.code or 0)
     finally:
-        for keeper in keepers:
-            keeper.stop()
+        for supervisor in supervisors:
+            supervisor.stop()
     return 0
 
 
@@ -64,17 +64,17 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def application() -> Any:
+def load_application() -> Any:
     """Return the WSGI application; called in a server process before it answers."""
     signals.die_with_parent()
-    listen_again()
+    restore_sigterm()
     database.limit_statements()
     if connection.vendor == "sqlite":
         connection.settings_dict["OPTIONS"]["init_command"] += f"; {LATE_CHECKPOINT}"
     return import_string(settings.WSGI_APPLICATION)
 
 
-def announce(address: tuple[Any, ...], on_ready: Callable[[], None]) -> None:
+def notify_when_ready(address: tuple[Any, ...], on_ready: Callable[[], None]) -> None:
     """Call on_ready once the first process has answered a request."""
     host, port = address[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
@@ -84,13 +84,13 @@ def announce(address: tuple[Any, ...], on_ready: Callable[[], None]) -> None:
             on_ready()
 
 
-def run_beside(listener: socket.socket, command: str) -> None:
+def run_command(listener: socket.socket, command: str) -> None:
     """Run a command of manage.py in a process that answers no requests."""
     listener.close()
     execute_from_command_line([sys.argv[0], command])
 
 
-def leave_database() -> None:
+def close_connections() -> None:
     """Close all connections: server processes are forked from this one and must not share them."""
     for each in connections.all():
         each.close()

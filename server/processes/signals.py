@@ -11,28 +11,28 @@ from contextlib import contextmanager
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NAME = 15
-PARENT = "REJOINDER_SERVE_PID"
-STOPS = {signal.SIGTERM, signal.SIGINT}
+PARENT_VARIABLE = "REJOINDER_SERVE_PID"
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 # Held while forking, or a child would inherit the pipe on which another thread waits for its own, and keep it open.
-births = threading.Lock()
+fork_lock = threading.Lock()
 
 
 @contextmanager
-def birth() -> Iterator[None]:
+def fork_guard() -> Iterator[None]:
     """Fork with stop signals blocked: a child unblocks them once it has set its own handlers.
 
     Otherwise it would handle the signal as its parent does, where no one in it acts on what that handler sets.
     """
-    with births:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    with fork_lock:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         try:
             yield
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def once_told(numbers: set[signal.Signals], act: Callable[[], object]) -> None:
+def on_first_signal(numbers: set[signal.Signals], act: Callable[[], object]) -> None:
     """Call act in a separate thread at the first of these signals; later ones change nothing.
 
     A handler of Python's is called late, or never, when the signal comes after the main thread last checked for one and
@@ -50,7 +50,7 @@ def once_told(numbers: set[signal.Signals], act: Callable[[], object]) -> None:
 
 def guard_children() -> None:
     """Allow processes that this one starts from now on to call die_with_parent."""
-    os.environ[PARENT] = str(os.getpid())
+    os.environ[PARENT_VARIABLE] = str(os.getpid())
     if sys.platform == "linux":  # the default until Python 3.14, whose new one cannot pass on what was loaded here
         multiprocessing.set_start_method("fork", force=True)
 
@@ -60,7 +60,7 @@ def die_with_parent() -> None:
 
     If the parent ended before the kernel was asked, its process id is no longer ours.
     """
-    parent = os.environ.pop(PARENT, "")  # not for the children of this process
+    parent = os.environ.pop(PARENT_VARIABLE, "")  # not for the children of this process
     if not parent:
         return
     if sys.platform == "linux":
@@ -69,7 +69,7 @@ def die_with_parent() -> None:
         os._exit(0)
 
 
-def be_called(name: str) -> None:
+def set_process_name(name: str) -> None:
     """Set the name that `ps -o comm` and `top` show: fifteen bytes; the command line stays the parent's."""
     if sys.platform == "linux":
         _prctl(PR_SET_NAME, name.encode())

@@ -20,14 +20,14 @@ from granian.server.mp import MPServer, WorkerProcess
 
 from server.http import bodies, concurrency, rsgi
 from server.processes import signals
-from server.processes.supervisor import STOP_WITHIN, Keeper, Pause
+from server.processes.supervisor import STOP_TIMEOUT, RestartDelay, Supervisor
 
 logger = logging.getLogger("rejoinder.serve")
 
 # Each body being received and each request in Django may occupy a thread; cached and new requests need some too.
-THREADS = bodies.AT_ONCE + concurrency.AT_ONCE + 200
+THREADS = bodies.MAX_UPLOADS + concurrency.MAX_REQUESTS + 200
 BACKLOG = 1024
-MOST_MEMORY = 500  # MB
+MAX_MEMORY_MB = 500  # MB
 
 
 class Loop:
@@ -50,7 +50,7 @@ class Scheduler(CallbackScheduler):
 
     def __init__(self, loop: Any, application: WSGIApplication, *rest: Any) -> None:
         super().__init__()
-        self._schedule_fn = rsgi.Caller(application).handle
+        self._schedule_fn = rsgi.RequestHandler(application).handle
 
 
 @WorkerProcess.wrap_target  # type: ignore[untyped-decorator]
@@ -62,7 +62,7 @@ def run_worker(worker_id: int, application: WSGIApplication, sock: Any, ipc: Any
     """
     stop, stopped = WorkerSignal(), threading.Event()
     stop.add_cb(stopped.set)
-    signals.once_told({signal.SIGTERM}, stop.set)
+    signals.on_first_signal({signal.SIGTERM}, stop.set)
     make: Any = RSGIWorker  # its stub names the parameters otherwise
     http1 = HTTP1Settings(header_read_timeout=5000)
     worker = make(worker_id, sock, ipc, py_threads=THREADS, backpressure=BACKLOG, http1_opts=http1)
@@ -70,7 +70,7 @@ def run_worker(worker_id: int, application: WSGIApplication, sock: Any, ipc: Any
     stopped.wait()
 
 
-def listen_again() -> None:
+def restore_sigterm() -> None:
     """Let SIGTERM end the process until granian can stop in order; a terminal's Ctrl-C is left to the parent."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
@@ -79,7 +79,7 @@ def listen_again() -> None:
 class Server(MPServer):
     """A Granian server that never gives up; by itself it exits when a worker dies twice within five seconds."""
 
-    def __init__(self, listener: socket.socket, processes: int, keepers: Sequence[Keeper]) -> None:
+    def __init__(self, listener: socket.socket, processes: int, supervisors: Sequence[Supervisor]) -> None:
         host, port = listener.getsockname()[:2]
         super().__init__(
             target=settings.WSGI_APPLICATION,
@@ -90,14 +90,14 @@ class Server(MPServer):
             backlog=BACKLOG,
             respawn_failed_workers=True,
             respawn_interval=0.5,
-            workers_kill_timeout=STOP_WITHIN,
-            workers_max_rss=MOST_MEMORY,
+            workers_kill_timeout=STOP_TIMEOUT,
+            workers_max_rss=MAX_MEMORY_MB,
             log_level=LogLevels.error,
             log_access=False,
         )
         self.listener = listener
-        self.keepers = keepers
-        self.pause = Pause()
+        self.supervisors = supervisors
+        self.pause = RestartDelay()
 
     def run(self, load: Callable[[], WSGIApplication]) -> None:
         """Serve until stopped; `load` returns the application, in each server process."""
@@ -108,7 +108,7 @@ class Server(MPServer):
         self._sso = self.listener
 
     def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
-        with signals.birth():
+        with signals.fork_guard():
             super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]
 
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
@@ -119,7 +119,7 @@ class Server(MPServer):
             self.main_loop_interrupt.wait(seconds)
             if self.interrupt_signal:
                 return
-        with signals.birth():
+        with signals.fork_guard():
             super()._respawn_workers(workers, spawn_target, target_loader, delay)
         self.respawned_wrks.clear()
         # Two deaths at the same moment may be noticed as one.
@@ -129,6 +129,6 @@ class Server(MPServer):
                 self.main_loop_interrupt.set()
 
     def shutdown(self, exit_code: int = 0) -> None:
-        for keeper in self.keepers:
-            keeper.tell_to_stop()
+        for supervisor in self.supervisors:
+            supervisor.request_stop()
         super().shutdown(exit_code)  # type: ignore[no-untyped-call]

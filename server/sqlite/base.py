@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
-from server.sqlite.pool import Idle, Pool
+from server.sqlite.pool import Pool, PooledConnection
 
-PAUSE = (0.001, 0.005)  # seconds
-asking = threading.Lock()
+RETRY_PAUSE = (0.001, 0.005)  # seconds
+write_queue = threading.Lock()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -25,7 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     _pools: ClassVar[dict[str, Pool]] = {}
-    _pooled: Idle | None = None
+    _pooled: PooledConnection | None = None
     _cursors: "weakref.WeakSet[Cursor]"
 
     @property
@@ -48,11 +48,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         pool = self.pool
         if pool is None:
             return self._open(conn_params)
-        self._pooled = pool.take(lambda: self._open(conn_params))
+        self._pooled = pool.acquire(lambda: self._open(conn_params))
         return self._pooled.connection
 
     def _open(self, conn_params: dict[str, Any]) -> Connection:
-        create_private(str(conn_params["database"]))
+        create_private_file(str(conn_params["database"]))
         connection: Connection = super().get_new_connection(conn_params)
         return connection
 
@@ -75,7 +75,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return
         for cursor in list(self._cursors):
             cursor.close()
-        self.pool.give(taken)
+        self.pool.release(taken)
 
     def _start_transaction_under_autocommit(self) -> None:
         """Run BEGIN. One thread of a process tries at a time; the others queue, for OPTIONS["timeout"] at most.
@@ -85,14 +85,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         patience = float(self.settings_dict["OPTIONS"].get("timeout", 5))
         deadline = time.monotonic() + patience
-        is_next = asking.acquire(timeout=patience)
+        is_next = write_queue.acquire(timeout=patience)
         try:
             self.connection.execute("PRAGMA busy_timeout = 0")
             while not self._try_begin(is_last_time=time.monotonic() > deadline):
-                time.sleep(random.uniform(*PAUSE))  # noqa: S311 - two processes not in step
+                time.sleep(random.uniform(*RETRY_PAUSE))  # noqa: S311 - two processes not in step
         finally:
             if is_next:
-                asking.release()
+                write_queue.release()
             self.connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
 
     def _try_begin(self, *, is_last_time: bool) -> bool:
@@ -105,7 +105,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return True
 
 
-def create_private(name: str) -> None:
+def create_private_file(name: str) -> None:
     """Create the file if there is none, closed to other users; SQLite gives its log and index the same mode."""
     if not name.startswith((":memory:", "file:")):
         with suppress(OSError):  # it exists, or SQLite says why it cannot

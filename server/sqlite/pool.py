@@ -10,7 +10,7 @@ from typing import NamedTuple
 Files = tuple[tuple[int, int] | None, ...]
 
 
-class Idle(NamedTuple):
+class PooledConnection(NamedTuple):
     connection: sqlite3.Connection
     files: Files
 
@@ -20,30 +20,30 @@ class Pool:
 
     def __init__(self, path: str, size: int) -> None:
         self.path, self.size = path, size
-        self._idle: list[Idle] = []
+        self._idle: list[PooledConnection] = []
         self._lock = threading.Lock()
 
-    def take(self, connect: Callable[[], sqlite3.Connection]) -> Idle:
+    def acquire(self, connect: Callable[[], sqlite3.Connection]) -> PooledConnection:
         """Return an idle connection to the current file, or a new one."""
-        now = self.files()
+        now = self.current_files()
         while (idle := self._pop()) is not None:
             if idle.files == now:
                 return idle
             idle.connection.close()  # a restore has put another file in the database's place
         while True:
-            before, connection = identity(self.path), connect()
-            found = self.files()
+            before, connection = file_identity(self.path), connect()
+            found = self.current_files()
             if before in {None, found[0]}:
-                return Idle(connection, found)
+                return PooledConnection(connection, found)
             connection.close()  # the file was replaced while it was being opened
 
-    def _pop(self) -> Idle | None:
+    def _pop(self) -> PooledConnection | None:
         with self._lock:
             return self._idle.pop() if self._idle else None
 
-    def give(self, idle: Idle) -> None:
+    def release(self, idle: PooledConnection) -> None:
         """Keep a connection that is in no transaction and whose cursors are closed, or close it."""
-        is_kept = not idle.connection.in_transaction and idle.files == self.files()
+        is_kept = not idle.connection.in_transaction and idle.files == self.current_files()
         with self._lock:
             is_kept = is_kept and len(self._idle) < self.size
             if is_kept:
@@ -57,12 +57,12 @@ class Pool:
         for idle in gone:
             idle.connection.close()
 
-    def files(self) -> Files:
+    def current_files(self) -> Files:
         """Return the identities of the database, its log and the log's index, which a restore may replace."""
-        return tuple(identity(self.path + suffix) for suffix in ("", "-wal", "-shm"))
+        return tuple(file_identity(self.path + suffix) for suffix in ("", "-wal", "-shm"))
 
 
-def identity(path: str) -> tuple[int, int] | None:
+def file_identity(path: str) -> tuple[int, int] | None:
     with contextlib.suppress(FileNotFoundError):
         status = Path(path).stat()
         return status.st_dev, status.st_ino

@@ -27,7 +27,7 @@ HOST = {"Host": "127.0.0.1", "Sec-Fetch-Site": "same-origin"}
 
 def person(address: str = "", **fields: Any) -> Commenter:
     """Make a person whose account has a picture at this URL."""
-    commenter = Commenter.objects.of(make.user(name="Mara Lindqvist"))
+    commenter = Commenter.objects.for_user(make.user(name="Mara Lindqvist"))
     told = {"mark": "X: @maralindqvist", "picture_url": address} | fields
     Commenter.objects.filter(pk=commenter.pk).update(**told)
     commenter.refresh_from_db()
@@ -42,7 +42,7 @@ def files() -> set[str]:
 def swept() -> set[str]:
     """Return the files after the cleanup a day later, which deletes replaced ones."""
     with time_machine.travel(timezone.now() + timedelta(days=1, hours=1)):
-        jobs.sweep_pictures.call()
+        jobs.delete_unused_avatars.call()
     return files()
 
 
@@ -92,7 +92,7 @@ WORTHLESS: dict[str, Callable[[], bytes]] = {
 
 
 def log_in_again(commenter: Commenter, address: str) -> None:
-    identity.update(commenter, {"picture_url": address})
+    identity.update_commenter(commenter, {"picture_url": address})
 
 
 def send(browser: Browser, data: bytes = b"", name: str = "me.png", kind: str = "image/png") -> Page:

@@ -199,7 +199,7 @@ def test_an_address_of_a_user_without_an_address_row_is_not_given_to_a_new_accou
 def test_an_address_that_another_account_has_verified_is_not_added() -> None:
     rosa, ines = make.user("rosa"), make.user("ines")
     EmailAddress.objects.create(user=rosa, email=MARA, verified=True)
-    email_verification.add(ines, MARA)
+    email_verification.add_verified(ines, MARA)
     assert EmailAddress.objects.get(email=MARA).user == rosa
 
 

@@ -16,7 +16,7 @@ from accounts.pages import claims
 from blog.models import Essay
 from comments.models import Comment, Status
 from moderation.decisions import actions as deciding
-from server.jobs.worker import work_off
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.comments.door import Browser, Page, words
 
@@ -56,7 +56,7 @@ def say(browser: Browser, essay: Essay, **fields: str) -> tuple[Comment, str]:
 
 def mailed(count: int = 1) -> list[str]:
     """Send pending emails and return their links."""
-    work_off()
+    run_ready_jobs()
     sent = [message for message in mail.outbox if "Add your comments" in message.subject]
     assert len(sent) == count
     return [urlsplit(found[0]).path for message in sent if (found := re.search(r"http\S+", str(message.body)))]
@@ -97,7 +97,7 @@ def test_the_response_is_the_same_with_or_without_an_account(essay: Essay) -> No
         page = browser.get(answer.headers["Location"])
         answers.append((answer.status_code, re.sub(r"/comments/\S+", "", page.content.decode())))
     assert answers[0] == answers[1]
-    work_off()
+    run_ready_jobs()
     assert [message.body.partition("http")[0] for message in mail.outbox] == [
         mail.outbox[0].body.partition("http")[0]
     ] * 2
@@ -172,18 +172,18 @@ def test_the_email_contains_nothing_that_the_guest_typed(essay: Essay, guest: Br
 
 def test_claim_emails_are_limited_per_address_and_sender(essay: Essay) -> None:
     make.rules(flood_seconds=0)
-    for number in range(claims.AN_HOUR + 1):
+    for number in range(claims.PER_HOUR + 1):
         browser = Browser(address=f"198.51.{number}.7")
         answer = ask(browser, *say(browser, essay, text=f"Number {number}"))
-        assert answer.status_code == (302 if number < claims.AN_HOUR else 429)
+        assert answer.status_code == (302 if number < claims.PER_HOUR else 429)
     assert int(answer.headers["Retry-After"]) > 60
     assert "We've already sent several of these emails" in answer.content.decode()
-    mailed(claims.AN_HOUR)
+    mailed(claims.PER_HOUR)
     browser = Browser()
-    for number in range(claims.AN_HOUR + 1):
+    for number in range(claims.PER_HOUR + 1):
         answer = ask(browser, *say(browser, essay, text=f"To {number}", email=f"to{number}@example.org"))
     assert answer.status_code == 429
-    mailed(2 * claims.AN_HOUR)
+    mailed(2 * claims.PER_HOUR)
 
 
 # The link
@@ -394,7 +394,7 @@ def test_typing_an_approved_persons_name_and_address_claims_nothing(essay: Essay
     """The comment is held, without verification, trust or a link to the person's comments."""
     make.rules(flood_seconds=0)
     anna = make.user("anna", name="Anna Karg")
-    Commenter.objects.of(anna)
+    Commenter.objects.for_user(anna)
     Commenter.objects.filter(user=anna).update(mark="X: @annakarg", website="https://karg.example")
     judge = make.moderator("judge", name="Judge")
     first = Browser(anna).say(essay)

@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from demo.identity_provider.people import LONG_NAME, ODD, PEOPLE, PLAIN
+from demo.identity_provider.people import LONG_NAME, PEOPLE, PLAIN, UNUSUAL
 from demo.identity_provider.troubles import BY_NAME, TROUBLES
 from tests.accounts.asking import Site, ask
 from tests.services.chromium import Visitor
@@ -47,8 +47,8 @@ def test_the_command_prints_its_url_reports_a_used_port_and_stops_on_a_signal(tm
     port = free_port()
     process = Process(command(port), log=tmp_path / "log", environment=os.environ, folder=ROOT)
     try:
-        process.wait_until(lambda: "\n" in process.said(), "its first line")
-        assert process.said() == f"The demo identity provider is running at http://localhost:{port}.\n"
+        process.wait_until(lambda: "\n" in process.output(), "its first line")
+        assert process.output() == f"The demo identity provider is running at http://localhost:{port}.\n"
         second = subprocess.run(command(port), cwd=ROOT, capture_output=True, text=True, check=False)
         assert second.returncode == 2
         words = f"The demo identity provider cannot listen on port {port}: Address already in use."
@@ -99,7 +99,7 @@ def test_the_page_names_the_service_and_offers_every_person_and_error(service: S
     assert f"<title>{name} · demo login</title>" in page
     assert f"This page imitates {name}. You need no password" in page
     assert "<b>127.0.0.1:9</b> requests access to:" in page
-    plain, odd = ([("person", one.handle) for one in group] for group in (PLAIN, ODD))
+    plain, odd = ([("person", one.handle) for one in group] for group in (PLAIN, UNUSUAL))
     wanted = [*plain, ("deny", "yes"), *odd, *(("trouble", one.name) for one in TROUBLES)]
     assert Buttons(reply.body).found == wanted
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from demo.identity_provider.troubles import PIECE
+from demo.identity_provider.troubles import CHUNK
 from tests.accounts.asking import BASIC, CALLBACK, VERIFIER, Reply, Site, ask, back, proof
 from tests.services.processes import PATIENCE
 from tests.services.provider import walk
@@ -59,7 +59,7 @@ def test_errors_of_the_profile_response(service: Site) -> None:
 
 @pytest.mark.parametrize("place", ["token", "me"])
 def test_endless_and_slow_bodies(service: Site, place: str) -> None:
-    for name, least in (("endless", 3 * len(PIECE)), ("dripping", 1)):
+    for name, least in (("endless", 3 * len(CHUNK)), ("dripping", 1)):
         code = service.code(trouble=f"{place}-{name}")
         read = 0
         with open_answer(service, place, code) as stream:

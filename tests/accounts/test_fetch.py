@@ -112,17 +112,17 @@ def test_a_public_address_is(address: str) -> None:
 def test_no_spelling_of_a_loopback_address_is_reachable(
     stranger: Server, settings: Settings, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch, "OTHER_PORTS", {stranger.server_port})
-    with pytest.raises(fetch.Refused, match="no public IP address"):
+    monkeypatch.setattr(fetch, "ALLOWED_PORTS", {stranger.server_port})
+    with pytest.raises(fetch.PermanentFetchError, match="no public IP address"):
         fetch.get(f"http://{host}:{stranger.server_port}/")
     assert stranger.asked == []
 
 
 def test_a_private_origin_is_requested_only_if_the_caller_allows_it(stranger: Server, settings: Settings) -> None:
     settings.FETCH_ALLOWED_ORIGINS = frozenset({stranger.origin})
-    with pytest.raises(fetch.Refused):
+    with pytest.raises(fetch.PermanentFetchError):
         fetch.get(stranger.origin)
-    with pytest.raises(fetch.Refused):
+    with pytest.raises(fetch.PermanentFetchError):
         fetch.get(stranger.origin, allowed=["http://127.0.0.1:1", "https://127.0.0.1"])
     assert stranger.asked == []
     assert fetch.get(stranger.origin, allowed=[stranger.origin]).body == b"a picture"
@@ -148,9 +148,9 @@ def test_an_origin_matches_with_and_without_its_default_port(url: str, allowed: 
 def test_a_host_name_with_a_private_address_is_refused_when_connecting(
     stranger: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch, "OTHER_PORTS", {stranger.server_port})
+    monkeypatch.setattr(fetch, "ALLOWED_PORTS", {stranger.server_port})
     resolve_to(monkeypatch, "127.0.0.1", "::1", "169.254.169.254")
-    with pytest.raises(fetch.Refused, match="no public IP address"):
+    with pytest.raises(fetch.PermanentFetchError, match="no public IP address"):
         fetch.get(f"http://pictures.example:{stranger.server_port}/")
     assert stranger.asked == []
 
@@ -168,7 +168,7 @@ def test_a_host_name_with_public_and_private_addresses_uses_the_public_one_and_i
     faces = iter([["10.0.0.1", "93.184.215.14"], ["127.0.0.1"]])
     monkeypatch.setattr(socket, "socket", Socket)
     resolve_to(monkeypatch, *next(faces))
-    with pytest.raises(fetch.Failed, match="closed"):
+    with pytest.raises(fetch.FetchError, match="closed"):
         fetch.get("http://pictures.example/")
     assert tried == ["93.184.215.14"]
 
@@ -176,9 +176,9 @@ def test_a_host_name_with_public_and_private_addresses_uses_the_public_one_and_i
 def test_a_redirect_to_a_private_address_is_refused(
     server: Server, stranger: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch, "OTHER_PORTS", {stranger.server_port})
+    monkeypatch.setattr(fetch, "ALLOWED_PORTS", {stranger.server_port})
     server.answer = lambda handler: handler.say(302, Location=f"{stranger.origin}/secret")
-    with pytest.raises(fetch.Refused, match="no public IP address"):
+    with pytest.raises(fetch.PermanentFetchError, match="no public IP address"):
         fetch.get(server.origin)
     assert stranger.asked == []
 
@@ -188,7 +188,7 @@ def test_a_redirect_to_a_private_address_is_refused(
 )
 def test_a_redirect_to_another_scheme_is_refused(server: Server, target: str) -> None:
     server.answer = lambda handler: handler.say(302, Location=target)
-    with pytest.raises(fetch.Refused):
+    with pytest.raises(fetch.PermanentFetchError):
         fetch.get(server.origin)
 
 
@@ -199,7 +199,7 @@ def test_three_redirects_are_followed_and_a_fourth_is_not(server: Server) -> Non
 
     server.answer = onward
     assert fetch.get(f"{server.origin}/3").body == b"there"
-    with pytest.raises(fetch.Refused, match="3 redirects"):
+    with pytest.raises(fetch.PermanentFetchError, match="3 redirects"):
         fetch.get(f"{server.origin}/4")
 
 
@@ -220,7 +220,7 @@ def test_three_redirects_are_followed_and_a_fourth_is_not(server: Server) -> Non
 )
 def test_invalid_urls_are_not_requested(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_to(monkeypatch)
-    with pytest.raises(fetch.Refused):
+    with pytest.raises(fetch.PermanentFetchError):
         fetch.get(url)
 
 
@@ -248,7 +248,7 @@ def drip(head: bytes) -> Answer:
 def test_no_request_exceeds_its_deadline(server: Server, answer: Answer) -> None:
     server.answer = answer
     start = time.monotonic()
-    with pytest.raises(fetch.Failed, match=r"timed out"):
+    with pytest.raises(fetch.FetchError, match=r"timed out"):
         fetch.get(server.origin, seconds=0.3)
     assert time.monotonic() - start < 2
 
@@ -259,14 +259,14 @@ def test_redirects_share_the_deadline(server: Server) -> None:
         handler.say(302, Location="/again")
 
     server.answer = answer
-    with pytest.raises(fetch.Failed, match="timed out"):
+    with pytest.raises(fetch.FetchError, match="timed out"):
         fetch.get(server.origin, seconds=0.3)
 
 
 def test_a_silent_resolver_does_not_exceed_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     is_over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **rest: is_over.wait(10))
-    with pytest.raises(fetch.Failed, match="timed out"):
+    with pytest.raises(fetch.FetchError, match="timed out"):
         fetch.get("http://pictures.example/", seconds=0.2)
     is_over.set()
 
@@ -276,9 +276,9 @@ def test_an_unknown_host_name_may_be_retried(monkeypatch: pytest.MonkeyPatch) ->
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    with pytest.raises(fetch.Failed, match="was not found") as caught:
+    with pytest.raises(fetch.FetchError, match="was not found") as caught:
         fetch.get("http://pictures.example/")
-    assert not isinstance(caught.value, fetch.Refused)
+    assert not isinstance(caught.value, fetch.PermanentFetchError)
 
 
 def chunked(handler: Handler) -> None:
@@ -298,22 +298,22 @@ def chunked(handler: Handler) -> None:
 )
 def test_a_too_large_response_is_refused(server: Server, answer: Answer) -> None:
     server.answer = answer
-    with pytest.raises(fetch.Refused, match="larger than 1 MB"):
-        fetch.get(server.origin, most=1024 * 1024)
+    with pytest.raises(fetch.PermanentFetchError, match="larger than 1 MB"):
+        fetch.get(server.origin, max_bytes=1024 * 1024)
 
 
 def test_an_incomplete_response_is_an_error(server: Server) -> None:
     server.answer = lambda handler: handler.say(body=b"half", Content_Length="8")
-    with pytest.raises(fetch.Failed):
+    with pytest.raises(fetch.FetchError):
         fetch.get(server.origin)
 
 
 @pytest.mark.parametrize(("status", "is_final"), [(404, True), (403, True), (204, True), (429, False), (503, False)])
 def test_the_status_of_an_error_says_whether_to_retry(server: Server, status: int, is_final: bool) -> None:
     server.answer = lambda handler: handler.say(status)
-    with pytest.raises(fetch.Failed, match=str(status)) as caught:
+    with pytest.raises(fetch.FetchError, match=str(status)) as caught:
         fetch.get(server.origin)
-    assert isinstance(caught.value, fetch.Refused) is is_final
+    assert isinstance(caught.value, fetch.PermanentFetchError) is is_final
 
 
 def speak_smtp(handler: Handler) -> None:
@@ -322,7 +322,7 @@ def speak_smtp(handler: Handler) -> None:
 
 def test_a_response_that_is_not_http_is_an_error(server: Server) -> None:
     server.answer = speak_smtp
-    with pytest.raises(fetch.Failed):
+    with pytest.raises(fetch.FetchError):
         fetch.get(server.origin)
 
 
@@ -351,7 +351,7 @@ def test_an_untrusted_certificate_is_refused(server: Server, monkeypatch: pytest
     origin = f"https://pictures.example:{server.server_port}"
     pass_for_public(monkeypatch, origin)
     resolve_to(monkeypatch, "127.0.0.1")
-    with pytest.raises(fetch.Failed, match="certificate"):
+    with pytest.raises(fetch.FetchError, match="certificate"):
         fetch.get(origin)
     assert server.asked == []
     trusting = ssl.create_default_context(cafile=str(certificate))

@@ -12,7 +12,7 @@ from accounts.profiles.names import fold, imitates
 from blog.models import Essay
 from comments.models import Comment, Status, Wording
 from comments.screening import reasons, screening
-from comments.screening.history import History
+from comments.screening.history import AuthorHistory
 from moderation.decisions import actions as deciding
 from tests import make
 from tests.accounts.by_provider import play
@@ -38,7 +38,7 @@ def essay(author: User) -> Essay:
 
 def why(comment: Comment) -> list[str]:
     assert comment.wording
-    return [reasons.in_words(reason) for reason in comment.wording.reasons]
+    return [reasons.describe(reason) for reason in comment.wording.reasons]
 
 
 @pytest.mark.parametrize(
@@ -151,10 +151,10 @@ def test_the_check_makes_one_query_for_any_number_of_people(
     for _number in range(20):
         make.essay(by=make.author(name="Somebody Else"))
     draft = screening.Draft(
-        make.guest("Anna"), screening.Sender(), Wording(), make.rules(), essay, History(None, None, False)
+        make.guest("Anna"), screening.Sender(), Wording(), make.rules(), essay, AuthorHistory(None, None, False)
     )
     with django_assert_num_queries(1):
-        assert screening.borrowed_name(draft) is None
+        assert screening.impersonates(draft) is None
 
 
 @pytest.mark.parametrize(("name", "other"), [("Li Wei", "Li"), ("Ada Lovelace", "Ada"), ("Jane Doe", "Jo Do")])

@@ -29,11 +29,11 @@ from tests.services.site import Installation
 
 
 def lacking(*extra: Any) -> list[str]:
-    return [model.__name__ for model in [*merging.related(), *extra] if not hasattr(model.objects, "join")]
+    return [model.__name__ for model in [*merging.related_models(), *extra] if not hasattr(model.objects, "merge")]
 
 
 def test_every_model_that_points_to_a_commenter_can_be_merged() -> None:
-    assert Comment in merging.related()
+    assert Comment in merging.related_models()
     assert lacking() == []
 
 
@@ -46,7 +46,7 @@ def test_a_model_without_a_merge_method_is_found() -> None:
             class Meta:
                 app_label = "comments"
 
-        assert Later in merging.related()
+        assert Later in merging.related_models()
         assert lacking() == ["Later"]
     finally:
         del apps.all_models["comments"]["later"]
@@ -60,14 +60,18 @@ def test_a_model_without_a_merge_method_is_found() -> None:
 @pytest.mark.django_db
 def test_merging_moves_comments_and_keeps_their_order_and_counts() -> None:
     essay, elsewhere = make.essay(), make.essay()
-    guest, other, mine = make.guest("Guest"), make.guest("Other"), Commenter.objects.of(make.user("anna", name="Anna"))
+    guest, other, mine = (
+        make.guest("Guest"),
+        make.guest("Other"),
+        Commenter.objects.for_user(make.user("anna", name="Anna")),
+    )
     root = make.comment(essay, by=guest)
     reply = make.comment(essay, by=other, to=root)
     make.comment(essay, by=guest, to=reply, status="pending")
     make.comment(elsewhere, by=guest, status="spam")
     make.comment(elsewhere, by=mine)
     before = list(Discussion.objects.order_by("pk").values()), Comment.objects.count()
-    assert merging.join(Commenter.objects.get(pk=guest.pk), mine) == mine
+    assert merging.merge_commenters(Commenter.objects.get(pk=guest.pk), mine) == mine
     assert Comment.objects.filter(commenter=mine).count() == 4
     assert not Commenter.objects.filter(pk=guest.pk).exists()
     assert (list(Discussion.objects.order_by("pk").values()), Comment.objects.count()) == before
@@ -81,21 +85,21 @@ def test_merging_does_not_copy_what_a_guest_typed() -> None:
     """Another person may have typed it with the user's address."""
     guest = make.guest("Buy Pills", website="https://pills.example")
     make.comment(make.essay(), by=guest)
-    mine = merging.join(guest, Commenter.objects.of(make.user("anna", name="Anna")))
+    mine = merging.merge_commenters(guest, Commenter.objects.for_user(make.user("anna", name="Anna")))
     assert (mine.name, mine.website) == ("Anna", "")
 
 
 @pytest.mark.django_db
 def test_merging_twice_with_oneself_or_with_a_deleted_commenter_changes_nothing() -> None:
-    guest, mine = make.guest(), Commenter.objects.of(make.user("anna"))
+    guest, mine = make.guest(), Commenter.objects.for_user(make.user("anna"))
     make.comment(make.essay(), by=guest)
     old = Commenter.objects.get(pk=guest.pk)
-    merging.join(old, mine)
-    assert merging.join(old, mine) == mine
-    with pytest.raises(merging.Refused):
-        merging.join(mine, mine)
-    with pytest.raises(merging.Refused):
-        merging.join(mine, old)
+    merging.merge_commenters(old, mine)
+    assert merging.merge_commenters(old, mine) == mine
+    with pytest.raises(merging.CannotMerge):
+        merging.merge_commenters(mine, mine)
+    with pytest.raises(merging.CannotMerge):
+        merging.merge_commenters(mine, old)
     assert Comment.objects.get().commenter == mine
 
 
@@ -103,34 +107,34 @@ def test_merging_twice_with_oneself_or_with_a_deleted_commenter_changes_nothing(
 @pytest.mark.parametrize("kind", [make.author, make.moderator, make.owner])
 def test_authors_and_moderators_are_never_merged_into_another_account(kind: Callable[..., User]) -> None:
     staff, reader = kind("staff"), make.user("reader")
-    with pytest.raises(merging.Refused, match="an author or moderator"):
-        merging.join(Commenter.objects.of(staff), Commenter.objects.of(reader))
-    with pytest.raises(merging.Refused, match="Log in to that account and connect this one from there"):
-        merging.join_users(staff, reader)
+    with pytest.raises(merging.CannotMerge, match="an author or moderator"):
+        merging.merge_commenters(Commenter.objects.for_user(staff), Commenter.objects.for_user(reader))
+    with pytest.raises(merging.CannotMerge, match="Log in to that account and connect this one from there"):
+        merging.merge_users(staff, reader)
     assert User.objects.filter(pk__in=[staff.pk, reader.pk]).count() == 2
-    assert merging.join_users(reader, staff) == staff
+    assert merging.merge_users(reader, staff) == staff
 
 
 @pytest.mark.django_db
 def test_an_author_without_permissions_is_not_merged_into_another_account() -> None:
     writer = make.user("writer")
     make.essay(by=writer)
-    with pytest.raises(merging.Refused):
-        merging.join_users(writer, make.user("reader"))
+    with pytest.raises(merging.CannotMerge):
+        merging.merge_users(writer, make.user("reader"))
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("right", ["is_staff", "is_superuser"])
 def test_staff_without_a_group_are_not_merged_into_another_account(right: str) -> None:
-    with pytest.raises(merging.Refused):
-        merging.join_users(make.user("boss", **{right: True}), make.user("reader"))
+    with pytest.raises(merging.CannotMerge):
+        merging.merge_users(make.user("boss", **{right: True}), make.user("reader"))
     assert User.objects.filter(username="boss").exists()
 
 
 @pytest.mark.django_db
 def test_a_closed_account_is_not_merged_into_another_account() -> None:
-    with pytest.raises(merging.Refused):
-        merging.join_users(make.user("banned", is_active=False), make.user("reader"))
+    with pytest.raises(merging.CannotMerge):
+        merging.merge_users(make.user("banned", is_active=False), make.user("reader"))
 
 
 @pytest.mark.django_db
@@ -138,12 +142,12 @@ def test_a_comment_posted_while_its_author_is_merged_keeps_its_text_and_shows_an
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     make.rules(flood_seconds=0)
-    essay, mine = make.essay(), Commenter.objects.of(make.user("anna"))
+    essay, mine = make.essay(), Commenter.objects.for_user(make.user("anna"))
     reader = door.Browser()
     guest = reader.say(essay, remember="on").commenter
 
     def meanwhile(*args: Any) -> float:
-        merging.join(guest, mine)
+        merging.merge_commenters(guest, mine)
         return 0.0
 
     monkeypatch.setattr(commenting, "flood", meanwhile)
@@ -167,8 +171,8 @@ def test_merging_users_moves_all_login_methods() -> None:
     SocialAccount.objects.create(user=old, provider="facebook", uid="1")
     for kind in (kinds.WEBAUTHN, kinds.TOTP, kinds.RECOVERY_CODES):
         Authenticator.objects.create(user=old, type=kind, data={})
-    make.comment(make.essay(), by=Commenter.objects.of(old))
-    merging.join_users(old, new)
+    make.comment(make.essay(), by=Commenter.objects.for_user(old))
+    merging.merge_users(old, new)
     assert not User.objects.filter(username="old").exists()
     addresses = EmailAddress.objects.filter(user=new).order_by("email").values_list("email", "verified", "primary")
     assert list(addresses) == [
@@ -187,15 +191,15 @@ def test_merging_keeps_only_one_authenticator_app() -> None:
     old, new = make.user("old"), make.user("new")
     for user in (old, new):
         Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"of": user.username})
-    merging.join_users(old, new)
+    merging.merge_users(old, new)
     assert Authenticator.objects.get().data == {"of": "new"}
 
 
 @pytest.mark.django_db
 def test_a_user_without_an_address_gets_the_one_of_the_merged_user() -> None:
     old, new = make.user("old"), User.objects.create(username="new", name="New")
-    Commenter.objects.of(new)
-    merging.join_users(old, new)
+    Commenter.objects.for_user(new)
+    merging.merge_users(old, new)
     new.refresh_from_db()
     assert (new.email, Commenter.objects.get(user=new).email) == ("old@example.org", "old@example.org")
     assert EmailAddress.objects.get(user=new, primary=True).email == "old@example.org"
@@ -206,29 +210,29 @@ def test_merging_copies_a_missing_picture_and_verification_and_deletes_unused_fi
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     def wearing(username: str, key: str, mark: str) -> User:
-        default_storage.save(avatars.name_of(key, 64), ContentFile(b"x")) if key else None
+        default_storage.save(avatars.file_name(key, 64), ContentFile(b"x")) if key else None
         user = make.user(username)
-        Commenter.objects.of(user)
+        Commenter.objects.for_user(user)
         Commenter.objects.filter(user=user).update(picture=key, mark=mark)
         return User.objects.get(pk=user.pk)
 
     bare, dressed = wearing("bare", "", ""), wearing("dressed", "a" * 32, "X: @mara")
     with django_capture_on_commit_callbacks(execute=True):
-        merging.join_users(dressed, bare)
+        merging.merge_users(dressed, bare)
     mine = Commenter.objects.get(user=bare)
     assert (mine.picture, mine.mark) == ("a" * 32, "X: @mara")
-    assert default_storage.exists(avatars.name_of("a" * 32, 64))
+    assert default_storage.exists(avatars.file_name("a" * 32, 64))
     with django_capture_on_commit_callbacks(execute=True):
-        merging.join_users(wearing("other", "b" * 32, "Facebook"), User.objects.get(pk=bare.pk))
+        merging.merge_users(wearing("other", "b" * 32, "Facebook"), User.objects.get(pk=bare.pk))
     mine.refresh_from_db()
     assert (mine.picture, mine.mark) == ("a" * 32, "X: @mara")
-    assert not default_storage.exists(avatars.name_of("b" * 32, 64))
+    assert not default_storage.exists(avatars.file_name("b" * 32, 64))
 
 
 # At once
 
 
-def test_a_comment_posted_during_a_merge_is_moved_or_gets_an_error(house: Installation) -> None:
+def test_a_comment_posted_during_a_merge_is_moved_or_gets_an_error(connected_installation: Installation) -> None:
     make.rules()
     essay = make.essay()
     root = make.comment(essay)
@@ -236,29 +240,38 @@ def test_a_comment_posted_during_a_merge_is_moved_or_gets_an_error(house: Instal
         guest = make.guest(f"Guest {round_}")
         make.comment(essay, by=guest, to=root)
         make.comment(essay, by=guest)
-        mine = Commenter.objects.of(make.user())
+        mine = Commenter.objects.for_user(make.user())
         speak = partial(
             commenting.post, essay=essay, commenter=Commenter.objects.get(pk=guest.pk), sender=Sender("203.0.113.9"),
             text="And this.", parent=root.pk if round_ % 2 else None,
         )  # fmt: skip
         old = Commenter.objects.get(pk=guest.pk)
-        joined, said, again = at_once(house, partial(merging.join, old, mine), speak, partial(merging.join, old, mine))
+        joined, said, again = at_once(
+            connected_installation,
+            partial(merging.merge_commenters, old, mine),
+            speak,
+            partial(merging.merge_commenters, old, mine),
+        )
         assert joined == again == mine, (joined, again)
-        assert isinstance(said, Comment | commenting.Joined), said
+        assert isinstance(said, Comment | commenting.CommenterChanged), said
         assert Comment.objects.filter(commenter=mine).count() == 2 + isinstance(said, Comment)
         assert not Commenter.objects.filter(pk=guest.pk).exists()
     assert not list(problems())
 
 
-def test_two_users_merged_into_each_other_at_the_same_moment_leave_one(house: Installation) -> None:
+def test_two_users_merged_into_each_other_at_the_same_moment_leave_one(connected_installation: Installation) -> None:
     make.rules()
     essay = make.essay()
     for _round in range(5):
         first, second = make.user(), make.user()
         for user in (first, second):
-            make.comment(essay, by=Commenter.objects.of(user))
-        results = at_once(house, partial(merging.join_users, first, second), partial(merging.join_users, second, first))
-        assert sorted(type(result).__name__ for result in results) == ["Refused", "User"], results
+            make.comment(essay, by=Commenter.objects.for_user(user))
+        results = at_once(
+            connected_installation,
+            partial(merging.merge_users, first, second),
+            partial(merging.merge_users, second, first),
+        )
+        assert sorted(type(result).__name__ for result in results) == ["CannotMerge", "User"], results
         (left,) = [result for result in results if isinstance(result, User)]
         assert Comment.objects.filter(commenter__user=left).count() == 2
     assert not list(problems())

@@ -15,7 +15,7 @@ from django.core import mail
 from django.core.mail.backends import locmem
 from django.test import Client
 
-from accounts.login.sessions import described
+from accounts.login.sessions import describe_browser
 from accounts.models import Commenter, User
 from pagecache.models import Generation
 from tests import make
@@ -335,7 +335,7 @@ def test_the_next_login_deletes_records_of_ended_sessions(client: Client, rosa: 
     ],
 )
 def test_browsers_have_readable_names(agent: str, words: str) -> None:
-    assert described(agent) == words
+    assert describe_browser(agent) == words
 
 
 # Two-factor authentication

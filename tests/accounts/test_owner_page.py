@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import Invitation, User
 from accounts.pages import invitations
 from config import providers
-from server.jobs.worker import work_off
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.services.smtp import Mailbox
 
@@ -56,7 +56,7 @@ def invite(desk: Client, *, role: str = "Authors", **fields: str) -> Any:
 
 def mailed_link() -> str:
     """Run the job and return the path of the emailed link."""
-    work_off()
+    run_ready_jobs()
     found = re.search(r"http://127.0.0.1:\d+(/accounts/invitation/\S+)", str(mail.outbox[-1].body))
     assert found, mail.outbox[-1].body
     return found[1]
@@ -85,7 +85,7 @@ def row_of(page: str, name: str) -> str:
 
 def test_the_page_shows_redirect_uris_and_missing_settings(desk: Client, settings: Any) -> None:
     settings.SITE_URL = "https://essays.example.org"
-    settings.PROVIDERS = providers.configured(KEYS)
+    settings.PROVIDERS = providers.configured_providers(KEYS)
     SocialAccount.objects.create(user=make.user(), provider="twitter_oauth2", uid="1")
     SocialAccount.objects.create(user=make.user(), provider="twitter_oauth2", uid="2")
     page = words_of(desk.get(PAGE))
@@ -276,7 +276,7 @@ def test_the_mail_servers_error_is_shown_beside_the_invitation(desk: Client, mon
     with monkeypatch.context() as patched:
         patched.setattr(locmem.EmailBackend, "send_messages", refuse)
         invite(desk)
-        work_off()
+        run_ready_jobs()
     assert "Not sent yet: [Errno 111] Connection refused" in words_of(desk.get(PAGE))
     assert not mail.outbox
 

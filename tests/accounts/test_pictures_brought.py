@@ -17,9 +17,9 @@ from accounts.models import Commenter
 from accounts.profiles import avatars
 from blog.models import Essay
 from config import providers
-from demo.identity_provider.pictures import INSIDE, drawn, photograph, portrait
+from demo.identity_provider.pictures import METADATA_URL, photograph, png, portrait
 from server.http import fetch
-from server.jobs.worker import work_off
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.accounts.faces import HOST, WORTHLESS, encoded, files, files_of, log_in_again, opened, person, read, swept
 from tests.comments.door import Browser, Page
@@ -37,8 +37,8 @@ pytestmark = [
 def service(settings: Settings) -> Iterator[demo.Demo]:
     """The demo provider in a thread, and the settings for it."""
     with demo.provider() as running:
-        settings.PROVIDERS = providers.configured({}, running.base)
-        settings.SOCIALACCOUNT_PROVIDERS = providers.for_allauth(settings.PROVIDERS)
+        settings.PROVIDERS = providers.configured_providers({}, running.base)
+        settings.SOCIALACCOUNT_PROVIDERS = providers.allauth_settings(settings.PROVIDERS)
         settings.FETCH_ALLOWED_ORIGINS = frozenset({running.base})
         settings.DEMO_PROVIDER_URL = running.base
         yield running
@@ -71,14 +71,14 @@ def test_the_accounts_picture_is_shown_with_comments(service: demo.Demo, setting
     essay = make.essay()
     browser = log_in(essay, "Mara Lindqvist", key)
     assert Page(browser.get(essay.get_absolute_url())).find("img") is None
-    work_off()
+    run_ready_jobs()
     comment = browser.say(essay, **{"as": str(Commenter.objects.get(name="Mara Lindqvist").pk)})
     page = browser.read(essay)
     begin = f"/media/avatars/{comment.commenter.picture}"
     in_thread, in_row = page.all("img")
     for image in (in_thread, in_row):
         assert image.attrib == {
-            "class": f"face hue-{avatars.face(comment.commenter)['hue']}",
+            "class": f"face hue-{avatars.template_context(comment.commenter)['hue']}",
             "src": f"{begin}-64.webp",
             "srcset": f"{begin}-32.webp 32w, {begin}-64.webp 64w, {begin}-128.webp 128w",
             "sizes": "auto, 44px",
@@ -104,7 +104,7 @@ def test_the_accounts_picture_is_shown_with_comments(service: demo.Demo, setting
 def test_a_photo_is_shown_upright_and_without_metadata(service: demo.Demo) -> None:
     assert b"at home" in photograph(96)
     log_in(make.essay(), "Łucja Wiśniewska")
-    work_off()
+    run_ready_jobs()
     lucja = Commenter.objects.get(name="Łucja Wiśniewska")
     assert looks_like(opened(lucja), portrait("lucja_w", 128))
     for name in files_of(lucja):
@@ -132,13 +132,13 @@ def test_a_hostile_picture_is_refused_and_logged_once(
     decoded: list[Any] = []
     monkeypatch.setattr(avatars, "crop_to_square", decoded.append)
     browser = log_in(essay := make.essay(), name)
-    assert work_off() == 1
+    assert run_ready_jobs() == 1
     commenter = Commenter.objects.get(name=name)
     assert (commenter.picture, files(), decoded) == ("", set(), [])
     (line,) = [record.getMessage() for record in caplog.records if "picture" in record.getMessage()]
     assert why in line
     assert "\n" not in line
-    assert DBTaskResult.objects.get(task_path=avatars.bring.module_path).status == TaskResultStatus.SUCCESSFUL
+    assert DBTaskResult.objects.get(task_path=avatars.download.module_path).status == TaskResultStatus.SUCCESSFUL
     assert browser.read(essay).find("img") is None
 
 
@@ -152,10 +152,10 @@ def test_a_person_without_a_picture_keeps_the_initials(service: demo.Demo) -> No
 @pytest.mark.django_db
 @pytest.mark.parametrize("made", WORTHLESS.values(), ids=WORTHLESS)
 def test_an_invalid_picture_does_not_replace_the_old_one(elsewhere: Server, made: Callable[[], bytes]) -> None:
-    mara = person(f"{elsewhere.origin}/mara.png", picture="a" * 32, picture_from=f"{elsewhere.origin}/old.png")
+    mara = person(f"{elsewhere.origin}/mara.png", picture="a" * 32, picture_source=f"{elsewhere.origin}/old.png")
     data = made()
     elsewhere.answer = lambda handler: handler.say(body=data, Content_Type="image/png")
-    avatars.bring.call(mara.pk)
+    avatars.download.call(mara.pk)
     mara.refresh_from_db()
     assert (mara.picture, files()) == ("a" * 32, set())
     assert not DBTaskResult.objects.exists()
@@ -164,8 +164,8 @@ def test_an_invalid_picture_does_not_replace_the_old_one(elsewhere: Server, made
 @pytest.mark.django_db
 def test_a_too_large_download_is_stopped(elsewhere: Server) -> None:
     mara = person(f"{elsewhere.origin}/mara.png")
-    elsewhere.answer = lambda handler: handler.say(body=b"x", Content_Length=str(avatars.BYTES + 1))
-    avatars.bring.call(mara.pk)
+    elsewhere.answer = lambda handler: handler.say(body=b"x", Content_Length=str(avatars.MAX_BYTES + 1))
+    avatars.download.call(mara.pk)
     assert files() == set()
 
 
@@ -179,23 +179,23 @@ def test_a_slow_download_is_stopped(elsewhere: Server, monkeypatch: pytest.Monke
 
     elsewhere.answer = silence
     start = time.monotonic()
-    with pytest.raises(fetch.Failed, match="timed out"):
-        avatars.bring.call(mara.pk)
+    with pytest.raises(fetch.FetchError, match="timed out"):
+        avatars.download.call(mara.pk)
     assert time.monotonic() - start < 2
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "target", [INSIDE, "http://127.0.0.1:{port}/", "http://localhost:{port}/", "file:///etc/passwd"]
+    "target", [METADATA_URL, "http://127.0.0.1:{port}/", "http://localhost:{port}/", "file:///etc/passwd"]
 )
 def test_a_redirect_to_a_private_address_is_refused(
     elsewhere: Server, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
     with serving() as inside:
         inside.answer = elsewhere.answer
-        monkeypatch.setattr(fetch, "OTHER_PORTS", {inside.server_port})
+        monkeypatch.setattr(fetch, "ALLOWED_PORTS", {inside.server_port})
         elsewhere.answer = lambda handler: handler.say(302, Location=target.format(port=inside.server_port))
-        avatars.bring.call(person(f"{elsewhere.origin}/mara.png").pk)
+        avatars.download.call(person(f"{elsewhere.origin}/mara.png").pk)
         assert (inside.asked, files()) == ([], set())
     assert len(elsewhere.asked) == 1
 
@@ -205,7 +205,7 @@ def test_a_redirect_to_a_private_address_is_refused(
 def test_a_picture_at_a_login_server_on_the_private_network_is_refused(settings: Settings, path: str) -> None:
     with serving() as private:
         settings.FETCH_ALLOWED_ORIGINS = frozenset({private.origin})
-        avatars.bring.call(person(f"{private.origin}{path}").pk)
+        avatars.download.call(person(f"{private.origin}{path}").pk)
     assert (private.asked, files()) == ([], set())
 
 
@@ -226,10 +226,10 @@ def test_a_host_name_that_changes_to_a_private_address_is_refused(monkeypatch: p
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     monkeypatch.setattr(socket, "socket", Socket)
     mara = person("http://pictures.example/mara.png")
-    with pytest.raises(fetch.Failed, match="closed"):
-        avatars.bring.call(mara.pk)
+    with pytest.raises(fetch.FetchError, match="closed"):
+        avatars.download.call(mara.pk)
     assert tried == ["93.184.215.14"]
-    avatars.bring.call(mara.pk)  # it has changed before the retry
+    avatars.download.call(mara.pk)  # it has changed before the retry
     assert (tried, files()) == (["93.184.215.14"], set())
 
 
@@ -242,58 +242,58 @@ def test_an_unreachable_server_is_retried_later_and_at_the_next_login(elsewhere:
     elsewhere.answer = lambda handler: handler.say(503)
     mara = person()
     log_in_again(mara, f"{elsewhere.origin}/mara.png")
-    work_off()
+    run_ready_jobs()
     job = DBTaskResult.objects.get()
     assert job.status == TaskResultStatus.READY
     assert job.run_after > timezone.now()
-    assert work_off() == 0
+    assert run_ready_jobs() == 0
     elsewhere.answer = brings_it
     log_in_again(mara, f"{elsewhere.origin}/mara.png")
     assert DBTaskResult.objects.count() == 1
-    work_off()
+    run_ready_jobs()
     assert files() == files_of(mara)
 
 
 @pytest.mark.django_db
 def test_a_refused_picture_is_retried_at_the_next_login(elsewhere: Server, commit: Any) -> None:
     mara = person(f"{elsewhere.origin}/first.png")
-    avatars.bring.call(mara.pk)
+    avatars.download.call(mara.pk)
     first = files_of(mara)
     brings_it = elsewhere.answer
     elsewhere.answer = lambda handler: handler.say(404)
     log_in_again(mara, f"{elsewhere.origin}/second.png")
-    work_off()
+    run_ready_jobs()
     assert files_of(mara) == first == files()
-    elsewhere.answer = lambda handler: handler.say(body=drawn("other", 96))
+    elsewhere.answer = lambda handler: handler.say(body=png("other", 96))
     log_in_again(mara, f"{elsewhere.origin}/second.png")
     with commit():
-        assert work_off() == 1
+        assert run_ready_jobs() == 1
     assert first < files()
     assert files_of(mara) == swept() != first
     elsewhere.answer = brings_it
     log_in_again(mara, f"{elsewhere.origin}/second.png")
-    assert work_off() == 0
+    assert run_ready_jobs() == 0
 
 
 @pytest.mark.django_db
 def test_the_same_picture_at_another_url_changes_nothing(elsewhere: Server, commit: Any) -> None:
     """Facebook's URLs are different at every login."""
     mara = person(f"{elsewhere.origin}/mara.png?signed=1")
-    avatars.bring.call(mara.pk)
+    avatars.download.call(mara.pk)
     mara.refresh_from_db()
     changed, key = mara.changed, mara.picture
     Commenter.objects.filter(pk=mara.pk).update(picture_url=f"{elsewhere.origin}/mara.png?signed=2")
     with commit() as callbacks:
-        avatars.bring.call(mara.pk)
+        avatars.download.call(mara.pk)
     mara.refresh_from_db()
-    assert (mara.changed, mara.picture, mara.picture_from) == (changed, key, mara.picture_url)
+    assert (mara.changed, mara.picture, mara.picture_source) == (changed, key, mara.picture_url)
     assert callbacks == []  # no cached page was invalidated
 
 
 @pytest.mark.django_db
 def test_a_picture_removed_from_the_account_is_removed_here(elsewhere: Server, commit: Any) -> None:
     mara = person(f"{elsewhere.origin}/mara.png")
-    avatars.bring.call(mara.pk)
+    avatars.download.call(mara.pk)
     mara.refresh_from_db()
     with commit():
         log_in_again(mara, "")
@@ -306,14 +306,14 @@ def test_a_download_that_finishes_after_an_upload_is_discarded(elsewhere: Server
     """Another one was uploaded during the download."""
     mara = person(f"{elsewhere.origin}/mara.png")
 
-    rewritten = avatars.rewritten
+    rewritten = avatars.reencode
 
     def meanwhile(data: bytes) -> avatars.Files:
-        avatars.upload(mara, rewritten(encoded()))
+        avatars.save_upload(mara, rewritten(encoded()))
         return rewritten(data)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(avatars, "rewritten", meanwhile)
-        avatars.bring.call(mara.pk)
+        patch.setattr(avatars, "reencode", meanwhile)
+        avatars.download.call(mara.pk)
     assert files() == files_of(mara)
     assert mara.has_chosen_picture

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from accounts.models import Commenter
 from accounts.pages import avatar_views
 from accounts.profiles import avatars, merging
-from server.jobs.worker import work_off
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.accounts.faces import (
     HOST,
@@ -45,8 +45,8 @@ pytestmark = [
 def test_a_hostile_picture_is_refused_or_re_encoded_within_a_second(name: str) -> None:
     data = SMALL[name]()
     started = time.process_time()
-    with contextlib.suppress(avatars.NoPicture):
-        for size, made in avatars.rewritten(data).items():
+    with contextlib.suppress(avatars.InvalidPicture):
+        for size, made in avatars.reencode(data).items():
             assert Image.open(io.BytesIO(made)).size == (size, size)
             assert not [words for words in FOREIGN if words in made]
     assert time.process_time() - started < 1
@@ -55,7 +55,7 @@ def test_a_hostile_picture_is_refused_or_re_encoded_within_a_second(name: str) -
 def test_a_key_color_stays_transparent_until_it_is_put_on_white() -> None:
     picture = Image.new("RGB", (1500, 1500), "red")
     data = saved(picture, "PNG", transparency=(255, 0, 0))
-    middle = Image.open(io.BytesIO(avatars.rewritten(data)[128])).getpixel((64, 64))
+    middle = Image.open(io.BytesIO(avatars.reencode(data)[128])).getpixel((64, 64))
     assert isinstance(middle, tuple)
     assert min(middle) > 250
 
@@ -129,9 +129,9 @@ def test_an_upload_that_is_not_a_picture_shows_an_error_beside_the_field(
 
 @pytest.mark.django_db
 def test_a_too_large_or_missing_file_shows_an_error(hers: Browser, settings: Settings) -> None:
-    page = send(hers, encoded() + bytes(avatars.BYTES))
+    page = send(hers, encoded() + bytes(avatars.MAX_BYTES))
     assert (page.status, "larger than 8 MB" in page.words) == (422, True)
-    assert settings.BODY_LIMITS[OWN] > avatars.BYTES + 64 * 1024  # so that this message is shown
+    assert settings.BODY_LIMITS[OWN] > avatars.MAX_BYTES + 64 * 1024  # so that this message is shown
     page = Page(hers.post(OWN, {}))
     assert (page.status, "Choose a picture first." in page.words) == (422, True)
 
@@ -163,7 +163,7 @@ def test_an_uploaded_picture_remains_until_it_is_removed(
 ) -> None:
     address = f"{elsewhere.origin}/mara.png"
     log_in_again(mara, address)
-    work_off()
+    run_ready_jobs()
     theirs = files_of(mara)
     assert "This picture is from your account X: @maralindqvist" in hers.read(OWN).words
     with commit():
@@ -176,20 +176,20 @@ def test_an_uploaded_picture_remains_until_it_is_removed(
     assert "Your picture from X: @maralindqvist will be shown instead." in page.words
     mara.refresh_from_db()
     log_in_again(mara, f"{elsewhere.origin}/other.png")
-    assert (work_off(), files_of(mara)) == (0, own)
+    assert (run_ready_jobs(), files_of(mara)) == (0, own)
     with commit():
         hers.post(OWN, {"remove": "1"})
     assert files() == set()
-    assert work_off() == 1  # the account's comes back
+    assert run_ready_jobs() == 1  # the account's comes back
     assert files() == files_of(mara)
     with commit():
         hers.post(OWN, {"remove": "1"})
     mara.refresh_from_db()
     log_in_again(mara, f"{elsewhere.origin}/third.png")
-    assert (work_off(), files()) == (0, set())  # they want none
+    assert (run_ready_jobs(), files()) == (0, set())  # they want none
     assert "your initials are shown with your comments" in hers.read(OWN).words
     hers.post(OWN, {"follow": "1"})
-    work_off()
+    run_ready_jobs()
     assert files() == files_of(mara)
 
 
@@ -218,37 +218,37 @@ def test_a_picture_removed_by_a_moderator_does_not_return_at_login(
 ) -> None:
     moderator = make.moderator()
     log_in_again(mara, f"{elsewhere.origin}/mara.png")
-    work_off()
+    run_ready_jobs()
     assert f"avatars/{files_of(mara).pop()[:32]}-64.webp" in Browser(moderator, headers=HOST).get(PEOPLE).text
     with commit():
-        answer = decide("take_picture_away", mara, person(), by=moderator)
+        answer = decide("remove_pictures", mara, person(), by=moderator)
     assert "Removed the pictures of 2 people." in answer.text
-    assert "Removed the pictures of 0 people." in decide("take_picture_away", mara, by=moderator).text
+    assert "Removed the pictures of 0 people." in decide("remove_pictures", mara, by=moderator).text
     assert LogEntry.objects.get(object_id=mara.pk).change_message == "Removed the picture."
     mara.refresh_from_db()
     assert (mara.picture, files()) == ("", set())
     log_in_again(mara, f"{elsewhere.origin}/mara.png")
     log_in_again(mara, f"{elsewhere.origin}/other.png")
-    assert (work_off(), files()) == (0, set())
+    assert (run_ready_jobs(), files()) == (0, set())
     page = hers.read(OWN)
     assert "A moderator removed your picture" in page.words
     assert page.find("input[@type='file']") is None
     assert [hers.post(OWN, {"follow": "1"}).status_code, send(hers, encoded()).status] == [403, 403]
-    avatars.upload(mara, avatars.rewritten(encoded()))  # a download that was still running
+    avatars.save_upload(mara, avatars.reencode(encoded()))  # a download that was still running
     mara.refresh_from_db()
     assert (mara.picture, files()) == ("", set())
-    assert "1 person can have a picture again." in decide("allow_picture", mara, by=moderator).text
-    assert work_off() == 1  # the account's comes back
+    assert "1 person can have a picture again." in decide("allow_pictures", mara, by=moderator).text
+    assert run_ready_jobs() == 1  # the account's comes back
     assert files() == files_of(mara)
 
 
 @pytest.mark.django_db
 def test_a_picture_removed_by_a_moderator_does_not_return_by_merging(mara: Commenter) -> None:
-    avatars.take_away(mara)
+    avatars.forbid(mara)
     other = person()
     assert mara.user is not None
     assert other.user is not None
-    merging.join_users(mara.user, other.user)
+    merging.merge_users(mara.user, other.user)
     other.refresh_from_db()
     assert other.has_lost_picture
 
@@ -258,8 +258,8 @@ def test_only_moderators_can_remove_pictures(hers: Browser, mara: Commenter) -> 
     send(hers, encoded())
     kept = files_of(mara)
     for who in (make.author(), make.user()):
-        decide("take_picture_away", mara, by=who)
+        decide("remove_pictures", mara, by=who)
         assert files() == files_of(mara) == kept
-    assert "take_picture_away" in Browser(make.moderator(), headers=HOST).get(PEOPLE).text
+    assert "remove_pictures" in Browser(make.moderator(), headers=HOST).get(PEOPLE).text
     moderators = Browser(make.moderator(), headers=HOST).get(f"{PEOPLE}{mara.pk}/change/").text
     assert 'name="_save"' not in moderators  # only the owner may change users

@@ -46,7 +46,7 @@ pytestmark = [
 def test_pictures_need_no_query(mara: Commenter) -> None:
     essay = make.essay()
     for number in range(5):
-        make.comment(essay, by=Commenter.objects.of(make.user(name=f"Person {number}")))
+        make.comment(essay, by=Commenter.objects.for_user(make.user(name=f"Person {number}")))
     reader = Browser(headers=HOST)
 
     def queries() -> int:
@@ -81,7 +81,7 @@ def test_a_cached_page_shows_the_new_picture_immediately(elsewhere: Server) -> N
         return ask(cache, essay.get_absolute_url()).body.decode()
 
     assert "<img" not in shown()
-    avatars.bring.call(mara.pk)
+    avatars.download.call(mara.pk)
     theirs = files_of(mara)
     assert f"avatars/{mara.picture}-64.webp" in shown()
     assert mara.user is not None
@@ -98,13 +98,13 @@ def test_a_cached_page_shows_the_new_picture_immediately(elsewhere: Server) -> N
 
 @pytest.mark.django_db
 def test_unused_files_are_deleted_after_a_day(hers: Browser, mara: Commenter) -> None:
-    jobs.sweep_pictures.call()
+    jobs.delete_unused_avatars.call()
     send(hers, encoded())
     default_storage.save(f"avatars/{'c' * 32}-64.webp", ContentFile(b"left by a worker that died"))
-    jobs.sweep_pictures.call()
+    jobs.delete_unused_avatars.call()
     assert len(files()) == 4  # a page may still link to it
     with time_machine.travel(timezone.now() + timedelta(days=1, hours=1)):
-        jobs.sweep_pictures.call()
+        jobs.delete_unused_avatars.call()
     assert files() == files_of(mara)
 
 

@@ -96,7 +96,7 @@ def test_a_hostile_response_shows_a_message_where_the_login_began(
 def test_a_slow_provider_does_not_exceed_the_deadline(
     service: demo.Demo, client: Client, essay: Essay, monkeypatch: pytest.MonkeyPatch, key: str, trouble: str
 ) -> None:
-    assert provider_requests.SECONDS <= 5
+    assert provider_requests.TIMEOUT <= 5
     monkeypatch.setattr(provider_requests, "SECONDS", 0.3)
     start = time.monotonic()
     answer = come_back(client, demo.walk(leave(client, essay, key), trouble=trouble))
@@ -203,12 +203,12 @@ def test_a_provider_is_on_if_its_keys_are_set(tmp_path: Any) -> None:
     environment |= {f"APPLE_{part}": "value" for part in ("CLIENT_ID", "TEAM_ID", "KEY_ID")}
     environment["APPLE_KEY_FILE"] = str(key)
     environment["OIDC_SERVERS"] = json.dumps([server(id="lab", name="The Lab", trusted=True)])
-    found = providers.configured(environment)
+    found = providers.configured_providers(environment)
     assert [one.name for one in found] == [
         "X (Twitter)", "Facebook", "WordPress.com", "Google", "Apple", "GitHub", "Microsoft", "LinkedIn", "The Lab",
     ]  # fmt: skip
-    assert {one.key for one in found if one.proves_addresses} == {"x", "google", "apple", "lab"}
-    assert providers.configured({}) == ()
+    assert {one.key for one in found if one.verifies_emails} == {"x", "google", "apple", "lab"}
+    assert providers.configured_providers({}) == ()
 
 
 def server(**more: Any) -> dict[str, Any]:
@@ -237,13 +237,13 @@ def server(**more: Any) -> dict[str, Any]:
 )
 def test_an_incomplete_set_of_keys_is_reported_at_start_up(environment: dict[str, str], words: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=words):
-        providers.configured(environment)
+        providers.configured_providers(environment)
 
 
 def test_a_server_is_trusted_only_if_the_setting_is_true() -> None:
     trusted = [server(id="yes", trusted=True), server(id="no", trusted="false"), server(id="none")]
-    on = providers.configured({"OIDC_SERVERS": json.dumps(trusted)})
-    assert [provider.proves_addresses for provider in on] == [True, False, False]
+    on = providers.configured_providers({"OIDC_SERVERS": json.dumps(trusted)})
+    assert [provider.verifies_emails for provider in on] == [True, False, False]
 
 
 @pytest.mark.parametrize("gone", ["google", "lab"])

@@ -13,7 +13,7 @@ from django.test import Client
 
 from accounts import jobs
 from accounts.models import User
-from server.doctor import Gravity, findings
+from server.doctor import Severity, findings
 from tests import make
 from tests.accounts.test_own_accounts import PASSWORD, app_of, browser, came_in, code_of, log_in, passkey_of, words_of
 
@@ -44,9 +44,9 @@ def reset(login: str) -> str:
 
 def told() -> list[str]:
     return [
-        each.words
+        each.problem
         for each in findings()
-        if each.subject == "Two-factor authentication" and each.gravity is Gravity.ERROR
+        if each.subject == "Two-factor authentication" and each.severity is Severity.ERROR
     ]
 
 
@@ -71,13 +71,13 @@ def test_a_fallback_key_is_honored_until_the_secrets_are_encrypted_with_the_new_
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = OTHER_KEY, [settings.SECRET_KEY]
     assert log_in_with(miriam, code_of(secret)).logged_in
     assert told() == []
-    jobs.renew_encryption.call()
+    jobs.reencrypt_two_factor_secrets.call()
     settings.SECRET_KEY_FALLBACKS = []
     assert told() == []
     assert RecoveryCodes.activate(miriam).generate_codes() == codes
     assert log_in_with(miriam, codes[1]).logged_in
     data = list(Authenticator.objects.order_by("pk").values_list("data", flat=True))
-    jobs.renew_encryption.call()
+    jobs.reencrypt_two_factor_secrets.call()
     assert list(Authenticator.objects.order_by("pk").values_list("data", flat=True)) == data
 
 
@@ -94,7 +94,7 @@ def test_an_unreadable_secret_logs_no_one_in_and_the_doctor_names_the_account(
     assert (refused.status_code, refused.logged_in) == (403, False)
     assert "Your codes can't be checked. Ask the owner of this site" in html.unescape(words_of(refused))
     assert told() == ["These users cannot log in because their two-factor secrets cannot be decrypted: miriam."]
-    jobs.renew_encryption.call()
+    jobs.reencrypt_two_factor_secrets.call()
     assert reset("miriam") == "Removed from miriam: an authenticator app. Ended 0 sessions."
     assert told() == []
 

@@ -151,7 +151,7 @@ def essay(count: int, *, roots: float = 0.28, depth: int = 6, seed: int = 1, peo
         Comment.objects.bulk_create(comments, batch_size=BATCH)
         Wording.objects.bulk_create(wordings, batch_size=BATCH)
     continue_keys(Comment, Wording)
-    Discussion.objects.update_or_create(essay=made, defaults={"responses": count, "threads": len(tops)})
+    Discussion.objects.update_or_create(essay=made, defaults={"comment_count": count, "threads": len(tops)})
     return Essay.objects.get(pk=made.pk)
 
 
@@ -171,7 +171,7 @@ def essays(count: int, *, years: float = 10) -> list[Essay]:
     Essay.objects.bulk_create(made, batch_size=BATCH)
     author, tag = (
         User.objects.filter(username="everybody").first() or make.author("everybody"),
-        Tag.objects.named("All"),
+        Tag.objects.ensure("All"),
     )
     Authorship.objects.bulk_create([Authorship(essay=one, author=author) for one in made], batch_size=BATCH)
     tagged = Essay.tags.through

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from tests.bench import corpus
-from tests.services.site import ROOT, Installation, installed
+from tests.services.site import ROOT, Installation, new_installation
 from tests.transfer.exports import HEAD, element
 
 COUNTS = tuple(int(each) for each in os.environ.get("BENCH_COMMENTS", "10000 50000 100000").split())
@@ -27,7 +27,7 @@ def main() -> None:
             with file.open("w", encoding="utf-8") as out:
                 out.writelines(parts(count))
             (folder := Path(name) / str(count)).mkdir()
-            with installed(os.environ["DATABASE_URL"], folder) as installation:
+            with new_installation(os.environ["DATABASE_URL"], folder) as installation:
                 megabytes, seconds = measure(installation, file)
             print(f"{count:>10,}{megabytes:>10.0f}{seconds * 1_000_000 / count:>16.0f}", flush=True)
 

@@ -36,9 +36,9 @@ def measure(client: Client, kind: str) -> tuple[float, float, float, float, floa
     for _ in range(ROUNDS):
         floor.append(cpu(lambda: client.get("/robots.txt")))
         ready.append(cpu(lambda: client.get(address)))
-        rendering.kept.stencils.clear()
+        rendering.comment_html_cache.templates.clear()
         cold.append(cpu(lambda: client.get(address)))
-    rendering.kept.stencils.clear()
+    rendering.comment_html_cache.templates.clear()
     with CaptureQueriesContext(connection) as queries:
         client.get(address)
     return size, len(queries), median(floor), median(cold), median(ready)

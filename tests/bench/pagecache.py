@@ -18,7 +18,7 @@ from tests import make
 from tests.bench import corpus, load
 from tests.services.below import web_processes
 from tests.services.processes import Process, answers, free_port, running
-from tests.services.site import ROOT, Server, installed
+from tests.services.site import ROOT, Server, new_installation
 
 COMMENTS, ROUNDS = 1_000, 5
 SLICES, SECONDS = 4, 0.5  # of each line in a round, in turn, so that a slow moment of the machine is everybody's
@@ -85,7 +85,10 @@ def get(url: str, encoding: str = "gzip") -> tuple[bytes, str]:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name, installed(os.environ["DATABASE_URL"], Path(name)) as installation:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        new_installation(os.environ["DATABASE_URL"], Path(name)) as installation,
+    ):
         with installation.connected():
             make.site()
             corpus.WORDS = vocabulary()

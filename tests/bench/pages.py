@@ -42,7 +42,7 @@ def measure(client: Client, essays: Mapping[int, Essay]) -> dict[int, dict[str, 
     for _ in range(ROUNDS):
         for count, address in addresses.items():
             found[count]["floor"].append(cpu(lambda: client.get("/robots.txt")))
-            rendering.kept.stencils.clear()
+            rendering.comment_html_cache.templates.clear()
             found[count]["cold"].append(cpu(partial(client.get, address)))
     return {
         count: {name: median(values) for name, values in row.items()} | {"queries": queries(client, addresses[count])}
@@ -51,7 +51,7 @@ def measure(client: Client, essays: Mapping[int, Essay]) -> dict[int, dict[str, 
 
 
 def queries(client: Client, address: str) -> int:
-    rendering.kept.stencils.clear()
+    rendering.comment_html_cache.templates.clear()
     with CaptureQueriesContext(connection) as asked:
         client.get(address)
     return len(asked)

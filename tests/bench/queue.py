@@ -42,7 +42,7 @@ def main() -> None:
         for at in range(0, PENDING, 500):
             keys = [every[number * step] for number in range(at, at + 500)]
             Comment.objects.filter(pk__in=keys).update(status="pending")
-            Wording.objects.filter(comment__in=keys).update(reasons=[{"code": "first"}], likeness=0.5)
+            Wording.objects.filter(comment__in=keys).update(reasons=[{"code": "first"}], spam_score=0.5)
         corpus.gather_statistics()
         client = Client(headers={"host": "127.0.0.1"})
         client.force_login(make.moderator())

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests import make
 from tests.services.chromium import chromium
 from tests.services.sessions import log_in
-from tests.services.site import Server, installed
+from tests.services.site import Server, new_installation
 
 COUNT = 100
 KEYS = "asd"
@@ -39,7 +39,7 @@ def main() -> None:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop of its own in this thread
     with (
         tempfile.TemporaryDirectory() as name,
-        installed(os.environ["DATABASE_URL"], Path(name)) as installation,
+        new_installation(os.environ["DATABASE_URL"], Path(name)) as installation,
         chromium() as browser,  # before the connection, which belongs to what runs in its loop
     ):
         server = Server(installation, SECRET_KEY=settings.SECRET_KEY)  # so that it believes our log-in

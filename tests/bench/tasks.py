@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from tests import make
 from tests.bench import corpus
 from tests.services.chromium import chromium
-from tests.services.site import Server, installed
+from tests.services.site import Server, new_installation
 
 SLOWER = 4
 ROUNDS = 3
@@ -45,7 +45,10 @@ def shown(milliseconds: float) -> str:
 
 def measure(count: int) -> list[float]:
     roots, depth = KINDS[count]
-    with tempfile.TemporaryDirectory() as name, installed(os.environ["DATABASE_URL"], Path(name)) as installation:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        new_installation(os.environ["DATABASE_URL"], Path(name)) as installation,
+    ):
         server = Server(installation)
         try:
             with server.connected():

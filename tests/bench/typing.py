@@ -14,7 +14,7 @@ from blog import markup
 from tests import make
 from tests.services.chromium import FLAGS, program
 from tests.services.sessions import log_in
-from tests.services.site import Server, installed
+from tests.services.site import Server, new_installation
 
 SLOWER = 4
 OPTIMIZING = [flag for flag in FLAGS if not flag.startswith("--js-flags")]  # as people have it
@@ -50,7 +50,10 @@ def main() -> None:
         f"from key press to paint, essay of {WORDS:,} words and {NOTES} notes; ms with the CPU {SLOWER} x slower, {ROUNDS} rounds"
     )
     print(f"{'':>10}{'median':>10}{'maximum':>10}")
-    with tempfile.TemporaryDirectory() as name, installed(os.environ["DATABASE_URL"], Path(name)) as installation:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        new_installation(os.environ["DATABASE_URL"], Path(name)) as installation,
+    ):
         server = Server(installation)
         try:
             with server.connected():
@@ -97,7 +100,7 @@ def body() -> str:
             mark = f'<sup><a id="ref-{n}" href="#note-{n}" role="doc-noteref">{n}</a></sup>'
             notes.append(f'<li id="note-{n}">{" ".join(chance.choice(words) for _ in range(20))}</li>')
         parts.append(("<h2>A part</h2>" if index % 20 == 0 else "") + f"<p>{said}.{mark}</p>")
-    return markup.essay("".join(parts) + f'<section role="doc-endnotes"><ol>{"".join(notes)}</ol></section>')
+    return markup.clean_essay("".join(parts) + f'<section role="doc-endnotes"><ol>{"".join(notes)}</ol></section>')
 
 
 if __name__ == "__main__":

@@ -211,12 +211,12 @@ def weigh(data: bytes) -> str:
     settings.configure(USE_I18N=False)
     from blog.images import reencode
 
-    reencode.rewritten(plain("PNG", 9, 9))  # so that all that is needed is there
+    reencode.reencode(plain("PNG", 9, 9))  # so that all that is needed is there
     before, began = memory(), time.process_time()
     try:
-        kind, made = reencode.rewritten(data)
+        kind, made = reencode.reencode(data)
         outcome = f"{kind} {len(made)}"
-    except reencode.NoPicture as error:
+    except reencode.InvalidPicture as error:
         outcome = f"refused: {error}"
     return f"{time.process_time() - began:.2f}\t{memory() - before:.0f}\t{outcome}"
 

@@ -51,7 +51,7 @@ def fields(**more: Any) -> dict[str, Any]:
 
 
 def test_an_author_publishes_an_essay_and_readers_see_it(desk: Client, author: User) -> None:
-    tag = Tag.objects.named("Promises")
+    tag = Tag.objects.ensure("Promises")
     answer = desk.post(f"{ESSAYS}add/", fields(tags=[tag.pk], body="<h1>Big</h1><p onclick=x>In the spring.</p>"))
     assert answer.status_code == 302
     essay = Essay.objects.get()
@@ -172,11 +172,11 @@ def test_the_owner_changes_the_site_in_one_form() -> None:
         "tagline": "Slowly",
         "language": "nl",
         "time_zone": "Europe/Amsterdam",
-        "essays_a_page": "7",
+        "essays_per_page": "7",
     }
     assert desk.post("/admin/blog/site/1/change/", sent).status_code == 302
     site = Site.objects.get()
-    assert (site.name, site.language, site.essays_a_page) == ("The Long Letter", "en", 7)
+    assert (site.name, site.language, site.essays_per_page) == ("The Long Letter", "en", 7)
     wrong = desk.post("/admin/blog/site/1/change/", sent | {"time_zone": "Amsterdam"})
     assert "time zone" in wrong.content.decode()
     assert Site.objects.get().time_zone == "Europe/Amsterdam"
@@ -231,7 +231,7 @@ def test_a_comment_posted_while_settings_are_saved_stays_counted(
     })  # fmt: skip
     assert desk.post(address, sent).status_code == 302
     found = Discussion.objects.get(essay=essay)
-    assert (found.responses, found.threads) == (2, 2)
+    assert (found.comment_count, found.threads) == (2, 2)
     assert (found.shown_depth, found.order, found.threads_a_page, found.is_open) == (3, "newest", 50, True)
 
 

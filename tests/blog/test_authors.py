@@ -77,7 +77,7 @@ def test_authors_are_shown_in_their_order(author: User, other_essay: Essay, clie
 
 def test_an_authors_page_shows_their_profile(author: User, client: Client, django_assert_max_num_queries: Any) -> None:
     make.essay("Hers", by=author)
-    Commenter.objects.of(author)
+    Commenter.objects.for_user(author)
     Commenter.objects.update(picture="faces/ab/cd", name="Miriam")
     desk = client_of(author)
     mine = desk.get("/admin/blog/profile/").headers["Location"]

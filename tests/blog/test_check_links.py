@@ -35,7 +35,9 @@ def test_typed_links_are_completed_when_saved(author: User) -> None:
 
 
 def test_pasted_links_are_completed_and_unclear_ones_kept() -> None:
-    brought = editor.bring('<p><a href="example.org/x">x</a> <a href="notes.md">n</a> <a href="page.html">p</a></p>')
+    brought = editor.convert_html(
+        '<p><a href="example.org/x">x</a> <a href="notes.md">n</a> <a href="page.html">p</a></p>'
+    )
     assert brought.html == ('<p><a href="https://example.org/x" rel="noopener">x</a> <a href="notes.md">n</a> p</p>')
 
 
@@ -53,7 +55,10 @@ def test_an_unclear_link_prevents_publishing(author: User) -> None:
     desk.open()
     answer = desk.publish(title="Of Links", body=UNCLEAR)
     assert answer.status_code == 422
-    assert "Start these links with https:// (another website) or ./ (this site): notes.md" in answer.context_data["errors"].as_text()
+    assert (
+        "Start these links with https:// (another website) or ./ (this site): notes.md"
+        in answer.context_data["errors"].as_text()
+    )
     assert desk.save(title="Of Links", body=UNCLEAR).status_code == 302
     desk.open()
     assert desk.publish(title="Of Links", body=UNCLEAR.replace("notes.md", "./notes.md")).status_code == 302
@@ -62,7 +67,7 @@ def test_an_unclear_link_prevents_publishing(author: User) -> None:
 def test_an_unclear_link_prevents_publishing_from_the_list(author: User) -> None:
     essay = make.essay("Of Links", by=author, published=None, body=UNCLEAR)
     with pytest.raises(revisions.NotReady):
-        revisions.publish_newest(essay, by=author)
+        revisions.publish_latest(essay, by=author)
 
 
 def run(capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
@@ -88,14 +93,14 @@ def test_the_command_fixes_essays_revisions_and_drafts(author: User, capsys: pyt
     revisions.save(essay, Text(title="Of Links", body="<p>Second.</p>"), by=author)
     Draft.objects.create(essay=essay, author=author, tab="a", fields={"body": WRONG})
     Essay.objects.filter(pk=essay.pk).update(body=WRONG)
-    essay.revisions.update(body=WRONG, beside=Text.of(Essay.objects.get()).print)
-    mark = revisions.standing(Essay.objects.get()).mark
+    essay.revisions.update(body=WRONG, essay_fingerprint=Text.from_essay(Essay.objects.get()).fingerprint)
+    mark = revisions.latest_text(Essay.objects.get()).version
     before = Generation.objects.get(key=essay.cache_key).number
     assert run(capsys, "--fix")[-1] == "2 link(s) in 1 essay(s) corrected. 0 unclear."
     essay.refresh_from_db()
     assert {essay.body, *essay.revisions.values_list("body", flat=True)} == {RIGHT}
     assert Draft.objects.get().fields["body"] == RIGHT
-    assert revisions.standing(essay).mark == mark
+    assert revisions.latest_text(essay).version == mark
     assert Generation.objects.get(key=essay.cache_key).number > before
     assert "https://example.org/x" in readers_page(essay)
     assert run(capsys) == ["0 link(s) in 0 essay(s) to correct. 0 unclear."]

@@ -21,7 +21,7 @@ NOTED = (
 
 
 def check(body: str = "<p>Words.</p>", title: str = "Title", excerpt: str = "About it.") -> list[tuple[str, str]]:
-    return [(found.kind, found.where) for found in checks.look(title=title, excerpt=excerpt, body=body)]
+    return [(found.kind, found.where) for found in checks.check(title=title, excerpt=excerpt, body=body)]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_dead_links_within_the_site_are_found() -> None:
     out, waits = make.essay("Out"), make.essay("Waits", published=timezone.now() + timedelta(days=9))
     make.essay("About", kind="page")
     Redirect.objects.create(old="/2011/03/05/old/", essay=out)
-    tag = Tag.objects.named("Vows")
+    tag = Tag.objects.ensure("Vows")
     fine = [
         out.get_absolute_url(), f"{out.get_absolute_url()}?order=newest#comments", waits.get_absolute_url(), "/about/", "/",
         "/2011/03/05/old/", tag.get_absolute_url(), "http://127.0.0.1:8000/about/", "https://a.example/none/", "mailto:a@b.example",

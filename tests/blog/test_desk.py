@@ -43,7 +43,7 @@ def test_the_desk_lists_comments_unanswered_first(author: User) -> None:
     essay = make.essay("Hers", by=author)
     old = make.comment(essay, "The old question.")
     answered = make.comment(essay, "The answered one.")
-    make.comment(essay, "My answer.", to=answered, by=Commenter.objects.of(author))
+    make.comment(essay, "My answer.", to=answered, by=Commenter.objects.for_user(author))
     make.comment(essay, "A guest agrees.", to=old)
     make.comment(essay, "It waits.", status="pending")
     make.comment(make.essay("Not Hers"), "Elsewhere.")
@@ -92,7 +92,7 @@ def test_subscribers_are_counted(author: User) -> None:
     essay = make.essay("Hers", by=author)
     now = timezone.now()
     for number in range(3):
-        address = Address.objects.create(email=f"r{number}@example.org", proved=now if number else None)
+        address = Address.objects.create(email=f"r{number}@example.org", verified=now if number else None)
         Subscription.objects.create(address=address, kind="essays", confirmed=now)
     Subscription.objects.create(address=address, kind="essay", essay=essay, confirmed=now)
     assert "2 subscribers to new essays. 1 subscriber to comments on your essays." in desk_of(author).words

@@ -4,13 +4,13 @@ import time
 
 import pytest
 
-from blog.difference import Fold, Row, between
+from blog.difference import Fold, Row, compare
 from blog.models import Text
 from tests.blog.writing import long_essay
 
 
 def rows(old: str, new: str) -> list[Row]:
-    found = between(Text(body=old), Text(body=new)).body
+    found = compare(Text(body=old), Text(body=new)).body
     return [row for part in found for row in (part.rows if isinstance(part, Fold) else [part])]
 
 
@@ -75,9 +75,9 @@ def test_renumbering_notes_is_not_a_change() -> None:
 
 def test_changes_of_title_and_tags_are_shown() -> None:
     old = Text(title="Old title", tags=("A",), excerpt="x")
-    found = between(old, Text(title="New title", tags=("A", "B"), excerpt="x"))
+    found = compare(old, Text(title="New title", tags=("A", "B"), excerpt="x"))
     assert [str(label) for label, _ in found.lines] == ["Title", "Tags"]
-    assert between(old, old).is_empty
+    assert compare(old, old).is_empty
 
 
 def test_a_long_essay_is_compared_word_by_word() -> None:

@@ -189,7 +189,7 @@ def test_after_a_conflict_the_author_saves_one_of_the_texts(author: User, essay:
     fields: dict[str, Any] = {}
     for name, value in answer.context_data["fields"]:
         fields.setdefault(name, []).append(value)
-    merged = fields | {"base": answer.context_data["newer"].mark, "body": "<p>Her words and mine.</p>"}
+    merged = fields | {"base": answer.context_data["newer"].version, "body": "<p>Her words and mine.</p>"}
     assert second.client.post(second.address, merged).status_code == 302
     assert list(essay.revisions.order_by("pk").values_list("body", flat=True)) == [
         "<p>Stored words.</p>", "<p>Her words.</p>", "<p>Her words and mine.</p>",
@@ -212,11 +212,11 @@ def test_changes_in_different_paragraphs_are_offered_as_a_merged_text(author: Us
     first.save(body="<p>One of hers.</p><p>Two.</p>")
     answer = second.publish(body="<p>One.</p><p>Two of mine.</p>", title="Mine")
     assert "Merge and publish" in answer.content.decode()
-    assert revisions.standing(essay).text.body == "<p>One of hers.</p><p>Two.</p>"
-    merged = form_of_conflict(answer.context_data["both_fields"], answer.context_data["newer"].mark)
-    first.save(body="<p>One of hers.</p><p>Two.</p><p>And more.</p>", base=answer.context_data["newer"].mark)
+    assert revisions.latest_text(essay).text.body == "<p>One of hers.</p><p>Two.</p>"
+    merged = form_of_conflict(answer.context_data["both_fields"], answer.context_data["newer"].version)
+    first.save(body="<p>One of hers.</p><p>Two.</p><p>And more.</p>", base=answer.context_data["newer"].version)
     assert second.client.post(second.address, merged).status_code == 409  # it is not what was seen any more
-    merged["base"] = revisions.standing(essay).mark
+    merged["base"] = revisions.latest_text(essay).version
     assert second.client.post(second.address, merged).status_code == 302
     essay.refresh_from_db()
     assert (essay.title, essay.body) == ("Mine", "<p>One of hers.</p><p>Two of mine.</p>")
@@ -227,22 +227,22 @@ def test_changes_of_the_same_paragraph_are_both_kept_in_a_draft(author: User, es
     first.save(body="<p>Stored words of hers.</p>")
     answer = second.publish(body="<p>Stored words of mine.</p>")
     assert "1 place was changed in both" in answer.content.decode()
-    merged = form_of_conflict(answer.context_data["both_fields"], answer.context_data["newer"].mark)
+    merged = form_of_conflict(answer.context_data["both_fields"], answer.context_data["newer"].version)
     assert second.client.post(second.address, merged).status_code == 302
-    assert revisions.standing(essay).text.body == "<p>Stored words of hers.</p><p>Stored words of mine.</p>"
+    assert revisions.latest_text(essay).text.body == "<p>Stored words of hers.</p><p>Stored words of mine.</p>"
     essay.refresh_from_db()
     assert essay.body == "<p>Stored words.</p>"
 
 
 def test_a_text_without_a_revision_can_be_the_base_of_a_merge(author: User, essay: Essay) -> None:
-    text, revision, mark = revisions.standing(essay)
+    text, revision, mark = revisions.latest_text(essay)
     assert revision is None
     first, _second = two(author, essay)
     first.save(body="<p>Hers.</p>")
-    assert merging.base_of(essay, mark) == text
-    assert merging.base_of(essay, revisions.standing(essay).mark) == revisions.standing(essay).text
+    assert merging.find_base(essay, mark) == text
+    assert merging.find_base(essay, revisions.latest_text(essay).version) == revisions.latest_text(essay).text
     for other in ("", "x", "7-", "0-x", "99999"):
-        assert merging.base_of(essay, other) is None
+        assert merging.find_base(essay, other) is None
 
 
 def test_saving_the_same_text_twice_is_no_conflict(author: User, essay: Essay) -> None:
@@ -269,7 +269,7 @@ def test_after_a_conflict_the_author_merges_the_texts_in_the_form(author: User, 
     for words in ("<p>My words.</p>", "<p>My later words.</p>"):
         answer = second.save(body=words)
     assert "My later words." in second.look(
-        f"?draft={answer.context_data['kept'].pk}&seen={answer.context_data['newer'].mark}"
+        f"?draft={answer.context_data['kept'].pk}&seen={answer.context_data['newer'].version}"
     )
     assert second.save(body="<p>Both.</p>").status_code == 302
     assert essay.revisions.newest().body == "<p>Both.</p>"  # type: ignore[union-attr]

@@ -40,12 +40,12 @@ def test_only_authors_can_use_it_and_only_by_post(desk: Client) -> None:
 
 
 def test_too_long_html_is_rejected_with_a_message(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = desk.post(CLEAN, "<i>" * (paste_views.TAGS + 1), content_type="text/html")
+    answer = desk.post(CLEAN, "<i>" * (paste_views.MAX_TAGS + 1), content_type="text/html")
     assert (answer.status_code, answer.json()["why"]) == (
         413,
         "The text has too much formatting. Paste it in smaller parts.",
     )
-    monkeypatch.setattr(paste_views, "BYTES", 10)
+    monkeypatch.setattr(paste_views, "MAX_BYTES", 10)
     assert desk.post(CLEAN, "<p>" + "x" * 20, content_type="text/html").status_code == 413
 
 

@@ -52,7 +52,7 @@ def test_the_date_in_the_address_never_changes_after_the_first_publication() -> 
 def test_drafts_and_scheduled_essays_are_hidden_everywhere(client: Client, published: datetime | None) -> None:
     author = make.author("miriam", name="Miriam")
     essay = make.essay("Hidden Thought", by=author, published=published)
-    essay.tags.add(Tag.objects.named("Secrets"))
+    essay.tags.add(Tag.objects.ensure("Secrets"))
     assert words(client, essay.get_absolute_url(), 404)
     assert words(client, f"/?p={essay.pk}", 404)
     for address in ("/", "/archive/", "/feed/", "/feed/atom/", "/sitemap.xml", "/tag/secrets/"):
@@ -92,7 +92,7 @@ def test_saved_html_is_clean(client: Client) -> None:
 
 
 def test_the_newest_essays_come_first_and_are_paged(client: Client) -> None:
-    make.site(essays_a_page=2)
+    make.site(essays_per_page=2)
     now = timezone.now()
     for days in range(5):
         make.essay(f"Day {days}", published=now - timedelta(days=days + 1))
@@ -117,7 +117,7 @@ def test_archives_by_year_month_and_day(client: Client) -> None:
 def test_tags_and_authors_have_pages_and_feeds(client: Client) -> None:
     author = make.author("miriam", name="Miriam Achterberg")
     essay = make.essay("Tagged", by=author)
-    essay.tags.add(Tag.objects.named("Old Promises"))
+    essay.tags.add(Tag.objects.ensure("Old Promises"))
     make.essay("Other")
     for address in ("/tag/old-promises/", "/author/miriam/", "/tag/old-promises/feed/", "/author/miriam/feed/"):
         page = words(client, address)
@@ -188,7 +188,7 @@ def test_moving_a_draft_creates_no_redirect() -> None:
 def test_a_wordpress_number_redirects_to_its_essay(client: Client) -> None:
     essay = make.essay("Numbered")
     assert client.get(f"/?p={essay.pk}").headers["Location"] == essay.get_absolute_url()
-    actions.keep_address("/?p=4711", essay=essay)
+    actions.add_redirect("/?p=4711", essay=essay)
     assert client.get("/?p=4711").status_code == 301
     for nonsense in ("0", "-1", "abc", "1e9", "99999999999999999999", "%00", ""):
         assert words(client, f"/?p={nonsense}", 404)

@@ -21,7 +21,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 @pytest.fixture
 def essay() -> Essay:
     more = '<p><img src="/media/hill.png" alt="Hill"> <a href="/about/">us</a> <a href="old/">old</a></p>'
-    return make.essay("Long & whole", body=markup.essay(more + long_essay()))
+    return make.essay("Long & whole", body=markup.clean_essay(more + long_essay()))
 
 
 def contents(client: Client) -> list[str]:
@@ -34,13 +34,13 @@ def test_notes_are_complete_and_linked_both_ways_in_every_feed(client: Client, e
     for content in contents(client):
         for note in range(1, 63):
             assert (
-                content.count(f'id="{essay.prefix}note-{note}"')
-                == content.count(f'href="#{essay.prefix}note-{note}"')
+                content.count(f'id="{essay.id_prefix}note-{note}"')
+                == content.count(f'href="#{essay.id_prefix}note-{note}"')
                 == 1
             )
             assert (
-                content.count(f'id="{essay.prefix}ref-{note}"')
-                == content.count(f'href="#{essay.prefix}ref-{note}"')
+                content.count(f'id="{essay.id_prefix}ref-{note}"')
+                == content.count(f'href="#{essay.id_prefix}ref-{note}"')
                 == 1
             )
         assert markup.count_words(content) >= 13_600
@@ -54,7 +54,7 @@ def test_addresses_in_feeds_are_full_urls(client: Client, essay: Essay) -> None:
         assert f'href="{site}{essay.get_absolute_url()}old/"' in content
         assert not re.search(r' (?:src|href)="/', content)
     drawn = '<picture><source srcset="/media/a.webp 480w, /media/b.webp 960w"><img src="/media/a.png"></picture><a href="#gone">x</a>'
-    assert markup.afar(drawn, SITE, f"{SITE}/a/") == (
+    assert markup.absolutize(drawn, SITE, f"{SITE}/a/") == (
         f'<picture><source srcset="{SITE}/media/a.webp 480w, {SITE}/media/b.webp 960w"><img src="{SITE}/media/a.png">'
         f'</picture><a href="{SITE}/a/#gone">x</a>'
     )

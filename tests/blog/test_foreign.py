@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from blog.editor import Brought, bring
+from blog.editor import Conversion, convert_html
 
 SHARED = Path(__file__).resolve().parents[3] / "shared/data/publishing/clipboard"
 
@@ -37,7 +37,7 @@ def squeezed(html: str) -> str:
     return re.sub(r">\s+<", "><", html)
 
 
-def is_clean(brought: Brought) -> bool:
+def is_clean(brought: Conversion) -> bool:
     return not re.search(r"\bstyle=|\bclass=|mso|<o:|<span(?! lang)|<font|file:|data-", brought.html)
 
 
@@ -49,8 +49,8 @@ def test_footnotes_from_word_become_notes() -> None:
     source = f"<p class=MsoNormal>One{WORD_NOTE.format(n=1)} two{WORD_NOTE.format(n=2)}.</p>" + WORD_NOTES.format(
         notes=notes
     )
-    brought = bring(source)
-    assert brought.notes == 2
+    brought = convert_html(source)
+    assert brought.note_count == 2
     assert squeezed(brought.html) == squeezed(
         '<p>One<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup> two<sup><a id="ref-2" href="#note-2" '
         'role="doc-noteref">2</a></sup>.</p><section role="doc-endnotes"><ol><li id="note-1">Note <i>1</i>.</li>'
@@ -85,7 +85,7 @@ NOTES_OF = {
 
 @pytest.mark.parametrize("program", NOTES_OF)
 def test_links_to_and_fro_become_notes(program: str) -> None:
-    brought = bring(NOTES_OF[program])
+    brought = convert_html(NOTES_OF[program])
     assert squeezed(brought.html) == (
         '<p>A<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup> b<sup><a id="ref-2" href="#note-2" '
         'role="doc-noteref">2</a></sup>.</p><section role="doc-endnotes"><ol><li id="note-1">Foot.</li>'
@@ -114,8 +114,8 @@ MARKED = {
 
 @pytest.mark.parametrize("kind", MARKED)
 def test_notes_with_no_or_several_back_links_become_notes(kind: str) -> None:
-    brought = bring(MARKED[kind])
-    assert brought.notes == 2
+    brought = convert_html(MARKED[kind])
+    assert brought.note_count == 2
     assert re.findall(r'<li id="note-(\d)">(\w+)\.</li>', brought.html) == [("1", "One"), ("2", "Two")]
     assert brought.html.count('role="doc-noteref"') == (3 if "B<sup" in MARKED[kind] else 2)
     assert not re.search("References|Notes<|<hr|[\\^\\[]", brought.html)
@@ -131,31 +131,31 @@ def test_notes_with_no_or_several_back_links_become_notes(kind: str) -> None:
     ],
 )
 def test_other_superscript_numbers_do_not_become_notes(source: str) -> None:
-    assert bring(source).notes == 0
+    assert convert_html(source).note_count == 0
 
 
 def test_the_last_heading_of_an_essay_stays_before_its_notes() -> None:
     source = NOTES_OF["a page of Pandoc's"].replace(
         '<section class="footnotes">', '<h2>After</h2><section class="footnotes">'
     )
-    assert "<h2>After</h2><section" in bring(source).html
+    assert "<h2>After</h2><section" in convert_html(source).html
 
 
 def test_a_note_with_only_a_picture_is_kept_and_reported() -> None:
     source = NOTES_OF["Google Docs"].replace("Foot.", '<img src="file:///C:/x.png" alt="Plan">')
-    brought = bring(source)
+    brought = convert_html(source)
     assert '<li id="note-1">…</li><li id="note-2">End.</li>' in brought.html
     assert ("empty footnote(s)", "") in brought.lost
 
 
 def test_a_year_at_the_start_of_a_note_is_kept() -> None:
     source = NOTES_OF["Google Docs"].replace("Foot.", "1914 was long.")
-    assert '<li id="note-1">1914 was long.</li>' in bring(source).html
-    assert '<li id="note-1">1914.</li>' in bring(source.replace("1914 was long.", "1914.")).html
+    assert '<li id="note-1">1914 was long.</li>' in convert_html(source).html
+    assert '<li id="note-1">1914.</li>' in convert_html(source.replace("1914 was long.", "1914.")).html
 
 
 def test_a_mark_without_a_note_is_reported() -> None:
-    brought = bring('<p>A<a href="#_ftn1" name="_ftnref1">[1]</a>.</p>')
+    brought = convert_html('<p>A<a href="#_ftn1" name="_ftnref1">[1]</a>.</p>')
     assert brought.lost == [("footnote mark(s) without a footnote", "")]
     assert brought.html == "<p>A[1].</p>"
 
@@ -164,7 +164,7 @@ def test_paragraphs_that_look_like_items_become_lists() -> None:
     source = item("Boots") + item("Laces", 2, "o") + item("Coat") + "<p class=MsoNormal>Then</p>" + (
         item("Leave", of=1, sign="3.") + item("pack", 2, "a)", of=1) + item("Arrive", of=1, sign="4.")
     )  # fmt: skip
-    assert squeezed(bring(source).html) == (
+    assert squeezed(convert_html(source).html) == (
         "<ul><li>Boots<ul><li>Laces</li></ul></li><li>Coat</li></ul><p>Then</p>"
         '<ol start="3"><li>Leave<ol type="a"><li>pack</li></ol></li><li>Arrive</li></ol>'
     )
@@ -175,7 +175,7 @@ def test_lists_keep_their_numbers_and_skip_no_level() -> None:
         item("A", sign="c)") + item("deep", 3, "i.") + item("less", 2, "1.")
         + "<p class=MsoListParagraph>more of less</p>" + item("B", sign="d)") + "<p>x</p>" + item("C", sign="IV.")
     )  # fmt: skip
-    assert squeezed(bring(source).html) == (
+    assert squeezed(convert_html(source).html) == (
         '<ol start="3" type="a"><li>A<ol type="i"><li>deep</li><li><p>less</p><p>more of less</p></li></ol></li>'
         '<li>B</li></ol><p>x</p><ol start="4" type="I"><li>C</li></ol>'
     )
@@ -189,12 +189,12 @@ def test_items_with_only_a_level_are_nested() -> None:
         for list_, level, words in (("ul", 1, "One"), ("ul", 2, "Two"), ("ul", 1, "Three"), ("ol", 1, "Four"))
     )
     expected = "<ul><li>One<ul><li>Two</li></ul></li><li>Three</li></ul><ol><li>Four</li></ol>"
-    assert squeezed(bring(source).html) == expected
+    assert squeezed(convert_html(source).html) == expected
 
 
 def test_a_list_after_an_item_belongs_to_the_item() -> None:
     source = '<ul><li aria-level="1"><p>Boots</p></li><ul><li aria-level="2"><p>Laces</p></li></ul></ul>'
-    assert squeezed(bring(source).html) == "<ul><li>Boots<ul><li>Laces</li></ul></li></ul>"
+    assert squeezed(convert_html(source).html) == "<ul><li>Boots<ul><li>Laces</li></ul></li></ul>"
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_a_list_after_an_item_belongs_to_the_item() -> None:
     ],
 )  # fmt: skip
 def test_styles_become_tags(source: str, expected: str) -> None:
-    assert squeezed(bring(source).html) == expected
+    assert squeezed(convert_html(source).html) == expected
 
 
 def test_review_comments_are_dropped_and_counted() -> None:
@@ -248,7 +248,7 @@ def test_review_comments_are_dropped_and_counted() -> None:
         "<p>Text <a style='mso-comment-reference:A_1'>here</a><a class=msocomanchor href='#_msocom_1'>[A1]</a></p>"
         "<div style='mso-element:comment-list'><div style='mso-element:comment'><p>Do not publish</p></div></div>"
     )
-    brought = bring(source)
+    brought = convert_html(source)
     assert brought.html == "<p>Text here</p>"
     assert brought.lost == [("review comment(s)", "")]
     google = (
@@ -256,8 +256,8 @@ def test_review_comments_are_dropped_and_counted() -> None:
         "<div><p><a href='#ftnt_ref1' id='ftnt1'>[1]</a> Kept</p></div>"
         "<div><p><a href='#cmnt_ref1' id='cmnt1'>[a]</a>Do not publish</p></div>"
     )
-    brought = bring(google)
-    assert (brought.notes, "publish" in brought.html, "Kept" in brought.html) == (1, False, True)
+    brought = convert_html(google)
+    assert (brought.note_count, "publish" in brought.html, "Kept" in brought.html) == (1, False, True)
     assert brought.lost == [("review comment(s)", "")]
 
 
@@ -270,11 +270,11 @@ def test_word_formulas_become_text_without_their_pictures() -> None:
         f"<p>Let <!--[if gte msEquation 12]><m:oMath>{each}</m:oMath><![endif]-->{picture} be.</p>"
         for each in (f"{power}={part}", rows)
     )
-    brought = bring(source)
+    brought = convert_html(source)
     assert brought.html == "<p>Let <i>x</i><sup>2</sup>=(a+b)/2 be.</p><p>Let  be.</p>"
     assert brought.changed == [("formula(s) (was|were) converted to text", "x2=(a+b)/2")]
     assert brought.lost == [("formula(s)", "1")]
-    assert "b" in bring("<p>a <![if !msEquation]> never closed</p><p>b</p>").html
+    assert "b" in convert_html("<p>a <![if !msEquation]> never closed</p><p>b</p>").html
 
 
 def test_unsupported_elements_are_reported() -> None:
@@ -282,7 +282,7 @@ def test_unsupported_elements_are_reported() -> None:
         "<p class=MsoToc1>Part ... 7</p><p>a <u>b</u> <span style='font-variant:small-caps'>c</span> <del datetime=x>d</del>"
         '<span class="TextRun FootnoteReference"><span>1</span></span> <math><mtable><mtr></mtr>e</mtable></math></p>'
     )
-    brought = bring(source)
+    brought = convert_html(source)
     assert brought.html == "<p>a b c 1</p>"
     assert {what for what, _ in brought.lost} == {
         "line(s) of a table of contents", "footnote mark(s) without a footnote", "formula(s)"
@@ -291,7 +291,7 @@ def test_unsupported_elements_are_reported() -> None:
 
 
 def test_pictures_on_a_local_disk_are_dropped_and_reported() -> None:
-    brought = bring(
+    brought = convert_html(
         '<p>a<img src="file:///C:/tmp/clip_image001.png" alt="Hill"></p><p><img src="https://a.example/b.png"></p>'
     )
     assert brought.lost == [("picture(s) that could not be imported", "Hill")]
@@ -299,7 +299,7 @@ def test_pictures_on_a_local_disk_are_dropped_and_reported() -> None:
 
 
 def test_an_embedded_player_becomes_a_link() -> None:
-    brought = bring('<p>See</p><iframe src="https://video.example/x?a=1&amp;b=2"></iframe>')
+    brought = convert_html('<p>See</p><iframe src="https://video.example/x?a=1&amp;b=2"></iframe>')
     assert '<a href="https://video.example/x?a=1&amp;b=2"' in brought.html
     assert brought.changed
 
@@ -309,24 +309,24 @@ def test_an_embedded_player_becomes_a_link() -> None:
 )
 def test_broken_html_loses_no_text(source: str) -> None:
     words = re.sub(r"<[^>]*>", "", source)
-    assert words in bring(source).html
+    assert words in convert_html(source).html
 
 
 @pytest.mark.parametrize("file", sorted(SHARED.glob("*.html")), ids=lambda file: file.stem)
 def test_real_clipboards_are_cleaned(file: Path) -> None:
     source = file.read_text()
-    brought = bring(source)
+    brought = convert_html(source)
     assert is_clean(brought)
     marks, notes = brought.html.count('role="doc-noteref"'), brought.html.count('<li id="note-')
     assert marks == notes == source.count("mso-element:footnote' id=")
     assert brought.html.count("<li>") >= source.count("mso-list:Ignore") or "<ul><li>" in brought.html
-    again = bring(brought.html)
-    assert bring(again.html).html == again.html
+    again = convert_html(brought.html)
+    assert convert_html(again.html).html == again.html
 
 
 def test_cleaning_pasted_html_again_changes_nothing() -> None:
     from blog import markup
 
     for source in NOTES_OF.values():
-        html = bring(source).html
-        assert markup.essay(html) == html
+        html = convert_html(source).html
+        assert markup.clean_essay(html) == html

@@ -18,15 +18,15 @@ Clean = Callable[[str], str]
 
 
 def wordpress_essay(html: str) -> str:
-    return markup.essay(html, newlines=True)
+    return markup.clean_essay(html, newlines=True)
 
 
 DOORS = pytest.mark.parametrize(
     ("clean", "allowed"),
     [
-        (markup.comment, reading.COMMENT),
-        (markup.comment_html, reading.COMMENT),
-        (markup.essay, reading.ESSAY),
+        (markup.clean_comment, reading.COMMENT),
+        (markup.clean_comment_html, reading.COMMENT),
+        (markup.clean_essay, reading.ESSAY),
         (wordpress_essay, reading.ESSAY),
     ],
     ids=["comment", "comment_html", "essay", "wordpress_essay"],
@@ -88,7 +88,7 @@ def test_nothing_outside_the_allowlist_survives(clean: Clean, allowed: dict[str,
     assert reading.faults(clean(text), allowed) == []
 
 
-@pytest.mark.parametrize("clean", [markup.comment_html, markup.essay, wordpress_essay])
+@pytest.mark.parametrize("clean", [markup.clean_comment_html, markup.clean_essay, wordpress_essay])
 @given(text=mess)
 def test_cleaning_twice_equals_cleaning_once(clean: Clean, text: str) -> None:
     cleaned = clean(text)
@@ -97,17 +97,17 @@ def test_cleaning_twice_equals_cleaning_once(clean: Clean, text: str) -> None:
 
 @given(text=mess)
 def test_a_cleaned_comment_is_clean_html(text: str) -> None:
-    cleaned = markup.comment(text)
-    assert markup.comment_html(cleaned) == cleaned
+    cleaned = markup.clean_comment(text)
+    assert markup.clean_comment_html(cleaned) == cleaned
 
 
 @given(text=mess)
 def test_any_text_can_be_rendered_and_listed_as_an_essay(text: str) -> None:
-    essay = markup.essay(text)
-    ids = [element.get("id") for element in reading.elements(markup.draw(essay, "e7-")) if element.get("id")]
+    essay = markup.clean_essay(text)
+    ids = [element.get("id") for element in reading.elements(markup.render(essay, "e7-")) if element.get("id")]
     assert len(ids) == len(set(ids))
     assert all(id_.startswith("e7-") for id_ in ids)
-    assert {id_ for id_, _ in markup.contents(essay, "e7-")} <= set(ids)
+    assert {id_ for id_, _ in markup.table_of_contents(essay, "e7-")} <= set(ids)
 
 
 # What costs most
@@ -205,9 +205,9 @@ def seconds(clean: Clean, text: str, enough: float) -> float:
 @pytest.mark.parametrize(
     ("clean", "name"),
     [  # each kind by one of the three
-        *one_in(3, [(markup.comment, name) for name in WORST]),
-        *one_in(3, [(markup.comment_html, name) for name in WORST], first=1),
-        *one_in(3, [(markup.essay, name) for name in WORST], first=2),
+        *one_in(3, [(markup.clean_comment, name) for name in WORST]),
+        *one_in(3, [(markup.clean_comment_html, name) for name in WORST], first=1),
+        *one_in(3, [(markup.clean_essay, name) for name in WORST], first=2),
     ],
 )
 def test_twenty_kilobytes_of_the_worst_text_are_cleaned_quickly(clean: Clean, name: str) -> None:
@@ -216,7 +216,7 @@ def test_twenty_kilobytes_of_the_worst_text_are_cleaned_quickly(clean: Clean, na
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", WORST)
-@pytest.mark.parametrize("clean", [markup.comment, markup.comment_html, markup.essay])
+@pytest.mark.parametrize("clean", [markup.clean_comment, markup.clean_comment_html, markup.clean_essay])
 def test_the_longest_of_the_worst_texts_is_cleaned_within_a_second(clean: Clean, name: str) -> None:
     assert seconds(clean, filled(*WORST[name], BYTES), 1) < 1
 
@@ -224,14 +224,14 @@ def test_the_longest_of_the_worst_texts_is_cleaned_within_a_second(clean: Clean,
 @pytest.mark.parametrize("name", hostile.recipes())
 def test_every_hostile_recipe_is_harmless_and_quick(name: str) -> None:
     text = hostile.recipes()[name]
-    assert seconds(markup.comment, text, 1) < 1
-    assert reading.faults(markup.comment(text), reading.COMMENT) == []
+    assert seconds(markup.clean_comment, text, 1) < 1
+    assert reading.faults(markup.clean_comment(text), reading.COMMENT) == []
 
 
 @pytest.mark.parametrize("name", one_in(3, WORST, first=1))
 def test_a_cleaned_comment_stays_shallow_and_about_as_long(name: str) -> None:
     text = filled(*WORST[name], 20_000 if RUNS_ALL else 8_000)
-    html = markup.comment(text)
+    html = markup.clean_comment(text)
     assert reading.depth(html) <= 24
     assert len(html.encode()) <= 5 * len(text.encode()) + 20_000  # an & is five letters long
     lines_of_code = sum("".join(pre.itertext()).count("\n") for pre in reading.elements(html) if pre.tag == "pre")
@@ -253,7 +253,11 @@ def test_eight_threads_cleaning_at_once_each_get_their_own_text() -> None:
             link = f'<a href="http://{word}.example" rel="nofollow ugc noopener">{word}</a>'
             expected = f"<p><em>{word}</em> {link}</p><ul><li>{word}</li></ul>"
             typed = f"*{word}* [{word}](http://{word}.example)\n\n- {word}"
-            got = [markup.comment(typed), markup.comment_html(expected), markup.essay(f"<h1>{word}</h1>")]
+            got = [
+                markup.clean_comment(typed),
+                markup.clean_comment_html(expected),
+                markup.clean_essay(f"<h1>{word}</h1>"),
+            ]
             if got != [expected, expected, f"<h2>{word}</h2>"]:
                 mixed_up.extend(got)
 

@@ -43,20 +43,20 @@ ALWAYS = ("webp-at-the-bound",)
 
 @pytest.mark.parametrize("name", [name for name in SMALL if name not in KEPT])
 def test_an_invalid_picture_is_rejected_with_a_message(name: str) -> None:
-    with pytest.raises(reencode.NoPicture, match=REASONS):
-        reencode.rewritten(SMALL[name]())
+    with pytest.raises(reencode.InvalidPicture, match=REASONS):
+        reencode.reencode(SMALL[name]())
 
 
 @pytest.mark.parametrize("name", KEPT)
 def test_only_pixels_are_kept(name: str) -> None:
-    kind, made = reencode.rewritten(SMALL[name]())
+    kind, made = reencode.reencode(SMALL[name]())
     assert kind == KEPT[name]
     assert not [words for words in FOREIGN if words in made]
     with Pillow.open(io.BytesIO(made)) as picture:
         assert picture.format == kind
         assert picture.mode in {"RGB", "RGBA", "L", "LA", "P", "1"}
         assert not picture.getexif()
-        assert max(picture.size) <= reencode.SIDE
+        assert max(picture.size) <= reencode.MAX_SIDE
         picture.load()
 
 

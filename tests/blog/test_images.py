@@ -19,9 +19,9 @@ from pytest_django import Settings
 from accounts.models import User
 from blog import actions
 from blog.images import renditions
-from blog.jobs import render_forgotten
+from blog.jobs import render_missing
 from blog.models import Essay, Image, Profile, Series, Tag
-from blog.models.image import name_of
+from blog.models.image import rendition_name
 from tests import make
 from tests.blog.writing import Desk
 from tests.comments.door import Page
@@ -138,15 +138,15 @@ def test_only_authors_can_upload_pictures() -> None:
 def test_renditions_are_made_in_every_width_up_to_the_pictures(desk: Client) -> None:
     image = sent(desk, 1000, 500)
     assert image.renditions == {"avif": [480, 960, 1000], "webp": [480, 960, 1000]}
-    for name in renditions.files_of(image)[1:]:
+    for name in renditions.file_names(image)[1:]:
         with Pillow.open(io.BytesIO(Client().get(f"/media/{name}").getvalue())) as form:
             assert f"-{form.width}." in name
             assert form.width == 2 * form.height
     assert renditions.widths(2560) == [480, 960, 1440, 1920]
-    before = renditions.files_of(image)
+    before = renditions.file_names(image)
     renditions.render.func(image.pk)  # a job may run twice
     image.refresh_from_db()
-    assert renditions.files_of(image) == before
+    assert renditions.file_names(image) == before
 
 
 def test_a_page_offers_the_renditions_once_they_exist(desk: Client, client: Client) -> None:
@@ -189,7 +189,7 @@ def test_animations_and_small_pictures_get_no_renditions(desk: Client) -> None:
     image = Image.objects.get(pk=send(desk, out.getvalue(), "x.gif").json()["id"])
     renditions.render.func(image.pk)
     image.refresh_from_db()
-    assert image.renditions == renditions.NONE
+    assert image.renditions == renditions.NO_RENDITIONS
 
 
 def test_earlier_pictures_are_found_by_alternative_text(desk: Client) -> None:
@@ -244,7 +244,7 @@ def use_image(image: Image, where: str, author: User) -> None:
         case "profile":
             Profile.objects.create(user=author, about=f"See {image.file.url}")
         case "smaller":
-            small = name_of(image.file.url, 480, "webp")
+            small = rendition_name(image.file.url, 480, "webp")
             actions.save(Essay(title="It", body=f'<p><img src="{small}" alt=""></p>'))
 
 
@@ -278,24 +278,24 @@ def test_missing_renditions_are_made_by_the_periodic_job(desk: Client) -> None:
     old, lost, gone = (Image.objects.get(pk=send(desk, photo(1000, 500)).json()["id"]) for _ in range(3))
     DBTaskResult.objects.all().delete()
     gone.file.storage.delete(str(gone.file))
-    render_forgotten.func()
+    render_missing.func()
     assert not DBTaskResult.objects.exists()  # what has just come has its own
     Image.objects.update(created=timezone.now() - timedelta(hours=2))
-    render_forgotten.func()
-    render_forgotten.func()  # while those wait, none is asked for twice
+    render_missing.func()
+    render_missing.func()  # while those wait, none is asked for twice
     asked = [task.args_kwargs["args"][0] for task in DBTaskResult.objects.all()]
     assert sorted(asked) == [old.pk, lost.pk, gone.pk]
     for pk in asked:
         renditions.render.func(pk)
-    assert Image.objects.exclude(renditions=renditions.NONE).count() == 2
+    assert Image.objects.exclude(renditions=renditions.NO_RENDITIONS).count() == 2
     DBTaskResult.objects.all().delete()
-    render_forgotten.func()
+    render_missing.func()
     assert not DBTaskResult.objects.exists()
 
 
 def test_files_are_deleted_after_the_commit(desk: Client, django_capture_on_commit_callbacks: Any) -> None:
     image = sent(desk, 1000, 500)
-    files = renditions.files_of(image)
+    files = renditions.file_names(image)
     with django_capture_on_commit_callbacks(execute=True):
         renditions.delete(image)
     assert {Client().get(f"/media/{name}").status_code for name in files} == {404}
@@ -342,7 +342,10 @@ def bucket(settings: Settings) -> Iterator[dict[str, bytes]]:
         "bucket_name": "essays", "endpoint_url": f"http://127.0.0.1:{server.server_port}", "access_key": "a",
         "secret_key": "b", "region_name": "eu", "addressing_style": "path",
     }  # fmt: skip
-    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "config.bucket.Bucket", "OPTIONS": options}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "config.bucket.S3MediaStorage", "OPTIONS": options},
+    }
     yield FakeBucket.things
     server.shutdown()
     server.server_close()
@@ -350,13 +353,13 @@ def bucket(settings: Settings) -> Iterator[dict[str, bytes]]:
 
 def test_pictures_in_a_bucket_are_served_at_our_own_address(desk: Client, bucket: dict[str, bytes]) -> None:
     image = sent(desk, 600, 400)
-    assert len(bucket) == len(renditions.files_of(image)) == 5
+    assert len(bucket) == len(renditions.file_names(image)) == 5
     assert image.file.url.startswith("/media/images/")
     shown = Client().get(image.file.url)
     assert shown.headers["Content-Type"] == "image/jpeg"
     assert Pillow.open(io.BytesIO(shown.getvalue())).size == (600, 400)
     assert Client().get("/media/images/none.jpg").status_code == 404
-    renditions.remove(renditions.files_of(image))
+    renditions.delete_files(renditions.file_names(image))
     assert not bucket
 
 

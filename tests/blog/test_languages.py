@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Commenter
 from blog.models import Essay, Site
 from comments.models import Address, Subscription
-from config.languages import with_catalogs
+from config.languages import languages_with_catalogs
 from tests import make
 from tests.blog.test_admin import client_of
 from tests.comments.door import Browser, words
@@ -21,7 +21,7 @@ from tests.comments.test_mails import html, told
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SITE = "/admin/blog/site/1/change/"
-FORM = {"name": "Replies", "tagline": "", "time_zone": "UTC", "essays_a_page": "10"}
+FORM = {"name": "Replies", "tagline": "", "time_zone": "UTC", "essays_per_page": "10"}
 XML = "{http://www.w3.org/XML/1998/namespace}lang"
 TITLE = "הבטחה"
 
@@ -37,7 +37,7 @@ def test_only_languages_with_a_catalog_are_offered(tmp_path: Path) -> None:
     for code in ("pt_BR", "de", "xx", "fr"):
         (tmp_path / code / "LC_MESSAGES").mkdir(parents=True)
         (tmp_path / code / "LC_MESSAGES" / ("django.po" if code == "fr" else "django.mo")).touch()
-    assert with_catalogs([tmp_path]) == [
+    assert languages_with_catalogs([tmp_path]) == [
         ("de", "German"), ("en", "English"), ("pt-br", "Brazilian Portuguese"),
     ]  # fmt: skip
 
@@ -116,7 +116,7 @@ def test_titles_and_excerpts_in_lists_are_marked(essay: Essay, address: str) -> 
 
 def test_the_titles_of_a_persons_own_comments_are_marked(essay: Essay) -> None:
     user = make.user()
-    make.comment(essay, by=Commenter.objects.of(user))
+    make.comment(essay, by=Commenter.objects.for_user(user))
     assert words(Browser(user).read("/comments/mine/").one("span[@lang='he']")) == TITLE
 
 
@@ -138,7 +138,7 @@ def test_feeds_name_the_language_of_each_essay(essay: Essay, client: Client) -> 
 
 def test_emails_mark_text_of_an_essay() -> None:
     make.site(language="ar")  # it has no catalog
-    address = Address.objects.create(email="rosa@example.org", proved=timezone.now())
+    address = Address.objects.create(email="rosa@example.org", verified=timezone.now())
     for kind in ("essays", "essay"):
         about = {"essay": make.essay("Earlier", language="de")} if kind == "essay" else {}
         hours = timezone.now() - timedelta(hours=3)

@@ -42,7 +42,7 @@ def costs(essays: list[Essay]) -> dict[str, tuple[int, int]]:
 
 
 def test_no_page_needs_more_queries_or_bytes_with_many_essays() -> None:
-    make.site(essays_a_page=5)
+    make.site(essays_per_page=5)
     few = costs(corpus.essays(10, years=0.4))
     some = costs(corpus.essays(600, years=0.4))
     many = costs(corpus.essays(1_500, years=0.4))
@@ -87,7 +87,7 @@ def test_a_year_with_more_essays_than_a_page_holds_is_paged(client: Client) -> N
 
 
 def test_pinned_essays_are_first_and_every_essay_is_on_one_page(client: Client) -> None:
-    make.site(essays_a_page=4)
+    make.site(essays_per_page=4)
     made = corpus.essays(11)
     pinned = [made[7].pk, made[2].pk, made[9].pk, made[4].pk, made[10].pk]
     Essay.objects.filter(pk__in=pinned).update(is_pinned=True)

@@ -33,7 +33,7 @@ REL = 'rel="nofollow ugc noopener"'
     ],
 )
 def test_a_comment_is_simple_markdown(typed: str, shown: str) -> None:
-    assert markup.comment(typed) == shown
+    assert markup.clean_comment(typed) == shown
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_comment_is_simple_markdown(typed: str, shown: str) -> None:
     ],
 )
 def test_allowed_tags_work_and_others_are_shown_as_text(typed: str, shown: str) -> None:
-    assert markup.comment(typed) == shown
+    assert markup.clean_comment(typed) == shown
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_allowed_tags_work_and_others_are_shown_as_text(typed: str, shown: str) 
     ],
 )
 def test_a_link_leads_where_it_says_with_nofollow(typed: str, href: str, words: str) -> None:
-    assert markup.comment(typed) == f'<p><a href="{href}" {REL}>{words}</a></p>'
+    assert markup.clean_comment(typed) == f'<p><a href="{href}" {REL}>{words}</a></p>'
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_link_leads_where_it_says_with_nofollow(typed: str, href: str, words: 
     ],
 )  # fmt: skip
 def test_an_address_of_another_kind_is_not_linked(address: str) -> None:
-    assert markup.comment_html(f'<a href="{address}">x</a>') == "<p>x</p>"
+    assert markup.clean_comment_html(f'<a href="{address}">x</a>') == "<p>x</p>"
 
 
 @pytest.mark.parametrize(
@@ -117,13 +117,13 @@ def test_an_address_of_another_kind_is_not_linked(address: str) -> None:
     ],
 )
 def test_addresses_in_the_text_become_links_without_the_punctuation_around_them(text: str, linked: list[str]) -> None:
-    assert list(dict.fromkeys(markup.links(markup.comment(text)))) == linked
+    assert list(dict.fromkeys(markup.link_targets(markup.clean_comment(text)))) == linked
 
 
 def test_at_most_a_hundred_links_are_made_and_the_rest_stay_text() -> None:
-    html = markup.comment("http://e.example/ " * 500 + "[x](http://e.example/)" * 500)
-    assert len(markup.links(html)) == 100
-    assert markup.plain(html).count("http://e.example/") == 500
+    html = markup.clean_comment("http://e.example/ " * 500 + "[x](http://e.example/)" * 500)
+    assert len(markup.link_targets(html)) == 100
+    assert markup.plain_text(html).count("http://e.example/") == 500
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_at_most_a_hundred_links_are_made_and_the_rest_stay_text() -> None:
 )
 def test_an_imported_comment_is_html_with_significant_newlines(html: str, shown: str) -> None:
     link = f'<a href="http://e.example/" {REL}>http://e.example/</a>'
-    assert markup.comment_html(html) == shown.replace("LINK", link)
+    assert markup.clean_comment_html(html) == shown.replace("LINK", link)
 
 
 @pytest.mark.parametrize(
@@ -157,17 +157,17 @@ def test_an_imported_comment_is_html_with_significant_newlines(html: str, shown:
     ],
 )  # fmt: skip
 def test_invisible_characters_are_removed_even_from_entities(typed: str) -> None:
-    for html in (markup.comment(typed), markup.comment_html(typed), markup.essay(f"<p>{typed}</p>")):
+    for html in (markup.clean_comment(typed), markup.clean_comment_html(typed), markup.clean_essay(f"<p>{typed}</p>")):
         assert not set(html) & set(
             "\x00\x01\x08\x1b\x9b\u200b\u202e\u202c\u2066\ufeff\ud800\ufdd0\uffff\U0001ffff\U000e0041"
         )
 
 
 def test_blank_lines_cannot_make_a_comment_tall() -> None:
-    assert markup.comment("\n" * 10_000 + "x") == "<p>x</p>"
-    assert markup.comment("a\n" + "&nbsp;\n" * 1000 + "b").count("<br>") < 5
-    assert markup.comment("```\na" + "\n" * 1000 + "b\n```") == "<pre><code>a\n\n\nb</code></pre>"
-    assert markup.comment_html("<br>" * 1000 + "<p>&nbsp;</p>" * 1000 + "x") == "<p>x</p>"
+    assert markup.clean_comment("\n" * 10_000 + "x") == "<p>x</p>"
+    assert markup.clean_comment("a\n" + "&nbsp;\n" * 1000 + "b").count("<br>") < 5
+    assert markup.clean_comment("```\na" + "\n" * 1000 + "b\n```") == "<pre><code>a\n\n\nb</code></pre>"
+    assert markup.clean_comment_html("<br>" * 1000 + "<p>&nbsp;</p>" * 1000 + "x") == "<p>x</p>"
 
 
 @pytest.mark.parametrize(
@@ -183,9 +183,9 @@ def test_blank_lines_cannot_make_a_comment_tall() -> None:
     ],
 )
 def test_no_text_is_lost_beyond_any_limit(text: str) -> None:
-    assert markup.plain(markup.comment(text)).endswith("the end")
+    assert markup.plain_text(markup.clean_comment(text)).endswith("the end")
 
 
 def test_links_are_listed_in_order() -> None:
-    html = markup.comment("[a](http://e.example/?a=1&b=2) www.f.example/x mailto:no <b>http://g.example</b>")
-    assert markup.links(html) == ["http://e.example/?a=1&b=2", "https://www.f.example/x", "http://g.example"]
+    html = markup.clean_comment("[a](http://e.example/?a=1&b=2) www.f.example/x mailto:no <b>http://g.example</b>")
+    assert markup.link_targets(html) == ["http://e.example/?a=1&b=2", "https://www.f.example/x", "http://g.example"]

@@ -50,7 +50,7 @@ REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "publishing"
     ],
 )
 def test_an_essay_keeps_the_allowed_markup(html: str, stored: str) -> None:
-    assert markup.essay(html) == stored
+    assert markup.clean_essay(html) == stored
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_picture_keeps_its_position_and_alternative_text(html: str, stored: st
         "//e": '<p><img src="https://e.example/x.png" alt=""></p>',
         "%20": '<p><img src="http://e.example/a%20b.png" alt="a &quot;b&quot; &lt;c&gt;" width="10"></p>',
     }
-    assert markup.essay(html) == expected.get(stored, expected[html])
+    assert markup.clean_essay(html) == expected.get(stored, expected[html])
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_picture_keeps_its_position_and_alternative_text(html: str, stored: st
     ],
 )
 def test_an_essay_can_link_within_the_site_and_without_nofollow(address: str, href: str) -> None:
-    assert markup.essay(f'<a href="{address}" target=_blank class=x>x</a>') == f"<p><a {href}>x</a></p>"
+    assert markup.clean_essay(f'<a href="{address}" target=_blank class=x>x</a>') == f"<p><a {href}>x</a></p>"
 
 
 @pytest.mark.parametrize(
@@ -110,33 +110,33 @@ def test_an_essay_can_link_within_the_site_and_without_nofollow(address: str, hr
     ],
 )
 def test_a_link_typed_without_its_scheme_gets_one(typed: str, href: str) -> None:
-    assert markup.links(markup.essay(f'<a href="{typed}">x</a>')) == [href]
-    assert markup.unclear_links(markup.essay(f'<a href="{typed}">x</a>')) == []
+    assert markup.link_targets(markup.clean_essay(f'<a href="{typed}">x</a>')) == [href]
+    assert markup.unclear_links(markup.clean_essay(f'<a href="{typed}">x</a>')) == []
 
 
 @pytest.mark.parametrize(
     "path", ["/about/", "#note", "../x", "./notes.md", "chapter-2.html", "a.b.pdf", "v1.2", "?p=1"]
 )
 def test_a_relative_link_stays_as_it_is(path: str) -> None:
-    assert markup.links(markup.essay(f'<a href="{path}">x</a>')) == [path]
-    assert markup.unclear_links(markup.essay(f'<a href="{path}">x</a>')) == []
+    assert markup.link_targets(markup.clean_essay(f'<a href="{path}">x</a>')) == [path]
+    assert markup.unclear_links(markup.clean_essay(f'<a href="{path}">x</a>')) == []
 
 
 @pytest.mark.parametrize("typed", ["notes.md", "notes.md#part", "readme.io", "example.unheardof/x", "me@example.org/x"])
 def test_a_link_that_may_be_a_site_or_a_file_is_unclear(typed: str) -> None:
-    assert markup.unclear_links(markup.essay(f'<a href="{typed}">x</a>')) == [typed]
+    assert markup.unclear_links(markup.clean_essay(f'<a href="{typed}">x</a>')) == [typed]
 
 
 def test_wordpress_newlines_count_on_request() -> None:
     html = "one\ntwo\n\n<h2>x</h2>\nthree\n\n<pre>a\n\nb</pre>"
-    assert markup.essay(html, newlines=True) == "<p>one<br>two</p><h2>x</h2><p>three</p><pre>a\n\nb</pre>"
+    assert markup.clean_essay(html, newlines=True) == "<p>one<br>two</p><h2>x</h2><p>three</p><pre>a\n\nb</pre>"
 
 
 def test_wordpress_embeds_become_links() -> None:
     html = "<figure><div>\nhttps://video.example/x\n</div><figcaption>c</figcaption></figure>"
     link = '<a href="https://video.example/x" rel="noopener">https://video.example/x</a>'
-    assert markup.essay(html, newlines=True) == f"<figure>{link}<figcaption>c</figcaption></figure>"
-    assert "<a " not in markup.essay(html)
+    assert markup.clean_essay(html, newlines=True) == f"<figure>{link}<figcaption>c</figcaption></figure>"
+    assert "<a " not in markup.clean_essay(html)
 
 
 # Notes
@@ -149,8 +149,8 @@ NOTED = (
 
 
 def test_an_essay_keeps_its_notes_and_renders_them_with_backlinks() -> None:
-    assert markup.essay(NOTED) == NOTED
-    assert markup.draw(NOTED, "e1-") == (
+    assert markup.clean_essay(NOTED) == NOTED
+    assert markup.render(NOTED, "e1-") == (
         '<h2 id="e1-h-the-start">The start</h2>'
         '<p>Foo<sup><a id="e1-ref-1" href="#e1-note-1" role="doc-noteref">1</a></sup> bar'
         '<sup><a id="e1-ref-2" href="#e1-note-2" role="doc-noteref">2</a></sup></p>'
@@ -173,13 +173,13 @@ def test_an_essay_keeps_its_notes_and_renders_them_with_backlinks() -> None:
     ],
 )
 def test_other_ids_and_roles_are_dropped(html: str) -> None:
-    stored = markup.essay(html)
+    stored = markup.clean_essay(html)
     assert " id=" not in stored
     assert " role=" not in stored
 
 
 def test_an_id_is_used_once() -> None:
-    twice = markup.essay(NOTED + NOTED)
+    twice = markup.clean_essay(NOTED + NOTED)
     assert twice.count('id="note-1"') == twice.count('id="ref-1"') == 1
 
 
@@ -187,32 +187,32 @@ def test_an_id_is_used_once() -> None:
 
 
 def test_an_essay_without_notes_is_rendered_unchanged() -> None:
-    assert markup.draw("<p>x</p>", "e1-") == "<p>x</p>"
+    assert markup.render("<p>x</p>", "e1-") == "<p>x</p>"
 
 
 def test_headings_get_ids_and_the_second_level_is_listed() -> None:
     essay = '<h2>What <em>is</em> it?</h2><h3>Why</h3><h2>What is it?</h2><h2>…</h2><h2 lang="ru">Кто</h2>'
-    listed = markup.contents(essay, "e1-")
+    listed = markup.table_of_contents(essay, "e1-")
     assert listed == [
         ("e1-h-what-is-it", "What is it?"),
         ("e1-h-what-is-it-2", "What is it?"),
         ("e1-h-section", "…"),
         ("e1-h-кто", "Кто"),
     ]
-    drawn = markup.draw(essay, "e1-")
+    drawn = markup.render(essay, "e1-")
     assert [drawn.count(f'id="{id_}"') for id_, _ in listed] == [1, 1, 1, 1]
     assert '<h3 id="e1-h-why">' in drawn
 
 
 def test_pictures_are_loaded_lazily() -> None:
-    assert '<img loading="lazy" decoding="async" src="/a.png" alt="">' in markup.draw(
+    assert '<img loading="lazy" decoding="async" src="/a.png" alt="">' in markup.render(
         '<p><img src="/a.png" alt=""></p>', ""
     )
 
 
 def test_the_labels_of_notes_and_backlinks_are_translated() -> None:
     with translation.override("de"):
-        assert "aria-label" in markup.draw(NOTED, "e1-")
+        assert "aria-label" in markup.render(NOTED, "e1-")
 
 
 # Plain text
@@ -223,8 +223,17 @@ def test_plain_text_omits_marks_and_tags() -> None:
         NOTED
         + "<ul><li>a</li><li>b<ul><li>b &lt; c</li></ul></li></ul><table><tbody><tr><td>1</td><td>2</td></tr></tbody></table>"
     )
-    assert markup.plain(essay).split("\n") == ["The start", "Foo bar", "The note.", "Other", "a", "b", "b < c", "1 2"]
-    assert markup.plain("<p>soft\u00adhyphen one<br>two</p>") == "softhyphen one\ntwo"
+    assert markup.plain_text(essay).split("\n") == [
+        "The start",
+        "Foo bar",
+        "The note.",
+        "Other",
+        "a",
+        "b",
+        "b < c",
+        "1 2",
+    ]
+    assert markup.plain_text("<p>soft\u00adhyphen one<br>two</p>") == "softhyphen one\ntwo"
 
 
 @pytest.mark.parametrize(
@@ -256,7 +265,7 @@ def test_an_excerpt_is_the_beginning_in_one_line() -> None:
 
 @pytest.mark.parametrize("path", sorted(REAL.glob("essays/*.xhtml")), ids=lambda path: path.stem)
 def test_a_real_essay_keeps_its_words(path: Path) -> None:
-    essay = markup.essay(path.read_text(encoding="utf-8"))
-    assert markup.essay(essay) == essay
+    essay = markup.clean_essay(path.read_text(encoding="utf-8"))
+    assert markup.clean_essay(essay) == essay
     assert reading.faults(essay, reading.ESSAY) == []
     assert markup.count_words(essay) > 300

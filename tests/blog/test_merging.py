@@ -24,8 +24,8 @@ def body(*paragraphs: str) -> str:
     return "".join(made) + (f'<section role="doc-endnotes"><ol>{items}</ol></section>' if items else "")
 
 
-def both(base: str, stored: str, mine: str) -> merging.Together | None:
-    return merging.together(*(Text(body=body(*each.split("|"))) for each in (base, stored, mine)))
+def both(base: str, stored: str, mine: str) -> merging.MergeResult | None:
+    return merging.merge_texts(*(Text(body=body(*each.split("|"))) for each in (base, stored, mine)))
 
 
 A, B, C = "The first one has words", "The second says another thing", "And the third ends it"
@@ -46,7 +46,7 @@ A, B, C = "The first one has words", "The second says another thing", "And the t
 def test_a_change_in_only_one_version_is_merged(stored: str, mine: str, merged: str | None) -> None:
     found = both(f"{A}|{B}|{C}", stored, mine)
     assert (found and found.text.body) == (merged and body(*merged.split("|")))
-    assert not (found and found.is_contested)
+    assert not (found and found.has_conflicts)
 
 
 @pytest.mark.parametrize(
@@ -61,33 +61,33 @@ def test_conflicting_changes_are_both_kept_and_reported(stored: str, mine: str, 
     found = both(f"{A}|{B}|{C}", stored, mine)
     assert found
     assert found.text.body == body(*merged.split("|"))
-    assert len(found.places) == 1
+    assert len(found.conflicts) == 1
 
 
 def test_title_and_tags_are_merged_too() -> None:
     base = Text(title="Old", deck="Deck", slug="old", body=body(A, B), tags=("both", "gone"))
     stored = Text(title="Hers", deck="Deck", slug="old", body=body(A, B), tags=("both", "gone", "hers"))
     mine = Text(title="Old", deck="Mine", slug="", body=body(A, B), tags=("both",))
-    found = merging.together(base, stored, mine)
+    found = merging.merge_texts(base, stored, mine)
     assert found
     assert found.text == Text(title="Hers", deck="Mine", slug="old", body=body(A, B), tags=("both", "hers"))
-    again = merging.together(base, stored, Text(title="Mine", body=body(A, B, C)))
+    again = merging.merge_texts(base, stored, Text(title="Mine", body=body(A, B, C)))
     assert again
     assert (again.text.title, [theirs for _label, theirs in again.lines]) == ("Mine", ["Hers"])
 
 
 def test_a_body_with_foreign_structure_is_not_merged() -> None:
     orphan = f'{body(A)}<section role="doc-endnotes"><ol><li id="note-1">No mark</li></ol></section>'
-    assert merging.together(Text(body=orphan), Text(body=orphan + "<p>x</p>"), Text(body=body(A, B))) is None
+    assert merging.merge_texts(Text(body=orphan), Text(body=orphan + "<p>x</p>"), Text(body=body(A, B))) is None
 
 
 def test_a_long_essay_keeps_every_note_of_both() -> None:
     base = long_essay()
     stored = base.replace("<p>", "<p>Hers. ", 40).replace("Hers. ", "", 39)
     mine = base.replace("n100.", "n100 mine.")
-    found = merging.together(*(Text(body=each) for each in (base, stored, mine)))
+    found = merging.merge_texts(*(Text(body=each) for each in (base, stored, mine)))
     assert found
-    assert not found.is_contested
+    assert not found.has_conflicts
     assert "Hers. " in found.text.body
     assert "n100 mine." in found.text.body
     assert found.text.body.replace("Hers. ", "").replace("n100 mine.", "n100.") == base

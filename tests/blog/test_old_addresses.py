@@ -10,7 +10,7 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from blog import actions
-from blog.models import RESERVED, Essay, Redirect, Series, Tag
+from blog.models import RESERVED_SLUGS, Essay, Redirect, Series, Tag
 from blog.writing import revisions, tagging
 from tests import make
 from tests.blog.writing import Desk
@@ -99,7 +99,7 @@ def test_an_essay_moved_while_withdrawn_is_found_at_its_old_address(client: Clie
     owner = make.owner()
     essay = make.essay(slug="a")
     a = essay.get_absolute_url()
-    revisions.withdraw(essay, by=owner)
+    revisions.unpublish_latest(essay, by=owner)
     desk = Desk(owner, essay)
     there = []
     for slug in ("b", "c"):
@@ -108,7 +108,7 @@ def test_an_essay_moved_while_withdrawn_is_found_at_its_old_address(client: Clie
         there.append(Essay.objects.get().get_absolute_url())
     unread, c = there
     assert {client.get(address).status_code for address in (a, unread, c)} == {404}
-    revisions.publish_newest(essay, by=owner)
+    revisions.publish_latest(essay, by=owner)
     assert followed(client, a) == c
     assert client.get(unread).status_code == 404  # no reader ever had it
 
@@ -159,7 +159,7 @@ def test_a_manual_redirect_is_normalized_and_makes_no_loop(client: Client) -> No
 
 def test_no_page_can_use_an_address_of_the_site() -> None:
     firsts = {str(pattern.pattern).partition("/")[0] for pattern in urls()}
-    assert {first for first in firsts if re.fullmatch(r"[-\w]+", first)} - RESERVED == set()
+    assert {first for first in firsts if re.fullmatch(r"[-\w]+", first)} - RESERVED_SLUGS == set()
 
 
 def urls() -> list[Any]:

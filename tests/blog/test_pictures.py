@@ -47,8 +47,8 @@ def opened(image: Image) -> Pillow.Image:
     ("kind", "kept_as"), [("JPEG", "JPEG"), ("PNG", "PNG"), ("GIF", "GIF"), ("WEBP", "WEBP"), ("AVIF", "JPEG")]
 )
 def test_a_picture_is_stored_under_a_generated_name(kind: str, kept_as: str) -> None:
-    kept = uploads.keep(encoded(kind), source="https://old.example/x.php?<b>", alt=" A\n hill ")
-    assert re.fullmatch(rf"images/\d{{4}}/\d\d/[0-9a-f]{{16}}\.{reencode.KINDS[kept_as]}", str(kept.file))
+    kept = uploads.store(encoded(kind), source="https://old.example/x.php?<b>", alt=" A\n hill ")
+    assert re.fullmatch(rf"images/\d{{4}}/\d\d/[0-9a-f]{{16}}\.{reencode.EXTENSIONS[kept_as]}", str(kept.file))
     assert (kept.width, kept.height, kept.alt) == (60, 40, "A hill")
     assert opened(kept).format == kept_as
 
@@ -59,7 +59,7 @@ def test_metadata_is_removed() -> None:
     exif[0x8825] = {1: "N", 2: (52.0, 30.0, 0.0)}
     data = encoded("JPEG", exif=exif, comment=b"Secret remark")
     assert b"Secret" in data
-    kept = uploads.keep(data)
+    kept = uploads.store(data)
     assert b"Secret" not in kept.file.read()
     assert not opened(kept).getexif()
 
@@ -67,22 +67,22 @@ def test_metadata_is_removed() -> None:
 def test_a_rotated_picture_is_turned_upright() -> None:
     exif = Pillow.Exif()
     exif[0x0112] = 6
-    kept = uploads.keep(encoded("JPEG", (60, 40), exif=exif))
+    kept = uploads.store(encoded("JPEG", (60, 40), exif=exif))
     assert (kept.width, kept.height) == (40, 60)
 
 
 def test_a_large_picture_is_scaled_down() -> None:
-    kept = uploads.keep(encoded("PNG", (5000, 2500), mode="P"))
+    kept = uploads.store(encoded("PNG", (5000, 2500), mode="P"))
     assert (kept.width, kept.height) == (2560, 1280)
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "L", "RGB"])
 def test_every_kind_of_jpeg_is_read(mode: str) -> None:
-    assert opened(uploads.keep(encoded("JPEG", mode=mode))).mode in {"RGB", "L"}
+    assert opened(uploads.store(encoded("JPEG", mode=mode))).mode in {"RGB", "L"}
 
 
 def test_transparency_is_kept() -> None:
-    kept = opened(uploads.keep(encoded("PNG", mode="RGBA", color=(1, 2, 3, 0))))
+    kept = opened(uploads.store(encoded("PNG", mode="RGBA", color=(1, 2, 3, 0))))
     assert kept.getpixel((0, 0)) == (1, 2, 3, 0)
 
 
@@ -91,7 +91,7 @@ def test_an_animation_is_kept(kind: str) -> None:
     frames = [Pillow.new("RGB", (20, 20), (shade, 0, 0)) for shade in (0, 120, 240)]
     out = io.BytesIO()
     frames[0].save(out, kind, save_all=True, append_images=frames[1:], duration=70, loop=0)
-    kept = opened(uploads.keep(out.getvalue()))
+    kept = opened(uploads.store(out.getvalue()))
     assert getattr(kept, "n_frames", 1) == 3
 
 
@@ -102,7 +102,7 @@ def test_a_too_long_animation_becomes_a_still_picture() -> None:
     out = io.BytesIO()
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], optimize=False)
     assert Pillow.open(io.BytesIO(out.getvalue())).n_frames == 250  # type: ignore[attr-defined]
-    assert getattr(opened(uploads.keep(out.getvalue())), "n_frames", 1) == 1
+    assert getattr(opened(uploads.store(out.getvalue())), "n_frames", 1) == 1
 
 
 def png_that_claims(width: int, height: int) -> bytes:
@@ -123,7 +123,7 @@ REFUSED = {
     "cut short": (encoded("PNG", (300, 300))[:60], "not a valid JPEG"),
     "many pixels": (png_that_claims(8000, 8000), "pixels"),
     "very many pixels": (png_that_claims(60000, 60000), "pixels"),
-    "many bytes": (b"\xff\xd8" + bytes(uploads.BYTES), "larger than 10 MB"),
+    "many bytes": (b"\xff\xd8" + bytes(uploads.MAX_BYTES), "larger than 10 MB"),
 }
 if HOSTILE.is_dir():
     REFUSED |= {file.name: (file.read_bytes(), "p") for file in HOSTILE.iterdir() if file.suffix in {".png", ".svg"}}
@@ -133,8 +133,8 @@ if HOSTILE.is_dir():
 def test_an_invalid_picture_is_rejected_at_once_and_leaves_nothing(name: str) -> None:
     data, why = REFUSED[name]
     start = time.process_time()
-    with pytest.raises(uploads.NoPicture, match=why):
-        uploads.keep(data)
+    with pytest.raises(uploads.InvalidPicture, match=why):
+        uploads.store(data)
     assert time.process_time() - start < 1
     assert not Image.objects.exists()
     assert not default_storage.exists("images")
@@ -160,7 +160,7 @@ def test_a_saved_essay_contains_no_external_picture(address: str) -> None:
 
 
 def test_a_saved_essay_keeps_pictures_on_this_site() -> None:
-    image = uploads.keep(encoded("JPEG"), alt="A hill")
+    image = uploads.store(encoded("JPEG"), alt="A hill")
     desk = Desk(make.author("miriam"))
     desk.open()
     own, whole = (f'<p><img src="{site}{image.file.url}" alt=""></p>' for site in ("", settings.SITE_URL))
@@ -177,7 +177,7 @@ def test_saving_keeps_a_picture_that_an_import_still_has_to_fetch() -> None:
     desk.save(body=body.replace("Words", "More words"))
     assert essay.revisions.newest().body == body.replace("Words", "More words")  # type: ignore[union-attr]
     desk.open()
-    image = uploads.keep(encoded("JPEG"), source="https://old.example/a.jpg")
+    image = uploads.store(encoded("JPEG"), source="https://old.example/a.jpg")
     desk.save(body=body.replace("Words", "Most words"))
     assert image.file.url in essay.revisions.newest().body  # type: ignore[union-attr]
 

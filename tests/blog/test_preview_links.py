@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from blog.models import Essay, PreviewLink, Tag
-from server.logs import WithoutProofs
+from server.logs import RedactingFormatter
 from tests import make
 from tests.blog.writing import Desk
 
@@ -85,7 +85,7 @@ def test_a_link_expires_or_can_be_revoked(desk: Desk, friend: Client) -> None:
 
 
 def test_the_author_previews_the_form_and_nothing_is_saved(desk: Desk, essay: Essay) -> None:
-    tag = Tag.objects.named("Promises")
+    tag = Tag.objects.ensure("Promises")
     answer = desk.client.post(
         desk.at("preview"), {**desk.opened, "body": "<p>In the form.</p><script>x</script>", "tags": [tag.pk]}
     )
@@ -113,4 +113,4 @@ def test_new_essays_and_pages_can_be_previewed_before_saving(desk: Desk) -> None
 
 def test_the_log_does_not_contain_the_link() -> None:
     record = logging.LogRecord("django", 30, "", 0, "Not Found: %s", ("/preview/s3cret-T0ken_x/?a=1",), None)
-    assert WithoutProofs("%(message)s").format(record) == "Not Found: /preview/…/?a=1"
+    assert RedactingFormatter("%(message)s").format(record) == "Not Found: /preview/…/?a=1"

@@ -91,10 +91,10 @@ def test_a_draft_takes_no_address_from_a_published_essay(client: Client) -> None
 def test_a_withdrawn_essay_returns_to_its_address(client: Client) -> None:
     essay = make.essay(published=datetime(2026, 3, 1, 12, tzinfo=UTC))
     address = essay.get_absolute_url()
-    revisions.withdraw(essay, by=make.owner())
+    revisions.unpublish_latest(essay, by=make.owner())
     assert client.get(address).status_code == 404
     assert essay.title not in client.get("/").content.decode()
-    revisions.publish_newest(essay, by=make.owner())
+    revisions.publish_latest(essay, by=make.owner())
     assert Essay.objects.get().get_absolute_url() == address
     assert client.get(address).status_code == 200
 

@@ -47,7 +47,7 @@ def test_an_empty_draft_is_saved_and_publishing_says_what_is_missing(desk: Desk)
 
 
 def test_readers_see_the_published_text_until_the_changes_are_published(desk: Desk) -> None:
-    tag = Tag.objects.named("Promises")
+    tag = Tag.objects.ensure("Promises")
     desk.publish(title="Old title", body="<p>Old words.</p>")
     desk.open()
     desk.save(title="New title", body="<p>New words.</p>", tags=[tag.pk])
@@ -131,12 +131,12 @@ def test_readers_see_a_note_about_changes_if_the_author_adds_one(desk: Desk) -> 
 
 
 def test_a_tag_renamed_since_stays_on_the_unpublished_text(desk: Desk) -> None:
-    tag = Tag.objects.named("Promises")
+    tag = Tag.objects.ensure("Promises")
     desk.publish(title="T", body="<p>One.</p>")
     desk.open()
     desk.save(body="<p>Two.</p>", tags=[tag.pk])
     Tag.objects.filter(pk=tag.pk).update(name="Vows", slug="vows")
-    actions.keep_address("/tag/promises/", tag=tag)
+    actions.add_redirect("/tag/promises/", tag=tag)
     desk.open()
     desk.publish()
     assert "Vows" in readers_page(Essay.objects.get())
@@ -233,12 +233,14 @@ def test_a_fetched_picture_is_in_every_text_and_overwrites_none(desk: Desk) -> N
     desk.open()
     desk.keep(tab="a", number="1", body=old.replace("Out", "Typed"))
     essay = Essay.objects.get()
-    mark = revisions.standing(essay).mark
-    assert revisions.amend(essay, lambda body: body.replace("https://old.example/a.jpg", "/media/images/a.jpg"))
-    assert not revisions.amend(essay, lambda body: body)
+    mark = revisions.latest_text(essay).version
+    assert revisions.rewrite_bodies(
+        essay, lambda body: body.replace("https://old.example/a.jpg", "/media/images/a.jpg")
+    )
+    assert not revisions.rewrite_bodies(essay, lambda body: body)
     essay = Essay.objects.get()
-    found = revisions.standing(essay)
-    assert found.mark == mark
+    found = revisions.latest_text(essay)
+    assert found.version == mark
     texts = [essay.body, found.text.body, *(row.body for row in essay.revisions.all()), Draft.objects.get().text.body]
     assert all("/media/images/a.jpg" in body and "old.example" not in body for body in texts)
     assert "Waiting" in found.text.body

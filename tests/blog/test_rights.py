@@ -22,7 +22,7 @@ from blog.writing import preview
 from tests import make, rights
 from tests.blog.hostile_pictures import plain
 from tests.blog.writing import Desk
-from tests.rights import Table, addresses, answer, everything, told, writes
+from tests.rights import Table, addresses, answer, database_contents, message_of, writes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -180,7 +180,7 @@ class World(rights.World):
         desk.open()
         desk.keep(tab="a", number="1", body=f"<p>{SECRETS[1]}</p>")
         self.form = desk.opened
-        old = preview.make_link(essay, by=author)
+        old = preview.create_link(essay, by=author)
         old.expires = timezone.now() - timedelta(seconds=1)
         old.save()
         # A person's own is created when they first open the form.
@@ -190,9 +190,9 @@ class World(rights.World):
             "revision": essay.revisions.earliest("pk"),
             "live": make.essay("Out", by=author),
             "new": "new",
-            "link": preview.make_link(essay, by=author).token,
+            "link": preview.create_link(essay, by=author).token,
             "ended": old.token,
-            "image": uploads.keep(plain("PNG", 9, 9), by=author),
+            "image": uploads.store(plain("PNG", 9, 9), by=author),
             "series": Series.objects.create(title="Debts", slug="debts"),
             "tag": Tag.objects.create(name="Promises", slug="promises"),
             "profile": profiles["author"],
@@ -206,7 +206,7 @@ class World(rights.World):
 
 
 @pytest.fixture(scope="module")
-def world(kept: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(module_database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
         yield World()
 
@@ -232,7 +232,7 @@ def of_writing() -> dict[str, list[str]]:
 
 
 def test_every_address_is_in_the_table(world: World) -> None:
-    rights.assert_all_stand(TABLE, of_writing(), world)
+    rights.assert_table_is_complete(TABLE, of_writing(), world)
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -240,11 +240,11 @@ def test_get_responses_match_the_table_and_change_nothing(part: str, world: Worl
     wrong: list[str] = []
     for at, who in enumerate(TABLE.people):
         world.client(who)
-        before = everything()
+        before = database_contents()
         for address, expected in rows("GET", part):
             response = world.sent("GET", address, who)
             wrong += faults(who, "opens", address, response, expected[at])
-        after = everything()
+        after = database_contents()
         wrong += [f"{who} opened everything, and {table} changed" for table in before if before[table] != after[table]]
     assert not wrong, "\n".join(wrong)
 
@@ -268,7 +268,7 @@ def faults(who: str, verb: str, address: str, response: Any, expected: str) -> I
     got = answer(response)
     if got != expected:
         yield f"{who} {verb} {address}: {got}, not {expected}"
-    if who not in MAY_READ and address not in BY_LINK and any(secret in told(response) for secret in SECRETS):
+    if who not in MAY_READ and address not in BY_LINK and any(secret in message_of(response) for secret in SECRETS):
         yield f"{who} {verb} {address} and reads what is not theirs"
 
 

@@ -15,7 +15,7 @@ TAGS = "/admin/blog/tag/"
 
 
 def tagged(name: str, *essays: Essay) -> Tag:
-    tag = Tag.objects.named(name)
+    tag = Tag.objects.ensure(name)
     tag.essays.add(*essays)
     return tag
 

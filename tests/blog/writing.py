@@ -31,7 +31,7 @@ def long_essay(words: int = 13_600, notes: int = 62) -> str:
     items = "".join(
         f'<li id="note-{note}"><p>Note {note}, <em>with its source</em>.</p></li>' for note in range(1, notes + 1)
     )
-    return markup.essay("".join(parts) + f'<section role="doc-endnotes"><ol>{items}</ol></section>')
+    return markup.clean_essay("".join(parts) + f'<section role="doc-endnotes"><ol>{items}</ol></section>')
 
 
 def from_word(body: str) -> str:

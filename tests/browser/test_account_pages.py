@@ -11,7 +11,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from accounts.models import Commenter, User
-from accounts.pages.claims import Link
+from accounts.pages.claims import ClaimLink
 from accounts.profiles import avatars
 from tests import make
 from tests.conftest import RUNS_ALL
@@ -97,7 +97,7 @@ def reader() -> User:
     user.emailaddress_set.create(email=f"second.{user.email}", verified=True)
     essay = make.essay()
     for status in ("approved", "pending", "trash"):
-        make.comment(essay, by=Commenter.objects.of(user), status=status)
+        make.comment(essay, by=Commenter.objects.for_user(user), status=status)
     return user
 
 
@@ -153,14 +153,15 @@ def test_the_pages_about_oneself_have_room_for_long_names(
     page.get_by_role("button", name="Email me a code").click()
     look_at(heading="Enter the code")
     look_at(
-        reverse("account_claim", args=[Link.to(Commenter.objects.get(email=email)).token]), "Are these comments yours?"
+        reverse("account_claim", args=[ClaimLink.to(Commenter.objects.get(email=email)).token]),
+        "Are these comments yours?",
     )
     page.get_by_role("button", name="Sign up and add comments").click()
     look_at(heading="My comments")
     look_at("/accounts/me/", "Your account")
     look_at("/accounts/claims/", "Guest comments")
     look_at("/accounts/forget/", "Your data")
-    avatars.take_away(Commenter.objects.get(email=email))
+    avatars.forbid(Commenter.objects.get(email=email))
     look_at("/accounts/picture/", "Your picture")
     expect(page.get_by_text("A moderator removed your picture")).to_be_visible()
     file = page.request.get(f"{site.url}/accounts/data/about-me.html").text()

@@ -164,9 +164,11 @@ def desk_by_night(page: Page, visitor: Visitor, site: "Server") -> Iterator[Desk
 
 def test_whatever_may_be_stored_comes_out_of_the_editor_as_it_went_in(desk: Desk) -> None:
     corpus = [*EVERYTHING]
-    corpus += [editor.bring(file.read_text()).html for file in sorted((SHARED / "essays").glob("*-endnotes.xhtml"))]
+    corpus += [
+        editor.convert_html(file.read_text()).html for file in sorted((SHARED / "essays").glob("*-endnotes.xhtml"))
+    ]
     for html in corpus:
-        assert markup.essay(html) == html
+        assert markup.clean_essay(html) == html
         desk.start(html)
         for key in ("Control+a", "Control+b", "Control+z"):  # every block is made anew
             desk.press(key)
@@ -226,7 +228,7 @@ def test_what_word_copied_is_cleaned_by_the_server_and_its_notes_join_those_that
     for file in sorted((SHARED / "clipboard").glob("*.html")):
         desk.start()
         desk.paste(file.read_text())
-        assert desk.stored == editor.bring(file.read_text()).html
+        assert desk.stored == editor.convert_html(file.read_text()).html
         assert "style" not in desk.stored
         assert "class" not in desk.stored
     desk.page.route("**/clean/", lambda route: route.abort())
@@ -329,7 +331,7 @@ def test_keys_lead_out_of_tables_and_notes_and_to_both_ends(desk: Desk) -> None:
 
 
 def test_an_essay_that_is_opened_and_saved_is_stored_as_it_was(page: Page, visitor: Visitor, site: "Server") -> None:
-    body = markup.essay("<p>Two\nlines</p>" + EVERYTHING[0] + EVERYTHING[-1])
+    body = markup.clean_essay("<p>Two\nlines</p>" + EVERYTHING[0] + EVERYTHING[-1])
     essay = make.essay("Unchanged", body=body)
     page.goto(f"{site.url}/admin/blog/essay/{essay.pk}/change/")
     desk = Desk(page)

@@ -22,7 +22,7 @@ from comments.likes import actions as likes
 from comments.models import Address, Comment, Discussion, Rules, Subscription
 from comments.notifications import signed_links
 from comments.screening.screening import Sender
-from comments.threads.collapsing import AT_MOST
+from comments.threads.collapsing import MAX_COMMENTS
 from moderation.decisions import actions as deciding
 from tests import make
 from tests.conftest import RUNS_ALL
@@ -135,10 +135,14 @@ def made() -> Talk:
     root = make.comment(essay, f"Sell it.\n\n> Whether I use it\n\n{LONG * 3}", by=make.guest(f"Tobias {LONG}"))
     deep = root
     for number in range(6):
-        by = Commenter.objects.of(author) if number % 2 else make.guest("Ines Okafor", website="https://ines.example")
+        by = (
+            Commenter.objects.for_user(author)
+            if number % 2
+            else make.guest("Ines Okafor", website="https://ines.example")
+        )
         deep = make.comment(essay, f"An answer, the {number}th.", to=deep, by=by)
     user = make.user(name="Rosa Castellanos")
-    reader = Commenter.objects.of(user)
+    reader = Commenter.objects.for_user(user)
     own = make.comment(essay, "What I think myself.", by=reader)
     held = make.comment(essay, "What waits.", by=reader, status="pending")
     gone = make.comment(essay, "What is gone.")
@@ -150,7 +154,7 @@ def made() -> Talk:
         for target in (None, root.pk):
             fan = Commenter.objects.create(name=name)
             likes.like(commenter=fan, sender=Sender(), essay=essay, comment=target)
-    address = Address.objects.create(email=EMAIL, proved=timezone.now(), problem=f"550 {LONG}")
+    address = Address.objects.create(email=EMAIL, verified=timezone.now(), problem=f"550 {LONG}")
     follows: list[dict[str, Any]] = [
         {"kind": "replies", "commenter": root.commenter},
         {"kind": "thread", "comment": root, "often": "daily"},
@@ -163,7 +167,7 @@ def made() -> Talk:
     closed, empty = make.essay("Closed", by=author, is_open=False), make.essay("Empty", by=author)
     make.comment(essay, "What was said.", to=root)
     long = make.essay("Long", by=author)
-    make.talk(long, None, *range(AT_MOST + 1))
+    make.create_thread(long, None, *range(MAX_COMMENTS + 1))
     return Talk(essay, closed, empty, long, root, deep, own, held, gone, user, address)
 
 
@@ -380,34 +384,34 @@ def follow_asked(stage: Stage) -> None:
 @state
 def confirm(stage: Stage) -> None:
     Subscription.objects.filter(kind__in=("replies", "essay")).update(confirmed=None, created=timezone.now())
-    stage.follow(signed_links.to_confirm(stage.talk.address))
+    stage.follow(signed_links.confirm_url(stage.talk.address))
     Subscription.objects.filter(kind__in=("replies", "essay")).update(confirmed=timezone.now())
     expect(stage.page.locator("main [name=subscription]")).to_have_count(2)
 
 
 @state
 def what_one_follows(stage: Stage) -> None:
-    stage.follow(f"{signed_links.to_all(stage.talk.address)}?said=changed")
+    stage.follow(f"{signed_links.subscriptions_url(stage.talk.address)}?said=changed")
     expect(stage.page.locator(".follows li")).to_have_count(5)
 
 
 @state
 def what_one_follows_at_an_address_that_takes_no_mail(stage: Stage) -> None:
-    Address.objects.filter(pk=stage.talk.address.pk).update(refused=timezone.now() - timedelta(days=1))
-    stage.follow(signed_links.to_all(stage.talk.address))
-    Address.objects.filter(pk=stage.talk.address.pk).update(refused=None)
+    Address.objects.filter(pk=stage.talk.address.pk).update(suppressed=timezone.now() - timedelta(days=1))
+    stage.follow(signed_links.subscriptions_url(stage.talk.address))
+    Address.objects.filter(pk=stage.talk.address.pk).update(suppressed=None)
     expect(stage.page.locator(".trouble")).to_be_visible()
 
 
 @state
 def stop(stage: Stage) -> None:
-    stage.follow(signed_links.to_stop(stage.talk.address.subscriptions.get(kind="thread")))
+    stage.follow(signed_links.unsubscribe_url(stage.talk.address.subscriptions.get(kind="thread")))
 
 
 @state
 def stopped(stage: Stage) -> None:
     row = stage.talk.address.subscriptions.get(kind="thread")
-    stage.follow(signed_links.to_stop(row))
+    stage.follow(signed_links.unsubscribe_url(row))
     stage.page.locator("main button.post").click()
     expect(stage.page.locator("[role=status]")).to_be_visible()
     Subscription.objects.filter(pk=row.pk).update(stopped=None)
@@ -415,7 +419,7 @@ def stopped(stage: Stage) -> None:
 
 @state
 def stop_daily(stage: Stage) -> None:
-    stage.follow(signed_links.to_stop_daily(stage.talk.address))
+    stage.follow(signed_links.unsubscribe_daily_url(stage.talk.address))
 
 
 @state

@@ -70,7 +70,7 @@ def test_somebody_follows_confirms_changes_and_stops_by_keyboard(
 
     waiting = Subscription.objects.waiting().filter(address__email=email)
     wait_until(lambda: waiting.count() == 2, "what was asked for")
-    page.goto(site.url + path_of(signed_links.to_confirm(Address.objects.get(email=email))))
+    page.goto(site.url + path_of(signed_links.confirm_url(Address.objects.get(email=email))))
     look(by_night=True)
     press("Confirm subscription")
     expect(page.get_by_role("status")).to_have_text("You’re subscribed.")
@@ -84,7 +84,9 @@ def test_somebody_follows_confirms_changes_and_stops_by_keyboard(
     expect(page.get_by_role("status")).to_have_text("You’ve unsubscribed from these emails.")
     expect(page.locator(".follows li")).to_have_count(1)
 
-    page.goto(site.url + path_of(signed_links.to_stop(Subscription.objects.get(address__email=email, stopped=None))))
+    page.goto(
+        site.url + path_of(signed_links.unsubscribe_url(Subscription.objects.get(address__email=email, stopped=None)))
+    )
     look()
     press("Unsubscribe")
     expect(page.get_by_role("status")).to_have_text("You’ve unsubscribed from these emails.")

@@ -70,28 +70,28 @@ def made() -> Scene:
     told: dict[str, Any] = {
         "by": moderator,
         "reason": Reason.objects.first(),
-        "told": "Write it again without the name.",
+        "message": "Write it again without the name.",
     }
     good = [make.comment(essay, f"What I think of it, the {number}th.") for number in range(3)]
     bad = [make.comment(essay, f"Cheap lamps, {number} of them.") for number in range(3)]
     for comment, score in zip([*good, *bad], (0.1, 0.2, 0.6, 0.4, 0.9, 0.95), strict=True):
-        Wording.objects.filter(comment=comment).update(likeness=score)
+        Wording.objects.filter(comment=comment).update(spam_score=score)
     for comment in bad:
-        actions.mark_spam(comment, by=moderator, why="An advert.")
+        actions.mark_spam(comment, by=moderator, note="An advert.")
     gone = make.comment(essay, "What is gone.")
     make.comment(essay, "And was answered.", to=gone)
     actions.trash(gone, **told)
-    refused = make.comment(essay, "What was refused.", by=Commenter.objects.of(writer))
+    refused = make.comment(essay, "What was refused.", by=Commenter.objects.for_user(writer))
     actions.trash(refused, **told)
-    appeals.appeal(refused.pk, words="It was no insult.", rules=Rules.objects.current())
+    appeals.submit_appeal(refused.pk, words="It was no insult.", rules=Rules.objects.current())
     for number, kind in enumerate(Report.Kind.values):
         sender = Sender(f"198.51.{number}.4")
-        reporting.report(comment=good[0].pk, commenter=None, sender=sender, kind=kind, words=LONG * number)
+        reporting.submit_report(comment=good[0].pk, commenter=None, sender=sender, kind=kind, words=LONG * number)
     held = make.comment(
         essay, f"> Quoted\n\n- one\n\nhttps://e.example/{LONG}", by=make.guest(f"Tobias {LONG}"), to=good[0], status="pending"
     )  # fmt: skip
     Note.objects.create(commenter=held.commenter, moderator=moderator, text="Look twice.")
-    Block.objects.create(kind="hold", commenter=held.commenter, moderator=moderator, why="For a week")
+    Block.objects.create(kind="hold", commenter=held.commenter, moderator=moderator, note="For a week")
     rule = Rule.objects.create(name="Lamps", action="hold")
     Condition.objects.create(rule=rule, kind="words", value="lamps")
     batch = Batch.objects.create(moderator=moderator, verb="spam", state="done", total=40, done=38, missed=2)
@@ -131,7 +131,7 @@ PAGES: dict[str, tuple[str, Callable[[Scene], str]]] = {
 
 
 def mailed(comment: Comment, user: User) -> str:
-    return "/" + signed_links.to_decide(comment, user).split("/", 3)[3]
+    return "/" + signed_links.decision_url(comment, user).split("/", 3)[3]
 
 
 @pytest.mark.parametrize("who", ["moderator", "owner", "writer", "guest"])
@@ -175,7 +175,7 @@ def essay(site: "Server") -> Essay:
 
 
 def waiting(essay: Essay, *texts: str) -> list[Comment]:
-    return make.waiting(essay, said={text.split()[0]: text for text in texts})
+    return make.pending_comments(essay, texts={text.split()[0]: text for text in texts})
 
 
 def said(comment: Comment) -> str:
@@ -214,7 +214,7 @@ def test_all_of_it_works_without_script(visitor: Visitor, site: "Server", essay:
     moderator.get_by_label("Reason").select_option("Off topic")
     moderator.get_by_label("Message to the commenter").fill("Try another essay.")
     moderator.locator("#refuse").get_by_role("button", name="Trash").click()
-    assert Decision.objects.filter(comment=refused).latest("pk").told == "Try another essay."
+    assert Decision.objects.filter(comment=refused).latest("pk").message == "Try another essay."
     at_row(moderator, deleted, "Delete…")
     moderator.get_by_role("button", name="Delete for good").click()
     assert not Comment.objects.filter(pk=deleted.pk).exists()
@@ -237,13 +237,13 @@ def test_all_of_it_works_without_script(visitor: Visitor, site: "Server", essay:
     assert Report.objects.filter(comment=answered).count() == 1
 
     own = say(guest, site.url + essay.get_absolute_url())
-    actions.trash(own, by=make.moderator(), told="Not here.")
+    actions.trash(own, by=make.moderator(), message="Not here.")
     guest.goto(f"{site.url}/comments/mine/")
     guest.get_by_role("link", name="Appeal").click()
     guest.get_by_label("Why should your comment be published?").fill("It was no advert.")
     guest.get_by_role("button", name="Appeal").click()
     expect(guest.get_by_role("status")).to_contain_text("You’ve appealed.")
-    assert Appeal.objects.get(comment=own).words == "It was no advert."
+    assert Appeal.objects.get(comment=own).text == "It was no advert."
 
 
 def say(guest: Page, address: str) -> Comment:
@@ -303,7 +303,7 @@ def test_all_of_it_works_by_keys_alone(visitor: Visitor, site: "Server", essay: 
     assert [status(comment) for comment in (edited, *rest)] == ["spam"] * 3
     decision = Decision.objects.filter(comment=refused).latest("pk")
     assert decision.reason
-    assert decision.told == "Try another essay."
+    assert decision.message == "Try another essay."
     assert not Comment.objects.filter(pk=deleted.pk).exists()
 
     press(page, ".heading a[href$='log/']")
@@ -320,9 +320,9 @@ def test_all_of_it_works_by_keys_alone(visitor: Visitor, site: "Server", essay: 
     type_into(guest, "textarea", "Look at it.")
     press(guest, "main button.post")
     expect(guest.get_by_role("status")).to_contain_text("Thank you.")
-    assert Report.objects.get(comment=answered).words == "Look at it."
+    assert Report.objects.get(comment=answered).text == "Look at it."
     own = say(guest, site.url + essay.get_absolute_url())
-    actions.trash(own, by=make.moderator(), told="Not here.")
+    actions.trash(own, by=make.moderator(), message="Not here.")
     guest.goto(f"{site.url}/comments/mine/")
     press(guest, "main a[href*=appeal]")
     expect(guest.get_by_role("heading", name="Appeal")).to_be_visible()

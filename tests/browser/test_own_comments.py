@@ -70,7 +70,7 @@ def test_somebody_logged_in_does_it_by_keyboard_and_every_page_is_clean(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
     user = make.user(f"own{next(numbers)}", name="Rosa Castellanos")
-    said = make.comment(essay, "A claim.", by=Commenter.objects.of(user))
+    said = make.comment(essay, "A claim.", by=Commenter.objects.for_user(user))
     make.comment(essay, "An objection.", to=said)
     page = visitor.open()
     log_in(page.context, user, site.url)

@@ -50,7 +50,7 @@ def open_queue(visitor: Visitor, site: "Server") -> Open:
 
 
 def held(essay: Essay, count: int) -> list[Comment]:
-    return make.waiting(essay, said={f"Guest {number}": f"Words {number}" for number in range(count)})
+    return make.pending_comments(essay, texts={f"Guest {number}": f"Words {number}" for number in range(count)})
 
 
 def statuses(comments: list[Comment], page: Page | None = None) -> list[str]:

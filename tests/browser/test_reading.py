@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment
-from comments.threads.collapsing import AT_MOST
+from comments.threads.collapsing import MAX_COMMENTS
 from tests import make
 from tests.bench import corpus
 from tests.services.chromium import Visitor
@@ -129,12 +129,12 @@ def test_the_order_one_chose_holds_everywhere_until_the_usual_one_is_chosen(
 
 
 def test_parts_of_an_argument_are_clean(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    author = Commenter.objects.of(essay.bylines[0])
+    author = Commenter.objects.for_user(essay.bylines[0])
     top = make.comment(essay, by=make.guest("Tobias Fenn"))
     for number in range(7):
         top = make.comment(essay, to=top, by=author if number % 3 == 2 else make.guest(f"Ines {number}"))
     long = make.essay("Of Reading on")
-    make.talk(long, None, *range(AT_MOST + 1))
+    make.create_thread(long, None, *range(MAX_COMMENTS + 1))
     page = visitor.open(site.url + essay.get_absolute_url())
 
     def look_at(*links: str) -> None:
@@ -160,5 +160,5 @@ def test_parts_of_an_argument_are_clean(visitor: Visitor, site: "Server", essay:
     page.goto(site.url + long.get_absolute_url())
     # By key: what was out of sight is laid out when it is scrolled to, and may move under the mouse that presses it.
     page.get_by_role("link", name="Show 2 more replies").press("Enter")
-    expect(page.locator("li.comment")).to_have_count(AT_MOST + 2)
+    expect(page.locator("li.comment")).to_have_count(MAX_COMMENTS + 2)
     expect(page.get_by_role("link", name="Continue this thread")).to_have_count(0)

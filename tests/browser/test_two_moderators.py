@@ -21,7 +21,7 @@ def test_each_comment_is_decided_once_and_the_other_is_told(visitor: Visitor, si
     Comment.objects.filter(status="pending").update(status="spam")
     essay = make.essay("Whose Promise Is It?")
     count = 50 if RUNS_ALL else 16
-    comments = make.waiting(essay, count)
+    comments = make.pending_comments(essay, count)
     people = [make.moderator(f"{name.lower()}{comments[0].pk}", name=name) for name in ("Mara", "Jo")]
     pages = []
     for user in people:
@@ -43,11 +43,11 @@ def test_each_comment_is_decided_once_and_the_other_is_told(visitor: Visitor, si
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         expect(page.locator("li.row")).to_have_count(0)
     found = Comment.objects.in_bulk([comment.pk for comment in comments])
-    decisions = {decision.number: decision for decision in Decision.objects.filter(number__in=found)}
-    assert Decision.objects.filter(number__in=found).count() == count
+    decisions = {decision.comment_number: decision for decision in Decision.objects.filter(comment_number__in=found)}
+    assert Decision.objects.filter(comment_number__in=found).count() == count
     assert {pk: comment.status for pk, comment in found.items()} == {pk: one.after for pk, one in decisions.items()}
     approved = sum(comment.status == "approved" for comment in found.values())
-    assert Discussion.objects.get(essay=essay).responses == approved
+    assert Discussion.objects.get(essay=essay).comment_count == approved
     assert {decision.moderator for decision in decisions.values()} == set(people)
     for page, other in zip(pages, reversed(people), strict=True):
         theirs = [pk for pk, decision in decisions.items() if decision.moderator == other]

@@ -173,7 +173,7 @@ def test_whatever_dies_while_typing_two_seconds_are_the_most_that_is_lost(
                 Session.objects.all().delete()
         if essay and colleague and fault == saves_in:
             stored = Essay.objects.get(pk=essay.pk)
-            revisions.save(stored, replace(Text.of(stored), body=f"<p>{HERS}</p>"), by=colleague)
+            revisions.save(stored, replace(Text.from_essay(stored), body=f"<p>{HERS}</p>"), by=colleague)
         writer.write(page, random.uniform(0.2, PAUSE))
         if fault == dies_in:
             writer.write(page, random.uniform(BEARABLE, BEARABLE + PAUSE))
@@ -214,11 +214,11 @@ def test_whatever_dies_while_typing_two_seconds_are_the_most_that_is_lost(
         page.get_by_text("Both versions side by side").click()
         expect(page.locator("[aria-labelledby=stored] .words")).to_contain_text(HERS)
         assert not writer.lost(page.locator("[aria-labelledby=unsaved] .words").inner_text())
-        assert HERS in revisions.standing(essay).text.body
+        assert HERS in revisions.latest_text(essay).text.body
     else:
         expect(page.locator(".messagelist")).to_contain_text("Saved")
         essay = essay or Essay.objects.get(authors=author)
-        assert not writer.lost(re.sub("<[^>]*>", " ", revisions.standing(essay).text.body))
+        assert not writer.lost(re.sub("<[^>]*>", " ", revisions.latest_text(essay).text.body))
 
 
 def test_saving_while_logged_out_leaves_the_page_and_its_words_where_they_are(
@@ -293,7 +293,7 @@ def test_what_is_pasted_is_kept_and_saved_while_the_server_is_slow_to_put_it_in_
     page.evaluate(PASTE, "<p>Pasted four.</p>")
     page.get_by_role("button", name="Save draft").last.click()
     expect(page.locator(".messagelist")).to_contain_text("Saved.")
-    assert "Pasted four." in revisions.standing(essay).text.body
+    assert "Pasted four." in revisions.latest_text(essay).text.body
 
 
 def body_of(page: Page) -> str:

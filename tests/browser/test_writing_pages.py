@@ -52,8 +52,8 @@ class Scene:
             Authorship.objects.create(essay=essay, author=make.author(name=f"Łukasz {number}"), position=number + 2)
         for number in range(2, 6):
             text = Text(title=LONG, body=body(number), tags=tuple(tag.name for tag in essay.tags.all()))
-            revisions.save(essay, text, by=self.author, at=None)
-        preview.make_link(essay, by=self.author, days=7)
+            revisions.save(essay, text, by=self.author, publish_at=None)
+        preview.create_link(essay, by=self.author, days=7)
         Draft.objects.create(essay=essay, author=self.author, fields={"title": LONG, "body": body(7)})
         make.essay("", by=self.author, published=None)
         make.essay("Next week", by=self.author, published=timezone.now() + timedelta(days=7))

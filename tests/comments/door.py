@@ -96,7 +96,7 @@ class Browser(Client):
         self.speaks_as = "guest"
         if user:
             self.force_login(user)
-            self.speaks_as = str(Commenter.objects.of(user).pk)  # as after a login from the form
+            self.speaks_as = str(Commenter.objects.for_user(user).pk)  # as after a login from the form
 
     def read(self, address: str | Essay) -> Page:
         """Get a page, following redirects."""

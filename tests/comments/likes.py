@@ -48,7 +48,7 @@ def liked_by(target: Essay | Comment, people: int) -> list[User]:
     essay = target.essay if isinstance(target, Comment) else target
     for reader in readers:
         likes.like(
-            commenter=Commenter.objects.of(reader),
+            commenter=Commenter.objects.for_user(reader),
             sender=Sender(),
             essay=essay,
             comment=target.pk if isinstance(target, Comment) else None,

@@ -25,7 +25,7 @@ def at_most(count: int) -> Iterator[None]:
 
 
 def roots(essay: Essay, count: int) -> list[Comment]:
-    return make.talk(essay, *[None] * count)
+    return make.create_thread(essay, *[None] * count)
 
 
 def address(essay: Essay, query: str = "") -> str:

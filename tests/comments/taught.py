@@ -55,7 +55,7 @@ def teach(folder: Path) -> None:
     """Train the filter with `spam learn`. On an empty database, the result of the first run is restored."""
     is_new = not SpamModel.objects.exists() and not Decision.objects.exists()
     if is_new and LEARNT:
-        SpamModel.objects.settle(**LEARNT[0][0])
+        SpamModel.objects.save_fields(**LEARNT[0][0])
         Rules.objects.update_or_create(pk=1, defaults={"spam_stamp": LEARNT[0][1]})
         return
     manage("learn", table(folder / "both.csv", rows()))

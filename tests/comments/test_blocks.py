@@ -33,7 +33,7 @@ def treat(kind: str, **who: Any) -> Block:
 
 def anna() -> tuple[Browser, Commenter]:
     user = make.user("anna")
-    return Browser(user), Commenter.objects.of(user)
+    return Browser(user), Commenter.objects.for_user(user)
 
 
 def reasons(comment: Comment) -> list[str]:
@@ -154,14 +154,14 @@ def test_a_block_moves_to_the_account_that_its_person_is_merged_into(essay: Essa
     browser, person = anna()
     guest = make.comment(essay).commenter
     treat("hold", commenter=guest)
-    people.join(guest, person)
+    people.merge_commenters(guest, person)
     assert browser.say(essay).status == Status.PENDING
 
 
 def test_a_new_block_replaces_the_old_one() -> None:
     mara = make.moderator("mara")
-    blocks.put("block", by=mara, network="203.0.113.0/24")
-    blocks.put("hold", by=mara, network="203.0.113.0/24")
+    blocks.save_block("block", by=mara, network="203.0.113.0/24")
+    blocks.save_block("hold", by=mara, network="203.0.113.0/24")
     assert Block.objects.get().kind == "hold"
 
 

@@ -29,14 +29,14 @@ READER = "rosa@example.org"
 
 def follow(essay: Essay, email: str = READER, **fields: Any) -> Subscription:
     now = timezone.now()
-    address = Address.objects.create(email=email, proved=now)
+    address = Address.objects.create(email=email, verified=now)
     return Subscription.objects.create(address=address, kind="essay", essay=essay, confirmed=now, **fields)
 
 
 def mailed(essay: Essay, to: str = READER) -> Message:
     """Publish a comment and return the email about it as sent."""
     mail.outbox.clear()
-    outbox.prepare(make.comment(essay))
+    outbox.create_notices(make.comment(essay))
     outbox.send()
     (message,) = [message for message in mail.outbox if message.to == [to]]
     return message.message()
@@ -190,13 +190,13 @@ def test_a_nonexistent_address_gets_no_more_emails(
     essay: Essay, address: Address, write: Callable[[str], bytes]
 ) -> None:
     raw = write(head(mailed(essay)))
-    assert bounces.take(raw) == Outcome.REFUSED
+    assert bounces.process_email(raw) == Outcome.SUPPRESSED
     assert "5.1.1" in fresh(address).problem
-    assert fresh(address).refused
+    assert fresh(address).suppressed
     notice = Notice.objects.get(email=READER)
     assert (notice.state, notice.error) == (Notice.State.BOUNCED, fresh(address).problem)
     mail.outbox.clear()
-    outbox.prepare(make.comment(essay))
+    outbox.create_notices(make.comment(essay))
     outbox.send()
     assert mail.outbox == []
 
@@ -205,10 +205,10 @@ def test_a_nonexistent_address_gets_no_more_emails(
 @pytest.mark.parametrize(
     ("status", "said", "outcome"),
     [
-        ("5.1.2", "", Outcome.REFUSED),
-        ("5.4.4", "", Outcome.REFUSED),
-        ("5.2.1", "", Outcome.REFUSED),
-        ("5.0.0", "smtp; 550-5.1.1 The account does not exist.", Outcome.REFUSED),
+        ("5.1.2", "", Outcome.SUPPRESSED),
+        ("5.4.4", "", Outcome.SUPPRESSED),
+        ("5.2.1", "", Outcome.SUPPRESSED),
+        ("5.0.0", "smtp; 550-5.1.1 The account does not exist.", Outcome.SUPPRESSED),
         ("5.2.2", "smtp; 552 5.2.2 mailbox full", Outcome.COUNTED),
         ("5.7.1", "smtp; 554 5.7.1 refused by policy", Outcome.COUNTED),
         ("5.1.8", "", Outcome.COUNTED),
@@ -220,8 +220,8 @@ def test_a_nonexistent_address_gets_no_more_emails(
 def test_only_permanent_failures_suppress_an_address(
     essay: Essay, address: Address, kind: str, status: str, said: str, outcome: Outcome
 ) -> None:
-    assert bounces.take(report(head(mailed(essay)), status, said=said, kind=kind)) == outcome
-    assert bool(fresh(address).refused) == (outcome == Outcome.REFUSED)
+    assert bounces.process_email(report(head(mailed(essay)), status, said=said, kind=kind)) == outcome
+    assert bool(fresh(address).suppressed) == (outcome == Outcome.SUPPRESSED)
 
 
 def test_the_third_bounce_in_thirty_days_suppresses_an_address(essay: Essay, address: Address) -> None:
@@ -229,23 +229,23 @@ def test_the_third_bounce_in_thirty_days_suppresses_an_address(essay: Essay, add
     start = datetime.now(UTC)
     for day, outcome in ((0, "counted"), (1, "counted"), (35, "counted"), (40, "counted"), (50, "refused")):
         with time_machine.travel(start + timedelta(days=day)):
-            assert bounces.take(report(head(mailed(essay)), **full)).value == outcome, day
-    subscribing.prove(address)  # its reader says that it works again
-    assert (fresh(address).refused, fresh(address).problem) == (None, "")
+            assert bounces.process_email(report(head(mailed(essay)), **full)).value == outcome, day
+    subscribing.mark_verified(address)  # its reader says that it works again
+    assert (fresh(address).suppressed, fresh(address).problem) == (None, "")
     with time_machine.travel(start + timedelta(days=51)):
-        assert bounces.take(report(head(mailed(essay)), **full)) == Outcome.COUNTED
+        assert bounces.process_email(report(head(mailed(essay)), **full)) == Outcome.COUNTED
 
 
 def test_each_bounce_counts_once(essay: Essay, address: Address) -> None:
     full = report(head(mailed(essay)), "5.2.2", said="full")
-    assert [bounces.take(full).value for _ in range(4)] == ["counted", "known", "known", "known"]
+    assert [bounces.process_email(full).value for _ in range(4)] == ["counted", "known", "known", "known"]
     assert fresh(address).bounces == 1
 
 
 def test_delays_and_deliveries_change_nothing(essay: Essay, address: Address) -> None:
     returned = head(mailed(essay))
-    assert bounces.take(report(returned, "4.4.7", action="delayed")) == Outcome.DELAYED
-    assert bounces.take(report(returned, "2.0.0", action="delivered")) == Outcome.OTHER
+    assert bounces.process_email(report(returned, "4.4.7", action="delayed")) == Outcome.DELAYED
+    assert bounces.process_email(report(returned, "2.0.0", action="delivered")) == Outcome.OTHER
     assert Notice.objects.get(email=READER).state == Notice.State.SENT
     assert not fresh(address).bounces
 
@@ -256,7 +256,7 @@ def test_auto_replies_and_answers_are_no_bounces(essay: Essay, address: Address)
     answer = f"From: Rosa <{READER}>\nSubject: Re: news\n\nStop it! 550 5.1.1\n\n{returned}"
     robot = away.replace(f"Rosa <{READER}>", "mailer-daemon@example.org")
     for raw in (away, answer, robot):
-        assert bounces.take(raw.encode()) == Outcome.OTHER
+        assert bounces.process_email(raw.encode()) == Outcome.OTHER
     assert Notice.objects.get(email=READER).state == Notice.State.SENT
 
 
@@ -273,36 +273,38 @@ def test_a_forged_bounce_changes_nothing(essay: Essay, address: Address) -> None
         "",
     ]
     for message_id in forged:
-        assert bounces.take(report(f"Message-ID: {message_id}\nTo: {READER}\n")) == Outcome.FOREIGN
-        assert bounces.take(complaint(f"Message-ID: {message_id}\nTo: {READER}\n")) == Outcome.FOREIGN
-    bounces.take(report(f"Message-ID: {theirs}\nTo: {READER}\n"))  # of their own mail they may say what they like
-    assert not fresh(address).refused
-    assert Address.objects.get(email="mallory@example.org").refused
+        assert bounces.process_email(report(f"Message-ID: {message_id}\nTo: {READER}\n")) == Outcome.UNRELATED
+        assert bounces.process_email(complaint(f"Message-ID: {message_id}\nTo: {READER}\n")) == Outcome.UNRELATED
+    bounces.process_email(
+        report(f"Message-ID: {theirs}\nTo: {READER}\n")
+    )  # of their own mail they may say what they like
+    assert not fresh(address).suppressed
+    assert Address.objects.get(email="mallory@example.org").suppressed
 
 
 def test_a_complaint_ends_its_subscription(essay: Essay, address: Address) -> None:
     other = Subscription.objects.create(address=address, kind="essays", confirmed=timezone.now())
     returned = head(mailed(essay))
-    assert bounces.take(complaint(returned, kind="not-spam")) == Outcome.OTHER
-    assert bounces.take(complaint(returned)) == Outcome.STOPPED
+    assert bounces.process_email(complaint(returned, kind="not-spam")) == Outcome.OTHER
+    assert bounces.process_email(complaint(returned)) == Outcome.UNSUBSCRIBED
     assert list(Subscription.objects.filter(stopped=None)) == [other]
-    subscribing.resume(Subscription.objects.get(kind="essay"))
-    assert bounces.take(complaint(returned)) == Outcome.KNOWN
+    subscribing.resubscribe(Subscription.objects.get(kind="essay"))
+    assert bounces.process_email(complaint(returned)) == Outcome.DUPLICATE
     assert Subscription.objects.filter(stopped=None).count() == 2
 
 
 def test_a_complaint_about_a_confirmation_suppresses_the_address(essay: Essay) -> None:
-    from comments.notifications.subscribing import Asker, Wish
+    from comments.notifications.subscribing import Subscriber, Topic
 
-    wish = Wish(Subscription.Kind.ESSAY, essay=essay)
+    wish = Topic(Subscription.Kind.ESSAY, essay=essay)
     for take in (complaint, report):
         email = f"{take.__name__}@example.org"
         mail.outbox.clear()
-        subscribing.follow(Asker(email), [wish])
+        subscribing.subscribe(Subscriber(email), [wish])
         outbox.send()
-        bounces.take(take(head(mail.outbox[0].message())))
-        assert Address.objects.get(email=email).refused
-        subscribing.follow(Asker(email), [Wish(Subscription.Kind.ESSAYS)])
+        bounces.process_email(take(head(mail.outbox[0].message())))
+        assert Address.objects.get(email=email).suppressed
+        subscribing.subscribe(Subscriber(email), [Topic(Subscription.Kind.ESSAYS)])
         outbox.send()
         assert len(mail.outbox) == 1
 
@@ -310,24 +312,24 @@ def test_a_complaint_about_a_confirmation_suppresses_the_address(essay: Essay) -
 def test_a_complaint_about_a_digest_ends_daily_subscriptions(essay: Essay, address: Address) -> None:
     Subscription.objects.update(often="daily")
     at_once = Subscription.objects.create(address=address, kind="essays", confirmed=timezone.now())
-    outbox.prepare(make.comment(essay))
-    outbox.gather(timezone.now() + timedelta(minutes=1))
+    outbox.create_notices(make.comment(essay))
+    outbox.build_digests(timezone.now() + timedelta(minutes=1))
     outbox.send()
-    assert bounces.take(complaint(head(mail.outbox[-1].message()))) == Outcome.STOPPED
+    assert bounces.process_email(complaint(head(mail.outbox[-1].message()))) == Outcome.UNSUBSCRIBED
     assert list(Subscription.objects.filter(stopped=None)) == [at_once]
 
 
 def test_a_moderators_bounce_is_only_shown(author: User, essay: Essay) -> None:
     make.moderator("mara")
-    outbox.prepare(make.comment(essay, status="pending"))
+    outbox.create_notices(make.comment(essay, status="pending"))
     outbox.send()
-    assert bounces.take(report(head(mail.outbox[-1].message()))) == Outcome.COUNTED
+    assert bounces.process_email(report(head(mail.outbox[-1].message()))) == Outcome.COUNTED
     assert Notice.objects.get(email="mara@example.org").state == Notice.State.BOUNCED
 
 
 def test_a_servers_message_is_stored_as_one_line(essay: Essay, address: Address) -> None:
     said = f"smtp; 550 5.1.1 {'no ' * 400}\n  \x00\x1b[31m\u202e caf\xe9"
-    bounces.take(report(head(mailed(essay)), said=said))
+    bounces.process_email(report(head(mailed(essay)), said=said))
     problem = fresh(address).problem
     assert len(problem) <= 500
     assert problem.isprintable()
@@ -339,14 +341,14 @@ def test_a_recipient_rejected_by_the_server_counts_as_a_bounce(
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mailbox.port
     mailbox.refused[READER] = "550 5.7.1 not from you"
-    outbox.prepare(make.comment(essay))
+    outbox.create_notices(make.comment(essay))
     outbox.send()
     assert Notice.objects.get(email=READER).state == Notice.State.READY
     mailbox.refused[READER] = "550 5.1.1 no such user"
-    outbox.prepare(make.comment(essay))
+    outbox.create_notices(make.comment(essay))
     outbox.send()
     assert fresh(address).problem == "550 5.1.1 no such user"
-    assert fresh(address).refused
+    assert fresh(address).suppressed
 
 
 # Mailboxes
@@ -410,7 +412,7 @@ def test_a_mail_server_can_pipe_one_email(essay: Essay, address: Address, monkey
     ids=range(10),
 )
 def test_hostile_emails_are_no_bounces(raw: bytes) -> None:
-    assert bounces.take(raw) in {Outcome.OTHER, Outcome.FOREIGN}
+    assert bounces.process_email(raw) in {Outcome.OTHER, Outcome.UNRELATED}
 
 
 @pytest.mark.once
@@ -420,4 +422,4 @@ def test_a_mangled_report_never_raises(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 12))):
         place = data.draw(st.integers(0, len(raw) - 1))
         raw[place : place + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=12))
-    assert bounces.take(bytes(raw)) in {Outcome.OTHER, Outcome.FOREIGN}
+    assert bounces.process_email(bytes(raw)) in {Outcome.OTHER, Outcome.UNRELATED}

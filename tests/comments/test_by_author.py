@@ -21,7 +21,7 @@ def link(page: Page) -> tuple[str, str] | None:
 
 def answers(essay: Essay, author: User, count: int) -> list[Comment]:
     """Create this many replies by the author, each to another person's comment."""
-    speaker = Commenter.objects.of(author)
+    speaker = Commenter.objects.for_user(author)
     asked = [make.comment(essay, by=make.guest(f"Asker {number}")) for number in range(count)]
     return [make.comment(essay, "I say.", by=speaker, to=comment) for comment in asked]
 
@@ -72,7 +72,7 @@ def test_the_count_follows_every_decision(essay: Essay, author: User, guest: Bro
 def test_an_essay_by_two_people_has_authors(essay: Essay, author: User, guest: Browser) -> None:
     second = make.author("ines", name="Ines Okafor")
     said = answers(essay, author, 1)
-    other = make.comment(essay, by=Commenter.objects.of(second))
+    other = make.comment(essay, by=Commenter.objects.for_user(second))
     assert link(guest.read(essay)) == ("1 reply by the author", f"{essay.get_absolute_url()}?by=author")
     Authorship.objects.create(essay=essay, author=second)
     found = link(guest.read(essay))

@@ -26,9 +26,9 @@ class Talk:
     def __init__(self) -> None:
         make.rules()
         self.essay, self.elsewhere = make.essay(), make.essay()
-        self.root, self.first, self.deep, self.other = make.talk(self.essay, None, 0, 1, None)
+        self.root, self.first, self.deep, self.other = make.create_thread(self.essay, None, 0, 1, None)
         self.second = make.comment(self.essay, to=self.root, status="pending")
-        (self.foreign,) = make.talk(self.elsewhere, None)
+        (self.foreign,) = make.create_thread(self.elsewhere, None)
 
     def set(self, comment: Comment, **fields: Any) -> Any:
         return Comment.objects.filter(pk=comment.pk).update(**fields)
@@ -41,7 +41,7 @@ def talk() -> Talk:
 
 def rows() -> list[Any]:
     names = ("pk", "parent", "tree_id", "lft", "rght", "level", "essay", "readable", "wording")
-    counts = list(Discussion.objects.order_by("pk").values_list("pk", "responses", "threads"))
+    counts = list(Discussion.objects.order_by("pk").values_list("pk", "comment_count", "threads"))
     return [*Comment.objects.order_by("pk").values_list(*names), *counts, *TreeNumber.objects.order_by("pk")]
 
 
@@ -75,7 +75,10 @@ CORRUPTIONS: list[tuple[Callable[[Talk], Any], str]] = [
         lambda t: (t.set(t.other, wording=None), t.set(t.deep, wording=t.other.wording_id)),
         "shows version None, but its newest is",
     ),
-    (lambda t: Discussion.objects.filter(pk=t.essay.pk).update(responses=7), "stored count is 7 comments in 2 threads"),
+    (
+        lambda t: Discussion.objects.filter(pk=t.essay.pk).update(comment_count=7),
+        "stored count is 7 comments in 2 threads",
+    ),
     (lambda t: Discussion.objects.filter(pk=t.essay.pk).update(threads=0), "actual count is 4 in 2"),
     (lambda t: Discussion.objects.filter(pk=t.elsewhere.pk).delete(), "stored count is 0 comments in 0 threads"),
 ]
@@ -114,7 +117,7 @@ def test_comments_in_a_parent_cycle_become_a_thread(talk: Talk) -> None:
 
 def test_a_count_on_an_essay_without_comments_is_reported_and_repaired(talk: Talk) -> None:
     empty = make.essay()
-    Discussion.objects.create(essay=empty, responses=3, threads=1)
+    Discussion.objects.create(essay=empty, comment_count=3, threads=1)
     assert f"Essay {empty.pk}: stored count is 3 comments in 1 threads, actual count is 0 in 0." in check()
     assert "No problems found" in check("--repair")
 
@@ -143,9 +146,9 @@ def test_a_restored_tree_number_is_not_assigned_again(talk: Talk) -> None:
 def test_several_problems_are_repaired_together(talk: Talk) -> None:
     talk.set(talk.first, lft=9, level=7, essay=talk.elsewhere)
     talk.set(talk.other, readable=0)
-    Discussion.objects.update(responses=1, threads=5)
+    Discussion.objects.update(comment_count=1, threads=5)
     assert "No problems found" in check("--repair")
-    found = dict(Discussion.objects.values_list("pk", "responses"))
+    found = dict(Discussion.objects.values_list("pk", "comment_count"))
     assert found == {talk.essay.pk: 4, talk.elsewhere.pk: 1}
 
 
@@ -164,12 +167,12 @@ def test_bulk_inserted_threads_equal_threads_posted_one_by_one() -> None:
     there = make.essay()
     for parent in above:
         one_by_one.append(make.comment(there, "Words", to=None if parent is None else one_by_one[parent]))
-    at_once = make.talk(here := make.essay(), *above)
+    at_once = make.create_thread(here := make.essay(), *above)
     Wording.objects.update(text="Words", html="<p>Words</p>")
-    found = [list(Comment.objects.under(essay).order_by("pk").values_list(*places)) for essay in (there, here)]
+    found = [list(Comment.objects.on_essay(essay).order_by("pk").values_list(*places)) for essay in (there, here)]
     assert found[0] == found[1]
     for made in (one_by_one, at_once):
         assert [row.parent and made.index(row.parent) for row in made] == list(above)
         assert [row.tree_id == made[0].tree_id for row in made] == [row not in (made[3], made[7]) for row in made]
-    assert [(d.responses, d.threads) for d in Discussion.objects.all()] == [(8, 2)] * 2
+    assert [(d.comment_count, d.threads) for d in Discussion.objects.all()] == [(8, 2)] * 2
     assert "No problems found" in check()

@@ -25,10 +25,10 @@ def test_a_deleted_comment_without_replies_disappears(writer: Browser, stranger:
         words(part) for part in writer.read(answer["Location"]).all("p[@role='status']")
     ]
     assert stranger.read(essay).shown == []
-    assert Discussion.objects.get(essay=essay).responses == 0
+    assert Discussion.objects.get(essay=essay).comment_count == 0
     assert not list(checking.problems())
     assert writer.post(delete(comment)).status_code == 302  # the button pressed twice
-    assert Discussion.objects.get(essay=essay).responses == 0
+    assert Discussion.objects.get(essay=essay).comment_count == 0
     assert history(comment) == ["A slip."]
     assert writer.post(edit(comment), {"text": "Back."}).status_code == 403
 
@@ -43,7 +43,7 @@ def test_a_deleted_comment_with_replies_becomes_a_tombstone(writer: Browser, str
     assert "Removed by its author." in words(page.comment(comment))
     assert "A claim." not in page.html
     assert "Rosa" not in page.html
-    assert Discussion.objects.get(essay=essay).responses == 1
+    assert Discussion.objects.get(essay=essay).comment_count == 1
     assert not list(checking.problems())
     deciding.restore(Comment.objects.get(pk=comment.pk), by=make.moderator("mara"))
     deciding.approve(Comment.objects.get(pk=comment.pk), by=make.moderator("jo"))

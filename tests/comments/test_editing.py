@@ -66,7 +66,7 @@ def test_an_edit_that_would_be_held_as_a_post_is_held(
     assert "Your comment is awaiting moderation. A moderator will review it" in words(page.comment(comment))
     assert "gold" not in stranger.read(essay).html
     assert "Before." not in stranger.read(essay).html
-    assert Discussion.objects.get(essay=essay).responses == 1
+    assert Discussion.objects.get(essay=essay).comment_count == 1
     assert not list(checking.problems())
     notify.call(comment.pk)
     assert Notice.objects.filter(comment=comment, kind="held", recipient=mara, state="sent").count() == 1
@@ -89,7 +89,7 @@ def test_an_edited_first_comment_still_counts_as_the_first(guest: Browser, essay
     save(guest, comment, "Something else altogether.")
     comment.refresh_from_db()
     assert comment.status == Status.PENDING
-    assert Discussion.objects.get(essay=essay).responses == 0
+    assert Discussion.objects.get(essay=essay).comment_count == 0
 
 
 def test_an_edit_by_the_essays_author_is_not_held(author: User, essay: Essay) -> None:

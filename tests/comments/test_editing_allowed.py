@@ -91,7 +91,7 @@ def test_the_link_opens_one_comment_unless_it_was_claimed(
     mine, key = Comment.objects.latest("pk"), address.partition("?")[2]
     other = stranger.say(essay, text="Another's.", name="Tobias Fenn", email="tobias@example.org")
     assert guest.post(f"{edit(other)}?{key}", {"text": "Taken."}).status_code == 403
-    Comment.objects.filter(pk=mine.pk).update(commenter=Commenter.objects.of(rosa))
+    Comment.objects.filter(pk=mine.pk).update(commenter=Commenter.objects.for_user(rosa))
     assert guest.post(f"{delete(mine)}?{key}").status_code == 403
     assert Browser(rosa).post(delete(mine)).status_code == 302
 
@@ -121,11 +121,11 @@ def test_other_people_can_do_nothing_and_learn_nothing(
 def test_the_author_is_checked_again_under_the_lock(writer: Browser, stranger: Browser, essay: Essay) -> None:
     """It may be claimed by another account between the form and the post."""
     comment = writer.say(essay, text="Hers.")
-    nobody, somebody = Viewer(), Viewer(Commenter.objects.of(make.user("somebody")))
+    nobody, somebody = Viewer(), Viewer(Commenter.objects.for_user(make.user("somebody")))
     for by in (nobody, somebody):
-        with pytest.raises(editing.NotYours):
+        with pytest.raises(editing.NotAuthor):
             editing.edit(comment.pk, by=by, text="Not hers.", sender=Sender(), rules=Rules.objects.current())
-        with pytest.raises(editing.NotYours):
+        with pytest.raises(editing.NotAuthor):
             editing.remove(comment.pk, by=by)
     assert said(stranger, essay, comment) == "Hers."
 
@@ -204,7 +204,7 @@ def test_authors_can_edit_and_delete_in_a_closed_discussion(writer: Browser, ess
 
 
 def test_an_imported_comment_can_be_deleted_by_its_author(writer: Browser, essay: Essay, rosa: User) -> None:
-    comment = make.comment(essay, "Years ago.", by=Commenter.objects.of(rosa))
+    comment = make.comment(essay, "Years ago.", by=Commenter.objects.for_user(rosa))
     Comment.objects.filter(pk=comment.pk).update(created=NOON - timedelta(days=3000))
     assert writer.post(edit(comment), {"text": "Now."}).status_code == 403
     assert writer.post(delete(comment)).status_code == 302

@@ -67,10 +67,10 @@ def test_a_page_has_its_own_feed(stranger: Browser) -> None:
 def test_comments_on_withdrawn_essays_are_left_out_and_older_ones_take_their_place(
     essay: Essay, stranger: Browser
 ) -> None:
-    root, *replies = make.talk(essay, None, 0, 0)
+    root, *replies = make.create_thread(essay, None, 0, 0)
     for title in ("Withdrawn", "Not yet"):
         withdrawn = make.essay(title)
-        make.talk(withdrawn, *[None] * 12)
+        make.create_thread(withdrawn, *[None] * 12)
         Essay.objects.filter(pk=withdrawn.pk).update(published=None)
     assert [entry for entry, _ in told(stranger, "/comments/feed/")] == [whole(one) for one in (*replies[::-1], root)]
 

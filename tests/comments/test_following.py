@@ -11,7 +11,7 @@ from accounts.models import Commenter, User
 from blog.models import Essay
 from comments.models import Address, Comment, Notice, Subscription
 from moderation.decisions import actions as deciding
-from server.jobs.worker import work_off
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.comments.door import Browser, Page
 
@@ -34,7 +34,7 @@ def friend() -> Browser:
 def posted() -> list[Any]:
     """Emails that the jobs have sent since the last call."""
     mail.outbox.clear()
-    work_off()
+    run_ready_jobs()
     return [message for message in mail.outbox if message.to != ["miriam@example.org"]]
 
 
@@ -142,11 +142,11 @@ class TestUnderTheReply:
     def test_ticking_a_box_again_changes_nothing(self, essay: Essay) -> None:
         reader = Browser(make.user("rhea"))
         say(reader, essay, **TICKED)
-        work_off()
+        run_ready_jobs()
         Subscription.objects.update(often="daily")
         before = list(Subscription.objects.values())
         say(reader, essay, **TICKED)
-        work_off()
+        run_ready_jobs()
         assert list(Subscription.objects.values()) == before
 
     def test_a_missing_address_is_an_error_beside_the_field_and_nothing_is_lost(
@@ -362,7 +362,7 @@ class TestTheLinks:
     def test_a_logged_in_person_finds_their_subscriptions_in_the_account(self, essay: Essay) -> None:
         reader = Browser(make.user("rhea"))
         say(reader, essay, **TICKED)
-        work_off()
+        run_ready_jobs()
         page = reader.read("/subscriptions/mine/")
         assert "rhea@example.org" in page.words
         assert "Replies to" in page.words

@@ -19,8 +19,8 @@ from accounts.profiles import merging as people
 from blog.models import Essay
 from comments.models import Address, Notice, Subscription
 from comments.notifications import outbox, signed_links, subscribing
-from comments.notifications.subscribing import Asker, Wish
-from server.jobs.worker import work_off
+from comments.notifications.subscribing import Subscriber, Topic
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.comments.door import Browser, Page
 from tests.services.site import Installation
@@ -38,7 +38,7 @@ def _open() -> None:
 
 
 def mails_to(email: str) -> list[Any]:
-    work_off()
+    run_ready_jobs()
     return [message for message in mail.outbox if message.to == [email]]
 
 
@@ -53,10 +53,10 @@ def path_to(link: str) -> str:
 
 def confirmed(email: str = "rhea@example.org", **fields: Any) -> Subscription:
     ask(email)
-    work_off()
+    run_ready_jobs()
     row = Subscription.objects.get(address__email=email)
     browser = Browser()
-    browser.post(path_to(signed_links.to_confirm(row.address)), {"subscription": [row.pk]})
+    browser.post(path_to(signed_links.confirm_url(row.address)), {"subscription": [row.pk]})
     row.refresh_from_db()
     return row
 
@@ -66,16 +66,16 @@ class TestAnAddressThatHasProvedNothing:
         for _time in range(5):
             browser = Browser(address=f"192.0.2.{next(numbers)}")
             browser.say(essay, text=f"Words {next(numbers)}.", email=VICTIM, remember="on", notify_replies="on")
-            work_off()
+            run_ready_jobs()
             confirm(browser, begin(browser, "go"))
         assert not Subscription.objects.exists()
         assert len(mails_to(VICTIM)) == 3
 
     def test_a_suppressed_address_stays_suppressed_when_a_stranger_is_erased(self, essay: Essay) -> None:
-        Address.objects.create(email=VICTIM, refused=timezone.now())
+        Address.objects.create(email=VICTIM, suppressed=timezone.now())
         browser = Browser()
         browser.say(essay, email=VICTIM, remember="on", notify_replies="on")
-        work_off()
+        run_ready_jobs()
         confirm(browser, begin(browser, "go"))
         ask(VICTIM)
         assert mails_to(VICTIM) == []
@@ -88,7 +88,7 @@ class TestAnAddressThatHasProvedNothing:
             browser.post(f"/comments/{held.pk}/tell/", {"email": f"somebody{number}@example.net"})
             for number in range(25)
         ]
-        work_off()
+        run_ready_jobs()
         assert Notice.objects.filter(kind="confirm").count() <= 20
         assert answers[-1].status_code == 429
         assert "somebody24@example.net" in answers[-1].content.decode()
@@ -113,7 +113,7 @@ class TestAnAddressThatHasProvedNothing:
             with installation.connected():
                 Address.objects.get()  # to be connected takes longer than what is tried here
                 together.wait()
-                subscribing.follow(Asker(VICTIM), [Wish(Subscription.Kind.ESSAY, essay)])
+                subscribing.subscribe(Subscriber(VICTIM), [Topic(Subscription.Kind.ESSAY, essay)])
 
         with django_db_blocker.unblock(), ThreadPoolExecutor(8) as pool:
             with installation.connected():
@@ -128,22 +128,22 @@ class TestAnAddressThatHasProvedNothing:
 class TestTwoAtOnce:
     def test_a_second_submit_shows_the_same_message(self, essay: Essay) -> None:
         ask("rhea@example.org")
-        work_off()
+        run_ready_jobs()
         row = Subscription.objects.get()
-        link = path_to(signed_links.to_confirm(row.address))
+        link = path_to(signed_links.confirm_url(row.address))
         pages = [Page(Browser().post(link, {"subscription": [row.pk]}, follow=True)).words for _time in range(2)]
         for words in pages:
             assert "You’re subscribed." in words
 
     def test_merging_keeps_confirmed_subscriptions_and_sends_their_notices(self, essay: Essay) -> None:
         old, new = (Commenter.objects.create(name=name) for name in ("Rhea", "Rhea B."))
-        address = Address.objects.create(email="rhea@example.org", proved=timezone.now())
+        address = Address.objects.create(email="rhea@example.org", verified=timezone.now())
         row = Subscription.objects.create(address=address, commenter=old, kind="replies", confirmed=timezone.now())
         Subscription.objects.create(address=address, commenter=new, kind="replies")  # waits
         said = make.comment(essay, by=old)
         reply = make.comment(essay, "An answer.", to=said)
-        outbox.prepare(reply)
-        people.join(old, new)
+        outbox.create_notices(reply)
+        people.merge_commenters(old, new)
         (kept,) = Subscription.objects.all()
         assert (kept.pk, kept.commenter_id) == (row.pk, new.pk)
         outbox.send()
@@ -151,12 +151,12 @@ class TestTwoAtOnce:
 
     def test_merging_duplicate_subscriptions_keeps_their_notices(self, essay: Essay) -> None:
         old, new = (Commenter.objects.create(name=name) for name in ("Rhea", "Rhea B."))
-        address = Address.objects.create(email="rhea@example.org", proved=timezone.now())
+        address = Address.objects.create(email="rhea@example.org", verified=timezone.now())
         for commenter in (new, old):
             Subscription.objects.create(address=address, commenter=commenter, kind="replies", confirmed=timezone.now())
         reply = make.comment(essay, "An answer.", to=make.comment(essay, by=old))
-        outbox.prepare(reply)
-        people.join(old, new)
+        outbox.create_notices(reply)
+        people.merge_commenters(old, new)
         assert Subscription.objects.count() == 1
         outbox.send()
         assert len(mails_to("rhea@example.org")) == 1
@@ -166,15 +166,15 @@ def test_stop_all_affects_one_of_two_addresses(essay: Essay) -> None:
     user = make.user("rhea")
     EmailAddress.objects.create(user=user, email="rhea@example.net", verified=True)
     for email in ("rhea@example.org", "rhea@example.net"):
-        address = Address.objects.create(email=email, proved=timezone.now())
+        address = Address.objects.create(email=email, verified=timezone.now())
         Subscription.objects.create(address=address, kind="essays", confirmed=timezone.now())
     first = Address.objects.get(email="rhea@example.org")
     Browser(user).post("/subscriptions/mine/", {"do": "stop-all", "address": first.pk})
-    assert [row.address.email for row in Subscription.objects.standing()] == ["rhea@example.net"]
+    assert [row.address.email for row in Subscription.objects.confirmed()] == ["rhea@example.net"]
 
 
 def test_deleting_an_essay_deletes_its_subscriptions(essay: Essay) -> None:
-    address = Address.objects.create(email="rhea@example.org", proved=timezone.now())
+    address = Address.objects.create(email="rhea@example.org", verified=timezone.now())
     now = timezone.now()
     root = make.comment(essay)
     held = make.comment(essay, status="pending")
@@ -186,10 +186,10 @@ def test_deleting_an_essay_deletes_its_subscriptions(essay: Essay) -> None:
         {"kind": "essays"},
     ):
         Subscription.objects.create(address=address, confirmed=now, **about)
-    outbox.prepare(make.comment(essay, to=root))
-    outbox.gather(timezone.now())
+    outbox.create_notices(make.comment(essay, to=root))
+    outbox.build_digests(timezone.now())
     essay.delete()
-    work_off()
+    run_ready_jobs()
     assert mails_to("rhea@example.org") == []
     assert set(Subscription.objects.values_list("kind", flat=True)) == {"essays", "replies"}
 
@@ -204,8 +204,8 @@ def test_unusual_requests_cause_no_server_error(essay: Essay, odd: Any) -> None:
     word = quote(odd)
     links = [
         path_to(link(row.address))
-        for link in (signed_links.to_all, signed_links.to_confirm, signed_links.to_stop_daily)
-    ] + [path_to(signed_links.to_stop(row))]
+        for link in (signed_links.subscriptions_url, signed_links.confirm_url, signed_links.unsubscribe_daily_url)
+    ] + [path_to(signed_links.unsubscribe_url(row))]
     fields = [
         "email",
         "what",

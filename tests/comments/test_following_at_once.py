@@ -4,10 +4,10 @@ from functools import partial
 
 from django.utils import timezone
 
-from comments.jobs import forget_subscriptions
+from comments.jobs import delete_expired_subscriptions
 from comments.models import Address, Subscription
 from comments.notifications import subscribing
-from comments.notifications.subscribing import Asker, Wish
+from comments.notifications.subscribing import Subscriber, Topic
 from tests import make
 from tests.services.at_once import at_once
 from tests.services.site import Installation
@@ -15,12 +15,12 @@ from tests.services.site import Installation
 ROUNDS = 20
 
 
-def test_subscribing_while_idle_addresses_are_deleted_works(house: Installation) -> None:
+def test_subscribing_while_idle_addresses_are_deleted_works(connected_installation: Installation) -> None:
     essay = make.essay()
     for number in range(ROUNDS):
         email = f"anna{number}@example.org"
-        Address.objects.create(email=email, proved=timezone.now())
-        wish = Wish(Subscription.Kind.ESSAY, essay, None)
-        follow = partial(subscribing.follow, Asker(email, None, is_reader=True), [wish])
-        assert at_once(house, forget_subscriptions.call, follow) == [None, None]
+        Address.objects.create(email=email, verified=timezone.now())
+        topic = Topic(Subscription.Kind.ESSAY, essay, None)
+        follow = partial(subscribing.subscribe, Subscriber(email, None, is_verified=True), [topic])
+        assert at_once(connected_installation, delete_expired_subscriptions.call, follow) == [None, None]
         assert Subscription.objects.active().get(address__email=email).essay == essay

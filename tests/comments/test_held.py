@@ -112,7 +112,7 @@ def test_a_comment_is_held_and_its_reasons_are_described(
     assert comment.status == Status.PENDING
     kept = Wording.objects.get(comment=comment).reasons
     assert [reason["code"] for reason in kept] == codes
-    assert [why_held.in_words(reason) for reason in kept] == [said]
+    assert [why_held.describe(reason) for reason in kept] == [said]
 
 
 def test_all_reasons_are_stored(essay: Essay, guest: Browser) -> None:

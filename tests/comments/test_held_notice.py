@@ -23,7 +23,7 @@ BLOCKED = "You are blocked from commenting here. Not in this tone."
 def reader(**block: Any) -> Browser:
     user = make.user(name="Rosa Castellanos")
     if block:
-        Block.objects.create(commenter=Commenter.objects.of(user), **block)
+        Block.objects.create(commenter=Commenter.objects.for_user(user), **block)
     return Browser(user)
 
 

@@ -14,7 +14,7 @@ from django.core import mail
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment, Wording
-from server.jobs.worker import work_off
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.comments.door import Browser, Page, words
 from tests.conftest import RUNS_ALL
@@ -238,7 +238,7 @@ def try_out(case: Case, field: str, essay: Essay, stranger: Browser) -> tuple[Pa
         return page, None
     comment = Comment.objects.get()
     Comment.objects.filter(pk=comment.pk).update(status="approved", readable=1)
-    essay.discussion.responses = essay.discussion.threads = 1
+    essay.discussion.comment_count = essay.discussion.threads = 1
     essay.discussion.save()
     return look(stranger, essay, comment, make.comment(essay, "And I say this.")), comment
 
@@ -266,7 +266,7 @@ def test_names(case: Case, open_essay: Essay, stranger: Browser) -> None:
     assert page.find("*[@class='role']") is None
     with soon():
         assert stranger.get(f"{open_essay.get_absolute_url()}?replyto={comment.pk}").status_code == 200
-    work_off()
+    run_ready_jobs()
     for message in mail.outbox:
         assert set(message.recipients()) <= {"mara@example.org", "miriam@example.org"}
         assert message.message()["Bcc"] is None
@@ -396,7 +396,7 @@ def test_a_body_of_another_kind(open_essay: Essay, guest: Browser, kind: str, bo
 
 @of("thread")
 def test_an_endless_thread(case: Case, open_essay: Essay, guest: Browser) -> None:
-    comment = make.talk(open_essay, None, *range(0 if RUNS_ALL else 84))[-1]
+    comment = make.create_thread(open_essay, None, *range(0 if RUNS_ALL else 84))[-1]
     for number in range(99 if RUNS_ALL else 15):
         with soon():
             comment = guest.say(open_essay, text=f"And {number}?", parent=str(comment.pk))

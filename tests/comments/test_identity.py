@@ -11,7 +11,7 @@ from accounts.login import oauth_start
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment
-from comments.posting.drafts import BYTES
+from comments.posting.drafts import MAX_BYTES
 from server.jobs import maintenance
 from tests import make
 from tests.comments.door import Browser, Page
@@ -52,9 +52,9 @@ def test_a_draft_is_restored_where_it_was_saved(essay: Essay) -> None:
 def test_drafts_expire_after_an_hour_and_are_limited_in_size(essay: Essay) -> None:
     browser = Browser()
     other = make.essay("Of Room")
-    browser.post(f"{essay.get_absolute_url()}connect/x/", {"text": "Ä" * (BYTES // 3)})
+    browser.post(f"{essay.get_absolute_url()}connect/x/", {"text": "Ä" * (MAX_BYTES // 3)})
     assert browser.read(essay).form["text"].startswith("ÄÄ")
-    browser.post(f"{other.get_absolute_url()}connect/x/", {"text": "Ö" * (BYTES // 3)})
+    browser.post(f"{other.get_absolute_url()}connect/x/", {"text": "Ö" * (MAX_BYTES // 3)})
     assert browser.read(essay).form["text"] == ""
     assert browser.read(other).form["text"].startswith("ÖÖ")
     with time_machine.travel(timezone.now() + timedelta(minutes=61)):
@@ -92,7 +92,7 @@ def test_an_author_who_comments_as_a_guest_is_trusted_as_a_guest(essay: Essay) -
 
 
 def test_nothing_is_posted_under_another_name_than_the_page_showed(essay: Essay, reader: Browser) -> None:
-    other = Commenter.objects.of(make.user("other", name="Teodor Marin"))
+    other = Commenter.objects.for_user(make.user("other", name="Teodor Marin"))
     page = reader.post_to(essay, **{"text": "Words of mine.", "as": str(other.pk)})
     assert page.status == 422
     assert "You’re now logged in as Rosa Castellanos." in page.problem
@@ -125,7 +125,7 @@ def test_login_attempts_are_limited(essay: Essay) -> None:
     with time_machine.travel(timezone.now(), tick=False):  # one more attempt is allowed every second
         browser = Browser()
         x = f"{essay.get_absolute_url()}connect/x/"
-        answers = [browser.post(x, {"window": "1"}) for _ in range(oauth_start.A_MINUTE + 1)]
+        answers = [browser.post(x, {"window": "1"}) for _ in range(oauth_start.PER_MINUTE + 1)]
         assert answers[-1].headers["Location"] == "/accounts/done/?login=often"
         assert "/x/i/oauth2/authorize" in answers[0].headers["Location"]
         for place in ("connect/x/", "change/", "log-out/"):
@@ -142,7 +142,7 @@ def test_a_guests_draft_is_deleted_after_an_hour(essay: Essay, reader: Browser) 
     reader.post(f"{essay.get_absolute_url()}change/", {"text": "Words of mine."})
     assert Session.objects.count() == 2
     with time_machine.travel(timezone.now() + timedelta(minutes=61)):
-        maintenance.forget_spent.call()
+        maintenance.delete_expired.call()
         assert "You are commenting" in reader.read(essay).words
         assert not Session.objects.get().get_decoded()["carried"]
     reader.post(f"{essay.get_absolute_url()}log-out/", {"text": "Words of mine."})

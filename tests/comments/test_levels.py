@@ -44,7 +44,7 @@ def test_a_reply_past_the_last_level_names_the_comment_it_answers(essay: Essay, 
 @pytest.mark.both
 def test_a_fully_shown_thread_has_no_continue_link(essay: Essay, guest: Browser) -> None:
     make.rules(shown_depth=3)
-    said = make.talk(essay, None, *range(6), 2)
+    said = make.create_thread(essay, None, *range(6), 2)
     page = guest.read(essay)
     assert sorted(page.shown) == keys(said)
     assert "Continue this thread" not in page.words
@@ -57,7 +57,7 @@ def test_an_essays_own_settings_apply_to_its_pages_and_permalinks(essay: Essay, 
     said = roots(essay, 5)
     elsewhere = make.essay("Another", by=None)
     others = roots(elsewhere, 3)
-    Discussion.objects.settle(essay, own_threads_a_page=2, own_order="newest")
+    Discussion.objects.save_settings(essay, own_threads_a_page=2, own_order="newest")
     page = guest.read(essay)
     assert page.shown == keys(said[:2:-1])
     assert pager(page) == {"Older Comments": address(essay, "?cpage=2#comments")}

@@ -9,7 +9,7 @@ from blog.models import Essay
 from comments import checking
 from comments.likes import actions as likes
 from comments.models import Bar, Comment, Discussion, Like
-from comments.posting.actions import Gone
+from comments.posting.actions import CommentGone
 from comments.screening.screening import Sender
 from tests import make
 from tests.comments.door import Browser
@@ -52,7 +52,7 @@ def test_the_database_allows_one_like_per_person(essay: Essay, comment: Comment)
 
 def test_ones_own_comment_may_be_liked(essay: Essay) -> None:
     user = make.user("own")
-    own = make.comment(essay, by=Commenter.objects.of(user))
+    own = make.comment(essay, by=Commenter.objects.for_user(user))
     assert press(Browser(user), own).status_code == 303
     assert count(own) == 1
 
@@ -62,7 +62,7 @@ def test_a_comment_that_is_not_public_cannot_be_liked(essay: Essay, reader: Brow
     hidden = make.comment(essay, status=status)
     answer = press(reader, hidden, fragment=1)
     assert (answer.status_code, answer.content.decode()) == (404, "This comment is no longer available.")
-    with pytest.raises(Gone):  # decided during the request
+    with pytest.raises(CommentGone):  # decided during the request
         likes.like(commenter=Commenter.objects.create(name="A"), sender=Sender(), essay=essay, comment=hidden.pk)
     assert (reader.get(like_address(hidden)).status_code, count(hidden)) == (404, 0)
 
@@ -98,12 +98,12 @@ def test_check_threads_finds_and_repairs_a_wrong_count(essay: Essay, comment: Co
 
 @pytest.mark.both
 def test_likes_of_merged_people_count_once(essay: Essay, comment: Comment) -> None:
-    old, new = (Commenter.objects.of(make.user()) for _ in range(2))
+    old, new = (Commenter.objects.for_user(make.user()) for _ in range(2))
     for who in (old, new):
         likes.like(commenter=who, sender=Sender(), essay=essay)
     likes.like(commenter=old, sender=Sender(), essay=essay, comment=comment.pk)
     Bar.objects.create(commenter=old)
-    people.join(old, new)
+    people.merge_commenters(old, new)
     assert (count(essay), count(comment)) == (1, 1)
     assert {*Like.objects.values_list("commenter", flat=True)} == {new.pk}
     assert Bar.objects.get().commenter == new
@@ -112,6 +112,6 @@ def test_likes_of_merged_people_count_once(essay: Essay, comment: Comment) -> No
 @pytest.mark.both
 def test_erasing_a_person_removes_their_likes(essay: Essay, comment: Comment) -> None:
     (user,) = liked_by(comment, 1)
-    likes.like(commenter=Commenter.objects.of(user), sender=Sender(), essay=essay)
-    delete_person(Commenter.objects.of(user), keep_comments=True)
+    likes.like(commenter=Commenter.objects.for_user(user), sender=Sender(), essay=essay)
+    delete_person(Commenter.objects.for_user(user), keep_comments=True)
     assert (count(essay), count(comment), Like.objects.count()) == (0, 0, 0)

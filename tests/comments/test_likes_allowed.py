@@ -93,13 +93,13 @@ def test_a_nameless_guest_who_comments_sees_an_empty_form(essay: Essay, guest: B
 @pytest.mark.both
 def test_new_browsers_from_one_address_are_limited(essay: Essay) -> None:
     make.rules(guests_may_like=True)
-    for _ in range(liking.NEW_AN_HOUR):
+    for _ in range(liking.NEW_GUESTS_AN_HOUR):
         assert press(Browser(), essay).status_code == 303
     refused = press(Browser(), essay, fragment=1)
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= liking.HOUR
     assert "Please wait" in refused.content.decode()
-    assert count(essay) == Like.objects.count() == liking.NEW_AN_HOUR
+    assert count(essay) == Like.objects.count() == liking.NEW_GUESTS_AN_HOUR
     assert press(Browser(address="198.51.100.9"), essay).status_code == 303
 
 
@@ -174,8 +174,8 @@ def test_networks_are_stored_for_guests_only_and_for_a_month(essay: Essay, guest
     press(guest, essay)
     press(reader, essay)
     assert list(Like.objects.order_by("pk").values_list("network", flat=True)) == ["203.0.113.0/24", ""]
-    Like.objects.update(created=Like.objects.latest("pk").created - jobs.NETWORKS_KEPT * 1.1)
-    jobs.forget_networks.call()
+    Like.objects.update(created=Like.objects.latest("pk").created - jobs.NETWORK_MAX_AGE * 1.1)
+    jobs.clear_old_networks.call()
     assert not Like.objects.exclude(network="").exists()
 
 

@@ -127,7 +127,7 @@ def test_a_reader_who_is_already_logged_in_likes_immediately(essay: Essay, reade
 
 
 def test_logins_from_one_address_are_limited(essay: Essay, guest: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.login.oauth_start.A_MINUTE", 1)
+    monkeypatch.setattr("accounts.login.oauth_start.PER_MINUTE", 1)
     ask_to_log_in(guest, essay)
     answer = Browser().post(like_address(essay), {"login": "1"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")

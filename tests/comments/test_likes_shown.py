@@ -39,11 +39,11 @@ OTHERS = {
 
 @pytest.mark.parametrize("likers", ["blogger", "reader", "person"])
 def test_likes_are_described_with_the_owners_noun(likers: str) -> None:
-    for (number, is_mine), sentence in BLOGGERS.items():
+    for (number, is_liked), sentence in BLOGGERS.items():
         expected = sentence
         for old, new in OTHERS.get(likers, []):
             expected = expected.replace(old, new)
-        assert likes_rendering.said(likers, number, is_mine=is_mine) == expected
+        assert likes_rendering.describe_likes(likers, number, is_liked=is_liked) == expected
 
 
 @pytest.mark.parametrize("others", [0, 1, 2, 5])
@@ -140,7 +140,7 @@ def test_javascript_receives_the_button_alone(essay: Essay, comment: Comment, re
 @pytest.fixture
 def five(essay: Essay) -> list[Comment]:
     """Threads with 0, 2, 1, 2 and 0 likes."""
-    roots = make.talk(essay, *[None] * 5)
+    roots = make.create_thread(essay, *[None] * 5)
     for root, likes in zip(roots, (0, 2, 1, 2, 0), strict=True):
         liked_by(root, likes)
     return roots

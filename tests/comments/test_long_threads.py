@@ -6,7 +6,7 @@ from blog.models import Essay
 from comments.models import Comment
 from comments.threads import collapsing as opening_module
 from comments.threads import pages
-from comments.threads.collapsing import opening
+from comments.threads.collapsing import choose_open_threads
 from moderation.decisions import actions as deciding
 from tests import make
 from tests.comments.door import Browser, Page, place, words
@@ -18,12 +18,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Six comments fill a page."""
-    monkeypatch.setattr(opening_module, "AT_MOST", 6)
-    monkeypatch.setattr(pages, "AT_MOST", 6)
+    monkeypatch.setattr(opening_module, "MAX_COMMENTS", 6)
+    monkeypatch.setattr(pages, "MAX_COMMENTS", 6)
 
 
 def thread(essay: Essay, replies: int) -> list[Comment]:
-    return make.talk(essay, None, *[0] * replies)
+    return make.create_thread(essay, None, *[0] * replies)
 
 
 def rest(page: Page) -> list[tuple[str, str]]:
@@ -32,11 +32,13 @@ def rest(page: Page) -> list[tuple[str, str]]:
 
 
 def test_threads_are_expanded_within_the_limit_starting_with_the_requested_ones() -> None:
-    assert opening([(1, 4), (2, 2), (3, 1)]) == opening_module.Opening([1, 2], None, [3])
-    assert opening([(1, 4), (2, 3), (3, 1)]) == opening_module.Opening([1], None, [2, 3])
-    assert opening([(1, 9), (2, 1)]) == opening_module.Opening([], 1, [2])
-    assert opening([(1, 4), (2, 3), (3, 1)], first=[3, 2]) == opening_module.Opening([3, 2], None, [1])
-    assert opening([(1, 4), (2, 3), (3, 5)], first=[3, 1, 3]) == opening_module.Opening([3], None, [1, 2])
+    assert choose_open_threads([(1, 4), (2, 2), (3, 1)]) == opening_module.OpenThreads([1, 2], None, [3])
+    assert choose_open_threads([(1, 4), (2, 3), (3, 1)]) == opening_module.OpenThreads([1], None, [2, 3])
+    assert choose_open_threads([(1, 9), (2, 1)]) == opening_module.OpenThreads([], 1, [2])
+    assert choose_open_threads([(1, 4), (2, 3), (3, 1)], first=[3, 2]) == opening_module.OpenThreads([3, 2], None, [1])
+    assert choose_open_threads([(1, 4), (2, 3), (3, 5)], first=[3, 1, 3]) == opening_module.OpenThreads(
+        [3], None, [1, 2]
+    )
 
 
 def test_collapsed_threads_show_the_first_comment_and_the_number_of_replies(essay: Essay, stranger: Browser) -> None:
@@ -69,7 +71,7 @@ def test_a_thread_longer_than_a_page_is_split_into_parts(essay: Essay, stranger:
 @pytest.mark.both
 def test_a_branch_cut_off_past_the_last_level_continues_below_its_last_reply(essay: Essay, stranger: Browser) -> None:
     make.rules(shown_depth=3)
-    said = make.talk(essay, None, *range(13), 0)
+    said = make.create_thread(essay, None, *range(13), 0)
     page, found = stranger.read(essay), []
     while links := page.all("p[@class='branch']/a"):
         found += page.shown
@@ -83,7 +85,7 @@ def test_a_branch_cut_off_past_the_last_level_continues_below_its_last_reply(ess
 
 def test_only_a_branch_with_omitted_replies_has_a_continue_link(essay: Essay, stranger: Browser) -> None:
     make.rules(shown_depth=3)
-    said = make.talk(essay, None, *range(5), 0, 0)
+    said = make.create_thread(essay, None, *range(5), 0, 0)
     page = stranger.read(essay)
     assert page.shown == [comment.pk for comment in said[:6]]
     assert page.all("p[@class='branch']") == []

@@ -12,7 +12,7 @@ from blog.models import Essay
 from comments.models import Address, Notice, Subscription
 from comments.notifications import outbox
 from server import doctor
-from server.jobs.worker import work_off
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.comments.door import Browser
 
@@ -28,7 +28,7 @@ def owner() -> Browser:
 @pytest.fixture
 def subscription(essay: Essay) -> Subscription:
     now = timezone.now()
-    address = Address.objects.create(email="rosa@example.org", proved=now)
+    address = Address.objects.create(email="rosa@example.org", verified=now)
     return Subscription.objects.create(address=address, kind="essay", essay=essay, confirmed=now)
 
 
@@ -56,15 +56,15 @@ def test_the_owner_sees_all_subscriptions(owner: Browser, subscription: Subscrip
 
 
 def test_the_owner_can_allow_emails_to_a_suppressed_address(owner: Browser, subscription: Subscription) -> None:
-    said = {"refused": timezone.now(), "bounces": 1, "problem": "550 5.1.1 no such user"}
+    said = {"suppressed": timezone.now(), "bounces": 1, "problem": "550 5.1.1 no such user"}
     Address.objects.update(**said)
     assert "550 5.1.1 no such user" in owner.read("/admin/comments/address/?refused__isempty=0").words
     assert "1 address can get emails again." in press(owner, "address", "send_to_it_again", subscription.address)
     address = Address.objects.get()
-    assert (address.refused, address.bounces, address.problem) == (None, 0, "")
-    Address.objects.update(**said, proved=None)
+    assert (address.suppressed, address.bounces, address.problem) == (None, 0, "")
+    Address.objects.update(**said, verified=None)
     press(owner, "address", "send_to_it_again", address)
-    assert Address.objects.get().proved is None
+    assert Address.objects.get().verified is None
 
 
 @pytest.mark.parametrize("state", ["failed", "sending"])
@@ -72,7 +72,7 @@ def test_the_owner_can_resend_stuck_emails(
     owner: Browser, essay: Essay, subscription: Subscription, author: User, state: str
 ) -> None:
     comment = make.comment(essay)
-    work_off()
+    run_ready_jobs()
     assert len(mail.outbox) == 2
     Notice.objects.all().delete()
     mail.outbox.clear()
@@ -86,7 +86,7 @@ def test_the_owner_can_resend_stuck_emails(
     page = owner.read(f"/admin/comments/notice/?stuck={filtered}")
     assert "2 notices" in page.words
     assert "2 emails will be resent." in press(owner, "notice", "send_again", *rows, flying)
-    work_off()
+    run_ready_jobs()
     assert sorted(mail.outbox[0].to + mail.outbox[1].to) == ["miriam@example.org", "rosa@example.org"]
     assert len(mail.outbox) == 2
 

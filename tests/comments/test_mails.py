@@ -17,7 +17,7 @@ from blog.models import Essay
 from comments import jobs
 from comments.models import Address, Comment, Notice, Subscription
 from comments.notifications import compose, outbox, signed_links, subscribing
-from comments.notifications.subscribing import Asker, Wish
+from comments.notifications.subscribing import Subscriber, Topic
 from moderation.decisions import actions as deciding
 from tests import make
 from tests.blog.writing import long_essay
@@ -29,7 +29,7 @@ MORNING = datetime(2031, 3, 4, 7, 0, tzinfo=BERLIN)
 
 def follow(kind: str, *, email: str = "rosa@example.org", **fields: Any) -> Subscription:
     now = timezone.now()
-    address, _ = Address.objects.get_or_create(email=email, defaults={"proved": now})
+    address, _ = Address.objects.get_or_create(email=email, defaults={"verified": now})
     return Subscription.objects.create(address=address, kind=kind, **{"confirmed": now} | fields)
 
 
@@ -41,7 +41,7 @@ def due() -> list[mail.EmailMultiAlternatives]:
 
 
 def told(comment: Comment) -> list[mail.EmailMultiAlternatives]:
-    outbox.prepare(comment)
+    outbox.create_notices(comment)
     return due()
 
 
@@ -56,10 +56,10 @@ def html(message: mail.EmailMultiAlternatives) -> str:
 def test_subscription_emails_have_one_click_unsubscribe_headers(essay: Essay, kind: str) -> None:
     with time_machine.travel(timezone.now(), tick=False):  # a signed link contains the second of its signing
         message, subscription = one_of(essay, kind)
-        stop = signed_links.to_stop(subscription)
+        stop = signed_links.unsubscribe_url(subscription)
         if kind == "daily":
-            stop = signed_links.to_stop_daily(subscription.address)
-        to_all = signed_links.to_all(subscription.address)
+            stop = signed_links.unsubscribe_daily_url(subscription.address)
+        to_all = signed_links.subscriptions_url(subscription.address)
     assert message.extra_headers["List-Unsubscribe"] == f"<{stop}>"
     assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message.extra_headers["List-Id"].endswith(".127.0.0.1>")
@@ -87,7 +87,7 @@ def one_of(essay: Essay, kind: str) -> tuple[mail.EmailMultiAlternatives, Subscr
         case _:
             subscription = follow("essay", essay=essay, often="daily")
             told(make.comment(essay))
-            outbox.gather(timezone.now() + timedelta(minutes=1))
+            outbox.build_digests(timezone.now() + timedelta(minutes=1))
             (message,) = due()
     return message, subscription
 
@@ -97,9 +97,9 @@ def test_other_emails_have_no_unsubscribe_headers(essay: Essay, author: User, ki
     make.moderator("mara")
     comment = make.comment(essay, status="pending" if kind == "held" else "approved")
     if kind == "confirm":
-        subscribing.follow(Asker("rosa@example.org"), [Wish(Subscription.Kind.ESSAYS)])
+        subscribing.subscribe(Subscriber("rosa@example.org"), [Topic(Subscription.Kind.ESSAYS)])
     else:
-        outbox.prepare(comment)
+        outbox.create_notices(comment)
     outbox.send()
     (notice,) = Notice.objects.filter(kind=kind)
     (message,) = [message for message in mail.outbox if message.to == [notice.email]]
@@ -109,9 +109,9 @@ def test_other_emails_have_no_unsubscribe_headers(essay: Essay, author: User, ki
 
 def test_every_attempt_has_the_same_message_id(essay: Essay) -> None:
     follow("essay", essay=essay)
-    outbox.prepare(make.comment(essay))
+    outbox.create_notices(make.comment(essay))
     notice, site = Notice.objects.get(email="rosa@example.org"), make.site()
-    first, second = compose.written(notice, site), compose.written(notice, site)
+    first, second = compose.compose_email(notice, site), compose.compose_email(notice, site)
     assert first is not None
     assert second is not None
     assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
@@ -156,19 +156,19 @@ def test_a_confirmation_email_quotes_nothing_from_the_requester(essay: Essay, se
     settings.SITE_LANGUAGES = [("en", "English"), ("de", "German")]
     make.site(language="de")
     asked = make.comment(essay, "Buy at evil.example", by=make.guest("Evil Eve"))
-    wishes = [Wish(Subscription.Kind.THREAD, comment=asked), Wish(Subscription.Kind.ESSAY, essay=essay)]
-    subscribing.follow(Asker("stranger@example.org", asked.commenter), wishes)
+    wishes = [Topic(Subscription.Kind.THREAD, comment=asked), Topic(Subscription.Kind.ESSAY, essay=essay)]
+    subscribing.subscribe(Subscriber("stranger@example.org", asked.commenter), wishes)
     (message,) = due()
     whole = f"{message.subject}\n{message.body}\n{html(message)}"
     for words in ("Evil", "evil.example", "Whose Promise"):
         assert words not in whole
-    assert signed_links.confirming(message.body.split("/confirm/")[1].split("/")[0])
+    assert signed_links.read_confirm_token(message.body.split("/confirm/")[1].split("/")[0])
     assert '<html lang="de" dir="ltr">' in whole
 
 
 def test_no_confirmation_is_sent_to_an_address_suppressed_since() -> None:
-    subscribing.follow(Asker("nobody@example.org"), [Wish(Subscription.Kind.ESSAYS)])
-    Address.objects.update(refused=timezone.now())
+    subscribing.subscribe(Subscriber("nobody@example.org"), [Topic(Subscription.Kind.ESSAYS)])
+    Address.objects.update(suppressed=timezone.now())
     assert due() == []
 
 
@@ -177,16 +177,16 @@ def test_no_confirmation_is_sent_to_an_address_suppressed_since() -> None:
 def test_changes_after_the_notice_was_created_are_respected(essay: Essay, change: str) -> None:
     subscription = follow("essay", essay=essay)
     comment = make.comment(essay)
-    outbox.prepare(comment)
+    outbox.create_notices(comment)
     match change:
         case "stop":
-            subscribing.stop(Subscription.objects.all())
+            subscribing.unsubscribe(Subscription.objects.all())
         case "pause":
-            subscribing.pause(subscription.address, is_paused=True)
+            subscribing.set_paused(subscription.address, is_paused=True)
         case "refuse":
-            Address.objects.update(refused=timezone.now())
+            Address.objects.update(suppressed=timezone.now())
         case "unprove":
-            Address.objects.update(proved=None)
+            Address.objects.update(verified=None)
         case "trash":
             deciding.trash(comment, by=make.moderator())
         case "unpublish":
@@ -219,7 +219,7 @@ def at(moment: datetime) -> list[mail.EmailMultiAlternatives]:
 def said(essay: Essay, moment: datetime, text: str) -> Comment:
     with time_machine.travel(moment):
         comment = make.comment(essay, text)
-        outbox.prepare(comment)
+        outbox.create_notices(comment)
     return comment
 
 
@@ -253,14 +253,14 @@ def test_the_daily_digest_omits_what_has_ended_or_was_removed(essay: Essay, day:
     said(other, MORNING - timedelta(hours=1), "Still wanted.")
     moderator = make.moderator()
     deciding.mark_spam(spam, by=moderator)
-    subscribing.stop(Subscription.objects.filter(essay=essay))
+    subscribing.unsubscribe(Subscription.objects.filter(essay=essay))
     (message,) = at(MORNING)
     assert "Still wanted." in message.body
     assert "by then" not in message.body
-    subscribing.resume(day)
+    subscribing.resubscribe(day)
     with time_machine.travel(MORNING + timedelta(hours=1)):
         deciding.approve(spam, by=moderator)
-        outbox.prepare(spam)
+        outbox.create_notices(spam)
     (message,) = at(MORNING + timedelta(days=1))  # it was approved after all
     assert "Gone by then." in message.body
     assert "Still wanted." not in message.body
@@ -268,7 +268,7 @@ def test_the_daily_digest_omits_what_has_ended_or_was_removed(essay: Essay, day:
 
 def test_an_empty_daily_digest_is_not_sent(essay: Essay, day: Subscription) -> None:
     said(essay, MORNING - timedelta(hours=1), "Words.")
-    subscribing.stop(Subscription.objects.all())
+    subscribing.unsubscribe(Subscription.objects.all())
     assert at(MORNING) == []
     assert at(MORNING + timedelta(days=1)) == []
 
@@ -278,8 +278,8 @@ def test_a_digest_of_a_dead_worker_is_sent_once(essay: Essay, day: Subscription)
     said(essay, MORNING - timedelta(hours=1), "Words.")
     follow("thread", comment=said(essay, MORNING - timedelta(hours=1), "More."), often="daily")
     with time_machine.travel(MORNING):
-        outbox.gather(MORNING)
-        outbox.gather(MORNING)
+        outbox.build_digests(MORNING)
+        outbox.build_digests(MORNING)
         Notice.objects.filter(kind="daily").update(subscription=None)  # deleted since; another one remains
     assert len(at(MORNING + timedelta(minutes=5))) == 1
     Notice.objects.filter(kind="daily").delete()  # as the owner may
@@ -331,11 +331,11 @@ def test_an_address_without_subscriptions_is_deleted(essay: Essay) -> None:
     stays = follow("essay", essay=essay, email="stays@example.org")
     stops = follow("essay", essay=essay, email="stops@example.org")
     told(make.comment(essay))
-    subscribing.stop(Subscription.objects.filter(pk=stops.pk))
-    subscribing.follow(Asker("never@example.org"), [Wish(Subscription.Kind.ESSAYS)])
+    subscribing.unsubscribe(Subscription.objects.filter(pk=stops.pk))
+    subscribing.subscribe(Subscriber("never@example.org"), [Topic(Subscription.Kind.ESSAYS)])
     for days, left in ((6, {"stays", "stops", "never"}), (8, {"stays", "stops"}), (31, {"stays"})):
         with time_machine.travel(datetime.now(UTC) + timedelta(days=days)):
-            jobs.forget_subscriptions.call()
+            jobs.delete_expired_subscriptions.call()
         assert {address.email.partition("@")[0] for address in Address.objects.all()} == left
         assert {notice.email.partition("@")[0] for notice in Notice.objects.filter(recipient=None)} <= left
     assert list(Subscription.objects.all()) == [stays]
@@ -345,7 +345,7 @@ def test_an_address_without_subscriptions_is_deleted(essay: Essay) -> None:
 def test_an_email_has_the_direction_of_its_language(essay: Essay, language: str, direction: str, settings: Any) -> None:
     settings.SITE_LANGUAGES = [("en", "English"), ("ar", "Arabic")]
     make.site(language=language)
-    subscribing.follow(Asker("stranger@example.org"), [Wish(Subscription.Kind.ESSAY, essay=essay)])
+    subscribing.subscribe(Subscriber("stranger@example.org"), [Topic(Subscription.Kind.ESSAY, essay=essay)])
     (message,) = due()
     assert f'<html lang="{language}" dir="{direction}">' in html(message)
     # many email programs drop everything outside it
@@ -358,7 +358,9 @@ def test_a_new_essay_is_emailed_in_full_with_its_footnotes(author: User) -> None
     (message,) = due()
     page, words = html(message), str(message.body)
     for note in range(1, 63):
-        assert page.count(f'href="#{essay.prefix}note-{note}"') == page.count(f'id="{essay.prefix}note-{note}"') == 1
+        assert (
+            page.count(f'href="#{essay.id_prefix}note-{note}"') == page.count(f'id="{essay.id_prefix}note-{note}"') == 1
+        )
         assert words.count(f"[{note}]") == 2
         assert f"\n\n[{note}] Note {note}, with its source.\n\n" in words
     assert not re.search(r' (?:src|href)="/', page)

@@ -41,7 +41,7 @@ def entries(page: str) -> list[tuple[str, str]]:
 
 def test_each_comment_shows_its_status(client: Client, essay: Essay) -> None:
     rosa = make.user("rosa", name="Rosa Castellanos")
-    speaker = Commenter.objects.of(rosa)
+    speaker = Commenter.objects.for_user(rosa)
     other = make.comment(essay, "Somebody else's.", by=make.guest("Tobias Fenn"))
     for words, status in (("Stands.", "approved"), ("Waits.", "pending"), ("Looks odd.", "spam"), ("Went.", "trash")):
         make.comment(essay, words, by=speaker, to=other, status=status)
@@ -70,7 +70,7 @@ def test_each_comment_shows_its_status(client: Client, essay: Essay) -> None:
 
 def test_each_comment_can_be_edited_for_a_while_and_deleted(client: Client, essay: Essay) -> None:
     rosa = make.user("rosa")
-    speaker = Commenter.objects.of(rosa)
+    speaker = Commenter.objects.for_user(rosa)
     made = {
         status: make.comment(essay, by=speaker, status=status) for status in ("approved", "pending", "spam", "trash")
     }
@@ -113,7 +113,7 @@ def test_an_unknown_visitor_is_asked_to_log_in(client: Client) -> None:
 def test_the_author_of_a_removed_parent_is_not_named(client: Client, essay: Essay) -> None:
     rosa = make.user("rosa")
     root = make.comment(essay, by=make.guest("Ines Okafor"))
-    make.comment(essay, by=Commenter.objects.of(rosa), to=root)
+    make.comment(essay, by=Commenter.objects.for_user(rosa), to=root)
     Comment.objects.filter(pk=root.pk).update(status="trash")
     client.force_login(rosa)
     assert "Ines Okafor" not in page_of(client)
@@ -121,7 +121,7 @@ def test_the_author_of_a_removed_parent_is_not_named(client: Client, essay: Essa
 
 def test_comments_on_a_withdrawn_essay_have_no_links(client: Client, essay: Essay) -> None:
     rosa = make.user("rosa")
-    said = make.comment(essay, "Stands.", by=Commenter.objects.of(rosa))
+    said = make.comment(essay, "Stands.", by=Commenter.objects.for_user(rosa))
     Essay.objects.filter(pk=essay.pk).update(published=timezone.now() + timedelta(days=1))
     client.force_login(rosa)
     page = page_of(client)
@@ -133,7 +133,7 @@ def test_comments_on_a_withdrawn_essay_have_no_links(client: Client, essay: Essa
 
 def test_all_pages_need_equally_many_queries(client: Client, essay: Essay, django_assert_max_num_queries: Any) -> None:
     rosa = make.user("rosa")
-    speaker = Commenter.objects.of(rosa)
+    speaker = Commenter.objects.for_user(rosa)
     for number in range(23):
         make.comment(essay, f"Number {number}.", by=speaker)
     client.force_login(rosa)

@@ -19,7 +19,7 @@ from comments.models import Comment, Notice, Status
 from comments.notifications import outbox
 from moderation.decisions import actions as deciding
 from moderation.decisions import undo
-from server.jobs.worker import work_off
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.comments.door import Browser
 from tests.services.smtp import Mailbox
@@ -34,7 +34,7 @@ def moderator() -> User:
 
 def posted() -> list[mail.EmailMessage]:
     """Run the due jobs and return the emails they have sent."""
-    work_off()
+    run_ready_jobs()
     return mail.outbox
 
 
@@ -101,25 +101,25 @@ def test_the_author_is_emailed_when_a_held_comment_is_approved(essay: Essay, mod
 @pytest.mark.both
 def test_repeated_decisions_send_one_email(essay: Essay, moderator: User, guest: Browser) -> None:
     comment = guest.say(essay)
-    work_off()
+    run_ready_jobs()
     for _ in range(2):
         decision = deciding.approve(comment, by=moderator)
-        work_off()
+        run_ready_jobs()
         undo.undo(decision, by=moderator)
-        work_off()
+        run_ready_jobs()
         deciding.approve(comment, by=moderator)
         deciding.mark_spam(comment, by=moderator)
         deciding.restore(comment, by=moderator)
-        work_off()
+        run_ready_jobs()
         deciding.unapprove(comment, by=moderator)
-        work_off()
+        run_ready_jobs()
     assert recipients() == ["mara@example.org", "miriam@example.org"]
 
 
 @pytest.mark.both
 def test_a_job_that_runs_twice_sends_once(essay: Essay, moderator: User, guest: Browser) -> None:
     comment = guest.say(essay)
-    work_off()
+    run_ready_jobs()
     outbox.notify.call(comment.pk)
     jobs.send_due.call()
     assert recipients() == ["mara@example.org"]
@@ -148,7 +148,7 @@ def test_a_comment_removed_after_its_notice_sends_no_email(
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.Away"
     guest.say(essay)
-    work_off()
+    run_ready_jobs()
     Comment.objects.update(status=status)
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=2)):
@@ -174,8 +174,8 @@ def test_another_job_continues_after_the_time_limit(
 
 @pytest.mark.both
 def test_a_former_recipient_gets_no_email(essay: Essay, moderator: User, author: User) -> None:
-    outbox.prepare(make.comment(essay, status="pending"))
-    outbox.prepare(make.comment(essay))
+    outbox.create_notices(make.comment(essay, status="pending"))
+    outbox.create_notices(make.comment(essay))
     assert Notice.objects.count() == 2
     moderator.groups.clear()
     User.objects.filter(pk=author.pk).update(is_active=False)
@@ -283,7 +283,7 @@ def test_an_email_that_may_have_been_sent_is_never_retried(
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.{backend.__name__}"
     guest.say(essay)
-    work_off()
+    run_ready_jobs()
     assert Notice.objects.get().state == Notice.State.SENDING
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     with time_machine.travel(datetime.now(UTC) + timedelta(days=2)):
@@ -296,7 +296,7 @@ def test_an_email_is_marked_as_failed_after_many_attempts(
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.Away"
     guest.say(essay)
-    work_off()
+    run_ready_jobs()
     now = datetime.now(UTC)
     for _ in range(20):
         now += timedelta(hours=12)
@@ -320,7 +320,7 @@ def speaking(mailbox: Mailbox, settings: Settings) -> Mailbox:
 def held_ones(essay: Essay, guest: Browser, count: int) -> list[Notice]:
     for number in range(count):
         guest.say(essay, text=f"Words {number}.")
-    work_off()
+    run_ready_jobs()
     return list(Notice.objects.order_by("pk"))
 
 
@@ -356,7 +356,7 @@ def test_the_connection_is_reopened_if_the_server_limits_emails(
             guest.say(essay, text=f"Words {number}.")
     Notice.objects.all().delete()
     for comment in Comment.objects.all():
-        outbox.prepare(comment)
+        outbox.create_notices(comment)
     outbox.send()
     assert speaking.tally() == {"mara@example.org": 5}
     assert speaking.calls == 3

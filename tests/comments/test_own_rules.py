@@ -14,8 +14,8 @@ from comments.models import Comment, Condition, Decision, Rule, Status
 from comments.reports.reporting import apply_rules
 from comments.screening import patterns, rules_engine, rules_in_words
 from comments.screening import reasons as why_held
-from comments.screening.conditions import MEANINGS
-from comments.screening.languages import language_of
+from comments.screening.conditions import CONDITION_TYPES
+from comments.screening.languages import detect_language
 from server.models import Bucket
 from tests import make
 from tests.comments.door import Browser
@@ -30,7 +30,7 @@ def rule(action: str = "hold", name: str = "Ours", sentence: str = "", position:
     made = Rule.objects.create(name=name, action=action, sentence=sentence, position=position, is_on=True)
     for kind, value in conditions.items():
         made.conditions.create(kind=kind.removeprefix("not_"), value=str(value), is_not=kind.startswith("not_"))
-    rules_engine.stamp()
+    rules_engine.update_stamp()
     return made
 
 
@@ -40,7 +40,7 @@ def _free(essay: Essay) -> None:
 
 
 def reasons(comment: Comment) -> list[str]:
-    return [why_held.in_words(reason) for reason in comment.wording.reasons] if comment.wording else []
+    return [why_held.describe(reason) for reason in comment.wording.reasons] if comment.wording else []
 
 
 @pytest.mark.both
@@ -77,9 +77,9 @@ def test_a_condition_matches_or_does_not(
 
 
 def test_each_kind_of_condition_has_a_description_and_help() -> None:
-    from comments.screening.conditions import NEEDS
+    from comments.screening.conditions import VALUE_HELP
 
-    assert set(MEANINGS) == set(NEEDS) == set(Condition.Kind)
+    assert set(CONDITION_TYPES) == set(VALUE_HELP) == set(Condition.Kind)
 
 
 def test_earlier_comments_by_the_author_and_by_others_count(guest: Browser, essay: Essay) -> None:
@@ -115,7 +115,7 @@ def test_a_rules_decision_is_recorded(guest: Browser, essay: Essay) -> None:
     assert comment.status == Status.SPAM
     decision = Decision.objects.get()
     assert (decision.rule, decision.verb, decision.before, decision.after) == (made, "rule", "", "spam")
-    assert (decision.number, decision.essay, decision.moderator) == (comment.pk, essay, None)
+    assert (decision.comment_number, decision.essay, decision.moderator) == (comment.pk, essay, None)
 
 
 def test_a_rejected_text_comes_back_with_the_owners_message(guest: Browser, essay: Essay) -> None:
@@ -214,8 +214,8 @@ def test_a_rule_holds_a_reported_comment_once_and_a_moderators_decision_is_final
     ],
 )  # fmt: skip
 def test_each_condition_is_described_in_plain_words(kind: str, value: str, said: str, turned_round: str) -> None:
-    assert rules_in_words.condition(kind, value) == said
-    assert rules_in_words.condition(kind, value, is_not=True) == turned_round
+    assert rules_in_words.describe_condition(kind, value) == said
+    assert rules_in_words.describe_condition(kind, value, is_not=True) == turned_round
 
 
 def test_the_queue_explains_the_matching_rule_without_storing_addresses(guest: Browser, essay: Essay) -> None:
@@ -256,7 +256,7 @@ def test_a_changed_rule_applies_immediately(guest: Browser, essay: Essay) -> Non
     assert guest.say(essay, text="one").status == Status.PENDING
     made.is_on = False
     made.save()
-    rules_engine.stamp()
+    rules_engine.update_stamp()
     assert guest.say(essay, text="two").status == Status.APPROVED
 
 
@@ -270,12 +270,12 @@ def test_a_changed_rule_applies_immediately(guest: Browser, essay: Essay) -> Non
 )  # fmt: skip
 def test_a_pattern_that_could_run_forever_is_rejected(pattern: str) -> None:
     with pytest.raises(ValidationError):
-        patterns.check(pattern)
+        patterns.validate(pattern)
 
 
 @pytest.mark.parametrize("pattern", ["casino|viagra", r"https?://[^/]+\.ru/", "^[A-Z !]{20,}$", r"(.)\1{5,}"])
 def test_an_ordinary_pattern_is_accepted(pattern: str) -> None:
-    assert patterns.check(pattern).pattern == pattern
+    assert patterns.validate(pattern).pattern == pattern
 
 
 def test_a_slow_pattern_times_out_holds_nothing_and_is_reported(guest: Browser, essay: Essay) -> None:
@@ -302,7 +302,7 @@ def test_a_slow_pattern_times_out_holds_nothing_and_is_reported(guest: Browser, 
 )
 def test_an_invalid_value_is_explained(kind: str, value: str, says: str) -> None:
     with pytest.raises(ValidationError, match=says):
-        MEANINGS[kind].read(value)
+        CONDITION_TYPES[kind].parse(value)
 
 
 @pytest.mark.parametrize(
@@ -323,4 +323,4 @@ def test_an_invalid_value_is_explained(kind: str, value: str, says: str) -> None
     ],
 )
 def test_a_language_is_recognized_by_its_script_and_common_words(text: str, code: str) -> None:
-    assert language_of(text) == code
+    assert detect_language(text) == code

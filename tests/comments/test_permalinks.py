@@ -24,11 +24,11 @@ def test_each_permalink_leads_to_its_comment(stranger: Browser, order: str, dept
     make.rules(threads_a_page=20)
     essay = corpus.essay(COMMENTS, roots=0.28 if depth == 6 else 0.002, depth=depth, seed=depth)
     random, moderator = Random(depth), make.moderator()
-    keys = list(Comment.objects.under(essay).values_list("pk", flat=True))
+    keys = list(Comment.objects.on_essay(essay).values_list("pk", flat=True))
     turn = count()
 
     def something_changes() -> None:
-        chosen = Comment.objects.under(essay).approved().order_by("pk")[random.randrange(COMMENTS // 2)]
+        chosen = Comment.objects.on_essay(essay).approved().order_by("pk")[random.randrange(COMMENTS // 2)]
         match next(turn) % 4:
             case 0:
                 make.comment(essay)

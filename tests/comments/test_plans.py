@@ -18,7 +18,7 @@ OTHERS, EACH = 12, 60
 
 
 @pytest.fixture(scope="module")
-def _corpus(kept: None) -> list[int]:
+def _corpus(module_database: None) -> list[int]:
     """Create one long discussion by many guests and short ones, so that averages mislead the planner."""
     made = [corpus.essay(LARGE, people=PEOPLE, depth=4)]
     made += [corpus.essay(EACH, seed=seed + 2, people=20) for seed in range(OTHERS)]

@@ -64,7 +64,7 @@ def test_a_preview_keeps_the_identity_of_a_logged_in_user(essay: Essay) -> None:
 
 
 def test_previews_are_limited(essay: Essay, guest: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("comments.posting.preview.A_MINUTE", 2)
+    monkeypatch.setattr("comments.posting.preview.PREVIEWS_A_MINUTE", 2)
     assert [ask(guest, essay, text="Again.").status for _ in range(3)] == [200, 200, 429]
 
 

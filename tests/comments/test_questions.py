@@ -19,11 +19,11 @@ KEY = "0" * 32
 
 
 @pytest.fixture(scope="module")
-def _talk(kept: None) -> tuple[int, int]:
+def _talk(module_database: None) -> tuple[int, int]:
     make.rules()
     author = make.author("miriam", name="Miriam Achterberg")
     essay = make.essay("Whose Promise Is It?", by=author)
-    said = make.talk(essay, *[None] * 4, *range(4), *range(4, 8))
+    said = make.create_thread(essay, *[None] * 4, *range(4), *range(4, 8))
     for reply in said[4:8]:
         make.comment(essay, to=reply, status="pending")
     deciding.trash(said[1], by=make.moderator())
@@ -53,7 +53,7 @@ def test_an_essay_page_needs_at_most_twelve_queries(talk: Essay, is_warm: bool) 
     pages += [(remembered, ""), (reader, ""), (reader, f"?replyto={some}"), (browser, f"?{key}")]
     for visitor, query in pages:
         if not is_warm:
-            rendering.kept.stencils.clear()
+            rendering.comment_html_cache.templates.clear()
         with at_most(12):
             assert visitor.get(address(talk, query)).status_code == 200
     with at_most(12):
@@ -72,11 +72,11 @@ def test_replying_on_one_of_many_pages_needs_at_most_twelve_queries(talk: Essay)
 
 
 def test_more_comments_need_no_more_queries(talk: Essay, guest: Browser) -> None:
-    rendering.kept.stencils.clear()
+    rendering.comment_html_cache.templates.clear()
     with CaptureQueriesContext(connection) as few:
         guest.read(talk)
     roots(talk, 20)
-    rendering.kept.stencils.clear()
+    rendering.comment_html_cache.templates.clear()
     with at_most(len(few)):
         guest.read(talk)
 
@@ -127,7 +127,7 @@ class TestPostingNeedsAtMostFifteenQueries:
     def test_of_a_reader_with_an_account(self, talk: Essay) -> None:
         reader = make.user("rhea")
         make.rules(hold_first_comment=False)
-        make.comment(talk, by=Commenter.objects.of(reader))
+        make.comment(talk, by=Commenter.objects.for_user(reader))
         make.rules(flood_seconds=15)
         browser, root = Browser(reader), str(make.comment(talk).pk)
         with at_most(15):

@@ -47,7 +47,7 @@ def test_it_does_so_after_the_parent_was_removed(essay: Essay, guest: Browser) -
 @pytest.mark.parametrize("remember", ["", "on"])
 def test_it_does_so_after_the_comment_was_removed_or_edited(essay: Essay, guest: Browser, remember: str) -> None:
     comment, _address = first(essay, guest, remember=remember)
-    comment.say(Wording(text="Changed.", html="<p>Changed.</p>"), reasons=[])
+    comment.set_wording(Wording(text="Changed.", html="<p>Changed.</p>"), reasons=[])
     assert guest.post_to(essay, key=KEY, remember=remember).status == 302
     deciding.trash(comment, by=make.moderator())
     assert guest.post_to(essay, key=KEY, remember=remember).status == 302
@@ -85,8 +85,8 @@ def test_the_key_is_deleted_after_a_day(essay: Essay, guest: Browser) -> None:
     first(essay, guest)
     for days, count in ((0.9, 1), (1.1, 0)):
         with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
-            jobs.forget_sendings.call()
-        assert Wording.objects.exclude(sent_as="").count() == count
+            jobs.clear_submission_keys.call()
+        assert Wording.objects.exclude(submission_key="").count() == count
     assert guest.post_to(essay, key=KEY).status == 409
 
 

@@ -17,10 +17,10 @@ from comments.notifications import views as subscription_views
 from comments.posting import editing
 from comments.screening import reasons as why_held
 from comments.screening import screening
-from comments.spam import Figures, Filter, Said, training
+from comments.spam import Figures, Filter, Submission, training
 from comments.spam import features as looking
 from comments.spam import lessons as learning
-from comments.spam.judging import LOWEST
+from comments.spam.judging import MIN_THRESHOLD
 from comments.threads.viewer import Viewer
 from moderation.decisions import actions as deciding
 from tests import make
@@ -38,7 +38,9 @@ database = pytest.mark.django_db
 
 def taught(texts: list[tuple[str, bool]] | None = None) -> Filter:
     both = texts or [(text, True) for text in SPAM] + [(text, False) for text in GOOD]
-    return Filter.taught(spam.kept(spam.lesson(Said(text), is_spam=is_spam) for text, is_spam in both))
+    return Filter.train(
+        spam.select_examples(spam.make_example(Submission(text), is_spam=is_spam) for text, is_spam in both)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +64,8 @@ def reasons(comment: Comment) -> list[dict[str, Any]]:
 
 @once
 def test_the_filter_recognizes_spam_and_explains_it(known: Filter) -> None:
-    found = known.judge(Said(CHEAP))
-    assert known.score(Said(THOUGHT)) < 0.2 < known.threshold <= found.score == known.score(Said(CHEAP)) < 1
+    found = known.judge(Submission(CHEAP))
+    assert known.score(Submission(THOUGHT)) < 0.2 < known.threshold <= found.score == known.score(Submission(CHEAP)) < 1
     assert "cheap" in found.words + found.signs
     assert "shortener" in found.signs
     assert len(found.words) + len(found.signs) <= 4
@@ -72,22 +74,22 @@ def test_the_filter_recognizes_spam_and_explains_it(known: Filter) -> None:
 @once
 def test_training_in_any_order_makes_the_same_model(known: Filter) -> None:
     both = [(text, True) for text in SPAM] + [(text, False) for text in GOOD]
-    assert taught([*reversed(both), *both[:9]]).packed() == known.packed()
+    assert taught([*reversed(both), *both[:9]]).pack() == known.pack()
 
 
 @once
 def test_a_stored_model_is_loaded_unchanged(known: Filter) -> None:
-    again = Filter.unpacked(known.packed())
+    again = Filter.unpack(known.pack())
     assert (again.weights, again.threshold, again.stamp) == (known.weights, known.threshold, known.stamp)
-    kept = spam.kept(spam.lesson(Said(text, "Ann"), is_spam=True) for text in SPAM)
-    assert learning.unpacked(learning.packed(kept)) == kept
-    assert b"cheap" not in known.packed() + learning.packed(kept)
+    kept = spam.select_examples(spam.make_example(Submission(text, "Ann"), is_spam=True) for text in SPAM)
+    assert learning.unpack(learning.pack(kept)) == kept
+    assert b"cheap" not in known.pack() + learning.pack(kept)
 
 
 @once
 def test_a_fair_sample_is_kept_of_too_much_training_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learning, "KEPT", 1000)
-    kept = spam.kept(spam.lesson(Said(text), is_spam=text in SPAM) for text in [*SPAM, *GOOD])
+    monkeypatch.setattr(learning, "MAX_FEATURES", 1000)
+    kept = spam.select_examples(spam.make_example(Submission(text), is_spam=text in SPAM) for text in [*SPAM, *GOOD])
     assert 500 < sum(each.size for each in kept) <= 1000
     assert 0.3 < sum(each.is_spam for each in kept) / len(kept) < 0.7
 
@@ -97,44 +99,44 @@ def test_unfamiliar_good_comments_are_not_held_by_a_filter_that_knows_one_kind_o
     """Cross-validation of such uniform data is misleadingly good."""
     bots = [(f"Buy pills number {n} now http://pills.example/{n} cheap", True) for n in range(60)]
     known = taught([*bots, *((f"The chapter on rivers, page {n}, is too short I think.", False) for n in range(60))])
-    assert known.score(Said(bots[0][0].replace("number", "box"))) >= known.threshold >= LOWEST
+    assert known.score(Submission(bots[0][0].replace("number", "box"))) >= known.threshold >= MIN_THRESHOLD
     loud = [
         "LOVE this song!!! <3 <3",
         "Number 1 fan here, 100% the best :)",
         "See http://archive.example/scan?p=3 for it",
     ]
-    assert max(known.score(Said(text)) for text in loud) < known.threshold
+    assert max(known.score(Submission(text)) for text in loud) < known.threshold
 
 
 @once
 def test_a_barely_trained_filter_decides_only_when_nearly_certain() -> None:
-    known = Filter.taught([])
-    assert known.threshold == LOWEST
-    kept = [spam.lesson(Said(text), is_spam=True) for text in SPAM[: spam.ENOUGH - 1]]
-    assert Filter.taught(kept).threshold >= LOWEST
+    known = Filter.train([])
+    assert known.threshold == MIN_THRESHOLD
+    kept = [spam.make_example(Submission(text), is_spam=True) for text in SPAM[: spam.MIN_EXAMPLES - 1]]
+    assert Filter.train(kept).threshold >= MIN_THRESHOLD
     sure = "Cheap followers!!! Click here http://sho.rt/a1 and subscribe to my channel http://prizes.example/win"
-    assert known.score(Said(sure)) >= known.threshold
-    assert max(known.score(Said(text)) for text in (*GOOD, THOUGHT)) < known.threshold
+    assert known.score(Submission(sure)) >= known.threshold
+    assert max(known.score(Submission(text)) for text in (*GOOD, THOUGHT)) < known.threshold
 
 
 @once
 @pytest.mark.parametrize(
     ("said", "feature"),
     [
-        (Said("Вuy now"), "# mixed"),  # the first letter is Cyrillic
-        (Said("CHEÁP  cheap"), "w cheap"),
-        (Said("[url=http://x.example]x[/url]"), "# bbcode"),
-        (Said('<a href="http://x.example/a">x</a>'), "# html"),
-        (Said("see tinyurl.com/abc"), "# shortener"),
-        (Said("# SALE\nbuy"), "# headings"),
-        (Said("again and " * 9), "# repeats 3"),
-        (Said("x", website="https://www.Shop.example"), "h site shop.example"),
-        (Said("x", email="ab12345@mail.example"), "# address 3 0 example"),
-        (Said("no\ud800\0more"), "w more"),
+        (Submission("Вuy now"), "# mixed"),  # the first letter is Cyrillic
+        (Submission("CHEÁP  cheap"), "w cheap"),
+        (Submission("[url=http://x.example]x[/url]"), "# bbcode"),
+        (Submission('<a href="http://x.example/a">x</a>'), "# html"),
+        (Submission("see tinyurl.com/abc"), "# shortener"),
+        (Submission("# SALE\nbuy"), "# headings"),
+        (Submission("again and " * 9), "# repeats 3"),
+        (Submission("x", website="https://www.Shop.example"), "h site shop.example"),
+        (Submission("x", email="ab12345@mail.example"), "# address 3 0 example"),
+        (Submission("no\ud800\0more"), "w more"),
     ],
 )
-def test_the_features_of_a_comment(said: Said, feature: str) -> None:
-    assert feature in looking.features(said)
+def test_the_features_of_a_comment(said: Submission, feature: str) -> None:
+    assert feature in looking.extract_features(said)
 
 
 @once
@@ -148,7 +150,7 @@ def test_the_features_of_a_comment(said: Said, feature: str) -> None:
 )  # fmt: skip
 def test_hostile_input_takes_no_longer_than_ordinary_input(known: Filter, text: str) -> None:
     began = time.process_time()
-    known.judge(Said(text, text, text, text))
+    known.judge(Submission(text, text, text, text))
     assert time.process_time() - began < 0.1
 
 
@@ -157,7 +159,7 @@ def test_links_of_a_thoughtful_comment_do_not_make_it_spam(known: Filter) -> Non
     letter = (
         "I looked it up in the old atlas, and it is as you say: https://maps.example.org/atlas/1890/page-12 shows it."
     )
-    assert known.score(Said(f"{letter} {THOUGHT} " * 5)) < known.threshold
+    assert known.score(Submission(f"{letter} {THOUGHT} " * 5)) < known.threshold
 
 
 # The commands
@@ -175,7 +177,7 @@ def test_training_data_is_used_and_not_stored_twice(tmp_path: Path) -> None:
     )
     assert bytes(SpamModel.objects.get().weights) == bytes(row.weights)
     assert manage("judge", file)[0].startswith("AUC 1.00, good comments marked as spam 0.0 %, spam caught ")
-    assert len(row.weights) + len(row.lessons) < 2_000_000
+    assert len(row.weights) + len(row.examples) < 2_000_000
 
 
 @database
@@ -209,7 +211,7 @@ def test_files_saved_by_spreadsheets_are_read_the_same(tmp_path: Path, sign: str
     heading = sign.join(("Date", "class", '"Content"'))
     lines = [f'x{sign}{int(is_spam == "1")}{sign}"{text}: déjà\r\nvu"' for text, is_spam, *_ in rows()]
     (tmp_path / "sheet.csv").write_bytes("\r\n".join([heading, *lines]).encode(encoding))
-    read = list(spam.labelled(tmp_path / "sheet.csv", pytest.fail))
+    read = list(spam.read_labeled(tmp_path / "sheet.csv", pytest.fail))
     assert len(read) == 80
     assert all(said.text.endswith(": déjà\r\nvu") for said, _ in read)
     assert sum(is_spam for _, is_spam in read) == 40
@@ -242,9 +244,9 @@ def test_a_held_comment_shows_the_reason_only_to_moderators(essay: Essay, lesson
     held = browser.say(essay, text=CHEAP)
     (reason,) = reasons(held)
     assert (held.status, reason["code"], "shortener" in reason["signs"]) == ("pending", "spam", True)
-    assert why_held.in_words(reason).startswith(f"spam score {reason['score']:.2f}: “")
-    assert "shortened link" in why_held.in_words(reason)
-    assert why_held.to_writer([reason]) == "A moderator will review it before it appears."
+    assert why_held.describe(reason).startswith(f"spam score {reason['score']:.2f}: “")
+    assert "shortened link" in why_held.describe(reason)
+    assert why_held.message_to_author([reason]) == "A moderator will review it before it appears."
     assert Browser().say(essay, text=THOUGHT, name="Ben", email="ben@example.org").is_approved
 
 
@@ -259,7 +261,7 @@ def test_the_owner_sets_the_thresholds(essay: Essay, lesson_learnt: None) -> Non
     assert status(f"{CHEAP} b", spam_filter=True, spam_mark_at=80) == "spam"
     assert status(f"{THOUGHT} c", spam_hold_at=1, spam_mark_at=99) in {"approved", "pending"}
     assert status(f"{CHEAP} d", spam_hold_at=99, spam_mark_at=0) in {"approved", "pending"}
-    score = training.known(Rules.objects.get()).score(Said(f"{CHEAP} e"))  # type: ignore[union-attr]
+    score = training.current_filter(Rules.objects.get()).score(Submission(f"{CHEAP} e"))  # type: ignore[union-attr]
     assert status(f"{CHEAP} e", spam_hold_at=min(99, int(score * 100)), spam_mark_at=0) == "pending"
 
 
@@ -292,15 +294,15 @@ def test_a_comment_marked_as_spam_is_listed_and_looks_pending_to_its_author(essa
 def test_the_filters_own_decision_sends_no_decision_email(essay: Essay, lesson_learnt: None) -> None:
     make.rules(hold_first_comment=False, spam_mark_at=50)
     comment = Browser().say(essay, text=CHEAP)
-    address = Address.objects.create(email="anna@example.org", proved=timezone.now())
+    address = Address.objects.create(email="anna@example.org", verified=timezone.now())
     asked = Subscription(kind=Subscription.Kind.DECISION, address=address, comment=comment, confirmed=timezone.now())
     asked.save()
     keeper = make.moderator()
-    outbox.prepare(comment)
+    outbox.create_notices(comment)
     assert not Notice.objects.exists()
-    assert subscription_views.shown(Subscription.objects.all()) == [asked]
+    assert subscription_views.listed(Subscription.objects.all()) == [asked]
     deciding.approve(comment, by=keeper)
-    outbox.prepare(Comment.objects.get())
+    outbox.create_notices(Comment.objects.get())
     assert Notice.objects.filter(kind=Notice.Kind.DECIDED, subscription=asked).exists()
 
 
@@ -320,10 +322,10 @@ def test_an_edit_into_spam_is_treated_like_a_new_comment(essay: Essay, lesson_le
 def test_only_the_first_post_loads_the_model(
     essay: Essay, lesson_learnt: None, django_assert_max_num_queries: Any, django_assert_num_queries: Any
 ) -> None:
-    known = training.known(Rules.objects.get())
+    known = training.current_filter(Rules.objects.get())
     rules = Rules.objects.get()
     with django_assert_num_queries(0):
-        assert training.known(rules) is known
+        assert training.current_filter(rules) is known
     with django_assert_max_num_queries(15):
         Browser().post_to(essay, text=CHEAP)
 
@@ -359,16 +361,16 @@ def test_the_owner_sees_the_filters_state_and_all_its_settings(essay: Essay, tmp
 def test_the_filter_classifies_a_set_it_was_not_trained_on() -> None:
     """Test every third comment of the data sets; all under --all."""
     step = 1 if RUNS_ALL else 3
-    sets = [list(spam.labelled(file, pytest.fail))[::step] for file in SETS]
+    sets = [list(spam.read_labeled(file, pytest.fail))[::step] for file in SETS]
     figures = []
     for at, judged in enumerate(sets):
         others = (each for other in sets[:at] + sets[at + 1 :] for each in other)
-        known = Filter.taught(spam.kept(spam.lesson(said, is_spam=is_spam) for said, is_spam in others))
-        found = Figures.of(known, judged)
+        known = Filter.train(spam.select_examples(spam.make_example(said, is_spam=is_spam) for said, is_spam in others))
+        found = Figures.measure(known, judged)
         assert found
         figures.append(found)
     mean = Figures.mean(figures)
     assert mean.auc >= (0.98 if RUNS_ALL else 0.96)
-    assert mean.wronged <= (0.01 if RUNS_ALL else 0.02)
+    assert mean.false_positives <= (0.01 if RUNS_ALL else 0.02)
     assert mean.caught >= (0.75 if RUNS_ALL else 0.6)
     assert mean.milliseconds < 5  # required is 1; a busy machine may be slower

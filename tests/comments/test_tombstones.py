@@ -53,7 +53,7 @@ def test_a_removed_comment_without_replies_disappears(essay: Essay, guest: Brows
 @pytest.mark.both
 def test_tombstones_keep_replies_at_any_depth(essay: Essay, guest: Browser) -> None:
     moderator = make.moderator()
-    chain = make.talk(essay, None, *range(6))
+    chain = make.create_thread(essay, None, *range(6))
     for comment in chain[:-1]:
         deciding.trash(comment, by=moderator)
     page = guest.read(essay)

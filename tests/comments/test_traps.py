@@ -19,7 +19,7 @@ def _free(essay: Essay) -> None:
 
 
 def why(comment: Comment) -> list[str]:
-    return [reasons.in_words(reason) for reason in comment.wording.reasons] if comment.wording else []
+    return [reasons.describe(reason) for reason in comment.wording.reasons] if comment.wording else []
 
 
 def test_the_honeypot_is_hidden_from_readers(guest: Browser, essay: Essay) -> None:

@@ -99,5 +99,5 @@ def test_a_logged_in_user_comments_only_with_their_account(essay: Essay, guest: 
     guest.say(essay, text="One.")
     user = make.user("rosa", name="Rosa Castellanos")
     guest.force_login(user)
-    guest.speaks_as = str(Commenter.objects.of(user).pk)
+    guest.speaks_as = str(Commenter.objects.for_user(user).pk)
     assert guest.say(essay, text="Two.").commenter.user == user

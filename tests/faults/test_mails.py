@@ -40,10 +40,10 @@ def followed(essay: "Essay") -> set[str]:
     readers = {f"reader{number}@example.org" for number in range(FOLLOWERS)}
     not_now: dict[str, dict[str, Any]] = {
         "paused@example.org": {"is_paused": True},
-        "refused@example.org": {"refused": now},
+        "refused@example.org": {"suppressed": now},
     }
     addresses = Address.objects.bulk_create(
-        Address(email=email, proved=None if email.startswith("unproved") else now, **not_now.get(email, {}))
+        Address(email=email, verified=None if email.startswith("unproved") else now, **not_now.get(email, {}))
         for email in readers | NOBODYS
     )
     Subscription.objects.bulk_create(
@@ -156,7 +156,7 @@ def test_workers_at_once_send_nothing_twice(
         make.rules(hold_first_comment=False)
         essay = make.essay("The Forum")
         readers = followed(essay)
-        outbox.prepare(make.comment(essay))
+        outbox.create_notices(make.comment(essay))
         for _ in range(4):
             outbox.send_ready.enqueue()
     with workers(installation, WORKERS, EMAIL_URL=mailbox.url):

@@ -49,7 +49,7 @@ def test_people_log_in_without_redis_and_it_is_used_again_once_it_is_back(serve:
         returns()
         wait_until(lambda: readiness(site) == "ok\n", "the site to use Redis again")
         assert logs_in(site)
-        assert site.process.said().count("Redis is not responding") == number
+        assert site.process.output().count("Redis is not responding") == number
 
 
 def test_nothing_from_before_the_outage_comes_back(serve: Serve, redis: Redis) -> None:

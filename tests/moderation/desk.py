@@ -42,7 +42,7 @@ class Desk:
 
 
 def held(essay: Essay, count: int) -> list[Comment]:
-    return make.waiting(essay, count)
+    return make.pending_comments(essay, count)
 
 
 def listed(html: str) -> list[int]:

@@ -14,7 +14,7 @@ from blog.models import Essay
 from comments.models import Block, Comment, Status
 from comments.posting import actions as speaking
 from comments.posting import akismet_check
-from comments.screening.reasons import in_words
+from comments.screening.reasons import describe
 from comments.screening.screening import Sender
 from comments.spam import akismet
 from moderation.decisions import actions, undo
@@ -94,7 +94,7 @@ def fresh(comment: Comment) -> Comment:
 
 def reasons(comment: Comment) -> list[str]:
     wording = fresh(comment).wording
-    return [in_words(reason) for reason in wording.reasons] if wording else []
+    return [describe(reason) for reason in wording.reasons] if wording else []
 
 
 def test_without_a_key_the_service_is_not_called(service: Service, essay: Essay, settings: Any, mara: User) -> None:
@@ -112,7 +112,7 @@ def test_a_comment_that_it_calls_spam_is_held_with_the_reason(service: Service, 
     run()
     assert fresh(comment).status == Status.PENDING
     assert reasons(comment) == ["Akismet calls it spam"]
-    assert Essay.objects.get(pk=essay.pk).discussion.responses == 0
+    assert Essay.objects.get(pk=essay.pk).discussion.comment_count == 0
     akismet_check.check.call(comment.pk)
     assert len(reasons(comment)) == 1
 
@@ -236,11 +236,11 @@ def endlessly(handler: Handler) -> None:
 def test_an_invalid_response_changes_nothing(
     service: Service, essay: Essay, monkeypatch: pytest.MonkeyPatch, says: Any, may_ask_again: bool
 ) -> None:
-    monkeypatch.setattr(akismet.said, "__kwdefaults__", {"seconds": 0.3})
+    monkeypatch.setattr(akismet.call_api, "__kwdefaults__", {"seconds": 0.3})
     service.says["comment-check"] = says
     comment = post(essay)
     if may_ask_again:
-        with pytest.raises(fetch.Failed):
+        with pytest.raises(fetch.FetchError):
             run()
     else:
         run()
@@ -251,16 +251,16 @@ def test_an_invalid_response_changes_nothing(
 def test_nothing_is_sent_unencrypted(service: Service, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.AKISMET_URL = "http://akismet.example/1.1/"
     pass_for_public(monkeypatch, "http://akismet.example")
-    with pytest.raises(fetch.Refused, match="https"):
-        akismet.said("verify-key", {})
+    with pytest.raises(fetch.PermanentFetchError, match="https"):
+        akismet.call_api("verify-key", {})
 
 
 def test_a_service_on_a_private_network_is_not_called(settings: Any) -> None:
     with serving() as private:
         settings.AKISMET_URL = f"{private.origin}/1.1/"
         settings.FETCH_ALLOWED_ORIGINS = frozenset({private.origin})
-        with pytest.raises(fetch.Refused):
-            akismet.said("verify-key", {})
+        with pytest.raises(fetch.PermanentFetchError):
+            akismet.call_api("verify-key", {})
     assert private.asked == []
 
 
@@ -270,7 +270,7 @@ def test_a_service_on_a_private_network_is_not_called(settings: Any) -> None:
 )
 def test_the_doctor_and_the_filter_page_show_its_state(service: Service, client: Client, says: Any, words: str) -> None:
     service.says["verify-key"] = says
-    told = [finding.words for finding in findings() if finding.subject == "Spam service"]
+    told = [finding.problem for finding in findings() if finding.subject == "Spam service"]
     assert [words in each for each in told] == ([True] if words else [])
     client.force_login(make.owner())
     page = client.get("/admin/comments/queue/filter/").content.decode()

@@ -79,7 +79,7 @@ class Site:
                 parent=above.pk if above else None,
                 is_trusted=not is_held,
             )
-        except speaking.Gone:
+        except speaking.CommentGone:
             assert is_refused
         else:
             assert not is_refused
@@ -149,16 +149,16 @@ class Site:
         return fresh.wording.text if fresh.wording else ""
 
     def undo(self, decision: Decision) -> None:
-        of_comment = [other for other in self.decisions if other.number == decision.number]
+        of_comment = [other for other in self.decisions if other.comment_number == decision.comment_number]
         try:
             undone = undoing.undo(decision, by=self.moderator)
         except Comment.DoesNotExist:
-            assert decision.number not in self.statuses
+            assert decision.comment_number not in self.statuses
         except AlreadyDecided:
-            assert of_comment[-1] != decision or decision.number in self.emptied
+            assert of_comment[-1] != decision or decision.comment_number in self.emptied
         else:
             assert of_comment[-1] == decision
-            past = self.statuses[decision.number]
+            past = self.statuses[decision.comment_number]
             if decision.verb == Decision.Verb.UNDO:
                 past.append(decision.before)
             else:
@@ -176,11 +176,15 @@ class Site:
             assert {row.pk for row in whole} == {
                 pk for pk, status in stored.items() if status == "approved" and self.essay_of(pk) == essay
             }
-            assert Discussion.objects.responses([essay]).get(essay.pk, 0) == page.discussion.responses == len(whole)
+            assert (
+                Discussion.objects.comment_counts([essay]).get(essay.pk, 0)
+                == page.discussion.comment_count
+                == len(whole)
+            )
             assert page.discussion.threads == sum(row.parent is None for row, _ in shown)
             assert all(row.parent is None or row.parent in {other.pk for other, _ in shown} for row, _ in shown)
             assert [row.pk for row in whole] == list(
-                Comment.objects.under(essay).approved().in_order().values_list("pk", flat=True)
+                Comment.objects.on_essay(essay).approved().in_order().values_list("pk", flat=True)
             )
 
     def essay_of(self, pk: int) -> Any:

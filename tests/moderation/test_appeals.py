@@ -13,7 +13,7 @@ from blog.models import Essay
 from comments.models import Appeal, Comment, Reason
 from moderation.decisions import actions, undo
 from moderation.decisions.locking import AlreadyDecided
-from server.jobs.worker import work_off
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.comments.door import Browser, Page, words
 from transfer.person.deletion import delete_person
@@ -45,7 +45,7 @@ def comment(essay: Essay, rosa: Browser) -> Comment:
 
 def refuse(comment: Comment, by: User, verb: Any = actions.trash) -> Any:
     reason = Reason.objects.get(name="Insulting")
-    return verb(comment, by=by, why="Between us.", reason=reason, told="Try again.")
+    return verb(comment, by=by, note="Between us.", reason=reason, message="Try again.")
 
 
 def address(comment: Comment) -> str:
@@ -62,7 +62,7 @@ def stands(comment: Comment) -> tuple[str, str, str]:
 
 
 def mailed_to(email: str) -> list[Any]:
-    work_off()
+    run_ready_jobs()
     return [message for message in mail.outbox if message.recipients() == [email]]
 
 
@@ -180,10 +180,10 @@ def test_an_author_appeals_once_and_moderators_are_notified(comment: Comment, ro
     assert appeal(rosa, comment).status == 303
     assert "You’ve appealed." in rosa.read(address(comment)).words
     made = Appeal.objects.get()
-    assert (made.words, made.decision, made.state) == ("It was a quotation.", decision, "open")
+    assert (made.text, made.decision, made.state) == ("It was a quotation.", decision, "open")
     again = appeal(rosa, comment, words="And another thing.")
     assert again.status == 409
-    assert Appeal.objects.get().words == "It was a quotation."
+    assert Appeal.objects.get().text == "It was a quotation."
     message = mailed_to("joris@example.org")[-1]
     assert message.subject == "[Rejoinder] Appeal by Rosa on “Of Forms”"
     for part in ("You fool.", "It was a quotation.", "Rejected by Mara.", "Approve: http", "Reject appeal: http"):
@@ -239,7 +239,7 @@ def test_rejecting_the_appeal_sends_a_message_and_each_undo_reverses_it(
 ) -> None:
     refuse(comment, mara)
     appeal(rosa, comment, tell="on")
-    denied = actions.deny(comment, by=mara, told="A quotation has marks.")
+    denied = actions.deny(comment, by=mara, message="A quotation has marks.")
     assert stands(comment) == ("trash", "denied", "A quotation has marks.")
     undone = undo.undo(denied, by=mara)
     assert stands(comment) == ("trash", "open", "")
@@ -270,7 +270,7 @@ def test_erasing_a_person_erases_the_text_of_their_appeal(comment: Comment, rosa
     refuse(comment, mara)
     appeal(rosa, comment)
     delete_person(Commenter.objects.get(user__username="rosa"), keep_comments=True)
-    assert Appeal.objects.get().words == ""
+    assert Appeal.objects.get().text == ""
 
 
 # The owner's list

@@ -19,7 +19,7 @@ ROUNDS = 10
 
 
 @pytest.fixture(autouse=True)
-def _rules(house: Installation) -> None:
+def _rules(connected_installation: Installation) -> None:
     make.rules()
 
 
@@ -27,22 +27,24 @@ def _rules(house: Installation) -> None:
     "verbs", [(actions.approve, actions.approve), (actions.approve, actions.trash)], ids=["the same", "opposite"]
 )
 def test_of_two_simultaneous_decisions_one_fails_with_already_decided(
-    house: Installation, verbs: tuple[Any, Any]
+    connected_installation: Installation, verbs: tuple[Any, Any]
 ) -> None:
     people = make.moderator(), make.moderator()
     essay = make.essay()
     root = make.comment(essay)
     for round_ in range(ROUNDS):
         comment = make.comment(essay, to=root, status="pending", by=make.guest(f"Guest {round_}"))
-        jobs = [partial(verb, comment, by=by, seen="pending") for verb, by in zip(verbs, people, strict=True)]
-        results = at_once(house, *jobs)
+        jobs = [
+            partial(verb, comment, by=by, expected_status="pending") for verb, by in zip(verbs, people, strict=True)
+        ]
+        results = at_once(connected_installation, *jobs)
         assert sorted(type(result).__name__ for result in results) == ["AlreadyDecided", "Decision"], results
         decision = Decision.objects.get(comment=comment)
         assert Comment.objects.get(pk=comment.pk).status == decision.after
     assert not list(problems())
 
 
-def test_a_simultaneous_undo_and_decision_are_serialized(house: Installation) -> None:
+def test_a_simultaneous_undo_and_decision_are_serialized(connected_installation: Installation) -> None:
     mara, jo = make.moderator(), make.moderator()
     essay = make.essay()
     for _ in range(ROUNDS):
@@ -50,9 +52,9 @@ def test_a_simultaneous_undo_and_decision_are_serialized(house: Installation) ->
         approved = actions.approve(comment, by=mara)
         stale = Decision.objects.get(pk=approved.pk)
         undone, trashed = at_once(
-            house,
+            connected_installation,
             partial(undo.undo, stale, by=mara),
-            partial(actions.trash, comment, by=jo, seen="approved"),
+            partial(actions.trash, comment, by=jo, expected_status="approved"),
         )
         done = [result for result in (undone, trashed) if isinstance(result, Decision)]
         assert len(done) == 1, (undone, trashed)
@@ -60,7 +62,7 @@ def test_a_simultaneous_undo_and_decision_are_serialized(house: Installation) ->
     assert not list(problems())
 
 
-def test_two_moderators_deciding_about_the_same_comments_do_not_deadlock(house: Installation) -> None:
+def test_two_moderators_deciding_about_the_same_comments_do_not_deadlock(connected_installation: Installation) -> None:
     essays = [make.essay(), make.essay()]
     roots = [make.comment(essay) for essay in essays for _ in range(3)]
     held = [make.comment(root.essay, to=root, status="pending") for root in roots for _ in range(3)]
@@ -69,14 +71,14 @@ def test_two_moderators_deciding_about_the_same_comments_do_not_deadlock(house: 
         done: list[Any] = []
         for comment in order:
             try:
-                done.append(verb(comment, by=by, seen="pending"))
+                done.append(verb(comment, by=by, expected_status="pending"))
             except AlreadyDecided as late:
                 done.append(late)
         return done
 
     mara, jo = make.moderator(), make.moderator()
     results = at_once(
-        house,
+        connected_installation,
         lambda: decide(actions.approve, mara, held),
         lambda: decide(actions.mark_spam, jo, held[::-1]),
         lambda: [make.comment(root.essay, to=root, status="pending") for root in roots],

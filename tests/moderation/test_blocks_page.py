@@ -40,10 +40,10 @@ def read(client: Client, query: str = "") -> str:
 def test_each_entry_shows_person_duration_note_and_moderator(client: Client, mara: User) -> None:
     essay = make.essay()
     person = make.comment(essay, by=make.guest("Anna Karg")).commenter
-    put(commenter=person, moderator=mara, why="Third time", sentence="Cool down.")
+    put(commenter=person, moderator=mara, note="Third time", sentence="Cool down.")
     put("hold", email="b@example.org", days=400)
     put("trust", network="203.0.113.0/24")
-    put(network="198.51.100.7/32", days=-2, why="It is over")
+    put(network="198.51.100.7/32", days=-2, note="It is over")
     said = read(client)
     for words in ("Blocked · Anna Karg · permanently", "Note: Third time", "Message: Cool down.", "by Mara,",
                   "Always held · anyone with the verified address b@example.org · until", "Always published · everyone on 203.0.113.0/24"):  # fmt: skip

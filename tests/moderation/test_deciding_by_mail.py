@@ -15,7 +15,7 @@ from blog.models import Authorship, Essay
 from comments.models import Appeal, Comment, Decision, Notice, Reason
 from moderation import jobs
 from moderation.decisions import actions
-from server.jobs.worker import work_off
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.comments.door import Browser, Page
 
@@ -41,7 +41,7 @@ def comment(essay: Essay, mara: User) -> Comment:
 
 def sent() -> list[Any]:
     """Return the emails sent to Mara."""
-    work_off()
+    run_ready_jobs()
     return [message for message in mail.outbox if message.recipients() == ["mara@example.org"]]
 
 
@@ -87,7 +87,7 @@ def test_a_rejection_stores_a_reason_and_a_message(comment: Comment) -> None:
     reason = Reason.objects.get(name="Advertising")
     press(link, "trash", reason=str(reason.pk), told="Two links to shops.")
     decision = Decision.objects.get()
-    assert (decision.verb, decision.reason, decision.told) == ("trash", reason, "Two links to shops.")
+    assert (decision.verb, decision.reason, decision.message) == ("trash", reason, "Two links to shops.")
 
 
 def test_a_comment_already_decided_is_reported_and_not_changed(comment: Comment) -> None:
@@ -171,7 +171,7 @@ def test_a_reported_comment_is_kept_by_email_link(essay: Essay, mara: User) -> N
 def test_an_appeal_is_rejected_by_email_link(essay: Essay, mara: User) -> None:
     rosa = Browser(make.user("rosa"))
     comment = rosa.say(essay, text="A quotation.")
-    actions.trash(comment, by=make.moderator("joris", name="Joris"), told="No.")
+    actions.trash(comment, by=make.moderator("joris", name="Joris"), message="No.")
     rosa.post(f"/comments/{comment.pk}/appeal/", {"words": "It was not me who said it."})
     ways = links(sent()[-1])
     page = Page(Browser().get(ways["Reject appeal"]))
@@ -208,7 +208,7 @@ def test_unsent_emails_are_dropped_for_a_moderator_who_chooses_none(comment: Com
 def test_a_digest_contains_the_links_of_each_comment(essay: Essay, mara: User, how: str) -> None:
     choose(mara, how)
     decided, first, second = (Browser(address=f"203.0.{n}.7").say(essay, text=f"Number {n}.") for n in (1, 2, 3))
-    work_off()
+    run_ready_jobs()
     Browser().post(f"/comments/{make.comment(essay).pk}/report/", {"kind": "rude"})
     assert sent() == []
     actions.approve(decided, by=make.moderator("joris", queue_mail="none"))
@@ -228,7 +228,7 @@ def test_a_digest_contains_the_links_of_each_comment(essay: Essay, mara: User, h
 def test_after_switching_to_immediate_the_gathered_emails_arrive_within_an_hour(essay: Essay, mara: User) -> None:
     choose(mara, "daily")
     Browser().say(essay)
-    work_off()
+    run_ready_jobs()
     choose(mara, "each")
     jobs.send_digests.call()
     assert [message.subject for message in sent()] == ["[Rejoinder] 1 comment to moderate"]

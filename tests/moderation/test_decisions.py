@@ -35,10 +35,10 @@ def generation(key: str) -> int:
 
 def test_every_decision_is_recorded_with_the_status_before_and_after(mara: User) -> None:
     comment = make.comment(make.essay(), status="pending")
-    decision = actions.approve(comment, by=mara, why="A good point.")
+    decision = actions.approve(comment, by=mara, note="A good point.")
     found = Decision.objects.get()
     assert found == decision
-    assert (found.comment, found.moderator, found.verb, found.why) == (comment, mara, "approve", "A good point.")
+    assert (found.comment, found.moderator, found.verb, found.note) == (comment, mara, "approve", "A good point.")
     assert (found.before, found.after) == ("pending", "approved")
     assert now(comment).status == comment.status == Status.APPROVED
 
@@ -48,7 +48,7 @@ def test_counts_include_only_readable_comments(mara: User) -> None:
     root = make.comment(essay, status="pending")
 
     def counts() -> tuple[int, int]:
-        return Discussion.objects.values_list("responses", "threads").get(essay=essay)
+        return Discussion.objects.values_list("comment_count", "threads").get(essay=essay)
 
     actions.approve(root, by=mara)
     reply = make.comment(essay, to=root)
@@ -86,9 +86,9 @@ def test_a_comment_that_already_has_the_status_is_not_changed(mara: User, verb: 
 
 def test_a_decision_made_since_the_comment_was_shown_is_kept(mara: User) -> None:
     comment = make.comment(make.essay(), status="pending")
-    actions.trash(comment, by=mara, seen="pending")
+    actions.trash(comment, by=mara, expected_status="pending")
     with pytest.raises(AlreadyDecided) as refused:
-        actions.approve(comment, by=make.moderator(), seen="pending")
+        actions.approve(comment, by=make.moderator(), expected_status="pending")
     assert refused.value.comment.status == now(comment).status == Status.TRASH
     assert Decision.objects.count() == 1
 
@@ -110,7 +110,7 @@ def test_restoring_returns_to_the_status_before_removal(mara: User, before: str,
     assert now(comment).removed_by == Comment.Remover.MODERATOR
     actions.restore(comment, by=mara)
     assert now(comment).status == before
-    assert now(comment).removed_by == Comment.Remover.NOBODY
+    assert now(comment).removed_by == Comment.Remover.NONE
 
 
 def test_a_comment_that_arrived_as_spam_is_pending_after_restoring(mara: User) -> None:
@@ -148,11 +148,11 @@ def test_an_undo_and_its_undo_restore_everything(mara: User, before: str, verb: 
     Comment.objects.filter(pk=comment.pk).update(status=before, removed_by="author" if before == "trash" else "")
     if before == "approved":
         Comment.objects.filter(pk=comment.pk).update(readable=1)
-        Discussion.objects.update(responses=2, threads=2)
+        Discussion.objects.update(comment_count=2, threads=2)
 
     def state() -> list[Any]:
         comments = Comment.objects.order_by("pk").values_list("status", "removed_by", "readable")
-        return [*comments, *Discussion.objects.values_list("responses", "threads")]
+        return [*comments, *Discussion.objects.values_list("comment_count", "threads")]
 
     first = state()
     try:
@@ -218,7 +218,7 @@ def test_authors_are_notified_of_new_comments_and_not_of_restored_ones(mara: Use
 
 
 def test_decisions_in_the_admin_are_read_only(mara: User, client: Client) -> None:
-    decision = actions.approve(make.comment(make.essay(), status="pending"), by=mara, why="A good point.")
+    decision = actions.approve(make.comment(make.essay(), status="pending"), by=mara, note="A good point.")
     for person in (mara, make.owner()):
         client.force_login(person)
         assert "A good point." in client.get("/admin/comments/decision/").content.decode()

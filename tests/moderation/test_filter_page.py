@@ -33,7 +33,7 @@ def said(owner: User, good: list[float], spam: list[float]) -> None:
     for scores, verb in ((good, None), (spam, actions.mark_spam)):
         for score in scores:
             comment = make.comment(essay)
-            Wording.objects.filter(comment=comment).update(likeness=score)
+            Wording.objects.filter(comment=comment).update(spam_score=score)
             if verb:
                 verb(comment, by=owner)
 
@@ -46,16 +46,16 @@ def test_it_shows_what_a_threshold_would_have_done(client: Client, owner: User) 
     assert "100% of the spam below." in page
     assert "At 0.90 or more they go straight to Spam: 0% of the good comments, 50% of the spam." in page
     assert "8 were scored on arrival." in page
-    rates = spam_scores.Past.of(Rules.objects.current()).at(0.8)
+    rates = spam_scores.ScoreHistory.load(Rules.objects.current()).at(0.8)
     assert (rates.good, rates.spam) == ((0, 4), (3, 4))
 
 
 def test_comments_that_only_the_filter_marked_as_spam_are_not_counted(owner: User) -> None:
     said(owner, good=[0.1], spam=[0.9])
     unseen = make.comment(make.essay(), status="pending")
-    Wording.objects.filter(comment=unseen).update(likeness=0.99)
+    Wording.objects.filter(comment=unseen).update(spam_score=0.99)
     Comment.objects.filter(pk=unseen.pk).update(status="spam", removed_by="")
-    past = spam_scores.Past.of(Rules.objects.current())
+    past = spam_scores.ScoreHistory.load(Rules.objects.current())
     assert (past.good, past.spam) == ([0.1], [0.9])
 
 
@@ -70,11 +70,11 @@ def test_comments_without_a_score_are_scored_now_and_counted_separately(
 
     essay = make.essay()
     comments = [make.comment(essay) for _each in range(3)]
-    Wording.objects.filter(comment__in=comments).update(likeness=None)
-    monkeypatch.setattr(training, "known", lambda rules: Known())
-    monkeypatch.setattr(spam_scores, "ANEW", 4)  # two of each kind
-    past = spam_scores.Past.of(Rules.objects.current())
-    assert (past.good, past.anew, past.on_arrival) == ([0.42, 0.42], 2, 0)
+    Wording.objects.filter(comment__in=comments).update(spam_score=None)
+    monkeypatch.setattr(training, "current_filter", lambda rules: Known())
+    monkeypatch.setattr(spam_scores, "MAX_RESCORED", 4)  # two of each kind
+    past = spam_scores.ScoreHistory.load(Rules.objects.current())
+    assert (past.good, past.rescored, past.on_arrival) == ([0.42, 0.42], 2, 0)
     assert "2 were scored now and may be some the filter learned from" in " ".join(
         client.get(PLACE).content.decode().split()
     )

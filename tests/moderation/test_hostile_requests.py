@@ -33,9 +33,9 @@ def desk() -> Client:
 @pytest.fixture
 def held() -> Comment:
     essay = make.essay("Of Hostility")
-    Report.objects.create(comment=make.comment(essay), kind="spam", words="x")
+    Report.objects.create(comment=make.comment(essay), kind="spam", text="x")
     held = make.comment(essay, "Words", status="trash")
-    Appeal.objects.create(comment=held, words="x")
+    Appeal.objects.create(comment=held, text="x")
     Rule.objects.create(name="R", action="hold")
     return held
 

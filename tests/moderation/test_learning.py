@@ -10,7 +10,7 @@ from blog.models import Essay
 from comments.models import Comment, Decision, Rules, SpamModel
 from comments.posting import editing
 from comments.screening.screening import Sender
-from comments.spam import Filter, Said, training
+from comments.spam import Filter, Submission, training
 from comments.threads.viewer import Viewer
 from moderation import jobs
 from moderation.decisions import actions, undo
@@ -36,9 +36,9 @@ def essay(mara: User) -> Essay:
 
 
 def likeness(text: str = OFFER) -> float:
-    known = training.known(Rules.objects.get())
+    known = training.current_filter(Rules.objects.get())
     assert known
-    return known.score(Said(text, "Anna Karg"))
+    return known.score(Submission(text, "Anna Karg"))
 
 
 def decided(essay: Essay, by: User, text: str, verb: str) -> tuple[Comment, Decision]:
@@ -60,7 +60,7 @@ def test_enough_decisions_train_it_without_a_file(essay: Essay, mara: User, tmp_
     jobs.learn.call()
     row = SpamModel.objects.get()
     assert (row.decided_spam, row.decided_good, row.spam, row.good) == (30, 30, 0, 0)
-    assert training.known(Rules.objects.get())
+    assert training.current_filter(Rules.objects.get())
     assert manage("judge", table(tmp_path / "rest.csv", rows()[:10] + rows()[70:]))[0].startswith("AUC 1.00")
 
 
@@ -123,7 +123,7 @@ def test_deleted_comments_are_unlearned(essay: Essay, mara: User, tmp_path: Path
     comment, _ = decided(essay, mara, OFFER, "spam")
     learning.learn()
     row = SpamModel.objects.get()
-    assert SECRET.encode() not in bytes(row.weights) + bytes(row.lessons)
+    assert SECRET.encode() not in bytes(row.weights) + bytes(row.examples)
     Comment.objects.filter(pk=comment.pk).delete()
     learning.learn()
     assert Rules.objects.get().spam_stamp == stamp
@@ -133,24 +133,24 @@ def test_a_file_learned_at_the_same_time_is_not_lost(
     essay: Essay, mara: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manage("learn", table(tmp_path / "half.csv", rows()[::2]))
-    write, files = training.write, [table(tmp_path / "rest.csv", rows()[1::2])]
+    write, files = training.store_fit, [table(tmp_path / "rest.csv", rows()[1::2])]
 
     def interrupted(*arguments: object) -> bool:
         if files:
             manage("learn", files.pop())
         return bool(write(*arguments))  # type: ignore[arg-type]
 
-    monkeypatch.setattr(training, "write", interrupted)
+    monkeypatch.setattr(training, "store_fit", interrupted)
     decided(essay, mara, OFFER, "spam")
     learning.learn()
     row = SpamModel.objects.get()
-    assert (row.spam, row.good, row.decided_spam, row.taught_with) == (40, 40, 1, row.taught)
-    whole = Filter.taught([*training.lessons_of(row), *learning.lessons()])
+    assert (row.spam, row.good, row.decided_spam, row.fitted_training_count) == (40, 40, 1, row.training_count)
+    whole = Filter.train([*training.stored_examples(row), *learning.lessons()])
     assert row.stamp == whole.stamp
 
 
 def test_it_learns_every_hour() -> None:
-    assert jobs.learn.module_path in clock._clock
+    assert jobs.learn.module_path in clock._schedule
 
 
 def test_learning_needs_few_queries_however_many_decisions_there_are(essay: Essay, mara: User) -> None:

@@ -53,9 +53,9 @@ def rows(client: Client, **query: Any) -> list[list[str]]:
 
 def test_an_entry_shows_moderator_action_excerpt_and_note(client: Client, mara: User) -> None:
     comment = make.comment(make.essay("On Rivers"), "It flows.", by=make.guest("Anna Karg"), status="pending")
-    decision = actions.trash(comment, by=mara, why="Third time today")
+    decision = actions.trash(comment, by=mara, note="Third time today")
     reason = Reason.objects.create(name="Off the point", sentence="Please keep to the essay.")
-    Decision.objects.filter(pk=decision.pk).update(reason=reason, told="Please keep to the essay.")
+    Decision.objects.filter(pk=decision.pk).update(reason=reason, message="Please keep to the essay.")
     said = read(client)
     for words in (
         "Moved to the trash by Mara", "pending → trash", "Anna Karg, “It flows.”",
@@ -81,10 +81,10 @@ def test_every_part_of_a_decision_can_be_searched(client: Client, mara: User) ->
     one = make.comment(rivers, "It flows.", by=make.guest("Anna Karg"), status="pending")
     two = make.comment(hills, "It stands.", by=make.guest("Berta Blum", email="b@example.net"), status="pending")
     with time_machine.travel(timezone.now() - timedelta(days=9)):
-        old = actions.trash(one, by=mara, why="Too wet")
+        old = actions.trash(one, by=mara, note="Too wet")
     new = actions.approve(two, by=other)
     ruled = Decision.objects.create(
-        comment=two, number=two.pk, essay=hills, rule=rule, verb="rule", before="", after="pending"
+        comment=two, comment_number=two.pk, essay=hills, rule=rule, verb="rule", before="", after="pending"
     )
     week_ago = (timezone.localdate() - timedelta(days=7)).isoformat()
     every = {old, new, ruled}
@@ -152,7 +152,7 @@ def test_a_page_needs_few_queries_however_long_the_log_is(client: Client, mara: 
         comments = [make.comment(essay, status="pending") for _ in range(2)]
         Decision.objects.bulk_create(
             Decision(
-                comment=comments[i % 2], number=comments[i % 2].pk, essay=essay, moderator=mara, verb="spam",
+                comment=comments[i % 2], comment_number=comments[i % 2].pk, essay=essay, moderator=mara, verb="spam",
                 before="pending", after="spam",
             )
             for i in range(count)
@@ -168,7 +168,7 @@ def test_a_page_needs_few_queries_however_long_the_log_is(client: Client, mara: 
 
 def test_a_csv_cell_is_never_a_formula(client: Client, mara: User) -> None:
     for why in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"):
-        actions.trash(make.comment(make.essay("=Essay"), status="pending"), by=mara, why=why)
+        actions.trash(make.comment(make.essay("=Essay"), status="pending"), by=mara, note=why)
     head, *lines = rows(client)
     assert "note" in head
     assert len(lines) == 8
@@ -206,12 +206,12 @@ def test_public_statistics_contain_no_names_or_texts(client: Client, mara: User)
     one, two, three = (make.comment(essay, f"Secret words {i}", status="pending") for i in range(3))
     reason = Reason.objects.create(name="Off the point", sentence="Please keep to the essay.")
     actions.approve(one, by=mara)
-    refused = actions.trash(two, by=mara, why="Between us")
+    refused = actions.trash(two, by=mara, note="Between us")
     Decision.objects.filter(pk=refused.pk).update(reason=reason)
     undo.undo(actions.mark_spam(three, by=mara), by=mara)
-    Decision.objects.create(comment=three, number=three.pk, essay=essay, verb="rule", before="", after="spam")
-    Report.objects.create(comment=one, kind="rude", words="I was hurt", state="dismissed")
-    Appeal.objects.create(comment=two, words="But why?", state="denied")
+    Decision.objects.create(comment=three, comment_number=three.pk, essay=essay, verb="rule", before="", after="spam")
+    Report.objects.create(comment=one, kind="rude", text="I was hurt", state="dismissed")
+    Appeal.objects.create(comment=two, text="But why?", state="denied")
     page = client.get(place).content.decode()
     rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th>(.*?)</tr>", page)
     cells = {head: re.findall(r"<td>(\d+)</td>", rest) for head, rest in rows}
@@ -237,7 +237,7 @@ def test_a_decision_of_a_rule_shows_its_conditions_and_can_be_undone(
     make.rules(hold_first_comment=False)
     rule = Rule.objects.create(name="Gold", action=action, is_on=True)
     rule.conditions.create(kind="words", value="tin\ngold")
-    rules_engine.stamp()
+    rules_engine.update_stamp()
     comment = Browser().say(make.essay(), text="About gold")
     decision = Decision.objects.get()
     words = read(client)
@@ -257,7 +257,7 @@ def test_a_decision_of_a_rule_shows_its_conditions_and_can_be_undone(
 def test_a_rules_decision_has_no_undo_while_the_comment_is_held_for_another_reason(client: Client, mara: User) -> None:
     rule = Rule.objects.create(name="Gold", action="hold", is_on=True)
     rule.conditions.create(kind="words", value="gold")
-    rules_engine.stamp()
+    rules_engine.update_stamp()
     comment = Browser().say(make.essay(), text="About gold")  # a first comment, which is held for that too
     assert "Undo" not in read(client)
     client.post(reverse("queue"), {"action": "undo", "decision": Decision.objects.get().pk})

@@ -14,7 +14,7 @@ from blog.models import Essay
 from comments.models import Comment, Rules, Wording
 from comments.notifications import outbox
 from moderation import jobs
-from server.jobs.worker import work_off
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.comments.door import Browser, Page
 
@@ -24,27 +24,27 @@ CHOICE = "/accounts/queue-mail/"
 
 def emails_to(user: User) -> list[Any]:
     """What the jobs that are due have sent to one person so far."""
-    work_off()
+    run_ready_jobs()
     return [message for message in mail.outbox if message.recipients() == [user.email]]
 
 
 def announce(comments: Iterable[Comment]) -> None:
     """Do what the job does that posting enqueues, for comments that were inserted as rows."""
     for comment in comments:
-        outbox.prepare(comment)
+        outbox.create_notices(comment)
     outbox.send()
 
 
 def an_hour_later(hours: int = 1) -> None:
     with time_machine.travel(timezone.now() + timedelta(hours=hours), tick=False):
         jobs.send_digests.call()
-        work_off()
+        run_ready_jobs()
 
 
 def test_272_pending_comments_make_at_most_two_emails_to_each_moderator(essay: Essay) -> None:
     make.rules()
     people = [make.moderator("mara", queue_mail="site"), make.owner("owner", queue_mail="site")]
-    comments = make.waiting(essay, 272)
+    comments = make.pending_comments(essay, 272)
     announce(comments[:200])
     an_hour_later(1)
     announce(comments[200:])
@@ -61,12 +61,12 @@ def test_272_pending_comments_make_at_most_two_emails_to_each_moderator(essay: E
 def test_immediate_emails_become_a_digest_after_five_in_ten_minutes(essay: Essay) -> None:
     make.rules()
     mara = make.moderator("mara", queue_mail="each")
-    announce(make.waiting(essay, 8))
+    announce(make.pending_comments(essay, 8))
     assert len(emails_to(mara)) == 5
     an_hour_later()
     assert [message.subject for message in emails_to(mara)[5:]] == ["[Rejoinder] 3 comments to moderate"]
     with time_machine.travel(timezone.now() + timedelta(minutes=11), tick=False):
-        announce(make.waiting(essay, 1))
+        announce(make.pending_comments(essay, 1))
     assert len(emails_to(mara)) == 7
 
 
@@ -74,9 +74,9 @@ def test_immediate_emails_become_a_digest_after_five_in_ten_minutes(essay: Essay
 def test_no_email_is_sent_about_a_comment_that_a_filter_marked_as_spam(essay: Essay, code: str) -> None:
     make.rules()
     mara = make.moderator("mara", queue_mail="each")
-    marked = make.waiting(essay, 2)
+    marked = make.pending_comments(essay, 2)
     Wording.objects.filter(comment__in=marked).update(reasons=[{"code": "first"}, {"code": code}])
-    spam = make.waiting(essay, 1)
+    spam = make.pending_comments(essay, 1)
     Comment.objects.filter(pk__in=[comment.pk for comment in spam]).update(status="spam")
     announce([*marked, *spam])
     an_hour_later()
@@ -86,7 +86,7 @@ def test_no_email_is_sent_about_a_comment_that_a_filter_marked_as_spam(essay: Es
 def test_an_email_that_waits_is_not_sent_once_a_filter_has_marked_the_comment(essay: Essay) -> None:
     make.rules()
     mara = make.moderator("mara", queue_mail="hourly")
-    comments = make.waiting(essay, 2)
+    comments = make.pending_comments(essay, 2)
     announce(comments)
     Wording.objects.filter(comment=comments[0]).update(reasons=[{"code": "akismet"}])
     an_hour_later()
@@ -99,7 +99,7 @@ def test_a_moderator_without_a_choice_of_their_own_is_emailed_as_the_site_says(
 ) -> None:
     make.rules(moderator_emails=default)
     mara = make.moderator("mara", queue_mail="site")
-    announce(make.waiting(essay, 1))
+    announce(make.pending_comments(essay, 1))
     assert len(emails_to(mara)) == count
     an_hour_later(26)
     assert len(emails_to(mara)) == (default != "none")
@@ -115,7 +115,7 @@ def test_the_owner_sets_the_default_and_each_moderator_chooses(essay: Essay) -> 
     Rules.objects.update(moderator_emails="daily")
     assert "Site default (once a day)" in Browser(mara).read(CHOICE).words
     assert "Changes saved." in Page(Browser(mara).post(CHOICE, {"queue_mail": "each"}, follow=True)).words
-    announce(make.waiting(essay, 1))
+    announce(make.pending_comments(essay, 1))
     assert len(emails_to(mara)) == 1
 
 
@@ -124,8 +124,8 @@ def test_every_email_to_moderators_links_to_the_page_where_they_choose(essay: Es
     mara = make.moderator("mara", queue_mail="each")
     comment = make.comment(essay)
     Browser().post(f"/comments/{comment.pk}/report/", {"kind": "rude"})
-    work_off()
-    announce(make.waiting(essay, 9))
+    run_ready_jobs()
+    announce(make.pending_comments(essay, 9))
     an_hour_later()
     sent = emails_to(mara)
     assert len(sent) == 6

@@ -41,14 +41,14 @@ def waiting_comments(count: int, *reasons: str, likeness: float | None = 0.5) ->
     found = [make.comment(essay, status="pending") for _each in range(count)]
     Decision.objects.all().delete()  # those of the judge of make.py
     kept = [{"code": code} for code in reasons]
-    Wording.objects.filter(comment__in=found).update(reasons=kept, likeness=likeness)
+    Wording.objects.filter(comment__in=found).update(reasons=kept, spam_score=likeness)
     return found
 
 
 def test_it_shows_the_median_and_ninetieth_percentile_of_waiting_times(client: Client, mara: User) -> None:
     for at, comment in enumerate(waiting_comments(10), start=1):
         decided(comment, mara, actions.approve, at * 10 * MINUTE)
-    found = waiting_times.Waiting.measured()
+    found = waiting_times.WaitingTimes.load()
     assert (found.median, found.slow) == ("50 minutes", "2 hours")
     assert len(found.all) == 10
     page = client.get(reverse("queue-numbers")).content.decode()
@@ -61,8 +61,10 @@ def test_only_a_moderators_first_decision_about_a_pending_comment_is_counted(mar
     actions.unapprove(twice, by=mara)
     actions.mark_spam(twice, by=mara)
     rule = Rule.objects.create(name="Casinos")
-    Decision.objects.create(comment=ruled, number=ruled.pk, rule=rule, verb="rule", before="pending", after="spam")
-    assert waiting_times.Waiting.measured().all == [pytest.approx(600, abs=1)]
+    Decision.objects.create(
+        comment=ruled, comment_number=ruled.pk, rule=rule, verb="rule", before="pending", after="spam"
+    )
+    assert waiting_times.WaitingTimes.load().all == [pytest.approx(600, abs=1)]
 
 
 @pytest.mark.once
@@ -78,7 +80,7 @@ def test_comments_are_counted_by_week_of_posting(mara: User) -> None:
     Comment.objects.filter(pk=old.pk).update(created=first + timedelta(days=8))
     Comment.objects.filter(pk=ancient.pk).update(created=first - timedelta(hours=1))
     actions.mark_spam(old, by=mara)
-    counts = statistics.Comments.counted().counts
+    counts = statistics.WeeklyComments.load().counts
     assert counts["spam"][1] == 1
     assert counts["pending"][-1] == 1
     assert sum(map(sum, counts.values())) == 2
@@ -86,30 +88,30 @@ def test_comments_are_counted_by_week_of_posting(mara: User) -> None:
 
 
 def test_reasons_and_the_filter_are_compared_with_moderators_decisions(mara: User) -> None:
-    right, wrong, unseen = waiting_comments(3, "spam", "links")
+    right, wrong, undecided = waiting_comments(3, "spam", "links")
     (missed,) = waiting_comments(1)
     actions.mark_spam(right, by=mara)
     actions.approve(wrong, by=mara)
     actions.mark_spam(missed, by=mara)
-    found = overrules.Doubts.found()
-    assert (found.caught, found.missed, found.wronged, found.unseen) == (1, 1, 1, 1)
+    found = overrules.OverruleStatistics.load()
+    assert (found.correctly_held, found.missed, found.wrongly_held, found.undecided) == (1, 1, 1, 1)
     links = found.by_code["links"]
     assert (links.held, links.overruled, links.upheld, links.open, links.share) == (3, 1, 1, 1, "50%")
     assert links.url == f"{reverse('queue')}?status=all&reason=links"
-    assert unseen.status == "pending"
+    assert undecided.status == "pending"
 
 
 def test_rules_are_compared_with_moderators_decisions(mara: User) -> None:
     rule = Rule.objects.create(name="Casinos")
     held, right, passed = waiting_comments(3)
     for comment in (held, right):
-        Decision.objects.create(comment=comment, number=comment.pk, rule=rule, verb="rule", after="pending")
+        Decision.objects.create(comment=comment, comment_number=comment.pk, rule=rule, verb="rule", after="pending")
     actions.approve(held, by=mara)
     actions.mark_spam(right, by=mara)
     actions.approve(passed, by=mara)
-    Decision.objects.create(comment=passed, number=passed.pk, rule=rule, verb="rule", after="approved")
+    Decision.objects.create(comment=passed, comment_number=passed.pk, rule=rule, verb="rule", after="approved")
     actions.trash(passed, by=mara)
-    (check,) = overrules.rules()
+    (check,) = overrules.rule_statistics()
     assert (check.name, check.held, check.overruled, check.upheld) == ("Casinos", 3, 2, 1)
     assert check.url == f"{reverse('queue-log')}?by={rule.pk}"
 
@@ -134,10 +136,12 @@ def test_an_empty_site_has_a_page_too(client: Client, mara: User) -> None:
 @pytest.mark.once
 def test_a_plot_is_valid_svg_whatever_the_values() -> None:
     drawn = [
-        plots.lines([Series("median", [None, 1e9, None, 0.0, 3.5])], [str(at) for at in range(5)], says='"<&'),
-        plots.stacked([Series("good", [0, 0])], ["a", "b"], says="none"),
-        plots.histograms([Series("good", [0.0] * 20)], band=(0.5, 1.0), marks=[plots.Mark(0.99, "<b>")], says="none"),
-        plots.lines([Series("median", [])], [], says="none"),
+        plots.lines([Series("median", [None, 1e9, None, 0.0, 3.5])], [str(at) for at in range(5)], description='"<&'),
+        plots.stacked([Series("good", [0, 0])], ["a", "b"], description="none"),
+        plots.histograms(
+            [Series("good", [0.0] * 20)], band=(0.5, 1.0), marks=[plots.Mark(0.99, "<b>")], description="none"
+        ),
+        plots.lines([Series("median", [])], [], description="none"),
     ]
     for each in drawn:
         assert "nan" not in each

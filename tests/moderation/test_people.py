@@ -37,7 +37,7 @@ def essay(mara: User) -> Essay:
 @pytest.fixture
 def anna(essay: Essay) -> tuple[Browser, Commenter]:
     user = make.user("anna")
-    return Browser(user), Commenter.objects.of(user)
+    return Browser(user), Commenter.objects.for_user(user)
 
 
 class Desk:
@@ -61,7 +61,7 @@ def test_the_page_shows_everything_known_about_a_person(
     browser, person = anna
     comment = browser.say(essay, text="Of the <b>harbour</b>")
     browser.say(essay, text="And of the garden")
-    actions.trash(comment, by=mara, why="Too long")
+    actions.trash(comment, by=mara, note="Too long")
     Note.objects.create(commenter=person, moderator=mara, text="Wrote twice.")
     html = Desk(mara, person).open()
     for words in (
@@ -126,7 +126,7 @@ def test_a_blocked_person_is_told_so_and_can_post_again_afterwards(
     assert "Rude" not in page.html
     assert "Cool down." in desk.open()
     block = Block.objects.get()
-    assert (block.moderator, block.why) == (mara, "Rude")
+    assert (block.moderator, block.note) == (mara, "Rude")
     assert desk.send("lift", block=block.pk).status_code == 302
     assert browser.post_to(essay, text="More").status == 302
 
@@ -167,7 +167,7 @@ def test_recent_comments_are_removed_and_restored_as_one_batch(
     said.append(make.comment(essay, "Waits", by=person, status="pending"))
     make.comment(essay, "Spam already", by=person, status="spam")
     make.comment(essay, "Somebody else’s", to=said[0])
-    before, responses = states(person), Discussion.objects.get().responses
+    before, responses = states(person), Discussion.objects.get().comment_count
     desk = Desk(mara, person)
     answer = desk.send("remove", days="7", verb="trash", why="A row of insults")
     batch = Batch.objects.get()
@@ -176,12 +176,12 @@ def test_recent_comments_are_removed_and_restored_as_one_batch(
     batch.refresh_from_db()
     assert (batch.state, batch.total, batch.done, batch.missed) == ("done", 4, 4, 0)
     assert [status for _pk, status, _by in states(person)] == ["approved", "trash", "trash", "trash", "trash", "spam"]
-    assert set(Decision.objects.filter(batch=batch).values_list("why", flat=True)) == {"A row of insults"}
-    assert Discussion.objects.get().responses == responses - 3
+    assert set(Decision.objects.filter(batch=batch).values_list("note", flat=True)) == {"A row of insults"}
+    assert Discussion.objects.get().comment_count == responses - 3
     desk.client.post(answer["Location"], {"action": "undo"})
     run_jobs()
     assert states(person) == before
-    assert Discussion.objects.get().responses == responses
+    assert Discussion.objects.get().comment_count == responses
     assert not list(checking.problems())
 
 
@@ -215,7 +215,7 @@ def test_an_author_sees_and_removes_only_comments_on_their_own_essays(
     assert desk.client.get(desk.address).status_code == 404
     browser.say(own, text="Under hers")
     Note.objects.create(commenter=person, text="A secret note")
-    Block.objects.create(kind="hold", commenter=person, why="A secret why")
+    Block.objects.create(kind="hold", commenter=person, note="A secret why")
     html = desk.open()
     assert "Under hers" in html
     for secret in ("Elsewhere", "anna@example.org", "203.0.113", "secret", "logs in as"):
@@ -231,4 +231,4 @@ def test_a_disposable_email_address_is_marked(mara: User, essay: Essay) -> None:
     comment = make.comment(essay, by=make.guest(email="x@mailinator.com"))
     assert "disposable email address" in Desk(mara, comment.commenter).open()
     Wording.objects.update(network="")
-    assert not Person(comment.commenter, Rights(mara, is_everywhere=True)).networks
+    assert not Person(comment.commenter, Rights(mara, is_site_wide=True)).networks

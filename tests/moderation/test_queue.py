@@ -146,7 +146,7 @@ def test_a_row_shows_the_commenters_history(desk: Desk, essay: Essay) -> None:
         in html
     )
     assert "from 203.0.113.0/24" in html
-    make.comment(essay, by=Commenter.objects.of(make.user("ines")), status="pending")
+    make.comment(essay, by=Commenter.objects.for_user(make.user("ines")), status="pending")
     assert "New here</a>; logs in as ines" in desk.open()
 
 
@@ -203,10 +203,10 @@ def test_an_empty_tab_says_so(desk: Desk, tab: str, words: str) -> None:
 def test_a_page_needs_few_queries_however_many_rows_it_has(
     desk: Desk, essay: Essay, django_assert_max_num_queries: Callable[[int], Any]
 ) -> None:
-    parents = [make.comment(make.essay(), by=Commenter.objects.of(make.user())) for _ in range(4)]
+    parents = [make.comment(make.essay(), by=Commenter.objects.for_user(make.user())) for _ in range(4)]
     for number in range(24):
         parent = parents[number % 4]
-        make.comment(parent.essay, to=parent, by=Commenter.objects.of(make.user()), status="pending")
+        make.comment(parent.essay, to=parent, by=Commenter.objects.for_user(make.user()), status="pending")
     keys = Comment.objects.filter(status="pending").values_list("pk", flat=True)
     address = desk.send("trash", *Comment.objects.filter(pk__in=list(keys[:12])), at=f"{QUEUE}?per_page=100")[
         "Location"

@@ -67,7 +67,7 @@ def test_no_comment_is_skipped_in_any_order_tab_or_search(desk: Desk, essay: Ess
     keys = [comment.pk for comment in held(essay, 14)]
     essay.authorships.create(author=desk.user)
     for number, key in enumerate(keys):
-        Wording.objects.filter(comment=key).update(likeness=[0.1, 1 / 3, 0.7, None][number % 4])
+        Wording.objects.filter(comment=key).update(spam_score=[0.1, 1 / 3, 0.7, None][number % 4])
         Comment.objects.filter(pk=key).update(reports=1 + number % 3)
     first = f"{QUEUE}?per_page=4&{query}"
     expected = listed(desk.open(f"{QUEUE}?per_page=100&{query}"))

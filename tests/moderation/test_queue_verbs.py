@@ -64,7 +64,7 @@ def test_it_is_filtered_by_reason_and_sorted(desk: Desk, essay: Essay) -> None:
     first = make.comment(essay, "One", status="pending")
     casino = make.comment(essay, "A casino", status="pending")
     assert listed(desk.open(f"{QUEUE}?reason=word")) == [casino.pk]
-    Wording.objects.filter(comment=casino).update(likeness=0.9)
+    Wording.objects.filter(comment=casino).update(spam_score=0.9)
     Comment.objects.filter(pk=first.pk).update(reports=3)
     assert listed(desk.open(f"{QUEUE}?order=likeliest")) == [casino.pk, first.pk]
     assert listed(desk.open(f"{QUEUE}?order=reported")) == [first.pk, casino.pk]
@@ -84,11 +84,11 @@ def test_my_essays_tab_has_comments_on_my_essays_and_by_me(desk: Desk, essay: Es
 def test_a_row_shows_reports_and_the_appeal(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay)
     for number, words in enumerate(("", "a shop")):
-        Report.objects.create(comment=comment, kind="spam", words=words, network=f"198.51.{number}.0/24")
+        Report.objects.create(comment=comment, kind="spam", text=words, network=f"198.51.{number}.0/24")
     Comment.objects.filter(pk=comment.pk).update(reports=2)
     assert "reported twice: spam; spam, “a shop”" in desk.open(f"{QUEUE}?status=reported")
     refused = make.comment(essay, status="trash")
-    Appeal.objects.create(comment=refused, words="It was a joke")
+    Appeal.objects.create(comment=refused, text="It was a joke")
     assert "appeal: “It was a joke”" in desk.open(f"{QUEUE}?status=appealed")
 
 
@@ -104,7 +104,7 @@ def test_an_edit_keeps_the_earlier_text_and_can_be_undone(desk: Desk, essay: Ess
     assert fresh.wording
     assert (fresh.wording.text, fresh.status, bool(fresh.edited)) == ("New words", "pending", True)
     decision = Decision.objects.get(comment=comment)
-    assert (decision.verb, decision.why, decision.wording_id) == ("edit", "a phone number", comment.wording_id)
+    assert (decision.verb, decision.note, decision.wording_id) == ("edit", "a phone number", comment.wording_id)
     assert "Edited.</span>" in html
     assert "1 earlier version" in html
     desk.undo(decision)
@@ -119,7 +119,7 @@ def test_an_edit_keeps_the_earlier_text_and_can_be_undone(desk: Desk, essay: Ess
 def test_an_edit_conflict_with_the_author_shows_both_texts(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, "What it was", status="pending")
     stale = seen(comment)
-    comment.say(Wording(text="What it is", html="<p>What it is</p>"), reasons=[])
+    comment.set_wording(Wording(text="What it is", html="<p>What it is</p>"), reasons=[])
     Comment.objects.filter(pk=comment.pk).update(edited=timezone.now())
     for data, at in (
         ({"action": "edit", "seen": stale, "text": "Mine"}, one(comment)),
@@ -153,8 +153,8 @@ def test_invisible_and_unstorable_characters_are_removed_from_moderators_texts(d
         {"action": "delete", "why": hostile},
     ):
         assert desk.client.post(one(comment), data).status_code == 302, data
-    assert not Decision.objects.filter(why__contains="\u202e").exists()
-    assert "\0" not in Decision.objects.filter(verb="trash").latest("pk").told
+    assert not Decision.objects.filter(note__contains="\u202e").exists()
+    assert "\0" not in Decision.objects.filter(verb="trash").latest("pk").message
 
 
 @pytest.mark.both
@@ -182,7 +182,7 @@ def test_a_comment_deleted_for_good_leaves_an_empty_row_only_above_replies(desk:
     other = make.comment(essay, "Another", to=root)
     desk.client.post(one(leaf), {"action": "delete", "seen": seen(leaf), "why": "law"})
     assert not Comment.objects.filter(pk=leaf.pk).exists()
-    assert Decision.objects.get(number=leaf.pk).why == "law"
+    assert Decision.objects.get(comment_number=leaf.pk).note == "law"
     desk.client.post(one(root), {"action": "delete", "seen": seen(root)})
     assert not Wording.objects.filter(comment=root).exists()
     assert shown(essay) == [other.pk]
@@ -207,7 +207,7 @@ def test_emptying_asks_for_confirmation_and_deletes_only_listed_comments(desk: D
 def test_a_decision_older_than_thirty_days_cannot_be_undone(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, status="pending")
     decision = actions.approve(comment, by=desk.user)
-    Decision.objects.filter(pk=decision.pk).update(created=timezone.now() - undo.UNDONE_WITHIN * 2)
+    Decision.objects.filter(pk=decision.pk).update(created=timezone.now() - undo.UNDO_PERIOD * 2)
     assert "older than 30 days" in desk.follow(desk.undo(decision))
     assert status(comment) == "approved"
 

@@ -17,7 +17,7 @@ from comments.screening import rules_engine
 from comments.threads.viewer import Viewer
 from moderation.decisions import actions, undo
 from moderation.decisions.locking import AlreadyDecided
-from server.jobs.worker import work_off
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.comments.door import Browser, Page, words
 from transfer.person.deletion import delete_person
@@ -57,7 +57,7 @@ def stored(comment: Comment) -> tuple[int, list[str]]:
 
 
 def mailed_to(email: str) -> list[Any]:
-    work_off()
+    run_ready_jobs()
     return [message for message in mail.outbox if message.recipients() == [email]]
 
 
@@ -74,7 +74,7 @@ def test_a_reader_reports_without_script_and_is_thanked(comment: Comment) -> Non
     assert answer.status == 303
     assert "Thank you." in reader.read(answer.answer["Location"]).words
     report = Report.objects.get()
-    assert (report.kind, report.words, report.network) == ("rude", "He insults people.", "203.0.113.0/24")
+    assert (report.kind, report.text, report.network) == ("rude", "He insults people.", "203.0.113.0/24")
     assert stored(comment) == (1, ["open"])
 
 
@@ -113,7 +113,7 @@ def test_reports_are_limited_per_hour(comment: Comment, monkeypatch: pytest.Monk
 @pytest.mark.once
 def test_own_and_unreadable_comments_cannot_be_reported(essay: Essay) -> None:
     rosa = make.user("rosa")
-    own = make.comment(essay, by=Commenter.objects.of(rosa))
+    own = make.comment(essay, by=Commenter.objects.for_user(rosa))
     browser = Browser(rosa)
     assert "Report" not in words(browser.read(essay).comment(own))
     assert send(browser, own).status == 403
@@ -188,7 +188,7 @@ def test_an_undo_does_not_reopen_a_second_report_from_one_network(comment: Comme
 def test_a_rule_of_the_owner_holds_comments_reported_often(comment: Comment, mara: User) -> None:
     rule = Rule.objects.create(name="Often reported", is_on=True, action=Rule.Action.HOLD)
     rule.conditions.create(kind="reported", value="2")
-    rules_engine.stamp()
+    rules_engine.update_stamp()
     send(Browser(), comment)
     assert Comment.objects.get(pk=comment.pk).is_approved
     send(Browser(make.user("rosa")), comment, tell="on")
@@ -206,7 +206,7 @@ def test_a_rule_of_the_owner_holds_comments_reported_often(comment: Comment, mar
 
 @pytest.mark.once
 def test_moderators_are_notified_of_the_first_report_only(comment: Comment, mara: User) -> None:
-    work_off()
+    run_ready_jobs()
     mail.outbox.clear()
     send(Browser(), comment, words="He insults people.")
     message = mailed_to(mara.email)[0]
@@ -229,7 +229,7 @@ def test_a_logged_in_reporter_is_emailed_the_outcome_on_request(
     send(Browser(make.user("rosa")), comment, words="My secret reasons.", tell="on")
     send(Browser(make.user("ines")), comment)
     assert not mailed_to("rosa@example.org")
-    verb(comment, by=mara, why="Between us.")
+    verb(comment, by=mara, note="Between us.")
     message = mailed_to("rosa@example.org")[0]
     assert said in message.body
     assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -267,12 +267,12 @@ def test_a_visitors_address_must_be_confirmed_first(comment: Comment, mara: User
 
 
 def test_merging_two_people_keeps_one_report(comment: Comment, mara: User) -> None:
-    one, two = (Commenter.objects.of(make.user(name)) for name in ("rosa", "ines"))
+    one, two = (Commenter.objects.for_user(make.user(name)) for name in ("rosa", "ines"))
     for who in (one, two):
         assert who.user
         send(Browser(who.user), comment)
     assert stored(comment)[0] == 2
-    people.join(one, two)
+    people.merge_commenters(one, two)
     assert stored(comment) == (1, ["open"])
     assert Report.objects.get().commenter == two
 
@@ -281,14 +281,14 @@ def test_erasing_a_person_keeps_only_the_bare_report(comment: Comment) -> None:
     for name in ("rosa", "ines"):
         user = make.user(name)
         send(Browser(user), comment, words="My words.", tell="on")
-        delete_person(Commenter.objects.of(user), keep_comments=True)
+        delete_person(Commenter.objects.for_user(user), keep_comments=True)
     assert stored(comment) == (2, ["open"] * 2)
-    assert Report.objects.filter(commenter=None, network="", words="").count() == 2
+    assert Report.objects.filter(commenter=None, network="", text="").count() == 2
 
 
 def test_deleting_a_comment_closes_its_reports(essay: Essay) -> None:
     rosa = make.user("rosa")
-    speaker = Commenter.objects.of(rosa)
+    speaker = Commenter.objects.for_user(rosa)
     first, second = (make.comment(essay, by=speaker) for _ in range(2))
     for comment in (first, second):
         send(Browser(), comment)

@@ -16,7 +16,7 @@ from comments.models import Appeal, Batch, Block, Comment, Decision, Reason, Rep
 from comments.notifications import signed_links
 from moderation.models import Note
 from tests import make, rights
-from tests.rights import Table, addresses, answer, everything, told, writes
+from tests.rights import Table, addresses, answer, database_contents, message_of, writes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -132,7 +132,7 @@ class World(rights.World):
 
 
 @pytest.fixture(scope="module")
-def world(kept: None) -> World:
+def world(module_database: None) -> World:
     make.rules()
     author = make.author("author")
     theirs, others = make.essay("Theirs", by=author), make.essay("Somebody else’s", by=make.author("other"))
@@ -142,8 +142,8 @@ def world(kept: None) -> World:
     own = make.comment(theirs, "Under the author’s own.", status="pending")
     moderator = make.user("moderator", group="Moderators")
     decision = Decision.objects.create(
-        comment=held, number=held.pk, essay=others, moderator=moderator, verb="unapprove", before="approved",
-        after="pending", why=f"Because {SECRETS[0]}",
+        comment=held, comment_number=held.pk, essay=others, moderator=moderator, verb="unapprove", before="approved",
+        after="pending", note=f"Because {SECRETS[0]}",
     )  # fmt: skip
     reason = Reason.objects.create(name="Rude", sentence="Please be kind.")
     rule = Rule.objects.create(name="Casinos")
@@ -157,13 +157,14 @@ def world(kept: None) -> World:
         "reason": reason,
         "rule": rule,
         "block": Block.objects.create(commenter=held.commenter),
-        "batch": Batch.objects.create(moderator=moderator, verb="spam", asked={"comments": [held.pk]}),
+        "batch": Batch.objects.create(moderator=moderator, verb="spam", requested={"comments": [held.pk]}),
         "note": Note.objects.create(commenter=held.commenter, moderator=moderator, text=f"Was {SECRETS[0]}."),
-        "report": Report.objects.create(comment=held, kind="rude", words=f"It was {SECRETS[0]}."),
-        "appeal": Appeal.objects.create(comment=held, decision=decision, words=f"Why {SECRETS[0]}?"),
+        "report": Report.objects.create(comment=held, kind="rude", text=f"It was {SECRETS[0]}."),
+        "appeal": Appeal.objects.create(comment=held, decision=decision, text=f"Why {SECRETS[0]}?"),
         "rules": make.rules(),
         "link": signing.dumps(
-            [held.pk, moderator.pk, Comment.objects.get(pk=held.pk).wording_id, "pending"], salt=signed_links.DECIDE
+            [held.pk, moderator.pk, Comment.objects.get(pk=held.pk).wording_id, "pending"],
+            salt=signed_links.DECISION_SALT,
         ),
         "forged": signing.dumps([held.pk, moderator.pk, None, "pending"], salt="another"),
     }
@@ -188,22 +189,22 @@ def of_moderation() -> dict[str, list[str]]:
 
 
 def test_every_address_is_in_the_table(world: World) -> None:
-    rights.assert_all_stand(TABLE, of_moderation(), world)
+    rights.assert_table_is_complete(TABLE, of_moderation(), world)
 
 
 def test_get_responds_as_the_table_says_and_changes_nothing(world: World) -> None:
     wrong = []
     for at, who in enumerate(TABLE.people):
         world.client(who)
-        before = everything()
+        before = database_contents()
         for address, expected in TABLE.rows("GET"):
             response = world.sent("GET", address, who)
-            got, body = answer(response), told(response)
+            got, body = answer(response), message_of(response)
             if got != expected[at]:
                 wrong.append(f"{who} opens {address}: {got}, not {expected[at]}")
             if who not in SEE_ALL and address != BY_LINK and any(secret in body for secret in SECRETS):
                 wrong.append(f"{who} opens {address} and reads what is held")
-        after = everything()
+        after = database_contents()
         wrong += [f"{who} opened everything, and {table} changed" for table in before if before[table] != after[table]]
     assert not wrong, "\n".join(wrong)
 
@@ -215,7 +216,7 @@ def test_post_responds_as_the_table_says_and_refused_requests_change_nothing(wor
         for address, expected in TABLE.rows("POST"):
             with transaction.atomic(), writes() as written:
                 response = world.sent("POST", address, who)
-                got, body = answer(response), told(response)
+                got, body = answer(response), message_of(response)
                 transaction.set_rollback(True)
             if got != expected[at]:
                 wrong.append(f"{who} sends {address}: {got}, not {expected[at]}")
@@ -239,7 +240,7 @@ def test_users_without_the_permission_cannot_decide(world: World) -> None:
                 response = world.client(who).post(reverse("queue"), data | {"action": action}, follow=who == "own")
                 if (Decision.objects.count(), Comment.objects.get(pk=held.pk).status) != before:
                     wrong.append(f"{who} can {action}")
-                if any(secret in told(response) for secret in SECRETS):
+                if any(secret in message_of(response) for secret in SECRETS):
                     wrong.append(f"{who} asks to {action} and reads what is held")
                 transaction.set_rollback(True)
     assert not wrong, "\n".join(wrong)

@@ -21,9 +21,9 @@ from moderation.decisions import actions, undo
 from moderation.decisions.rights import Rights
 from moderation.insights import learning
 from moderation.queue import bulk
-from moderation.queue.listing import counts
-from moderation.queue.query import TABS, Place
-from server.jobs.worker import work_off
+from moderation.queue.listing import tab_counts
+from moderation.queue.query import TABS, QueueState
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.comments.door import Browser
 from tests.moderation.desk import QUEUE, Desk
@@ -45,7 +45,7 @@ def begun() -> Scene:
     """Create an approved and a pending comment."""
     make.rules()
     mara, essay = make.moderator("mara"), make.essay("Of Undoing", by=make.author("miriam"))
-    anna = Commenter.objects.of(make.user("anna"))
+    anna = Commenter.objects.for_user(make.user("anna"))
     root = make.comment(essay, "Shown", by=anna)
     pending = make.comment(essay, "In pending", by=anna, to=root, status="pending")
     return Scene(Desk(Client(), mara), essay, {"shown": root, "pending": pending})
@@ -82,11 +82,11 @@ def whole() -> Scene:
         found[status] = make.comment(essay, f"In {status}", by=anna, to=root, status=status)
     found["reported"] = make.comment(essay, "Reported", to=root)
     found["under"] = make.comment(essay, "Below what is reported", to=found["reported"])
-    reporting.report(
+    reporting.submit_report(
         comment=found["reported"].pk, commenter=anna, sender=Sender("198.51.100.1"), kind="rude", words="Rude"
     )
     found["appealed"] = make.comment(essay, "Appealed for", by=anna, status="trash")
-    appeals.appeal(found["appealed"].pk, words="It was a joke", rules=rules)
+    appeals.submit_appeal(found["appealed"].pk, words="It was a joke", rules=rules)
     follow("report", comment=found["reported"])
     follow("appeal", comment=found["appealed"])
     return followed(scene)
@@ -94,23 +94,23 @@ def whole() -> Scene:
 
 def follow(kind: str, often: str = "at_once", **about: Any) -> Subscription:
     email = f"{kind}-{often}-{len(Subscription.objects.all())}@example.org"
-    address = Address.objects.create(email=email, proved=timezone.now())
+    address = Address.objects.create(email=email, verified=timezone.now())
     return Subscription.objects.create(address=address, kind=kind, often=often, confirmed=timezone.now(), **about)
 
 
 def everything(scene: Scene) -> dict[str, Any]:
     """Return everything that an undo must restore; undone replies are tested separately."""
-    rights = Rights(scene.desk.user, is_everywhere=True)
+    rights = Rights(scene.desk.user, is_site_wide=True)
     there = Comment.objects.filter(pk__in=[comment.pk for comment in scene.comments.values()]).order_by("pk")
-    said = ("text", "html", "format", "reasons", "network", "likeness")
+    said = ("text", "html", "format", "reasons", "network", "spam_score")
     kept = ("pk", "status", "removed_by", "readable", "reports", "likes", "edited", "parent_id")
     return {
         "comments": list(there.values(*kept, *(f"wording__{name}" for name in said))),
-        "counts": list(Discussion.objects.values("essay", "responses", "threads")),
+        "counts": list(Discussion.objects.values("essay", "comment_count", "threads")),
         "page": Browser().read(scene.essay).html,
-        "tabs": counts(rights),
+        "tabs": tab_counts(rights),
         "lists": {
-            tab: [pk for _weight, pk in Place(rights, tab).comments().values_list("weight", "pk")] for tab in TABS
+            tab: [pk for _weight, pk in QueueState(rights, tab).comments().values_list("weight", "pk")] for tab in TABS
         },
         "lessons": sorted(one.identity for one in learning.lessons()),
         "reports": list(Report.objects.values("comment", "state")),
@@ -122,9 +122,9 @@ def everything(scene: Scene) -> dict[str, Any]:
 
 def let_days_pass() -> None:
     """Let enough days pass to send every email, daily ones too."""
-    work_off()
+    run_ready_jobs()
     with time_machine.travel(timezone.now() + timedelta(days=2), tick=False):
-        outbox.gather(timezone.now())
+        outbox.build_digests(timezone.now())
         outbox.send()
 
 

@@ -14,10 +14,10 @@ from blog.models import Essay
 from comments.models import Block, Comment, Condition, Rule, Rules, Status
 from comments.posting import actions
 from comments.screening import rules_engine
-from comments.screening.screening import Refused, Sender
+from comments.screening.screening import Rejected, Sender
 from moderation.decisions import actions as deciding
 from moderation.decisions import undo
-from moderation.rules.dry_run import Trial
+from moderation.rules.dry_run import DryRun
 from tests import make
 from tests.conftest import RUNS_ALL
 
@@ -51,7 +51,7 @@ def rule(action: str = "hold", *, is_on: bool = False, position: int = 5, **cond
     made = Rule.objects.create(name=name, action=action, sentence=name, position=position, is_on=is_on)
     for kind, value in conditions.items():
         made.conditions.create(kind=kind.removeprefix("not_"), value=str(value), is_not=kind.startswith("not_"))
-    rules_engine.stamp()
+    rules_engine.update_stamp()
     return made
 
 
@@ -64,7 +64,7 @@ def essay() -> Essay:
 def talk(essay: Essay) -> list[Saying]:
     """Comments of six people over twenty days, with repeated texts."""
     people = [make.guest(f"Guest {n}", email=f"g{n}@{'mailinator.com' if n == 3 else 'example.org'}") for n in range(4)]
-    people += [Commenter.objects.of(make.user("anna")), Commenter.objects.of(make.moderator("mara"))]
+    people += [Commenter.objects.for_user(make.user("anna")), Commenter.objects.for_user(make.moderator("mara"))]
     for person in people:
         person.created = BEGUN
         person.save()
@@ -93,7 +93,7 @@ def play(essay: Essay, said: list[Saying]) -> list[int | str | None]:
                     rules=Rules.objects.get(),
                     is_trusted=who.name == "mara",
                 )
-            except Refused as refused:
+            except Rejected as refused:
                 outcomes.append(str(refused))
             else:
                 decision = made.decisions.filter(verb="rule").first()
@@ -111,24 +111,24 @@ def test_a_dry_run_predicts_what_the_rule_does_with_the_same_comments(essay: Ess
     places = {comment.pk: place for place, comment in enumerate(Comment.objects.order_by("pk"))}
     chosen = RULES if RUNS_ALL else RULES[::2]
     rules = [rule(action, **conditions) for action, conditions in chosen]
-    trial = Trial()
-    would = [[places[found.pk] for found in trial.of(each, each.conditions.all()).decided] for each in rules]
+    trial = DryRun()
+    would = [[places[found.pk] for found in trial.test(each, each.conditions.all()).matched] for each in rules]
     Comment.objects.all().delete()
     for each, expected in zip(rules, would, strict=True):
         with transaction.atomic():
             Rule.objects.filter(pk=each.pk).update(is_on=True)
-            rules_engine.stamp()
+            rules_engine.update_stamp()
             outcomes = play(make.essay(published=essay.published), said)
             transaction.set_rollback(True)
-        rules_engine.stamp()
+        rules_engine.update_stamp()
         assert expected, each
         assert [place for place, one in enumerate(outcomes) if one in {each.pk, each.sentence}] == expected, each
 
 
 def test_comments_with_too_coarse_a_network_are_counted_as_untestable(essay: Essay) -> None:
     make.comment(essay, status="pending")
-    tried = Trial().of(Rule(action="hold"), [Condition(kind="address", value="203.0.113.9")])
-    assert (tried.count, tried.unknown) == (0, 1)
+    tried = DryRun().test(Rule(action="hold"), [Condition(kind="address", value="203.0.113.9")])
+    assert (tried.count, tried.untestable) == (0, 1)
 
 
 # In the admin

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from pagecache.declaration import MADE_FROM
+from pagecache.declaration import KEYS_HEADER
 
 Headers = list[tuple[str, str]]
 Bump = Callable[..., None]
@@ -80,7 +80,7 @@ class Application:
         self.asked.append(environ.copy())
         body = Body([self.text(environ).encode()])
         self.bodies.append(body)
-        declared = [(MADE_FROM, self.made_from)] if self.made_from else []
+        declared = [(KEYS_HEADER, self.made_from)] if self.made_from else []
         length = ("Content-Length", str(sum(map(len, body))))
         start_response(self.status, [("Content-Type", "text/html; charset=utf-8"), length, *declared, *self.headers])
         return body

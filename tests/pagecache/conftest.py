@@ -67,7 +67,7 @@ def bump(database: "Installation") -> "Bump":
 
     def bump(*keys: str) -> None:
         with transaction.atomic():
-            pagecache.bump(*keys)
+            pagecache.invalidate(*keys)
 
     return bump
 

@@ -131,7 +131,7 @@ def test_it_is_nowhere_a_second_before_and_everywhere_a_second_after(installed: 
         it = Essay.objects.get(pk=it.pk)
         it.published = ITS_TIME
         it = actions.save(it)
-        actions.keep_address("/an-old-address/", essay=it)
+        actions.add_redirect("/an-old-address/", essay=it)
         make.essay("Colophon", kind="page", is_in_menu=True, published=ITS_TIME + HOUR)
         here = it.get_absolute_url()
         own = {name: form.format(here=here, number=it.pk, comment=said.pk) for name, form in OWN.items()}

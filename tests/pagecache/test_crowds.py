@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.once, pytest.mark.usefixtures("numbered")]
 
 def waiting(cached: PageCache) -> int:
     """How many wait for another one's drawing."""
-    conditions: list[Any] = [vars(drawing.done)["_cond"] for drawing in list(cached._drawings.values())]
+    conditions: list[Any] = [vars(drawing.done)["_cond"] for drawing in list(cached._renderings.values())]
     return sum(len(condition._waiters) for condition in conditions)
 
 
@@ -99,7 +99,7 @@ def test_who_is_slow_to_wake_takes_what_another_drew_meanwhile(
 
     def sleepy(wait: Callable[[float], bool], timeout: float) -> bool:
         is_done = wait(timeout)
-        wait_until(lambda: len(app.asked) == 2 and not cached._drawings, "the next drawing to be done too")
+        wait_until(lambda: len(app.asked) == 2 and not cached._renderings, "the next drawing to be done too")
         return is_done
 
     with ThreadPoolExecutor(3) as pool:
@@ -107,7 +107,7 @@ def test_who_is_slow_to_wake_takes_what_another_drew_meanwhile(
         wait_until(lambda: slow.inside == 1, "the first drawing")
         crowd.append(pool.submit(text, cached))
         wait_until(lambda: waiting(cached) == 1, "the second to wait")
-        (drawing,) = cached._drawings.values()
+        (drawing,) = cached._renderings.values()
         drawing.done.wait = partial(sleepy, drawing.done.wait)  # type: ignore[method-assign]
         crowd.append(pool.submit(text, cached))
         wait_until(lambda: waiting(cached) == 2, "the third to wait")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.http import HttpResponse, StreamingHttpResponse
 
-from pagecache import made_from
+from pagecache import mark_cacheable
 from pagecache.declaration import Declaration
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -16,13 +16,13 @@ def declared(response: HttpResponse) -> Declaration | None:
 
 
 def test_every_page_is_made_from_the_site() -> None:
-    assert declared(made_from(HttpResponse(), "essay:12")) == (("site", "essay:12"), float("inf"))
+    assert declared(mark_cacheable(HttpResponse(), "essay:12")) == (("site", "essay:12"), float("inf"))
 
 
 def test_what_is_said_twice_adds_up_and_the_earliest_end_holds() -> None:
-    response = made_from(HttpResponse(), "essay:1", ends=NOON)
-    made_from(response, "comments", "essay:1", ends=NOON + timedelta(hours=1))
-    made_from(response, ends=NOON - timedelta(hours=1))
+    response = mark_cacheable(HttpResponse(), "essay:1", expires=NOON)
+    mark_cacheable(response, "comments", "essay:1", expires=NOON + timedelta(hours=1))
+    mark_cacheable(response, expires=NOON - timedelta(hours=1))
     assert declared(response) == (("site", "essay:1", "comments"), (NOON - timedelta(hours=1)).timestamp())
 
 
@@ -33,14 +33,14 @@ def test_a_response_that_says_nothing_declares_nothing() -> None:
 @pytest.mark.parametrize("key", ["", "two words", "essay:1\nSet-Cookie: a=1", "é", '"', "a" * 65])
 def test_the_name_of_a_generation_is_plain(key: str) -> None:
     with pytest.raises(ValueError, match="Not the name"):
-        made_from(HttpResponse(), key)
+        mark_cacheable(HttpResponse(), key)
 
 
 def test_an_end_has_its_time_zone() -> None:
     with pytest.raises(ValueError, match="time zone"):
-        made_from(HttpResponse(), ends=datetime(2026, 11, 24))  # noqa: DTZ001
+        mark_cacheable(HttpResponse(), expires=datetime(2026, 11, 24))  # noqa: DTZ001
 
 
 def test_a_stream_cannot_be_kept() -> None:
     with pytest.raises(ValueError, match="streaming"):
-        made_from(StreamingHttpResponse([b"a"]), "essay:1")
+        mark_cacheable(StreamingHttpResponse([b"a"]), "essay:1")

@@ -184,7 +184,7 @@ def test_an_essay_stays_open_where_the_others_close(world: World) -> None:
 
 
 def test_what_the_author_replied(world: World) -> None:
-    said = make.comment(world.essay, "So I meant it.", by=Commenter.objects.of(world.author), to=world.reply)
+    said = make.comment(world.essay, "So I meant it.", by=Commenter.objects.for_user(world.author), to=world.reply)
     alone = f"{world.essay.get_absolute_url()}?by=author"
     for decide, count in ((None, 1), (deciding.trash, 0), (deciding.restore, 1), (deciding.trash, 0)):
         if decide:

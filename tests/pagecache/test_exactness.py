@@ -62,7 +62,7 @@ def words(app: Application) -> Application:
 def write() -> None:
     with transaction.atomic():
         Generation.objects.filter(key=WORDS).update(number=F("number") + 1)
-        pagecache.bump("essay:1")
+        pagecache.invalidate("essay:1")
 
 
 def number(cached: PageCache) -> int:
@@ -146,7 +146,7 @@ def test_a_change_nobody_committed_is_not_shown(cached: PageCache, words: Applic
     def write_slowly() -> None:
         with database.connected(), transaction.atomic():
             Generation.objects.filter(key=WORDS).update(number=F("number") + 1)
-            pagecache.bump("essay:1")
+            pagecache.invalidate("essay:1")
             begun.set()
             assert go_on.wait(20)
 
@@ -191,7 +191,7 @@ def take_away(database: Installation) -> Callable[[], None]:
 
 @pytest.fixture
 def _always_looking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "LOOK_AGAIN", 0)
+    monkeypatch.setattr(sqlite, "FILE_CHECK_INTERVAL", 0)
     monkeypatch.setattr(generations, "LEASE", 0)
 
 

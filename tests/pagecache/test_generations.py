@@ -38,14 +38,14 @@ def test_nothing_to_bump_moves_nothing(bump: Callable[..., None]) -> None:
 
 def test_outside_a_transaction_it_is_refused() -> None:
     with pytest.raises(transaction.TransactionManagementError):
-        pagecache.bump("site")
+        pagecache.invalidate("site")
 
 
 def test_a_change_taken_back_moves_nothing(bump: Callable[..., None]) -> None:
     bump("site")
     before = numbers()
     with transaction.atomic():
-        pagecache.bump("site", "essay:1")
+        pagecache.invalidate("site", "essay:1")
         transaction.set_rollback(True)
     assert numbers() == before
 
@@ -93,8 +93,8 @@ def test_writers_who_bump_in_any_order_never_wait_in_a_ring(database: Installati
                 start.wait(10)
                 for round in range(25):
                     with transaction.atomic():
-                        pagecache.bump(f"essay:{(number + round) % 4}")
-                        pagecache.bump(f"essay:{(number * round) % 4}", "comments")
+                        pagecache.invalidate(f"essay:{(number + round) % 4}")
+                        pagecache.invalidate(f"essay:{(number * round) % 4}", "comments")
             except BaseException as error:
                 failures.append(error)
 
@@ -118,19 +118,19 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_a_writer_outlasts_the_readers_once_a_transaction(waits: list[float]) -> None:
     with transaction.atomic():
         for number in range(3):
-            pagecache.bump(f"essay:{number}")
+            pagecache.invalidate(f"essay:{number}")
         assert waits == []
     assert waits == [generations.LEASE]
     with transaction.atomic():
-        pagecache.bump("site")
+        pagecache.invalidate("site")
     assert waits == [generations.LEASE] * 2
 
 
 def test_a_part_taken_back_leaves_the_wait_to_the_rest(waits: list[float]) -> None:
     with transaction.atomic():
         with transaction.atomic():
-            pagecache.bump("essay:1")
+            pagecache.invalidate("essay:1")
             transaction.set_rollback(True)
         assert waits == []
-        pagecache.bump("essay:2")
+        pagecache.invalidate("essay:2")
     assert waits == [generations.LEASE]

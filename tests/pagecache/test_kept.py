@@ -8,7 +8,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 import time_machine
 
-from pagecache.declaration import MADE_FROM, MADE_UNTIL
+from pagecache.declaration import EXPIRES_HEADER, KEYS_HEADER
 from pagecache.wsgi import PageCache
 from tests.pagecache.browsing import Application, Bump, ask, text
 
@@ -26,12 +26,12 @@ def test_a_page_is_drawn_once(cached: PageCache, app: Application) -> None:
 
 
 def test_the_declaration_does_not_leave_the_house(cached: PageCache, app: Application) -> None:
-    app.headers = [(MADE_UNTIL, repr(NOON.timestamp() + 1e9))]
+    app.headers = [(EXPIRES_HEADER, repr(NOON.timestamp() + 1e9))]
     answers = [ask(cached), ask(cached), ask(cached, cookie="session=1"), ask(cached, method="POST")]
     app.status = "404 Not Found"
     answers.append(ask(cached, "/nothing/"))
     for answer in answers:
-        assert not {MADE_FROM.lower(), MADE_UNTIL.lower()} & answer.headers.keys()
+        assert not {KEYS_HEADER.lower(), EXPIRES_HEADER.lower()} & answer.headers.keys()
 
 
 @pytest.mark.both
@@ -63,7 +63,7 @@ def test_what_a_page_is_made_from_may_change(cached: PageCache, app: Application
 
 def test_a_page_ends_when_it_said(cached: PageCache, app: Application) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        app.headers = [(MADE_UNTIL, repr(NOON.timestamp() + 60))]
+        app.headers = [(EXPIRES_HEADER, repr(NOON.timestamp() + 60))]
         assert text(cached) == "answer 1"
         clock.shift(timedelta(seconds=59.9))
         assert text(cached) == "answer 1"

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.once
 
 
 def test_an_authors_name(world: World) -> None:
-    make.comment(world.essay, "I wrote this.", by=Commenter.objects.of(world.author))
+    make.comment(world.essay, "I wrote this.", by=Commenter.objects.for_user(world.author))
     world.keep_everything()
     world.change(world.author, name="Miriam A. Berg")
     world.agree()
@@ -56,7 +56,7 @@ def test_a_guests_name_and_website(world: World) -> None:
 def test_somebody_who_is_deleted(world: World, way: str) -> None:
     somebody = make.author(f"brief-{way}", name="Brief Visit")
     essay = make.essay(by=somebody)
-    make.comment(essay, by=Commenter.objects.of(somebody))
+    make.comment(essay, by=Commenter.objects.for_user(somebody))
     world.addresses += [f"/author/brief-{way}/", essay.get_absolute_url()]
     world.keep_everything()
     assert "by-author" in world.read(essay)
@@ -75,7 +75,7 @@ def test_somebody_who_is_deleted(world: World, way: str) -> None:
         ("name", "Retort", "/archive/", "Retort"),
         ("tagline", "What was said", "/", "What was said"),
         ("language", "de", "/about/", 'lang="de"'),
-        ("essays_a_page", "1", "/", "Older Essays"),
+        ("essays_per_page", "1", "/", "Older Essays"),
     ],
 )
 def test_a_setting_of_the_site(world: World, settings: Any, field: str, value: str, address: str, words: str) -> None:

@@ -6,7 +6,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import brotli
 import pytest
 
-from pagecache.page import Page, preferred
+from pagecache.page import CachedPage, preferred_encoding
 from tests.pagecache.browsing import Answer, ask
 
 WORDS = b"The promise of an orchard is kept by those who never made it. " * 100
@@ -21,7 +21,7 @@ HEADERS = [
 ]
 
 
-def get(page: Page, method: str = "GET", **headers: str) -> Answer:
+def get(page: CachedPage, method: str = "GET", **headers: str) -> Answer:
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         return page.answer(environ, start_response)
 
@@ -29,15 +29,15 @@ def get(page: Page, method: str = "GET", **headers: str) -> Answer:
 
 
 @pytest.fixture
-def page() -> Page:
-    return Page(HEADERS, WORDS)
+def page() -> CachedPage:
+    return CachedPage(HEADERS, WORDS)
 
 
 DECODERS = {"identity": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 
 
 @pytest.mark.parametrize("encoding", DECODERS)
-def test_each_encoding_holds_the_same_words(page: Page, encoding: str) -> None:
+def test_each_encoding_holds_the_same_words(page: CachedPage, encoding: str) -> None:
     answer = get(page, accept_encoding=encoding)
     assert answer.status == 200
     assert DECODERS[encoding](answer.body) == WORDS
@@ -48,24 +48,26 @@ def test_each_encoding_holds_the_same_words(page: Page, encoding: str) -> None:
     assert answer.headers["x-frame-options"] == "DENY"
 
 
-def test_each_encoding_has_an_etag_of_its_own(page: Page) -> None:
+def test_each_encoding_has_an_etag_of_its_own(page: CachedPage) -> None:
     tags = {get(page, accept_encoding=encoding).headers["etag"] for encoding in DECODERS}
     assert len(tags) == 3
     assert all(tag.startswith('"') and tag.endswith('"') for tag in tags)
 
 
 @pytest.mark.parametrize("encoding", DECODERS)
-def test_the_same_words_made_again_have_the_same_etag(page: Page, encoding: str) -> None:
-    again = Page(HEADERS, WORDS)
+def test_the_same_words_made_again_have_the_same_etag(page: CachedPage, encoding: str) -> None:
+    again = CachedPage(HEADERS, WORDS)
     assert get(page, accept_encoding=encoding).headers["etag"] == get(again, accept_encoding=encoding).headers["etag"]
-    other = Page(HEADERS, WORDS + b"!")
+    other = CachedPage(HEADERS, WORDS + b"!")
     assert get(page, accept_encoding=encoding).headers["etag"] != get(other, accept_encoding=encoding).headers["etag"]
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', '"other" , W/{} , "third"', "*"])
 @pytest.mark.parametrize("encoding", DECODERS)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_what_a_browser_already_has_is_304_without_a_body(page: Page, method: str, encoding: str, form: str) -> None:
+def test_what_a_browser_already_has_is_304_without_a_body(
+    page: CachedPage, method: str, encoding: str, form: str
+) -> None:
     first = get(page, accept_encoding=encoding)
     tag = first.headers["etag"]
     again = get(page, method, accept_encoding=encoding, if_none_match=form.format(tag))
@@ -75,28 +77,28 @@ def test_what_a_browser_already_has_is_304_without_a_body(page: Page, method: st
 
 
 @pytest.mark.parametrize("match", ['"other"', "", "W/", '""'])
-def test_what_a_browser_has_not_is_sent(page: Page, match: str) -> None:
+def test_what_a_browser_has_not_is_sent(page: CachedPage, match: str) -> None:
     assert get(page, if_none_match=match).status == 200
 
 
-def test_the_etag_of_another_encoding_does_not_count(page: Page) -> None:
+def test_the_etag_of_another_encoding_does_not_count(page: CachedPage) -> None:
     tag = get(page, accept_encoding="gzip").headers["etag"]
     assert get(page, accept_encoding="br", if_none_match=tag).status == 200
 
 
 @pytest.mark.parametrize("encoding", DECODERS)
-def test_head_has_the_headers_of_get(page: Page, encoding: str) -> None:
+def test_head_has_the_headers_of_get(page: CachedPage, encoding: str) -> None:
     head, whole = get(page, "HEAD", accept_encoding=encoding), get(page, accept_encoding=encoding)
     assert (head.status, head.headers, head.body) == (200, whole.headers, b"")
 
 
 def test_a_page_that_does_not_shrink_is_sent_as_it_is() -> None:
-    answer = get(Page([], b"short"), accept_encoding="br, gzip")
+    answer = get(CachedPage([], b"short"), accept_encoding="br, gzip")
     assert answer.body == b"short"
     assert "content-encoding" not in answer.headers
 
 
-def test_whoever_is_given_the_headers_may_add_to_them(page: Page) -> None:
+def test_whoever_is_given_the_headers_may_add_to_them(page: CachedPage) -> None:
     given: list[list[tuple[str, str]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
@@ -108,7 +110,7 @@ def test_whoever_is_given_the_headers_may_add_to_them(page: Page) -> None:
     assert "set-cookie" not in get(page).headers
 
 
-def test_the_size_grows_with_each_encoding(page: Page) -> None:
+def test_the_size_grows_with_each_encoding(page: CachedPage) -> None:
     assert page.size == len(WORDS)
     gzipped, brotlied = get(page, accept_encoding="gzip"), get(page, accept_encoding="br")
     get(page, accept_encoding="gzip")
@@ -142,4 +144,4 @@ def test_the_size_grows_with_each_encoding(page: Page) -> None:
     ],
 )
 def test_the_encoding_is_the_one_liked_best(accept: str, encoding: str) -> None:
-    assert preferred(accept) == encoding
+    assert preferred_encoding(accept) == encoding

@@ -43,7 +43,7 @@ class World:
         self.other = make.essay("The Unpayable Dinner", by=self.author)
         for essay in (self.essay, self.other):
             essay.tags.add(self.tag)
-        self.root = make.comment(self.essay, "The first.", by=Commenter.objects.of(self.reader))
+        self.root = make.comment(self.essay, "The first.", by=Commenter.objects.for_user(self.reader))
         self.reply = make.comment(self.essay, "The second.", to=self.root)
         self.deep = make.comment(self.essay, "The third.", to=self.reply, by=make.guest("Tobias Fenn"))
         for _ in range(2):

@@ -16,7 +16,7 @@ from django.urls import get_resolver, reverse
 
 from blog.models import Essay, Tag
 from comments.models import Comment, Rule
-from server.admin_site import FORMS
+from server.admin_site import MAX_FORMS
 from tests import make
 from tests.conftest import RUNS_ALL
 
@@ -35,7 +35,7 @@ COUNTS = ("999999999", "9" * 30, "-1", "x", "", "101", "0")
 def owner(client: Client) -> Client:
     client.force_login(make.owner())
     essay = make.essay("Of Junk", by=make.author("wanda"))
-    essay.tags.add(Tag.objects.named("Old Promises"))
+    essay.tags.add(Tag.objects.ensure("Old Promises"))
     make.comment(essay)
     Rule.objects.create(name="R", action="hold")
     return client
@@ -195,7 +195,7 @@ def test_no_formset_makes_more_forms_than_it_may(owner: Client, initial: str) ->
             }
             response = owner.post(path, sent)
             assert is_answered(response), (path, total, initial)
-            assert response.content.count(b"-DELETE") <= 8 * FORMS
+            assert response.content.count(b"-DELETE") <= 8 * MAX_FORMS
 
 
 @pytest.mark.parametrize("prefix", ["authorships", "discussion"])
@@ -207,7 +207,7 @@ def test_too_many_forms_are_an_error_of_the_formset(owner: Client, prefix: str) 
     response = owner.post(f"/admin/blog/essay/{essay.pk}/change/", sent | {f"{prefix}-TOTAL_FORMS": "999999999"})
     assert "Please submit at most" in response.content.decode()
     made = set(re.findall(rf'name="{prefix}-(\d+)-', response.content.decode()))
-    assert 0 < len(made) <= FORMS
+    assert 0 < len(made) <= MAX_FORMS
 
 
 OURS = (

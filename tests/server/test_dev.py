@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.below import descendants, is_there, job_workers
+from tests.services.below import descendants, exists, job_workers
 from tests.services.processes import NotReadyError, Process, answers, free_port, wait_until
 from tests.services.site import ROOT, Installation
 
@@ -54,7 +54,7 @@ def restarted(server: Process, file: Path) -> None:
         with contextlib.suppress(NotReadyError):
             wait_until(lambda: job_workers(server.pid) not in ([], before), "a new job worker", seconds=10)
             return
-    raise NotReadyError(f"It did not restart. It said:\n{server.said()}")
+    raise NotReadyError(f"It did not restart. It said:\n{server.output()}")
 
 
 def test_it_restarts_when_a_template_changes_and_leaves_nothing_behind(development: Process, port: int) -> None:
@@ -63,7 +63,7 @@ def test_it_restarts_when_a_template_changes_and_leaves_nothing_behind(developme
     wait_until(lambda: len(job_workers(development.pid)) == 1, "one job worker")
     below = descendants(development.pid)
     development.stop()
-    wait_until(lambda: not any(map(is_there, below)), "the end of everything it started")
+    wait_until(lambda: not any(map(exists, below)), "the end of everything it started")
 
 
 def test_it_refuses_to_start_in_production(installation: Installation) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from server import doctor, file_modes
-from server.doctor import Gravity, findings
+from server.doctor import Severity, findings
 from server.doctor.environment import loses_commits
 from server.jobs import maintenance, worker
 from tests import make
@@ -26,8 +26,8 @@ from tests.services.web import serving
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def subjects(gravity: Gravity = Gravity.NOTE) -> set[str]:
-    return {finding.subject for finding in findings() if finding.gravity >= gravity}
+def subjects(severity: Severity = Severity.NOTE) -> set[str]:
+    return {finding.subject for finding in findings() if finding.severity >= severity}
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def well(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     (settings.STATIC_ROOT / "staticfiles.json").write_text("{}")
     file_modes.restrict(tmp_path)
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 3))
-    monkeypatch.setattr(doctor, "about_proxy", lambda: iter(()))  # nothing is served there
+    monkeypatch.setattr(doctor, "proxy_findings", lambda: iter(()))  # nothing is served there
     make.owner("miriam")
     return settings
 
@@ -56,36 +56,36 @@ def test_nothing_is_found_where_everything_is_right() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "subject", "gravity"),
+    ("changed", "subject", "severity"),
     [
-        ({"SITE_URL_IS_SET": False}, "Site address", Gravity.WARNING),
-        ({"SITE_URL": "http://example.org"}, "Site address", Gravity.WARNING),
-        ({"SECRET_KEY_IS_SET": False}, "Secret key", Gravity.NOTE),
-        ({"EMAIL_URL_IS_SET": False}, "Email", Gravity.WARNING),
-        ({"TRUSTED_PROXIES": []}, "Proxies", Gravity.WARNING),
-        ({"TRUSTED_PROXIES": ["0.0.0.0/0"]}, "Proxies", Gravity.ERROR),
-        ({"STAFF_SECOND_FACTOR": False}, "Two-factor authentication", Gravity.WARNING),
-        ({"DEBUG": True}, "Debugging", Gravity.WARNING),
-        ({"DATA_DIR": Path("/nowhere/at/all")}, "Data", Gravity.ERROR),
-        ({"STATIC_ROOT": Path("/nowhere/at/all")}, "Static files", Gravity.ERROR),
+        ({"SITE_URL_IS_SET": False}, "Site address", Severity.WARNING),
+        ({"SITE_URL": "http://example.org"}, "Site address", Severity.WARNING),
+        ({"SECRET_KEY_IS_SET": False}, "Secret key", Severity.NOTE),
+        ({"EMAIL_URL_IS_SET": False}, "Email", Severity.WARNING),
+        ({"TRUSTED_PROXIES": []}, "Proxies", Severity.WARNING),
+        ({"TRUSTED_PROXIES": ["0.0.0.0/0"]}, "Proxies", Severity.ERROR),
+        ({"STAFF_SECOND_FACTOR": False}, "Two-factor authentication", Severity.WARNING),
+        ({"DEBUG": True}, "Debugging", Severity.WARNING),
+        ({"DATA_DIR": Path("/nowhere/at/all")}, "Data", Severity.ERROR),
+        ({"STATIC_ROOT": Path("/nowhere/at/all")}, "Static files", Severity.ERROR),
     ],
 )
 def test_each_thing_that_is_not_right_is_found(
-    well: Any, changed: dict[str, Any], subject: str, gravity: Gravity
+    well: Any, changed: dict[str, Any], subject: str, severity: Severity
 ) -> None:
     for name, value in changed.items():
         setattr(well, name, value)
     assert subjects() == {subject}
-    assert subjects(gravity) == {subject}
+    assert subjects(severity) == {subject}
 
 
 def test_a_key_that_others_can_read_is_found(well: Any) -> None:
     well.SECRET_KEY_IS_SET = False
     file = well.DATA_DIR / "secret_key"
     file.touch(mode=0o600)
-    assert subjects(Gravity.ERROR) == set()
+    assert subjects(Severity.ERROR) == set()
     file.chmod(0o644)
-    assert subjects(Gravity.ERROR) == {"Secret key", "Data"}
+    assert subjects(Severity.ERROR) == {"Secret key", "Data"}
 
 
 def test_modes_that_let_other_users_in_are_counted(well: Any) -> None:
@@ -93,7 +93,7 @@ def test_modes_that_let_other_users_in_are_counted(well: Any) -> None:
     (well.DATA_DIR / "rejoinder.sqlite3").touch(mode=0o644)
     (well.DATA_DIR / "link").symlink_to("/etc/passwd")
     (found,) = findings()
-    assert found.words == f"Other users on this machine can use 2 files and folders in {well.DATA_DIR}."
+    assert found.problem == f"Other users on this machine can use 2 files and folders in {well.DATA_DIR}."
     assert found.remedy == f"Restart the site, or run: chmod -R go= {well.DATA_DIR}"
     subprocess.run(["chmod", "-R", "go=", well.DATA_DIR], check=True)
     assert findings() == []
@@ -105,7 +105,7 @@ def test_files_of_another_user_are_counted(well: Any) -> None:
     file.touch(mode=0o600)
     os.chown(file, 54321, -1)
     (found,) = findings()
-    assert found.words == f"1 file or folder in {well.DATA_DIR} belongs to another user."
+    assert found.problem == f"1 file or folder in {well.DATA_DIR} belongs to another user."
     assert found.remedy == f"Run as root: chown -R 0 {well.DATA_DIR}"
 
 
@@ -117,23 +117,23 @@ def test_what_the_database_holds_is_looked_at() -> None:
     demo.set_password("another one altogether")
     demo.save()
     chores.fail_once_and_for_all.enqueue()
-    worker.work_off()
+    worker.run_ready_jobs()
     assert subjects() == {"Jobs"}
     DBTaskResult.objects.all().delete()
     chores.sweep.enqueue()
     assert subjects() == set()
     DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(hours=1))
-    assert subjects(Gravity.ERROR) == {"Jobs"}
+    assert subjects(Severity.ERROR) == {"Jobs"}
 
 
 @pytest.mark.both
 @pytest.mark.usefixtures("well")
 def test_a_damaged_file_is_found() -> None:
-    maintenance.look_over.enqueue()
-    worker.work_off()
+    maintenance.check_database.enqueue()
+    worker.run_ready_jobs()
     assert subjects() == set()
     DBTaskResult.objects.update(return_value="row 7 missing from index")
-    assert subjects(Gravity.ERROR) == ({"Database"} if connection.vendor == "sqlite" else set())
+    assert subjects(Severity.ERROR) == ({"Database"} if connection.vendor == "sqlite" else set())
 
 
 @pytest.mark.parametrize(

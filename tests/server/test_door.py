@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError
 
 from server.http import bodies, responses
-from server.http.gateway import Door
+from server.http.gateway import Gateway
 from tests.conftest import RUNS_ALL
 from tests.server.wire import Call, Sent, Silent, asked, drippers, reading_times
 from tests.services.below import web_processes
@@ -35,47 +35,47 @@ def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
 def test_what_is_sent_arrives_whole_however_it_was_sent() -> None:
     body = bytes(range(256)) * 1000
-    assert asked(Door(echo), body=body)[2] == body
+    assert asked(Gateway(echo), body=body)[2] == body
     chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
-    assert asked(Door(echo), body=body, **chunked)[2] == body
-    assert asked(Door(echo), body=body[:10], CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="")[2] == b""
+    assert asked(Gateway(echo), body=body, **chunked)[2] == body
+    assert asked(Gateway(echo), body=body[:10], CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="")[2] == b""
 
 
 def test_a_longer_body_is_taken_where_the_settings_say_so(settings: Any) -> None:
     settings.BODY_LIMITS = {"/admin/": MB, "/admin/pictures/": 3 * MB}
     body = b"a" * (2 * MB)
-    assert asked(Door(echo), "/admin/pictures/add/", body)[0] == "200 OK"
-    assert asked(Door(echo), "/admin/essays/", body)[0].startswith("413")
-    assert asked(Door(echo), "/2026/11/24/x/respond/", body)[0].startswith("413")
+    assert asked(Gateway(echo), "/admin/pictures/add/", body)[0] == "200 OK"
+    assert asked(Gateway(echo), "/admin/essays/", body)[0].startswith("413")
+    assert asked(Gateway(echo), "/2026/11/24/x/respond/", body)[0].startswith("413")
 
 
 @pytest.mark.parametrize("length", ["-1", "1e3", "٣", "1" * 30, " 5"])
 def test_a_length_that_is_none_is_no_server_error(length: str) -> None:
-    status, _, page = asked(Door(echo), body=b"hello", CONTENT_LENGTH=length)
+    status, _, page = asked(Gateway(echo), body=b"hello", CONTENT_LENGTH=length)
     assert status[:3] in {"400", "413"}
     assert b"</html>" in page
 
 
 def test_half_a_body_is_never_taken_for_the_whole() -> None:
-    status, _, page = asked(Door(echo), body=b"text=Half+of+what+I", CONTENT_LENGTH="40")
+    status, _, page = asked(Gateway(echo), body=b"text=Half+of+what+I", CONTENT_LENGTH="40")
     assert status.startswith("400")
     assert b"Nothing was saved" in page
 
 
 def test_a_body_of_which_nothing_comes_is_given_up_before_one_that_has_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "FIRST_BYTE", 0.01)
-    monkeypatch.setattr(bodies, "PATIENCE", 3600.0)
-    assert asked(Door(echo), body=Silent(), CONTENT_LENGTH="500")[0].startswith("408")
-    monkeypatch.setattr(bodies, "FIRST_BYTE", 3600.0)
-    monkeypatch.setattr(bodies, "PATIENCE", 0.01)
-    assert asked(Door(echo), body=Silent(b"text="), CONTENT_LENGTH="500")[0].startswith("408")
+    monkeypatch.setattr(bodies, "FIRST_BYTE_TIMEOUT", 0.01)
+    monkeypatch.setattr(bodies, "TIMEOUT", 3600.0)
+    assert asked(Gateway(echo), body=Silent(), CONTENT_LENGTH="500")[0].startswith("408")
+    monkeypatch.setattr(bodies, "FIRST_BYTE_TIMEOUT", 3600.0)
+    monkeypatch.setattr(bodies, "TIMEOUT", 0.01)
+    assert asked(Gateway(echo), body=Silent(b"text="), CONTENT_LENGTH="500")[0].startswith("408")
 
 
 @pytest.mark.parametrize("sent", [(), (b"text=",)])
 def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch, sent: tuple[bytes, ...]) -> None:
-    monkeypatch.setattr(bodies, "FIRST_BYTE", 0.01)
-    monkeypatch.setattr(bodies, "PATIENCE", 0.01)
-    status, headers, page = asked(Door(echo), body=Silent(*sent), CONTENT_LENGTH="500")
+    monkeypatch.setattr(bodies, "FIRST_BYTE_TIMEOUT", 0.01)
+    monkeypatch.setattr(bodies, "TIMEOUT", 0.01)
+    status, headers, page = asked(Gateway(echo), body=Silent(*sent), CONTENT_LENGTH="500")
     assert status.startswith("408")
     assert b"too slow" in page
     assert headers["Connection"] == "close"
@@ -89,92 +89,92 @@ def test_a_body_whose_connection_ends_is_never_taken_for_the_whole() -> None:
             return super().receive(seconds, woken)
 
     chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
-    assert asked(Door(echo), body=Broken(b"text=Half"), **chunked)[0].startswith("400")
+    assert asked(Gateway(echo), body=Broken(b"text=Half"), **chunked)[0].startswith("400")
 
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has to leave a place."""
-    monkeypatch.setattr(bodies, "MAY_GO", 60.0)
+    monkeypatch.setattr(bodies, "GUARANTEED", 60.0)
 
 
-def entered(room: bodies.Room, network: str, size: int = 1000, person: str = "") -> bodies.Place:
-    place = bodies.Place(network, size)
-    room.enter(place, lambda: person)
+def entered(limiter: bodies.UploadLimiter, network: str, size: int = 1000, person: str = "") -> bodies.Upload:
+    place = bodies.Upload(network, size)
+    limiter.admit(place, lambda: person)
     return place
 
 
 @pytest.mark.usefixtures("patient")
 def test_a_network_has_sixteen_places_and_its_people_more() -> None:
-    room = bodies.Room()
-    places = [entered(room, "203.0.113.1") for _ in range(16)]
+    limiter = bodies.UploadLimiter()
+    places = [entered(limiter, "203.0.113.1") for _ in range(16)]
     with pytest.raises(bodies.TooBusy):
-        entered(room, "203.0.113.1")
-    entered(room, "203.0.113.2")
-    entered(room, "203.0.113.1", person="7")
-    room.leave(places[0])
-    entered(room, "203.0.113.1")
+        entered(limiter, "203.0.113.1")
+    entered(limiter, "203.0.113.2")
+    entered(limiter, "203.0.113.1", person="7")
+    limiter.release(places[0])
+    entered(limiter, "203.0.113.1")
 
 
 @pytest.mark.usefixtures("patient")
 def test_strangers_of_many_networks_leave_a_quarter_to_people_who_are_logged_in() -> None:
-    room = bodies.Room(bodies=128)
+    limiter = bodies.UploadLimiter(bodies=128)
     for number in range(96):
-        entered(room, f"203.0.113.{number}")
+        entered(limiter, f"203.0.113.{number}")
     with pytest.raises(bodies.TooBusy):
-        entered(room, "198.51.100.1")
+        entered(limiter, "198.51.100.1")
     for number in range(32):
-        entered(room, "198.51.100.1", person=str(number % 2))
+        entered(limiter, "198.51.100.1", person=str(number % 2))
     with pytest.raises(bodies.TooBusy):
-        entered(room, "198.51.100.1", person="3")
+        entered(limiter, "198.51.100.1", person="3")
 
 
 @pytest.mark.usefixtures("patient")
 def test_one_person_has_sixteen_places() -> None:
-    room = bodies.Room(bodies=128)
+    limiter = bodies.UploadLimiter(bodies=128)
     for number in range(70):
-        entered(room, f"203.0.113.{number}")
+        entered(limiter, f"203.0.113.{number}")
     for number in range(16):
-        entered(room, f"198.51.100.{number}", person="7")
+        entered(limiter, f"198.51.100.{number}", person="7")
     with pytest.raises(bodies.TooBusy):
-        entered(room, "198.51.100.99", person="7")
+        entered(limiter, "198.51.100.99", person="7")
 
 
 @pytest.mark.usefixtures("patient")
 def test_many_large_bodies_do_not_fill_the_memory() -> None:
-    room = bodies.Room(volume=40 * MB)
+    limiter = bodies.UploadLimiter(volume=40 * MB)
     for number in range(3):
-        entered(room, f"203.0.113.{number}", 10 * MB)
+        entered(limiter, f"203.0.113.{number}", 10 * MB)
     with pytest.raises(bodies.TooBusy):
-        entered(room, "203.0.113.9", 10 * MB)
-    entered(room, "203.0.113.9", 10 * MB, person="7")
+        entered(limiter, "203.0.113.9", 10 * MB)
+    entered(limiter, "203.0.113.9", 10 * MB, person="7")
 
 
 def test_the_oldest_is_given_up_for_the_newest_and_no_logged_in_person_for_a_stranger(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bodies, "MAY_GO", 0.0)
-    room = bodies.Room(bodies=4)
-    entered(room, "203.0.113.9"), entered(room, "203.0.113.9")
-    known = entered(room, "203.0.113.1", person="7")
-    oldest = room.places[0]
+    monkeypatch.setattr(bodies, "GUARANTEED", 0.0)
+    limiter = bodies.UploadLimiter(bodies=4)
+    entered(limiter, "203.0.113.9"), entered(limiter, "203.0.113.9")
+    known = entered(limiter, "203.0.113.1", person="7")
+    oldest = limiter.uploads[0]
     for number in range(9):
-        entered(room, f"198.51.100.{number}")
+        entered(limiter, f"198.51.100.{number}")
     assert oldest.is_lost
     assert oldest.woken.is_set()
     assert not known.is_lost
-    assert len(room.places) == 4
+    assert len(limiter.uploads) == 4
 
 
 def test_a_small_body_that_arrives_at_once_needs_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "MAY_GO", 60.0)
-    room = bodies.Room(each=1)
-    entered(room, "203.0.113.1")
-    arrived = room.receive(Sent(b"0123", b"456789"), length=10, limit=100, network="203.0.113.1")
+    monkeypatch.setattr(bodies, "GUARANTEED", 60.0)
+    limiter = bodies.UploadLimiter(each=1)
+    entered(limiter, "203.0.113.1")
+    arrived = limiter.receive(Sent(b"0123", b"456789"), length=10, limit=100, network="203.0.113.1")
     assert arrived == b"0123456789"
-    monkeypatch.setattr(bodies, "MOMENT", 0.01)
+    monkeypatch.setattr(bodies, "SHORT_WAIT", 0.01)
     with pytest.raises(bodies.TooBusy):
-        room.receive(Silent(b"0123"), length=10, limit=100, network="203.0.113.1")
+        limiter.receive(Silent(b"0123"), length=10, limit=100, network="203.0.113.1")
 
 
 # What is given out
@@ -197,14 +197,14 @@ class Parts:
 
 def test_an_answer_is_handed_over_whole_and_closed() -> None:
     closed = Parts.closed
-    assert responses.give(Parts(b"one ", b"page")) == [b"one page"]
+    assert responses.buffer_response(Parts(b"one ", b"page")) == [b"one page"]
     assert Parts.closed == closed + 1
 
 
 def test_a_long_answer_is_handed_over_as_a_file_and_closed() -> None:
     closed, parts = Parts.closed, [b"a" * MB] * 3
-    given = responses.give(Parts(*parts))
-    assert isinstance(given, responses.Answer)
+    given = responses.buffer_response(Parts(*parts))
+    assert isinstance(given, responses.FileBody)
     assert b"".join(given) == b"".join(parts)
     assert Parts.closed == closed + 1
 
@@ -212,10 +212,10 @@ def test_a_long_answer_is_handed_over_as_a_file_and_closed() -> None:
 def test_a_long_file_is_not_copied(tmp_path: Path) -> None:
     for name, size in {"long": 2 * MB, "short": MB}.items():
         (tmp_path / name).write_bytes(b"a" * size)
-    given = responses.give(responses.FileWrapper((tmp_path / "long").open("rb")))
-    assert isinstance(given, responses.Answer)
+    given = responses.buffer_response(responses.FileWrapper((tmp_path / "long").open("rb")))
+    assert isinstance(given, responses.FileBody)
     assert given.path == str(tmp_path / "long")
-    assert responses.give(responses.FileWrapper((tmp_path / "short").open("rb"))) == [b"a" * MB]
+    assert responses.buffer_response(responses.FileWrapper((tmp_path / "short").open("rb"))) == [b"a" * MB]
 
 
 # What fails behind it
@@ -234,7 +234,7 @@ def test_whatever_fails_behind_the_door_is_said_in_words(error: Exception, statu
     def fails(environ: Any, start_response: Any) -> Any:
         raise error
 
-    answered, headers, page = asked(Door(fails))
+    answered, headers, page = asked(Gateway(fails))
     assert answered.startswith(status)
     assert b"<h1>" in page
     assert "a fault of ours" not in page.decode()

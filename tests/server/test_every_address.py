@@ -81,8 +81,8 @@ def there() -> dict[str, Any]:
     essay = make.essay("Of Junk", by=author)
     shown = make.comment(essay, "Words")
     held = make.comment(essay, "Held", status="trash")
-    Report.objects.create(comment=shown, kind="spam", words="x")
-    Appeal.objects.create(comment=held, words="x")
+    Report.objects.create(comment=shown, kind="spam", text="x")
+    Appeal.objects.create(comment=held, text="x")
     Rule.objects.create(name="R", action="hold")
     day = essay.dated or essay.created
     return {

@@ -8,7 +8,7 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.test import Client, override_settings
 
-from server.http.failures import is_away
+from server.http.failures import is_unavailable
 
 
 def of_sqlite(code: int) -> OperationalError:
@@ -37,7 +37,7 @@ def of_sqlite(code: int) -> OperationalError:
     ],
 )
 def test_which_errors_say_that_the_records_are_away(error: BaseException | None, away: bool) -> None:
-    assert is_away(error) is away
+    assert is_unavailable(error) is away
 
 
 def is_said_in_words(response: Any) -> bool:
@@ -68,5 +68,5 @@ def test_what_a_view_runs_into(monkeypatch: pytest.MonkeyPatch, error: Exception
     def fail(*args: Any, **kwargs: Any) -> None:
         raise error
 
-    monkeypatch.setattr("server.http.health.find_trouble", fail)
+    monkeypatch.setattr("server.http.health.find_problem", fail)
     assert Client(raise_request_exception=False).get("/readyz").status_code == status

@@ -8,7 +8,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from server.http import health
-from server.http.gateway import Door
+from server.http.gateway import Gateway
 from tests.server.wire import Call, asked
 from tests.services.site import Server
 
@@ -47,5 +47,5 @@ def test_the_process_lives_even_when_everything_behind_the_door_is_broken() -> N
     def fails(environ: Any, start_response: Any) -> Any:
         raise OperationalError("connection refused")
 
-    assert asked(Door(fails), "/healthz")[0] == "200 OK"
-    assert asked(Door(fails), "/")[0].startswith("503")
+    assert asked(Gateway(fails), "/healthz")[0] == "200 OK"
+    assert asked(Gateway(fails), "/")[0].startswith("503")

@@ -86,7 +86,7 @@ def test_ready_jobs_run_in_order(tmp_path: Path) -> None:
     for words in ("one", "two"):
         chores.note.enqueue(str(file), words)
     chores.note.using(run_after=timezone.now() + timedelta(hours=1)).enqueue(str(file), "later")
-    assert worker.work_off() == 2
+    assert worker.run_ready_jobs() == 2
     assert file.read_text() == "one\ntwo\n"
 
 
@@ -95,7 +95,7 @@ def test_a_rolled_back_job_does_not_run(tmp_path: Path) -> None:
     with transaction.atomic():
         chores.note.enqueue(str(tmp_path / "notes"), "never")
         transaction.set_rollback(True)
-    assert worker.work_off() == 0
+    assert worker.run_ready_jobs() == 0
 
 
 # Trying again
@@ -107,9 +107,9 @@ def test_a_failed_job_is_retried_with_growing_delays() -> None:
         chores.fail.enqueue()
         result = enqueued()
         pauses = []
-        while worker.work_off() == 1 and status(result) == TaskResultStatus.READY:
+        while worker.run_ready_jobs() == 1 and status(result) == TaskResultStatus.READY:
             pauses.append(result.run_after - timezone.now())
-            assert worker.work_off() == 0
+            assert worker.run_ready_jobs() == 0
             clock.move_to(result.run_after)
         assert [pause.total_seconds() / 60 for pause in pauses] == [1, 5, 30, 120, 480]
         assert status(result) == TaskResultStatus.FAILED
@@ -119,14 +119,14 @@ def test_a_failed_job_is_retried_with_growing_delays() -> None:
 @pytest.mark.django_db
 def test_a_job_without_retry_fails_immediately() -> None:
     chores.fail_once_and_for_all.enqueue()
-    worker.work_off()
+    worker.run_ready_jobs()
     assert status(enqueued()) == TaskResultStatus.FAILED
 
 
 @pytest.mark.django_db
 def test_a_job_is_retried_after_the_database_was_unavailable() -> None:
     chores.find_the_database_away.enqueue()
-    worker.work_off()
+    worker.run_ready_jobs()
     assert status(enqueued()) == TaskResultStatus.READY
 
 
@@ -134,7 +134,7 @@ def test_a_job_is_retried_after_the_database_was_unavailable() -> None:
 def test_a_job_that_no_longer_exists_is_marked_as_failed() -> None:
     chores.sweep.enqueue()
     DBTaskResult.objects.update(task_path="tests.server.chores.long_gone")
-    worker.work_off()
+    worker.run_ready_jobs()
     assert status(enqueued()) == TaskResultStatus.FAILED
 
 
@@ -142,7 +142,10 @@ def test_a_job_that_no_longer_exists_is_marked_as_failed() -> None:
 
 
 def test_a_worker_runs_the_maintenance(workplace: Workplace) -> None:
-    periodic = {job.module_path for job in (maintenance.forget_spent, maintenance.optimise, maintenance.look_over)}
+    periodic = {
+        job.module_path
+        for job in (maintenance.delete_expired, maintenance.optimize_database, maintenance.check_database)
+    }
 
     def is_done() -> bool:
         return periodic <= {*DBTaskResult.objects.successful().values_list("task_path", flat=True)}
@@ -171,9 +174,9 @@ def test_a_stopping_worker_finishes_its_job(workplace: Workplace) -> None:
 @pytest.mark.django_db
 def test_a_job_of_a_living_worker_is_not_recovered() -> None:
     chores.sweep.enqueue()
-    alive = worker.identity(os.getppid())
-    assert worker.claim(alive) is not None
-    assert worker.recover("me") == 0
+    alive = worker.process_identity(os.getppid())
+    assert worker.claim_job(alive) is not None
+    assert worker.recover_lost_jobs("me") == 0
     assert status(enqueued()) == TaskResultStatus.RUNNING
 
 
@@ -181,8 +184,8 @@ def test_a_job_of_a_living_worker_is_not_recovered() -> None:
 @pytest.mark.parametrize("pid", [os.getpid(), 2**22 + 1])
 def test_a_reused_process_id_does_not_keep_a_job(pid: int) -> None:
     chores.sweep.enqueue()
-    worker.claim(f"{worker.machine()}.{pid}.1")
-    assert worker.recover("me") == 1
+    worker.claim_job(f"{worker.machine_id()}.{pid}.1")
+    assert worker.recover_lost_jobs("me") == 1
     assert status(enqueued()) == TaskResultStatus.READY
 
 
@@ -190,23 +193,23 @@ def test_a_reused_process_id_does_not_keep_a_job(pid: int) -> None:
 def test_a_worker_on_another_machine_is_judged_by_its_lease() -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         chores.sweep.enqueue()
-        worker.claim(ELSEWHERE)
-        assert worker.recover("me") == 0
+        worker.claim_job(ELSEWHERE)
+        assert worker.recover_lost_jobs("me") == 0
         clock.shift(timedelta(minutes=2))
         Lease.objects.create(worker=ELSEWHERE, renewed=timezone.now())
-        assert worker.recover("me") == 0
+        assert worker.recover_lost_jobs("me") == 0
         clock.shift(timedelta(minutes=2))
-        assert worker.recover("me") == 1
+        assert worker.recover_lost_jobs("me") == 1
         assert status(enqueued()) == TaskResultStatus.READY
 
 
 @pytest.mark.django_db
 def test_a_job_that_kills_its_workers_is_given_up() -> None:
     chores.sweep.enqueue()
-    for _ in range(worker.MOST_DEATHS):
-        assert worker.claim("gone.1.1") is not None
+    for _ in range(worker.MAX_DEATHS):
+        assert worker.claim_job("gone.1.1") is not None
         DBTaskResult.objects.update(started_at=timezone.now() - timedelta(hours=1))
-        assert worker.recover("me") == 1
+        assert worker.recover_lost_jobs("me") == 1
     assert status(enqueued()) == TaskResultStatus.FAILED
 
 
@@ -219,28 +222,28 @@ def test_a_periodic_job_is_enqueued_once_in_a_period() -> None:
         return DBTaskResult.objects.filter(task_path=chores.sweep.module_path).count()
 
     with time_machine.travel(NOON, tick=False) as clock:
-        tasks.strike()
-        tasks.strike()
+        tasks.enqueue_due()
+        tasks.enqueue_due()
         assert swept() == 1
-        worker.work_off()
+        worker.run_ready_jobs()
         clock.shift(timedelta(minutes=59))
-        tasks.strike()
+        tasks.enqueue_due()
         assert swept() == 1
         clock.shift(timedelta(minutes=1))
-        tasks.strike()
+        tasks.enqueue_due()
         assert swept() == 2
         clock.shift(timedelta(hours=5))
-        tasks.strike()
+        tasks.enqueue_due()
         assert swept() == 2  # the one before still waits to be done
 
 
 @pytest.mark.django_db
 def test_a_clock_set_back_does_not_stop_periodic_jobs() -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        tasks.strike()
-        worker.work_off()
+        tasks.enqueue_due()
+        worker.run_ready_jobs()
         clock.shift(timedelta(days=-1))
-        tasks.strike()
+        tasks.enqueue_due()
         assert DBTaskResult.objects.filter(task_path=chores.sweep.module_path).count() == 2
         assert Tick.objects.get(name=chores.sweep.module_path).due == timezone.now() + timedelta(hours=1)
 
@@ -253,7 +256,7 @@ def test_only_one_of_several_workers_enqueues_a_periodic_job(
     def strike(_: int) -> int:
         with installation.connected():
             together.wait()
-            return tasks.strike()
+            return tasks.enqueue_due()
 
     with django_db_blocker.unblock(), ThreadPoolExecutor(8) as pool:
         struck = sum(pool.map(strike, range(8)))
@@ -270,12 +273,12 @@ def test_only_one_of_several_workers_enqueues_a_periodic_job(
 def test_the_database_is_checked_and_old_rows_are_deleted() -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         chores.fail_once_and_for_all.enqueue()
-        maintenance.look_over.enqueue()
-        worker.work_off()
+        maintenance.check_database.enqueue()
+        worker.run_ready_jobs()
         assert DBTaskResult.objects.successful().get().return_value == "ok"
         clock.shift(timedelta(days=8))
-        maintenance.forget_spent.call()
+        maintenance.delete_expired.call()
         assert DBTaskResult.objects.get().status == TaskResultStatus.FAILED
         clock.shift(timedelta(days=30))
-        maintenance.forget_spent.call()
+        maintenance.delete_expired.call()
         assert not DBTaskResult.objects.exists()

@@ -10,7 +10,7 @@ from django.test import RequestFactory
 
 from comments.models import Address
 from comments.notifications import signed_links
-from server.logs import CountedRefusals
+from server.logs import SuspiciousRequestCounter
 from tests.comments.door import Browser
 from tests.server.wire import Call
 from tests.services.site import Serve, Server
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 @pytest.mark.parametrize("method", ["put", "post"])
 def test_no_line_shows_a_link_by_which_others_could_act(caplog: pytest.LogCaptureFixture, method: str) -> None:
-    link = signed_links.to_all(Address.objects.create(email="rhea@example.org"))
+    link = signed_links.subscriptions_url(Address.objects.create(email="rhea@example.org"))
     path, token = "/" + link.split("/", 3)[3], link.split("/")[-2]
     foreign = Browser(headers={"Sec-Fetch-Site": "cross-site"})
     assert getattr(foreign, method)(path).status_code == 403
@@ -31,7 +31,7 @@ def test_no_line_shows_a_link_by_which_others_could_act(caplog: pytest.LogCaptur
 
 
 def test_nor_does_what_is_told_of_an_error() -> None:
-    link = signed_links.to_all(Address.objects.create(email="rhea@example.org"))
+    link = signed_links.subscriptions_url(Address.objects.create(email="rhea@example.org"))
     handler: Any = logging.getLogger("rejoinder").handlers[0]
     try:
         raise ValueError(link)
@@ -57,7 +57,7 @@ def test_no_address_is_long_to_write_down(piece: str) -> None:
 
 
 def lines_of(site: Server) -> list[str]:
-    return [line for line in site.process.said().splitlines() if "Host" in line or "Traceback" in line]
+    return [line for line in site.process.output().splitlines() if "Host" in line or "Traceback" in line]
 
 
 def test_many_requests_with_a_wrong_host_are_one_line_a_minute(serve: Serve) -> None:
@@ -72,11 +72,11 @@ def test_many_requests_with_a_wrong_host_are_one_line_a_minute(serve: Serve) -> 
     assert "1 request with an unknown Host header" in line
     assert "'0.example'" in line
     assert "SITE_URL" in line
-    assert "ALLOWED_HOSTS" not in site.process.said()
+    assert "ALLOWED_HOSTS" not in site.process.output()
 
 
 def test_the_rest_of_a_minute_is_counted_and_its_last_host_is_escaped(caplog: pytest.LogCaptureFixture) -> None:
-    counted = CountedRefusals()
+    counted = SuspiciousRequestCounter()
     for host in ["a.example"] * 37 + ["b\x1b[2J\n" + "x" * 9000]:
         record = logging.LogRecord("django.security.DisallowedHost", logging.ERROR, "", 1, "Invalid", (), None)
         record.request = RequestFactory().get("/", HTTP_HOST=host)

@@ -20,7 +20,7 @@ HOST = "127.0.0.1:8000"
 OURS = f"http://{HOST}"
 OTHER = ["https://evil.example", "http://127.0.0.1:9000", "http://localhost:8001", "null", "", f"{OURS}.evil.example"]
 
-PASSES, PASSES_UNPROVED, REFUSED = "passes", "passes unproved", "refused"
+PASSES, PASSES_UNVERIFIED, REFUSED = "passes", "passes unproved", "refused"
 
 
 def sent(path: str, *, session: bool = False, method: str = "POST", **headers: str) -> str:
@@ -32,7 +32,7 @@ def sent(path: str, *, session: bool = False, method: str = "POST", **headers: s
     if response.status_code == 403:
         assert "We couldn’t verify where this form came from" in response.content.decode()
         return REFUSED
-    return PASSES if response.wsgi_request.origin_proved else PASSES_UNPROVED  # type: ignore[attr-defined]
+    return PASSES if response.wsgi_request.is_origin_verified else PASSES_UNVERIFIED  # type: ignore[attr-defined]
 
 
 def table() -> list[Any]:
@@ -46,7 +46,7 @@ def table() -> list[Any]:
                     (path, session, {"sec_fetch_site": site, **origin}, REFUSED)
                     for site in ("cross-site", "same-site", "something-new", "", "same-origin, cross-site")
                 ]
-            silent = PASSES_UNPROVED if path is COMMENT and not session else REFUSED
+            silent = PASSES_UNVERIFIED if path is COMMENT and not session else REFUSED
             for absent in ({}, {"sec_fetch_site": "none"}):
                 rows.append((path, session, absent, silent))
                 rows.append((path, session, {"origin": OURS, **absent}, PASSES))
@@ -78,7 +78,7 @@ def test_a_browser_that_says_nothing_needs_the_token() -> None:
     assert client.post("/accounts/login/", {"login": "nobody", "csrfmiddlewaretoken": "a" * 64}).status_code == 403
     answer = client.post("/accounts/login/", {"login": "nobody", "csrfmiddlewaretoken": token})
     assert answer.status_code == 200
-    assert answer.wsgi_request.origin_proved  # type: ignore[attr-defined]
+    assert answer.wsgi_request.is_origin_verified  # type: ignore[attr-defined]
 
 
 def test_the_admins_own_check_is_content_without_a_token() -> None:

@@ -12,7 +12,7 @@ TRUSTED = ["10.0.0.0/8", "127.0.0.1", "fd00::/8"]
 def settled(peer: str, *, trusted: list[str] = TRUSTED, **headers: str) -> dict[str, Any]:
     named = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
     environ = {"REMOTE_ADDR": peer, "wsgi.url_scheme": "http", "HTTP_HOST": "example.org", **named}
-    Proxies(trusted).settle(environ)
+    Proxies(trusted).set_client(environ)
     return environ
 
 

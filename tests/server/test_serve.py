@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from server.processes.supervisor import STOP_WITHIN
+from server.processes.supervisor import STOP_TIMEOUT
 from tests.conftest import RUNS_ALL
 from tests.server.wire import Call
-from tests.services.below import descendants, is_there, job_workers, web_processes
+from tests.services.below import descendants, exists, job_workers, web_processes
 from tests.services.processes import answers, free_port, wait_until
 from tests.services.site import ROOT, Installation, Server
 
@@ -102,22 +102,22 @@ def test_it_forks_its_processes_whatever_python_does_by_default(installation: In
     server = Server(installation, PYTHONPATH=str(tmp_path))
     try:
         wait_until(lambda: len(job_workers(server.process.pid)) == 1, "the job worker")
-        assert "ended by itself" not in server.process.said()
+        assert "ended by itself" not in server.process.output()
     finally:
         server.stop()
 
 
 def test_the_demo_says_where_it_is_and_who_can_log_in(site: Server) -> None:
-    site.process.wait_until(lambda: "password: demo" in site.process.said(), "its greeting")
-    said = site.process.said()
+    site.process.wait_until(lambda: "password: demo" in site.process.output(), "its greeting")
+    said = site.process.output()
     assert f"Rejoinder is running at {site.url}" in said
     assert "as owner, author, moderator (password: demo)" in said
     assert "Emails are written to" in said
 
 
 def test_in_production_it_says_what_is_not_yet_set(double: Server) -> None:
-    double.process.wait_until(lambda: "essays.example" in double.process.said(), "its greeting")
-    said = double.process.said()
+    double.process.wait_until(lambda: "essays.example" in double.process.output(), "its greeting")
+    said = double.process.output()
     for subject in ("Secret key:", "Email:", "Proxies:", "Owner:"):
         assert f"- {subject}" in said
     assert (double.installation.data_dir / "static" / "staticfiles.json").exists()
@@ -147,7 +147,7 @@ def test_two_that_die_at_the_same_moment_are_both_made_anew_and_nothing_stays_of
         pids = descendants(server.process.pid)
         assert len(pids) == 3
         server.kill()
-        wait_until(lambda pids=pids: not any(is_there(pid) for pid in pids), "its processes to be gone", seconds=2)  # type: ignore[misc]
+        wait_until(lambda pids=pids: not any(exists(pid) for pid in pids), "its processes to be gone", seconds=2)  # type: ignore[misc]
         wait_until(lambda: not answers(server.port), "its port to be free", seconds=2)
     socket.create_server(("127.0.0.1", server.port)).close()
 
@@ -166,7 +166,7 @@ def test_whatever_dies_again_and_again_is_made_anew(single: Server) -> None:
     (before,) = job_workers(server.process.pid)
     os.kill(before, signal.SIGKILL)
     wait_until(lambda: job_workers(server.process.pid) not in ([], [before]), "the next worker")
-    assert "The job worker stopped unexpectedly" in server.process.said()
+    assert "The job worker stopped unexpectedly" in server.process.output()
 
 
 # Stopping
@@ -184,7 +184,7 @@ def test_on_sigterm_what_is_in_hand_is_answered_and_nothing_stays(single: Server
     call.send(6)
     assert call.answer()[0] == 200
     assert server.process.running.wait(15) == 0
-    assert not any(is_there(pid) for pid in pids)
+    assert not any(exists(pid) for pid in pids)
 
 
 @pytest.mark.parametrize("_round", range(10 if RUNS_ALL else 1))
@@ -198,5 +198,5 @@ def test_it_stops_when_all_its_processes_are_told_to_at_once(
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
     # Sooner than those that did not hear it are killed.
-    wait_until(lambda: not any(is_there(pid) for pid in pids[1:]), "its processes to end", seconds=STOP_WITHIN - 1)
+    wait_until(lambda: not any(exists(pid) for pid in pids[1:]), "its processes to end", seconds=STOP_TIMEOUT - 1)
     assert server.process.running.wait(15) == 0

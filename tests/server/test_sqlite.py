@@ -87,7 +87,7 @@ def raw(connection: Any) -> sqlite3.Connection:
 
 
 def test_the_site_keeps_as_many_connections_as_requests_run_at_once() -> None:
-    assert SQLITE_OPTIONS["pool"] == concurrency.AT_ONCE
+    assert SQLITE_OPTIONS["pool"] == concurrency.MAX_REQUESTS
 
 
 def test_the_next_request_has_the_same_connection_on_any_thread(pooled: ConnectionHandler) -> None:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 
 from config.wsgi import application
-from server.http.gateway import Door
+from server.http.gateway import Gateway
 from tests import make
 from tests.server.wire import asked
 
@@ -57,7 +57,11 @@ def test_what_other_bodies_say_of_their_encoding_goes(kind: str) -> None:
         return []
 
     asked(
-        Door(application), CONTENT_TYPE=kind, QUERY_STRING="q=%ff", REQUEST_METHOD="GET", **{"wsgi.url_scheme": "http"}
+        Gateway(application),
+        CONTENT_TYPE=kind,
+        QUERY_STRING="q=%ff",
+        REQUEST_METHOD="GET",
+        **{"wsgi.url_scheme": "http"},
     )
     assert WSGIRequest(seen).GET["q"] == "\ufffd"
 

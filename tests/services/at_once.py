@@ -7,13 +7,13 @@ from typing import Any
 from tests.services.site import Installation
 
 
-def at_once(house: Installation, *jobs: Callable[[], Any]) -> list[Any]:
+def at_once(connected_installation: Installation, *jobs: Callable[[], Any]) -> list[Any]:
     """Return what each function returned or raised; all start at the same moment."""
     results: list[Any] = [None] * len(jobs)
     start = threading.Barrier(len(jobs))
 
     def run(number: int) -> None:
-        with house.connected():
+        with connected_installation.connected():
             start.wait()
             try:
                 results[number] = jobs[number]()

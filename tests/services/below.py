@@ -14,7 +14,7 @@ def fields(pid: int) -> list[str]:
         return []
 
 
-def is_there(pid: int) -> bool:
+def exists(pid: int) -> bool:
     """Return whether a process exists and is not a zombie."""
     return fields(pid)[:1] not in ([], ["Z"], ["X"])
 
@@ -25,18 +25,18 @@ def descendants(pid: int) -> list[int]:
     found = [pid]
     for parent in found:
         found += [child for child, of in parents.items() if of == [str(parent)]]
-    return [child for child in found[1:] if is_there(child)]
+    return [child for child in found[1:] if exists(child)]
 
 
 def web_processes(main: int) -> list[int]:
-    return [pid for pid in descendants(main) if called(pid) not in BESIDE]
+    return [pid for pid in descendants(main) if process_name(pid) not in BESIDE]
 
 
 def job_workers(main: int) -> list[int]:
-    return [pid for pid in descendants(main) if called(pid) == "job worker"]
+    return [pid for pid in descendants(main) if process_name(pid) == "job worker"]
 
 
-def called(pid: int) -> str:
+def process_name(pid: int) -> str:
     """Return its name in the process table, empty if it is gone."""
     try:
         return Path(f"/proc/{pid}/comm").read_text().rstrip("\n")

@@ -126,7 +126,7 @@ class Visitor:
         if alone:
             page = self.browser.new_context(**options).new_page()
         else:
-            self.taken.append(self.tabs.take(options))
+            self.taken.append(self.tabs.acquire(options))
             page = self.taken[-1].page
         for event, heard in self._ears.items():
             page.context.on(event, heard)  # type: ignore[call-overload]
@@ -157,7 +157,7 @@ class Visitor:
             if context in taken:
                 for event, heard in self._ears.items():
                     context.remove_listener(event, heard)
-                self.tabs.give_back(taken[context])
+                self.tabs.release(taken[context])
             elif context not in [tab.context for tab in self.tabs.kept]:
                 context.close()
 

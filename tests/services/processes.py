@@ -103,7 +103,7 @@ class Process:
     def is_alive(self) -> bool:
         return self.running.poll() is None
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text(errors="replace")
 
     def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
@@ -117,7 +117,7 @@ class Process:
             if not self.is_alive and not condition():
                 raise NotReadyError(f"{self.command[0]} exited with {self.running.returncode} before {what}")
         except NotReadyError as error:
-            raise NotReadyError(f"{error}. Output:\n{self.said()[-3000:]}") from None
+            raise NotReadyError(f"{error}. Output:\n{self.output()[-3000:]}") from None
 
     def kill(self) -> None:
         """kill -9."""
@@ -132,7 +132,7 @@ class Process:
             return self.running.wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise NotReadyError(f"{self.command[0]} did not stop. Output:\n{self.said()[-3000:]}") from None
+            raise NotReadyError(f"{self.command[0]} did not stop. Output:\n{self.output()[-3000:]}") from None
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page
 
 # Here, before pytest-django turns DEBUG off: the provider is for DEBUG alone.
 from demo.identity_provider import server
-from demo.identity_provider.people import Person, person
+from demo.identity_provider.people import Person, find_person
 from demo.identity_provider.troubles import BY_NAME
 
 Demo = server.Demo
@@ -52,7 +52,7 @@ def walk(url: str, name: str = "Mara Lindqvist", *, trouble: str = "", deny: boo
 
 
 def known(name: str) -> Person:
-    who = person(name)
+    who = find_person(name)
     assert who, f"The demo provider has no person called {name}"
     return who
 

@@ -53,13 +53,13 @@ class Installation:
         """Return a copy with the same content."""
         data_dir = folder / "data"
         shutil.copytree(
-            self.data_dir, data_dir, ignore=shutil.ignore_patterns("*.sqlite3*"), copy_function=shared_or_copied
+            self.data_dir, data_dir, ignore=shutil.ignore_patterns("*.sqlite3*"), copy_function=link_or_copy
         )
         with database(self.database_url, data_dir, template=self.database_url) as url:
             yield Installation(data_dir, url)
 
 
-def shared_or_copied(source: str, target: str) -> None:
+def link_or_copy(source: str, target: str) -> None:
     """Link or copy a file: static files, media and emails are never changed in place."""
     try:
         os.link(source, target)
@@ -68,7 +68,7 @@ def shared_or_copied(source: str, target: str) -> None:
 
 
 @contextlib.contextmanager
-def installed(like: str, folder: Path) -> Iterator[Installation]:
+def new_installation(like: str, folder: Path) -> Iterator[Installation]:
     """Return a new, migrated installation on a database of the kind that the URL names."""
     data_dir = folder / "data"
     data_dir.mkdir()
@@ -85,21 +85,21 @@ def collect_static(installation: Installation) -> None:
     if not (shared := os.environ.get("REJOINDER_SHARED")):
         installation.manage(*collect)
         return
-    with alone_in(Path(shared) / "static") as folder:
+    with folder_lock(Path(shared) / "static") as folder:
         if not (place := folder / "place").exists():
             installation.manage(*collect)
             place.write_text(str(installation.data_dir / "static"))
             return
         source = place.read_text()
-    shutil.copytree(source, installation.data_dir / "static", copy_function=shared_or_copied)
+    shutil.copytree(source, installation.data_dir / "static", copy_function=link_or_copy)
 
 
 @contextlib.contextmanager
-def alike(
+def shared_installation(
     folder: Path, make: Callable[[Path], contextlib.AbstractContextManager[Installation]]
 ) -> Iterator[Installation]:
     """Return an installation on SQLite to copy from: the first worker creates it while the others wait."""
-    with alone_in(folder):
+    with folder_lock(folder):
         place = folder / "place"
         if not place.exists():
             with make(folder) as installation:
@@ -109,7 +109,7 @@ def alike(
 
 
 @contextlib.contextmanager
-def alone_in(folder: Path) -> Iterator[Path]:
+def folder_lock(folder: Path) -> Iterator[Path]:
     """Lock the folder against other workers."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:

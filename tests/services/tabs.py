@@ -46,7 +46,7 @@ class Tabs:
         self.browser = browser
         self.kept: list[Tab] = []
 
-    def take(self, options: dict[str, Any]) -> Tab:
+    def acquire(self, options: dict[str, Any]) -> Tab:
         for tab in self.kept:
             if tab.options == options:
                 self.kept.remove(tab)
@@ -57,7 +57,7 @@ class Tabs:
         only_alone(page)
         return tab
 
-    def give_back(self, tab: Tab) -> None:
+    def release(self, tab: Tab) -> None:
         try:
             blank(tab)
         except (Error, GoneError):

@@ -16,7 +16,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from accounts.models import User
 from blog.models import Essay
 from comments.models import Comment, Decision, Notice, Status, Wording
-from server.jobs.worker import work_off
+from server.jobs.worker import run_ready_jobs
 from tests import make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -129,7 +129,7 @@ class TestFilled:
         assert times == sorted(times)
 
     def test_no_email_about_the_past_is_enqueued(self) -> None:
-        work_off()
+        run_ready_jobs()
         assert not Notice.objects.exists()
 
     def test_counts_and_trees_are_correct(self) -> None:

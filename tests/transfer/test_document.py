@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from accounts.models import User
 from blog.models import Essay, Image
 from tests import make
-from transfer.document import bring_document
+from transfer.document import import_document
 from transfer.models import WantedPicture
 from transfer.report import Unreadable
 
@@ -161,7 +161,7 @@ def test_pictures_are_imported_and_failed_ones_are_listed(author: User) -> None:
         f'<p><img src="data:image/png;base64,{inside}" alt="Red"></p><p><img src="data:image/png;base64,AAAA" alt="Broken">'
         '<img src="https://a.example/b.png"></p>'
     )
-    essay, report = bring_document("a.html", html.encode(), by=author)
+    essay, report = import_document("a.html", html.encode(), by=author)
     image = Image.objects.get()
     assert (image.width, image.height, image.alt) == (4, 3, "Red")
     assert image.file.url in essay.body
@@ -190,7 +190,7 @@ def test_a_picture_outside_its_folder_is_not_opened(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "link.png").symlink_to(tmp_path / "secret.png")
     html = '<img src="../secret.png"><img src="link.png"><img src="/etc/passwd"><img src="file:///etc/passwd">'
-    essay, _report = bring_document("a.html", f"<p>a{html}</p>".encode(), folder=folder)
+    essay, _report = import_document("a.html", f"<p>a{html}</p>".encode(), folder=folder)
     assert "<img" not in essay.body
     assert not Image.objects.exists()
 
@@ -240,7 +240,7 @@ def test_an_invalid_file_is_rejected_with_a_message(case: str, desk: Client) -> 
 @pytest.mark.parametrize("ending", ["docx", "html"])
 def test_hostile_files_are_rejected_or_harmless(file: Path, ending: str) -> None:
     try:
-        essay, _report = bring_document(f"a.{ending}", file.read_bytes())
+        essay, _report = import_document(f"a.{ending}", file.read_bytes())
     except Unreadable:
         return
     assert "<script" not in essay.body
@@ -249,7 +249,7 @@ def test_hostile_files_are_rejected_or_harmless(file: Path, ending: str) -> None
 
 @pytest.mark.parametrize("file", sorted((SHARED / "publishing/docx").glob("*.docx")), ids=lambda file: file.stem)
 def test_real_documents_are_imported(file: Path) -> None:
-    essay, _report = bring_document(file.name, file.read_bytes())
+    essay, _report = import_document(file.name, file.read_bytes())
     assert essay.body.count('role="doc-noteref"') == essay.body.count('<li id="note-')
     assert "style=" not in essay.body
 
@@ -287,7 +287,7 @@ def test_lists_languages_and_formulas_are_kept_and_hidden_text_is_dropped() -> N
         f'<m:oMath xmlns:m="{MATH}"><m:f><m:num><m:r><m:t>a</m:t></m:r></m:num><m:den><m:sSup><m:e><m:r><m:t>b</m:t></m:r>'
         "</m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup></m:den></m:f></m:oMath>"
     )
-    essay, report = bring_document(
+    essay, report = import_document(
         "a.docx",
         docx(
             numbered("one")

@@ -41,19 +41,19 @@ IN_TABLE = (
 
 @pytest.fixture(autouse=True)
 def no_picture_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wanted, "fetch_later", lambda: None)
+    monkeypatch.setattr(wanted, "schedule_fetch", lambda: None)
 
 
 def essays() -> dict[str, Essay]:
     author = make.author("miriam", name="Miriam Achterberg")
     long = make.essay("Long & <odd>", by=author, body=long_essay(), deck="A deck", excerpt="Short & good")
     Authorship.objects.create(essay=long, author=make.author("ben"), position=1)
-    long.tags.add(Tag.objects.named("Old Promises"))
+    long.tags.add(Tag.objects.ensure("Old Promises"))
     Redirect.objects.create(old="/2020/01/02/once/", essay=long)
     Discussion.objects.update_or_create(essay=long, defaults={"is_open": False})
-    assert markup.essay(MIXED) == MIXED
+    assert markup.clean_essay(MIXED) == MIXED
     mixed = make.essay("Mixed", by=author, body=MIXED)
-    make.essay("Draft", by=author, body=markup.essay(IN_TABLE), published=None)
+    make.essay("Draft", by=author, body=markup.clean_essay(IN_TABLE), published=None)
     root = make.comment(mixed, "A *root*")
     make.comment(mixed, "A reply & more", to=make.comment(mixed, "Between", to=root))
     make.comment(mixed, "Wait", status="pending")
@@ -132,7 +132,7 @@ def test_a_markdown_export_can_be_imported_unchanged(tmp_path: Path) -> None:
     before = essays()
     png = io.BytesIO()
     Pillow.new("RGB", (4, 3), "red").save(png, "PNG")
-    image = uploads.keep(png.getvalue(), alt="Red")
+    image = uploads.store(png.getvalue(), alt="Red")
     make.essay("Seen", body=f'<p><img src="{image.file.url}" alt="Red"></p>')
     call_command("export", "markdown", tmp_path / "all.zip", verbosity=0)
     with zipfile.ZipFile(tmp_path / "all.zip") as packed:
@@ -147,7 +147,7 @@ def test_a_markdown_export_can_be_imported_unchanged(tmp_path: Path) -> None:
     after = {essay.title: essay for essay in Essay.objects.all()}
     assert after.keys() == {*before, "Seen"}
     for title, essay in before.items():
-        assert export.alike(after[title].body) == export.alike(essay.body), title
+        assert export.normalize(after[title].body) == export.normalize(essay.body), title
         assert after[title].deck == essay.deck
     assert "<img src=" in after["Seen"].body
     assert Image.objects.count() == 2

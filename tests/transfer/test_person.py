@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Commenter, Invitation, User
 from blog.models import Essay
-from comments.jobs import forget_subscriptions
+from comments.jobs import delete_expired_subscriptions
 from comments.models import Address, Comment, Notice, Subscription, Wording
 from comments.posting import actions
 from comments.screening.screening import Sender
@@ -35,7 +35,7 @@ def essay() -> Essay:
 def reader() -> User:
     user = make.user("rosa", name="Rosa Castellanos", password="orchards are not sold")
     SocialAccount.objects.create(user=user, provider="twitter_oauth2", uid="77", extra_data={"username": "rosa_c"})
-    commenter = Commenter.objects.of(user)
+    commenter = Commenter.objects.for_user(user)
     commenter.mark, commenter.profile = "X: @rosa_c", "https://x.com/rosa_c"
     commenter.save()
     return user
@@ -52,21 +52,21 @@ def relations(model: Any) -> set[Any]:
     return found - {Commenter, Essay}  # told of by their own part, and by Authorship
 
 
-OF_BOTH = (*person_export.OF_COMMENTER, *person_export.OF_USER)
+OF_BOTH = (*person_export.COMMENTER_PARTS, *person_export.USER_PARTS)
 
 
-@pytest.mark.parametrize(("model", "parts"), [(Commenter, person_export.OF_COMMENTER), (User, OF_BOTH)])
+@pytest.mark.parametrize(("model", "parts"), [(Commenter, person_export.COMMENTER_PARTS), (User, OF_BOTH)])
 def test_every_relation_is_exported(model: Any, parts: tuple[person_export.Part, ...]) -> None:
     assert relations(model) <= {part.model for part in parts}
 
 
 def test_every_relation_of_a_commenter_can_be_erased() -> None:
     for relation in Commenter._meta.related_objects:
-        assert hasattr(relation.related_model._default_manager, "forget"), relation
+        assert hasattr(relation.related_model._default_manager, "erase"), relation
 
 
 def test_the_file_contains_everything(essay: Essay, reader: User) -> None:
-    said = make.comment(essay, "My very words.", by=Commenter.objects.of(reader))
+    said = make.comment(essay, "My very words.", by=Commenter.objects.for_user(reader))
     client = log_in(reader)
     assert b"My very words." not in client.get(DATA).content
     answer = client.get(f"{DATA}about-me.json")
@@ -114,7 +114,7 @@ def test_a_stranger_is_asked_to_log_in() -> None:
 
 @pytest.mark.parametrize("words", ["stay", "go"])
 def test_a_deleted_person_leaves_nothing_that_identifies_them(essay: Essay, reader: User, words: str) -> None:
-    commenter = Commenter.objects.of(reader)
+    commenter = Commenter.objects.for_user(reader)
     said = make.comment(essay, "My very words.", by=commenter)
     Wording.objects.update(network="203.0.113.0/24")
     make.comment(essay, "An answer.", by=make.guest("Ines Okafor"), to=said)
@@ -144,10 +144,11 @@ def test_a_deleted_person_leaves_nothing_that_identifies_them(essay: Essay, read
 
 def test_subscriptions_are_exported_and_deleted(essay: Essay, reader: User) -> None:
     now = timezone.now()
-    commenter, other = Commenter.objects.of(reader), make.guest("Ines Okafor", email="ines@example.org")
+    commenter, other = Commenter.objects.for_user(reader), make.guest("Ines Okafor", email="ines@example.org")
     other.save()
     typed, proved, shared, foreign = (
-        Address.objects.create(email=f"{name}@example.org", proved=now) for name in ("typed", "rosa", "shared", "ines")
+        Address.objects.create(email=f"{name}@example.org", verified=now)
+        for name in ("typed", "rosa", "shared", "ines")
     )
     follows = Subscription.objects.create
     theirs = [
@@ -174,7 +175,7 @@ def test_subscriptions_are_exported_and_deleted(essay: Essay, reader: User) -> N
         (f"{name}@example.org", "confirm") for name in ("typed", "shared")
     }
     asked.update(created=now - timedelta(days=1))
-    forget_subscriptions.call()
+    delete_expired_subscriptions.call()
     assert not asked.filter(email="typed@example.org").exists()
     assert not Notice.objects.filter(pk=daily.pk).exists()
 
@@ -216,9 +217,9 @@ def test_the_cookie_of_a_deleted_guest_is_ignored(essay: Essay) -> None:
 
 
 def test_a_person_deleted_while_posting_posts_nothing(essay: Essay, reader: User) -> None:
-    commenter = Commenter.objects.of(reader)
+    commenter = Commenter.objects.for_user(reader)
     delete_person(commenter, keep_comments=True)
-    with pytest.raises(actions.Joined):
+    with pytest.raises(actions.CommenterChanged):
         actions.post(essay=essay, commenter=commenter, sender=Sender("203.0.113.7", True), text="Too late.")
     assert not Comment.objects.exists()
 
@@ -227,7 +228,7 @@ def test_an_author_is_told_to_ask_the_owner(essay: Essay) -> None:
     author = make.author(name="Miriam Achterberg")
     author.set_password("orchards are not sold")
     author.save()
-    author.prove_address()
+    author.verify_address()
     client = log_in(author)
     make.essay("Of Words", by=author)
     assert "Ask the owner of this site" in client.get(DATA).text

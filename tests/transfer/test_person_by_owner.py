@@ -110,7 +110,7 @@ def test_deletion_requires_a_choice_about_the_comments(owner: Client, anna: Comm
 
 @pytest.mark.parametrize("make_person", [make.owner, make.moderator, make.author])
 def test_staff_can_be_exported_but_not_deleted(owner: Client, essay: Essay, make_person: object) -> None:
-    commenter = Commenter.objects.of(make_person())  # type: ignore[operator]
+    commenter = Commenter.objects.for_user(make_person())  # type: ignore[operator]
     assert "remove their role under Users" in read(owner, page_of(commenter))
     assert owner.post(page_of(commenter), {"action": "delete", "words": "go", "sure": "1"}).status_code == 403
     assert Commenter.objects.filter(pk=commenter.pk).exists()
@@ -119,7 +119,7 @@ def test_staff_can_be_exported_but_not_deleted(owner: Client, essay: Essay, make
 
 def test_an_account_is_deleted_with_its_login(owner: Client, essay: Essay) -> None:
     rosa = make.user("rosa", name="Rosa")
-    commenter = Commenter.objects.of(rosa)
+    commenter = Commenter.objects.for_user(rosa)
     make.comment(essay, by=commenter)
     owner.post(page_of(commenter), {"action": "delete", "words": "stay", "sure": "1"})
     assert not User.objects.filter(username="rosa").exists()

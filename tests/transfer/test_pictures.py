@@ -16,12 +16,12 @@ from pytest_django import Settings
 
 from blog import actions as writing
 from blog.models import Essay, Image
-from server.jobs.worker import work_off
+from server.jobs.worker import run_ready_jobs
 from tests.services.web import Server, pass_for_public, serving
 from tests.transfer.exports import bring_text, everything, export, item
 from transfer import pictures
 from transfer.models import WantedPicture
-from transfer.pictures import Folder
+from transfer.pictures import UploadsFolder
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -143,7 +143,7 @@ def test_an_invalid_picture_in_the_folder_is_listed(tmp_path: Path, uploads: Pat
 )
 @pytest.mark.parametrize("root", ["", "wp-content", "wp-content/uploads"])
 def test_the_folder_is_searched_by_the_path_after_uploads(uploads: Path, address: str, root: str) -> None:
-    found = Folder(uploads / root).find(address)
+    found = UploadsFolder(uploads / root).find(address)
     assert found == (uploads / "wp-content/uploads/2019/03/hill.jpg").resolve()
 
 
@@ -159,7 +159,7 @@ def test_no_file_outside_the_folder_is_found(tmp_path: Path, uploads: Path, tail
     inside = uploads / "wp-content/uploads"
     (inside / "link.jpg").symlink_to(tmp_path / "secret.jpg")
     (inside / "folder").symlink_to(uploads.parent / "outside")
-    assert Folder(inside).find(f"https://old.example/wp-content/uploads/{tail}") is None
+    assert UploadsFolder(inside).find(f"https://old.example/wp-content/uploads/{tail}") is None
 
 
 # By the job
@@ -173,7 +173,7 @@ def test_the_job_fetches_what_the_folder_lacks(tmp_path: Path, old_site: Server,
     assert old_site.asked == []
     essay = Essay.objects.get()
     assert "hill.jpg" in client.get(essay.get_absolute_url()).content.decode()
-    work_off()
+    run_ready_jobs()
     assert [path for path, _ in old_site.asked] == ["/wp-content/uploads/2019/03/hill.jpg"]
     kept = Image.objects.get()
     page = client.get(essay.get_absolute_url()).content.decode()
@@ -188,7 +188,7 @@ def test_media_library_pictures_are_imported_with_their_descriptions(tmp_path: P
     text = export(*(attachment(n, f"{old_site.origin}/{name}", f"Alt {name}") for n, name in enumerate(files, 1)))
     report = bring_text(tmp_path, text)
     assert "  2 media library files that are not pictures" in report.splitlines()
-    work_off()
+    run_ready_jobs()
     assert sorted(Image.objects.values_list("alt", flat=True)) == ["Alt a.jpg", "Alt d"]
     assert "  2 pictures in the media library" in bring_text(tmp_path, text).splitlines()
 
@@ -207,7 +207,7 @@ def test_failed_pictures_are_listed_in_the_next_report(
     old_site.answer = lambda handler: handler.say(status, body)
     text = export(item(1, body=f'<img src="{old_site.origin}/a.jpg">'))
     bring_text(tmp_path, text)
-    work_off()
+    run_ready_jobs()
     wanted = WantedPicture.objects.get()
     assert wanted.due is None
     assert why in wanted.error
@@ -221,14 +221,14 @@ def test_an_unavailable_site_is_retried_with_growing_pauses_and_then_given_up(tm
     bring_text(tmp_path, export(item(1, body=f'<img src="{old_site.origin}/a.jpg">')))
     now = datetime.now(UTC)
     for _ in range(30):
-        work_off()
+        run_ready_jobs()
         due = WantedPicture.objects.get().due
         if due is None:
             break
         assert due > now
         now = due
         with time_machine.travel(now + timedelta(seconds=1), tick=False):
-            work_off()
+            run_ready_jobs()
     assert len(old_site.asked) == 6
     assert WantedPicture.objects.get().error == "the server answered 503"
 
@@ -238,18 +238,18 @@ def test_a_private_address_is_never_requested(tmp_path: Path, settings: Settings
         settings.FETCH_ALLOWED_ORIGINS = frozenset({private.origin})
         urls = [f"{private.origin}/a.jpg", "http://169.254.169.254/latest/a.jpg", "http://localhost/a.jpg"]
         bring_text(tmp_path, export(item(1, body="".join(f'<img src="{url}">' for url in urls))))
-        work_off()
+        run_ready_jobs()
     assert private.asked == []
-    assert WantedPicture.objects.given_up().count() == 3
+    assert WantedPicture.objects.failed().count() == 3
     assert not Image.objects.exists()
 
 
 def test_the_job_lets_other_jobs_run_in_between(
     tmp_path: Path, old_site: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pictures, "SECONDS", 0)
+    monkeypatch.setattr(pictures, "MAX_SECONDS", 0)
     bring_text(tmp_path, export(item(1, body="".join(f'<img src="{old_site.origin}/{n}.jpg">' for n in range(5)))))
-    work_off()
+    run_ready_jobs()
     assert fetching().count() == 5
     assert Image.objects.count() == 5
 
@@ -266,7 +266,7 @@ def test_two_workers_do_not_fetch_the_same_picture(tmp_path: Path, old_site: Ser
 def test_deleting_an_essay_deletes_its_wanted_pictures(tmp_path: Path, old_site: Server) -> None:
     bring_text(tmp_path, export(item(1, body=f'<img src="{old_site.origin}/a.jpg">')))
     writing.delete(Essay.objects.get())
-    work_off()
+    run_ready_jobs()
     assert old_site.asked == []
 
 

@@ -142,7 +142,7 @@ def test_replies_to_a_hidden_comment_appear_under_a_tombstone(tmp_path: Path, cl
     assert "Under spam" in page
     for hidden in ("Waits", ">Spam", "Alone"):
         assert hidden not in page
-    assert (Discussion.objects.get().responses, Discussion.objects.get().threads) == (2, 2)
+    assert (Discussion.objects.get().comment_count, Discussion.objects.get().threads) == (2, 2)
     assert list(problems()) == []
 
 
@@ -237,11 +237,11 @@ class AnyFile(TestCase):
 def test_a_loop_is_reported_by_its_oldest_comment(parents: dict[str, str], cut: list[str]) -> None:
     names = list(parents)
     numbers = [names.index(parent) if parent else threads.NONE for parent in parents.values()]
-    assert [names[number] for number in threads.rings(numbers, names)] == cut
+    assert [names[number] for number in threads.find_loops(numbers, names)] == cut
 
 
 def test_loops_are_found_quickly() -> None:
     start = time.process_time()
     parents = [(n + 1) % 50_000 for n in range(50_000)]
-    assert len(threads.rings(parents, [str(n) for n in range(50_000)])) == 1
+    assert len(threads.find_loops(parents, [str(n) for n in range(50_000)])) == 1
     assert time.process_time() - start < 1

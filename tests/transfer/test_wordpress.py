@@ -126,7 +126,7 @@ class TestOldBlog:
         assert Tag.objects.get(slug="ethics").description == "What we owe."
 
     def test_comments_keep_their_thread_date_status_and_author(self) -> None:
-        rows = Comment.objects.under(essay(12)).in_order().select_related("commenter__user", "wording")
+        rows = Comment.objects.on_essay(essay(12)).in_order().select_related("commenter__user", "wording")
         assert [(row.level, row.status, row.commenter.name) for row in rows] == [
             (0, "approved", "Tom O’Neil"),
             (1, "pending", "Anonymous"),
@@ -149,7 +149,7 @@ class TestOldBlog:
         assert not answer.commenter.verified
         assert spam.removed_by == trash.removed_by == "moderator"
         assert first.commenter == trash.commenter
-        assert essay(12).discussion.responses == 2
+        assert essay(12).discussion.comment_count == 2
         assert essay(12).discussion.threads == 1
         assert list(problems()) == []
 
@@ -204,7 +204,7 @@ class TestOldBlog:
         assert Comment.objects.count() == 0
         report = bring(OLD_BLOG)
         assert "  1 essay, published" in report.splitlines()
-        assert Comment.objects.under(essay(12)).count() == 5
+        assert Comment.objects.on_essay(essay(12)).count() == 5
         assert list(problems()) == []
 
 

@@ -40,7 +40,7 @@ class TestLaterExport:
             (0, "Words 1"), (1, "Words 2"), (2, "Words 4"), (3, "Words 5"), (3, "Words 6"), (1, "Words 7"), (0, "Words 3"), (0, "Words 8"),
         ]  # fmt: skip
         assert "  5 comments, approved" in report.splitlines()
-        assert Discussion.objects.get().responses == 8
+        assert Discussion.objects.get().comment_count == 8
         assert list(problems()) == []
 
     def test_replies_posted_here_do_not_disturb_a_later_import(self) -> None:

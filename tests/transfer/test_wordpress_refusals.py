@@ -136,7 +136,7 @@ def test_an_error_after_many_valid_posts_changes_nothing(tmp_path: Path) -> None
 def test_an_error_while_writing_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "export.xml"
     file.write_text(SOUND)
-    monkeypatch.setattr("transfer.wordpress.discussion.markup.comment_html", lambda text: 1 / 0)
+    monkeypatch.setattr("transfer.wordpress.discussion.markup.clean_comment_html", lambda text: 1 / 0)
     before = everything()
     with pytest.raises(ZeroDivisionError):
         bring(file)

@@ -6,7 +6,7 @@ import pytest
 
 from blog import markup
 from transfer.wordpress.survey import Attachment
-from transfer.wordpress.text import Text, has_blocks, pictures_as_links
+from transfer.wordpress.text import PostText, has_blocks, pictures_as_links
 
 LIBRARY = {
     number: Attachment(
@@ -16,12 +16,12 @@ LIBRARY = {
 }
 
 
-def text() -> Text:
-    return Text(lambda numbers: [LIBRARY[number] for number in numbers or LIBRARY if number in LIBRARY])
+def text() -> PostText:
+    return PostText(lambda numbers: [LIBRARY[number] for number in numbers or LIBRARY if number in LIBRARY])
 
 
 def read(body: str, footnotes: str = "") -> str:
-    return markup.essay(text().html(body, footnotes), newlines=not has_blocks(body))
+    return markup.clean_essay(text().html(body, footnotes), newlines=not has_blocks(body))
 
 
 def mark(number: int) -> str:

@@ -7,7 +7,7 @@ from django.db import transaction
 import pagecache
 from accounts.models import User
 from blog import actions
-from blog.editor import Brought
+from blog.editor import Conversion
 from blog.models import Authorship, Essay
 from transfer import pictures
 from transfer.document import markdown, word
@@ -15,14 +15,14 @@ from transfer.document.media import Media
 from transfer.models import WantedPicture
 from transfer.report import Report, Unreadable
 
-BYTES = 20 * 1024 * 1024
+MAX_BYTES = 20 * 1024 * 1024
 MAX_TEXT_BYTES = 5 * 1024 * 1024
 MAX_TAGS = 20_000  # several times those of 20,000 words from the most verbose program
 MAX_TITLE = 300
 
 
-def bring_document(
-    name: str, data: bytes, *, by: User | None = None, folder: Path | None = None, is_trial: bool = False
+def import_document(
+    name: str, data: bytes, *, by: User | None = None, folder: Path | None = None, is_dry_run: bool = False
 ) -> tuple[Essay, Report]:
     """Create a draft from a document; pictures named by relative paths are read from `folder`.
 
@@ -35,22 +35,24 @@ def bring_document(
         essay = create_draft(name, result, by)
         add_to_report(report, essay, result)
         register_pictures(essay, report)
-        if is_trial:
+        if is_dry_run:
             transaction.set_rollback(True)
         else:
-            pagecache.bump(essay.cache_key)
-    if is_trial:
-        media.drop_all()
+            pagecache.invalidate(essay.cache_key)
+    if is_dry_run:
+        media.delete_all()
     else:
-        pictures.fetch_later()
+        pictures.schedule_fetch()
     return essay, report
 
 
-def read(name: str, data: bytes, media: Media) -> Brought:
+def read(name: str, data: bytes, media: Media) -> Conversion:
     """Read a document by its extension. Raises Unreadable."""
     kind = Path(name).suffix.lower()
-    if len(data) > (BYTES if kind == ".docx" else MAX_TEXT_BYTES):
-        raise Unreadable(f"the file is larger than {(BYTES if kind == '.docx' else MAX_TEXT_BYTES) // 1024 // 1024} MB")
+    if len(data) > (MAX_BYTES if kind == ".docx" else MAX_TEXT_BYTES):
+        raise Unreadable(
+            f"the file is larger than {(MAX_BYTES if kind == '.docx' else MAX_TEXT_BYTES) // 1024 // 1024} MB"
+        )
     match kind:
         case ".docx":
             return word.read(data, media)
@@ -91,10 +93,10 @@ def decode(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
-def create_draft(name: str, result: Brought, by: User | None) -> Essay:
+def create_draft(name: str, result: Conversion, by: User | None) -> Essay:
     title = result.title or Path(name).stem.replace("_", " ").replace("-", " ").strip()
     essay = Essay(title=title[:MAX_TITLE], deck=result.deck[:MAX_TITLE], body=result.html)
-    actions.write(essay)
+    actions.save_without_invalidation(essay)
     if by:
         Authorship.objects.create(essay=essay, author=by)
     return essay
@@ -102,23 +104,25 @@ def create_draft(name: str, result: Brought, by: User | None) -> Essay:
 
 def register_pictures(essay: Essay, report: Report) -> None:
     """Register the pictures on the web to be fetched by a job."""
-    found = pictures.wanted_in(essay.body, "")
-    wanted = [WantedPicture(essay=essay, written=key, address=address) for key, address in found.items() if address]
+    found = pictures.find_pictures(essay.body, "")
+    wanted = [
+        WantedPicture(essay=essay, written_address=key, address=address) for key, address in found.items() if address
+    ]
     nowhere = {key for key, address in found.items() if not address and key.startswith("http")}
-    for name in pictures.drop(essay, nowhere):
-        report.leave_out("picture(s) that could not be imported", name)
+    for name in pictures.drop_pictures(essay, nowhere):
+        report.omit("picture(s) that could not be imported", name)
     WantedPicture.objects.bulk_create(wanted)
     if wanted:
         report.remark("picture(s) will be downloaded in the background", count=len(wanted))
 
 
-def add_to_report(report: Report, essay: Essay, result: Brought) -> None:
-    report.made["essay(s), draft"] += 1
-    report.made["footnote(s)"] += result.notes
-    report.made["picture(s)"] += essay.body.count("<img ")
+def add_to_report(report: Report, essay: Essay, result: Conversion) -> None:
+    report.counts["essay(s), draft"] += 1
+    report.counts["footnote(s)"] += result.note_count
+    report.counts["picture(s)"] += essay.body.count("<img ")
     if result.title and len(result.title) > MAX_TITLE:
         report.remark("title(s) longer than 300 characters (was|were) shortened", result.title)
     for kind, example in result.lost:
-        report.leave_out(kind, example)
+        report.omit(kind, example)
     for kind, example in result.changed:
         report.remark(kind, example)

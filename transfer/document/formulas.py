@@ -10,7 +10,7 @@ _SPACED = "{http://www.w3.org/XML/1998/namespace}space"
 Findings = list[tuple[str, str]]
 
 
-def in_runs(paragraph: Element, lost: Findings, changed: Findings) -> None:
+def replace_formulas(paragraph: Element, lost: Findings, changed: Findings) -> None:
     """Replace formulas by runs of text; a matrix cannot be written in a line, so it is dropped and reported."""
     if paragraph.find(f".//{M}oMath") is None:
         return

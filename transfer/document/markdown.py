@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from blog.editor import Brought, bring
+from blog.editor import Conversion, convert_html
 from transfer.document.media import Media
 from transfer.report import Unreadable
 
@@ -19,7 +19,7 @@ _FIELD = re.compile(r"^(?P<name>[A-Za-z_-]{1,40})[ \t]*:[ \t]*(?P<value>.*)$", r
 KNOWN_FIELDS = {"title": "title", "subtitle": "deck", "deck": "deck", "description": "", "layout": "", "lang": ""}
 
 
-def read(source: str, media: Media) -> Brought:
+def read(source: str, media: Media) -> Conversion:
     """Convert a Markdown file. Raises Unreadable."""
     if len(_MARKUP_CHARACTER.findall(source)) > MAX_MARKUP_CHARACTERS:
         raise Unreadable(f"it has more than {MAX_MARKUP_CHARACTERS:,} Markdown characters")
@@ -28,17 +28,17 @@ def read(source: str, media: Media) -> Brought:
     tokens = parser.parse(source)
     front_matter = next((token.content for token in tokens if token.type == "front_matter"), "")
     html = str(parser.renderer.render([token for token in tokens if token.type != "front_matter"], parser.options, {}))
-    return apply_front_matter(bring(html, picture=media.bring, has_title=True), front_matter)
+    return apply_front_matter(convert_html(html, resolve_picture=media.import_picture, has_title=True), front_matter)
 
 
-def read_html(source: str, media: Media) -> Brought:
+def read_html(source: str, media: Media) -> Conversion:
     """Convert an HTML file, which may have front matter like a Markdown file."""
     found = _FRONT_MATTER.match(source)
     front_matter, rest = (found["head"], source[found.end() :]) if found else ("", source)
-    return apply_front_matter(bring(rest, picture=media.bring, has_title=True), front_matter)
+    return apply_front_matter(convert_html(rest, resolve_picture=media.import_picture, has_title=True), front_matter)
 
 
-def apply_front_matter(result: Brought, front_matter: str) -> Brought:
+def apply_front_matter(result: Conversion, front_matter: str) -> Conversion:
     for field in _FIELD.finditer(front_matter):
         name, value = field["name"].lower(), unquote(field["value"])
         if name in {"title", "subtitle", "deck"} and value:

@@ -19,7 +19,7 @@ class Media:
         self.root = folder.resolve() if folder else None
         self.stored: list[Image] = []
 
-    def bring(self, address: str, alt: str) -> str:
+    def import_picture(self, address: str, alt: str) -> str:
         """Store a picture and return its address, or nothing if there is none; pictures on the web stay there."""
         if address.startswith(("https://", "http://")):
             return address
@@ -27,8 +27,8 @@ class Media:
             return f"https:{address}"
         try:
             data = self.decode_data_address(address) if address.startswith("data:") else self.read_file(address)
-            return "" if data is None else self.keep(data, alt)
-        except (uploads.NoPicture, OSError, ValueError):
+            return "" if data is None else self.store(data, alt)
+        except (uploads.InvalidPicture, OSError, ValueError):
             return ""
 
     def decode_data_address(self, address: str) -> bytes | None:
@@ -50,17 +50,17 @@ class Media:
         if not file.is_file() or not file.is_relative_to(self.root):
             return None
         with file.open("rb") as source:
-            return source.read(uploads.BYTES + 1)
+            return source.read(uploads.MAX_BYTES + 1)
 
-    def keep(self, data: bytes, alt: str) -> str:
-        """Store a picture and return its address. Raises uploads.NoPicture, and Unreadable above the limit."""
+    def store(self, data: bytes, alt: str) -> str:
+        """Store a picture and return its address. Raises uploads.InvalidPicture, and Unreadable above the limit."""
         if len(self.stored) >= MAX_PICTURES:
             raise Unreadable(f"it has more than {MAX_PICTURES} pictures")
-        image = uploads.keep(data, alt=alt)
+        image = uploads.store(data, alt=alt)
         self.stored.append(image)
         return str(image.file.url)
 
-    def drop_all(self) -> None:
+    def delete_all(self) -> None:
         """Delete the files stored by a dry run."""
         for image in self.stored:
             image.file.delete(save=False)

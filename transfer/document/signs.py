@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, tostring
 
 from defusedxml.ElementTree import fromstring
 
-from transfer.document.formulas import in_runs
+from transfer.document.formulas import replace_formulas
 from transfer.document.numbering import Numbering
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -32,7 +32,7 @@ _OFF = frozenset({"0", "false", "off", "none"})
 Findings = list[tuple[str, str]]
 
 
-def put(data: bytes, lost: Findings, changed: Findings) -> bytes:
+def insert_placeholders(data: bytes, lost: Findings, changed: Findings) -> bytes:
     """Return the document with placeholders in its text."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as packed, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
@@ -56,7 +56,7 @@ def insert_into(root: Element, numbering: Numbering, lost: Findings, changed: Fi
     changed += [("tracked change(s) (was|were) accepted", "")] * tracked
     main = main_language(root)
     for paragraph in root.iter(f"{W}p"):
-        in_runs(paragraph, lost, changed)
+        replace_formulas(paragraph, lost, changed)
         for run in paragraph.iter(f"{W}r"):
             if (language := language_of(run)) and language != main:
                 wrap_language(run, language)
@@ -116,7 +116,7 @@ def wrap_language(run: Element, language: str) -> None:
             text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
 
 
-def resolved(html: str) -> str:
+def replace_placeholders(html: str) -> str:
     """Replace the placeholders by tags."""
     html = _ITEM.sub(lambda item: "".join(item_tags(item)), html)
     html = _RULE.sub("<hr>", _LEFT.sub("", html))

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
 from accounts.models import User
-from transfer.document import bring_document
+from transfer.document import import_document
 from transfer.report import Unreadable
 
 
@@ -41,7 +41,7 @@ def upload(request: Request) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            essay, report = bring_document(file.name, file.read(), by=request.user)
+            essay, report = import_document(file.name, file.read(), by=request.user)
         except Unreadable as error:
             form.add_error("file", _("%(file)s: %(why)s. Nothing was imported.") % {"file": file.name, "why": error})
         else:

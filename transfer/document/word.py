@@ -12,7 +12,7 @@ import mammoth
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from blog.editor import Brought, bring
+from blog.editor import Conversion, convert_html
 from blog.images import uploads
 from transfer.document import signs
 from transfer.document.media import Media
@@ -52,7 +52,7 @@ OMITTED = {
 }
 
 
-def read(data: bytes, media: Media) -> Brought:
+def read(data: bytes, media: Media) -> Conversion:
     """Convert a .docx file to an essay's body. Raises Unreadable."""
     check_archive(data)
     lost: list[tuple[str, str]] = []
@@ -62,15 +62,15 @@ def read(data: bytes, media: Media) -> Brought:
         alt = image.alt_text or ""
         try:
             with image.open() as source:
-                return {"src": media.keep(source.read(uploads.BYTES + 1), alt)}
-        except (uploads.NoPicture, KeyError, OSError, zipfile.BadZipFile) as error:
-            reason = str(error) if isinstance(error, uploads.NoPicture) else "it is not in the file"
+                return {"src": media.store(source.read(uploads.MAX_BYTES + 1), alt)}
+        except (uploads.InvalidPicture, KeyError, OSError, zipfile.BadZipFile) as error:
+            reason = str(error) if isinstance(error, uploads.InvalidPicture) else "it is not in the file"
             lost.append(("picture(s) that could not be imported", f"{alt} ({reason})".strip()))
             return {"src": ""}
 
     try:
         html = mammoth.convert_to_html(
-            io.BytesIO(signs.put(data, lost, changed)),
+            io.BytesIO(signs.insert_placeholders(data, lost, changed)),
             style_map=STYLES,
             include_embedded_style_map=False,
             convert_image=mammoth.images.img_element(picture),
@@ -79,7 +79,9 @@ def read(data: bytes, media: Media) -> Brought:
         raise
     except Exception as error:  # mammoth raises exceptions of any kind for a broken file
         raise Unreadable("this .docx file could not be read") from error
-    result = bring(signs.resolved(html.value), picture=lambda address, alt: address, has_title=True)
+    result = convert_html(
+        signs.replace_placeholders(html.value), resolve_picture=lambda address, alt: address, has_title=True
+    )
     result.lost = [finding for finding in result.lost if finding[0] != "picture(s) that could not be imported"]
     result.lost += lost
     result.changed += changed

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.footnote import footnote_plugin
 
 from blog import markup
-from blog.editor import bring
+from blog.editor import convert_html
 from blog.models import Essay, Image
 from comments.models import Comment, Status
 from transfer.markdown import text
@@ -33,12 +33,12 @@ def write(file: Path, report: Report) -> None:
             .order_by("pk")
             .iterator(BATCH)
         ):
-            report.made[f"{essay.kind}(s)"] += 1
+            report.counts[f"{essay.kind}(s)"] += 1
             packed.writestr(unique_name(file_name(essay), taken), front_matter(essay) + body(essay))
         for image in Image.objects.order_by("pk").iterator(500):
             with default_storage.open(str(image.file.name)) as source:
                 packed.writestr(f"media/{image.file.name}", source.read(), zipfile.ZIP_STORED)
-            report.made["picture(s)"] += 1
+            report.counts["picture(s)"] += 1
         with packed.open("comments.json", "w") as out:
             out.write(b"[")
             for at, comment in enumerate(comments(report)):
@@ -88,16 +88,16 @@ def front_matter(essay: Essay) -> str:
 def body(essay: Essay) -> str:
     """Return Markdown if it converts back to the same essay, else HTML, which Markdown allows."""
     source = essay.body.replace(f'src="{settings.MEDIA_URL}', 'src="media/')
-    markdown = text.markdown(source)
-    return markdown if alike(convert_back(markdown)) == alike(source) else text.as_html(source)
+    markdown = text.to_markdown(source)
+    return markdown if normalize(convert_back(markdown)) == normalize(source) else text.to_html(source)
 
 
 def convert_back(written: str) -> str:
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(footnote_plugin)
-    return bring(str(parser.render(written)), picture=lambda address, alt: address).html
+    return convert_html(str(parser.render(written)), resolve_picture=lambda address, alt: address).html
 
 
-def alike(html: str) -> str:
+def normalize(html: str) -> str:
     """Normalize line breaks and single paragraphs in items, which make no difference."""
     return " ".join(_SINGLE_PARAGRAPH.sub(r"<li\1>\2</li>", html).split())
 
@@ -106,7 +106,7 @@ def comments(report: Report) -> Iterator[dict[str, Any]]:
     """Yield the comments in the order they were written, with the key of their parent."""
     found = Comment.objects.select_related("commenter", "wording", "essay").order_by("pk")
     for comment in found.iterator(500):
-        report.made[f"comment(s), {Status(comment.status).label}"] += 1
+        report.counts[f"comment(s), {Status(comment.status).label}"] += 1
         yield {
             "id": comment.pk,
             "essay": comment.essay.get_absolute_url(),
@@ -118,5 +118,5 @@ def comments(report: Report) -> Iterator[dict[str, Any]]:
             "written": comment.created.isoformat(),
             "text": comment.wording.text if comment.wording else "",
             "format": comment.wording.format if comment.wording else "",
-            "words": markup.plain(comment.wording.html) if comment.wording else "",
+            "words": markup.plain_text(comment.wording.html) if comment.wording else "",
         }

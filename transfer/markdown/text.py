@@ -2,7 +2,7 @@
 
 import re
 
-from blog.editor.tree import VOID, Node, parse
+from blog.editor.tree import VOID_TAGS, Node, parse
 from blog.markup.nesting import INLINE
 
 _SPECIAL = re.compile(r"[\\`*_\[\]~|^]")
@@ -13,7 +13,7 @@ _PLAIN = frozenset({"p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "hr",
 _MARK = "doc-noteref"
 
 
-def markdown(body: str) -> str:
+def to_markdown(body: str) -> str:
     """Convert a body: the text of each node from those of its children, innermost first."""
     root = parse(body)
     texts: dict[int, str] = {}
@@ -22,9 +22,9 @@ def markdown(body: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", texts[id(root)].strip()).replace(LINE, "\n") + "\n"
 
 
-def as_html(body: str) -> str:
+def to_html(body: str) -> str:
     """Return the body as HTML, with the blank lines between blocks that Markdown requires."""
-    blocks = (Node("", {}, child).html() if isinstance(child, Node) else child for child in parse(body).children)
+    blocks = (Node("", {}, child).inner_html() if isinstance(child, Node) else child for child in parse(body).children)
     return "\n\n".join(each.strip() for each in blocks if each.strip()) + "\n"
 
 
@@ -46,8 +46,8 @@ def inline(node: Node, texts: dict[int, str]) -> str:
         return texts[id(node.elements[0])]
     if node.name == "a" and node.attributes.get("role") == _MARK:
         return f"[^{node.attributes.get('href', '').removeprefix('#note-')}]"
-    if node.name == "code" and "`" not in node.words and not node.elements and node.words.strip() == node.words:
-        return f"`{node.words}`"
+    if node.name == "code" and "`" not in node.text and not node.elements and node.text.strip() == node.text:
+        return f"`{node.text}`"
     if (
         node.name == "a"
         and not {"lang", "dir"} & node.attributes.keys()
@@ -73,7 +73,7 @@ def is_separate(node: Node) -> bool:
 def start_tag(node: Node) -> str:
     attributes = {**node.attributes}
     attributes.pop("rel", None)
-    return Node("", {}, Node(node.name, attributes)).html().removesuffix(f"</{node.name}>")
+    return Node("", {}, Node(node.name, attributes)).inner_html().removesuffix(f"</{node.name}>")
 
 
 def block(node: Node, texts: dict[int, str]) -> str:
@@ -102,7 +102,7 @@ def block(node: Node, texts: dict[int, str]) -> str:
             return _START.sub(escape_start, inner_text(node, texts).strip()) if node.name else inner_text(node, texts)
         case "section":
             return inner_text(node, texts)
-    return f"\n\n{Node('', {}, node).html()}\n\n" if is_outermost(node) else ""
+    return f"\n\n{Node('', {}, node).inner_html()}\n\n" if is_outermost(node) else ""
 
 
 def is_notes(node: Node) -> bool:
@@ -110,7 +110,7 @@ def is_notes(node: Node) -> bool:
 
 
 def is_outermost(node: Node) -> bool:
-    return all(above.name in _PLAIN or not above.name for above in node.above()) and node.name not in VOID
+    return all(above.name in _PLAIN or not above.name for above in node.ancestors()) and node.name not in VOID_TAGS
 
 
 def escape_start(start: re.Match[str]) -> str:
@@ -120,9 +120,9 @@ def escape_start(start: re.Match[str]) -> str:
 def code_block(node: Node) -> str:
     code = node.elements[0] if len(node.children) == len(node.elements) == 1 else None
     if code is None or code.name != "code" or code.attributes or code.elements:
-        return "\n\n" + Node("", {}, node).html().replace("\n", LINE) + "\n\n"
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", node.words)), default=0))
-    lines = node.words.replace("\n", LINE)
+        return "\n\n" + Node("", {}, node).inner_html().replace("\n", LINE) + "\n\n"
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", node.text)), default=0))
+    lines = node.text.replace("\n", LINE)
     return f"\n\n{fence}{LINE}{lines}{LINE}{fence}\n\n"
 
 

@@ -24,12 +24,12 @@ CHOICES = {"stay", "go"}
 @transaction.atomic
 def delete_person(commenter: Commenter, *, keep_comments: bool) -> None:
     """Delete a person; their comments stay as “Anonymous” or are erased. Raises erasure.Needed."""
-    if not erasure.may_be_forgotten(commenter):
-        raise erasure.Needed
-    merging.locked(Commenter, commenter.pk)  # before any thread: post() locks in this order too
+    if not erasure.is_erasable(commenter):
+        raise erasure.NotErasable
+    merging.lock_rows(Commenter, commenter.pk)  # before any thread: post() locks in this order too
     if not keep_comments:
         editing.erase_all(commenter)
-    erasure.forget(commenter)
+    erasure.erase(commenter)
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class DeletionRequest:
     """A request, signed and stored in an address, so that it outlives the session."""
 
     commenter: int
-    words: str  # for their comments: "stay" or "go"
+    choice: str  # for their comments: "stay" or "go"
     made: float
 
     @classmethod
-    def by(cls, commenter: Commenter, choice: str) -> Self:
+    def create(cls, commenter: Commenter, choice: str) -> Self:
         return cls(commenter.pk, choice, time.time())
 
     @classmethod
@@ -62,7 +62,7 @@ class DeletionRequest:
         """The address of the confirmation page."""
         return f"{reverse('forget')}?{urlencode({'request': self.token})}"
 
-    def is_of(self, request: Request) -> bool:
+    def belongs_to(self, request: Request) -> bool:
         return request.commenter is not None and request.commenter.pk == self.commenter
 
     def is_confirmable(self, request: Request) -> bool:

@@ -75,7 +75,7 @@ class EmailPart(SubscriptionPart):
 
 
 # A test fails for a relation of Commenter or User that no part exports.
-OF_COMMENTER = (
+COMMENTER_PARTS = (
     Part(
         Commenter,
         _("Profile"),
@@ -122,7 +122,7 @@ OF_COMMENTER = (
     ),
     Part(Note, _("Moderators' notes about you"), "commenter", ("text", "created")),
 )
-OF_USER = (
+USER_PARTS = (
     Part(
         User,
         _("Your account"),
@@ -159,28 +159,28 @@ OF_USER = (
         Decision,
         _("Your moderation decisions"),
         "moderator",
-        ("number", "verb", "why", "before", "after", "created"),
+        ("comment_number", "verb", "note", "before", "after", "created"),
     ),
-    Part(Batch, _("Your batches of decisions"), "moderator", ("verb", "why", "total", "done", "created")),
-    Part(Block, _("People you trust, hold or block"), "moderator", ("kind", "why", "until", "created")),
+    Part(Batch, _("Your batches of decisions"), "moderator", ("verb", "note", "total", "done", "created")),
+    Part(Block, _("People you trust, hold or block"), "moderator", ("kind", "note", "until", "created")),
     Part(Note, _("Your notes about others"), "moderator", ("commenter__name", "text", "created")),
     Part(Appeal, _("Appeals you answered"), "answered_by", ("comment_id", "state", "answer", "answered")),
     Part(LogEntry, _("Your changes in the admin"), "user", ("object_repr", "change_message", "action_time")),
 )
 
 
-def about(commenter: Commenter) -> list[tuple[Part, list[dict[str, Any]]]]:
+def collect(commenter: Commenter) -> list[tuple[Part, list[dict[str, Any]]]]:
     """Return each part that has rows, with its rows."""
-    parts = [(part, part.rows(commenter)) for part in OF_COMMENTER]
+    parts = [(part, part.rows(commenter)) for part in COMMENTER_PARTS]
     if commenter.user:
-        parts += [(part, part.rows(commenter.user)) for part in OF_USER]
+        parts += [(part, part.rows(commenter.user)) for part in USER_PARTS]
     return [(part, rows) for part, rows in parts if rows]
 
 
 def as_dict(commenter: Commenter) -> dict[str, list[dict[str, Any]]]:
     """Return the rows by model; two parts can have the same one, such as notes about and by a person."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for part, rows in about(commenter):
+    for part, rows in collect(commenter):
         found.setdefault(part.model._meta.label_lower, []).extend(rows)
     return found
 
@@ -191,7 +191,7 @@ def as_file(request: HttpRequest, commenter: Commenter, kind: str, name: str) ->
         body = DjangoJSONEncoder(ensure_ascii=False, indent=2).encode(as_dict(commenter))
         response = HttpResponse(body, content_type="application/json; charset=utf-8")
     else:
-        context = {"parts": about(commenter), "commenter": commenter, "now": timezone.now(), "request": request}
+        context = {"parts": collect(commenter), "commenter": commenter, "now": timezone.now(), "request": request}
         response = HttpResponse(render_to_string("transfer/person.html", context))
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     return response

@@ -45,10 +45,10 @@ def delete(request: HttpRequest, commenter: Commenter) -> HttpResponse:
     choice, key = request.POST.get("words"), commenter.pk
     if choice not in {"stay", "go"}:
         return render_page(request, commenter, 422, is_undecided=True)
-    if not erasure.may_be_forgotten(commenter):
+    if not erasure.is_erasable(commenter):
         return render_page(request, commenter, 403)
     if not request.POST.get("sure"):
-        return render_page(request, commenter, choice=choice, count=commenter.comments.count())
+        return render_page(request, commenter, choice=choice, comment_count=commenter.comments.count())
     with transaction.atomic():
         deletion.delete_person(commenter, keep_comments=choice == "stay")
         log_action(request, Verb.FORGET, key)
@@ -74,7 +74,7 @@ def render_page(request: HttpRequest, commenter: Commenter, status: int = 200, *
         "title": _("Data about %(name)s") % {"name": commenter.name or commenter.pk},
         "is_nav_sidebar_enabled": False,
         "commenter": commenter,
-        "can_go": erasure.may_be_forgotten(commenter),
+        "can_delete": erasure.is_erasable(commenter),
         "back": reverse("queue"),
         **more,
     }

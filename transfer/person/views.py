@@ -13,8 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import erasure
 from accounts.allauth_private import logout
 from accounts.login import devices
-from accounts.middleware import Request
-from accounts.middleware import forget as forget_cookie
+from accounts.middleware import Request, delete_commenter_cookie
 from accounts.models import Commenter
 from transfer.person import export as person_export
 from transfer.person.deletion import CHOICES, DeletionRequest, delete_person
@@ -25,8 +24,10 @@ def data(request: Request) -> HttpResponse:
     """Show what is stored about the visitor, with links to download or delete it."""
     if not request.commenter:
         return redirect_to_login()
-    can_go = erasure.may_be_forgotten(request.commenter)
-    return render(request, "transfer/data.html", {"parts": person_export.about(request.commenter), "can_go": can_go})
+    can_delete = erasure.is_erasable(request.commenter)
+    return render(
+        request, "transfer/data.html", {"parts": person_export.collect(request.commenter), "can_delete": can_delete}
+    )
 
 
 @require_GET
@@ -41,7 +42,7 @@ def download(request: Request, kind: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def forget(request: Request) -> HttpResponse:
+def delete(request: Request) -> HttpResponse:
     """Delete a person's data in two steps: their choice and a fresh login, then a page that asks for confirmation."""
     token = request.GET.get("request", "") if request.method != "POST" else request.POST.get("request", "")
     deletion_request = DeletionRequest.read(token)
@@ -51,23 +52,27 @@ def forget(request: Request) -> HttpResponse:
         return request_deletion(request, request.commenter)
     if deletion_request is None:
         return redirect_with_error(request, _("Your request has expired. Nothing was deleted.") if token else "")
-    if not deletion_request.is_of(request):
+    if not deletion_request.belongs_to(request):
         return redirect_with_error(request, _("You are logged in with another account. Nothing was deleted."))
-    if not deletion_request.is_confirmable(request) or not erasure.may_be_forgotten(request.commenter):
+    if not deletion_request.is_confirmable(request) or not erasure.is_erasable(request.commenter):
         return redirect_with_error(request, _("Log in again to delete your account. Nothing was deleted."))
     if request.method == "POST":
         return delete_data(request, deletion_request)
-    return render(request, "transfer/delete.html", {"wish": deletion_request})
+    return render(request, "transfer/delete.html", {"deletion": deletion_request})
 
 
 def request_deletion(request: Request, commenter: Commenter) -> HttpResponse:
     """Log a user out so that they log in again by any method; a guest continues to the confirmation."""
-    can_go = erasure.may_be_forgotten(commenter)
+    can_delete = erasure.is_erasable(commenter)
     choice = request.POST.get("words", "")
-    if choice not in CHOICES or not can_go:
-        page = {"parts": person_export.about(commenter), "can_go": can_go, "is_undecided": choice not in CHOICES}
+    if choice not in CHOICES or not can_delete:
+        page = {
+            "parts": person_export.collect(commenter),
+            "can_delete": can_delete,
+            "is_undecided": choice not in CHOICES,
+        }
         return render(request, "transfer/data.html", page, status=422)
-    deletion_request = DeletionRequest.by(commenter, choice)
+    deletion_request = DeletionRequest.create(commenter, choice)
     if not request.user.is_authenticated:
         return redirect(deletion_request.url)
     logout(request)
@@ -82,13 +87,13 @@ def redirect_with_error(request: Request, message: str) -> HttpResponse:
 
 
 def delete_data(request: Request, deletion_request: DeletionRequest) -> HttpResponse:
-    delete_person(cast(Commenter, request.commenter), keep_comments=deletion_request.words == "stay")
+    delete_person(cast(Commenter, request.commenter), keep_comments=deletion_request.choice == "stay")
     request.session.flush()
-    return devices.forget(forget_cookie(redirect("forgotten")))
+    return devices.delete_cookie(delete_commenter_cookie(redirect("forgotten")))
 
 
 @require_safe
-def forgotten(request: Request) -> HttpResponse:
+def deleted(request: Request) -> HttpResponse:
     return render(request, "transfer/forgotten.html")
 
 

@@ -15,9 +15,9 @@ from transfer import threads
 from transfer.authors import Authors, Details, Guests
 from transfer.models import ImportedComment
 from transfer.report import Report
-from transfer.threads import Outline, Said
+from transfer.threads import Outline, SourceComment
 from transfer.wordpress import items
-from transfer.wordpress.spool import Comments
+from transfer.wordpress.spool import CommentSpool
 from transfer.wordpress.text import pictures_as_links
 from transfer.wordpress.wxr import Record
 
@@ -37,25 +37,25 @@ OMITTED_TYPES = {
 MAX_BYTES = 65_535  # WordPress's limit for one
 
 
-class Discussion:
+class CommentImporter:
     """Imports comments item by item, and recognizes authors by the file's user numbers and addresses."""
 
     def __init__(self, authors: Authors, report: Report) -> None:
         self.authors = authors
         self.report = report
         for status in STATUSES.values():  # in the order of the report
-            report.made[f"comment(s), {status.label}"] += 0
+            report.counts[f"comment(s), {status.label}"] += 0
         self.logins: dict[str, str] = {}
         """The authors' usernames by their number on the old site and by their email address."""
         self.commenters: dict[str, int] = {}
         """The keys of the authors' Commenters by username."""
 
-    def knows(self, number: str, email: str, login: str) -> None:
+    def add_author(self, number: str, email: str, login: str) -> None:
         for key in (number, email.casefold()):
             if key:
                 self.logins[key] = login
 
-    def bring(self, essay: Essay, item: Record, offset: timedelta) -> None:
+    def import_comments(self, essay: Essay, item: Record, offset: timedelta) -> None:
         if item.comments:
             ItemComments(self, essay, item.comments, offset).bring()
 
@@ -66,14 +66,14 @@ class Discussion:
             return None
         login = self.logins.get(number) or self.logins.get(texts["wp:comment_author_email"].casefold())
         if login and login not in self.commenters:
-            self.commenters[login] = self.authors.commenter(self.authors.of(login)).pk
+            self.commenters[login] = self.authors.get_commenter(self.authors.get_or_create(login)).pk
         return self.commenters[login] if login else None
 
 
 class ItemComments:
     """The comments of one item; only a few numbers per comment are kept in memory."""
 
-    def __init__(self, importer: Discussion, essay: Essay, comments: Comments, offset: timedelta) -> None:
+    def __init__(self, importer: CommentImporter, essay: Essay, comments: CommentSpool, offset: timedelta) -> None:
         self.importer = importer
         self.report = importer.report
         self.essay = essay
@@ -94,17 +94,19 @@ class ItemComments:
         self.read_outline(numbers)
         deleted = self.find_imported(numbers)
         del numbers
-        problems = threads.settle(self.outline)
+        problems = threads.resolve_parents(self.outline)
         is_new = [not pk for pk in self.outline.pks]
-        known = sum(1 for pk, is_gone in zip(self.outline.pks, self.outline.is_gone, strict=True) if pk and not is_gone)
-        for batch in threads.put(self.essay, self.outline, self.read):
+        known = sum(
+            1 for pk, is_omitted in zip(self.outline.pks, self.outline.is_omitted, strict=True) if pk and not is_omitted
+        )
+        for batch in threads.store_comments(self.essay, self.outline, self.read):
             self.record(batch)
-        self.report.known["comment(s)"] += known
-        for number in sorted(deleted, key=self.outline.names.__getitem__):
-            self.report.leave_out("comment(s) imported before and since deleted here", f"#{self.outline.names[number]}")
+        self.report.unchanged["comment(s)"] += known
+        for number in sorted(deleted, key=self.outline.ids.__getitem__):
+            self.report.omit("comment(s) imported before and since deleted here", f"#{self.outline.ids[number]}")
         for problem, number in problems:
             if is_new[number]:
-                self.report.remark(problem, f"#{self.outline.names[number]}")
+                self.report.remark(problem, f"#{self.outline.ids[number]}")
 
     def assign_ids(self) -> dict[str, int]:
         """Assign ids: the file's, or a digest of the content for comments without an id or with another's.
@@ -118,11 +120,11 @@ class ItemComments:
                 self.report.remark("comment(s) with the same ID as another comment (was|were) imported too", f"#{key}")
                 key = digest
             if key in found:
-                self.report.leave_out("duplicate comment(s)", f"#{key}")
+                self.report.omit("duplicate comment(s)", f"#{key}")
                 continue
             found[key] = len(found)
             self.positions.append(position)
-        self.outline.names = list(found)
+        self.outline.ids = list(found)
         return found
 
     def text_of(self, number: int) -> Texts:
@@ -133,19 +135,19 @@ class ItemComments:
         outline = self.outline
         is_note = bytearray()
         kinds: dict[int, str] = {}
-        for number in range(len(outline.names)):
+        for number in range(len(outline.ids)):
             texts = self.text_of(number)
             parent = parent_of(texts)
             outline.parents.append(numbers.get(parent, threads.ABSENT) if parent else threads.NONE)
-            at = items.of_clocks(texts["wp:comment_date_gmt"], texts["wp:comment_date"], self.offset) or self.now
+            at = items.utc_time(texts["wp:comment_date_gmt"], texts["wp:comment_date"], self.offset) or self.now
             outline.created.append((at - threads.EPOCH).total_seconds())
             outline.is_approved.append(STATUSES.get(texts["wp:comment_approved"]) == Status.APPROVED)
             kind = texts["wp:comment_type"]
             is_note.append(kind == NOTE)
             if kind not in IMPORTED_TYPES:
                 kinds[number] = kind
-        outline.is_gone = bytearray(len(outline.names))
-        outline.pks = array("q", [0]) * len(outline.names)
+        outline.is_omitted = bytearray(len(outline.ids))
+        outline.pks = array("q", [0]) * len(outline.ids)
         self.omit_unpublished(kinds, is_note)
 
     def omit_unpublished(self, kinds: Mapping[int, str], is_note: bytearray) -> None:
@@ -154,8 +156,8 @@ class ItemComments:
         for number, is_under in enumerate(under_note):
             if is_under or number in kinds:
                 kind = NOTE if is_under else kinds[number]
-                self.outline.is_gone[number] = 1
-                self.report.leave_out(OMITTED_TYPES.get(kind, f"comment(s) of type “{kind[:30]}”"))
+                self.outline.is_omitted[number] = 1
+                self.report.omit(OMITTED_TYPES.get(kind, f"comment(s) of type “{kind[:30]}”"))
 
     def find_imported(self, numbers: Mapping[str, int]) -> list[int]:
         """Record the keys of comments imported before; return the numbers of those deleted here since."""
@@ -166,26 +168,26 @@ class ItemComments:
             number = numbers.get(source.removeprefix(self.prefix))
             if number is None:
                 continue
-            if pk is None or self.outline.is_gone[number]:
-                self.outline.is_gone[number] = 1
+            if pk is None or self.outline.is_omitted[number]:
+                self.outline.is_omitted[number] = 1
                 deleted.append(number)
             else:
                 self.outline.pks[number] = pk
         return deleted
 
-    def read(self, numbers: Sequence[int]) -> list[Said]:
+    def read(self, numbers: Sequence[int]) -> list[SourceComment]:
         """Return a batch with its texts and commenters."""
         batch = [self.text_of(number) for number in numbers]
         authors = [self.importer.author(text) for text in batch]
         typed = [details_of(text) for text, author in zip(batch, authors, strict=True) if author is None]
-        guests = iter(self.guests.of(typed))
+        guests = iter(self.guests.get_or_create(typed))
         return [
             self.source_comment(number, text, next(guests) if author is None else author)
             for number, text, author in zip(numbers, batch, authors, strict=True)
         ]
 
-    def source_comment(self, number: int, texts: Texts, commenter: int) -> Said:
-        name = f"#{self.outline.names[number]}"
+    def source_comment(self, number: int, texts: Texts, commenter: int) -> SourceComment:
+        name = f"#{self.outline.ids[number]}"
         text = tidy_text(texts["wp:comment_content"])
         if len(text.encode()) > MAX_BYTES:
             text = text.encode()[:MAX_BYTES].decode(errors="ignore")
@@ -194,17 +196,19 @@ class ItemComments:
         if status is None:
             status = Status.PENDING
             self.report.remark("comment(s) with an unknown status (is|are) pending", name)
-        html = markup.comment_html(pictures_as_links(text))
-        return Said(commenter=commenter, status=status, text=text, html=html, created=self.outline.at(number))
+        html = markup.clean_comment_html(pictures_as_links(text))
+        return SourceComment(
+            commenter=commenter, status=status, text=text, html=html, created=self.outline.created_at(number)
+        )
 
     def record(self, batch: Sequence[tuple[int, Comment]]) -> None:
-        names = self.outline.names
+        names = self.outline.ids
         ImportedComment.objects.bulk_create(
             ImportedComment(source=self.prefix + names[number], essay=self.essay, comment=comment)
             for number, comment in batch
         )
         for _number, comment in batch:
-            self.report.made[f"comment(s), {Status(comment.status).label}"] += 1
+            self.report.counts[f"comment(s), {Status(comment.status).label}"] += 1
 
 
 def content_digest(texts: Texts) -> str:
@@ -234,4 +238,6 @@ def mark_replies(parents: Sequence[int], marked: bytearray) -> bytearray:
 
 
 def details_of(texts: Texts) -> Details:
-    return Details.of(texts["wp:comment_author"], texts["wp:comment_author_email"], texts["wp:comment_author_url"])
+    return Details.from_export(
+        texts["wp:comment_author"], texts["wp:comment_author_email"], texts["wp:comment_author_url"]
+    )

@@ -20,7 +20,7 @@ from transfer.report import Report
 from transfer.wordpress import items
 from transfer.wordpress.survey import Attachment, Survey
 from transfer.wordpress.terms import Terms
-from transfer.wordpress.text import Text, has_blocks
+from transfer.wordpress.text import PostText, has_blocks
 from transfer.wordpress.wxr import Record
 
 KINDS = {"post": Essay.Kind.ESSAY, "page": Essay.Kind.PAGE, "": Essay.Kind.ESSAY}
@@ -35,7 +35,7 @@ KNOWN_META = re.compile(
 )
 
 
-class Essays:
+class EssayImporter:
     def __init__(self, survey: Survey, origin: str, authors: Authors, terms: Terms, report: Report) -> None:
         self.survey = survey
         self.origin = origin
@@ -47,15 +47,15 @@ class Essays:
         self.seen: set[int] = set()
         """The essays that the file contained so far."""
 
-    def knows(self, login: str, name: str) -> None:
+    def add_author(self, login: str, name: str) -> None:
         self.logins.setdefault(nicename(name), login)
         self.logins[nicename(login)] = login
 
-    def bring(self, item: Record, offset: timedelta) -> Essay | None:
+    def import_item(self, item: Record, offset: timedelta) -> Essay | None:
         """Return an item's essay: a new one, or the one from an earlier import, which stays unchanged."""
         status = item["wp:status"]
         if status in NOT_IMPORTED:
-            self.report.leave_out(f"{item['wp:post_type'] or 'post'}(s) {NOT_IMPORTED[status]}")
+            self.report.omit(f"{item['wp:post_type'] or 'post'}(s) {NOT_IMPORTED[status]}")
             return None
         source = self.source(item)
         known = self.find_imported(item, source)
@@ -63,7 +63,7 @@ class Essays:
             essay = self.create_essay(item, self.unique_source(item, source), offset)
         else:
             essay = known.essay
-            self.report.known[f"{essay.kind}(s)"] += 1
+            self.report.unchanged[f"{essay.kind}(s)"] += 1
         if essay.pk in self.seen:
             self.report.remark(
                 "post(s) with the same ID as an earlier post (was|were) treated as that post", item["title"]
@@ -103,18 +103,18 @@ class Essays:
 
     def create_essay(self, item: Record, source: str, offset: timedelta) -> Essay:
         kind = KINDS[item["wp:post_type"]]
-        meta = items.meta_of(item)
+        meta = items.custom_fields(item)
         title = self.title(item)
-        old = items.Place.of(item, meta, day_of(item))
-        written = items.when(item, "wp:post", offset)
+        old = items.OldAddress.from_item(item, meta, day_of(item))
+        written = items.written_time(item, "wp:post", offset)
         published = self.publication_time(item, written, title)
-        text = Text(lambda numbers: self.gallery(item, numbers))
+        text = PostText(lambda numbers: self.gallery(item, numbers))
         essay = Essay(
             kind=kind,
             title=title,
             deck=tidy_line(next(iter(meta.get("rejoinder_deck", [])), ""))[:MAX_TITLE],
             body=text.html(item["content:encoded"], next(iter(meta.get("footnotes", [])), "")),
-            excerpt=markup.plain(markup.essay(item["excerpt:encoded"], newlines=True)),
+            excerpt=markup.plain_text(markup.clean_essay(item["excerpt:encoded"], newlines=True)),
             published=published,
             dated=old.day if published else None,
             created=written or timezone.now(),
@@ -122,15 +122,15 @@ class Essays:
             is_in_menu=is_in_menu(item, kind, published, meta),
             menu_order=items.menu_order(item),
         )
-        for name in renditions.unstorable(essay.body):
-            self.report.leave_out("picture(s) without a web address", name)
+        for name in renditions.find_unstorable(essay.body):
+            self.report.omit("picture(s) without a web address", name)
         names = (old.name.removesuffix(".html"), title)
         essay.slug = actions.free_slug(essay, next((name for name in names if slugify(name, allow_unicode=True)), ""))
-        actions.write(essay, newlines=not has_blocks(item["content:encoded"]))
-        if changed := items.moment(item["wp:post_modified_gmt"]):
+        actions.save_without_invalidation(essay, newlines=not has_blocks(item["content:encoded"]))
+        if changed := items.parse_time(item["wp:post_modified_gmt"]):
             Essay.objects.filter(pk=essay.pk).update(changed=changed)
         self.add_authors(essay, item)
-        essay.tags.add(*self.terms.of(item))
+        essay.tags.add(*self.terms.tags_of(item))
         if item["wp:comment_status"] not in {"open", ""}:
             Discussion.objects.create(essay=essay, is_open=False)
         self.add_redirects(essay, old)
@@ -139,7 +139,7 @@ class Essays:
         return essay
 
     def title(self, item: Record) -> str:
-        title = tidy_line(markup.plain(markup.essay(item["title"])))
+        title = tidy_line(markup.plain_text(markup.clean_essay(item["title"])))
         if len(title) > MAX_TITLE:
             self.report.remark("title(s) longer than 300 characters (was|were) shortened", title)
             title = title[: MAX_TITLE - 1].rstrip() + "…"
@@ -167,12 +167,12 @@ class Essays:
         named = [record for record in item.each("category") if record.attributes.get("domain") == "author"]
         people: dict[int, User] = {}
         for record in named:
-            nicename_ = items.decoded(record.attributes.get("nicename", "")).removeprefix("cap-")
+            nicename_ = items.decode_path(record.attributes.get("nicename", "")).removeprefix("cap-")
             login = self.logins.get(nicename_) or self.logins.get(nicename(record[""])) or nicename_ or record[""]
-            user = self.authors.of(login, record[""])
+            user = self.authors.get_or_create(login, record[""])
             people[user.pk] = user
         if not people and (login := item["dc:creator"]):
-            user = self.authors.of(login)
+            user = self.authors.get_or_create(login)
             people[user.pk] = user
         Authorship.objects.bulk_create(
             Authorship(essay=essay, author=user, position=number) for number, user in enumerate(people.values())
@@ -181,39 +181,39 @@ class Essays:
     def gallery(self, item: Record, numbers: list[str]) -> list[Attachment]:
         found = numbers or self.survey.gallery(item["wp:post_id"])
         attachments = (self.survey.attachments.get(number) for number in found)
-        return [attachment for attachment in attachments if attachment and pictures.is_picture(attachment.url)]
+        return [attachment for attachment in attachments if attachment and pictures.may_be_picture(attachment.url)]
 
-    def add_redirects(self, essay: Essay, old: items.Place) -> None:
-        count, elsewhere = redirects.keep(old.addresses(self.survey.site), essay)
-        self.report.made["redirect(s) to (an essay or page|essays and pages)"] += count
+    def add_redirects(self, essay: Essay, old: items.OldAddress) -> None:
+        count, elsewhere = redirects.add_redirects(old.paths(self.survey.site), essay)
+        self.report.counts["redirect(s) to (an essay or page|essays and pages)"] += count
         for path in elsewhere:
             self.report.remark("old address(es) already redirect(s|) elsewhere", path)
 
     def register_pictures(self, essay: Essay) -> None:
-        wanted = pictures.wanted_in(essay.body, self.survey.address)
+        wanted = pictures.find_pictures(essay.body, self.survey.address)
         nowhere = {written for written, address in wanted.items() if not address}
         WantedPicture.objects.bulk_create(
-            WantedPicture(essay=essay, written=written, address=address)
+            WantedPicture(essay=essay, written_address=written, address=address)
             for written, address in wanted.items()
             if address
         )
         for written in nowhere:
-            self.report.leave_out("picture(s) without a web address", written)
-        pictures.drop(essay, nowhere)
+            self.report.omit("picture(s) without a web address", written)
+        pictures.drop_pictures(essay, nowhere)
 
-    def add_to_report(self, essay: Essay, item: Record, meta: dict[str, list[str]], text: Text) -> None:
+    def add_to_report(self, essay: Essay, item: Record, meta: dict[str, list[str]], text: PostText) -> None:
         name = str(essay)
         state = "published" if essay.is_published else "scheduled" if essay.published else "draft"
-        self.report.made[f"{essay.kind}(s), {state}"] += 1
+        self.report.counts[f"{essay.kind}(s), {state}"] += 1
         if item["wp:is_sticky"] == "1":
             self.report.remark("sticky post(s) (was|were) imported unpinned", name)
         for field in item.each("wp:postmeta"):
             if not KNOWN_META.match(field["wp:meta_key"]):
-                self.report.leave_out("plugin custom field(s)", field["wp:meta_key"])
+                self.report.omit("plugin custom field(s)", field["wp:meta_key"])
         if "_thumbnail_id" in meta:
             self.report.remark("featured image(s) (is|are) not shown above essays here", name)
         for kind, example in text.lost:
-            self.report.leave_out(kind, f"{example} in {name}" if example else f"in {name}")
+            self.report.omit(kind, f"{example} in {name}" if example else f"in {name}")
         for kind, example in text.changed:
             self.report.remark(kind, f"{example} in {name}" if example else f"in {name}")
 
@@ -230,7 +230,7 @@ def is_in_menu(item: Record, kind: Essay.Kind, published: datetime | None, meta:
 
 def identifying_names(item: Record) -> tuple[str, str]:
     """Return the slug and title by which a later import recognizes a post."""
-    return items.decoded(item["wp:post_name"])[:200], tidy_line(item["title"])[:MAX_TITLE]
+    return items.decode_path(item["wp:post_name"])[:200], tidy_line(item["title"])[:MAX_TITLE]
 
 
 def nicename(text: str) -> str:
@@ -240,5 +240,5 @@ def nicename(text: str) -> str:
 
 def day_of(item: Record) -> date | None:
     """Return the day in the old address, in the old site's time zone."""
-    local_time = items.moment(item["wp:post_date"])
+    local_time = items.parse_time(item["wp:post_date"])
     return local_time.date() if local_time else None

@@ -28,7 +28,7 @@ BATCH = 500
 FIRST_IMAGE_ID = 1_000_000_000  # WordPress numbers pictures together with posts
 
 
-def write(out: IO[str], report: Report) -> None:
+def write_export(out: IO[str], report: Report) -> None:
     out.write(HEAD)
     for part in parts(report):
         out.write(part)
@@ -41,17 +41,17 @@ def parts(report: Report) -> Iterator[str]:
     yield element("wp:wxr_version", "1.2")
     yield element("wp:base_site_url", settings.SITE_URL) + element("wp:base_blog_url", settings.SITE_URL)
     for user in User.objects.filter(essays__isnull=False).distinct().order_by("pk"):
-        report.made["author(s)"] += 1
+        report.counts["author(s)"] += 1
         yield author(user)
     for tag in Tag.objects.order_by("pk"):
-        report.made["tag(s)"] += 1
+        report.counts["tag(s)"] += 1
         named = element("wp:tag_slug", tag.slug) + element("wp:tag_name", tag.name)
         yield f"<wp:tag>{named}{element('wp:tag_description', tag.description)}</wp:tag>\n"
     for essay in Essay.objects.with_authors().prefetch_related("tags").order_by("pk").iterator(BATCH // 10):
-        report.made[f"{essay.kind}(s)"] += 1
+        report.counts[f"{essay.kind}(s)"] += 1
         yield from item(essay, report)
     for image in Image.objects.order_by("pk").iterator(BATCH):
-        report.made["picture(s), as links"] += 1
+        report.counts["picture(s), as links"] += 1
         yield image_item(image)
 
 
@@ -85,7 +85,7 @@ def item(essay: Essay, report: Report) -> Iterator[str]:
     address = settings.SITE_URL + essay.get_absolute_url()
     writers = essay.bylines
     discussion = Discussion.objects.filter(essay=essay).first()
-    body = text.as_words(markup.afar(essay.body, settings.SITE_URL, address, is_apart=True))
+    body = text.escape_shortcodes(markup.absolutize(essay.body, settings.SITE_URL, address, keeps_fragments=True))
     state = "publish" if essay.is_published else "future" if essay.published else "draft"
     yield "<item>" + element("title", escape(essay.title, quote=False)) + element("link", address)
     yield element("pubDate", format_datetime(essay.published or essay.created))
@@ -110,7 +110,7 @@ def item(essay: Essay, report: Report) -> Iterator[str]:
     for old in Redirect.objects.filter(essay=essay).values_list("old", flat=True):
         yield from old_address_fields(old)
     for comment in essay.comments.select_related("commenter", "wording").order_by("pk").iterator(BATCH):
-        report.made[f"comment(s), {Status(comment.status).label}"] += 1
+        report.counts[f"comment(s), {Status(comment.status).label}"] += 1
         yield comment_element(comment)
     yield "</item>\n"
 

@@ -16,7 +16,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 YEARS = range(1000, 9998)  # four digits, as in addresses, with room for a day's shift
 
 
-def moment(text: str) -> datetime | None:
+def parse_time(text: str) -> datetime | None:
     """Parse `2012-01-05 14:30:46` as UTC; None for anything else, such as WordPress's 0000-00-00."""
     try:
         if _MOMENT.fullmatch(text[:19]):
@@ -40,25 +40,25 @@ def feed_time(text: str) -> datetime | None:
     return found.astimezone(UTC) if found.year in YEARS and found.year > 1970 else None
 
 
-def decoded(text: str) -> str:
+def decode_path(text: str) -> str:
     """Decode a part of an address as requests have it, without characters that no request can contain."""
     return _CONTROLS.sub("", unquote(text))
 
 
-def when(record: Record, prefix: str, offset: timedelta) -> datetime | None:
+def written_time(record: Record, prefix: str, offset: timedelta) -> datetime | None:
     """Return when an item was written: in UTC, else in the old site's time, else by the feed's date."""
-    return of_clocks(record[f"{prefix}_date_gmt"], record[f"{prefix}_date"], offset) or feed_time(record["pubDate"])
+    return utc_time(record[f"{prefix}_date_gmt"], record[f"{prefix}_date"], offset) or feed_time(record["pubDate"])
 
 
-def of_clocks(utc: str, local: str, offset: timedelta) -> datetime | None:
+def utc_time(utc: str, local: str, offset: timedelta) -> datetime | None:
     """Return a time given in UTC, else one in the old site's time."""
-    if time := moment(utc):
+    if time := parse_time(utc):
         return time
-    local_time = moment(local)
+    local_time = parse_time(local)
     return local_time - offset if local_time else None
 
 
-def meta_of(record: Record) -> dict[str, list[str]]:
+def custom_fields(record: Record) -> dict[str, list[str]]:
     """Return the custom fields; a name can have several values."""
     found: dict[str, list[str]] = {}
     for meta in record.each("wp:postmeta"):
@@ -74,7 +74,7 @@ def menu_order(record: Record) -> int:
 
 
 @dataclass(frozen=True)
-class Place:
+class OldAddress:
     """The addresses of an item on the old site."""
 
     number: str
@@ -86,18 +86,18 @@ class Place:
     old_days: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, record: Record, meta: Mapping[str, list[str]], day: date | None) -> "Place":
+    def from_item(cls, record: Record, meta: Mapping[str, list[str]], day: date | None) -> "OldAddress":
         return cls(
             number=record["wp:post_id"],
             is_page=record["wp:post_type"] == "page",
             link=record["link"],
-            name=decoded(record["wp:post_name"]),
+            name=decode_path(record["wp:post_name"]),
             day=day,
-            old_names=tuple(decoded(name) for name in meta.get("_wp_old_slug", [])),
+            old_names=tuple(decode_path(name) for name in meta.get("_wp_old_slug", [])),
             old_days=tuple(day for day in meta.get("_wp_old_date", []) if _DAY.fullmatch(day)),
         )
 
-    def addresses(self, site: str) -> list[str]:
+    def paths(self, site: str) -> list[str]:
         """Return paths in the form of our own: decoded, with a final slash; or `/?p=` with a number."""
         found: list[str] = []
         if self.number.isascii() and self.number.isdigit():
@@ -121,5 +121,5 @@ class Place:
         host = parts.netloc.lower().removeprefix("www.")
         if (host and host != site.partition("/")[0]) or parts.query:
             return ""
-        path = "/".join(part for part in decoded(parts.path).split("/") if part)
+        path = "/".join(part for part in decode_path(parts.path).split("/") if part)
         return f"/{path}/" if path else ""

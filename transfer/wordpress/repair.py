@@ -20,14 +20,14 @@ _IN_COMMENT = re.compile(rb"-->|[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _XML_NAMES = {b"amp;", b"lt;", b"gt;", b"quot;", b"apos;"}
 
 
-class Mender:
+class XMLRepairer:
     """Repairs a stream of bytes; `count` is the number of repairs."""
 
     def __init__(self) -> None:
         self.count = 0
         self.inside = _OUTSIDE
 
-    def mend(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    def repair(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         held = b""
         is_first = True
         for piece in pieces:

@@ -10,7 +10,7 @@ MAX_IN_MEMORY = 1_000_000  # bytes of an item's comments; more are written to di
 SEPARATOR = "\0"  # not allowed in XML
 
 
-class Comments:
+class CommentSpool:
     """The comments' texts by name, in the order of the file, each read from disk when needed."""
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ class Attachment:
 class Survey:
     file: Path
     channel: wxr.Channel = field(default_factory=wxr.Channel)
-    is_mended: bool = False
+    is_repaired: bool = False
     attachments: dict[str, Attachment] = field(default_factory=dict)
     offset: timedelta | None = None
     """The old site's offset from UTC, for items with only a local time."""
@@ -48,35 +48,35 @@ class Survey:
         return (parts.netloc.lower().removeprefix("www.") + parts.path).rstrip("/") or self.channel["title"][:100]
 
     def records(self) -> Iterator[wxr.Record]:
-        return wxr.records(self.file, wxr.Channel(), is_mended=self.is_mended)
+        return wxr.records(self.file, wxr.Channel(), is_repaired=self.is_repaired)
 
     def gallery(self, parent: str) -> list[str]:
         """Return the numbers of the files uploaded to an item."""
         return [number for number, attachment in self.attachments.items() if attachment.parent == parent]
 
 
-def survey(file: Path) -> Survey:
+def survey_file(file: Path) -> Survey:
     """Read the whole file once. Raises Unreadable."""
     try:
         return _read(Survey(file))
     except wxr.NotXml as error:
         try:
-            return _read(Survey(file, is_mended=True))
+            return _read(Survey(file, is_repaired=True))
         except Unreadable:
             raise error from None
 
 
 def _read(found: Survey) -> Survey:
     offsets: Counter[timedelta] = Counter()
-    for record in wxr.records(found.file, found.channel, is_mended=found.is_mended, keeps_comments=False):
+    for record in wxr.records(found.file, found.channel, is_repaired=found.is_repaired, keeps_comments=False):
         if record.name != "item":
             continue
-        local, utc = items.moment(record["wp:post_date"]), items.moment(record["wp:post_date_gmt"])
+        local, utc = items.parse_time(record["wp:post_date"]), items.parse_time(record["wp:post_date_gmt"])
         if local and utc:
             offsets[local - utc] += 1
         is_attachment = record["wp:post_type"] == "attachment" and record["wp:attachment_url"]
         if is_attachment and len(found.attachments) < MAX_ATTACHMENTS:
-            meta = items.meta_of(record)
+            meta = items.custom_fields(record)
             found.attachments[record["wp:post_id"]] = Attachment(
                 url=record["wp:attachment_url"],
                 alt=meta.get("_wp_attachment_image_alt", [""])[0],

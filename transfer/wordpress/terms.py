@@ -19,7 +19,7 @@ class Terms:
         self.report = report
         self.tags: dict[tuple[str, str], Tag] = {}
 
-    def declared(self, record: Record) -> None:
+    def add_term(self, record: Record) -> None:
         """Add a term from the site's list."""
         if record.name == "wp:category":
             if record["wp:category_parent"]:
@@ -29,25 +29,25 @@ class Terms:
         elif record.name == "wp:tag":
             self.find_or_create("post_tag", record["wp:tag_slug"], record["wp:tag_name"], record["wp:tag_description"])
         else:
-            self.report.leave_out("term(s) of other taxonomies")
+            self.report.omit("term(s) of other taxonomies")
 
-    def of(self, item: Record) -> list[Tag]:
+    def tags_of(self, item: Record) -> list[Tag]:
         """Return an item's tags in its order."""
         found = {}
         for record in item.each("category"):
             domain = record.attributes.get("domain", "")
             kind = KINDS.get(domain)
             if domain == "post_format":
-                self.report.leave_out("post format(s)", record[""])
+                self.report.omit("post format(s)", record[""])
             if kind and (tag := self.find_or_create(kind, record.attributes.get("nicename", ""), record[""])):
                 found[tag.pk] = tag
         return list(found.values())
 
     def find_or_create(self, kind: str, slug: str, name: str, about: str = "") -> Tag | None:
-        slug = items.decoded(slug).strip("/")
+        slug = items.decode_path(slug).strip("/")
         if slug and (known := self.tags.get((kind, slug))):
             return known
-        name = tidy_line(markup.plain(markup.essay(name)))[:100].strip() or tidy_line(slug)[:100]
+        name = tidy_line(markup.plain_text(markup.clean_essay(name)))[:100].strip() or tidy_line(slug)[:100]
         if not name:
             return None
         key = (kind, slug or name)
@@ -58,12 +58,12 @@ class Terms:
     def store_tag(self, kind: str, slug: str, name: str, about: str) -> Tag:
         tag = Tag.objects.filter(name=name).first() or Tag.objects.filter(name__iexact=name).first()
         if tag is None:
-            tag = self.create_tag(slug, name, markup.plain(markup.essay(about)))
-            self.report.made["tag(s)"] += 1
+            tag = self.create_tag(slug, name, markup.plain_text(markup.clean_essay(about)))
+            self.report.counts["tag(s)"] += 1
         path = PATHS[kind].format(slug)
         if slug and len(path) <= 500 and not (kind == "post_tag" and Tag.objects.filter(slug=slug).exists()):
-            count, elsewhere = redirects.keep([path], tag)
-            self.report.made["redirect(s) to (a tag|tags)"] += count
+            count, elsewhere = redirects.add_redirects([path], tag)
+            self.report.counts["redirect(s) to (a tag|tags)"] += count
             for old in elsewhere:
                 self.report.remark("old address(es) already redirect(s|) elsewhere", old)
         return tag
@@ -73,7 +73,7 @@ class Terms:
         old_slug = slugify(slug, allow_unicode=True)[:90].strip("-")
         if old_slug and not Tag.objects.filter(slug=old_slug).exists():
             return Tag.objects.create(name=name, slug=old_slug, description=about)
-        tag = Tag.objects.named(name)
+        tag = Tag.objects.ensure(name)
         if about:
             tag.description = about
             tag.save(update_fields=["description"])

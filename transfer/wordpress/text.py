@@ -28,7 +28,7 @@ _DATA = re.compile(r"""<img\b[^<>]*?\bsrc\s*+=\s*+["']?data:[^<>]*+>""", re.IGNO
 
 
 @dataclass
-class Text:
+class PostText:
     """The conversion of one post's text; `lost` lists what was dropped, `changed` what was replaced."""
 
     gallery: Callable[[list[str]], list[Attachment]]
@@ -155,17 +155,17 @@ class Shortcode:
         return ""
 
 
-_HANDLERS: dict[str, Callable[[Text, Shortcode], str]] = {
-    **dict.fromkeys(("caption", "wp_caption"), Text.caption),
-    "gallery": Text.pictures,
-    **dict.fromkeys(("audio", "video", "embed", "youtube", "vimeo", "soundcloud", "ted", "spotify"), Text.media),
-    **dict.fromkeys(("ref", "footnote", "fn", "efn_note", "mfn"), Text.note),
-    **dict.fromkeys(("code", "sourcecode"), Text.code),
+_HANDLERS: dict[str, Callable[[PostText, Shortcode], str]] = {
+    **dict.fromkeys(("caption", "wp_caption"), PostText.caption),
+    "gallery": PostText.pictures,
+    **dict.fromkeys(("audio", "video", "embed", "youtube", "vimeo", "soundcloud", "ted", "spotify"), PostText.media),
+    **dict.fromkeys(("ref", "footnote", "fn", "efn_note", "mfn"), PostText.note),
+    **dict.fromkeys(("code", "sourcecode"), PostText.code),
     **dict.fromkeys(
-        ("contact-form", "contact-field", "playlist", "polldaddy", "poll", "wpvideo", "archives"), Text.unsupported
+        ("contact-form", "contact-field", "playlist", "polldaddy", "poll", "wpvideo", "archives"), PostText.unsupported
     ),
 }
-_WITH_CONTENT = {name for name, handler in _HANDLERS.items() if handler not in {Text.pictures}}
+_WITH_CONTENT = {name for name, handler in _HANDLERS.items() if handler not in {PostText.pictures}}
 
 
 def pictures_as_links(text: str) -> str:
@@ -177,7 +177,7 @@ def link(address: str) -> str:
     return f'<a href="{escape(address)}">{escape(address)}</a>'
 
 
-def as_words(body: str) -> str:
+def escape_shortcodes(body: str) -> str:
     """Escape an author's brackets, so that WordPress doesn't take them for shortcodes.
 
     WordPress shows `[[gallery]]` as `[gallery]`; if a closing tag of that name follows, only an entity is safe.

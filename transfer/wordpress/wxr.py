@@ -12,8 +12,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from transfer.report import Unreadable
-from transfer.wordpress.repair import Mender
-from transfer.wordpress.spool import Comments
+from transfer.wordpress.repair import XMLRepairer
+from transfer.wordpress.spool import CommentSpool
 
 MAX_FILE = 200 * 1024 * 1024
 MAX_TEXT = 16_000_000
@@ -60,7 +60,7 @@ class Record:
     attributes: dict[str, str]
     texts: dict[str, str] = field(default_factory=dict)
     inside: list["Record"] = field(default_factory=list)
-    comments: Comments | None = None
+    comments: CommentSpool | None = None
 
     def __getitem__(self, name: str) -> str:
         """Return a text without surrounding space, or nothing if it is missing."""
@@ -76,7 +76,7 @@ class Channel:
 
     texts: dict[str, str] = field(default_factory=dict)
     version: str = ""
-    mended: int = 0
+    repair_count: int = 0
 
     def __getitem__(self, name: str) -> str:
         return self.texts.get(name, "").strip()
@@ -186,7 +186,7 @@ class Target:
             self.records[-1].inside.append(record)
         elif self.keeps_comments:
             item = self.records[-1]
-            item.comments = item.comments or Comments()
+            item.comments = item.comments or CommentSpool()
             item.comments.add(record.texts)
 
     def check_version(self) -> None:
@@ -208,7 +208,9 @@ class Target:
             self.check_version()
 
 
-def records(file: Path, channel: Channel, *, is_mended: bool = False, keeps_comments: bool = True) -> Iterator[Record]:
+def records(
+    file: Path, channel: Channel, *, is_repaired: bool = False, keeps_comments: bool = True
+) -> Iterator[Record]:
     """Yield the file's authors, terms and items in its order, and fill `channel`.
 
     Raises Unreadable; then the records before are invalid too.
@@ -216,13 +218,13 @@ def records(file: Path, channel: Channel, *, is_mended: bool = False, keeps_comm
     target = Target(channel, keeps_comments=keeps_comments)
     parser = DefusedXMLParser(target=target, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     expat = target.expat = parser.parser
-    repairer = Mender()
+    repairer = XMLRepairer()
     fed = 0
     try:
         with file.open("rb") as source:
             reject_other_files(source)
             pieces = iter(lambda: source.read(CHUNK_SIZE), b"")
-            for piece in repairer.mend(pieces) if is_mended else pieces:
+            for piece in repairer.repair(pieces) if is_repaired else pieces:
                 parser.feed(piece)
                 fed += len(piece)
                 if fed - max(expat.CurrentByteIndex, 0) > MAX_TAG:
@@ -243,7 +245,7 @@ def records(file: Path, channel: Channel, *, is_mended: bool = False, keeps_comm
         raise Unreadable(f"line {error.line or 1}: {error}") from error
     except OSError as error:
         raise Unreadable(error.strerror or str(error)) from error
-    channel.mended = repairer.count
+    channel.repair_count = repairer.count
 
 
 def reject_other_files(source: BinaryIO) -> None:

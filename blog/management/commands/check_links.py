@@ -29,7 +29,7 @@ class Command(BaseCommand):
             for written in doubtful:
                 self.stdout.write(f"{essay.pk} {essay}: {written} is unclear. Edit the link in the admin.")
             if fix and wrong:
-                revisions.amend(essay, markup.complete_links)
+                revisions.rewrite_bodies(essay, markup.complete_links)
         done = "corrected" if fix else "to correct (use --fix)" if links else "to correct"
         self.stdout.write(f"{links} link(s) in {essays} essay(s) {done}. {unclear} unclear.")
 
@@ -43,10 +43,10 @@ def stored_bodies(essay: Essay) -> Iterator[str]:
 
 def wrong_links(essay: Essay) -> dict[str, str]:
     """Return incomplete links of all stored texts, each with its completed form."""
-    written = dict.fromkeys(href for text in stored_bodies(essay) for href in markup.links(text))
-    return {href: markup.completed(href) for href in written if markup.completed(href) != href}
+    written = dict.fromkeys(href for text in stored_bodies(essay) for href in markup.link_targets(text))
+    return {href: markup.complete_address(href) for href in written if markup.complete_address(href) != href}
 
 
 def unclear_links(essay: Essay) -> list[str]:
     """Return the unclear links of the latest text; older texts are history."""
-    return markup.unclear_links(revisions.standing(essay).text.body)
+    return markup.unclear_links(revisions.latest_text(essay).text.body)

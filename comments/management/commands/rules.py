@@ -10,7 +10,7 @@ import pagecache
 from comments.models import Rules
 
 BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-NAMES = {field.name: field for field in Rules._meta.concrete_fields if field.editable and not field.primary_key}
+FIELDS = {field.name: field for field in Rules._meta.concrete_fields if field.editable and not field.primary_key}
 
 
 class Command(BaseCommand):
@@ -24,9 +24,9 @@ class Command(BaseCommand):
         rules = Rules.objects.current()
         for change in changes:
             name, is_given, value = change.partition("=")
-            if not is_given or name not in NAMES:
-                raise CommandError(f"Unknown setting {name!r}. Choose from: {', '.join(NAMES)}.")
-            setattr(rules, name, parse_value(NAMES[name], value))
+            if not is_given or name not in FIELDS:
+                raise CommandError(f"Unknown setting {name!r}. Choose from: {', '.join(FIELDS)}.")
+            setattr(rules, name, parse_value(FIELDS[name], value))
         try:
             rules.full_clean()
         except ValidationError as error:
@@ -34,8 +34,8 @@ class Command(BaseCommand):
             raise CommandError("\n".join(problems)) from error
         if changes:
             rules.save()
-            pagecache.bump("site")
-        for name in NAMES:
+            pagecache.invalidate("site")
+        for name in FIELDS:
             self.stdout.write(f"{name}={format_value(getattr(rules, name))}")
 
 

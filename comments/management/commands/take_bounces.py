@@ -26,8 +26,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path | None = None, **options: Any) -> None:
         try:
-            found = bounces.in_file(file) if file else bounces.in_stream(sys.stdin.buffer)
-            outcomes = Counter(bounces.take(raw) for raw in found)
+            found = bounces.read_mailbox(file) if file else bounces.read_stream(sys.stdin.buffer)
+            outcomes = Counter(bounces.process_email(raw) for raw in found)
         except OperationalError as error:
             self.stderr.write(f"The database cannot be reached: {error}")
             sys.exit(EX_TEMPFAIL)
@@ -47,7 +47,7 @@ def summary_lines(outcomes: Counter[Outcome]) -> list[str]:
 
 def describe_outcome(outcome: Outcome, count: int) -> str:
     match outcome:
-        case Outcome.REFUSED:
+        case Outcome.SUPPRESSED:
             return ngettext(
                 "%(count)d bounced. Its address gets no more emails.",
                 "%(count)d bounced. Their addresses get no more emails.",
@@ -59,7 +59,7 @@ def describe_outcome(outcome: Outcome, count: int) -> str:
                 "%(count)d bounced and were counted. Their addresses still get emails.",
                 count,
             )
-        case Outcome.STOPPED:
+        case Outcome.UNSUBSCRIBED:
             return ngettext(
                 "%(count)d is a spam complaint. Its reader was unsubscribed.",
                 "%(count)d are spam complaints. Their readers were unsubscribed.",
@@ -69,9 +69,9 @@ def describe_outcome(outcome: Outcome, count: int) -> str:
             return ngettext(
                 "%(count)d is only delayed. It was ignored.", "%(count)d are only delayed. They were ignored.", count
             )
-        case Outcome.KNOWN:
+        case Outcome.DUPLICATE:
             return ngettext("%(count)d was already counted.", "%(count)d were already counted.", count)
-        case Outcome.FOREIGN:
+        case Outcome.UNRELATED:
             return ngettext(
                 "%(count)d is about an email that this site did not send. It was ignored.",
                 "%(count)d are about emails that this site did not send. They were ignored.",

@@ -19,7 +19,7 @@ class Command(BaseCommand):
             return "No demo content was added: it is not for production, because its accounts have a public password."
         try:
             people = fill.fill()
-        except fill.InUse:
+        except fill.SiteInUse:
             return "No demo content was added: this site is already in use."
         names = ", ".join(person.username for person in people)
         return f"Demo content added. You can log in as {names}. The password is “{fill.PASSWORD}”."

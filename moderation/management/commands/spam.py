@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from comments import spam
 from comments.models import Rules, SpamModel
-from comments.spam import Figures, Filter, Said, Unreadable, training
+from comments.spam import Figures, Filter, Submission, Unreadable, training
 from moderation.insights import learning
 
 MAX_WARNINGS = 20
@@ -42,17 +42,19 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def learn(self, files: list[Path]) -> None:
-        lessons = spam.kept(spam.lesson(said, is_spam=is_spam) for said, is_spam in self.read(files[0]))
+        lessons = spam.select_examples(
+            spam.make_example(said, is_spam=is_spam) for said, is_spam in self.read(files[0])
+        )
         if not lessons:
             raise CommandError(_("%(file)s contains no comments to learn from.") % {"file": files[0]})
-        new = training.keep(lessons)
+        new = training.add_examples(lessons)
         learning.learn()
         words = ngettext("%(count)d new comment learned.", "%(count)d new comments learned.", new)
         self.stdout.write(words % {"count": new})
-        self.stdout.write(training.knowledge(SpamModel.objects.current()))
+        self.stdout.write(training.describe_training(SpamModel.objects.current()))
 
     def judge(self, files: list[Path]) -> None:
-        known = training.known(Rules.objects.current()) or Filter.taught([])
+        known = training.current_filter(Rules.objects.current()) or Filter.train([])
         self.stdout.write(str(self.figures(known, self.read(files[0]))))
 
     def cross_validate(self, files: list[Path]) -> None:
@@ -61,18 +63,20 @@ class Command(BaseCommand):
         found = []
         for tested in files:
             others = (each for file in files if file != tested for each in self.read(file))
-            known = Filter.taught(spam.kept(spam.lesson(said, is_spam=is_spam) for said, is_spam in others))
+            known = Filter.train(
+                spam.select_examples(spam.make_example(said, is_spam=is_spam) for said, is_spam in others)
+            )
             found.append(self.figures(known, self.read(tested)))
             self.stdout.write(f"{tested.name}: {found[-1]}")
         self.stdout.write(_("Mean: %(figures)s") % {"figures": Figures.mean(found)})
 
-    def figures(self, known: Filter, labelled: Iterator[tuple[Said, bool]]) -> Figures:
-        found = Figures.of(known, labelled)
+    def figures(self, known: Filter, labelled: Iterator[tuple[Submission, bool]]) -> Figures:
+        found = Figures.measure(known, labelled)
         if found is None:
             raise CommandError(_("The file must contain both spam (CLASS 1) and good comments (CLASS 0)."))
         return found
 
-    def read(self, file: Path) -> Iterator[tuple[Said, bool]]:
+    def read(self, file: Path) -> Iterator[tuple[Submission, bool]]:
         skipped = 0
 
         def warn(trouble: str) -> None:
@@ -81,7 +85,7 @@ class Command(BaseCommand):
             if skipped <= MAX_WARNINGS:
                 self.stderr.write(_("%(file)s, %(trouble)s. Skipped.") % {"file": file.name, "trouble": trouble})
 
-        yield from spam.labelled(file, warn)
+        yield from spam.read_labeled(file, warn)
         if (more := skipped - MAX_WARNINGS) > 0:
             words = ngettext("%(count)d more line skipped.", "%(count)d more lines skipped.", more)
             self.stderr.write(words % {"count": more})

@@ -13,7 +13,7 @@ from whitenoise.runserver_nostatic.management.commands import runserver
 
 from server.management.commands.serve import demo
 from server.processes import signals
-from server.processes.supervisor import Keeper
+from server.processes.supervisor import Supervisor
 
 COMMANDS = {"job worker": "worker", "demo identity provider": "demo_provider"}
 
@@ -36,9 +36,9 @@ class Command(runserver.Command):
         autoreload.file_changed.disconnect(dispatch_uid="template_loaders_file_changed")
         signals.guard_children()
         for name, command in COMMANDS.items():
-            keeper = Keeper(name, partial(execute_from_command_line, [sys.argv[0], command]))
-            keeper.start()
-            keeper.born.wait()
-            atexit.register(keeper.stop)  # a restart exits this process and starts it again
+            supervisor = Supervisor(name, partial(execute_from_command_line, [sys.argv[0], command]))
+            supervisor.start()
+            supervisor.has_started.wait()
+            atexit.register(supervisor.stop)  # a restart exits this process and starts it again
         self.stdout.write("\n".join(demo(f"http://{self.addr}:{self.port}")))
         super().inner_run(*args, **options)

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import Error, connection
 
-from server.doctor import Gravity, findings
+from server.doctor import Severity, findings
 
 
 class Command(BaseCommand):
@@ -16,12 +16,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         found = findings()
         for finding in found:
-            self.stdout.write(f"{finding.gravity.name.lower():8}{finding}")
+            self.stdout.write(f"{finding.severity.name.lower():8}{finding}")
         if not found:
             self.stdout.write("No problems found.")
         try:
             connection.ensure_connection()
         except Error:
             sys.exit(2)
-        if any(finding.gravity is Gravity.ERROR for finding in found):
+        if any(finding.severity is Severity.ERROR for finding in found):
             sys.exit(1)

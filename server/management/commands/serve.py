@@ -43,16 +43,16 @@ class Command(BaseCommand):
             self.stdout.write("Collecting static files.")
             static_files.collect()
         greeting = self.greeting(host, port)
-        beside = {"job worker": "worker"}
+        commands = {"job worker": "worker"}
         if settings.DEMO_PROVIDER_URL and not no_demo_provider:
-            beside["demo identity provider"] = "demo_provider"
-        serve.leave_database()
+            commands["demo identity provider"] = "demo_provider"
+        serve.close_connections()
         try:
             status = serve.serve(
                 host,
                 port,
                 processes=processes,
-                beside=beside,
+                commands=commands,
                 on_ready=lambda: self.print_lines(greeting),
             )
         except serve.PortTaken as error:

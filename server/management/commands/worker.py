@@ -20,6 +20,6 @@ class Command(BaseCommand):
         database.limit_statements()
         file_modes.restrict(settings.DATA_DIR)
         worker = Worker()
-        signals.once_told(signals.STOPS, worker.stop)
+        signals.on_first_signal(signals.STOP_SIGNALS, worker.stop)
         autodiscover_modules("jobs")
         worker.run()

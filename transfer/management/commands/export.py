@@ -21,6 +21,6 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror or error}. Nothing was written.") from error
         self.stdout.write(f"Exported to {file}:")
-        for line in report.numbers():
+        for line in report.count_lines():
             self.stdout.write(line)
-        self.stdout.write(exporting.STAYS[options["format"]])
+        self.stdout.write(exporting.OMITTED[options["format"]])

@@ -34,12 +34,12 @@ class Command(BaseCommand):
         if media and not media.is_dir():
             raise CommandError(f"{media} is not a folder. Nothing was changed.")
         try:
-            report = importing.bring(
-                options["format"], file, folder=media, credited=dict(map(credited, author)), is_trial=dry_run
+            report = importing.import_file(
+                options["format"], file, folder=media, credited=dict(map(credited, author)), is_dry_run=dry_run
             )
         except Unreadable as error:
             raise CommandError(f"{file}: {error}. Nothing was changed.") from error
-        for line in report.lines(is_trial=dry_run):
+        for line in report.lines(is_dry_run=dry_run):
             self.stdout.write(line)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
-from transfer.document import BYTES, bring_document
+from transfer.document import MAX_BYTES, import_document
 from transfer.report import Unreadable
 
 
@@ -24,13 +24,13 @@ class Command(BaseCommand):
             raise CommandError(f"--author {author}: no account has this username. Nothing was changed.")
         try:
             with file.open("rb") as source:
-                data = source.read(BYTES + 1)
-            essay, report = bring_document(file.name, data, by=by, folder=file.parent, is_trial=dry_run)
+                data = source.read(MAX_BYTES + 1)
+            essay, report = import_document(file.name, data, by=by, folder=file.parent, is_dry_run=dry_run)
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror or error}. Nothing was changed.") from error
         except Unreadable as error:
             raise CommandError(f"{file}: {error}. Nothing was changed.") from error
-        for line in report.lines(is_trial=dry_run):
+        for line in report.lines(is_dry_run=dry_run):
             self.stdout.write(line)
         if not dry_run:
             self.stdout.write(f"Created the draft “{essay}”: /admin/blog/essay/{essay.pk}/change/")
