@@ -78,7 +78,7 @@ def post(
         text=text,
         submission_key=digest,
         address=sender.address,
-        checks_repeats=has_rules,
+        checks_repeats=bool(rules.rule_stamp),
     )
     if history.is_resubmission and (existing := find_submitted(digest, commenter)):
         return existing
