@@ -13,7 +13,7 @@ from accounts.models import Commenter
 SALT = "accounts.visit"
 
 
-def set_cookie(commenter: Commenter, response: HttpResponse) -> HttpResponse:
+def remember(commenter: Commenter, response: HttpResponse) -> HttpResponse:
     return cookies.set_signed(response, settings.VISIT_COOKIE_NAME, commenter.pk, salt=SALT, max_age=None)
 
 

@@ -85,7 +85,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **more)
-        devices.set_cookie(request, response, user)
+        devices.remember(request, response, user)
         return response
 
     def login(self, request: HttpRequest, user: Any) -> None:

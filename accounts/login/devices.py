@@ -23,7 +23,7 @@ def known_browser(request: HttpRequest, user: User | None) -> str:
     return next((name for token in tokens(request) if (name := browser_name(token, user))), "")
 
 
-def set_cookie(request: HttpRequest, response: HttpResponse, user: User) -> None:
+def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
     others = [token for token in tokens(request) if not browser_name(token, user)]
     token = signer(user).sign(secrets.token_urlsafe(12))
     response.set_cookie(

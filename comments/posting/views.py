@@ -163,7 +163,7 @@ def redirect_to_comment(submission: Submission, comment: Comment) -> HttpRespons
             people.merge_commenters(guest, comment.commenter)
         return set_commenter_cookie(comment.commenter, redirect(f"{comment.get_absolute_url()}?{more}".rstrip("?")))
     # the key lets its author edit it and offers to claim it
-    response = visit.set_cookie(comment.commenter, redirect(f"{url_with_key(comment, is_own=True)}&{more}".rstrip("&")))
+    response = visit.remember(comment.commenter, redirect(f"{url_with_key(comment, is_own=True)}&{more}".rstrip("&")))
     return delete_commenter_cookie(response) if guest and not is_nameless else response
 
 

@@ -112,8 +112,9 @@ def save_block(request: Request, found: Person) -> HttpResponse:
     form = BlockForm(request.POST, found)
     if not form.is_valid():
         return render_page(request, found, 422, block_form=form)
-    options = {name: form.cleaned_data[name] for name in ("until", "sentence")}
-    made = blocks.save_block(form.cleaned_data["kind"], by=found.rights.user, **form.whom(), **options)
+    fields = form.cleaned_data
+    options = {"until": fields["until"], "sentence": fields["sentence"], "note": fields["why"]}
+    made = blocks.save_block(fields["kind"], by=found.rights.user, **form.whom(), **options)
     return redirect_back(request, found, capfirst(describe_block(made)))
 
 

@@ -150,7 +150,7 @@ def test_a_comment_posted_while_its_author_is_merged_keeps_its_text_and_shows_an
         merging.merge_commenters(guest, mine)
         return 0.0
 
-    monkeypatch.setattr(commenting, "flood", meanwhile)
+    monkeypatch.setattr(commenting, "acquire_turn", meanwhile)
     page = reader.post_to(essay, text="My very words.", remember="on")
     assert page.status == 409
     assert "Your account was changed in another window." in page.problem

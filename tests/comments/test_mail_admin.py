@@ -58,7 +58,7 @@ def test_the_owner_sees_all_subscriptions(owner: Browser, subscription: Subscrip
 def test_the_owner_can_allow_emails_to_a_suppressed_address(owner: Browser, subscription: Subscription) -> None:
     said = {"suppressed": timezone.now(), "bounces": 1, "problem": "550 5.1.1 no such user"}
     Address.objects.update(**said)
-    assert "550 5.1.1 no such user" in owner.read("/admin/comments/address/?refused__isempty=0").words
+    assert "550 5.1.1 no such user" in owner.read("/admin/comments/address/?suppressed__isempty=0").words
     assert "1 address can get emails again." in press(owner, "address", "send_to_it_again", subscription.address)
     address = Address.objects.get()
     assert (address.suppressed, address.bounces, address.problem) == (None, 0, "")

@@ -80,8 +80,8 @@ OWN = {
 # Which say nothing of essays, are sent to and not opened, or are somebody's own by log-in or a secret.
 NEITHER = """
     appeal-comment category change confirm-subscriptions connect data data-file decide-by-mail delete-comment edit-comment
-    favicon follow forget forgotten identity log-out media moderation-record my-comments my-subscriptions preview privacy
-    queue-mail respond respond-page robots stop-daily stop-subscription subscription-asked subscriptions-of tell-decision
+    favicon subscribe forget forgotten identity log-out media moderation-record my-comments my-subscriptions preview privacy
+    queue-mail respond respond-page robots stop-daily stop-subscription subscription-requested subscriptions notify-decision
 """.split()  # noqa: SIM905
 OF_A_PAGE = {"page", "page-feed", "page-feed-atom"}  # as of an essay, and below
 NOBODYS_ESSAYS = ("accounts.", "allauth.", "django.", "server.")

@@ -39,7 +39,7 @@ from pagecache.models import Generation
 for line in sys.stdin:
     with transaction.atomic():
         Generation.objects.filter(key="{WORDS}").update(number=F("number") + 1)
-        pagecache.bump("essay:1")
+        pagecache.invalidate("essay:1")
     print("committed", flush=True)
 """
 

@@ -113,12 +113,12 @@ COMMENTER_PARTS = (
     EmailPart(Notice, _("Emails to you"), "", ("kind", "email", "comment_id", "essay__title", "state", "created")),
     Part(Bar, _("Blocked from liking"), "commenter", ("created",)),
     Part(Block, _("Trusted, held or blocked"), "commenter", ("kind", "until", "sentence", "created")),
-    Part(Report, _("Your reports"), "commenter", ("comment_id", "kind", "words", "network", "state", "created")),
+    Part(Report, _("Your reports"), "commenter", ("comment_id", "kind", "text", "network", "state", "created")),
     Part(
         Appeal,
         _("Your appeals"),
         "comment__commenter",
-        ("comment_id", "words", "state", "answer", "created"),
+        ("comment_id", "text", "state", "answer", "created"),
     ),
     Part(Note, _("Moderators' notes about you"), "commenter", ("text", "created")),
 )
@@ -153,7 +153,7 @@ USER_PARTS = (
         Invitation,
         _("Pending invitations, sent or received"),
         "by",
-        ("by__name", "name", "email", "role", "sent", "mailed"),
+        ("by__name", "name", "email", "role", "sent", "emailed"),
     ),
     Part(
         Decision,
