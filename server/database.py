@@ -1,7 +1,10 @@
-"""Connection options for processes that answer requests or run jobs."""
+"""Connection options for processes that answer requests or run jobs; databases that are too old to migrate."""
+
+import sys
 
 from django.conf import settings
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
 
 def limit_statements() -> None:
@@ -11,3 +14,12 @@ def limit_statements() -> None:
     hours, so they have no such limit.
     """
     connection.settings_dict["OPTIONS"].update(settings.REQUEST_OPTIONS)
+
+
+def exit_if_outdated() -> None:
+    """Stop with one line if the database was created by migrations that no longer exist, before the first release."""
+    loader = MigrationLoader(connection)
+    if set(loader.applied_migrations) - set(loader.disk_migrations):
+        sys.exit(
+            f"This database is from an earlier version and cannot be updated. To start again: rm -r {settings.DATA_DIR}"
+        )

@@ -4,8 +4,10 @@ import os
 
 import pytest
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from pytest_django.plugin import DjangoDbBlocker
 
+from server.database import exit_if_outdated
 from tests import make
 from tests.faults.road import Caller
 from tests.services.databases import is_sqlite
@@ -47,3 +49,11 @@ def test_only_requests_and_jobs_have_a_time_limit(serve: Serve, django_db_blocke
             cursor.execute("DELETE FROM noted WHERE place = %s", [JOB])
         wait_until(lambda: JOB in noted(), "the worker to look at its schedule")
         assert noted() == {REQUEST: "10s", JOB: "10s", COMMAND: "0"}
+
+
+@pytest.mark.django_db
+def test_a_database_from_before_the_migrations_were_rewritten_is_named_with_the_way_to_reset_it() -> None:
+    exit_if_outdated()
+    MigrationRecorder(connection).record_applied("moderation", "0003_first_reasons")
+    with pytest.raises(SystemExit, match="cannot be updated"):
+        exit_if_outdated()
