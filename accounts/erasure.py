@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 import pagecache
 from accounts.login import sessions
 from accounts.models import Commenter, Invitation, User
-from accounts.profiles import avatars, merging
+from accounts.profiles import avatars, impersonation, merging
 
 
 class NotErasable(Exception):
@@ -28,9 +28,7 @@ def is_erasable(commenter: Commenter) -> bool:
 
 
 def is_author(user: User) -> bool:
-    """Return whether the user is an author. Essays belong to a higher app, so this follows the relation."""
-    essays: Any = getattr(user, "essays", None)
-    return essays is not None and bool(essays.exists())
+    return User.objects.filter(impersonation.has_byline(), pk=user.pk).exists()
 
 
 @transaction.atomic

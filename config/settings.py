@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from csp.constants import NONE, SELF
+from django.urls import reverse
 
 from config import database, environment, providers, start
 from config.languages import languages_with_catalogs
@@ -113,6 +114,9 @@ MIDDLEWARE = [
     "accounts.middleware.StaffTwoFactorMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
+ABSOLUTE_URL_OVERRIDES = {"accounts.user": lambda user: reverse("author", args=[user.username])}
+# Pages of moderators that emails link to
+QUEUE_PATH, QUEUE_EMAIL_PATH, DECISION_PATH = "admin/comments/queue/", "accounts/queue-mail/", "comments/decide/"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {

@@ -4,6 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
@@ -40,8 +41,8 @@ urlpatterns = [
     path("privacy/", privacy.privacy, name="privacy"),
     path("moderation/", public_log.public_statistics, name="moderation-record"),
     path("accounts/", include("accounts.urls")),
-    path("admin/comments/queue/people/<int:pk>/data/", admin.site.admin_view(owner_views.page), name="person-data"),
-    path("admin/comments/queue/", include(moderation.urlpatterns)),
+    path(f"{settings.QUEUE_PATH}people/<int:pk>/data/", admin.site.admin_view(owner_views.page), name="person-data"),
+    path(settings.QUEUE_PATH, include(moderation.urlpatterns)),
     path("admin/identity/", admin.site.admin_view(login_and_team.login_and_team_page), name="admin-identity"),
     path("admin/blog/essay/import/", admin.site.admin_view(documents.upload), name="import-document"),
     path("admin/blog/essay/clean/", admin.site.admin_view(paste_views.clean), name="clean-paste"),

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -62,9 +61,6 @@ class User(AbstractUser):
 
     def get_short_name(self) -> str:
         return self.get_full_name()
-
-    def get_absolute_url(self) -> str:
-        return reverse("author", args=[self.username])
 
     def verify_address(self) -> None:
         """Mark the user's email address as verified and primary."""

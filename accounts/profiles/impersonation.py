@@ -1,6 +1,8 @@
 """Impersonation: names that look like an author's, a moderator's or an official title."""
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -20,10 +22,20 @@ class ProtectedName(NamedTuple):
     is_author: bool
 
 
+def has_byline() -> Any:
+    """A condition on users: a row of a model that declares itself a byline names them as author."""
+    models = [(each.related_model, each.field.name) for each in User._meta.related_objects]
+    named = [
+        Exists(model._default_manager.filter(**{name: OuterRef("pk")}))
+        for model, name in models
+        if getattr(model, "is_byline", False)
+    ]
+    return reduce(or_, named)
+
+
 def protected_names() -> "QuerySet[User, tuple[Any, ...]]":
     """Select the rows of ProtectedName, for a query that may be combined with others by UNION."""
-    essays: Any = User._meta.get_field("authorships").related_model
-    users = User.objects.annotate(is_author=Exists(essays.objects.filter(author=OuterRef("pk"))))
+    users = User.objects.annotate(is_author=has_byline())
     return users.filter(Q(is_author=True) | Q(is_staff=True) | Q(is_superuser=True)).values_list(*ProtectedName._fields)
 
 

@@ -129,7 +129,7 @@ def queue_digest_content(notice: Notice) -> tuple[dict[str, Any]] | None:
     if not shown:
         return None
     context = {"parts": shown, "count": count, "left_out": count - len(shown)}
-    return (context | {"queue_url": f"{settings.SITE_URL}/admin/comments/queue/", "settings_url": settings_url()},)
+    return (context | {"queue_url": f"{settings.SITE_URL}/{settings.QUEUE_PATH}", "settings_url": settings_url()},)
 
 
 def essay_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
@@ -232,12 +232,12 @@ def is_still_recipient(notice: Notice, comment: Comment) -> bool:
 
 
 def queue_url(comment: Comment) -> str:
-    return f"{settings.SITE_URL}/admin/comments/queue/?comment={comment.pk}"
+    return f"{settings.SITE_URL}/{settings.QUEUE_PATH}?comment={comment.pk}"
 
 
 def settings_url() -> str:
     """Return the address of the page where moderators choose how often to be emailed."""
-    return f"{settings.SITE_URL}/accounts/queue-mail/"
+    return f"{settings.SITE_URL}/{settings.QUEUE_EMAIL_PATH}"
 
 
 def action_links(comment: Comment, user: User, *verbs: str) -> list[tuple[Any, str]]:

@@ -47,7 +47,7 @@ def unsubscribe_daily_url(address: Address) -> str:
 def decision_url(comment: Comment, user: User) -> str:
     """Link for a moderator to decide without logging in; the action is added as `?do=`."""
     values = [comment.pk, user.pk, comment.wording_id, comment.status]
-    return _build_url("decide-by-mail", signing.dumps(values, salt=DECISION_SALT))
+    return f"{settings.SITE_URL}/{settings.DECISION_PATH}{signing.dumps(values, salt=DECISION_SALT)}/"
 
 
 def appeal_url(comment: Comment) -> str:

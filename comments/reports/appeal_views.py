@@ -50,7 +50,7 @@ def appeal(request: Request, pk: int) -> HttpResponse:
         return render_page(request, 422, page)
     subscriber = outcome_subscriptions.identify_subscriber(request, form.address, comment.commenter)
     if seconds := outcome_subscriptions.acquire_attempt(request, subscriber):
-        return limit_referrer(too_many_attempts(request, "moderation/appeal.html", page, seconds))
+        return limit_referrer(too_many_attempts(request, "comments/appeal.html", page, seconds))
     try:
         appeals.submit_appeal(pk, words=form.cleaned_data["words"], rules=rules)
     except appeals.AlreadyAppealed:
@@ -78,4 +78,4 @@ def find_own_comment(request: Request, pk: int) -> Comment:
 
 
 def render_page(request: Request, status: int, page: dict[str, Any], **more: Any) -> HttpResponse:
-    return limit_referrer(render(request, "moderation/appeal.html", page | more, status=status))
+    return limit_referrer(render(request, "comments/appeal.html", page | more, status=status))

@@ -171,7 +171,7 @@ def render_page(request: Request, found: Person, status: int = 200, **forms: Any
         **forms,
     }
     if is_drawer(request):
-        return render(request, "moderation/_person.html", context, status=status)
+        return render(request, "moderation/person_drawer.html", context, status=status)
     admin_context = {
         **admin.site.each_context(request),
         "title": found.commenter.name or _("Unnamed person"),

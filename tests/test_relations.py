@@ -1,0 +1,138 @@
+"""What import-linter cannot see: lower packages that reach higher ones by relation, URL name, path or template tag."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.test_layers import APPS, LOWEST, ROOT
+
+pytestmark = pytest.mark.once
+
+LEVELS = dict.fromkeys(LOWEST, 0) | {app: level for level, app in enumerate(APPS, 1)}
+LOOKUPS = {
+    "Count", "Exists", "F", "OuterRef", "Prefetch", "Q", "Sum", "aggregate", "alias", "annotate", "defer", "exclude",
+    "filter", "get", "get_field", "getattr", "hasattr", "only", "order_by", "prefetch_related", "select_related",
+    "values", "values_list",
+}  # fmt: skip
+QUERIES = {
+    "all", "aggregate", "annotate", "count", "create", "exclude", "exists", "filter", "first", "get", "last", "latest",
+    "order_by", "select_related", "update", "values", "values_list",
+}  # fmt: skip
+REVERSING = {"reverse", "redirect", "reverse_lazy", "_build_url"}
+QUEUE = re.compile(r"/admin/comments/queue|/accounts/queue-mail")
+# Claiming comments is a page of accounts that counts and lists them; it belongs to comments.
+LEFT = {"accounts/pages/claims.py: comments", "accounts/pages/claims.py: my-comments"}
+FOLDERS = {
+    "account": "accounts", "blog": "blog", "comments": "comments", "mail": "comments", "mfa": "accounts",
+    "moderation": "moderation", "socialaccount": "accounts", "transfer": "transfer", "usersessions": "accounts",
+}  # fmt: skip
+
+
+def reverse_relations() -> dict[str, set[tuple[int, int]]]:
+    """The names by which a model reaches tables of higher apps, with the levels of both."""
+    found: dict[str, set[tuple[int, int]]] = {}
+    for model in apps.get_models():
+        below = LEVELS.get(model._meta.app_label)
+        for relation in model._meta.related_objects:
+            above = LEVELS.get(relation.related_model._meta.app_label)
+            if below is not None and above is not None and above > below:
+                for name in {relation.get_accessor_name(), relation.name} - {None}:
+                    found.setdefault(str(name), set()).add((below, above))
+    return found
+
+
+def names_of(node: ast.AST, parent: ast.AST | None) -> Iterator[str]:
+    """The names of relations in a lookup, such as `comments` in `Count("comments")` and `row.comments.all()`."""
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in LOOKUPS:
+            texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+            for text in [*texts, *(keyword.arg or "" for keyword in node.keywords)]:
+                yield from text.lstrip("-").split("__")
+    elif isinstance(node, ast.Attribute) and isinstance(parent, ast.Attribute) and parent.attr in QUERIES:
+        yield node.attr
+
+
+def sources() -> Iterator[tuple[Path, ast.Module]]:
+    for package in LEVELS.keys() - {"config"}:  # settings and urls put the packages together
+        for file in (ROOT / package).rglob("*.py"):
+            if "migrations" not in file.parts:
+                yield file.relative_to(ROOT), ast.parse(file.read_text())
+
+
+def views() -> dict[str, int]:
+    """The level of the app that answers each URL name."""
+    found: dict[str, int] = {}
+
+    def walk(patterns: list[URLPattern | URLResolver]) -> None:
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                walk(pattern.url_patterns)
+            elif pattern.name:
+                level = LEVELS.get(inspect.unwrap(pattern.callback).__module__.split(".")[0])
+                if level is not None:
+                    found[pattern.name] = level
+
+    walk(get_resolver().url_patterns)
+    return found
+
+
+def reaches_up() -> Iterator[str]:
+    relations = reverse_relations()
+    for file, tree in sources():
+        level = LEVELS[file.parts[0]]
+        fields = {
+            field.name
+            for model in apps.get_models()
+            if LEVELS.get(model._meta.app_label, 99) <= level
+            for field in model._meta.fields
+        }
+        parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+        for node in ast.walk(tree):
+            for name in set(names_of(node, parents.get(node))) - fields:
+                if any(below <= level < above for below, above in relations.get(name, ())):
+                    yield f"{file}: {name}"
+
+
+def test_no_package_queries_a_higher_one_by_reverse_relation() -> None:
+    assert set(reaches_up()) <= LEFT
+
+
+def addresses_above() -> Iterator[str]:
+    levels = views()
+    for file, tree in sources():
+        level = LEVELS[file.parts[0]]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in REVERSING:
+                names = [str(arg.value) for arg in node.args[:1] if isinstance(arg, ast.Constant)]
+                yield from (f"{file}: {name}" for name in names if levels.get(name, 0) > level)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and level < LEVELS["moderation"]:
+                yield from (f"{file}: {path}" for path in QUEUE.findall(node.value))
+
+
+def test_no_package_names_an_address_of_a_higher_one() -> None:
+    assert set(addresses_above()) <= LEFT
+
+
+def test_partials_use_only_what_is_below_them() -> None:
+    levels = views()
+    tags = {file.stem: LEVELS[file.relative_to(ROOT).parts[0]] for file in ROOT.glob("*/templatetags/*.py")}
+    found = []
+    for file in (ROOT / "templates").rglob("*"):
+        folder = file.relative_to(ROOT / "templates").parts[0]
+        if not file.is_file() or folder not in FOLDERS or not (file.name.startswith("_") or folder == "mail"):
+            continue
+        text, level = file.read_text(), LEVELS[FOLDERS[folder]]
+        named = [levels.get(name, 0) for name in re.findall(r'{% url "([\w-]+)"', text)]
+        named += [tags.get(name, 0) for line in re.findall(r"{% load ([\w ]+) %}", text) for name in line.split()]
+        parts = re.findall(r'{% (?:include|extends) "([\w-]+)/', text)
+        named += [LEVELS[FOLDERS[name]] for name in parts if name in FOLDERS]
+        if max(named, default=0) > level:
+            found.append(str(file.relative_to(ROOT)))
+    assert found == []
