@@ -60,8 +60,8 @@ class AccountAdapter(DefaultAccountAdapter):
         "incorrect_password": _("Wrong password."),
         "too_many_login_attempts": _("Too many attempts. Please start again."),
         "rate_limited": _("Too many requests. Please wait a moment and try again."),
-        "duplicate_email": _("You've already added this address."),
-        "same_as_current": _("We've already sent the code to this address."),
+        "duplicate_email": _("You’ve already added this address."),
+        "same_as_current": _("We’ve already sent the code to this address."),
     }
 
     def get_login_stages(self) -> list[str]:
@@ -129,7 +129,7 @@ class AccountAdapter(DefaultAccountAdapter):
             super().send_mail(template_prefix, email, {**extra, **prepared})
         except (SMTPException, OSError) as error:
             identity.logger.warning("An email could not be sent: %s", error)
-            message = _("We couldn't send the email. Please try again in a few minutes.")
+            message = _("We couldn’t send the email. Please try again in a few minutes.")
             messages.error(request, message)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:

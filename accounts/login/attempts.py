@@ -133,7 +133,7 @@ def begin_two_factor(request: HttpRequest, user: User) -> Attempt:
     attempt.begin()
     if attempt.is_guessed_at(str(user.pk)) and not has_used_code(request, user) and verified_address(user):
         attempt.fail()
-        raise ValidationError(_("Too many attempts. Please log in again; we'll also email you a code."))
+        raise ValidationError(_("Too many attempts. Please log in again; we’ll also email you a code."))
     return attempt
 
 

@@ -49,7 +49,7 @@ class Adapter(MFAAdapter):
         except InvalidToken:
             logger.error("A two-factor secret cannot be decrypted. Run: manage.py doctor")
             message = _(
-                "Your codes can't be checked. Ask the owner of this site to reset your two-factor authentication."
+                "Your codes can’t be checked. Ask the owner of this site to reset your two-factor authentication."
             )
             raise PermissionDenied(message) from None
 

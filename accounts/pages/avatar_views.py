@@ -56,7 +56,7 @@ def picture(request: Request) -> HttpResponse:
 
 def upload(request: Request, commenter: Commenter) -> HttpResponse:
     if seconds := ratelimit.acquire("picture", f"commenter {commenter.pk}", 3600, count=PER_HOUR):
-        message = _("You've uploaded too many pictures. Please try again in a few minutes.")
+        message = _("You’ve uploaded too many pictures. Please try again in a few minutes.")
         response = render_page(request, commenter, [message], status=429)
         response.headers["Retry-After"] = str(math.ceil(seconds))
         return response

@@ -161,14 +161,14 @@ def invite(request: Request, form: InvitationForm) -> bool:
         message = _("%(name)s was invited on %(day)s. You can send that invitation again or withdraw it below.")
         form.add_error("email", message % {"name": known.name, "day": date_format(known.sent, "DATE_FORMAT")})
         return False
-    messages.success(request, _("We're sending the invitation to %(email)s.") % {"email": invitation.email})
+    messages.success(request, _("We’re sending the invitation to %(email)s.") % {"email": invitation.email})
     return True
 
 
 def resend(request: Request, user: User) -> None:
     for invitation in requested_invitations(request):
         invitations.resend(invitation, letterhead=letterhead(request))
-        messages.success(request, _("We're sending another invitation to %(email)s.") % {"email": invitation.email})
+        messages.success(request, _("We’re sending another invitation to %(email)s.") % {"email": invitation.email})
 
 
 def withdraw(request: Request, user: User) -> None:
@@ -198,7 +198,7 @@ def send_test_email(request: Request, user: User) -> None:
     try:
         EmailMessage(subject, body % {"site": site, "url": settings.SITE_URL}, to=[user.email]).send()
     except (OSError, ValueError) as error:  # SMTPException is an OSError; a wrong port or address is a ValueError
-        message = _("The test email to %(email)s wasn't sent. The mail server answered: %(answer)s")
+        message = _("The test email to %(email)s wasn’t sent. The mail server answered: %(answer)s")
         messages.error(request, message % {"email": user.email, "answer": server_reply(error)})
         return
     if settings.EMAIL_URL_IS_SET:

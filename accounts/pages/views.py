@@ -109,7 +109,7 @@ def remove_password(request: Request) -> HttpResponse:
     """Remove the password of a user who has another login method."""
     user = cast(User, request.user)
     if not has_other_login_method(user):
-        messages.error(request, _("Without a password you couldn't log in again. Verify an email address first."))
+        messages.error(request, _("Without a password you couldn’t log in again. Verify an email address first."))
         return redirect("account_change_password")
     user.set_unusable_password()
     user.save(update_fields=["password"])

@@ -248,7 +248,7 @@ def reencode(data: bytes) -> Files:
     except (decoding.LimitExceeded, Image.DecompressionBombError) as error:
         raise InvalidPicture(_("This picture has too many pixels. Choose a smaller one.")) from error
     except Exception as error:  # decoders raise all kinds of errors for broken files
-        raise InvalidPicture(_("This file can't be opened as a picture. Choose a JPEG, PNG, WebP or GIF.")) from error
+        raise InvalidPicture(_("This file can’t be opened as a picture. Choose a JPEG, PNG, WebP or GIF.")) from error
     return {size: encode(center, size) for size in SIZES}
 
 

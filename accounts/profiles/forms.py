@@ -62,7 +62,7 @@ class EmailField(LineField):
             raise ValidationError(_("Enter a valid email address, such as name@example.org."), code="invalid")
         if not name.isascii():  # Django accepts letters here that a database may treat as equal to others
             raise ValidationError(
-                _("The part before the @ can't contain accented or special letters."),
+                _("The part before the @ can’t contain accented or special letters."),
                 code="invalid",
             )
         if "." not in host.strip("."):
@@ -95,7 +95,7 @@ class DetailsForm(forms.Form):
     email = EmailField(
         label=_("Email"),
         max_bytes=100,
-        error_messages={"required": _("Enter your email address. It's never made public.")},
+        error_messages={"required": _("Enter your email address. It’s never made public.")},
     )
     website = WebsiteField(label=_("Website"), max_bytes=200, required=False)
     remember = forms.BooleanField(

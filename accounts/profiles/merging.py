@@ -81,7 +81,7 @@ def ensure_can_be_merged(user: User) -> None:
     if user.is_staff or user.is_superuser or not user.is_active or has_other_rows(user):
         raise CannotMerge(
             _(
-                "That account is closed or belongs to an author or moderator, so it can't be merged. Log in to "
+                "That account is closed or belongs to an author or moderator, so it can’t be merged. Log in to "
                 "that account and connect this one from there."
             )
         )

@@ -91,8 +91,8 @@ def _check_proxies() -> Iterator[Finding]:
         yield Finding(
             Severity.WARNING,
             _("Proxies"),
-            _("SITE_URL is https but TRUSTED_PROXIES is empty, so all readers appear to have the proxy's IP address."),
-            _("Set TRUSTED_PROXIES to the proxy's address. This is 127.0.0.1 if it runs on this machine."),
+            _("SITE_URL is https but TRUSTED_PROXIES is empty, so all readers appear to have the proxy’s IP address."),
+            _("Set TRUSTED_PROXIES to the proxy’s address. This is 127.0.0.1 if it runs on this machine."),
         )
 
 

@@ -177,7 +177,7 @@ def test_claim_emails_are_limited_per_address_and_sender(essay: Essay) -> None:
         answer = ask(browser, *say(browser, essay, text=f"Number {number}"))
         assert answer.status_code == (302 if number < claims.PER_HOUR else 429)
     assert int(answer.headers["Retry-After"]) > 60
-    assert "We've already sent several of these emails" in answer.content.decode()
+    assert "We’ve already sent several of these emails" in answer.content.decode()
     mailed(claims.PER_HOUR)
     browser = Browser()
     for number in range(claims.PER_HOUR + 1):
@@ -218,7 +218,7 @@ def test_a_logged_in_user_claims_comments_with_one_button(essay: Essay, guest: B
 def test_a_person_without_an_account_gets_one_and_is_logged_in(essay: Essay, guest: Browser) -> None:
     link = link_for(essay, guest)
     browser = Browser()
-    assert "You don't have an account with this address yet." in browser.read(link).words
+    assert "You don’t have an account with this address yet." in browser.read(link).words
     done = follow(browser, link, name="  Anna  Karg\u202e ")
     assert "Added 1 comment to your account." in done.content.decode()
     user = User.objects.get(emailaddress__email=ANNA)
@@ -260,7 +260,7 @@ def test_an_account_that_another_made_with_the_address_gets_nothing(essay: Essay
     made = User.objects.get(emailaddress__email=ANNA)
     link = link_for(essay)
     browser = Browser()
-    assert "You don't have an account with this address yet." in browser.read(link).words
+    assert "You don’t have an account with this address yet." in browser.read(link).words
     follow(browser, link)
     assert not User.objects.filter(pk=made.pk).exists()
     assert Comment.objects.get().commenter.user == User.objects.get(

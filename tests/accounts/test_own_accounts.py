@@ -186,7 +186,7 @@ def test_the_login_page_offers_every_login_method(client: Client) -> None:
 def test_the_login_page_reports_an_unreachable_service(client: Client, settings: Any) -> None:
     play(settings, f"http://localhost:{free_port()}")  # no server listens there
     answer = client.post("/accounts/with/demo/", follow=True)
-    assert "We couldn't log you in." in words_of(answer)
+    assert "We couldn’t log you in." in words_of(answer)
 
 
 # Name

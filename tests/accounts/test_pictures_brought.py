@@ -121,8 +121,8 @@ def test_a_photo_is_shown_upright_and_without_metadata(service: demo.Demo) -> No
     [
         ("Bruno Castellanos", "too many pixels"),
         ("Noor de Wit", "169.254.169.254 has no public IP address"),
-        ("Sipho Dlamini", "can't be opened as a picture"),
-        ("Hana Novotná", "can't be opened as a picture"),
+        ("Sipho Dlamini", "can’t be opened as a picture"),
+        ("Hana Novotná", "can’t be opened as a picture"),
     ],
 )
 def test_a_hostile_picture_is_refused_and_logged_once(

@@ -148,7 +148,7 @@ def test_a_browser_requests_pictures_only_from_this_site(visitor: Visitor, site:
     field.set_input_files({"name": "me.svg", "mimeType": "image/svg+xml", "buffer": SVG})
     page.get_by_role("button", name="Upload").click()
     expect(field).to_be_focused()
-    expect(page.locator(".wrong")).to_contain_text("can't be opened as a picture")
+    expect(page.locator(".wrong")).to_contain_text("can’t be opened as a picture")
     visitor.axe(page)
     field.set_input_files({"name": "me.jpg", "mimeType": "image/jpeg", "buffer": photograph(1000)})
     page.get_by_role("button", name="Upload").click()

@@ -125,7 +125,7 @@ def test_a_response_in_another_browser_is_refused(
 ) -> None:
     answer = come_back(client, demo.walk(leave(client, essay, "x"), trouble=trouble))
     assert answer.status_code == 400
-    assert "We couldn't log you in." in answer.text
+    assert "We couldn’t log you in." in answer.text
     assert "_auth_user_id" not in client.session
 
 

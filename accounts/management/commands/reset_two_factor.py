@@ -10,7 +10,7 @@ from accounts.models import User
 
 
 class Command(BaseCommand):
-    help = "Removes an account's authenticator app, passkeys and recovery codes, and ends its sessions."
+    help = "Removes an account’s authenticator app, passkeys and recovery codes, and ends its sessions."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

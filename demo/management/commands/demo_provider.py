@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         port = urlsplit(settings.DEMO_PROVIDER_URL).port
-        parser.add_argument("--port", type=int, default=port, help="default: the site's port plus 1")
+        parser.add_argument("--port", type=int, default=port, help="default: the site’s port plus 1")
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         # Blocked in every thread, so that only sigwait gets them: a handler runs only when the main thread next wakes.

@@ -171,7 +171,7 @@ def test_two_factor_codes_cannot_be_guessed_from_many_networks_without_the_mailb
     for thief in thieves[:20]:
         thief.post(SECOND, {"code": "000000"})
     answer = thieves[20].post(SECOND, {"code": app_code(secret)})
-    assert "Please log in again; we&#x27;ll also email you a code." in answer.text
+    assert "Please log in again; we’ll also email you a code." in answer.text
     assert thieves[20].user is None
     owner = Browser()
     owner.log_in_by_password("miriam", PASSWORD)

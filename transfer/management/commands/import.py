@@ -18,14 +18,14 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--dry-run", action="store_true", help="list what would be imported; change nothing")
         parser.add_argument(
-            "--media", type=Path, metavar="FOLDER", help="the old site's uploads (default: download them)"
+            "--media", type=Path, metavar="FOLDER", help="the old site’s uploads (default: download them)"
         )
         parser.add_argument(
             "--author",
             action="append",
             default=[],
             metavar="OLD=LOGIN",
-            help="credit the old author OLD's texts to the user LOGIN; can be repeated",
+            help="credit the old author OLD’s texts to the user LOGIN; can be repeated",
         )
 
     def handle(
