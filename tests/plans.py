@@ -57,5 +57,6 @@ def queries() -> Iterator[list[Query]]:
         found.append(Query(sql, parameters))
         return execute(sql, parameters, many, context)
 
+    _ = connection.features.supports_json_field  # asks the database once per process
     with connection.execute_wrapper(keep):
         yield found

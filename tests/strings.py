@@ -13,7 +13,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parents[1]
 PLAIN = {"gettext", "ngettext", "pgettext", "npgettext"}
 TRANSLATING = PLAIN | {f"{name}_lazy" for name in PLAIN} | {"gettext_noop"}
-SAID = {"CommandError", "ImproperlyConfigured", "Unreadable", "Broken", "stop", "remark", "leave_out"}
+SAID = {"CommandError", "ImproperlyConfigured", "Unreadable", "Broken", "stop", "remark", "omit"}
 """Functions and exceptions whose first text an operator reads."""
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 

@@ -20,7 +20,7 @@ from moderation.log.search import LogSearch
 def log_page(request: Request, rights: Rights) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
-        "title": _("LogPage"),
+        "title": _("Log"),
         "is_nav_sidebar_enabled": False,
         "log": LogPage(LogSearch.from_query(request.GET), rights),
     }
