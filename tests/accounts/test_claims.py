@@ -205,7 +205,7 @@ def test_a_logged_in_user_claims_comments_with_one_button(essay: Essay, guest: B
     link = link_for(essay, guest)
     rosa = Browser(user := make.user("rosa", name="Rosa Castellanos"))
     page = rosa.read(link)
-    assert "You're logged in as Rosa Castellanos" in page.words
+    assert "You’re logged in as Rosa Castellanos" in page.words
     done = follow(rosa, link)
     assert "Added 1 comment to your account." in done.content.decode()
     comment = Comment.objects.get()

@@ -34,7 +34,7 @@ def test_an_untrusted_site_gets_an_error_page_and_no_redirect(service: Site, cha
         reply = ask(method, service.question(**changes), form)
         assert reply.status == 400
         assert "location" not in reply.headers
-        assert b"This login can't start" in reply.body
+        assert "This login can’t start".encode() in reply.body
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_an_invalid_authorization_request_is_refused(service: Site, changes: dic
         assert back(reply.headers["location"]) == {"error": error, "state": "a state & more"}
     else:
         assert reply.status == 400
-        assert b"This login can't start" in reply.body
+        assert "This login can’t start".encode() in reply.body
 
 
 def test_x_requires_a_challenge_a_state_and_a_scope(x: Site) -> None:
