@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,11 +60,11 @@ def names_of(node: ast.AST, parent: ast.AST | None) -> Iterator[str]:
         yield node.attr
 
 
-def sources() -> Iterator[tuple[Path, ast.Module]]:
-    for package in LEVELS.keys() - {"config"}:  # settings and urls put the packages together
-        for file in (ROOT / package).rglob("*.py"):
-            if "migrations" not in file.parts:
-                yield file.relative_to(ROOT), ast.parse(file.read_text())
+@cache
+def sources() -> list[tuple[Path, ast.Module]]:
+    packages = LEVELS.keys() - {"config"}  # settings and urls put the packages together
+    files = [file for package in packages for file in (ROOT / package).rglob("*.py") if "migrations" not in file.parts]
+    return [(file.relative_to(ROOT), ast.parse(file.read_text())) for file in files]
 
 
 def views() -> dict[str, int]:
