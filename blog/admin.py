@@ -136,7 +136,7 @@ class AuthorshipInline(admin.TabularInline[Authorship, Essay]):
     classes = ("collapse",)
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **more: Any) -> Any:
-        """Offer only staff members, so that nobody has to search all users."""
+        """Offer only staff members, not all users."""
         if db_field.name == "author":
             more["queryset"] = User.objects.filter(is_staff=True).order_by("name", "username")
         return super().formfield_for_foreignkey(db_field, request, **more)

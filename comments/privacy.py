@@ -73,7 +73,7 @@ def cookies() -> list[Cookie]:
     )
     guest = Cookie(
         settings.COMMENTER_COOKIE_NAME,
-        _("Recognizes you as the same guest, if you ask for it or like something without logging in."),
+        _("Recognizes you as the same guest if you chose to be remembered, or liked something without logging in."),
         lifetime(settings.COMMENTER_COOKIE_AGE),
     )
     visit = Cookie(

@@ -58,7 +58,7 @@ class AccountAdapter(DefaultAccountAdapter):
         "email_password_mismatch": _("Wrong email address or password."),
         "username_password_mismatch": _("Wrong username or password."),
         "incorrect_password": _("Wrong password."),
-        "too_many_login_attempts": _("Too many attempts. Please start again."),
+        "too_many_login_attempts": _("Too many attempts. Please log in again."),
         "rate_limited": _("Too many requests. Please wait a moment and try again."),
         "duplicate_email": _("You’ve already added this address."),
         "same_as_current": _("We’ve already sent the code to this address."),

@@ -1,7 +1,7 @@
 """Impersonation: names that look like an author's, a moderator's or an official title."""
 
 from collections.abc import Iterable
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ class ProtectedName(NamedTuple):
     is_author: bool
 
 
+@cache
 def has_byline() -> Any:
     """A condition on users: a row of a model that declares itself a byline names them as author."""
     models = [(each.related_model, each.field.name) for each in User._meta.related_objects]

@@ -82,9 +82,7 @@ class Block(models.Model):
     )
     email = models.EmailField(_("verified address"), blank=True)
     network = models.CharField(_("network"), max_length=43, blank=True)
-    until = models.DateTimeField(
-        _("until"), null=True, blank=True, help_text=_("Leave empty for a permanent exception.")
-    )
+    until = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Leave empty for no end date."))
     sentence = models.CharField(_("message to the person"), max_length=300, blank=True)
     note = models.TextField(_("note"), blank=True, max_length=1000, help_text=_("Visible to moderators only."))
     moderator = models.ForeignKey(

@@ -151,7 +151,7 @@ class Rules(models.Model):
     readers_may_follow = models.BooleanField(
         _("readers may subscribe by email"),
         default=True,
-        help_text=_("To replies, discussions and new essays. Each is opt-in."),
+        help_text=_("Readers can subscribe to replies, discussions and new essays. Each is opt-in."),
     )
     authors_moderate = models.BooleanField(
         _("authors moderate comments on their own essays"),

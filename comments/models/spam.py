@@ -32,8 +32,8 @@ class SpamModel(models.Model):
     fitted_training_count = models.PositiveIntegerField(
         null=True, editable=False
     )  # how many of them the weights include
-    spam = models.PositiveIntegerField(_("spam from files"), default=0, editable=False)
-    good = models.PositiveIntegerField(_("good comments from files"), default=0, editable=False)
+    spam = models.PositiveIntegerField(_("spam imported from files"), default=0, editable=False)
+    good = models.PositiveIntegerField(_("good comments imported from files"), default=0, editable=False)
     decided = models.CharField(_("decisions learned"), max_length=16, blank=True, editable=False)
     decided_spam = models.PositiveIntegerField(_("marked as spam by moderators"), default=0, editable=False)
     decided_good = models.PositiveIntegerField(_("approved by moderators"), default=0, editable=False)

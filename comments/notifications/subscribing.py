@@ -158,8 +158,8 @@ def confirm(address: Address, chosen: Collection[int]) -> int:
 
 def mark_verified(address: Address) -> None:
     """Mark the address as verified, and allow emails to it again if it had bounced."""
-    proved = address.verified or timezone.now()
-    Address.objects.filter(pk=address.pk).update(verified=proved, suppressed=None, bounces=0, problem="")
+    verified = address.verified or timezone.now()
+    Address.objects.filter(pk=address.pk).update(verified=verified, suppressed=None, bounces=0, problem="")
 
 
 @transaction.atomic

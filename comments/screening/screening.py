@@ -194,8 +194,8 @@ def impersonates(draft: Draft) -> Reason | None:
 
 def site_name() -> Any:
     """The site's name as one more row for the union with people."""
-    nobody = {"nobody": Value(0), "handle": Value(""), "writes": Value(False, BooleanField())}
-    return Site.objects.annotate(**nobody).values_list("nobody", F("name"), "handle", "writes")
+    no_user = {"no_key": Value(0), "no_username": Value(""), "no_author": Value(False, BooleanField())}
+    return Site.objects.annotate(**no_user).values_list("no_key", F("name"), "no_username", "no_author")
 
 
 def previously_approved_with_same_flag(draft: Draft, reason: Reason) -> bool:

@@ -38,7 +38,7 @@ class BlockForm(forms.Form):
     network = forms.CharField(max_length=60, required=False)
     until = forms.DateField(
         required=False,
-        error_messages={"invalid": gettext_lazy("Enter a valid date, or leave it empty for a permanent exception.")},
+        error_messages={"invalid": gettext_lazy("Enter a valid date, or leave it empty for no end date.")},
     )
     sentence = forms.CharField(max_length=300, required=False)
     why = forms.CharField(max_length=1000, required=False)
@@ -57,7 +57,7 @@ class BlockForm(forms.Form):
             return None
         moment = timezone.make_aware(datetime.combine(day, time.min))
         if moment <= timezone.now():
-            raise forms.ValidationError(_("Choose a future date, or leave it empty for a permanent exception."))
+            raise forms.ValidationError(_("Choose a future date, or leave it empty for no end date."))
         return moment
 
     def whom(self) -> dict[str, Any]:

@@ -68,8 +68,8 @@ def summary(result: DryRunResult) -> str:
         return _("There are no comments to test it on yet.")
     if not result.count:
         words = ngettext(
-            "It would not have matched the only comment.",
-            "It would have matched none of the last %(among)d comments.",
+            "This rule would not have matched the one comment tested.",
+            "This rule would not have matched any of the last %(among)d comments.",
             result.total,
         )
         return words % {"among": result.total}

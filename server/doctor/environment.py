@@ -132,7 +132,7 @@ def _check_sqlite() -> Iterator[Finding]:
             _("SQLite version"),
             _("SQLite %(version)s has a bug that can lose writes when two processes checkpoint at the same time.")
             % {"version": sqlite3.sqlite_version},
-            _("With “serve”, only the job worker checkpoints. For more processes, use SQLite 3.51.3 or newer."),
+            _("Run the site with “serve”, which avoids this. To run more processes, use SQLite 3.51.3 or newer."),
         )
 
 

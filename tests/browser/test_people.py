@@ -51,7 +51,7 @@ def test_the_drawer_opens_in_its_row_and_answers_there(
     row.get_by_text("Trust, hold or block").click()
     row.locator("[name=until]").fill("2001-01-01")
     row.get_by_role("button", name="Save").click()
-    expect(row.get_by_text("Choose a future date, or leave it empty for a permanent exception.")).to_be_visible()
+    expect(row.get_by_text("Choose a future date, or leave it empty for no end date.")).to_be_visible()
     assert "422" in visitor.complaints.pop()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     visitor.axe(page)
