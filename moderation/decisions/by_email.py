@@ -21,8 +21,8 @@ from comments.notifications.views import limit_referrer
 from comments.reports import appeals
 from comments.threads import removals
 from moderation.decisions import actions, digest
+from moderation.decisions.actions import AlreadyDecided
 from moderation.decisions.in_words import describe_decision
-from moderation.decisions.locking import AlreadyDecided
 from moderation.decisions.rights import Rights, moderator_required, rights_of
 
 VERBS: dict[str, Any] = {

@@ -9,7 +9,7 @@ from comments.models import Comment, Decision, Status, Wording
 from comments.posting import actions as posting
 from comments.screening.screening import Sender
 from comments.transitions import transition
-from moderation.decisions import actions, locking, undo
+from moderation.decisions import actions, undo
 
 
 class Unchanged(Exception):
@@ -30,8 +30,8 @@ def edit(comment: Comment, *, by: User, text: str, note: str = "", expected_word
 
     Raises Unchanged, Empty, and what actions.decide() raises.
     """
-    _root, fresh = locking.lock_comment(comment.pk)
-    locking.check_unchanged(fresh, expected_status=None, expected_wording=expected_wording)
+    _root, fresh = actions.lock_comment(comment.pk)
+    actions.check_unchanged(fresh, expected_status=None, expected_wording=expected_wording)
     old = fresh.wording
     if old is None or old.text == text:
         raise Unchanged
@@ -100,8 +100,8 @@ def delete(
 
     Its decisions are kept. Raises what actions.decide() raises.
     """
-    root, fresh = locking.lock_comment(comment.pk)
-    locking.check_unchanged(fresh, expected_status=expected_status, expected_wording=expected_wording)
+    root, fresh = actions.lock_comment(comment.pk)
+    actions.check_unchanged(fresh, expected_status=expected_status, expected_wording=expected_wording)
     decision = Decision(verb=Decision.Verb.DELETE, moderator=by, note=note)
     transition(fresh, Status.TRASH, root=root, decision=decision, removed_by=Comment.Remover.MODERATOR, notify=False)
     if fresh.has_replies:

@@ -10,7 +10,7 @@ from django.utils import timezone
 import pagecache
 from accounts.models import User
 from comments.models import Batch, Comment, Decision, Status
-from moderation.decisions.locking import AlreadyDecided, Edited, apply_decision, lock_comment
+from moderation.decisions.actions import AlreadyDecided, Edited, apply_decision, lock_comment
 
 UNDO_PERIOD = timedelta(days=30)
 

@@ -11,8 +11,7 @@ from accounts.models import User
 from comments.models import Batch, Decision
 from moderation.decisions import undo
 from moderation.decisions.rights import Rights, rights_of
-from moderation.queue.deciding import attempt, get_verb
-from moderation.queue.outcome import Outcome
+from moderation.queue.deciding import Outcome, attempt, get_verb
 from moderation.queue.query import QueueState
 from server.jobs.tasks import job
 

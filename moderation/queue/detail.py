@@ -19,9 +19,8 @@ from comments.screening.screening import Rejected, Sender
 from moderation.decisions import rewording
 from moderation.decisions.rights import Rights, moderator_required
 from moderation.queue import deciding
-from moderation.queue.deciding import parse_seen
+from moderation.queue.deciding import Outcome, is_from_script, parse_seen, respond
 from moderation.queue.listing import find_rows
-from moderation.queue.outcome import Outcome, is_from_script, respond
 from moderation.queue.query import QueueState
 
 MAX_REPLIES = 50

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.login.sessions import background_request
 from accounts.middleware import Request
 from moderation.decisions.rights import Rights, moderator_required
-from moderation.queue import outcome
+from moderation.queue import deciding
 from moderation.queue.deciding import parse_seen
 from moderation.queue.filters import parse_keys
 from moderation.queue.listing import find_rows
@@ -58,7 +58,7 @@ def queue_changes(request: Request, rights: Rights) -> HttpResponse:
     body: dict[str, Any] = {
         "rows": changed(request, state, seen),
         "looking": other_viewers(seen, rights),
-        "counts": outcome.formatted_counts(state),
+        "counts": deciding.formatted_counts(state),
     }
     answer = JsonResponse(body)
     etag = f'"{hashlib.blake2b(answer.content, digest_size=12).hexdigest()}"'
@@ -73,10 +73,10 @@ def changed(request: Request, state: QueueState, seen: dict[int, tuple[str, int 
     now = {row.pk: row for row in state.rights.comments().filter(pk__in=seen).select_related("commenter")}
     same = {pk for pk, row in now.items() if seen[pk] == (row.status, row.wording_id)}
     decided = [row for pk, row in now.items() if seen[pk][0] != row.status]
-    lines = outcome.lines_by_others(decided, state.rights.user)
+    lines = deciding.lines_by_others(decided, state.rights.user)
     others = {row.pk: row for row in find_rows(state, now.keys() - same - lines.keys())}
     return {
-        pk: outcome.render_item(request, lines.get(pk) or others.get(pk), state) for pk in sorted(seen.keys() - same)
+        pk: deciding.render_item(request, lines.get(pk) or others.get(pk), state) for pk in sorted(seen.keys() - same)
     }
 
 

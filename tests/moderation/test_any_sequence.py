@@ -21,7 +21,7 @@ from comments.threads.tree import Shown, visible
 from comments.threads.viewer import Viewer
 from moderation.decisions import actions, rewording
 from moderation.decisions import undo as undoing
-from moderation.decisions.locking import AlreadyDecided
+from moderation.decisions.actions import AlreadyDecided
 from tests import make
 from tests.conftest import RUNS_ALL
 

@@ -12,7 +12,7 @@ from accounts.models import Commenter, User
 from blog.models import Essay
 from comments.models import Appeal, Comment, Reason
 from moderation.decisions import actions, undo
-from moderation.decisions.locking import AlreadyDecided
+from moderation.decisions.actions import AlreadyDecided
 from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.comments.door import Browser, Page, words

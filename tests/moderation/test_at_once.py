@@ -10,7 +10,7 @@ from accounts.models import User
 from comments.checking import problems
 from comments.models import Comment, Decision
 from moderation.decisions import actions, undo
-from moderation.decisions.locking import AlreadyDecided
+from moderation.decisions.actions import AlreadyDecided
 from tests import make
 from tests.services.at_once import at_once
 from tests.services.site import Installation

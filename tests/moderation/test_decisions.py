@@ -11,7 +11,7 @@ from blog import actions as writing
 from comments.checking import problems
 from comments.models import Comment, Decision, Discussion, Status
 from moderation.decisions import actions, undo
-from moderation.decisions.locking import AlreadyDecided
+from moderation.decisions.actions import AlreadyDecided
 from pagecache.models import Generation
 from tests import make
 

@@ -16,7 +16,7 @@ from comments.posting import editing
 from comments.screening import rules_engine
 from comments.threads.viewer import Viewer
 from moderation.decisions import actions, undo
-from moderation.decisions.locking import AlreadyDecided
+from moderation.decisions.actions import AlreadyDecided
 from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.comments.door import Browser, Page, words
