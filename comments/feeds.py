@@ -15,8 +15,7 @@ import pagecache
 from blog.feeds import FullTextAtomFeed, FullTextRssFeed, absolute_url
 from blog.middleware import get_site
 from blog.models import Essay
-from comments.models import Comment, CommentQuerySet, Status
-from comments.models.lookup import get_essay_or_404
+from comments.models import Comment, CommentQuerySet, Discussion, Status
 
 NEWEST = 10
 THREADING = {"xmlns:thr": "http://purl.org/syndication/thread/1.0"}
@@ -118,7 +117,7 @@ class CommentsFeed(Feed[Comment, Any]):
 
 class EssayCommentsFeed(CommentsFeed):
     def get_object(self, request: HttpRequest, **address: Any) -> Essay:
-        essay: Essay = get_essay_or_404(AnonymousUser(), **address)
+        essay: Essay = Discussion.objects.get_essay_or_404(AnonymousUser(), **address)
         return essay
 
     def comments(self, obj: Essay) -> CommentQuerySet:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
@@ -41,7 +42,7 @@ def transition(
         outbox.notify.enqueue(comment.pk, **subscribed_before(comment, decision))
     if notify and has_resolved:
         report_notifications.notify.enqueue(comment.pk)
-    if decision and decision.moderator_id:
+    if decision and decision.moderator_id and settings.AKISMET_KEY:
         akismet_corrections.enqueue(comment, before=before, after=after)
     is_shown = comment.has_replies or (before != after and Status.APPROVED in {before, after})
     if is_shown:  # else no page for readers has it, not even as a tombstone

@@ -20,7 +20,6 @@ from comments.likes import actions as liking
 from comments.likes import login as like_login
 from comments.likes import rendering as likes_rendering
 from comments.models import Comment, Discussion
-from comments.models.lookup import get_essay_or_404
 from comments.posting.actions import CommenterChanged, CommentGone, RateLimited
 from comments.screening.screening import Sender
 
@@ -29,7 +28,7 @@ ACTIONS = {"1": liking.like, "0": liking.unlike}
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def like_essay(request: Request, **address: Any) -> HttpResponse:
-    return respond(request, get_essay_or_404(request.user, **address))
+    return respond(request, Discussion.objects.get_essay_or_404(request.user, **address))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -4,14 +4,18 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import AnonymousUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import QueueMail
-from blog.models import Essay
+from accounts.models import QueueMail, User
+from blog.models import Authorship, Essay
+from comments.models.permissions import moderators
 
 MAX_EDIT_MINUTES = 60 * 24 * 366  # minutes
 
@@ -32,6 +36,12 @@ class RulesManager(models.Manager["Rules"]):
     def current(self, *fields: str) -> "Rules":
         """Return the one row, or a new site's defaults. If fields are named, only those are read."""
         return self.only(*fields).first() or Rules(pk=1)
+
+    def moderators_of(self, essay: int) -> Q:
+        """Condition for users who may moderate comments on this essay, with its authors if the rules allow it."""
+        if not self.current().authors_moderate:
+            return moderators()
+        return moderators() | Q(is_active=True, pk__in=Authorship.objects.filter(essay=essay).values("author"))
 
 
 class Rules(models.Model):
@@ -187,8 +197,35 @@ class Rules(models.Model):
     def __str__(self) -> str:
         return str(_("Comment settings"))
 
+    @property
+    def newcomer_hold(self) -> str:
+        """Code of the reason why every newcomer's comment is held, or an empty string."""
+        return "everything" if self.hold_everything else "first" if self.hold_first_comment else ""
+
 
 class DiscussionManager(models.Manager["Discussion"]):
+    def get_essay_or_404(
+        self, user: User | AnonymousUser, *, slug: str, year: int = 0, month: int = 0, day: int = 0
+    ) -> Any:
+        """The published essay (or page, without a date) at a URL, with its discussion and rules; else raise Http404.
+
+        Annotations: `is_by_user`: the user is one of its authors; `is_moderated_by_user`: the user is a moderator;
+        `has_user_verified_email`: the user's primary address is verified.
+        """
+        essays = Essay.objects.published().select_related("discussion__rules")
+        date = {"dated__year": year, "dated__month": month, "dated__day": day}
+        essays = essays.essays().filter(**date) if year else essays.pages()
+        no: Any = Value(False)
+        rights = {"is_by_user": no, "is_moderated_by_user": no, "has_user_verified_email": no}
+        if isinstance(user, User):
+            verified = EmailAddress.objects.filter(user=user, email=user.email.lower(), verified=True)
+            rights = {
+                "is_by_user": Exists(Authorship.objects.filter(essay=OuterRef("pk"), author=user)),
+                "is_moderated_by_user": Exists(User.objects.filter(moderators(), pk=user.pk)),
+                "has_user_verified_email": Exists(verified),
+            }
+        return get_object_or_404(essays.annotate(**rights), slug=slug)
+
     def for_essay(self, essay: Essay) -> "Discussion":
         """The essay's settings and counts with the site's rules; a missing row means the defaults."""
         if Discussion._meta.get_field("essay").remote_field.is_cached(essay):

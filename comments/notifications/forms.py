@@ -1,4 +1,4 @@
-"""Forms for email notifications: in the reply form, and on a page of their own."""
+"""Forms for subscribing to notifications on a page of their own."""
 
 from typing import Any
 
@@ -11,37 +11,9 @@ from accounts.models import MAX_EMAIL_LENGTH
 from accounts.profiles.forms import EmailField
 from blog.models import Essay
 from comments.models import Comment, Subscription
-from comments.notifications.subscribing import SubscriptionRequest, Topic
+from comments.notifications.subscribing import Topic
 
 Kind = Subscription.Kind
-
-
-class NotifyForm(forms.Form):
-    """The notification fields of the reply form. Nothing is selected by default."""
-
-    notify_replies = forms.BooleanField(label=_("Notify me of new comments via email."), required=False)
-    notify_about = forms.ChoiceField(
-        label=_("Which comments"),
-        choices=[
-            (Kind.REPLIES.value, _("replies to me")),
-            (Kind.THREAD.value, _("this thread")),
-            (Kind.ESSAY.value, _("all comments on this essay")),
-        ],
-        required=False,
-        error_messages={"invalid_choice": _("Choose which comments.")},
-    )
-    notify_essays = forms.BooleanField(label=_("Notify me of new posts via email."), required=False)
-
-    @property
-    def has_selection(self) -> bool:
-        return bool(self.cleaned_data["notify_replies"] or self.cleaned_data["notify_essays"])
-
-    def subscription_request(self, email: str, *, is_verified: bool) -> SubscriptionRequest | None:
-        """Return what is selected, for this address; None if nothing is."""
-        about = Kind(self.cleaned_data["notify_about"] or Kind.REPLIES)
-        comments = about.value if self.cleaned_data["notify_replies"] else ""
-        essays = self.cleaned_data["notify_essays"]
-        return SubscriptionRequest(email, is_verified, comments, essays) if self.has_selection else None
 
 
 class AddressForm(forms.Form):

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy
 from accounts.models import QueueMail, User
 from blog import markup
 from comments.models import Address, Appeal, Comment, Notice, Report, Rules, Status, Subscription
-from comments.models.permissions import moderators_of
 from comments.notifications import moderator_emails, signed_links
 from comments.notifications.headers import site_host, subscription_headers, threading_headers, unsubscribe_headers
 from comments.screening import reasons
@@ -227,7 +226,7 @@ def is_still_recipient(notice: Notice, comment: Comment) -> bool:
     """Return whether a moderator who wants these emails, or an author, still has this role and an active account."""
     if notice.kind not in Notice.QUEUE_KINDS:
         return User.objects.filter(is_active=True, notices=notice).exists()
-    serving = User.objects.filter(moderators_of(comment.essay_id), notices=notice)
+    serving = User.objects.filter(Rules.objects.moderators_of(comment.essay_id), notices=notice)
     return serving.exclude(moderator_emails.has_frequency(QueueMail.NONE)).exists()
 
 

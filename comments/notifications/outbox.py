@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import QueueMail, User
 from blog.models import Essay, Site
-from comments.models import Comment, Notice, Status, Subscription
-from comments.models.permissions import moderators_of
+from comments.models import Comment, Notice, Rules, Status, Subscription
 from comments.notifications import compose, messages, moderator_emails, suppression
 from comments.notifications.smtp import MailServer, NotSent, ServerUnavailable, Uncertain
 from server.jobs.tasks import RETRY_DELAYS, job
@@ -84,7 +83,7 @@ def current_kinds(comment: Comment) -> list[Kind]:
 def build_notices(comment: Comment, subscribed_before: datetime | None = None) -> Iterator[Notice]:
     """Build the notices of a comment, closest subscription first; no one is notified of their own, or twice."""
     if comment.status == Status.PENDING and not moderator_emails.is_marked_as_spam(comment):
-        yield from staff_notices(Kind.HELD, comment, User.objects.filter(moderators_of(comment.essay_id)))
+        yield from staff_notices(Kind.HELD, comment, User.objects.filter(Rules.objects.moderators_of(comment.essay_id)))
     if comment.is_waiting:
         return
     subscriptions = Subscription.objects.active().filter(kind=Subscription.Kind.DECISION, comment=comment)

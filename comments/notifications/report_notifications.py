@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from accounts.models import User
-from comments.models import Appeal, Comment, Notice, Subscription
-from comments.models.permissions import moderators_of
+from comments.models import Appeal, Comment, Notice, Rules, Subscription
 from comments.notifications import outbox
 from server.jobs.tasks import job
 
@@ -36,7 +35,7 @@ def kinds_for(comment: Comment, appeal: str) -> list[Kind]:
 
 def build_notices(comment: Comment, appeal: str) -> Iterator[Notice]:
     """Build notices to moderators of open reports and appeals, and of outcomes to those who asked to be told."""
-    staff = User.objects.filter(moderators_of(comment.essay_id))
+    staff = User.objects.filter(Rules.objects.moderators_of(comment.essay_id))
     if comment.reports and comment.is_approved:
         yield from outbox.staff_notices(Kind.REPORTED, comment, staff)
     elif not comment.reports:

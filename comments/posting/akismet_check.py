@@ -11,9 +11,9 @@ from server.jobs.tasks import job
 CHECKED = (Status.APPROVED, Status.PENDING)
 
 
-def enqueue(comment: Comment, *, is_vouched_for: bool) -> None:
-    """Have a comment checked. Call in the transaction that wrote it."""
-    if akismet.is_on() and not is_vouched_for and comment.status in CHECKED:
+def enqueue(comment: Comment) -> None:
+    """Have a comment checked, where Akismet is set up. Call in the transaction that wrote it."""
+    if comment.status in CHECKED:
         check.enqueue(comment.pk)
 
 

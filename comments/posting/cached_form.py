@@ -11,9 +11,8 @@ from accounts.profiles.identity import login_services
 from blog.middleware import PERSONAL_COOKIES, get_site
 from blog.models import Essay
 from comments.models import Rules
-from comments.notifications.forms import NotifyForm
 from comments.posting import identity_views
-from comments.posting.forms import CommentForm
+from comments.posting.forms import CommentForm, NotifyForm
 from comments.threads.rendering import PrecompiledTemplate, placeholder
 
 
@@ -23,16 +22,15 @@ def is_usable_for(request: HttpRequest) -> bool:
 
 
 def render(request: HttpRequest, essay: Essay, rules: Rules) -> SafeString:
-    hint = identity_views.moderation_hint(essay, rules)
-    who, may_follow = rules.who_may_comment, rules.readers_may_follow
+    who, may_follow, hold = rules.who_may_comment, rules.readers_may_follow, rules.newcomer_hold
     services = tuple(service["name"] for service in login_services())
-    form = compiled_form(get_language() or "", who, may_follow, hint, str(get_site(request)), services)
+    form = compiled_form(get_language() or "", who, may_follow, hold, str(get_site(request)), services)
     return SafeString(form.fill({"address": essay.get_absolute_url(), "pk": str(essay.pk)}))
 
 
 @lru_cache
 def compiled_form(
-    language: str, who_may_comment: str, may_follow: bool, hint: str, site: str, services: tuple[str, ...]
+    language: str, who_may_comment: str, may_follow: bool, hold: str, site: str, services: tuple[str, ...]
 ) -> PrecompiledTemplate:
     address = placeholder("address")
     is_for_guests = who_may_comment != Rules.Who.LOGIN
@@ -49,6 +47,6 @@ def compiled_form(
             "icons": identity_views.login_icons(site),
             "login_problems": identity_views.login_problems(),
             "rules": {"who_may_comment": who_may_comment},
-            "hint": hint,
+            "hint": identity_views.hint_for_reason(hold),
         },
     )

@@ -41,7 +41,7 @@ def load(request: HttpRequest, essay: Essay, parent: int | None) -> Mapping[str,
 
 def discard(request: HttpRequest, essay: Essay, parent: int | None) -> None:
     """Delete the draft of a comment that was posted."""
-    drafts = unexpired(request) if settings.SESSION_COOKIE_NAME in request.COOKIES else {}
+    drafts = unexpired(request)
     if drafts.pop(draft_key(essay, str(parent or "")), None):
         redirects.store_drafts(request, drafts)
 

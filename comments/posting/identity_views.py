@@ -1,7 +1,6 @@
 """The identity row of the reply form: log in and out without losing the draft, switch to guest, reload the row."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from allauth.socialaccount.providers.base.constants import AuthProcess
@@ -21,20 +20,18 @@ from accounts.profiles.forms import DetailsForm
 from blog.models import Essay
 from blog.views import render_essay
 from comments.models import Discussion, Rules, Wording
-from comments.models.lookup import get_essay_or_404
 from comments.posting import drafts
-from comments.posting.forms import CommentForm
+from comments.posting.forms import NO_DRAFT, CommentForm, details_form
 from comments.screening import author_record, screening
 from comments.screening.screening import Blocked, Draft, Sender
 
 SITE_ACCOUNT = "site"  # the site's own accounts, among the providers
-NO_DRAFT: Mapping[str, Any] = MappingProxyType({})
 
 
 @require_POST
 def connect(request: Request, provider: str, **address: Any) -> HttpResponse:
     """Start a login in a popup, or in this tab with the draft saved in the session."""
-    essay = get_essay_or_404(request.user, **address)
+    essay = Discussion.objects.get_essay_or_404(request.user, **address)
     is_popup = "window" in request.POST
     back = redirects.login_done_url() if is_popup else form_url(request, essay)
     if oauth_start.is_rate_limited(request):
@@ -49,7 +46,7 @@ def connect(request: Request, provider: str, **address: Any) -> HttpResponse:
 @require_POST
 def log_out(request: Request, **address: Any) -> HttpResponse:
     """Log out; the draft stays in the page or in the next session."""
-    essay = get_essay_or_404(request.user, **address)
+    essay = Discussion.objects.get_essay_or_404(request.user, **address)
     was_logged_in = request.user.is_authenticated
     logout(request, show_message=False)
     if "window" in request.POST:
@@ -63,7 +60,7 @@ def log_out(request: Request, **address: Any) -> HttpResponse:
 @require_POST
 def change(request: Request, **address: Any) -> HttpResponse:
     """Show the row for choosing another identity without logging out, or switch back to the account."""
-    essay = get_essay_or_404(request.user, **address)
+    essay = Discussion.objects.get_essay_or_404(request.user, **address)
     if not request.user.is_authenticated and oauth_start.is_rate_limited(request):
         return too_many_attempts(request, essay)
     drafts.save(request, essay)
@@ -73,7 +70,7 @@ def change(request: Request, **address: Any) -> HttpResponse:
 @require_safe
 def identity_fragment(request: Request, **address: Any) -> HttpResponse:
     """Return the row alone, for JavaScript to replace after a login or logout in another window."""
-    essay = get_essay_or_404(request.user, **address)
+    essay = Discussion.objects.get_essay_or_404(request.user, **address)
     rules = Discussion.objects.for_essay(essay).rules
     response = render(request, "comments/_identity.html", identity_context(request, essay, rules))
     response.headers["Cache-Control"] = "private, no-store"
@@ -124,15 +121,6 @@ def identity_context(
     }
 
 
-def details_form(request: Any, rules: Rules, data: Any = None, initial: Mapping[str, Any] = NO_DRAFT) -> DetailsForm:
-    """Build the guest's form from what was submitted, saved in a draft, or remembered in this browser."""
-    guest = None if isinstance(request.user, User) else request.commenter or None
-    if guest and not guest.name:  # a guest who only liked something did not ask to be remembered
-        guest = None
-    needs_email = rules.who_may_comment == Rules.Who.DETAILS
-    return DetailsForm(data, guest=guest, needs_email=needs_email, initial=dict(initial))
-
-
 def login_icons(site: str) -> list[dict[str, str]]:
     return [{"key": SITE_ACCOUNT, "name": site, "mark": "site"}, *identity.login_services()]
 
@@ -154,17 +142,20 @@ def login_problems() -> dict[str, str]:
 
 def moderation_hint(essay: Essay, rules: Rules, commenter: Commenter | None = None, address: str = "") -> str:
     """Predict whether a comment will be held, before it is written. Without `commenter`: a new guest's."""
+    if commenter is None:
+        return hint_for_reason(rules.newcomer_hold)
     record = author_record.load(commenter, essay, address)
-    draft = Draft(commenter or Commenter(), Sender(address), Wording(), rules, essay, record.history)
+    draft = Draft(commenter, Sender(address), Wording(), rules, essay, record.history)
     try:
         reason = screening.expected_hold(draft, is_trusted=record.is_trusted)
     except Blocked as error:
         return str(error)
-    return hint_for_reason(reason["code"]) if reason else ""
+    return hint_for_reason(reason["code"] if reason else "")
 
 
 def hint_for_reason(code: str) -> str:
     return {
+        "": "",
         "everything": _("A moderator reads every comment before it appears."),
         "first": _("A moderator will read your first comment before it appears."),
         "kept": _("A moderator will read your comments before they appear."),

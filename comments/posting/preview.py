@@ -10,8 +10,8 @@ from blog import markup
 from blog.models import Essay
 from blog.views import render_essay
 from comments.models import Rules
-from comments.posting import drafts, identity_views
-from comments.posting.forms import CommentForm
+from comments.posting import drafts
+from comments.posting.forms import CommentForm, details_form
 from server.http import ratelimit
 
 PREVIEWS_A_MINUTE = 60  # previews from one network
@@ -33,7 +33,7 @@ def preview(request: Request, essay: Essay, rules: Rules, *, is_guest: bool) -> 
         response = render(request, "comments/_preview.html", values, status=status)
     else:
         typed = {name: request.POST[name] for name in drafts.FIELDS if name in request.POST}
-        details = identity_views.details_form(request, rules, initial=typed) if is_guest else None
+        details = details_form(request, rules, initial=typed) if is_guest else None
         response = render_essay(request, essay, status, form=CommentForm(initial=typed), details=details, **values)
     response.headers["Cache-Control"] = "private, no-store"
     if seconds:

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -16,8 +17,8 @@ from accounts.profiles.forms import DetailsForm
 from blog.views import render_essay
 from comments.models import Comment, Rules
 from comments.posting import actions, drafts
+from comments.posting.forms import Submission
 from comments.posting.preview import preview
-from comments.posting.submission import Submission
 from comments.screening.screening import Blocked, Rejected
 from comments.threads import removals
 from comments.threads.pages import ThreadPage
@@ -49,7 +50,8 @@ def respond(request: Request, **address: Any) -> HttpResponse:
         )
     except NOT_POSTED as error:
         return explain_rejection(submission, error)
-    drafts.discard(request, submission.essay, comment.parent_id)
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        drafts.discard(request, submission.essay, comment.parent_id)
     response = redirect_to_comment(submission, comment)
     if "in_place" in request.POST:
         response.status_code = 201  # JavaScript reads Location, which a redirect would hide

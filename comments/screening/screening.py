@@ -73,7 +73,7 @@ class Draft:
 
     @cached_property
     def judgement(self) -> Judgment | None:
-        return training.judge(self.rules, self.wording.text, self.commenter)
+        return training.judge(self.rules, self.wording.text, self.commenter) if self.rules.spam_stamp else None
 
     @property
     def spam_score(self) -> float | None:
@@ -159,8 +159,7 @@ def held_words(draft: Draft) -> Reason | None:
 def looks_like_spam(draft: Draft) -> Reason | None:
     """The filter's score reaches the threshold; moderators see the words and signs that weighed most."""
     rules, found = draft.rules, draft.judgement
-    known = training.current_filter(rules)
-    if known is None or found is None:
+    if found is None or (known := training.current_filter(rules)) is None:
         return None
     bounds = [bound / 100 for bound in (rules.spam_hold_at, rules.spam_mark_at) if bound]
     if found.score < min([*bounds, *([] if rules.spam_hold_at else [known.threshold])]):
@@ -277,6 +276,8 @@ def hold_reasons(draft: Draft) -> list[Reason]:
 
 def apply_rules(draft: Draft) -> Verdict | None:
     """The verdict of the first of the owner's rules that matches. Raises Rejected with its sentence."""
+    if not draft.rules.rule_stamp:  # no rules are active
+        return None
     known, case = rules_engine.active_rules(draft.rules), draft.rule_context
     rule = rules_engine.first_match(known, case) if known else None
     if rule is None:

@@ -9,9 +9,9 @@ from server.jobs.tasks import job
 def enqueue(comment: Comment, *, before: str, after: str) -> None:
     """Enqueue a correction if a decision disagrees with the service, or an undo reverses a correction.
 
-    Call inside the decision's transaction.
+    Call inside the decision's transaction, where Akismet is set up.
     """
-    if not akismet.is_on() or after == Status.TRASH or not before or not after:
+    if after == Status.TRASH or not before or not after:
         return
     is_called = akismet.is_called_spam(Wording.objects.filter(pk=comment.wording_id or 0).first())
     is_spam_now = is_spam(after, is_called=is_called)

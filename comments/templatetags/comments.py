@@ -16,11 +16,11 @@ from blog.context import expire_page_at
 from blog.models import Essay
 from comments.likes import rendering as likes_rendering
 from comments.models import Discussion, Rules, Status
-from comments.notifications.forms import NotifyForm
 from comments.posting import cached_form, drafts, identity_views
-from comments.posting.forms import CommentForm
-from comments.threads import by_author, removals, rendering
-from comments.threads.pages import ThreadPage
+from comments.posting.forms import CommentForm, NotifyForm
+from comments.threads import removals, rendering
+from comments.threads.by_author import AuthorsPage
+from comments.threads.pages import BY_AUTHOR, ThreadPage, reply_count_text
 from comments.threads.tree import Row
 from comments.threads.viewer import AuthorNotice, parse_key
 
@@ -75,7 +75,8 @@ def thread(context: Context, essay: Essay) -> SafeString:
     """Render a page of threads, with the reply form inside when replying without JavaScript."""
     request = context["request"]
     parent_pk = requested_parent(context)
-    page = by_author.requested_page(request, essay, answering=parent_pk)
+    is_by_author = request.GET.get("by") == BY_AUTHOR and not parent_pk
+    page = (AuthorsPage if is_by_author else ThreadPage).from_request(request, essay, answering=parent_pk)
     if page.discussion.accepts_comments:
         expire_page_at(request, page.discussion.closes)
     rows, notices = page.rows()
@@ -131,8 +132,8 @@ def author_filter(page: ThreadPage) -> tuple[str, str, bool] | None:
     """Return label and URL of the filter for the author's comments, and whether it is active."""
     if not page.author_comment_count:
         return None
-    label = by_author.reply_count_text(page.author_comment_count, len(page.authors))
-    return label, f"{page.url(number=1, by=by_author.AUTHOR)}#comments", isinstance(page, by_author.AuthorsPage)
+    label = reply_count_text(page.author_comment_count, len(page.authors))
+    return label, f"{page.url(number=1, by=BY_AUTHOR)}#comments", isinstance(page, AuthorsPage)
 
 
 def sort_links(page: ThreadPage, *, has_likes: bool) -> list[tuple[str, str, bool]]:

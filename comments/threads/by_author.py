@@ -3,32 +3,12 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.translation import ngettext
 
 from blog.models import Essay
 from comments.models import Rules
-from comments.threads.pages import ThreadPage, commenter_names, requested_order
+from comments.threads.pages import BY_AUTHOR, ThreadPage, commenter_names, reply_count_text, requested_order
 from comments.threads.tree import Row, Step, flat_outline
 from comments.threads.viewer import AuthorNotice, Viewer
-
-AUTHOR = "author"
-
-
-def requested_page(request: HttpRequest, essay: Essay, answering: int | None = None) -> ThreadPage:
-    """The page of the discussion, or of the authors' comments if the URL asks for them and there is no reply form."""
-    if request.GET.get("by") != AUTHOR or answering:
-        return ThreadPage.from_request(request, essay, answering)
-    page = AuthorsPage(essay, Viewer.from_request(request), order=requested_order(request))
-    page.select_page(request.GET.get("cpage", "1"))
-    return page
-
-
-def reply_count_text(count: int, authors: int) -> str:
-    if authors > 1:
-        text = ngettext("%(count)d reply by the authors", "%(count)d replies by the authors", count)
-    else:
-        text = ngettext("%(count)d reply by the author", "%(count)d replies by the author", count)
-    return text % {"count": count}
 
 
 class AuthorsPage(ThreadPage):
@@ -38,6 +18,12 @@ class AuthorsPage(ThreadPage):
         super().__init__(essay, viewer, order=order)
         self.author_comment_count = self.author_comments().count()
         self.count = max(1, -(-self.author_comment_count // self.per_page))
+
+    @classmethod
+    def from_request(cls, request: HttpRequest, essay: Essay, answering: int | None = None) -> "AuthorsPage":
+        page = cls(essay, Viewer.from_request(request), order=requested_order(request))
+        page.select_page(request.GET.get("cpage", "1"))
+        return page
 
     def rows(self) -> tuple[list[Row], dict[int, AuthorNotice]]:
         start = (self.number - 1) * self.per_page
@@ -71,6 +57,6 @@ class AuthorsPage(ThreadPage):
 
     def url(self, *, number: int | None = None, order: str | None = None, **more: Any) -> str:
         """URLs with other parameters lead to the threads."""
-        return (
-            super().url(number=1, order=order, **more) if more else super().url(number=number, order=order, by=AUTHOR)
-        )
+        if more:
+            return super().url(number=1, order=order, **more)
+        return super().url(number=number, order=order, by=BY_AUTHOR)

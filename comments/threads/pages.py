@@ -16,9 +16,8 @@ from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment, CommentQuerySet, Discussion, Rules, Status
 from comments.threads import removals
-from comments.threads.collapsing import MAX_COMMENTS, choose_open_threads
 from comments.threads.removals import Removal
-from comments.threads.tree import Row, Step, cut_branch, outline
+from comments.threads.tree import MAX_COMMENTS, Row, Step, choose_open_threads, cut_branch, outline
 from comments.threads.viewer import AuthorNotice, Viewer, parse_key
 
 # Times only distinguish states, so they are read as text: parsing hundreds per page is a tenth of its cost.
@@ -26,6 +25,7 @@ COLUMNS = (
     "pk", "parent_id", "tree_id", "lft", "rght", "level", "status", "removed_by", Cast("changed", TextField()),
     "commenter_id", "commenter__name", Cast("commenter__changed", TextField()), "commenter__user_id", "likes",
 )  # fmt: skip
+BY_AUTHOR = "author"  # the value of `by` in the URL of the page with the authors' comments
 
 
 def requested_order(request: HttpRequest) -> str:
@@ -325,3 +325,11 @@ def show_replies_text(count: int, *, is_begun: bool) -> str:
     if is_begun:
         return ngettext("Show %(count)d more reply", "Show %(count)d more replies", count) % {"count": count}
     return ngettext("Show %(count)d reply", "Show %(count)d replies", count) % {"count": count}
+
+
+def reply_count_text(count: int, authors: int) -> str:
+    if authors > 1:
+        text = ngettext("%(count)d reply by the authors", "%(count)d replies by the authors", count)
+    else:
+        text = ngettext("%(count)d reply by the author", "%(count)d replies by the author", count)
+    return text % {"count": count}

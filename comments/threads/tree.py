@@ -1,9 +1,11 @@
-"""Nesting of comments: from rows in tree order to rendering steps. Pure: no queries, no recursion, no HTML."""
+"""Shape of a page of threads: nesting, and which threads are open. Pure: no queries, no recursion, no HTML."""
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, NamedTuple
+
+MAX_COMMENTS = 400  # on one page
 
 
 class Row(NamedTuple):
@@ -157,3 +159,32 @@ class Branch:
         if self.row.pk in more:
             walk.append(Step(Move.MORE, self.row, self.shown))
         walk.append(Step(Move.END_COMMENT, self.row, self.shown))
+
+
+@dataclass(frozen=True)
+class OpenThreads:
+    """The threads of a page, by tree_id."""
+
+    complete: list[int]
+    partial: int | None  # too long for a page: only its first MAX_COMMENTS comments are shown
+    collapsed: list[int]  # only their first comment is shown
+
+
+def choose_open_threads(threads: Sequence[tuple[int, int]], first: Sequence[int | None] = ()) -> OpenThreads:
+    """Choose which threads are open. `threads`: (tree_id, readable comments) in page order; `first`: trees to prefer.
+
+    All threads after the first that does not fit are collapsed, so that readers see where the open ones end.
+    """
+    rank = {tree: index for index, tree in enumerate(dict.fromkeys(first))}
+    whole, shut = [], []
+    begun, left = None, MAX_COMMENTS
+    for tree, readable in sorted(threads, key=lambda thread: rank.get(thread[0], len(rank))):
+        if readable <= left:
+            whole.append(tree)
+            left -= readable
+        elif left == MAX_COMMENTS:
+            begun, left = tree, 0
+        else:
+            shut.append(tree)
+            left = 0
+    return OpenThreads(whole, begun, shut)

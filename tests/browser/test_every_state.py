@@ -22,7 +22,7 @@ from comments.likes import actions as likes
 from comments.models import Address, Comment, Discussion, Rules, Subscription
 from comments.notifications import signed_links
 from comments.screening.screening import Sender
-from comments.threads.collapsing import MAX_COMMENTS
+from comments.threads.tree import MAX_COMMENTS
 from moderation.decisions import actions as deciding
 from tests import make
 from tests.conftest import RUNS_ALL

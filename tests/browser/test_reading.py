@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment
-from comments.threads.collapsing import MAX_COMMENTS
+from comments.threads.tree import MAX_COMMENTS
 from tests import make
 from tests.bench import corpus
 from tests.services.chromium import Visitor

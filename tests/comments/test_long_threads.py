@@ -4,9 +4,8 @@ import pytest
 
 from blog.models import Essay
 from comments.models import Comment
-from comments.threads import collapsing as opening_module
-from comments.threads import pages
-from comments.threads.collapsing import choose_open_threads
+from comments.threads import pages, tree
+from comments.threads.tree import OpenThreads, choose_open_threads
 from moderation.decisions import actions as deciding
 from tests import make
 from tests.comments.door import Browser, Page, place, words
@@ -18,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Six comments fill a page."""
-    monkeypatch.setattr(opening_module, "MAX_COMMENTS", 6)
+    monkeypatch.setattr(tree, "MAX_COMMENTS", 6)
     monkeypatch.setattr(pages, "MAX_COMMENTS", 6)
 
 
@@ -32,13 +31,11 @@ def rest(page: Page) -> list[tuple[str, str]]:
 
 
 def test_threads_are_expanded_within_the_limit_starting_with_the_requested_ones() -> None:
-    assert choose_open_threads([(1, 4), (2, 2), (3, 1)]) == opening_module.OpenThreads([1, 2], None, [3])
-    assert choose_open_threads([(1, 4), (2, 3), (3, 1)]) == opening_module.OpenThreads([1], None, [2, 3])
-    assert choose_open_threads([(1, 9), (2, 1)]) == opening_module.OpenThreads([], 1, [2])
-    assert choose_open_threads([(1, 4), (2, 3), (3, 1)], first=[3, 2]) == opening_module.OpenThreads([3, 2], None, [1])
-    assert choose_open_threads([(1, 4), (2, 3), (3, 5)], first=[3, 1, 3]) == opening_module.OpenThreads(
-        [3], None, [1, 2]
-    )
+    assert choose_open_threads([(1, 4), (2, 2), (3, 1)]) == OpenThreads([1, 2], None, [3])
+    assert choose_open_threads([(1, 4), (2, 3), (3, 1)]) == OpenThreads([1], None, [2, 3])
+    assert choose_open_threads([(1, 9), (2, 1)]) == OpenThreads([], 1, [2])
+    assert choose_open_threads([(1, 4), (2, 3), (3, 1)], first=[3, 2]) == OpenThreads([3, 2], None, [1])
+    assert choose_open_threads([(1, 4), (2, 3), (3, 5)], first=[3, 1, 3]) == OpenThreads([3], None, [1, 2])
 
 
 def test_collapsed_threads_show_the_first_comment_and_the_number_of_replies(essay: Essay, stranger: Browser) -> None:
