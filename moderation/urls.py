@@ -7,13 +7,13 @@ from moderation.insights import views as statistics_views
 from moderation.log import views as log_views
 from moderation.people import block_views
 from moderation.people import views as person_views
-from moderation.queue import batches, detail, presence
+from moderation.queue import batch_views, detail, presence
 from moderation.queue import views as queue_views
 
 urlpatterns = [
     path("", queue_views.queue_page, name="queue"),
     path("comments/<int:pk>/", detail.comment_page, name="queue-comment"),
-    path("batches/<int:pk>/", batches.batch_page, name="queue-batch"),
+    path("batches/<int:pk>/", batch_views.batch_page, name="queue-batch"),
     path("people/<int:pk>/", person_views.person, name="queue-person"),
     path("blocks/", block_views.blocks, name="queue-blocks"),
     path("news/", presence.queue_changes, name="queue-news"),

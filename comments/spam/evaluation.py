@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from comments.spam.features import Submission
-from comments.spam.judging import Filter
+from comments.spam.filter import Filter
 from comments.spam.logistic import auc
 
 

@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from comments.spam.lessons import SIGN_WEIGHT, Example, Row, word_weight
+from comments.spam.examples import SIGN_WEIGHT, Example, Row, word_weight
 
 ROUNDS, RATE, DECAY = 8, 0.5, 0.1
 INITIAL_SQUARES = 0.010001  # initial sum of squared gradients of every weight

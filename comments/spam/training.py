@@ -11,7 +11,7 @@ from accounts.models import Commenter
 from comments import spam
 from comments.models import Rules, SpamModel
 from comments.spam import MIN_EXAMPLES, Example, Filter, Judgment, Submission, round_down
-from comments.spam.lessons import pack, unpack
+from comments.spam.examples import pack, unpack
 
 _loaded: tuple[str, Filter | None] = ("", None)
 

@@ -19,7 +19,7 @@ from comments.models.block import parse_network
 from comments.screening import disposable
 from moderation.decisions.rights import Rights
 from moderation.models import Note
-from moderation.queue import bulk
+from moderation.queue import batches
 from moderation.queue.history import comment_histories
 
 PAGE_SIZE = 20
@@ -158,9 +158,9 @@ def remove_comments(person: Person, *, verb: str, days: int, why: str) -> Batch 
             total=total,
         )
         if total > AT_ONCE:
-            bulk.decide_batch.enqueue(batch.pk)
-    if total <= AT_ONCE and not bulk.decide_all(batch):
-        bulk.decide_batch.enqueue(batch.pk)
+            batches.decide_batch.enqueue(batch.pk)
+    if total <= AT_ONCE and not batches.decide_all(batch):
+        batches.decide_batch.enqueue(batch.pk)
     return batch
 
 

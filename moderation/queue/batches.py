@@ -1,92 +1,113 @@
-"""Pages of batches: one action on everything that matches a filter, and emptying spam or trash."""
+"""Jobs that carry out and undo batches: one action on everything that matches a filter."""
 
-from django.contrib import admin, messages
-from django.db import transaction
-from django.db.models import Max
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.text import capfirst
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods
+from time import monotonic
+from typing import Any
 
-from accounts.middleware import Request
-from comments.models import Batch, Decision, Status
-from moderation.decisions import rewording
-from moderation.decisions.rights import Rights, moderator_required
-from moderation.queue import bulk
-from moderation.queue.deciding import decide_each, get_verb, parse_seen
-from moderation.queue.query import MAX_SIZE, QueueState
+from django.db.models import Max, Q
+from django.http import QueryDict
+from django.utils import timezone
 
-CAN_BE_EMPTIED = {Status.SPAM, Status.TRASH}
+from accounts.models import User
+from comments.models import Batch, Decision
+from moderation.decisions import undo
+from moderation.decisions.rights import Rights, rights_of
+from moderation.queue.deciding import Outcome, attempt, get_verb
+from moderation.queue.query import QueueState
+from server.jobs.tasks import job
+
+CHUNK_SIZE = 100
+TIME_LIMIT = 4.0  # seconds
 
 
-def empty_tab(request: Request, state: QueueState) -> HttpResponse:
-    """Ask for confirmation, then permanently delete the comments that the page listed; newer ones are kept."""
-    seen = parse_seen(request.POST.getlist("seen"))
-    keys = sorted((pk for pk, (status, _words) in seen.items() if status in CAN_BE_EMPTIED), reverse=True)[:MAX_SIZE]
-    if not request.POST.get("sure"):
-        shown = [text for text in request.POST.getlist("seen") if set(parse_seen([text])) & set(keys)]
-        context = {"title": _("Delete for good"), "seen": shown, "count": len(shown), "back": state.first_page.url()}
-        return render(request, "moderation/empty.html", {**admin.site.each_context(request), **context})
-    outcome = decide_each(keys, state, seen, rewording.delete)  # replies before their parents
-    messages.info(request, outcome.summary())
-    return redirect(state.first_page.url())
+def state_of(batch: Batch, rights: Rights) -> QueueState:
+    return QueueState.from_query(QueryDict(batch.requested.get("query", "").lstrip("?")), rights)
 
 
-def start_batch(request: Request, state: QueueState, action: str) -> HttpResponse:
-    get_verb(action)
-    state = state.first_page
-    newest = state.comments().order_by().aggregate(newest=Max("pk"))["newest"] or 0
-    with transaction.atomic():
-        batch = Batch.objects.create(
-            moderator=state.rights.user,
-            verb=action,
-            requested={"query": state.query(), "up_to": newest, "after": 0},
-            total=state.comments().order_by().filter(pk__lte=newest).count(),
-        )
-        bulk.decide_batch.enqueue(batch.pk)
-    return redirect("queue-batch", batch.pk)
+def decide_all(batch: Batch) -> bool:
+    """Continue a batch for TIME_LIMIT seconds; return whether it is done. Comments changed since its start are skipped.
+
+    Progress is saved after each chunk, so another worker can continue after a crash.
+    """
+    rights, deadline = rights_of(batch.moderator) if batch.moderator else None, monotonic() + TIME_LIMIT
+    if rights is None or batch.state != Batch.State.RUNNING:
+        return finish(batch, Batch.State.FAILED if batch.state == Batch.State.RUNNING else batch.state)
+    verb, state = get_verb(batch.verb), state_of(batch, rights)
+    unchanged = Q(changed__lte=batch.created) & (Q(edited=None) | Q(edited__lte=batch.created))
+    unchanged &= limits_of(batch)
+    listed = (
+        state.comments().filter(unchanged, pk__lte=batch.requested["up_to"]).order_by("pk").select_related("commenter")
+    )
+    while found := list(listed.filter(pk__gt=batch.requested["after"])[:CHUNK_SIZE]):
+        outcome = Outcome([])
+        for comment in found:
+            seen, words = comment.status, comment.wording_id
+            attempt(
+                outcome,
+                verb,
+                comment,
+                by=rights.user,
+                batch=batch,
+                note=batch.note,
+                expected_status=seen,
+                expected_wording=words,
+            )
+        batch.requested["after"] = found[-1].pk
+        save_progress(batch)
+        if monotonic() > deadline:
+            return False
+    save_progress(batch)
+    batch.missed = max(0, batch.total - batch.done)
+    return finish(batch, Batch.State.DONE)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@moderator_required
-def batch_page(request: Request, rights: Rights, pk: int) -> HttpResponse:
-    """Show the progress of a batch, with a button to undo it."""
-    batch = Batch.objects.select_related("moderator").filter(pk=pk).first()
-    if batch is None or (not rights.is_site_wide and batch.moderator != rights.user):
-        raise Http404
-    if request.method == "POST":
-        start_undo(batch, rights)
-        return redirect("queue-batch", pk)
-    context = {
-        **admin.site.each_context(request),
-        "title": capfirst(Decision.Verb(batch.verb).label),
-        "is_nav_sidebar_enabled": False,
-        "batch": batch,
-        "is_running": batch.state in {Batch.State.RUNNING, Batch.State.UNDOING},
-        "can_be_undone": batch.state in {Batch.State.DONE, Batch.State.FAILED} and batch.done,
-        "back": bulk.state_of(batch, rights).url(),
-        "summary": describe(batch),
-    }
-    return render(request, "moderation/batch.html", context)
+def limits_of(batch: Batch) -> Q:
+    """Limit a batch about one person to the days and statuses that were chosen."""
+    asked = batch.requested
+    return Q(created__gte=asked["since"], status__in=asked["statuses"]) if "since" in asked else Q()
 
 
-def describe(batch: Batch) -> str:
-    """Return “312 approved, 2 had already been decided.”"""
-    so_far = {"count": batch.done, "total": batch.total, "verb": batch.get_verb_display()}
-    is_running = batch.state == Batch.State.RUNNING
-    parts = [(_("%(count)d of %(total)d %(verb)s") if is_running else _("%(count)d %(verb)s")) % so_far]
-    if batch.missed:
-        missed = ngettext("%(count)d had already been decided", "%(count)d had already been decided", batch.missed)
-        parts.append(missed % {"count": batch.missed})
-    if batch.undone:
-        parts.append(_("%(count)d undone") % {"count": batch.undone})
-    return ", ".join(parts) + "."
+def undo_all(batch: Batch, rights: Rights) -> bool:
+    """Continue the undo of a batch for TIME_LIMIT seconds; return whether it is done."""
+    deadline = monotonic() + TIME_LIMIT
+    decisions = batch.decisions.filter(comment__in=rights.comments()).exclude(verb=Decision.Verb.UNDO)
+    before: Any = batch.requested.get("undone_to") or Decision.objects.aggregate(newest=Max("pk"))["newest"] + 1
+    while found := list(decisions.filter(pk__lt=before).order_by("-pk")[:CHUNK_SIZE]):
+        outcome = Outcome([])
+        for decision in found:
+            attempt(outcome, undo.undo, decision, by=rights.user, batch=batch)
+        before = batch.requested["undone_to"] = found[-1].pk
+        save_progress(batch)
+        if monotonic() > deadline:
+            return False
+    save_progress(batch)
+    return finish(batch, Batch.State.UNDONE)
 
 
-@transaction.atomic
-def start_undo(batch: Batch, rights: Rights) -> None:
-    finished = Batch.objects.filter(pk=batch.pk, state__in=(Batch.State.DONE, Batch.State.FAILED))
-    if finished.update(state=Batch.State.UNDOING, ended=None):
-        bulk.undo_batch.enqueue(batch.pk, rights.user.pk)
+def save_progress(batch: Batch) -> None:
+    """Save progress, counted from the recorded decisions so that nothing counts twice."""
+    undone = batch.decisions.filter(verb=Decision.Verb.UNDO).count()
+    batch.done, batch.undone = batch.decisions.count() - undone, undone
+    batch.save(update_fields=["requested", "done", "undone"])
+
+
+def finish(batch: Batch, state: str) -> bool:
+    batch.state, batch.ended = state, timezone.now()
+    batch.save(update_fields=["state", "ended", "missed"])
+    return True
+
+
+@job()
+def decide_batch(batch_pk: int) -> None:
+    """Decide for a few seconds, then leave the rest to another job, so that other jobs have their turn."""
+    batch = Batch.objects.select_related("moderator").filter(pk=batch_pk).first()
+    if batch and not decide_all(batch):
+        decide_batch.enqueue(batch_pk)
+
+
+@job(is_urgent=True)
+def undo_batch(batch_pk: int, by: int) -> None:
+    """Undo a batch, before other jobs so that emails about its decisions are not sent."""
+    batch, user = Batch.objects.filter(pk=batch_pk).first(), User.objects.filter(pk=by).first()
+    rights = rights_of(user) if user else None
+    if batch and rights and not undo_all(batch, rights):
+        undo_batch.enqueue(batch_pk, by)

@@ -16,7 +16,7 @@ from comments.models import Comment, Reason
 from comments.posting import actions as posting
 from comments.posting.forms import TEXT_BYTES
 from comments.screening.screening import Rejected, Sender
-from moderation.decisions import rewording
+from moderation.decisions import editing
 from moderation.decisions.rights import Rights, moderator_required
 from moderation.queue import deciding
 from moderation.queue.deciding import Outcome, is_from_script, parse_seen, respond
@@ -71,19 +71,19 @@ def post(request: Request, state: QueueState, found: Comment) -> HttpResponse:
 
 
 def edit(comment: Comment, *, request: Request, expected_status: str | None, **more: Any) -> Any:
-    return rewording.edit(comment, text=posted_text(request), note=posted_field(request, "why"), **more)
+    return editing.edit(comment, text=posted_text(request), note=posted_field(request, "why"), **more)
 
 
 def reply(comment: Comment, *, request: Request, **more: Any) -> Any:
     sender = Sender(request.META["REMOTE_ADDR"])  # its CSRF token shows that our own page sent it
     key = request.POST.get("key", "")
-    return rewording.reply(comment, sender=sender, text=posted_text(request), key=key, **more)
+    return editing.reply(comment, sender=sender, text=posted_text(request), key=key, **more)
 
 
 def posted_text(request: Request) -> str:
     """Return the comment text of the form. Raises TooLong."""
     if len(request.POST.get("text", "").encode(errors="replace")) > TEXT_BYTES:
-        raise rewording.TooLong
+        raise editing.TooLong
     return posted_field(request, "text")
 
 
@@ -93,14 +93,14 @@ def posted_field(request: Request, name: str) -> str:
 
 
 def delete(comment: Comment, *, request: Request, **more: Any) -> Any:
-    return rewording.delete(comment, note=posted_field(request, "why"), **more)
+    return editing.delete(comment, note=posted_field(request, "why"), **more)
 
 
 ACTIONS = {"edit": edit, "reply": reply, "delete": delete}
 ERRORS = (
-    rewording.Unchanged,
-    rewording.Empty,
-    rewording.TooLong,
+    editing.Unchanged,
+    editing.Empty,
+    editing.TooLong,
     posting.CommentGone,
     posting.CommenterChanged,
     posting.Duplicate,
@@ -110,11 +110,11 @@ ERRORS = (
 
 def error_message(error: Exception) -> str:
     match error:
-        case rewording.Unchanged():
+        case editing.Unchanged():
             return _("The text is unchanged.")
-        case rewording.Empty():
+        case editing.Empty():
             return _("The comment is empty. Please write something first.")
-        case rewording.TooLong():
+        case editing.TooLong():
             return _("This comment is too long. The limit is %(most)s bytes.") % {"most": localize(TEXT_BYTES)}
         case posting.Duplicate():
             return _("You have already posted this comment.")

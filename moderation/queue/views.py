@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
 from moderation.decisions.rights import Rights, moderator_required
-from moderation.queue import batches, deciding
+from moderation.queue import batch_views, deciding
 from moderation.queue.filters import parse_keys
 from moderation.queue.listing import Listing
 from moderation.queue.query import QueueState
@@ -38,9 +38,9 @@ def post(request: Request, state: QueueState) -> HttpResponse:
     if action == "undo":
         return deciding.undo(request, state)
     if action == "empty":
-        return batches.empty_tab(request, state)
+        return batch_views.empty_tab(request, state)
     if request.POST.get("whole"):
-        return batches.start_batch(request, state, action)
+        return batch_views.start_batch(request, state, action)
     return deciding.decide(request, state, action)
 
 

@@ -18,9 +18,9 @@ from comments.posting import editing
 from comments.screening import reasons as why_held
 from comments.screening import screening
 from comments.spam import Figures, Filter, Submission, training
+from comments.spam import examples as learning
 from comments.spam import features as looking
-from comments.spam import lessons as learning
-from comments.spam.judging import MIN_THRESHOLD
+from comments.spam.filter import MIN_THRESHOLD
 from comments.threads.viewer import Viewer
 from moderation.decisions import actions as deciding
 from tests import make

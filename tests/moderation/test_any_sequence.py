@@ -19,7 +19,7 @@ from comments.screening.screening import Sender
 from comments.threads.pages import ThreadPage
 from comments.threads.tree import Shown, visible
 from comments.threads.viewer import Viewer
-from moderation.decisions import actions, rewording
+from moderation.decisions import actions, editing
 from moderation.decisions import undo as undoing
 from moderation.decisions.actions import AlreadyDecided
 from tests import make
@@ -103,8 +103,8 @@ class Site:
 
     def edit(self, comment: Comment, text: str) -> None:
         try:
-            decision = rewording.edit(comment, by=self.moderator, text=text)
-        except rewording.Unchanged:
+            decision = editing.edit(comment, by=self.moderator, text=text)
+        except editing.Unchanged:
             assert self.words(comment) == text
         except AlreadyDecided:
             assert comment.pk in self.emptied
@@ -116,7 +116,7 @@ class Site:
     def answer(self, comment: Comment) -> None:
         fresh = Comment.objects.get(pk=comment.pk)
         try:
-            made = rewording.reply(
+            made = editing.reply(
                 fresh, by=self.moderator, sender=Sender("203.0.113.9"), text=f"Answer {len(self.comments)}"
             )
         except AlreadyDecided:
@@ -132,7 +132,7 @@ class Site:
 
     def delete(self, comment: Comment) -> None:
         try:
-            decision = rewording.delete(comment, by=self.moderator)
+            decision = editing.delete(comment, by=self.moderator)
         except AlreadyDecided:
             assert comment.pk in self.emptied
             return

@@ -17,7 +17,7 @@ from moderation.decisions.rights import Rights
 from moderation.models import Note
 from moderation.people import people
 from moderation.people.people import Person
-from moderation.queue import bulk
+from moderation.queue import batches
 from tests import make
 from tests.comments.door import Browser
 
@@ -189,10 +189,10 @@ def test_recent_comments_are_removed_and_restored_as_one_batch(
 def run_jobs() -> None:
     """Run the jobs of batches as the worker would."""
     for _round in range(5):
-        for result in DBTaskResult.objects.filter(task_path__startswith="moderation.queue.bulk.", status="READY"):
+        for result in DBTaskResult.objects.filter(task_path__startswith="moderation.queue.batches.", status="READY"):
             arguments = result.args_kwargs
             DBTaskResult.objects.filter(pk=result.pk).delete()
-            getattr(bulk, result.task_path.rpartition(".")[2]).call(*arguments["args"], **arguments["kwargs"])
+            getattr(batches, result.task_path.rpartition(".")[2]).call(*arguments["args"], **arguments["kwargs"])
 
 
 def test_a_message_says_that_there_is_nothing_to_remove(mara: User, anna: tuple[Browser, Commenter]) -> None:

@@ -15,7 +15,7 @@ from comments.models import Appeal, Batch, Comment, Decision, Notice, Report, Wo
 from comments.threads.pages import ThreadPage
 from comments.threads.viewer import Viewer
 from moderation.decisions import actions, undo
-from moderation.queue import bulk
+from moderation.queue import batches
 from tests import make
 from tests.moderation.desk import QUEUE, Desk, held, listed, status
 
@@ -225,7 +225,7 @@ def test_all_matching_comments_are_decided_by_a_job_and_undone_by_one(desk: Desk
     actions.approve(comments[3], by=make.moderator())
     later = make.comment(essay, status="pending")
     assert "progress" in desk.follow(response)
-    bulk.decide_batch.func(batch.pk)
+    batches.decide_batch.func(batch.pk)
     assert [status(each) for each in (*comments, other, later)] == ["spam"] * 3 + [
         "approved",
         "spam",
@@ -236,7 +236,7 @@ def test_all_matching_comments_are_decided_by_a_job_and_undone_by_one(desk: Desk
     assert (batch.state, batch.total, batch.done, batch.missed) == ("done", 5, 4, 1)
     html = desk.follow(desk.client.post(response["Location"], {"action": "undo"}))
     assert "Undoing…" in html
-    bulk.undo_batch.func(batch.pk, desk.user.pk)
+    batches.undo_batch.func(batch.pk, desk.user.pk)
     batch.refresh_from_db()
     assert (batch.state, batch.undone) == ("undone", 4)
     assert [status(each) for each in comments] == ["pending"] * 3 + ["approved", "pending"]

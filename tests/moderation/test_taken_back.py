@@ -20,7 +20,7 @@ from comments.screening.screening import Sender
 from moderation.decisions import actions, undo
 from moderation.decisions.rights import Rights
 from moderation.insights import learning
-from moderation.queue import bulk
+from moderation.queue import batches
 from moderation.queue.listing import tab_counts
 from moderation.queue.query import TABS, QueueState
 from server.jobs.worker import run_ready_jobs
@@ -186,7 +186,7 @@ def check_that_undoing_a_batch_restores_everything(scene: Scene, before: dict[st
         answer = scene.desk.client.post(at, data)
         batch = Batch.objects.select_related("moderator").first()
         assert batch
-        bulk.decide_all(batch)  # only its job, because emails are slow
+        batches.decide_all(batch)  # only its job, because emails are slow
         assert batch.done > 1
         scene.desk.client.post(answer["Location"], {"action": "undo"})
         let_days_pass()

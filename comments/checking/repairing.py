@@ -8,7 +8,7 @@ from django.utils import timezone
 
 import pagecache
 from blog.models import Essay
-from comments.checking.finding import Kind, problems
+from comments.checking.problems import Kind, problems
 from comments.models import Comment, Discussion, Like, TreeNumber, Wording
 
 

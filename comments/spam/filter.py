@@ -8,8 +8,8 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from comments.spam.examples import Example, built_in_examples, weighted_row
 from comments.spam.features import SHORTENERS, SIGN, STEM, Submission, extract_features, hash_feature
-from comments.spam.lessons import Example, built_in_examples, weighted_row
 from comments.spam.logistic import Weights, fit_calibrated, sigmoid
 
 MIN_EXAMPLES = 30  # comments of each kind before the filter knows a site
