@@ -53,6 +53,7 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Rules | None = None) -> Any:
+        """Show what the spam filter has learned above its settings."""
         knowledge = {"description": training.describe()}
         return [
             (name, {**options, **knowledge} if name == SPAM else options)
@@ -60,9 +61,11 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Redirect to the only row."""
         return redirect("admin:comments_rules_change", 1)
 
     def save_model(self, request: HttpRequest, obj: Rules, form: Any, change: bool) -> None:
+        """Save the only row and invalidate all pages."""
         obj.pk = 1
         super().save_model(request, obj, form, change)
         pagecache.invalidate("site")
@@ -81,10 +84,12 @@ class DiscussionForm(forms.ModelForm[Discussion]):
 
 class DiscussionFormSet(forms.BaseInlineFormSet[Discussion, Essay, forms.ModelForm[Discussion]]):
     def save_new(self, form: forms.ModelForm[Discussion], commit: bool = True) -> Discussion:
+        """Save the changed settings of an essay whose row may have been created since."""
         form.instance.essay = self.instance
         return self.save_existing(form, form.instance)
 
     def save_existing(self, form: forms.ModelForm[Discussion], obj: Discussion, commit: bool = True) -> Discussion:
+        """Save only the changed settings, not the counts in the same row."""
         Discussion.objects.save_settings(self.instance, **{name: form.cleaned_data[name] for name in form.changed_data})
         return obj
 
@@ -101,9 +106,11 @@ class DiscussionInline(admin.StackedInline[Discussion, Essay]):
     min_num = max_num = 1
 
     def get_formset(self, request: HttpRequest, obj: Essay | None = None, **kwargs: Any) -> Any:
+        """Name the site's values in the help texts."""
         return super().get_formset(request, obj, **kwargs, help_texts=help_texts(Rules.objects.current()))
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Label the empty choice “site setting”."""
         kwargs["choices"] = db_field.get_choices(blank_choice=[("", _("site setting"))])
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
@@ -179,6 +186,7 @@ class LikeAdmin(admin.ModelAdmin[Like]):
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
     def delete_model(self, request: HttpRequest, obj: Like) -> None:
+        """Delete a like and reduce the stored count."""
         likes.remove([obj.pk])
 
     def has_add_permission(self, request: HttpRequest) -> bool:

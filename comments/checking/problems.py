@@ -46,6 +46,7 @@ class Tally:
 
     @property
     def counted(self) -> tuple[int, int]:
+        """The actual counts of comments and threads."""
         return self.comments, self.threads
 
 
@@ -54,14 +55,14 @@ def problems() -> Iterator[Problem]:
 
     Reads the comments once, thread by thread, in bounded memory.
     """
-    yield from wrong_threads_and_counts()
-    yield from missing_tree_numbers()
-    yield from wrong_wordings()
-    yield from wrong_likes()
-    yield from wrong_reports()
+    yield from threads_and_counts_problems()
+    yield from tree_number_problems()
+    yield from wording_problems()
+    yield from like_problems()
+    yield from report_problems()
 
 
-def wrong_threads_and_counts() -> Iterator[Problem]:
+def threads_and_counts_problems() -> Iterator[Problem]:
     rows = Comment.objects.order_by("tree_id").values_list(*COLUMNS).iterator(BATCH)
     tallies: dict[int, Tally] = {}
     for tree, group in groupby(map(Node._make, rows), key=attrgetter("tree")):
@@ -75,24 +76,25 @@ def wrong_threads_and_counts() -> Iterator[Problem]:
             tally.threads += node.parent is None and is_shown(nodes)
     for essay, tally in tallies.items():
         if tally.stored != tally.counted:
-            yield count_problem(essay, tally.stored, tally.counted)
+            yield describe_count_problem(essay, tally.stored, tally.counted)
     empty = Discussion.objects.exclude(comment_count=0, threads=0).exclude(essay__comments__isnull=False)
     for discussion in empty.iterator():
-        yield count_problem(discussion.pk, (discussion.comment_count, discussion.threads), (0, 0))
+        yield describe_count_problem(discussion.pk, (discussion.comment_count, discussion.threads), (0, 0))
 
 
-def count_problem(essay: int, stored: tuple[int, int], counted: tuple[int, int]) -> Problem:
+def describe_count_problem(essay: int, stored: tuple[int, int], counted: tuple[int, int]) -> Problem:
+    """Describe counts of comments and threads that differ from the actual ones."""
     message = "Essay {}: stored count is {} comments in {} threads, actual count is {} in {}."
     return Problem(Kind.COUNTS, essay, message.format(essay, *stored, *counted))
 
 
-def missing_tree_numbers() -> Iterator[Problem]:
+def tree_number_problems() -> Iterator[Problem]:
     has_number = Exists(TreeNumber.objects.filter(pk=OuterRef("tree_id")))
     for tree in Comment.objects.exclude(has_number).order_by("tree_id").values_list("tree_id", flat=True).distinct():
         yield Problem(Kind.TREE_NUMBER, tree, f"Thread {tree}: its number is missing from TreeNumber.")
 
 
-def wrong_wordings() -> Iterator[Problem]:
+def wording_problems() -> Iterator[Problem]:
     # Joined and grouped: PostgreSQL may read the whole table again for each row of a subquery.
     wrong = Comment.objects.annotate(newest=Max("wordings")).exclude(wording=F("newest"), wording__isnull=False)
     wrong = wrong.exclude(status=Status.TRASH, wording=None, newest=None)  # deleted for good, its row stays
@@ -101,7 +103,7 @@ def wrong_wordings() -> Iterator[Problem]:
         yield Problem(Kind.WORDING, pk, f"Comment {pk}: {fault}.")
 
 
-def wrong_likes() -> Iterator[Problem]:
+def like_problems() -> Iterator[Problem]:
     # Joined and grouped, as above.
     message = "{} {}: stored count is {} likes, actual count is {}."
     comments = Comment.objects.annotate(counted=Count("liked_by")).exclude(likes=F("counted")).order_by("pk")
@@ -112,7 +114,7 @@ def wrong_likes() -> Iterator[Problem]:
         yield Problem(Kind.LIKES_OF_ESSAY, row[0], message.format("Essay", *row))
 
 
-def wrong_reports() -> Iterator[Problem]:
+def report_problems() -> Iterator[Problem]:
     is_open = Q(reported__state="open")
     wrong = Comment.objects.annotate(counted=Count("reported", filter=is_open)).exclude(reports=F("counted"))
     for pk, stored, counted in wrong.order_by("pk").values_list("pk", "reports", "counted").iterator(BATCH):

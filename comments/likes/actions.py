@@ -29,7 +29,7 @@ def like(*, commenter: Commenter, sender: Sender, essay: Essay, comment: int | N
     """
     network = "" if commenter.user_id else sender.network
     acquire_turn(commenter, sender)
-    if Bar.objects.applies_to(commenter, network):
+    if Bar.objects.bars(commenter, network):
         raise Barred
     target = lock_target(essay, comment)
     if commenter._state.adding:

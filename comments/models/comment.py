@@ -35,10 +35,6 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def editable(self, rules: Rules) -> Self:
         return self.filter(is_editable(rules))
 
-    def in_order(self) -> Self:
-        """Order by thread, each reply after the comment it answers."""
-        return self.order_by("tree_id", "lft")
-
     def lock(self) -> Self:
         """Lock the rows where the database has row locks; SQLite's atomic() locks the whole file."""
         return self.select_for_update(of=("self",))

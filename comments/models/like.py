@@ -73,7 +73,7 @@ class Like(models.Model):
 
 
 class BarQuerySet(models.QuerySet["Bar"]):
-    def applies_to(self, commenter: Commenter, network: str) -> bool:
+    def bars(self, commenter: Commenter, network: str) -> bool:
         found = Q(commenter=commenter.pk) if commenter.pk else Q()
         if network:
             found |= Q(network=network)

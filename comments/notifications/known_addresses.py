@@ -27,14 +27,14 @@ def is_verified(request: HttpRequest, email: str) -> bool:
 def is_remembered(request: HttpRequest, email: str) -> bool:
     """Return whether the address was confirmed in this browser."""
     digest = cookies.get_signed(request, settings.ADDRESS_COOKIE_NAME, salt=SALT, max_age=settings.COMMENTER_COOKIE_AGE)
-    return constant_time_compare(str(digest), address_digest(email))
+    return constant_time_compare(str(digest), hash_email(email))
 
 
 def remember(address: Address, response: HttpResponse) -> HttpResponse:
     """Remember in a cookie that the address was confirmed in this browser, so that it needs no confirmation again."""
-    digest, age = address_digest(address.email), settings.COMMENTER_COOKIE_AGE
+    digest, age = hash_email(address.email), settings.COMMENTER_COOKIE_AGE
     return cookies.set_signed(response, settings.ADDRESS_COOKIE_NAME, digest, salt=SALT, max_age=age)
 
 
-def address_digest(email: str) -> str:
+def hash_email(email: str) -> str:
     return salted_hmac(SALT, email.lower()).hexdigest()[:32]

@@ -40,7 +40,7 @@ def comment_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | N
         return None
     if notice.kind == Kind.HELD and moderator_emails.is_marked_as_spam(comment):
         return None
-    context = about_comment(comment) | {
+    context = comment_fields(comment) | {
         "reasons": [reasons.describe(reason) for reason in comment.wording.reasons],
         "queue_url": queue_url(comment),
         "settings_url": settings_url(),
@@ -52,14 +52,15 @@ def comment_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | N
         return (context, headers) if is_still_recipient(notice, comment) else None
     if (subscription := active_subscription(notice)) is None or not comment.essay.is_published:
         return None
-    return context | stop_links(subscription), headers | subscription_headers(subscription)
+    return context | unsubscribe_links(subscription), headers | subscription_headers(subscription)
 
 
 def decision_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
     comment, subscription = get_comment(notice), active_subscription(notice)
     if subscription is None or comment.is_waiting or comment.removed_by == Comment.Remover.AUTHOR:
         return None
-    context = about_comment(comment) | {"is_published": comment.status == Status.APPROVED} | stop_links(subscription)
+    context = comment_fields(comment) | unsubscribe_links(subscription)
+    context["is_published"] = comment.status == Status.APPROVED
     if not comment.is_approved and (removal := removals.for_comments([comment.pk]).get(comment.pk)):
         may_appeal = removal.may_appeal(comment, Rules.objects.current())
         context |= {"message": removal.sentence, "appeal": signed_links.appeal_url(comment) if may_appeal else ""}
@@ -71,7 +72,7 @@ def reports_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | N
     comment, recipient = get_comment(notice), notice.recipient
     if not comment.reports or not comment.is_approved or recipient is None or not is_still_recipient(notice, comment):
         return None
-    context = about_comment(comment) | {
+    context = comment_fields(comment) | {
         "reports": Report.objects.open().filter(comment=comment.pk).order_by("pk"),
         "queue_url": queue_url(comment),
         "settings_url": settings_url(),
@@ -85,9 +86,8 @@ def report_outcome_content(notice: Notice) -> tuple[dict[str, Any], dict[str, st
     comment, subscription = get_comment(notice), active_subscription(notice)
     if subscription is None or comment.reports:
         return None
-    context = (
-        about_comment(comment) | {"is_kept": comment.is_approved, "text": "", "html": ""} | stop_links(subscription)
-    )
+    context = comment_fields(comment) | unsubscribe_links(subscription)
+    context |= {"is_kept": comment.is_approved, "text": "", "html": ""}
     return context, subscription_headers(subscription)
 
 
@@ -99,7 +99,7 @@ def appeal_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | No
         return None
     if comment.wording is None or recipient is None or not is_still_recipient(notice, comment):
         return None
-    context = about_comment(comment) | {
+    context = comment_fields(comment) | {
         "appeal": appeal.appeal.text,
         "rejected_by": appeal.by,
         "message": appeal.sentence,
@@ -116,8 +116,9 @@ def appeal_outcome_content(notice: Notice) -> tuple[dict[str, Any], dict[str, st
     appeal = Appeal.objects.filter(comment=comment).first()
     if appeal is None or appeal.state == "open" or subscription is None:
         return None
-    context = about_comment(comment) | {"is_granted": appeal.state == "granted", "answer": appeal.answer}
-    return context | stop_links(subscription), threading_headers(notice, comment) | subscription_headers(subscription)
+    context = comment_fields(comment) | {"is_granted": appeal.state == "granted", "answer": appeal.answer}
+    headers = threading_headers(notice, comment) | subscription_headers(subscription)
+    return context | unsubscribe_links(subscription), headers
 
 
 def queue_digest_content(notice: Notice) -> tuple[dict[str, Any]] | None:
@@ -145,7 +146,7 @@ def essay_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | Non
         "body_html": whole,
         "text": markup.text_version(essay.body),
     }
-    return context | stop_links(subscription), subscription_headers(subscription)
+    return context | unsubscribe_links(subscription), subscription_headers(subscription)
 
 
 def confirmation_content(notice: Notice) -> tuple[dict[str, Any]] | None:
@@ -203,7 +204,7 @@ def get_comment(notice: Notice) -> Comment:
     return Comment.objects.select_related("commenter", "wording", "essay").get(notices=notice)  # type: ignore[no-any-return]
 
 
-def about_comment(comment: Comment) -> dict[str, Any]:
+def comment_fields(comment: Comment) -> dict[str, Any]:
     html = comment.wording.html if comment.wording else ""
     return {
         "comment": comment,
@@ -245,7 +246,7 @@ def action_links(comment: Comment, user: User, *verbs: str) -> list[tuple[Any, s
     return [(ACTION_LABELS[verb], f"{link}?do={verb}") for verb in verbs]
 
 
-def stop_links(subscription: Subscription) -> dict[str, str]:
+def unsubscribe_links(subscription: Subscription) -> dict[str, str]:
     return {
         "unsubscribe_url": signed_links.unsubscribe_url(subscription),
         "subscriptions_url": signed_links.subscriptions_url(subscription.address),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
 from comments.models import Comment, Discussion, Subscription
-from comments.notifications import signed_links
+from comments.notifications import known_addresses, signed_links
 from comments.notifications.views import limit_referrer, too_many_attempts
 from comments.posting.forms import TextField
 from comments.reports import appeals, outcome_subscriptions
@@ -38,7 +38,7 @@ def appeal(request: Request, pk: int) -> HttpResponse:
     form = AppealForm(
         request.POST or None,
         known=outcome_subscriptions.known_address(request),
-        may_be_mailed=outcome_subscriptions.may_subscribe(rules),
+        may_be_mailed=rules.readers_may_follow,
         initial={"email": comment.commenter.email if Viewer.from_request(request).is_author_of(comment) else ""},
     )
     page = {"comment": comment, "removal": removal, "form": form, "may_appeal": may_appeal}
@@ -48,7 +48,7 @@ def appeal(request: Request, pk: int) -> HttpResponse:
         return render_page(request, 409 if removal.appeal else 403, page)
     if not form.is_valid():
         return render_page(request, 422, page)
-    subscriber = outcome_subscriptions.identify_subscriber(request, form.address, comment.commenter)
+    subscriber = known_addresses.identify_subscriber(request, form.address, comment.commenter)
     if seconds := outcome_subscriptions.acquire_attempt(request, subscriber):
         return limit_referrer(too_many_attempts(request, "comments/appeal.html", page, seconds))
     try:

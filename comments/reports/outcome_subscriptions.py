@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.login import email_verification
 from accounts.middleware import Request
-from accounts.models import MAX_EMAIL_LENGTH, Commenter, User
+from accounts.models import MAX_EMAIL_LENGTH, User
 from accounts.profiles.forms import EmailField
-from comments.models import Comment, Rules, Subscription
-from comments.notifications import known_addresses, subscribing
+from comments.models import Comment, Subscription
+from comments.notifications import subscribing
 from comments.notifications import views as subscription_views
 from comments.notifications.subscribing import Subscriber, Topic
 
@@ -37,21 +37,14 @@ class OutcomeForm(forms.Form):
 
 
 def known_address(request: Request) -> str:
+    """Return the user's verified email address; empty if there is none."""
     user = request.user
     return user.email.lower() if isinstance(user, User) and email_verification.is_verified(user, user.email) else ""
-
-
-def may_subscribe(rules: Rules) -> bool:
-    return rules.readers_may_follow
 
 
 def acquire_attempt(request: Request, subscriber: Subscriber) -> float:
     """Limit requests for unverified addresses; return the seconds to wait."""
     return 0.0 if subscriber.is_verified or not subscriber.email else subscription_views.acquire_attempt(request)
-
-
-def identify_subscriber(request: Request, email: str, commenter: Commenter | None) -> Subscriber:
-    return known_addresses.identify_subscriber(request, email, commenter)
 
 
 def subscribe(subscriber: Subscriber, kind: Subscription.Kind, comment: Comment) -> None:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
 from comments.models import Comment, Discussion, Report, Subscription
+from comments.notifications import known_addresses
 from comments.notifications.views import too_many_attempts
 from comments.posting.actions import CommenterChanged, CommentGone, RateLimited
 from comments.posting.forms import TextField
@@ -49,7 +50,7 @@ def report(request: Request, pk: int) -> HttpResponse:
     form = ReportForm(
         request.POST or None,
         known=outcome_subscriptions.known_address(request),
-        may_be_mailed=outcome_subscriptions.may_subscribe(rules),
+        may_be_mailed=rules.readers_may_follow,
     )
     page = {"comment": comment, "form": form, "sentences": confirmation_messages(request.GET.get("said", ""))}
     if viewer.is_author_of(comment):
@@ -58,7 +59,7 @@ def report(request: Request, pk: int) -> HttpResponse:
         return answer(request, 200, page)
     if not form.is_valid():
         return answer(request, 422, page)
-    subscriber = outcome_subscriptions.identify_subscriber(request, form.address, viewer.commenter)
+    subscriber = known_addresses.identify_subscriber(request, form.address, viewer.commenter)
     if seconds := outcome_subscriptions.acquire_attempt(request, subscriber):
         return too_many_attempts(request, "comments/report.html", page, seconds)
     sender = Sender(request.META["REMOTE_ADDR"], request.is_origin_verified)

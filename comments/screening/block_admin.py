@@ -22,6 +22,7 @@ class BlockForm(forms.ModelForm[Block]):
         return clean_network(self.cleaned_data["network"])
 
     def clean(self) -> dict[str, Any]:
+        """Require exactly one of person, email address and network."""
         cleaned = super().clean() or {}
         named = [name for name in ("commenter", "email", "network") if cleaned.get(name)]
         if len(named) != 1 and not self.errors:

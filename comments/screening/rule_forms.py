@@ -24,6 +24,7 @@ class RuleForm(forms.ModelForm[Rule]):
         return super().is_valid() and DRY_RUN not in self.data
 
     def clean(self) -> dict[str, Any]:
+        """Require a message for a rule that rejects comments."""
         cleaned = super().clean() or {}
         if cleaned.get("action") == Rule.Action.REFUSE and not cleaned.get("sentence", "").strip():
             self.add_error("sentence", _("Enter the message that the commenter sees when a comment is rejected."))
@@ -40,6 +41,7 @@ class ConditionForm(forms.ModelForm[Condition]):
             field.widget.attrs["aria-label"] = capfirst(str(field.label))
 
     def clean(self) -> dict[str, Any]:
+        """Parse the value as its kind of condition requires, and test how fast a pattern is."""
         cleaned = super().clean() or {}
         kind, value = cleaned.get("kind"), cleaned.get("value", "")
         try:

@@ -56,11 +56,11 @@ def word_weight(words: Sequence[int]) -> float:
     return float(len(words) ** -0.5) if words else 0.0
 
 
-def select_examples(lessons: Iterable[Example]) -> list[Example]:
+def select_examples(examples: Iterable[Example]) -> list[Example]:
     """Remove duplicates and sample down to the limit; order and choice depend only on the examples themselves."""
     found: dict[int, Example] = {}
     size = 0
-    for each in lessons:
+    for each in examples:
         if (identity := each.identity) not in found:
             found[identity] = each
             size += each.size
@@ -80,9 +80,9 @@ def sample(found: dict[int, Example]) -> dict[int, Example]:
     return chosen
 
 
-def pack(lessons: Iterable[Example]) -> bytes:
+def pack(examples: Iterable[Example]) -> bytes:
     numbers = array("I")
-    for each in lessons:
+    for each in examples:
         numbers.extend((each.is_spam, each.group, len(each.words), len(each.signs), *each.words, *each.signs))
     return numbers.tobytes()
 

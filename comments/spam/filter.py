@@ -34,9 +34,9 @@ class Filter:
     threshold: float
 
     @classmethod
-    def train(cls, lessons: Sequence[Example]) -> "Filter":
+    def train(cls, examples: Sequence[Example]) -> "Filter":
         """Train a filter on these and the built-in examples; with few of the former it marks only near-certain spam."""
-        weights, threshold = fit_calibrated([*lessons, *built_in_examples()])
+        weights, threshold = fit_calibrated([*examples, *built_in_examples()])
         threshold = max(threshold, MIN_THRESHOLD)
         strongest = sorted(weights.by_feature.items(), key=lambda item: (-abs(item[1]), item[0]))[:MAX_WEIGHTS]
         return cls(Weights(dict(strongest), weights.start), threshold).as_stored()

@@ -31,21 +31,21 @@ def sigmoid(number: float) -> float:
     return 1 / (1 + math.exp(-max(-LIMIT, min(LIMIT, number))))
 
 
-def fit(lessons: Sequence[Example]) -> Weights:
+def fit(examples: Sequence[Example]) -> Weights:
     """Fit weights by AdaGrad; equal examples in equal order give equal weights."""
     places: dict[int, int] = {}  # index of each feature in the lists, which are faster than dicts
     order = [
         (
-            [places.setdefault(key, len(places)) for key in lesson.words],
-            [places.setdefault(key, len(places)) for key in lesson.signs],
-            word_weight(lesson.words),
-            lesson.is_spam,
+            [places.setdefault(key, len(places)) for key in example.words],
+            [places.setdefault(key, len(places)) for key in example.signs],
+            word_weight(example.words),
+            example.is_spam,
         )
-        for lesson in lessons
+        for example in examples
     ]
     weights, squares = [0.0] * len(places), [INITIAL_SQUARES] * len(places)
     start, start_squares = 0.0, INITIAL_SQUARES
-    decay = DECAY / max(1, len(lessons))
+    decay = DECAY / max(1, len(examples))
     chance, sqrt = random.Random(0), math.sqrt  # noqa: S311  a shuffle, not a secret
     for _ in range(ROUNDS):
         chance.shuffle(order)
@@ -63,21 +63,21 @@ def fit(lessons: Sequence[Example]) -> Weights:
     return Weights(dict(zip(places, weights, strict=True)), start)
 
 
-def cross_validate(lessons: Sequence[Example]) -> list[tuple[float, bool]]:
+def cross_validate(examples: Sequence[Example]) -> list[tuple[float, bool]]:
     """Cross-validated sums: each example is scored by a model that was fitted without its fold."""
     found = []
     for fold in range(FOLDS):
-        model = fit([lesson for lesson in lessons if lesson.group % FOLDS != fold])
-        found += [(model.sum(one.row), one.is_spam) for one in lessons if one.group % FOLDS == fold]
+        model = fit([example for example in examples if example.group % FOLDS != fold])
+        found += [(model.sum(one.row), one.is_spam) for one in examples if one.group % FOLDS == fold]
     return found
 
 
-def fit_calibrated(lessons: Sequence[Example]) -> tuple[Weights, float]:
+def fit_calibrated(examples: Sequence[Example]) -> tuple[Weights, float]:
     """Weights whose sigmoid is a probability, and the score from which a comment is held."""
-    trial = cross_validate(lessons)
+    trial = cross_validate(examples)
     slope, offset = fit_platt(trial)
     bound = hold_threshold([score for score, is_spam in trial if not is_spam])
-    return fit(lessons).scaled(slope, offset), sigmoid(slope * bound + offset)
+    return fit(examples).scaled(slope, offset), sigmoid(slope * bound + offset)
 
 
 def hold_threshold(good: Iterable[float]) -> float:

@@ -44,12 +44,12 @@ def submission_of(text: str, who: Commenter) -> Submission:
 
 
 @transaction.atomic
-def add_examples(lessons: Sequence[Example]) -> int:
+def add_examples(examples: Sequence[Example]) -> int:
     """Add examples from a file to the stored ones without duplicates; return how many were new."""
     SpamModel.objects.bulk_create([SpamModel(pk=1)], ignore_conflicts=True)
     row = SpamModel.objects.select_for_update().get()
     before = stored_examples(row)
-    after = spam.select_examples([*before, *lessons])
+    after = spam.select_examples([*before, *examples])
     is_spam = sum(each.is_spam for each in after)
     SpamModel.objects.save_fields(
         examples=zlib.compress(pack(after), 9),

@@ -106,7 +106,7 @@ def render_comments(
         form_under=replied_to.pk if replied_to else None,
         form=render_reply_form(context, page.essay, replied_to) if replied_to else "",
         more=page.more,
-        elsewhere=page.answered_elsewhere(rows),
+        elsewhere=page.names_of_hidden_parents(rows),
         may_report=rules.readers_may_report,
         removals=removals.tombstone_texts(steps) if rules.tombstones_tell else {},
     ).html(steps)

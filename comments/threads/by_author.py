@@ -35,7 +35,7 @@ class AuthorsPage(ThreadPage):
         found = self.columns_of(self.author_comments()).order_by(*order)
         return [Row(*row) for row in found[start : start + self.per_page]], {}
 
-    def answered_elsewhere(self, rows: list[Row]) -> dict[int, str]:
+    def names_of_hidden_parents(self, rows: list[Row]) -> dict[int, str]:
         """Names for all replies, even if the parent is on this page, because the links lead to the thread."""
         return commenter_names({row.parent for row in rows if row.parent})
 

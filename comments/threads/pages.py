@@ -164,9 +164,11 @@ class ThreadPage:
         return self.page_after(self.shown_roots().filter(self.precedes(tree)).count())
 
     def page_after(self, roots: int) -> int:
+        """The number of the page that begins after this many roots."""
         return min(roots // self.per_page + 1, self.count)
 
     def precedes(self, tree: int | OuterRef) -> Q:
+        """Match the roots that come before this thread in the page's order."""
         if self.order == Rules.Order.LIKED:
             likes = Subquery(self.shown_roots().filter(tree_id=tree).values("likes"))  # none for a pending one
             return Q(likes__gt=likes) | Q(likes=likes, tree_id__gt=tree)
@@ -183,6 +185,7 @@ class ThreadPage:
         return rows, {comment.pk: self.viewer.notice_for(comment, why[comment.pk], self.rules) for comment in own}
 
     def page(self, own: list[Comment]) -> list[Row]:
+        """The rows of this page's threads, with the viewer's own pending ones."""
         start = (self.number - 1) * self.per_page
         count = RawSQL(*self.author_comment_count_sql()) if self.authors else Value(0)  # noqa: S611 – only parameters vary
         roots = self.shown_roots().order_by(*self.root_order).values_list("tree_id", "readable", count)
@@ -244,7 +247,7 @@ class ThreadPage:
             more = [*(more or (Value(False), Value(False))), told]
         return comments.order_by().values_list(*COLUMNS, *more)
 
-    def answered_elsewhere(self, rows: list[Row]) -> dict[int, str]:
+    def names_of_hidden_parents(self, rows: list[Row]) -> dict[int, str]:
         """Names of the authors of parents that are not among the rows; no query if there are none."""
         return commenter_names({row.parent for row in rows if row.parent} - {row.pk for row in rows})
 

@@ -235,7 +235,7 @@ class ThreadRenderer:
         actions = ""
         pk, name = str(row.pk), escape(row.name)
         in_reply_to = self.in_reply_to_html(step, names)
-        own = self.own_links(row.pk)
+        own = self.author_links(row.pk)
         likes = self.likes(row) if self.likes and step.shown is Shown.WHOLE else ""
         report = ""
         if self.report and step.shown is Shown.WHOLE and not own:  # no reports of own comments
@@ -274,7 +274,7 @@ class ThreadRenderer:
             self.tombstones[by, why] = html
         return self.tombstones[by, why]
 
-    def own_links(self, pk: int) -> str:
+    def author_links(self, pk: int) -> str:
         own = self.author_actions.get(pk)
         return get_template("comments/_own.html").render({"own": own}) if own else ""
 

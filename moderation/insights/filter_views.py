@@ -27,6 +27,7 @@ class ThresholdForm(forms.ModelForm[Rules]):
         fields = ("spam_hold_at", "spam_mark_at")
 
     def clean(self) -> dict[str, Any]:
+        """Check that comments are not marked as spam at a lower score than they are held."""
         data = super().clean() or {}
         hold, mark = data.get("spam_hold_at") or 0, data.get("spam_mark_at") or 0
         if 0 < mark < hold:

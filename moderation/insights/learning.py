@@ -15,22 +15,22 @@ IS_SPAM = {Status.APPROVED: False, Status.SPAM: True}  # pending and trashed com
 
 def learn() -> bool:
     """Train the filter with the current decisions; return whether any were new to it."""
-    return training.fit(list(lessons()))
+    return training.fit(list(examples()))
 
 
-def lessons() -> Iterator[Example]:
-    """Yield lessons from approvals and spam decisions in force, unless the text was edited or deleted since."""
+def examples() -> Iterator[Example]:
+    """Yield examples from approvals and spam decisions in force, unless the text was edited or deleted since."""
     decided = Decision.objects.order_by().values("comment_number").annotate(newest=Max("pk")).order_by("-newest")
     numbers = list(decided.values_list("comment_number", flat=True)[:MAX_DECISIONS])
     for at in range(0, len(numbers), CHUNK_SIZE):
         in_force = Decision.objects.latest_in_force(numbers[at : at + CHUNK_SIZE])
         decisions = {decision.comment_number: decision for decision in in_force}
         for comment in Comment.objects.filter(pk__in=decisions).select_related("commenter", "wording"):
-            if is_lesson(comment, decisions[comment.pk]):
+            if is_example(comment, decisions[comment.pk]):
                 yield spam.make_example(text_to_learn(comment), is_spam=IS_SPAM[Status(comment.status)])
 
 
-def is_lesson(comment: Comment, decision: Decision) -> bool:
+def is_example(comment: Comment, decision: Decision) -> bool:
     is_unchanged = comment.wording is not None and comment.status == decision.after and comment.status in IS_SPAM
     by_hand = decision.verb != Decision.Verb.RULE  # the filter must not learn to repeat the rules
     return by_hand and is_unchanged and not (comment.edited and decision.created < comment.edited)

@@ -122,7 +122,7 @@ class Person:
             ),
         ]
 
-    def removable(self, days: int) -> CommentQuerySet:
+    def removable_comments(self, days: int) -> CommentQuerySet:
         since = timezone.now() - timedelta(days=days)
         return self.comments.filter(status__in=REMOVABLE, created__gte=since)
 
@@ -145,7 +145,7 @@ def find_person(pk: int, rights: Rights) -> Person | None:
 
 def remove_comments(person: Person, *, verb: str, days: int, why: str) -> Batch | None:
     """Remove a person's comments of the last days in one batch; None if there are none."""
-    found = person.removable(days)
+    found = person.removable_comments(days)
     with transaction.atomic():
         total, newest = found.count(), found.order_by().aggregate(newest=Max("pk"))["newest"]
         if not total:

@@ -61,6 +61,7 @@ class BlockForm(forms.Form):
         return moment
 
     def whom(self) -> dict[str, Any]:
+        """Return the person, email address or network to block, as arguments of save_block()."""
         if self.cleaned_data["network"]:
             return {"network": self.cleaned_data["network"]}
         kind, _space, value = self.cleaned_data["who"].partition(" ")

@@ -130,7 +130,7 @@ def network_of(text: str) -> str:
         return ""
 
 
-def in_order(comments: CommentQuerySet, order: str) -> Any:
+def sorted_by(comments: CommentQuerySet, order: str) -> Any:
     """Sort comments in one of ORDERS; equal weights by age."""
     if order in SORT_WEIGHTS:
         return comments.annotate(weight=SORT_WEIGHTS[order]).order_by("-weight", "pk")

@@ -14,7 +14,7 @@ from moderation.decisions.rights import Rights
 from moderation.queue import filters, rows
 from moderation.queue.buttons import LABELS
 from moderation.queue.filters import NEWEST, Position
-from moderation.queue.query import ALL, APPEALED, MINE, REPORTED, TABS, QueueState, comments_in_tab, unlisted
+from moderation.queue.query import ALL, APPEALED, MINE, REPORTED, TABS, QueueState, comments_in_tab, match_hidden
 from moderation.queue.row import Row
 from moderation.queue.undo_line import UndoLine
 
@@ -200,7 +200,7 @@ def tab_counts(rights: Rights) -> dict[str, int]:
             count_for_tab(REPORTED, comments_in_tab(REPORTED, rights)),
             count_for_tab(APPEALED, comments_in_tab(APPEALED, rights)),
             count_for_tab(MINE, comments_in_tab(MINE, rights)),
-            count_for_tab("unlisted", comments.filter(unlisted())),
+            count_for_tab("unlisted", comments.filter(match_hidden())),
             all=True,
         )
     )  # fmt: skip

@@ -61,7 +61,7 @@ class QueueState:
             position=Position.parse(query.get("after", "")) or Position.parse(query.get("before", "")),
             is_before=Position.parse(query.get("after", "")) is None,
             per_page=max(1, min(parse_number(query, "per_page") or DEFAULT_SIZE, MAX_SIZE)),
-            actions=limited(actions),
+            actions=keep_newest(actions),
             seen_wordings=tuple(parse_keys(query.get("reworded", "").split(",")))[-MAX_SIZE:],
         )
 
@@ -83,16 +83,17 @@ class QueueState:
 
     def with_decisions(self, decisions: Iterable[int]) -> "QueueState":
         made = tuple(sorted(decisions))
-        return replace(self, actions=limited((*self.without_decisions(made).actions, made)))
+        return replace(self, actions=keep_newest((*self.without_decisions(made).actions, made)))
 
     def without_decisions(self, decisions: Iterable[int]) -> "QueueState":
         removed = set(decisions)
         return replace(
-            self, actions=limited(tuple(pk for pk in action if pk not in removed) for action in self.actions)
+            self, actions=keep_newest(tuple(pk for pk in action if pk not in removed) for action in self.actions)
         )
 
     @cached_property
     def decided(self) -> tuple[int, ...]:
+        """The decisions made on this page, of all its actions."""
         return tuple(chain.from_iterable(self.actions))
 
     @property
@@ -118,7 +119,7 @@ class QueueState:
         return self.filter.order or (OLDEST if self.tab in {Status.PENDING, REPORTED, APPEALED} else NEWEST)
 
     def comments(self) -> Any:
-        return filters.in_order(self.filter.apply(comments_in_tab(self.tab, self.rights)), self.order)
+        return filters.sorted_by(self.filter.apply(comments_in_tab(self.tab, self.rights)), self.order)
 
     def by_position(self) -> "QueueState":
         """Return the same page by position, so that it does not shift when comments before it leave the list."""
@@ -149,7 +150,7 @@ class QueueState:
 
     def url_at(self, pk: int) -> str:
         """The address of the page and row to go on with: this comment if it is still listed, else the next one."""
-        row = filters.in_order(self.rights.comments().filter(pk=pk), self.order).values_list("pk", "weight").first()
+        row = filters.sorted_by(self.rights.comments().filter(pk=pk), self.order).values_list("pk", "weight").first()
         here = Position(*row) if row else Position(pk)
         decided = Decision.objects.filter(pk__in=self.decided).values("comment")
         undecided = self.comments().exclude(pk__in=decided).values_list("pk", "weight")
@@ -164,7 +165,7 @@ class QueueState:
         return f"{state.url()}#comment-{found[0]}"
 
 
-def limited(actions: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
+def keep_newest(actions: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
     """Keep the newest actions, up to MAX_SIZE decisions together; drop empty ones."""
     kept: list[tuple[int, ...]] = []
     for action in reversed(list(filter(None, actions))):
@@ -178,24 +179,24 @@ def comments_in_tab(tab: str, rights: Rights) -> CommentQuerySet:
     found = rights.comments()
     match tab:
         case "reported":
-            return found.filter(reports__gt=0).exclude(unlisted())
+            return found.filter(reports__gt=0).exclude(match_hidden())
         case "appealed":
-            return found.filter(appeal__state=Appeal.State.OPEN).exclude(unlisted())
+            return found.filter(appeal__state=Appeal.State.OPEN).exclude(match_hidden())
         case "mine":
-            return found.filter(is_mine(rights)).exclude(unlisted())
+            return found.filter(match_own(rights)).exclude(match_hidden())
         case "all":
-            return found.exclude(unlisted())
+            return found.exclude(match_hidden())
         case Status.TRASH:
-            return found.filter(status=tab).exclude(unlisted())
+            return found.filter(status=tab).exclude(match_hidden())
     return found.filter(status=tab)
 
 
-def unlisted() -> Q:
+def match_hidden() -> Q:
     """Match rows hidden from every list: deleted texts, and undone moderator replies that can still be restored."""
     undone = Q(removed_by=Comment.Remover.UNDONE, changed__gt=timezone.now() - UNDO_PERIOD)
     return Q(status=Status.TRASH) & (Q(wording=None) | undone)
 
 
-def is_mine(rights: Rights) -> Q:
+def match_own(rights: Rights) -> Q:
     """Match comments on the user's own essays or by the user."""
     return Q(essay__in=rights.own_essays()) | Q(commenter__in=Commenter.objects.filter(user=rights.user).values("pk"))

@@ -19,7 +19,7 @@ T = TypeVar("T", Wording, Report)
 
 def build_rows(keys: Collection[int], state: QueueState, messages: Mapping[int, str] | None = None) -> list[Row]:
     """Build the rows of these comments; `messages` are shown at some of them."""
-    found = filters.in_order(Comment.objects.filter(pk__in=keys), state.order).order_by()
+    found = filters.sorted_by(Comment.objects.filter(pk__in=keys), state.order).order_by()
     found = found.select_related("commenter__user", "essay", "wording", "parent__commenter")
     found = found.defer("essay__body", "essay__excerpt", "wording__text")
     comments = list(found.annotate(answered_html=Left("parent__wording__html", EXCERPT_HTML)))
@@ -64,7 +64,7 @@ def undo_lines(state: QueueState) -> dict[int, UndoLine]:
     replies = state.replies
     weights = {}
     if state.order in filters.SORT_WEIGHTS:
-        weighed = filters.in_order(Comment.objects.filter(decisions__in=state.decided), state.order)
+        weighed = filters.sorted_by(Comment.objects.filter(decisions__in=state.decided), state.order)
         weights = dict(weighed.values_list("pk", "weight"))
     lines = {
         decision.comment_number: UndoLine(

@@ -63,6 +63,7 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         css = {"all": ("css/rules.css",)}
 
     def get_list_display(self, request: HttpRequest) -> Any:
+        """Add the columns that are computed for all rows together."""
         return (*self.list_display, dry_run_column(), overruled_column())
 
     def get_changelist_form(self, request: HttpRequest, **more: Any) -> Any:
@@ -76,6 +77,7 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         return rules_in_words.describe_rule(rule)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any) -> Any:
+        """Show the rule in words, its dry run and its record below the form."""
         context["condition_help"] = HELP
         context["try_name"] = DRY_RUN
         rule, conditions = self.rule_in_form(request, context, more.get("obj"))
@@ -108,6 +110,7 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         return form.instance, formset.conditions()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Reset the timeout counts of changed conditions, and make every process reload the rules."""
         super().save_related(request, form, formsets, change)
         for condition in form.instance.conditions.all():
             if condition.stops and condition.pk in changed_conditions(formsets):
@@ -115,10 +118,12 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         rules_engine.update_stamp()
 
     def response_add(self, request: HttpRequest, obj: Rule, post_url_continue: str | None = None) -> HttpResponse:
+        """Offer to turn on a rule that was saved while off."""
         offer_to_turn_on(request, obj)
         return super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Rule) -> HttpResponse:
+        """Offer to turn on a rule that was saved while off."""
         offer_to_turn_on(request, obj)
         return super().response_change(request, obj)
 

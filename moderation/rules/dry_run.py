@@ -27,6 +27,7 @@ class CachedCondition(CompiledCondition):
     timeouts: list[int] = field(default_factory=list, compare=False)
 
     def matches(self, case: RuleContext) -> bool | None:
+        """Match once per comment, and reuse the result for the other rules."""
         if self.kind in UNCACHED:
             return super().matches(case)
         key = id(case)
@@ -35,6 +36,7 @@ class CachedCondition(CompiledCondition):
         return self.answers[key]
 
     def found(self, case: RuleContext, key: int) -> bool | None:
+        """Match without a cached result; None after too many timeouts."""
         if len(self.timeouts) >= MAX_TIMEOUTS:
             return None
         try:
@@ -96,6 +98,7 @@ class DryRun:
         return result
 
     def run(self, rules: Sequence[CompiledRule], result: DryRunResult) -> None:
+        """Apply the rules to each comment in order of time, and collect what `result.rule` would have decided."""
         refused: set[int] = set()
         posted = Counter(self.before)
         others = iter(self.others)
@@ -121,6 +124,7 @@ class DryRun:
                 posted[comment.commenter_id] += 1
 
     def decide(self, rules: Sequence[CompiledRule], case: RuleContext, result: DryRunResult) -> CompiledRule | None:
+        """The rule that decides a new comment, if any."""
         case.reports = 0  # a new comment has none
         for rule in rules:
             holds = rule.matches(case)
@@ -131,6 +135,7 @@ class DryRun:
         return None
 
     def reported(self, comment: Comment, case: RuleContext, rule: CompiledRule) -> bool:
+        """Whether a rule about reports matches with the reports that the comment has now."""
         case.reports = comment.reports
         return bool(rule.matches(case))
 

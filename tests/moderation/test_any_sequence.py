@@ -184,7 +184,7 @@ class Site:
             assert page.discussion.threads == sum(row.parent is None for row, _ in shown)
             assert all(row.parent is None or row.parent in {other.pk for other, _ in shown} for row, _ in shown)
             assert [row.pk for row in whole] == list(
-                Comment.objects.on_essay(essay).approved().in_order().values_list("pk", flat=True)
+                Comment.objects.on_essay(essay).approved().order_by("tree_id", "lft").values_list("pk", flat=True)
             )
 
     def essay_of(self, pk: int) -> Any:

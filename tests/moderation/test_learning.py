@@ -51,7 +51,7 @@ def decided(essay: Essay, by: User, text: str, verb: str) -> tuple[Comment, Deci
 
 
 def said_so() -> set[tuple[int, bool]]:
-    return {(lesson.group, lesson.is_spam) for lesson in learning.lessons()}
+    return {(lesson.group, lesson.is_spam) for lesson in learning.examples()}
 
 
 def test_enough_decisions_train_it_without_a_file(essay: Essay, mara: User, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_file_learned_at_the_same_time_is_not_lost(
     learning.learn()
     row = SpamModel.objects.get()
     assert (row.spam, row.good, row.decided_spam, row.fitted_training_count) == (40, 40, 1, row.training_count)
-    whole = Filter.train([*training.stored_examples(row), *learning.lessons()])
+    whole = Filter.train([*training.stored_examples(row), *learning.examples()])
     assert row.stamp == whole.stamp
 
 

@@ -112,7 +112,7 @@ def everything(scene: Scene) -> dict[str, Any]:
         "lists": {
             tab: [pk for _weight, pk in QueueState(rights, tab).comments().values_list("weight", "pk")] for tab in TABS
         },
-        "lessons": sorted(one.identity for one in learning.lessons()),
+        "lessons": sorted(one.identity for one in learning.examples()),
         "reports": list(Report.objects.values("comment", "state")),
         "appeals": list(Appeal.objects.values("comment", "state", "answer", "answered_by", "answered")),
         "follow": list(Subscription.objects.order_by("pk").values("pk", "kind", "often", "confirmed", "stopped")),

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def shape() -> list[tuple[int, str]]:
-    rows = Comment.objects.in_order().values_list("level", "wording__text")
+    rows = Comment.objects.order_by("tree_id", "lft").values_list("level", "wording__text")
     return [(level, text.removeprefix("Words ")) for level, text in rows]
 
 

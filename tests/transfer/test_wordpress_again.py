@@ -35,7 +35,7 @@ class TestLaterExport:
         report = self.grow(
             item(1, *(comment(n, to=to) for n, to in [(1, 0), (2, 1), (3, 0), (4, 2), (5, 4), (6, 4), (7, 1), (8, 0)]))
         )
-        rows = Comment.objects.in_order().values_list("level", "wording__text")
+        rows = Comment.objects.order_by("tree_id", "lft").values_list("level", "wording__text")
         assert list(rows) == [
             (0, "Words 1"), (1, "Words 2"), (2, "Words 4"), (3, "Words 5"), (3, "Words 6"), (1, "Words 7"), (0, "Words 3"), (0, "Words 8"),
         ]  # fmt: skip

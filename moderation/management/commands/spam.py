@@ -42,12 +42,12 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def learn(self, files: list[Path]) -> None:
-        lessons = spam.select_examples(
+        examples = spam.select_examples(
             spam.make_example(said, is_spam=is_spam) for said, is_spam in self.read(files[0])
         )
-        if not lessons:
+        if not examples:
             raise CommandError(_("%(file)s contains no comments to learn from.") % {"file": files[0]})
-        new = training.add_examples(lessons)
+        new = training.add_examples(examples)
         learning.learn()
         words = ngettext("%(count)d new comment learned.", "%(count)d new comments learned.", new)
         self.stdout.write(words % {"count": new})
