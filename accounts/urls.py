@@ -5,7 +5,7 @@ from importlib import import_module
 from allauth.socialaccount.providers import registry
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts.pages import avatar_views, claims, invitations, views
+from accounts.pages import avatar_views, invitations, views
 
 packages = dict.fromkeys(provider.get_package() for provider in registry.get_class_list())
 
@@ -18,12 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sessions/", views.sessions_page, name="usersessions_list"),
     path("2fa/totp/activate/", views.ActivateTOTPView.as_view(), name="mfa_activate_totp"),
     path("2fa/webauthn/add/", views.AddPasskeyView.as_view(), name="mfa_add_webauthn"),
-    path("claims/", claims.claims, name="account_claims"),
-    path("claims/ask/", claims.request_link, name="account_claim_ask"),
-    path("claims/sent/", claims.sent, name="account_claim_sent"),
-    path("claims/<str:token>/", claims.claim, name="account_claim"),
-    path("login/code/confirm/", claims.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
-    path("password/reset/confirm/", claims.ConfirmResetCodeView.as_view(), name="account_confirm_password_reset_code"),
+    path("login/code/confirm/", views.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
+    path("password/reset/confirm/", views.ConfirmResetCodeView.as_view(), name="account_confirm_password_reset_code"),
     path("invitation/<str:token>/", invitations.invitation, name="account_invitation"),
     path("", include("allauth.account.urls")),
     path("3rdparty/", include("allauth.socialaccount.urls")),

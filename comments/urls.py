@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 import blog.urls  # noqa: F401 – registers the converters of dates and slugs
 from comments import feeds
+from comments.claims import views as claim_views
 from comments.likes import views as like_views
 from comments.notifications import views as subscription_views
 from comments.posting import edit_views, identity_views, my_comments, views
@@ -20,6 +21,12 @@ essay_actions = [
     path("change/", identity_views.change, name="change"),
     path("identity/", identity_views.identity_fragment, name="identity"),
     path("like/", like_views.like_essay, name="like"),
+]
+claims = [
+    path("", claim_views.claims, name="account_claims"),
+    path("ask/", claim_views.request_link, name="account_claim_ask"),
+    path("sent/", claim_views.sent, name="account_claim_sent"),
+    path("<str:token>/", claim_views.claim, name="account_claim"),
 ]
 subscriptions = [
     path("", subscription_views.subscribe, name="subscribe"),
@@ -43,6 +50,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("comments/<int:pk>/appeal/", appeal_views.appeal, name="appeal-comment"),
     path("comments/<int:pk>/tell/", subscription_views.notify_of_decision, name="notify-decision"),
     path("comments/<int:pk>/like/", like_views.like_comment, name="like-comment"),
+    path("accounts/claims/", include(claims)),
     path("subscriptions/", include(subscriptions)),
     path("comments/mine/", my_comments.my_comments, name="my-comments"),
     path("comments/feed/", include(feed(feeds.CommentsFeed, "comments-feed"))),

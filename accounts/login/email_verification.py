@@ -1,12 +1,14 @@
 """Verified email addresses, each of one user, who never loses it to one who only typed it."""
 
 from allauth.account.adapter import get_adapter
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, Login
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
 
+from accounts.allauth_private import perform_login, record_authentication
 from accounts.models import Commenter, User, email_if_it_fits
 from accounts.profiles import merging
 
@@ -46,6 +48,13 @@ def get_or_create_user(email: str, *, name: str = "") -> User:
         except IntegrityError:  # verified by another request at the same moment
             continue
     raise RuntimeError(f"The address {email!r} could not be given to an account.")
+
+
+def log_in_by_link(request: HttpRequest, user: User, email: str, *, target: str) -> HttpResponse:
+    """Log in a user by a link emailed to this address, and redirect to `target`, after two-factor authentication."""
+    record_authentication(request, user, method="code", email=email)
+    response: HttpResponse = perform_login(request, Login(user=user, email=email, redirect_url=target))
+    return response
 
 
 def add_verified(user: User, email: str) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import NamedTuple
 
-from allauth.account.models import EmailAddress, Login
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core import signing
@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods
 
-from accounts.allauth_private import logout, perform_login, record_authentication
+from accounts.allauth_private import logout
 from accounts.login import email_verification
 from accounts.middleware import Request
 from accounts.models import Invitation, User
@@ -156,10 +156,7 @@ def accept(request: Request, invitation: Invitation) -> HttpResponse:
         grant_role(user, invitation.role)
     if request.user != user:
         logout(request, show_message=False)
-    record_authentication(request, user, method="code", email=invitation.email)
-    target = reverse("admin:index")
-    response: HttpResponse = perform_login(request, Login(user=user, email=invitation.email, redirect_url=target))
-    return response
+    return email_verification.log_in_by_link(request, user, invitation.email, target=reverse("admin:index"))
 
 
 def grant_role(user: User, role: str) -> None:

@@ -21,8 +21,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import allauth_private
 from accounts.allauth_private import auto_generate_recovery_codes, logout, post_authentication, signup_authenticator
-from accounts.login import mfa, oauth_start, redirects, sessions
+from accounts.login import email_verification, mfa, oauth_start, redirects, sessions
 from accounts.login.disconnecting import has_other_login_method
 from accounts.middleware import Request
 from accounts.models import Commenter, User
@@ -143,3 +144,25 @@ class AddPasskeyView(AddWebAuthnView):
         if mfa.is_required_for(user) and auto_generate_recovery_codes(self.request):
             return redirect("mfa_view_recovery_codes")
         return redirect("mfa_list_webauthn")
+
+
+class ConfirmCodeView(allauth_private.ConfirmLoginCodeView):
+    """Logs in to the account that has verified the address: an emailed code verifies it, as a link does."""
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_form_kwargs()
+        return kwargs if self.is_resending else {**kwargs, "email": self.state.get("email", "")}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), "is_after_guesses": not self.state["initiated_by_user"]}
+
+    def user_to_log_in(self, user: User) -> User:
+        email = self.state.get("email")
+        if not email or not self.state["initiated_by_user"]:
+            return user
+        return email_verification.get_or_create_user(email, name=user.get_full_name())
+
+
+class ConfirmResetCodeView(allauth_private.ConfirmPasswordResetCodeView):
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "email": self.state["email"]}  # type: ignore[no-untyped-call]

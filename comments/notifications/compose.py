@@ -24,12 +24,11 @@ def compose_email(notice: Notice, site: Site) -> EmailMultiAlternatives | None:
 def build_email(
     notice: Notice, site: Site, context: dict[str, Any], headers: dict[str, str] | None = None
 ) -> EmailMultiAlternatives:
-    """Render the templates `mail/KIND…`; `context` and `headers` come from the notice's kind."""
+    """Build the email; `context` and `headers` come from the notice's kind."""
     context = {"site": site, "url": "", "recipient": notice.recipient} | context
-    subject = " ".join(render_to_string(f"mail/{notice.kind}_subject.txt", context).split())
-    email = EmailMultiAlternatives(
-        subject,
-        render_to_string(f"mail/{notice.kind}.txt", context),
+    return render_email(
+        notice.kind,
+        context,
         to=[notice.recipient.email if notice.recipient else notice.email],
         from_email=settings.BOUNCE_ADDRESS or None,
         headers={
@@ -39,5 +38,11 @@ def build_email(
         }
         | (headers or {}),
     )
-    email.attach_alternative(render_to_string(f"mail/{notice.kind}.html", context), "text/html")
+
+
+def render_email(kind: str, context: dict[str, Any], **options: Any) -> EmailMultiAlternatives:
+    """Render the templates `mail/KIND…`; `options` are recipients and headers."""
+    subject = " ".join(render_to_string(f"mail/{kind}_subject.txt", context).split())
+    email = EmailMultiAlternatives(subject, render_to_string(f"mail/{kind}.txt", context), **options)
+    email.attach_alternative(render_to_string(f"mail/{kind}.html", context), "text/html")
     return email

@@ -1,5 +1,6 @@
 """The signed links in emails: each is for one purpose, reveals nothing by itself, and acts only on POST."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -7,14 +8,15 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
-from accounts.models import User
+from accounts.models import Commenter, User
 from comments.models import Address, Comment, Subscription
 from comments.models.subscription import WAITS_FOR
 
 CONFIRM, ALL, STOP, STOP_DAILY = (f"comments.{purpose}" for purpose in ("confirm", "subscriptions", "stop", "daily"))
-DECISION_SALT, APPEAL = "comments.decide", "comments.appeal"
-DECISION_MAX_AGE, APPEAL_MAX_AGE = timedelta(days=7), timedelta(days=60)
+DECISION_SALT, APPEAL, CLAIM = "comments.decide", "comments.appeal", "comments.claim"
+DECISION_MAX_AGE, APPEAL_MAX_AGE, CLAIM_MAX_AGE = timedelta(days=7), timedelta(days=60), timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,14 @@ class DecisionToken:
     user: int
     wording: int | None
     status: str
+
+
+@dataclass(frozen=True)
+class ClaimToken:
+    """A link for all guest comments with the guest's address, which works once."""
+
+    guest: Commenter
+    nonce: str
 
 
 def confirm_url(address: Address) -> str:
@@ -56,6 +66,16 @@ def appeal_url(comment: Comment) -> str:
     return f"{settings.SITE_URL}{reverse('appeal-comment', args=[comment.pk])}?by={token}"
 
 
+def claim_url(guest: Commenter) -> str:
+    values = [guest.pk, hash_email(guest.email), secrets.token_urlsafe(12)]
+    return _build_url("account_claim", signing.dumps(values, salt=CLAIM))
+
+
+def hash_email(email: str) -> str:
+    """Return a short hash for a link, which must not contain the address because links end up in logs."""
+    return salted_hmac(CLAIM, email.lower()).hexdigest()[:16]
+
+
 def read_decision_token(token: str) -> DecisionToken | None:
     """Return what the link is valid for, or None. Raises SignatureExpired."""
     try:
@@ -67,32 +87,40 @@ def read_decision_token(token: str) -> DecisionToken | None:
 
 
 def read_appeal_token(token: str) -> int | None:
-    found: int | None = _load_token(token, APPEAL, APPEAL_MAX_AGE)
+    found: int | None = load_token(token, APPEAL, APPEAL_MAX_AGE)
     return found
 
 
+def read_claim_token(token: str) -> ClaimToken | None:
+    """Return None also if the guest has another address now."""
+    pk, email_hash, nonce = load_token(token, CLAIM, CLAIM_MAX_AGE) or (0, "", "")
+    guest = Commenter.objects.guests().filter(pk=pk).first()
+    return ClaimToken(guest, nonce) if guest and hash_email(guest.email) == email_hash else None
+
+
 def read_confirm_token(token: str) -> Address | None:
-    return Address.objects.filter(pk=_load_token(token, CONFIRM, WAITS_FOR)).first()
+    return Address.objects.filter(pk=load_token(token, CONFIRM, WAITS_FOR)).first()
 
 
 def read_subscriptions_token(token: str) -> Address | None:
-    return Address.objects.filter(pk=_load_token(token, ALL)).first()
+    return Address.objects.filter(pk=load_token(token, ALL)).first()
 
 
 def read_unsubscribe_token(token: str) -> Subscription | None:
     rows = Subscription.objects.select_related("address", "essay", "comment__essay", "comment__commenter", "commenter")
-    return rows.filter(pk=_load_token(token, STOP)).first()
+    return rows.filter(pk=load_token(token, STOP)).first()
 
 
 def read_unsubscribe_daily_token(token: str) -> Address | None:
-    return Address.objects.filter(pk=_load_token(token, STOP_DAILY)).first()
+    return Address.objects.filter(pk=load_token(token, STOP_DAILY)).first()
 
 
 def _build_url(view: str, token: str) -> str:
     return f"{settings.SITE_URL}{reverse(view, args=[token])}"
 
 
-def _load_token(token: str, salt: str, max_age: timedelta | None = None) -> Any:
+def load_token(token: str, salt: str, max_age: timedelta | None = None) -> Any:
+    """Return what was signed, or None if the token is invalid or has expired."""
     try:
         return signing.loads(token, salt=salt, max_age=max_age)
     except signing.BadSignature:

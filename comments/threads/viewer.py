@@ -23,7 +23,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Commenter
-from accounts.pages import claims
 from blog.models import Essay
 from comments.models import Comment, Like, Rules, Status, Subscription, is_editable, is_waiting
 from comments.screening.reasons import Reason
@@ -35,6 +34,7 @@ KEY_SIGNER = signing.TimestampSigner(salt="comments.held")
 OWN_SUFFIX = "-own"
 KEY_LASTS = 60 * 60 * 24 * 90
 MAX_OWN = 50
+OFFER_SALT = "comments.offer"
 NEW_WITHIN = timedelta(hours=1)
 
 
@@ -65,7 +65,7 @@ class AuthorNotice:
 
     reasons: list[Reason]
     is_waiting: bool
-    offer: str  # signed token to claim the comment by email, for guests with an email address
+    offer: str  # signed primary key of a guest with an email address, to request an email to claim the comment
     address: str
     is_saved: bool  # just edited
     is_mailed: bool  # a subscription confirmation was just emailed
@@ -142,7 +142,7 @@ class Viewer:
         return AuthorNotice(
             reasons=comment.wording.reasons if comment.wording else [],
             is_waiting=comment.is_waiting,
-            offer=claims.sign_offer(guest.pk) if guest.email and not guest.user_id else "",
+            offer=signing.dumps(guest.pk, salt=OFFER_SALT) if guest.email and not guest.user_id else "",
             address=f"{address}?key={self.key}" if comment.pk == self.unlocked else address,
             is_saved=comment.pk == self.edited,
             is_mailed=comment.pk == self.mailed,

@@ -79,7 +79,8 @@ OWN = {
 }
 # Which say nothing of essays, are sent to and not opened, or are somebody's own by log-in or a secret.
 NEITHER = """
-    appeal-comment category change confirm-subscriptions connect data data-file decide-by-mail delete-comment edit-comment
+    account_claim account_claim_ask account_claim_sent account_claims appeal-comment category change
+    confirm-subscriptions connect data data-file decide-by-mail delete-comment edit-comment
     favicon subscribe forget forgotten identity log-out media moderation-record my-comments my-subscriptions preview privacy
     queue-mail respond respond-page robots stop-daily stop-subscription subscription-requested subscriptions notify-decision
 """.split()  # noqa: SIM905
