@@ -1,7 +1,6 @@
 """Middleware that finds the commenter of a request and checks logins, sessions and two-factor authentication."""
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -24,6 +23,7 @@ from accounts.login import log as login_log
 from accounts.login import mfa, redirects, sessions
 from accounts.models import Commenter, User
 from accounts.profiles import identity
+from server.http.middleware import Middleware
 
 logger = logging.getLogger("rejoinder.accounts")
 
@@ -49,14 +49,6 @@ def find_commenter(request: HttpRequest) -> Commenter | None:
         request, settings.COMMENTER_COOKIE_NAME, salt=COOKIE_SALT, max_age=settings.COMMENTER_COOKIE_AGE
     )
     return Commenter.objects.guests().filter(pk=pk).first() if pk else None
-
-
-class Middleware:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
 
 class CommenterMiddleware(Middleware):

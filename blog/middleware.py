@@ -1,6 +1,5 @@
 """Middleware for every response: headers, and the site's language and time zone."""
 
-from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -9,28 +8,15 @@ from django.utils import timezone, translation
 
 from blog.models import Site
 from pagecache.declaration import KEYS_HEADER
+from server.http.middleware import Middleware
 
 PERSONAL_COOKIES = {settings.SESSION_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME}
-Handler = Callable[[HttpRequest], HttpResponse]
 
-PERMISSIONS_POLICY = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        "accelerometer",
-        "autoplay",
-        "camera",
-        "display-capture",
-        "encrypted-media",
-        "fullscreen",
-        "geolocation",
-        "gyroscope",
-        "magnetometer",
-        "microphone",
-        "midi",
-        "payment",
-        "usb",
-    )
-)
+FEATURES = """
+    accelerometer autoplay camera display-capture encrypted-media fullscreen geolocation gyroscope magnetometer
+    microphone midi payment usb
+"""
+PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in FEATURES.split())
 
 
 def get_site(request: HttpRequest) -> Site:
@@ -38,11 +24,8 @@ def get_site(request: HttpRequest) -> Site:
     return request.site  # type: ignore[return-value]
 
 
-class HeadersMiddleware:
+class HeadersMiddleware(Middleware):
     """Forbid caching by browsers and proxies unless the response allows it."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -52,11 +35,8 @@ class HeadersMiddleware:
         return response
 
 
-class SiteMiddleware:
+class SiteMiddleware(Middleware):
     """Render every page in the site's language and time zone, so that it is the same for everyone."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         site = request.site = Site.objects.current()  # type: ignore[assignment]

@@ -97,12 +97,12 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "blog.middleware.HeadersMiddleware",
-    "server.http.unreadable.UnreadableMiddleware",
+    "server.http.middleware.InvalidInputMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "blog.middleware.SiteMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "server.http.origin.OriginMiddleware",
+    "server.http.middleware.OriginMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.CommenterMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -305,7 +305,7 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 STAFF_IDLE_HOURS = environment.number("STAFF_IDLE_HOURS", 12, most=24 * 30)
 STAFF_SESSION_DAYS = environment.number("STAFF_SESSION_DAYS", 14, most=30)
 CSRF_TRUSTED_ORIGINS = [f"{_address.scheme}://{_address.netloc}"]
-CSRF_FAILURE_VIEW = "server.http.origin.csrf_failure"
+CSRF_FAILURE_VIEW = "server.http.middleware.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -375,7 +375,7 @@ LOGGING: dict[str, Any] = {
     },
 }
 SILENCED_SYSTEM_CHECKS = [
-    "security.W003",  # server.http.origin.OriginMiddleware extends that middleware
+    "security.W003",  # server.http.middleware.OriginMiddleware extends that middleware
     "security.W008",  # SECURE_SSL_REDIRECT: see above
     "security.W004",  # HSTS is off only where SITE_URL is http
     "security.W005",  # subdomains and preload are the owner's to decide

@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Iterable
+from email.message import Message
 from functools import partial
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -13,10 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from server.http import bodies, error_pages, health, logged_in, responses
 from server.http.failures import is_unavailable
 from server.http.proxies import UNDERSCORED, Proxies, network
-from server.http.unreadable import is_readable
 
 logger = logging.getLogger("rejoinder.server")
 
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 MAX_BODY = 256 * 1024  # a legal comment may be three times as long on the wire
 
 
@@ -85,6 +86,23 @@ class Gateway:
     def limit(self, path: str) -> int:
         fitting = [beginning for beginning in self.limits if path.startswith(beginning)]
         return self.limits[max(fitting, key=len)] if fitting else MAX_BODY
+
+
+def is_readable(environ: WSGIEnvironment) -> bool:
+    """Return whether Django can decode forms and query; removes the charset of other bodies.
+
+    Django would decode the path by that charset and could fail.
+    """
+    kind = environ.get("CONTENT_TYPE", "")
+    if "charset" in kind.lower():
+        header = Message()
+        header["Content-Type"] = kind.encode("ascii", "replace").decode().replace("\r", "").replace("\n", "")
+        if header.get_content_type() not in FORMS:
+            environ["CONTENT_TYPE"] = header.get_content_type()
+        elif str(header.get_param("charset")).lower().replace("_", "-") not in {"utf-8", "utf8"}:
+            return False
+    query: str = environ.get("QUERY_STRING", "")
+    return query.count("&") < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
 
 
 def respond_to_probe(path: str) -> HttpResponse:

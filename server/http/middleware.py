@@ -1,20 +1,46 @@
-"""Answers with 503 and Retry-After while the database is unavailable or the disk is full."""
+"""Middleware for requests that fail or are refused: database errors, unusable input, and requests from other sites."""
 
 import logging
 import sys
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, FieldDoesNotExist
 from django.core.signals import got_request_exception
-from django.http import HttpRequest, HttpResponse
+from django.db import DataError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.defaults import bad_request, page_not_found
 
 from server.http import error_pages
 from server.http.failures import is_unavailable
 
 logger = logging.getLogger("rejoinder.server")
 
+NO_NUMBERS = ("expected a number but got", "Exceeds the limit (4300 digits)")
+TOO_LONG = "LIKE or GLOB pattern too complex"  # SQLite's error for a pattern of more than 50,000 bytes
+OUT_OF_RANGE = "out of range"  # PostgreSQL's error for a number too large for the column
+NO_TEXT = "cannot contain NUL"  # psycopg's error for NUL, which PostgreSQL's text cannot contain
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+UNVERIFIED_SUFFIX = "/respond/"
 
-class DatabaseUnavailableMiddleware:
+
+class Middleware:
+    """Passes requests on; subclasses add hooks."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+
+class DatabaseUnavailableMiddleware(Middleware):
     """The outermost middleware, so that it also sees errors of the others.
 
     Django turns each error between two layers into a 500 before the outer one can catch it; its signal is the only way
@@ -22,7 +48,7 @@ class DatabaseUnavailableMiddleware:
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
+        super().__init__(get_response)
         got_request_exception.connect(record_failure, dispatch_uid="server.http.middleware.record_failure")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -41,3 +67,107 @@ class DatabaseUnavailableMiddleware:
 
 def record_failure(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
     request.failure = sys.exc_info()[1]  # type: ignore[attr-defined]
+
+
+class InvalidInputMiddleware(Middleware):
+    """Answers 400 or 404 for input that Django or the database cannot process."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        # The admin raises these for ?_to_field=, numbers too large for a column, autocomplete fields and JSON.
+        is_number_error = isinstance(exception, ValueError) and any(text in str(exception) for text in NO_NUMBERS)
+        is_of_admin = request.path_info.startswith(reverse("admin:index")) and (
+            isinstance(exception, FieldDoesNotExist | OverflowError) or is_number_error
+        )
+        is_too_long = isinstance(exception, OperationalError) and str(exception) == TOO_LONG
+        is_no_number = isinstance(exception, DataError) and OUT_OF_RANGE in str(exception)
+        is_no_text = isinstance(exception, DataError) and NO_TEXT in str(exception)
+        if is_no_text and "\0" in request.path_info:
+            return page_not_found(request, exception)
+        is_known = is_of_admin or is_too_long or is_no_text or is_no_number
+        return bad_request(request, exception) if is_known else None
+
+
+class Origin(Enum):
+    OURS = "ours"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class OriginMiddleware(CsrfViewMiddleware):
+    """Sets request.is_origin_verified, which screening reads, and rejects requests sent from other sites.
+
+    It sets csrf_processing_done, so that the checks of the admin and allauth do not run again.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.is_origin_verified = origin_of(request) is Origin.OURS  # type: ignore[attr-defined]
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        callback: Callable[..., HttpResponseBase],
+        callback_args: tuple[Any, ...],
+        callback_kwargs: dict[str, Any],
+    ) -> HttpResponseForbidden | None:
+        if is_exempt(request, callback):
+            return super().process_view(request, callback, callback_args, callback_kwargs)
+        origin = origin_of(request)
+        if origin is Origin.OTHER:
+            logger.warning("Refused %s %r: it was sent from another site.", request.method, request.path)
+            return csrf_failure(request)
+        if origin is Origin.UNKNOWN and not accepts_unverified(request):
+            forbidden = super().process_view(request, callback, callback_args, callback_kwargs)
+            request.is_origin_verified = forbidden is None  # type: ignore[attr-defined]
+            return forbidden
+        request.csrf_processing_done = True  # type: ignore[attr-defined]
+        return None
+
+
+def origin_of(request: HttpRequest) -> Origin:
+    site = request.META.get("HTTP_SEC_FETCH_SITE", "none")
+    if site != "none":
+        return Origin.OURS if site == "same-origin" else Origin.OTHER
+    if "HTTP_ORIGIN" not in request.META:
+        return Origin.UNKNOWN
+    return Origin.OURS if is_own_origin(request, request.META["HTTP_ORIGIN"]) else Origin.OTHER
+
+
+def is_own_origin(request: HttpRequest, origin: str) -> bool:
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    try:
+        return origin == f"{request.scheme}://{request.get_host()}"
+    except DisallowedHost:
+        return False
+
+
+def is_exempt(request: HttpRequest, callback: Callable[..., HttpResponseBase]) -> bool:
+    return (
+        request.method in SAFE_METHODS
+        or getattr(callback, "csrf_exempt", False)
+        or getattr(request, "_dont_enforce_csrf_checks", False)  # Django's test client
+    )
+
+
+def accepts_unverified(request: HttpRequest) -> bool:
+    """Return whether this posts a comment without a session: without a known origin, screening holds it."""
+    has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+    return request.method == "POST" and request.path_info.endswith(UNVERIFIED_SUFFIX) and not has_session
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseForbidden:
+    """Answer 403 with instructions; the view of CSRF_FAILURE_VIEW."""
+    page = error_pages.page(
+        403,
+        _("We couldn’t verify where this form came from"),
+        _(
+            "Your browser didn’t confirm that it was sent from this site. To protect you from other sites posting in "
+            "your name, nothing was saved."
+        ),
+        _(
+            "Go back, reload the page, and send it again. If that doesn’t help, allow cookies for this site and turn "
+            "off browser extensions that hide the referring page."
+        ),
+    )
+    return HttpResponseForbidden(page.content, headers=page.headers)

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.views.decorators.csrf import csrf_exempt
 
-from server.http.origin import OriginMiddleware
+from server.http.middleware import OriginMiddleware
 from tests import make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
