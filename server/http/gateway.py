@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 
-from server.http import bodies, error_pages, health, logged_in, responses
-from server.http.failures import is_unavailable
+from server.http import bodies, error_pages, health, responses, session_user
+from server.http.database_errors import is_unavailable
 from server.http.proxies import UNDERSCORED, Proxies, network
 
 logger = logging.getLogger("rejoinder.server")
@@ -66,7 +66,7 @@ class Gateway:
             raise bodies.TooLarge
         caller = network(environ.get("REMOTE_ADDR", ""))
         body = self.limiter.receive(
-            stream, length=length, limit=limit, network=caller, person=partial(logged_in.user_id, environ)
+            stream, length=length, limit=limit, network=caller, person=partial(session_user.user_id, environ)
         )
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.defaults import bad_request, page_not_found
 
 from server.http import error_pages
-from server.http.failures import is_unavailable
+from server.http.database_errors import is_unavailable
 
 logger = logging.getLogger("rejoinder.server")
 

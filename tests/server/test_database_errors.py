@@ -8,7 +8,7 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.test import Client, override_settings
 
-from server.http.failures import is_unavailable
+from server.http.database_errors import is_unavailable
 
 
 def of_sqlite(code: int) -> OperationalError:

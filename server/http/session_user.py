@@ -10,9 +10,7 @@ from django.db import DatabaseError, close_old_connections
 from django.http.cookie import parse_cookie
 
 TIMEOUT = 2.0
-_turns = threading.BoundedSemaphore(
-    2
-)  # however many requests have invalid cookies, at most two ask the database at once
+_turns = threading.BoundedSemaphore(2)  # for the database, however many requests have invalid cookies
 
 
 def user_id(environ: WSGIEnvironment) -> str:
