@@ -45,9 +45,8 @@ class Request(HttpRequest):
 def find_commenter(request: HttpRequest) -> Commenter | None:
     if settings.SESSION_COOKIE_NAME in request.COOKIES and isinstance(request.user, User):
         return Commenter.objects.for_user(request.user)
-    pk = cookies.get_signed(
-        request, settings.COMMENTER_COOKIE_NAME, salt=COOKIE_SALT, max_age=settings.COMMENTER_COOKIE_AGE
-    )
+    name, age = settings.COMMENTER_COOKIE_NAME, settings.COMMENTER_COOKIE_AGE
+    pk = cookies.get_signed(request, name, salt=COOKIE_SALT, max_age=age) if name in request.COOKIES else None
     return Commenter.objects.guests().filter(pk=pk).first() if pk else None
 
 

@@ -11,7 +11,7 @@ from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import gettext_lazy as _
 
-from accounts import visit
+from accounts import cookies
 from accounts.middleware import Request
 from accounts.models import Commenter, User
 from accounts.profiles.forms import DetailsForm, MaxBytesValidator
@@ -173,7 +173,7 @@ class Submission:
         if self.details is None:
             return cast(Commenter, self.request.commenter)
         name, email = (self.details.cleaned_data[field] for field in ("name", "email"))
-        return self.details.build_commenter(visit.find_guest(self.request, name=name, email=email))
+        return self.details.build_commenter(cookies.find_guest_of_visit(self.request, name=name, email=email))
 
     @property
     def sender(self) -> Sender:

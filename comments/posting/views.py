@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import visit
+from accounts.cookies import remember_visit
 from accounts.middleware import Request, delete_commenter_cookie, set_commenter_cookie
 from accounts.profiles import merging as people
 from accounts.profiles.forms import DetailsForm
@@ -165,7 +165,7 @@ def redirect_to_comment(submission: Submission, comment: Comment) -> HttpRespons
             people.merge_commenters(guest, comment.commenter)
         return set_commenter_cookie(comment.commenter, redirect(f"{comment.get_absolute_url()}?{more}".rstrip("?")))
     # the key lets its author edit it and offers to claim it
-    response = visit.remember(comment.commenter, redirect(f"{url_with_key(comment, is_own=True)}&{more}".rstrip("&")))
+    response = remember_visit(comment.commenter, redirect(f"{url_with_key(comment, is_own=True)}&{more}".rstrip("&")))
     return delete_commenter_cookie(response) if guest and not is_nameless else response
 
 
