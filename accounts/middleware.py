@@ -1,7 +1,9 @@
 """Middleware that finds the commenter of a request and checks logins, sessions and two-factor authentication."""
 
 import logging
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import requests
 from allauth.account.adapter import get_adapter
@@ -9,6 +11,7 @@ from allauth.utils import get_request_param
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
@@ -20,14 +23,18 @@ from django.utils.translation import gettext as _
 from accounts import cookies
 from accounts.allauth_private import get_states
 from accounts.login import log as login_log
-from accounts.login import mfa, redirects, sessions
+from accounts.login import mfa, redirects
+from accounts.login.sessions import BEGAN, USED, start_limits
 from accounts.models import Commenter, User
 from accounts.profiles import identity
 from server.http.middleware import Middleware
 
 logger = logging.getLogger("rejoinder.accounts")
+View = TypeVar("View", bound=Callable[..., Any])
 
 COOKIE_SALT = "accounts.remember"
+HOUR = 60 * 60
+IDLE_PRECISION = 5 * 60  # of the idle time of staff sessions, so that few pages write to the session
 # What allauth raises for malformed or simultaneous responses of a provider; it handles its own errors itself.
 PROVIDER_ERRORS = (
     LookupError, TypeError, ValueError, AttributeError, ImproperlyConfigured, IntegrityError, requests.RequestException,
@@ -90,15 +97,15 @@ class StaffSessionMiddleware(Middleware):
     """Log staff out after a session that is too old or was idle too long. Readers' sessions are not affected."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if is_staff_session(request) and sessions.has_expired(request.session):
+        if is_staff_session(request) and has_expired(request.session):
             get_adapter(request).logout(request)
             if request.path_info.startswith(reverse("admin:index")):
                 messages.info(request, _("Your session has expired. Please log in again."))
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, *args: Any) -> None:
-        if is_staff_session(request) and sessions.is_activity(request, view):
-            sessions.mark_used(request.session)
+        if is_staff_session(request) and is_activity(request, view):
+            mark_used(request.session)
 
 
 def is_staff_session(request: HttpRequest) -> bool:
@@ -106,6 +113,33 @@ def is_staff_session(request: HttpRequest) -> bool:
         return False
     user = request.user
     return isinstance(user, User) and (user.is_staff or user.is_superuser)
+
+
+def has_expired(session: SessionBase) -> bool:
+    """Return whether a staff session is too old or was idle too long. One without times begins now."""
+    if BEGAN not in session:
+        start_limits(session)
+    age, idle = (time.time() - session.get(key, 0) for key in (BEGAN, USED))
+    return bool(age >= settings.STAFF_SESSION_DAYS * 24 * HOUR or idle >= settings.STAFF_IDLE_HOURS * HOUR)
+
+
+def mark_used(session: SessionBase) -> None:
+    if time.time() - session[USED] >= IDLE_PRECISION:
+        session[USED] = int(time.time())
+
+
+def background_request(view: View) -> View:
+    """Mark a view that open pages request by themselves, which does not count as activity."""
+    view.is_unattended = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_activity(request: HttpRequest, view: Any) -> bool:
+    """Return whether a person made the request, not a script that keeps an open page up to date."""
+    if getattr(view, "is_unattended", False):
+        return False
+    is_safe = request.method in {"GET", "HEAD"}
+    return not is_safe or request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 
 class StaffTwoFactorMiddleware(Middleware):

@@ -1,11 +1,9 @@
-"""The list of a user's sessions, with browser names and without IP addresses, and the limits of staff sessions."""
+"""The list of a user's sessions, with browser names and without IP addresses."""
 
 import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from allauth.usersessions.models import UserSession
-from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
@@ -14,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 
-View = TypeVar("View", bound=Callable[..., Any])
 NO_ADDRESS = "0.0.0.0"  # noqa: S104 – allauth's column is required; we do not store real addresses
 # The first match counts: other browsers contain the later names too.
 BROWSERS = {
@@ -58,41 +55,13 @@ def describe_browser(agent: str) -> str:
     return browser or system or _("Unknown browser")
 
 
-# Staff sessions end sooner. Both times are in the session itself, as seconds since the epoch.
+# When a staff session began and was last used, in the session itself, as seconds since the epoch.
 BEGAN, USED = "began", "used"
-IDLE_PRECISION = 5 * 60  # precision of the idle time, so that few pages write to the session
-HOUR = 60 * 60
 
 
 def start_limits(session: SessionBase) -> None:
+    """Start the times after which accounts.middleware ends a staff session."""
     session[BEGAN] = session[USED] = int(time.time())
-
-
-def has_expired(session: SessionBase) -> bool:
-    """Return whether a staff session is too old or was idle too long. One without times begins now."""
-    if BEGAN not in session:
-        start_limits(session)
-    age, idle = (time.time() - session.get(key, 0) for key in (BEGAN, USED))
-    return bool(age >= settings.STAFF_SESSION_DAYS * 24 * HOUR or idle >= settings.STAFF_IDLE_HOURS * HOUR)
-
-
-def mark_used(session: SessionBase) -> None:
-    if time.time() - session[USED] >= IDLE_PRECISION:
-        session[USED] = int(time.time())
-
-
-def background_request(view: View) -> View:
-    """Mark a view that open pages request by themselves, which does not count as activity."""
-    view.is_unattended = True  # type: ignore[attr-defined]
-    return view
-
-
-def is_activity(request: HttpRequest, view: Any) -> bool:
-    """Return whether a person made the request, not a script that keeps an open page up to date."""
-    if getattr(view, "is_unattended", False):
-        return False
-    is_safe = request.method in {"GET", "HEAD"}
-    return not is_safe or request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 
 def parse_key(wish: str) -> int:

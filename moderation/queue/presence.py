@@ -9,8 +9,7 @@ from django.http import HttpResponse, HttpResponseNotModified, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.login.sessions import background_request
-from accounts.middleware import Request
+from accounts.middleware import Request, background_request
 from moderation.decisions.rights import Rights, moderator_required
 from moderation.queue import deciding
 from moderation.queue.deciding import parse_seen
