@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 import pagecache
 from accounts.login import sessions
 from accounts.models import Commenter, Invitation, User
-from accounts.profiles import avatars, impersonation, merging
+from accounts.profiles import avatars, merging, names
 
 
 class NotErasable(Exception):
@@ -28,7 +28,7 @@ def is_erasable(commenter: Commenter) -> bool:
 
 
 def is_author(user: User) -> bool:
-    return User.objects.filter(impersonation.has_byline(), pk=user.pk).exists()
+    return User.objects.filter(names.has_byline(), pk=user.pk).exists()
 
 
 @transaction.atomic

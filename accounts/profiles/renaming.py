@@ -7,9 +7,7 @@ from django.utils.translation import gettext as _
 
 import pagecache
 from accounts.models import Commenter, User
-from accounts.profiles import impersonation
-from accounts.profiles.impersonation import ProtectedName
-from accounts.profiles.names import imitates, mixes_scripts
+from accounts.profiles import names
 
 
 @transaction.atomic
@@ -25,13 +23,13 @@ def rename(commenter: Commenter, *, name: str, website: str, site: str) -> None:
 
 def find_problem(commenter: Commenter, name: str, site: str) -> str:
     """Return an error message if the name is not acceptable, else ""."""
-    known = [ProtectedName(*row) for row in impersonation.protected_names()]
+    known = [names.ProtectedName(*row) for row in names.protected_names()]
     others = [person for person in known if person.pk != commenter.user_id]
-    if person := impersonation.find_imitated(name, others):
+    if person := names.find_imitated(name, others):
         message = _("This name is too similar to %(name)s, an author or moderator here. Please choose another.")
         return message % {"name": person.name or person.username}
-    if len(others) == len(known) and (impersonation.is_official_title(name) or imitates(name, site)):
+    if len(others) == len(known) and (names.is_official_title(name) or names.imitates(name, site)):
         return _("This name looks like an official name of this site. Please choose another.")
-    if mixes_scripts(name):
+    if names.mixes_scripts(name):
         return _("This name mixes letters from different alphabets in one word. Please use only one alphabet per word.")
     return ""

@@ -1,7 +1,6 @@
 """Conversion of people's text to safe HTML; the only package that imports bleach and Markdown."""
 
-from accounts.profiles.names import tidy_line
-from accounts.profiles.text import tidy_text
+from accounts.profiles.names import tidy_line, tidy_text
 from blog.markup import markdown
 from blog.markup.cleaner import clean
 from blog.markup.hosts import complete_address, complete_links, is_unclear, unclear_links

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import bleach
 
-from accounts.profiles.text import PLACEHOLDERS
+from accounts.profiles.names import PLACEHOLDERS
 from blog.markup.rules import Allowlist
 
 _ENTITIES = dict(zip(map(ord, PLACEHOLDERS), ("&amp;", "&lt;", "&gt;", "&quot;"), strict=True))

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from accounts.profiles.text import PLACEHOLDERS
+from accounts.profiles.names import PLACEHOLDERS
 from blog.markup import links
 from blog.markup.nesting import (
     ALLOWED_CHILDREN,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from accounts.profiles.text import tidy_text
+from accounts.profiles.names import tidy_text
 
 
 class Tag(NamedTuple):

@@ -344,7 +344,7 @@ class AuthorshipManager(models.Manager["Authorship"]):
 class Authorship(models.Model):
     """One author of an essay, and the position of their name among the others."""
 
-    is_byline = True  # see accounts.profiles.impersonation
+    is_byline = True  # see accounts.profiles.names
 
     essay = models.ForeignKey(Essay, models.CASCADE, related_name="authorships")
     author = models.ForeignKey(

@@ -15,7 +15,7 @@ from accounts import cookies
 from accounts.middleware import Request
 from accounts.models import Commenter, User
 from accounts.profiles.forms import DetailsForm, MaxBytesValidator
-from accounts.profiles.text import tidy_text
+from accounts.profiles.names import tidy_text
 from comments.models import Comment, Discussion, Rules, Subscription
 from comments.notifications import known_addresses
 from comments.notifications.subscribing import SubscriptionRequest

@@ -12,9 +12,7 @@ from django.db.models import BooleanField, F, Value
 from django.utils.translation import gettext as _
 
 from accounts.models import Commenter
-from accounts.profiles import impersonation
-from accounts.profiles.impersonation import ProtectedName
-from accounts.profiles.names import imitates, mixes_scripts
+from accounts.profiles import names
 from blog import markup
 from blog.models import Essay, Site
 from comments.models import Block, Rule, Rules, Status, Wording
@@ -176,17 +174,17 @@ def impersonates(draft: Draft) -> Reason | None:
     """
     if draft.approved and (not draft.commenter.user_id or draft.approved > draft.commenter.changed):
         return None
-    known = [ProtectedName(*row) for row in impersonation.protected_names().union(site_name())]
+    known = [names.ProtectedName(*row) for row in names.protected_names().union(site_name())]
     people = [one for one in known if one.pk]
     if any(one.pk == draft.commenter.user_id for one in people):
         return None
     name = draft.commenter.name
     reason: Reason | None = None
-    if whose := impersonation.find_imitated(name, people):
+    if whose := names.find_imitated(name, people):
         reason = {"code": "name", "name": whose.name or whose.username, "writes": whose.is_author, "as": name}
-    elif impersonation.is_official_title(name):
+    elif names.is_official_title(name):
         reason = {"code": "office", "as": name}
-    elif imitates(name, next((one.name for one in known if not one.pk), Site().name)):
+    elif names.imitates(name, next((one.name for one in known if not one.pk), Site().name)):
         reason = {"code": "site", "as": name}
     return None if reason is None or previously_approved_with_same_flag(draft, reason) else reason
 
@@ -209,7 +207,7 @@ def previously_approved_with_same_flag(draft: Draft, reason: Reason) -> bool:
 
 def mixed_name(draft: Draft) -> Reason | None:
     """The name mixes scripts within a word, a way to imitate another name."""
-    return {"code": "mixed"} if not draft.has_approved and mixes_scripts(draft.commenter.name) else None
+    return {"code": "mixed"} if not draft.has_approved and names.mixes_scripts(draft.commenter.name) else None
 
 
 CHECKS: tuple[Callable[[Draft], Reason | None], ...] = (

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
 from accounts.models import QueueMail, User
-from accounts.profiles.text import tidy_text
+from accounts.profiles.names import tidy_text
 from comments.models import Comment, Decision, Reason, Report, Rules, Status
 from comments.notifications import signed_links
 from comments.notifications.messages import ACTION_LABELS

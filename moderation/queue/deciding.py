@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from accounts.middleware import Request
 from accounts.models import User
-from accounts.profiles.text import tidy_text
+from accounts.profiles.names import tidy_text
 from comments.models import Comment, Decision, Reason
 from moderation.decisions import actions
 from moderation.decisions import undo as undoing

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
-from accounts.profiles.text import tidy_text
+from accounts.profiles.names import tidy_text
 from comments.models import Comment, Reason
 from comments.posting import actions as posting
 from comments.posting.forms import TEXT_BYTES

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.profiles.text import tidy_text
+from accounts.profiles.names import tidy_text
 
 
 @pytest.mark.parametrize(

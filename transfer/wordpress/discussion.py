@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from django.utils import timezone
 
-from accounts.profiles.text import tidy_text
+from accounts.profiles.names import tidy_text
 from blog import markup
 from blog.models import Essay
 from comments.models import Comment, Status

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.profiles.text import tidy_text
+from accounts.profiles.names import tidy_text
 from blog import markup
 from blog.models import Essay, Image, Redirect, Site, Tag
 from comments.models import Comment, Discussion, Status
