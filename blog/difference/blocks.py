@@ -5,8 +5,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from blog.markup.tokens import Tag, tokenize
-from blog.markup.words import plain_text
+from blog.markup.reading import Tag, plain_text, tokenize
 
 BLOCKS = frozenset("p h2 h3 h4 li pre figcaption td th caption dt dd summary".split())  # noqa: SIM905
 CONTAINERS = frozenset("blockquote ol ul section figure table tr dl details thead tbody tfoot".split())  # noqa: SIM905

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
+from blog.markup.hosts import split_words
 from blog.markup.nesting import INLINE, OTHER_BLOCKS
-from blog.markup.rules import split_names
-from blog.markup.tokens import Tag, tokenize
+from blog.markup.reading import Tag, tokenize
 
-VOID_TAGS = split_names("area base br col embed hr img input link meta param source track wbr")
+VOID_TAGS = split_words("area base br col embed hr img input link meta param source track wbr")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 BLOCKS = OTHER_BLOCKS | {"blockquote", "li", "ol", "p", "pre", "ul"}
 MAX_DEPTH = 80  # several times what programs write; each level costs a walk over its whole content

@@ -1,8 +1,8 @@
 """Which elements may contain which, as browsers parse them, so that no browser moves anything."""
 
-from blog.markup.rules import split_names
+from blog.markup.hosts import split_words
 
-INLINE = split_names("a abbr b cite code del em i ins kbd mark q s samp small span strong sub sup time var")
+INLINE = split_words("a abbr b cite code del em i ins kbd mark q s samp small span strong sub sup time var")
 # The only children allowed; other content is wrapped in the first of them.
 ALLOWED_CHILDREN = {
     "ul": ("li",), "ol": ("li",), "dl": ("dd", "dt"), "table": ("tbody", "thead", "tfoot", "caption"),
@@ -20,7 +20,7 @@ PARAGRAPH_PARENTS = {"", "blockquote", "section"}
 VERBATIM = {"code", "kbd", "samp", "var"}
 NESTABLE = {"q", "span", "sub", "sup"}
 # Blocks in no allowlist: they only separate the text before them from the text after.
-OTHER_BLOCKS = split_names(
+OTHER_BLOCKS = split_words(
     """
     address article aside body caption center dd details dialog div dl dt fieldset figcaption figure footer form h1 h2
     h3 h4 h5 h6 header hgroup hr html legend main menu nav option section summary table tbody td tfoot th thead tr

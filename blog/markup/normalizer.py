@@ -1,6 +1,7 @@
 """Normalization of any HTML to allowed tags, closed, correctly nested and bounded, so that parsers repair nothing."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accounts.profiles.names import PLACEHOLDERS
@@ -15,8 +16,8 @@ from blog.markup.nesting import (
     PARAGRAPH_PARENTS,
     VERBATIM,
 )
+from blog.markup.reading import Tag, tokenize
 from blog.markup.rules import Allowlist
-from blog.markup.tokens import Tag, tokenize
 
 SPACE = " \t\n"
 MAX_BREAKS = 2
@@ -85,7 +86,7 @@ class HTMLNormalizer:
         self.ids: set[str] = set()
 
     def start(self, name: str, token: Tag) -> None:
-        attributes = self._attributes(name, token)
+        attributes = self._attributes(name, token.attributes)
         if attributes is None:
             if name == "a":
                 self._end_inline("a")
@@ -105,21 +106,38 @@ class HTMLNormalizer:
         else:
             self._open_in_place(name, attributes)
 
-    def _attributes(self, name: str, token: Tag) -> dict[str, str] | None:
-        """Return the allowed attributes, or None if the tag must go."""
-        if name not in self.rules.tags or self._is_full:
+    def _attributes(self, name: str, given: Mapping[str, str]) -> dict[str, str] | None:
+        """Return the allowed attributes in a fixed order, or None if the tag must go."""
+        rules = self.rules
+        if name not in rules.tags or self._has_reached_limit:
             return None
-        attributes = self.rules.filter_attributes(name, token.attributes)
-        if attributes is None:
+        checks = {**rules.attributes.get(name, {}), **rules.attributes.get("*", {})}
+        attributes = {
+            key: value for key, check in checks.items() if key in given and (value := check(given[key])) is not None
+        }
+        if name in rules.required and not rules.required[name] & attributes.keys():
             return None
+        if name == "a":
+            self._finish_link(attributes)
+        elif name == "img":
+            attributes = {"src": attributes["src"], "alt": "", **attributes}
         if (id_ := attributes.get("id")) in self.ids or (name == "li" and not self._is_open("section")):
             attributes.pop("id", None)
         elif id_:
             self.ids.add(id_)
         return attributes
 
+    def _finish_link(self, attributes: dict[str, str]) -> None:
+        href = attributes["href"]
+        if not href.startswith("#note-"):
+            attributes.pop("role", None)
+        if href.removeprefix("#note") != attributes.get("id", "").removeprefix("ref"):
+            attributes.pop("id", None)
+        if re.match(r"[a-z]+:", href):
+            attributes["rel"] = self.rules.rel
+
     @property
-    def _is_full(self) -> bool:
+    def _has_reached_limit(self) -> bool:
         """Whether the limit is reached: the rest becomes plain text in the block that is open."""
         return self.elements >= self.max_elements
 
@@ -133,7 +151,7 @@ class HTMLNormalizer:
                 self._separate()
         elif name in INLINE:
             self._end_inline(name)
-        elif self._is_full:
+        elif self._has_reached_limit:
             self._separate()
         elif self._is_open(name):
             while self.blocks[-1].name != name:
@@ -195,7 +213,7 @@ class HTMLNormalizer:
     def _newline(self, count: int) -> None:
         if not count or self.is_line_start:
             return
-        if count > 1 and self.blocks[-1].name == "p" and not self._is_full:
+        if count > 1 and self.blocks[-1].name == "p" and not self._has_reached_limit:
             self._close()
         else:
             self.breaks = max(self.breaks, count)
@@ -206,7 +224,7 @@ class HTMLNormalizer:
 
     def _separate(self) -> None:
         """Separate the text before and after the edge of a block that is not shown as one."""
-        if self.blocks[-1].name == "p" and not self._is_full:
+        if self.blocks[-1].name == "p" and not self._has_reached_limit:
             self._close()
         elif not self.is_line_start and self.blocks[-1].name not in ALLOWED_CHILDREN:
             self.out.append(" ")
@@ -224,7 +242,7 @@ class HTMLNormalizer:
                 continue
             pieces += [escape(text[position : match.start()]), escape(links.display_form(address))]
             position = match.start() + len(address)
-            if "a" not in open_names and self.links < self.rules.links and not self._is_full:
+            if "a" not in open_names and self.links < self.rules.links and not self._has_reached_limit:
                 self.links += 1
                 self.elements += 1
                 pieces[-1:] = [_opening("a", {"href": href, "rel": self.rules.rel}), pieces[-1], "</a>"]
@@ -243,11 +261,11 @@ class HTMLNormalizer:
         if self.breaks:
             breaks, self.breaks = min(self.breaks, MAX_BREAKS), 0
             self._strip_space()
-            self.out.append("\n" if self._is_full else "<br>" * breaks)
+            self.out.append("\n" if self._has_reached_limit else "<br>" * breaks)
             self.elements += breaks
         self.out.append(self.indent)
         self.indent = ""
-        if self._is_full:
+        if self._has_reached_limit:
             del self.inlines[self.written_count :]
         for inline in self.inlines[self.written_count :]:
             inline.position = len(self.out)

@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext, pgettext
 
 from blog.markup import figures
-from blog.markup.words import plain_text, split_notes
+from blog.markup.reading import plain_text, split_notes
 
 _NOTE = re.compile(r'(?=<li id="note-)')
 _NOTE_ADDRESS = re.compile(r' (id|href)="(#?)((?:ref|note)-[0-9]+)"')
@@ -30,7 +30,7 @@ def render(source: str, prefix: str, pictures: Mapping[str, figures.Picture] | N
     ids = iter(_ids(body, prefix))
     body = _HEADING.sub(lambda match: f'<h{match[1]}{match[2]} id="{next(ids)}">{match[3]}</h{match[1]}>', body)
     rendered = _NOTE_ADDRESS.sub(rf' \1="\2{escape(prefix)}\3"', body + notes)
-    return make_focusable(figures.add_formats(rendered, pictures or {}))
+    return make_focusable(figures.add_formats(rendered, pictures or {}) if "<img " in rendered else rendered)
 
 
 def make_focusable(html: str) -> str:

@@ -6,12 +6,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from blog.markup import links
+from blog.markup.hosts import split_words
 
 Check = Callable[[str], str | None]
-
-
-def split_names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
 
 
 def matching(pattern: str) -> Check:
@@ -42,34 +39,11 @@ class Allowlist:
     has_autolinks: bool = False
     renamed: Mapping[str, str] = field(default_factory=dict)
 
-    def filter_attributes(self, tag: str, given: Mapping[str, str]) -> dict[str, str] | None:
-        """Return the allowed attributes in a fixed order, or None if the tag must go without them."""
-        checks = {**self.attributes.get(tag, {}), **self.attributes.get("*", {})}
-        allowed = {
-            name: value for name, check in checks.items() if name in given and (value := check(given[name])) is not None
-        }
-        if tag in self.required and not self.required[tag] & allowed.keys():
-            return None
-        if tag == "a":
-            self._finish_link(allowed)
-        if tag == "img":
-            allowed = {"src": allowed["src"], "alt": "", **allowed}
-        return allowed
-
-    def _finish_link(self, attributes: dict[str, str]) -> None:
-        href = attributes["href"]
-        if not href.startswith("#note-"):
-            attributes.pop("role", None)
-        if href.removeprefix("#note") != attributes.get("id", "").removeprefix("ref"):
-            attributes.pop("id", None)
-        if re.match(r"[a-z]+:", href):
-            attributes["rel"] = self.rel
-
 
 _LIST = {"start": matching(r"-?[0-9]{1,6}")}
 
 COMMENT = Allowlist(
-    tags=split_names("a abbr b blockquote br cite code del em i li ol p pre q s strong ul"),
+    tags=split_words("a abbr b blockquote br cite code del em i li ol p pre q s strong ul"),
     attributes={"a": {"href": links.external_url}, "abbr": {"title": _one_line}, "ol": _LIST},
     required={"a": frozenset({"href"})},
     rel="nofollow ugc noopener",
@@ -89,7 +63,7 @@ _SPAN = matching(r"[0-9]{1,3}")
 _CELL: Mapping[str, Check] = {"colspan": _SPAN, "rowspan": _SPAN, "scope": matching("row|col|rowgroup|colgroup")}
 
 ESSAY = Allowlist(
-    tags=split_names(
+    tags=split_words(
         """
         a abbr b blockquote br caption cite code dd del details dl dt em figcaption figure h2 h3 h4 hr i img ins kbd li
         mark ol p pre q s samp section small span strong sub summary sup table tbody td tfoot th thead time tr ul var

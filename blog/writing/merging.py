@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 
 from blog import difference, markup
 from blog.difference import LABELS, Block, Budget, Difference
-from blog.markup.words import split_notes
+from blog.markup.reading import split_notes
 from blog.models import Essay, Text
 
 TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^>]*>")

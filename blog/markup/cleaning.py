@@ -1,9 +1,15 @@
-"""Conversion of the Markdown of comments to HTML, which still has to be cleaned."""
+"""Cleaning of people's text: Markdown to HTML, any HTML to normalized HTML, and bleach last with the allowlist.
+
+Nothing changes what bleach returns, except that stand-ins become entities.
+"""
 
 import re
 import threading
+from collections.abc import Iterable
+from functools import partial
 from itertools import islice
 
+import bleach
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
@@ -12,8 +18,10 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from accounts.profiles.names import PLACEHOLDERS, tidy_text
 from blog.markup import links
-from blog.markup.rules import COMMENT
+from blog.markup.normalizer import normalize
+from blog.markup.rules import COMMENT, ESSAY, Allowlist
 
 _VALUE = r"""(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'=<>`]++)"""
 _TYPED_TAG = re.compile(
@@ -24,6 +32,22 @@ _MARKUP_CHARACTER = re.compile(r"[][*_~`<!&\\]")
 _MAX_MARKUP_CHARACTERS = 10_000
 # Levels as Markdown counts them; a list takes two.
 _MAX_DEPTH = 20
+_ENTITIES = dict(zip(map(ord, PLACEHOLDERS), ("&amp;", "&lt;", "&gt;", "&quot;"), strict=True))
+
+
+def clean_comment(text: str) -> str:
+    """Convert a comment as typed: Markdown that may contain the tags of the comment allowlist."""
+    return clean(normalize(render_markdown(tidy_text(text)), COMMENT), COMMENT)
+
+
+def clean_comment_html(html: str) -> str:
+    """Clean an imported comment: HTML whose newlines make paragraphs and breaks, as WordPress shows them."""
+    return clean(normalize(html, COMMENT, newlines=True), COMMENT)
+
+
+def clean_essay(html: str, *, newlines: bool = False) -> str:
+    """Clean an essay's body; with `newlines`, bare newlines make paragraphs and breaks, as in WordPress."""
+    return clean(normalize(html, ESSAY, newlines=newlines), ESSAY)
 
 
 class _CommentMarkdown(MarkdownIt):
@@ -51,13 +75,6 @@ class _CommentMarkdown(MarkdownIt):
 
     def normalizeLinkText(self, link: str) -> str:
         return link
-
-
-class _Parsers(threading.local):
-    """One parser per thread, because a parser compiles its rules while it works."""
-
-    def __init__(self) -> None:
-        self.parser = _CommentMarkdown()
 
 
 def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -102,16 +119,40 @@ def _rule(renderer: RendererHTML, tokens: list[Token], index: int, options: Opti
     return "<p>* * *</p>\n"
 
 
-_parsers = _Parsers()
-
-
-def render(text: str) -> str:
+def render_markdown(text: str) -> str:
     """Convert Markdown up to the limits; the rest becomes plain text, since none of its tags would be kept."""
     end = _end_of_markup(text)
-    return str(_parsers.parser.render(text[:end])) + f"<p>{escapeHtml(text[end:])}</p>"
+    return str(_local.markdown.render(text[:end])) + f"<p>{escapeHtml(text[end:])}</p>"
 
 
 def _end_of_markup(text: str) -> int:
     limits = ((_LINE, COMMENT.elements), (_MARKUP_CHARACTER, _MAX_MARKUP_CHARACTERS))
     ends = [match.end() for pattern, limit in limits for match in islice(pattern.finditer(text), limit, limit + 1)]
     return min([len(text), *ends])
+
+
+class _Local(threading.local):
+    """The parts that are not thread-safe: a shared parser compiles its rules, and a shared Cleaner mixed up texts."""
+
+    def __init__(self) -> None:
+        self.markdown = _CommentMarkdown()
+        self.cleaners = {id(rules): _build_cleaner(rules) for rules in (COMMENT, ESSAY)}
+
+
+def _build_cleaner(rules: Allowlist) -> bleach.Cleaner:
+    protocols = {"http", "https", "mailto"}
+    return bleach.Cleaner(tags=rules.tags, attributes=partial(_is_allowed, rules), protocols=protocols, strip=True)
+
+
+def _is_allowed(rules: Allowlist, tag: str, name: str, value: str) -> bool:
+    if tag == "a" and name == "rel":
+        return value == rules.rel
+    return name in rules.attributes.get(tag, ()) or name in rules.attributes.get("*", ())
+
+
+_local = _Local()
+
+
+def clean(parts: Iterable[str], rules: Allowlist) -> str:
+    """Clean the parts that `normalize` returns, each made of whole blocks."""
+    return "".join(map(_local.cleaners[id(rules)].clean, parts)).translate(_ENTITIES)
