@@ -1,26 +1,21 @@
 """URLs of the readers' pages, in WordPress.com's forms so that sites that move here keep their links."""
 
 from django.urls import path, re_path, register_converter
-from django.urls.converters import StringConverter
+from django.urls.converters import IntConverter, StringConverter
 
 from blog import feeds, sitemaps, views
 from blog.writing import preview
 
 
-class Year(StringConverter):
-    regex = "[0-9]{4}"
-
-    def to_python(self, value: str) -> int:  # type: ignore[override]
-        if value == "0000":
-            raise ValueError(value)
-        return int(value)
+class Year(IntConverter):
+    regex = "(?!0000)[0-9]{4}"
 
 
-class Month(Year):
+class Month(IntConverter):
     regex = "(?:0[1-9]|1[0-2])"
 
 
-class Day(Year):
+class Day(IntConverter):
     regex = "(?:0[1-9]|[12][0-9]|3[01])"
 
 
