@@ -64,18 +64,16 @@ class Translation(NamedTuple):
     name: str
 
 
-def get_navigation(request: HttpRequest, essay: Essay) -> SeriesNavigation | None:
+def get_navigation(request: HttpRequest, essay: Essay, series: Series) -> SeriesNavigation | None:
     """Return an essay's position and neighbors in its series, by two queries; a scheduled one expires the page."""
-    if essay.series is None:
-        return None
-    rows = Essay.objects.essays().filter(series=essay.series_id, published__isnull=False).in_series()
+    rows = Essay.objects.essays().filter(series=series, published__isnull=False).in_series()
     keys = published_keys(request, rows.values_list("pk", "published"))
     if essay.pk not in keys:  # a preview of a draft
         return None
     here = keys.index(essay.pk)
     around = Essay.objects.only(*LINK_FIELDS).in_bulk(keys[max(0, here - 1) : here + 2])
     before, after = keys[here - 1] if here else None, keys[here + 1] if here + 1 < len(keys) else None
-    return SeriesNavigation(essay.series, here + 1, len(keys), around.get(before), around.get(after))
+    return SeriesNavigation(series, here + 1, len(keys), around.get(before), around.get(after))
 
 
 def readable_series() -> "QuerySet[Series]":
@@ -100,8 +98,6 @@ def with_counts() -> "QuerySet[Series]":
 
 def get_translations(request: HttpRequest, essay: Essay, language: str) -> list[Translation]:
     """Return the published translations of an essay with itself; empty if there is no other."""
-    if not essay.translation_of_id and not getattr(essay, "is_translated", True):
-        return []
     original = essay.translation_of_id or essay.pk
     rows = Essay.objects.filter(Q(pk=original) | Q(translation_of=original), published__isnull=False)
     found = {row.pk: row for row in rows.order_by("pk").only(*LINK_FIELDS)}

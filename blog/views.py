@@ -86,10 +86,11 @@ def render_essay(request: HttpRequest, essay: Essay, status: int = 200, **contex
     template = "blog/page.html" if essay.kind == Essay.Kind.PAGE else "blog/essay.html"
     context = {
         "essay": essay,
-        "place": in_series.get_navigation(request, essay),
-        "translations": in_series.get_translations(request, essay, get_site(request).language),
+        "place": essay.series and in_series.get_navigation(request, essay, essay.series),
         **context,
     }
+    if essay.translation_of_id or essay.is_translated:
+        context["translations"] = in_series.get_translations(request, essay, get_site(request).language)
     response = render(request, template, context, status=status)
     if status != 200:
         return response

@@ -8,6 +8,7 @@ from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 import pagecache
+from blog.models import ESSAY_KEY
 from comments.models import Appeal, Comment, Decision, Discussion, Report, Status
 from comments.models.decision import in_force
 from comments.notifications import outbox, report_notifications
@@ -46,7 +47,7 @@ def transition(
         akismet_corrections.enqueue(comment, before=before, after=after)
     is_shown = comment.has_replies or (before != after and Status.APPROVED in {before, after})
     if is_shown:  # else no page for readers has it, not even as a tombstone
-        pagecache.invalidate(comment.essay.cache_key, "comments")
+        pagecache.invalidate(ESSAY_KEY.format(comment.essay_id), "comments")
 
 
 def set_status(comment: Comment, after: Status, *, root: Comment, removed_by: str) -> None:

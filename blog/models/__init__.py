@@ -2,6 +2,7 @@
 
 from blog.models.draft import Draft
 from blog.models.essay import (
+    ESSAY_KEY,
     MENU_LIMIT,
     RESERVED_SLUGS,
     Authorship,
@@ -20,6 +21,7 @@ from blog.models.site import Site, SiteManager, validate_time_zone
 from blog.models.tag import Tag, TagQuerySet
 
 __all__ = [
+    "ESSAY_KEY",
     "MENU_LIMIT",
     "RESERVED_SLUGS",
     "Authorship",

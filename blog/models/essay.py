@@ -25,6 +25,7 @@ from blog.models.image import Image
 from blog.models.series import Series
 from blog.models.tag import Tag
 
+ESSAY_KEY = "essay:{}"  # of the pages that show the essay with this primary key
 MENU_LIMIT = 20
 FIRST_LETTER = re.compile(r"\s*<p[^>]*>(?P<letter>\w)")
 
@@ -213,6 +214,8 @@ class Essay(models.Model):
     source = models.CharField(max_length=500, null=True, blank=True, unique=True, editable=False)
     body = models.TextField(_("body"), blank=True)  # last: SQLite reads a row up to the last column that is needed
 
+    is_translated = True  # or whether for_essay_page() found a translation of it
+
     objects = EssayQuerySet.as_manager()
 
     class Meta:
@@ -253,7 +256,7 @@ class Essay(models.Model):
 
     @property
     def cache_key(self) -> str:
-        return f"essay:{self.pk}"
+        return ESSAY_KEY.format(self.pk)
 
     @property
     def id_prefix(self) -> str:
@@ -303,7 +306,7 @@ class Essay(models.Model):
     @cached_property
     def pictures(self) -> dict[str, Any]:
         """Return its stored pictures; no query after renditions.prefetch_pictures()."""
-        return Image.objects.in_html(self.body)
+        return Image.objects.in_html(self.body) if "<img " in self.body else {}
 
     @cached_property
     def shown_tags(self) -> list[Tag]:
