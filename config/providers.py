@@ -26,6 +26,7 @@ class Provider:
     server_url: str = ""  # of an OpenID Connect server
     demo: Mapping[str, str] = field(default_factory=dict)  # its paths at the demo provider, which can imitate it
     is_demo: bool = False
+    mark: str = "key"  # the name of its icon
 
     @property
     def callback(self) -> str:
@@ -39,7 +40,7 @@ class Provider:
         return [f"{self.key.upper()}_{part}" for part in ("CLIENT_ID", *parts)]
 
 
-KNOWN = (
+_KNOWN = (
     Provider(
         "x",
         "X (Twitter)",
@@ -92,6 +93,8 @@ KNOWN = (
         "linkedin", "LinkedIn", "linkedin", ("https://www.linkedin.com",), server_url="https://www.linkedin.com/oauth"
     ),
 )
+
+KNOWN = tuple(replace(provider, mark=provider.key) for provider in _KNOWN)  # each has an icon
 
 
 def configured_providers(environment: Mapping[str, str], demo: str = "") -> tuple[Provider, ...]:

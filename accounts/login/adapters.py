@@ -193,7 +193,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         if not sociallogin.account.pk and any(
             email_verification.belongs_to_staff(email) for email in provider_emails(sociallogin)
         ):
-            key = identity.service_by_id(sociallogin.account.provider)["key"]
+            key = identity.service_by_id(sociallogin.account.provider).key
             login_log.log_failure(request, key, ", ".join(sorted(provider_emails(sociallogin))))
             raise ImmediateHttpResponse(redirects.redirect_refused_staff(sociallogin.state, key))
         if sociallogin.is_existing:
@@ -214,7 +214,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         """Redirect to the page where the login began, which shows what happened."""
         if exception is not None or error != AuthError.CANCELLED:
             identity.logger.warning("Login with %s failed: %s", provider, exception or error)
-            login_log.log_failure(request, identity.service_by_id(getattr(provider, "sub_id", str(provider)))["key"])
+            login_log.log_failure(request, identity.service_by_id(getattr(provider, "sub_id", str(provider))).key)
         state = (extra_context or {}).get("state")
         outcome = "denied" if error == AuthError.CANCELLED else "failed"
         raise ImmediateHttpResponse(redirects.redirect_after_failure(request, state, outcome))

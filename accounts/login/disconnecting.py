@@ -41,7 +41,7 @@ class DisconnectForm(forms.DisconnectForm):
         get_account_adapter().add_message(
             self.request, messages.INFO, "socialaccount/messages/account_disconnected.txt"
         )
-        context = {"account": account, "provider": identity.service_by_id(account.provider)["name"]}
+        context = {"account": account, "provider": identity.service_by_id(account.provider).name}
         get_adapter().send_notification_mail("socialaccount/email/account_disconnected", account.user, context=context)
 
 

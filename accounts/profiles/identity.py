@@ -1,6 +1,7 @@
 """The account that a person is logged in with, and its name, profile and picture."""
 
 import logging
+from types import SimpleNamespace
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
@@ -33,21 +34,11 @@ def provider_by_id(account: str) -> Any:
     return next((provider for provider in settings.PROVIDERS if provider.id == account), None)
 
 
-def login_services() -> list[dict[str, str]]:
-    """Return the services that people can log in with: key, name and icon."""
-    return [describe_provider(provider) for provider in settings.PROVIDERS]
-
-
-def service_by_id(account: str) -> dict[str, str]:
-    """Return the key, name and icon of the service with this id in allauth's tables, even if it is not configured."""
+def service_by_id(account: str) -> Any:
+    """Return the service with this id in allauth's tables, with key, name and mark, even if it is not configured."""
+    unknown = SimpleNamespace(key=account, name=account, mark="key")
     candidates = (*settings.PROVIDERS, *settings.KNOWN_PROVIDERS)
-    found = next((provider for provider in candidates if provider.id == account), None)
-    return describe_provider(found) if found else {"key": account, "name": account, "mark": "key"}
-
-
-def describe_provider(provider: Any) -> dict[str, str]:
-    has_icon = provider.key in {provider.key for provider in settings.KNOWN_PROVIDERS}
-    return {"key": provider.key, "name": provider.name, "mark": provider.key if has_icon else "key"}
+    return next((provider for provider in candidates if provider.id == account), unknown)
 
 
 def last_provider_login(request: HttpRequest) -> dict[str, Any]:
@@ -104,7 +95,7 @@ def update_commenter(commenter: Commenter, values: dict[str, str]) -> None:
 
 def describe_account(account: SocialAccount) -> str:
     """Return what a commenter is verified by: "X: @name", or only "X" if the service has no public handles."""
-    service = service_by_id(account.provider)["name"].partition(" (")[0]
+    service = service_by_id(account.provider).name.partition(" (")[0]
     data = account_data(account)
     handle = next((data[name] for name in HANDLE_KEYS if isinstance(data.get(name), str) and data[name].strip()), "")
     handle = "" if "@" in handle.strip().lstrip("@") else tidy_line(handle.strip().lstrip("@"), 120)

@@ -2,12 +2,12 @@
 
 from functools import lru_cache
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from accounts.profiles.forms import DetailsForm
-from accounts.profiles.identity import login_services
 from blog.middleware import PERSONAL_COOKIES, get_site
 from blog.models import Essay
 from comments.models import Rules
@@ -23,7 +23,7 @@ def is_usable_for(request: HttpRequest) -> bool:
 
 def render(request: HttpRequest, essay: Essay, rules: Rules) -> SafeString:
     who, may_follow, hold = rules.who_may_comment, rules.readers_may_follow, rules.newcomer_hold
-    services = tuple(service["name"] for service in login_services())
+    services = tuple(provider.name for provider in settings.PROVIDERS)
     form = compiled_form(get_language() or "", who, may_follow, hold, str(get_site(request)), services)
     return SafeString(form.fill({"address": essay.get_absolute_url(), "pk": str(essay.pk)}))
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from allauth.socialaccount.providers.base.constants import AuthProcess
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -121,8 +122,8 @@ def identity_context(
     }
 
 
-def login_icons(site: str) -> list[dict[str, str]]:
-    return [{"key": SITE_ACCOUNT, "name": site, "mark": "site"}, *identity.login_services()]
+def login_icons(site: str) -> list[Any]:
+    return [{"key": SITE_ACCOUNT, "name": site, "mark": "site"}, *settings.PROVIDERS]
 
 
 def login_problem(outcome: str) -> str | None:
