@@ -59,6 +59,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     readonly_fields = ("last_login", "date_joined")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save a user, verify a changed address, and change the commenter that pages show."""
         super().save_model(request, obj, form, change)
         if "email" in form.changed_data:  # saving other fields must not verify the address
             obj.emailaddress_set.filter(email=form.initial.get("email", "").lower()).delete()
@@ -87,6 +88,8 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
     list_select_related = ("user",)
     actions = ("remove_pictures", "allow_pictures")
     formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}}
+
+    # Moderators see commenters, whose pictures they may remove, without any permission for the model.
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MODERATE_PERMISSION)
@@ -134,6 +137,7 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
         return False
 
     def save_model(self, request: HttpRequest, obj: Commenter, form: Any, change: bool) -> None:
+        """Save a commenter, whose cached comments are then rendered again."""
         obj.changed = timezone.now()
         super().save_model(request, obj, form, change)
         pagecache.invalidate("site")

@@ -77,14 +77,18 @@ class AuthenticateStage(stages.AuthenticateStage):
         return super()._should_handle(request) and self.is_needed()
 
 
-class ConfirmLoginCodeView(views.ConfirmLoginCodeView):
-    """The view for an emailed login code; `state` is what the session stores about the code."""
+class StateMixin:
+    """Shows what the session stores about an emailed code."""
+
+    _process: Any
 
     @property
     def state(self) -> dict[str, Any]:
         state: dict[str, Any] = self._process.state
         return state
 
+
+class ConfirmLoginCodeView(StateMixin, views.ConfirmLoginCodeView):
     @property
     def is_resending(self) -> bool:
         return self._action == "resend"
@@ -100,9 +104,4 @@ class ConfirmLoginCodeView(views.ConfirmLoginCodeView):
         return response
 
 
-class ConfirmPasswordResetCodeView(views.ConfirmPasswordResetCodeView):
-    @property
-    def state(self) -> dict[str, Any]:
-        process: Any = self._process
-        state: dict[str, Any] = process.state
-        return state
+class ConfirmPasswordResetCodeView(StateMixin, views.ConfirmPasswordResetCodeView): ...

@@ -170,7 +170,7 @@ def is_provider_login(request: HttpRequest) -> bool:
 def provider_key(request: HttpRequest) -> str:
     """Return the key of the provider that this URL belongs to."""
     provider_id = request.resolver_match.kwargs.get("provider_id") if request.resolver_match else None
-    return identity.service_by_id(provider_id or url_name(request).rpartition("_")[0]).key
+    return str(identity.service_by_id(provider_id or url_name(request).rpartition("_")[0]).key)
 
 
 def url_name(request: HttpRequest) -> str:

@@ -23,8 +23,10 @@ class Slug(StringConverter):
     regex = r"[-\w]+"
 
 
-for name, converter in {"yyyy": Year, "mm": Month, "dd": Day, "uslug": Slug}.items():
-    register_converter(converter, name)
+register_converter(Year, "yyyy")
+register_converter(Month, "mm")
+register_converter(Day, "dd")
+register_converter(Slug, "uslug")
 
 urlpatterns = [
     path("", views.home, name="home"),

@@ -21,7 +21,6 @@ from blog.middleware import get_site
 from blog.models import Essay, EssayQuerySet, Profile, Redirect, Series, Tag, prefetch_bylines
 
 TITLES_PER_PAGE = 100
-TITLE_FIELDS = ("kind", "title", "slug", "published", "dated", "created", "language")
 SERIES_PER_PAGE = 50
 
 
@@ -170,7 +169,7 @@ def archive(
 ) -> HttpResponse:
     """List titles by year: of all essays, or of those of a year, a month or a day."""
     essays = published_essays() if year is None else published_essays().dated(year, month, day)
-    page = paging.get_page(request, TITLES_PER_PAGE, partial(essays.by_date().fetch_slice, only=TITLE_FIELDS))
+    page = paging.get_page(request, TITLES_PER_PAGE, partial(essays.by_date().fetch_slice, only=in_series.LINK_FIELDS))
     if year is not None and not page.rows:
         raise Http404
     years = published_essays().years() if month is None else []

@@ -12,4 +12,5 @@ class S3MediaStorage(S3Storage):  # type: ignore[misc]
     file_overwrite = False
 
     def url(self, name: str | None, *args: Any, **more: Any) -> str:
+        """Return the site's own address of a file, not the bucket's."""
         return settings.MEDIA_URL + quote(name or "")

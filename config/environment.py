@@ -23,6 +23,7 @@ DATABASES = {"postgres", "postgresql", "sqlite"}
 CACHES = {"redis", "rediss", "dbcache"}
 MAIL_SERVERS = {"smtp", "smtps", "smtp+tls", "smtp+ssl"}
 MAIL = MAIL_SERVERS | {"consolemail", "filemail", "dummymail"}
+ENCODED = "In a user name or password, write special characters percent-encoded: %23 for #, %2F for /, %40 for @."
 
 
 def stop(message: str) -> NoReturn:
@@ -57,6 +58,7 @@ def boolean(name: str) -> bool:
 
 
 def number(name: str, default: int, *, least: int = 1, most: int) -> int:
+    """Return a whole number in these bounds."""
     value = text(name) or str(default)
     if not (value.isascii() and value.isdigit() and least <= int(value[:10]) <= most):
         stop(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
@@ -64,6 +66,7 @@ def number(name: str, default: int, *, least: int = 1, most: int) -> int:
 
 
 def choice(name: str, choices: Collection[str]) -> str:
+    """Return one of the choices, or "" if the variable is not set."""
     value = text(name)
     if value and value not in choices:
         stop(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
@@ -71,6 +74,7 @@ def choice(name: str, choices: Collection[str]) -> str:
 
 
 def networks(name: str) -> list[str]:
+    """Return the IP addresses and networks between commas."""
     for value in (found := comma_separated(name)):
         try:
             ip_network(value, strict=False)
@@ -110,10 +114,7 @@ def database(name: str, default: str) -> dict[str, Any]:
     value = text(name) or default
     parts = _split(value)
     is_usable = parts is not None and parts.scheme in DATABASES and len(parts.path) > 1
-    expected = (
-        f"{name} must be postgres://user:password@host/name or sqlite:////path/to/file. "
-        "In a user name or password, write special characters percent-encoded: %23 for #, %2F for /, %40 for @."
-    )
+    expected = f"{name} must be postgres://user:password@host/name or sqlite:////path/to/file. {ENCODED}"
     return _parsed(Env.db_url_config, value, expected) if is_usable else stop(expected)
 
 
@@ -132,10 +133,7 @@ def cache(name: str, default: str) -> dict[str, Any]:
 
 def mail(name: str) -> dict[str, Any]:
     """Return Django's email settings for this URL."""
-    expected = (
-        f"{name} must be smtp+tls://user:password@host:587, or begin with smtp:// or smtp+ssl://. "
-        "In a user name or password, write special characters percent-encoded: %23 for #, %2F for /, %40 for @."
-    )
+    expected = f"{name} must be smtp+tls://user:password@host:587, or begin with smtp:// or smtp+ssl://. {ENCODED}"
     parts = _split(text(name))
     is_usable = parts is not None and parts.scheme in MAIL
     if parts is not None and parts.scheme in MAIL_SERVERS:

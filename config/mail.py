@@ -9,6 +9,8 @@ from django.core.mail.backends import filebased
 
 
 class PrivateFileBackend(filebased.EmailBackend):
+    """Django's backend, but with a folder and files that are closed to other users."""
+
     stream: Any
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -101,8 +101,8 @@ def configured_providers(environment: Mapping[str, str], demo: str = "") -> tupl
     """Return each provider that has its keys, in the order of the icons; `demo` is the demo provider's URL."""
     found = [read_provider(known, environment, demo) for known in KNOWN]
     if demo and "OIDC_SERVERS" not in environment:
-        found.append(server({**demo_server(demo), "trusted": True}, is_demo=True))
-    found += servers(environment.get("OIDC_SERVERS", ""))
+        found.append(oidc_provider({**demo_server(demo), "trusted": True}, is_demo=True))
+    found += oidc_providers(environment.get("OIDC_SERVERS", ""))
     return tuple(provider for provider in found if provider)
 
 
@@ -142,13 +142,13 @@ def read_key(file: Path) -> str:
         raise ImproperlyConfigured(f"APPLE_KEY_FILE must be a file that this user can read: {error}.") from error
 
 
-def servers(text: str) -> list[Provider]:
+def oidc_providers(text: str) -> list[Provider]:
     """Parse OIDC_SERVERS, a JSON list of objects with id, name, server, client_id and client_secret.
 
     `trusted` accepts the server's word for verified emails; `origins` lists other hosts that its login page uses.
     """
     try:
-        found = [server(entry) for entry in json.loads(text or "[]")]
+        found = [oidc_provider(entry) for entry in json.loads(text or "[]")]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ImproperlyConfigured(
             'OIDC_SERVERS must be a JSON list such as [{"id": "lab", "name": "The Lab", "server": '
@@ -159,7 +159,8 @@ def servers(text: str) -> list[Provider]:
     return found
 
 
-def server(entry: Mapping[str, Any], *, is_demo: bool = False) -> Provider:
+def oidc_provider(entry: Mapping[str, Any], *, is_demo: bool = False) -> Provider:
+    """Build a provider from an entry of OIDC_SERVERS."""
     key, address, origins = str(entry["id"]), str(entry["server"]).rstrip("/"), entry.get("origins", [])
     if not isinstance(origins, list):
         raise TypeError(f"The origins of {key!r} are not a list.")

@@ -29,6 +29,7 @@ class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
         return super().url(name, force=force or bool(self.hashed_files))
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
+        """Join the CSS and minify the scripts before Django hashes names, then compress the hashed files."""
         if dry_run:
             return
         for sheet in SHEETS:

@@ -42,6 +42,7 @@ class BoundedAdmin:
             raise BadRequest("This list has no such filter.") from error
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Find nothing, with a message, if the search is too long."""
         if len(search_term) > MAX_SEARCH_LENGTH or len(search_term.split()) > MAX_SEARCH_WORDS:
             message = _("Your search is too long. Use at most %(words)d words and %(letters)d characters.")
             messages.warning(request, message % {"words": MAX_SEARCH_WORDS, "letters": MAX_SEARCH_LENGTH})
@@ -49,10 +50,12 @@ class BoundedAdmin:
         return super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
 
     def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[tuple[Any, Any]]:
+        """Limit the forms of each inline."""
         pairs: Iterable[tuple[Any, Any]] = super().get_formsets_with_inlines(request, obj)  # type: ignore[misc]
         return ((limit_forms(formset), inline) for formset, inline in pairs)
 
     def get_changelist_formset(self, request: HttpRequest, **options: Any) -> Any:
+        """Limit the forms of a list that can be edited."""
         return limit_forms(super().get_changelist_formset(request, **options))  # type: ignore[misc]
 
 

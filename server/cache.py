@@ -93,6 +93,7 @@ class Failover:
         self.lock = threading.Lock()
 
     def call(self, operation: str, *arguments: Any) -> Any:
+        """Call an operation of Redis, or of the database while Redis does not respond."""
         if not self.problem:
             try:
                 return getattr(self.redis, operation)(*arguments)

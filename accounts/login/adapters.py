@@ -65,6 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def get_login_stages(self) -> list[str]:
+        """Use our variants of allauth's stages."""
         return [STAGES.get(stage, stage) for stage in super().get_login_stages()]
 
     def generate_unique_username(self, txts: list[str | None], regex: str | None = None) -> str:
@@ -74,6 +75,7 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Check a password, within the limits of accounts.login.attempts. Raises ValidationError."""
         email, username = credentials.get("email", ""), credentials.get("username", "")
         attempt = attempts.begin_password(request, username or email, find_user_by_login(email, username))
         user = super().authenticate(request, **credentials)
@@ -84,11 +86,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return user
 
     def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
+        """Remember the browser as one in which the user has logged in."""
         response: HttpResponse = super().post_login(request, user, **more)
         devices.remember(request, response, user)
         return response
 
     def login(self, request: HttpRequest, user: Any) -> None:
+        """Log the user in, record the session, and update the commenter from the account that was used."""
         super().login(request, user)
         login_log.log_success(request, user)
         request.session.set_expiry(None)  # the default, also for a session that was kept short for drafts
@@ -111,6 +115,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def add_message(
         self, request: HttpRequest, level: int, message_template: Any = None, *rest: Any, **more: Any
     ) -> None:
+        """Add the message unless it repeats what the next page says."""
         if message_template not in SUPPRESSED_MESSAGES or request.POST.get("action") == "resend":
             super().add_message(request, level, message_template, *rest, **more)
 
@@ -133,6 +138,7 @@ class AccountAdapter(DefaultAccountAdapter):
             messages.error(request, message)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Describe each method in our words."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         return [{**method, "description": REAUTHENTICATION_METHODS[method["id"]]} for method in methods]
 
@@ -141,6 +147,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return sessions.describe_browser(super().get_http_user_agent(request))
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
+        """Make a missing username from the name alone."""
         user.username = user.username or self.generate_unique_username([user.name])
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
@@ -158,6 +165,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         return [app for apps in apps_by_provider.values() for app in apps]
 
     def get_requests_session(self) -> requests.Session:
+        """Return a session that sends requests through our guarded HTTP client."""
         return provider_requests.create_session()
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
@@ -168,7 +176,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         names = [tidy_line(name, 245) for name in candidates if isinstance(name, str)]
         user.name = next(filter(None, names), "")
         handle = data.get("username")
-        user.username = self.unique_username(handle if isinstance(handle, str) else "", user.name)
+        wanted = [handle, user.name] if isinstance(handle, str) else [user.name]
+        user.username = AccountAdapter().generate_unique_username(wanted)
         return user
 
     @transaction.atomic
@@ -176,9 +185,6 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         """Create a new account completely or not at all, even if two responses arrive at once."""
         user: User = super().save_user(request, sociallogin, form)
         return user
-
-    def unique_username(self, *wanted: str) -> str:
-        return AccountAdapter().generate_unique_username([name for name in wanted if name])
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Treat addresses as verified only if the provider is trusted, and refuse those of staff."""

@@ -40,6 +40,7 @@ class SignupForm(EmailMixin, forms.SignupForm):
         self.fields.pop("password1", None)
 
     def clean_email(self) -> str:
+        """Count the new account before the address is looked up."""
         attempts.limit_sign_up(context.request)
         return super().clean_email()
 
@@ -57,6 +58,7 @@ class SignupForm(EmailMixin, forms.SignupForm):
 
 class RequestLoginCodeForm(EmailMixin, forms.RequestLoginCodeForm):
     def clean_email(self) -> str:
+        """Count the request for an email before the address is looked up."""
         self.cleaned_data["email"] = self.cleaned_data["email"].lower()
         attempts.limit_email_request(context.request, "log in", self.cleaned_data["email"])
         return super().clean_email()
@@ -99,20 +101,20 @@ class CodeMixin:
         return code
 
 
-class ConfirmLoginCodeForm(CodeMixin, forms.ConfirmLoginCodeForm):
+class TypedAddressMixin(CodeMixin):
+    """Takes the address from the view, where allauth's form knows none."""
+
+    def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
+        self.email = email
+        super().__init__(*args, **kwargs)
+
+
+class ConfirmLoginCodeForm(TypedAddressMixin, forms.ConfirmLoginCodeForm):
     purpose = "log in"
 
-    def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
-        self.email = email
-        super().__init__(*args, **kwargs)
 
-
-class ConfirmResetCodeForm(CodeMixin, forms.ConfirmPasswordResetCodeForm):
+class ConfirmResetCodeForm(TypedAddressMixin, forms.ConfirmPasswordResetCodeForm):
     purpose = "reset"
-
-    def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
-        self.email = email
-        super().__init__(*args, **kwargs)
 
 
 class ConfirmAddressForm(CodeMixin, forms.ConfirmEmailVerificationCodeForm):

@@ -34,6 +34,7 @@ class Limit(NamedTuple):
     times: int
 
     def acquire(self) -> float:
+        """Count an attempt and return 0, or return the seconds to wait if there were too many."""
         return ratelimit.acquire(self.purpose, self.who, self.seconds, count=self.times)
 
     def give_back(self) -> None:
@@ -59,7 +60,7 @@ class Attempt:
 
     def begin(self) -> None:
         """Count the attempt. Raises ValidationError for a browser or network that has to wait."""
-        account = Limit(self.method, browser_or_network(self.request, self.login, self.user), 5 * MINUTE, 5)
+        account = Limit(self.method, limited_sender(self.request, self.login, self.user), 5 * MINUTE, 5)
         network = Limit("failed logins", self.request.META["REMOTE_ADDR"], MINUTE, 30)
         for limit in [account] if self.is_known else [account, network]:
             if seconds := limit.acquire():
@@ -85,16 +86,18 @@ class Attempt:
         login_log.log_failure(self.request, self.method, self.login)
 
 
-def browser_or_network(request: HttpRequest, account: str, user: User | None) -> str:
-    """Return the name of the known browser, or else the account as typed and the network."""
+def limited_sender(request: HttpRequest, account: str, user: User | None) -> str:
+    """Return who has a limit of their own: a known browser, or else a network for each account that it types."""
     return devices.known_browser(request, user) or f"{account} {proxies.network(request.META['REMOTE_ADDR'])}"
 
 
 def guess_limit(method: str, who: str) -> Limit:
+    """Return the limit of wrong codes or passwords from all unknown browsers together."""
     return Limit("wrong codes" if method == "code" else "wrong logins", who, MONTH, MAX_GUESSES)
 
 
 def too_many_error(request: HttpRequest, seconds: float) -> ValidationError:
+    """Return an error with the minutes to wait, and set the request's Retry-After."""
     request.retry_after = math.ceil(seconds)  # type: ignore[attr-defined]
     minutes = math.ceil(seconds / MINUTE)
     message = ngettext(
@@ -142,6 +145,7 @@ def has_used_code(request: HttpRequest, user: User) -> bool:
 
 
 def begin_emailed_code(request: HttpRequest, email: str) -> Attempt:
+    """Begin an attempt at a code that was emailed to this address."""
     attempt = Attempt(request, "code", email, find_user_by_login(email, ""))
     attempt.begin()
     attempt.is_guessed_at(attempt.login)
@@ -154,7 +158,7 @@ def begin_emailed_code(request: HttpRequest, email: str) -> Attempt:
 def limit_email_request(request: HttpRequest, purpose: str, email: str) -> None:
     """Count a request for an email. Raises ValidationError for a browser or network that has to wait."""
     user = find_user_by_login(email, "")
-    account = Limit(f"ask {purpose}", browser_or_network(request, email.lower(), user), MINUTE, 5)
+    account = Limit(f"ask {purpose}", limited_sender(request, email.lower(), user), MINUTE, 5)
     network = Limit("ask for emails", request.META["REMOTE_ADDR"], MINUTE, 30)
     for limit in [account] if devices.known_browser(request, user) else [account, network]:
         if seconds := limit.acquire():

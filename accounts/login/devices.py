@@ -24,6 +24,7 @@ def known_browser(request: HttpRequest, user: User | None) -> str:
 
 
 def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
+    """Add a token of the user to the cookie, first of those of other accounts."""
     others = [token for token in tokens(request) if not browser_name(token, user)]
     token = signer(user).sign(secrets.token_urlsafe(12))
     response.set_cookie(

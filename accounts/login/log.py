@@ -35,7 +35,7 @@ def login_methods(request: HttpRequest, user: User) -> str:
 def method_name(record: dict[str, str]) -> str:
     method = record.get("method", "")
     if method == "socialaccount":
-        return identity.service_by_id(record.get("provider", "")).key
+        return str(identity.service_by_id(record.get("provider", "")).key)
     if method == "mfa":
         return "passkey" if record.get("passwordless") else "two-factor"
     return method

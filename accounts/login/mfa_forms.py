@@ -15,6 +15,8 @@ MALFORMED_ERRORS = (LookupError, TypeError, ValueError, AttributeError)  # raise
 
 
 class CodeMixin:
+    """Limits and logs wrong codes."""
+
     user: Any
 
     def clean_code(self) -> str:

@@ -92,6 +92,7 @@ def needs_download(commenter: Commenter) -> bool:
 
 @job(retry=True)
 def download(commenter_pk: int) -> None:
+    """Download and show the account's picture, unless the person has chosen another one since."""
     commenter = Commenter.objects.filter(pk=commenter_pk).first()
     if commenter is None or not needs_download(commenter):
         return

@@ -14,7 +14,7 @@ from allauth.socialaccount.providers.facebook.provider import FacebookProvider a
 from allauth.socialaccount.providers.facebook.views import FacebookOAuth2Adapter
 from django.http import HttpRequest
 
-from accounts.providers.requests import FromSettings
+from accounts.providers.requests import FromSettings, get_json
 
 
 class FacebookAdapter(FacebookOAuth2Adapter):
@@ -33,11 +33,8 @@ class FacebookAdapter(FacebookOAuth2Adapter):
             "access_token": token.token,
             "appsecret_proof": compute_appsecret_proof(app, token),
         }
-        with get_adapter().get_requests_session() as session:
-            response = session.get(f"{self.graph_url}/me", params=parameters)
-            response.raise_for_status()
-            login: SocialLogin = provider.sociallogin_from_response(request, response.json())
-            return login
+        data = get_json(f"{self.graph_url}/me", params=parameters)
+        return provider.sociallogin_from_response(request, data)  # type: ignore[no-any-return]
 
 
 class FacebookAccount(Account):

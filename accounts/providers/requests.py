@@ -59,6 +59,14 @@ class Transport(BaseAdapter):
         """Do nothing: no connection is kept open."""
 
 
+def get_json(url: str, **options: Any) -> Any:
+    """Return the JSON of a URL of a provider. Raises requests.RequestException."""
+    with create_session() as session:
+        response = session.get(url, **options)
+        response.raise_for_status()
+        return response.json()
+
+
 def create_session() -> requests.Session:
     """Return a session for a provider's requests; all requests of a login share a deadline."""
     deadline = getattr(context.request, "providers_deadline", None)

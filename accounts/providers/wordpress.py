@@ -7,14 +7,13 @@ Fields: developer.wordpress.com, "OAuth2 Authentication" and the reference of `/
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialLogin, SocialToken
 from allauth.socialaccount.providers.base.provider import ProviderAccount
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter
 from django.http import HttpRequest
 
-from accounts.providers.requests import FromSettings
+from accounts.providers.requests import FromSettings, get_json
 
 HOME = "https://public-api.wordpress.com"
 
@@ -26,11 +25,9 @@ class WordPressAdapter(OAuth2Adapter):
     profile_url = FromSettings("PROFILE_URL", f"{HOME}/rest/v1.1/me/")
 
     def complete_login(self, request: HttpRequest, app: Any, token: SocialToken, **kwargs: Any) -> SocialLogin:
-        with get_adapter().get_requests_session() as session:
-            response = session.get(self.profile_url, headers={"Authorization": f"Bearer {token.token}"})
-            response.raise_for_status()
-            login: SocialLogin = self.get_provider().sociallogin_from_response(request, response.json())  # type: ignore[no-untyped-call]
-            return login
+        provider: Any = self.get_provider()  # type: ignore[no-untyped-call]
+        data = get_json(self.profile_url, headers={"Authorization": f"Bearer {token.token}"})
+        return provider.sociallogin_from_response(request, data)  # type: ignore[no-any-return]
 
 
 class WordPressAccount(ProviderAccount):

@@ -17,7 +17,7 @@ register = template.Library()
 @register.simple_tag
 def login_services() -> Sequence[Any]:
     """Return the providers that people can log in with."""
-    return settings.PROVIDERS  # type: ignore[no-any-return]
+    return settings.PROVIDERS
 
 
 @register.simple_tag

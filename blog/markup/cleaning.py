@@ -63,7 +63,7 @@ class _CommentMarkdown(MarkdownIt):
         self.inline.ruler.after("autolink", "typed_tag", _typed_tag)
         self.add_render_rule("heading_open", _heading_open)
         self.add_render_rule("heading_close", _heading_close)
-        self.add_render_rule("hr", _rule)
+        self.add_render_rule("hr", _thematic_break)
 
     # blog.markup.links checks and normalizes addresses later, for HTML as well.
 
@@ -115,7 +115,7 @@ def _heading_close(renderer: RendererHTML, tokens: list[Token], index: int, opti
     return "</strong></p>\n"
 
 
-def _rule(renderer: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+def _thematic_break(renderer: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     return "<p>* * *</p>\n"
 
 

@@ -33,7 +33,7 @@ def external_url(address: str) -> str | None:
     if len(address) > MAX_LENGTH:
         return None
     if web := _WEB.fullmatch(address):
-        return _web(web[1].lower(), web[2], web[3])
+        return _web_url(web[1].lower(), web[2], web[3])
     if mail := _MAIL.fullmatch(address):
         return f"mailto:{mail[1]}"
     if _BARE_HOST.match(address) and not re.match(r"[\w.-]+:(?![0-9])", address):
@@ -52,7 +52,7 @@ def any_url(address: str) -> str | None:
         return external_url(address)
     if "\\" in address or ":" in re.split(r"[/?#]", address)[0]:
         return None
-    return _UNSAFE.sub(_escaped, address)
+    return _UNSAFE.sub(_percent_encoded, address)
 
 
 def picture_url(address: str) -> str | None:
@@ -61,16 +61,16 @@ def picture_url(address: str) -> str | None:
     return None if url is None or url.startswith(("mailto:", "#")) else url
 
 
-def _web(scheme: str, authority: str, rest: str) -> str | None:
+def _web_url(scheme: str, authority: str, rest: str) -> str | None:
     if not authority.isascii() or "%" in authority:
         authority = unicodedata.normalize("NFKC", unquote(authority)).lower()
     if not _HOST.fullmatch(authority):
         return None
-    rest = _UNSAFE.sub(_escaped, rest.replace("\\", "/", 1) if rest.startswith("\\") else rest)
+    rest = _UNSAFE.sub(_percent_encoded, rest.replace("\\", "/", 1) if rest.startswith("\\") else rest)
     return f"{scheme}://{safe_host(authority)}{rest}"
 
 
-def _escaped(match: re.Match[str]) -> str:
+def _percent_encoded(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode())
 
 
@@ -78,10 +78,10 @@ def safe_host(host: str) -> str:
     """Convert the labels of a host that mix scripts or imitate Latin letters to their xn-- form."""
     if host.isascii():
         return host
-    return ".".join(_label(label) for label in host.split("."))
+    return ".".join(_safe_label(label) for label in host.split("."))
 
 
-def _label(label: str) -> str:
+def _safe_label(label: str) -> str:
     if label.isascii() or not (mixes_scripts(label) or looks_latin(label)):
         return label
     return "xn--" + label.encode("punycode").decode()

@@ -65,6 +65,8 @@ def escape(text: str) -> str:
 
 
 class HTMLNormalizer:
+    """Takes tags and text in turn, and writes them as normalized HTML."""
+
     def __init__(self, rules: Allowlist, newlines: bool, size: int) -> None:
         self.rules = rules
         self.max_elements = rules.elements + rules.elements_per_kilobyte * size // 1000
@@ -211,6 +213,7 @@ class HTMLNormalizer:
         self._newline(newlines)
 
     def _newline(self, count: int) -> None:
+        """End a line by so many newlines: one is a break, more end the paragraph."""
         if not count or self.is_line_start:
             return
         if count > 1 and self.blocks[-1].name == "p" and not self._has_reached_limit:
@@ -374,6 +377,7 @@ class HTMLNormalizer:
             self.out.pop()
 
     def _ignore(self, name: str) -> None:
+        """Drop a start tag, and later the end tag that belongs to it."""
         self.ignored[name] = self.ignored.get(name, 0) + 1
 
 

@@ -131,7 +131,7 @@ def count_words(source: str) -> int:
 def excerpt(source: str, words: int = 55) -> str:
     """Return the start of an essay in one line: of its sentences, or of anything if it has none."""
     start = source[: max(0, source.rfind("<", 0, 40 * words))]  # usually enough; cut before a tag
-    for part, select in ((start, _sentences), (source, _sentences), (source, str)):
+    for part, select in ((start, _prose), (source, _prose), (source, str)):
         text = " ".join(plain_text(select(split_notes(part)[0])).split())
         ends = [match.end() for _, match in zip(range(words + 1), _WORD.finditer(text), strict=False)]
         if len(ends) > words:
@@ -141,7 +141,8 @@ def excerpt(source: str, words: int = 55) -> str:
     return text
 
 
-def _sentences(body: str) -> str:
+def _prose(body: str) -> str:
+    """Return the HTML without headings, figures, code and tables."""
     return _NO_SENTENCE.sub("", body)
 
 

@@ -27,7 +27,7 @@ def render(source: str, prefix: str, pictures: Mapping[str, figures.Picture] | N
     body, notes = split_notes(source)
     label = escape(pgettext("below an essay", "Notes"))
     notes = _with_backlinks(notes).replace("<section ", f'<section aria-label="{label}" ', 1)
-    ids = iter(_ids(body, prefix))
+    ids = iter(_heading_ids(body, prefix))
     body = _HEADING.sub(lambda match: f'<h{match[1]}{match[2]} id="{next(ids)}">{match[3]}</h{match[1]}>', body)
     rendered = _NOTE_ADDRESS.sub(rf' \1="\2{escape(prefix)}\3"', body + notes)
     return make_focusable(figures.add_formats(rendered, pictures or {}) if "<img " in rendered else rendered)
@@ -62,11 +62,11 @@ def absolutize(rendered: str, site: str, address: str, *, keeps_fragments: bool 
 def table_of_contents(source: str, prefix: str = "") -> list[tuple[str, str]]:
     """Return the id and text of the second-level headings as `render` marks them."""
     body, _ = split_notes(source)
-    headings = zip(_ids(body, prefix), _HEADING.finditer(body), strict=True)
+    headings = zip(_heading_ids(body, prefix), _HEADING.finditer(body), strict=True)
     return [(id_, plain_text(match[3])) for id_, match in headings if match[1] == "2"]
 
 
-def _ids(body: str, prefix: str) -> list[str]:
+def _heading_ids(body: str, prefix: str) -> list[str]:
     counts: dict[str, int] = {}
     ids = []
     for match in _HEADING.finditer(body):

@@ -12,6 +12,7 @@ Check = Callable[[str], str | None]
 
 
 def matching(pattern: str) -> Check:
+    """Return a check that keeps a value if the whole of it matches."""
     compiled = re.compile(pattern)
     return lambda value: value if compiled.fullmatch(value) else None
 

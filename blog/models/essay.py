@@ -21,6 +21,7 @@ from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from blog import markup
+from blog.markup.hosts import split_words
 from blog.models.image import Image
 from blog.models.series import Series
 from blog.models.tag import Tag
@@ -30,29 +31,11 @@ MENU_LIMIT = 20
 FIRST_LETTER = re.compile(r"\s*<p[^>]*>(?P<letter>\w)")
 
 # First parts of the site's own addresses, which no page may use.
-RESERVED_SLUGS = frozenset(
-    [
-        "accounts",
-        "admin",
-        "archive",
-        "author",
-        "category",
-        "comments",
-        "feed",
-        "healthz",
-        "media",
-        "moderation",
-        "preview",
-        "privacy",
-        "readyz",
-        "robots.txt",
-        "search",
-        "series",
-        "sitemap.xml",
-        "static",
-        "subscriptions",
-        "tag",
-    ]
+RESERVED_SLUGS = split_words(
+    """
+    accounts admin archive author category comments feed healthz media moderation preview privacy readyz robots.txt
+    search series sitemap.xml static subscriptions tag
+    """
 )
 
 
@@ -75,7 +58,7 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return self.filter(is_in_menu=True).order_by("menu_order", "title", "pk")
 
     def tagged(self, tag: Tag) -> Self:
-        """Filter by EXISTS, as `by_author` does: an index then returns them in order, without sorting."""
+        """Return those with this tag. By EXISTS, as in `by_author`: an index returns them in order, without sorting."""
         row = Essay.tags.through._default_manager.filter(essay=models.OuterRef("pk"), tag=tag)
         return self.filter(models.Exists(row))
 
@@ -340,6 +323,8 @@ class Essay(models.Model):
 
 
 class AuthorshipManager(models.Manager["Authorship"]):
+    """Fetches the author with every row."""
+
     def get_queryset(self) -> models.QuerySet["Authorship"]:
         return super().get_queryset().select_related("author")
 

@@ -35,6 +35,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.by_url(names)
 
     def by_url(self, names: Iterable[str]) -> dict[str, figures.Picture]:
+        """Return the pictures with these file names, by URL."""
         wanted = set(names)
         return {image.file.url: image.picture for image in self.filter(file__in=wanted)} if wanted else {}
 

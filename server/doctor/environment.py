@@ -4,7 +4,6 @@ import ipaddress
 import os
 import shutil
 import sqlite3
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -60,7 +59,7 @@ def _check_secret_key() -> Iterator[Finding]:
         _("SECRET_KEY is not set, so the site uses a key that it generated in %(file)s.") % {"file": file},
         _("Back up this file, or set SECRET_KEY. Anyone who has the key can log in as any user."),
     )
-    if file.exists() and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if file.exists() and file.stat().st_mode & file_modes.OTHERS:
         yield Finding(
             Severity.ERROR,
             _("Secret key"),
@@ -196,15 +195,8 @@ def loses_commits(version: tuple[int, int, int]) -> bool:
     return version < (3, 51, 3) if major != 3 or fixed is None else patch < fixed
 
 
-def _is_network(text: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
-        ipaddress.ip_network(text, strict=False)
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    return _is_network(host) and ipaddress.ip_network(host).is_loopback

@@ -26,7 +26,7 @@ Check = Callable[[], Iterable[Finding]]
 registered_checks: list[Check] = []
 
 
-def register_check(look: Check) -> Check:
+def register_check(check: Check) -> Check:
     """Register a check that the doctor runs once the database is migrated."""
-    registered_checks.append(look)
-    return look
+    registered_checks.append(check)
+    return check

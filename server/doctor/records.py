@@ -50,8 +50,8 @@ def _check_database() -> Iterator[Finding]:
         )
     yield from _check_demo()
     yield from _check_jobs()
-    for look in registered_checks:
-        yield from look()
+    for check in registered_checks:
+        yield from check()
 
 
 def _check_sqlite() -> Iterator[Finding]:
@@ -66,8 +66,8 @@ def _check_sqlite() -> Iterator[Finding]:
             % {"mode": mode},
             _("Move DATA_DIR to a local disk. Network file systems do not support it."),
         )
-    looked_over = DBTaskResult.objects.successful().filter(task_path=maintenance.check_database.module_path)
-    result = looked_over.order_by("-finished_at").values_list("return_value", flat=True).first()
+    checks = DBTaskResult.objects.successful().filter(task_path=maintenance.check_database.module_path)
+    result = checks.order_by("-finished_at").values_list("return_value", flat=True).first()
     if result not in {None, "ok"}:
         yield Finding(
             Severity.ERROR,

@@ -130,15 +130,18 @@ class UploadLimiter:
             self.release(upload)
 
 
-def volume(places: Iterable[Upload]) -> int:
-    return sum(upload.size for upload in places)
+def volume(uploads: Iterable[Upload]) -> int:
+    """Return the size of all uploads together, in bytes."""
+    return sum(upload.size for upload in uploads)
 
 
 @dataclass
 class UploadReader:
+    """Reads one body; `admit` counts it among the uploads as soon as it has to be waited for."""
+
     stream: Stream
     upload: Upload
-    enter: Callable[[], None]
+    admit: Callable[[], None]
     length: int | None
     limit: int
     began: float = field(default_factory=monotonic)
@@ -150,13 +153,15 @@ class UploadReader:
         return max(self.received, self.length or 0) > self.limit
 
     @property
-    def patience(self) -> float:
+    def timeout(self) -> float:
+        """Return the seconds after which the body is given up."""
         if self.is_too_large:
             return DRAIN_TIMEOUT
         return TIMEOUT + self.received / MIN_BYTES_PER_SECOND if self.received else FIRST_BYTE_TIMEOUT
 
     @property
-    def moment(self) -> float:
+    def short_wait(self) -> float:
+        """Return the seconds that the body is waited for without being admitted."""
         return SHORT_WAIT if max(self.upload.size, self.received) <= SMALL else 0.0
 
     def read_all(self) -> bytes:
@@ -178,11 +183,11 @@ class UploadReader:
         piece = None
         while piece is None:
             passed = monotonic() - self.began
-            if passed >= self.patience or self.upload.is_lost:
+            if passed >= self.timeout or self.upload.is_lost:
                 raise TooLarge if self.is_too_large else TooSlow
-            if not self.upload.entered and passed >= self.moment:
-                self.enter()
-            until = self.patience if self.upload.entered else min(self.patience, self.moment)
+            if not self.upload.entered and passed >= self.short_wait:
+                self.admit()
+            until = self.timeout if self.upload.entered else min(self.timeout, self.short_wait)
             try:
                 piece = self.stream.receive(until - passed, self.upload.woken)
             except ConnectionError as error:

@@ -85,23 +85,11 @@ def underscored_header() -> HttpResponse:
 
 
 def too_busy() -> HttpResponse:
-    return page(
-        503,
-        _("This site is very busy"),
-        _("Please wait a moment and try again."),
-        _send_again(),
-        retry_after=2,
-    )
+    return _try_again(_("This site is very busy"))
 
 
 def unavailable() -> HttpResponse:
-    return page(
-        503,
-        _("This site is temporarily unavailable"),
-        _("Please wait a moment and try again."),
-        _send_again(),
-        retry_after=2,
-    )
+    return _try_again(_("This site is temporarily unavailable"))
 
 
 def server_error() -> HttpResponse:
@@ -112,10 +100,12 @@ def server_error() -> HttpResponse:
     )
 
 
-def _send_again() -> str:
-    return _(
+def _try_again(title: str) -> HttpResponse:
+    wait = _("Please wait a moment and try again.")
+    again = _(
         "If you were submitting a form, nothing was saved. Go back and send it again; your text should still be there."
     )
+    return page(503, title, wait, again, retry_after=2)
 
 
 def _size(count: int) -> str:

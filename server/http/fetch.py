@@ -140,6 +140,7 @@ class GuardedConnection(http.client.HTTPConnection):
         self.allowed = allowed
 
     def connect(self) -> None:
+        """Connect to the first of the host's addresses that is allowed and accepts."""
         problem: Exception = PermanentFetchError(f"{self.host} has no public IP address")
         for family, address in resolve_host(self.host, self.port, self.deadline):
             if not is_public(address[0]) and not is_allowed(self.target, self.allowed):
@@ -158,6 +159,7 @@ class GuardedConnection(http.client.HTTPConnection):
         raise problem
 
     def secured(self, plain: socket.socket) -> socket.socket:
+        """Return the socket with TLS if the URL is https, else as it is."""
         if self.target.scheme == "http":
             return plain
         return ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
@@ -240,6 +242,7 @@ def resolve_host(host: str, port: int, deadline: float) -> Iterator[tuple[int, A
 def send(
     connection: GuardedConnection, target: SplitResult, method: str, more: Mapping[str, str], body: bytes | None
 ) -> http.client.HTTPResponse:
+    """Send a request with our headers, and return the response, whose body is still to be read."""
     path = quote(target.path or "/", safe=SAFE_CHARACTERS, errors="replace")
     query = quote(target.query, safe=SAFE_CHARACTERS + "?[]", errors="replace")
     host = target.hostname or ""

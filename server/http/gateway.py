@@ -61,7 +61,7 @@ class Gateway:
         if not (text.isascii() and text.isdigit()):
             raise bodies.CutShort
         length = None if is_chunked else int(text)
-        limit = self.limit(environ["PATH_INFO"])
+        limit = self.body_limit(environ["PATH_INFO"])
         if length is not None and length > limit and environ.get("HTTP_EXPECT", "").lower() == "100-continue":
             raise bodies.TooLarge
         caller = network(environ.get("REMOTE_ADDR", ""))
@@ -74,7 +74,7 @@ class Gateway:
     def reject(self, rejected: bodies.Rejected, path: str, start_response: StartResponse) -> Iterable[bytes]:
         match rejected:
             case bodies.TooLarge():
-                page = error_pages.too_large(self.limit(path))
+                page = error_pages.too_large(self.body_limit(path))
             case bodies.TooSlow():
                 page = error_pages.too_slow()
             case bodies.CutShort():
@@ -83,7 +83,7 @@ class Gateway:
                 page = error_pages.too_busy()
         return respond_and_close(page, start_response)
 
-    def limit(self, path: str) -> int:
+    def body_limit(self, path: str) -> int:
         fitting = [beginning for beginning in self.limits if path.startswith(beginning)]
         return self.limits[max(fitting, key=len)] if fitting else MAX_BODY
 

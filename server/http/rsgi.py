@@ -122,6 +122,7 @@ class Body:
         return bytes(future.result()) or self.end(woken)
 
     def expect(self, woken: threading.Event) -> None:
+        """Begin to wait for the next piece, which will set `woken`."""
         self.awaited = anext(self.pieces)
         self.awaited.add_done_callback(lambda future: woken.set())
 

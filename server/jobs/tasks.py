@@ -20,13 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Result = DBTaskResult[..., Any]
 
-RETRY_DELAYS = (
-    timedelta(minutes=1),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    timedelta(hours=8),
-)
+RETRY_DELAYS = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 8 * 60)]
 SKEW = timedelta(minutes=1)
 HIGH_PRIORITY = 50
 UNFINISHED = (TaskResultStatus.READY, TaskResultStatus.RUNNING)

@@ -85,6 +85,7 @@ def run_ready_jobs(worker_id: str = "") -> int:
 
 
 def claim_job(worker_id: str) -> Result | None:
+    """Return the next job that is ready, marked as run by this worker, or None."""
     ready = DBTaskResult.objects.ready()
     if not ready.exists():  # an idle worker takes no write lock
         return None
@@ -96,6 +97,7 @@ def claim_job(worker_id: str) -> Result | None:
 
 
 def run_job(result: Result) -> None:
+    """Run a job, and store its result or when it runs again."""
     try:
         task = result.task
         arguments = result.args_kwargs

@@ -19,7 +19,7 @@ def play(settings: Any, base: str) -> None:
 
     Both OpenID Connect servers send `email_verified` for the same people.
     """
-    club = providers.server({**providers.demo_server(base), "id": "club", "name": "The Club", "trusted": False})
+    club = providers.oidc_provider({**providers.demo_server(base), "id": "club", "name": "The Club", "trusted": False})
     settings.PROVIDERS = (*providers.configured_providers({}, base), club)
     settings.SOCIALACCOUNT_PROVIDERS = providers.allauth_settings(settings.PROVIDERS)
     settings.FETCH_ALLOWED_ORIGINS = frozenset({base})

@@ -11,7 +11,7 @@ from django.core.wsgi import get_wsgi_application
 from django.utils import autoreload
 from whitenoise.runserver_nostatic.management.commands import runserver
 
-from server.management.commands.serve import demo
+from server.management.commands.serve import demo_lines
 from server.processes import signals
 from server.processes.supervisor import Supervisor
 
@@ -40,5 +40,5 @@ class Command(runserver.Command):
             supervisor.start()
             supervisor.has_started.wait()
             atexit.register(supervisor.stop)  # a restart exits this process and starts it again
-        self.stdout.write("\n".join(demo(f"http://{self.addr}:{self.port}")))
+        self.stdout.write("\n".join(demo_lines(f"http://{self.addr}:{self.port}")))
         super().inner_run(*args, **options)

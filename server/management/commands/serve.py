@@ -76,7 +76,7 @@ class Command(BaseCommand):
     def greeting(self, host: str, port: int) -> list[str]:
         here = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         if settings.DEBUG:
-            return [f"Rejoinder is running at {here} (press Ctrl-C to stop it).", *demo(here)]
+            return [f"Rejoinder is running at {here} (press Ctrl-C to stop it).", *demo_lines(here)]
         where = here if here == settings.SITE_URL else f"{settings.SITE_URL}, listening on {here}"
         found = findings(is_served=False)
         return [
@@ -90,7 +90,8 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def demo(here: str) -> list[str]:
+def demo_lines(here: str) -> list[str]:
+    """Return what someone who tries out the site needs to know: logins, and where emails are."""
     lines = []
     with suppress(Error):
         people = get_user_model()._default_manager.filter(username__in=DEMO).values_list("username", flat=True)
