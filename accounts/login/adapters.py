@@ -176,7 +176,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         names = [tidy_line(name, 245) for name in candidates if isinstance(name, str)]
         user.name = next(filter(None, names), "")
         handle = data.get("username")
-        wanted = [handle, user.name] if isinstance(handle, str) else [user.name]
+        wanted: list[str | None] = [handle, user.name] if isinstance(handle, str) else [user.name]
         user.username = AccountAdapter().generate_unique_username(wanted)
         return user
 
