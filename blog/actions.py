@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 import pagecache
-from blog import addresses, markup
+from blog import markup, permalinks
 from blog.models import RESERVED_SLUGS, Essay, Redirect
 
 
@@ -45,7 +45,7 @@ def save_without_invalidation(essay: Essay, *, newlines: bool = False) -> None:
     essay.body = markup.clean_essay(essay.body, newlines=newlines)
     essay.words = markup.count_words(essay.body)
     essay.changed = timezone.now()
-    addresses.set_address_date(essay, old)
+    permalinks.set_address_date(essay, old)
     essay.save()
     address = essay.get_absolute_url()
     if old and old.is_published and not (essay.is_published and old.get_absolute_url() == address):

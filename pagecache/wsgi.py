@@ -11,11 +11,11 @@ from django.conf import settings
 from django.db import connections
 
 from pagecache import generations
-from pagecache.address import AddressParser, PageAddress
 from pagecache.choices import RememberedChoice
 from pagecache.declaration import Declaration, Headers
 from pagecache.page import CachedPage
 from pagecache.reader import DatabaseUnavailable, Numbers, Reader
+from pagecache.request import AddressParser, PageAddress
 from pagecache.response import AppResponse, make_private, without_declaration
 from pagecache.store import Entry, Key, Store
 

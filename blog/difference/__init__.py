@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.difference.blocks import Block, Token, parse_blocks, split_lines, split_words
 from blog.difference.rendering import render_changes, render_marked, render_tokens
-from blog.difference.steps import Budget, Step, steps
+from blog.difference.sequences import Budget, Step, steps
 from blog.models import Text
 
 __all__ = [

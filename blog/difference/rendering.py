@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import pgettext
 
 from blog.difference.blocks import Token
-from blog.difference.steps import Budget, Step, steps
+from blog.difference.sequences import Budget, Step, steps
 
 # Stand-ins for tokens that are not words; their changes are marked as those of words
 ELEMENTS = {

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from blog.models import Draft, Essay, EssayQuerySet, Profile, Site
-from blog.writing import drafting
+from blog.writing import drafts
 
 ROW_LIMIT = 8
 
@@ -21,12 +21,12 @@ class Desk(NamedTuple):
 
 def for_author(user: Any) -> Desk:
     mine = Essay.objects.by_author(user)
-    drafts = list(mine.filter(published=None).order_by("-changed")[: ROW_LIMIT + 1])
+    unpublished = list(mine.filter(published=None).order_by("-changed")[: ROW_LIMIT + 1])
     scheduled = list(scheduled_essays(mine)[: ROW_LIMIT + 1])
-    unsaved = list(drafting.for_author(user, None)[: ROW_LIMIT + 1])
+    unsaved = list(drafts.for_author(user, None)[: ROW_LIMIT + 1])
     zone = Profile.objects.for_user(user).time_zone or Site.objects.current().time_zone
-    has_more = max(len(drafts), len(scheduled), len(unsaved)) > ROW_LIMIT
-    return Desk(drafts[:ROW_LIMIT], unsaved[:ROW_LIMIT], scheduled[:ROW_LIMIT], has_more, ZoneInfo(zone))
+    has_more = max(len(unpublished), len(scheduled), len(unsaved)) > ROW_LIMIT
+    return Desk(unpublished[:ROW_LIMIT], unsaved[:ROW_LIMIT], scheduled[:ROW_LIMIT], has_more, ZoneInfo(zone))
 
 
 def scheduled_essays(essays: EssayQuerySet) -> EssayQuerySet:

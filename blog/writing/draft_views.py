@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from blog import difference
 from blog.models import Draft, Essay, PreviewLink, Revision, Text
-from blog.writing import drafting, preview
+from blog.writing import drafts, preview
 from blog.writing import revisions as revising
 
 REVISIONS_PER_PAGE = 50
@@ -80,15 +80,15 @@ def draft(request: HttpRequest, which: str) -> HttpResponse:
 
 def find_draft(user: User, essay: Essay | None, data: Any) -> Draft | None:
     """Return the draft that `draft` names, or else the latest."""
-    found = drafting.for_author(user, essay)
+    found = drafts.for_author(user, essay)
     if "draft" in data:
-        found = found.filter(pk=drafting.parse_number(data["draft"]))
+        found = found.filter(pk=drafts.parse_number(data["draft"]))
     return found.first()
 
 
 def store_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpResponse:
-    form = drafting.parse_form(request.POST)
-    state, row = drafting.store(user, essay, form)
+    form = drafts.parse_form(request.POST)
+    state, row = drafts.store(user, essay, form)
     answer: dict[str, Any] = {"state": state}
     if row:
         answer["changed"] = row.changed.isoformat()
@@ -103,7 +103,7 @@ def store_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpRe
 
 def render_newer_drafts(request: HttpRequest, user: User, essay: Essay | None) -> str:
     """Render the list of drafts without that of the page that asks."""
-    newer = drafting.other_drafts(user, essay, tab=request.POST["offer"], over=request.POST.get("taken", ""))
+    newer = drafts.other_drafts(user, essay, tab=request.POST["offer"], over=request.POST.get("taken", ""))
     context = {"newer": newer, "draft_address": request.path}
     return render_to_string("admin/blog/essay/_newer.html", context, request)
 
@@ -197,10 +197,10 @@ def preview_page(request: HttpRequest, which: str) -> HttpResponse:
     """Preview the latest text (GET) or that of the form (POST)."""
     user, essay = get_user_and_essay(request, which)
     if request.method == "POST":
-        text = drafting.parse_text(request.POST).cleaned()
+        text = drafts.parse_text(request.POST).cleaned()
         kind = Essay.Kind.PAGE if request.POST.get("kind") == Essay.Kind.PAGE else Essay.Kind.ESSAY
     elif essay:
-        found = drafting.for_author(user, essay).first()
+        found = drafts.for_author(user, essay).first()
         text = found.text.cleaned() if found else revising.latest_text(essay).text
         kind = Essay.Kind(essay.kind)
     else:

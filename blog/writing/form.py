@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from blog.images import renditions
 from blog.models import Essay, Tag, Text
 from blog.models.revision import TEXT_FIELDS
-from blog.writing import drafting, revisions
+from blog.writing import drafts, revisions
 
 
 def initial_values(text: Text) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class WritingForm(forms.ModelForm[Essay]):
 
     @cached_property
     def _text_and_dropped(self) -> tuple[Text, list[str]]:
-        text = drafting.parse_text(self.data).cleaned()
+        text = drafts.parse_text(self.data).cleaned()
         before = revisions.latest_text(self.instance).text.body if self.instance.pk else ""
         body, dropped = renditions.keep_local_pictures(text.body, before=before)
         return replace(text, body=body), [*renditions.find_unstorable(self.data.get("body", "")), *dropped]

@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 import pagecache
 from accounts.models import User
 from blog.models import Authorship, Draft, Essay, Revision, Text
-from blog.writing import drafting, revisions
-from blog.writing.conflicts import find_conflict, render_conflict
+from blog.writing import drafts, revisions
+from blog.writing.edit_conflicts import find_conflict, render_conflict
 from blog.writing.fieldsets import build_fieldsets
 from blog.writing.form import initial_values, requested_action
 from blog.writing.revisions import LatestText
@@ -79,7 +79,7 @@ class WritingMixin(Base):
         essay = form.instance
         if not change and not essay.authorships.exists():
             Authorship.objects.create(essay=essay, author=cast(User, request.user))
-        drafting.delete_saved(cast(User, request.user), essay, drafting.parse_form(request.POST))
+        drafts.delete_saved(cast(User, request.user), essay, drafts.parse_form(request.POST))
         pagecache.invalidate(essay.cache_key, "site", "comments")
         if "_popup" not in request.POST:
             messages.success(request, saved_message(essay, form.revision))
@@ -105,8 +105,8 @@ class WritingMixin(Base):
 
 def get_opened_draft(request: HttpRequest, essay: Essay | None) -> Draft | None:
     """Return the draft that the form was asked to open with."""
-    number = drafting.parse_number(request.POST.get("draft") or request.GET.get("draft") or "")
-    return drafting.for_author(cast(User, request.user), essay).filter(pk=number).first() if number else None
+    number = drafts.parse_number(request.POST.get("draft") or request.GET.get("draft") or "")
+    return drafts.for_author(cast(User, request.user), essay).filter(pk=number).first() if number else None
 
 
 def get_initial(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def form_context(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
         "tab": tab,
         "taken_up": draft,
         "over": over,
-        "newer": drafting.other_drafts(cast(User, request.user), essay, tab=tab, over=over),
+        "newer": drafts.other_drafts(cast(User, request.user), essay, tab=tab, over=over),
         "is_ahead": bool(essay and essay.published and found.text.fingerprint != Text.from_essay(essay).fingerprint),
         "draft_address": reverse("essay-draft", args=[essay.pk if essay else "new"]),
     }
@@ -146,8 +146,8 @@ def never_saved_drafts(request: HttpRequest) -> list[Draft]:
     if asked not in ({}, {"state": "draft"}):
         return []
     words = request.GET.get("q", "").casefold().split()
-    drafts = drafting.for_author(cast(User, request.user), None)
-    return [draft for draft in drafts if all(word in " ".join(draft.text.lines).casefold() for word in words)]
+    own = drafts.for_author(cast(User, request.user), None)
+    return [draft for draft in own if all(word in " ".join(draft.text.lines).casefold() for word in words)]
 
 
 def saved_message(essay: Essay, revision: Revision | None) -> str:

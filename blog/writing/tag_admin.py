@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 import pagecache
 from blog.models import Tag
-from blog.writing import tagging
+from blog.writing import tags
 
 
 class MergeForm(forms.Form):
@@ -48,11 +48,11 @@ class TagAdmin(admin.ModelAdmin[Tag]):
 
     @admin.action(description=_("Merge selected tags"), permissions=["delete"])
     def merge(self, request: HttpRequest, queryset: QuerySet[Tag]) -> HttpResponse | None:
-        tags = Tag.objects.filter(pk__in=queryset.values("pk"))
-        form = MergeForm(tags, request.POST if "merge" in request.POST else None)
+        selected = Tag.objects.filter(pk__in=queryset.values("pk"))
+        form = MergeForm(selected, request.POST if "merge" in request.POST else None)
         if form.is_valid():
-            count = tags.count()
-            into = tagging.merge(tags, into=form.cleaned_data["into"])
+            count = selected.count()
+            into = tags.merge(selected, into=form.cleaned_data["into"])
             message = ngettext("%(n)d tag merged into “%(tag)s”.", "%(n)d tags merged into “%(tag)s”.", count)
             self.message_user(request, message % {"n": count, "tag": into}, messages.SUCCESS)
             return None
@@ -61,13 +61,13 @@ class TagAdmin(admin.ModelAdmin[Tag]):
             "title": _t("Merge tags"),
             "opts": self.model._meta,
             "form": form,
-            "tags": tags,
+            "tags": selected,
             "checkbox": helpers.ACTION_CHECKBOX_NAME,
         }
         return render(request, "admin/blog/tag/merge.html", context, status=422 if form.is_bound else 200)
 
     def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
-        tagging.save(obj)
+        tags.save(obj)
 
     @transaction.atomic
     def delete_model(self, request: HttpRequest, obj: Tag) -> None:

@@ -30,9 +30,9 @@ from typing import Any
 from django.utils.translation import gettext_noop as _
 
 from demo.identity_provider.grants import AuthorizationRequest, BadCode, ExpiredCode, Grant, UsedCode
+from demo.identity_provider.http_messages import ErrorResponse, Request, Response, json_response
 from demo.identity_provider.people import Person, Picture
 from demo.identity_provider.service import CLIENT, SECRET, InvalidAuthorization, Service, picture_response
-from demo.identity_provider.wire import ErrorResponse, Request, Response, json_response
 
 FIELD = re.compile(r"(\w+)((?:\.\w+\([\w, ]*\))*)(?:\{[\w, ]*\})?")
 SIZE = re.compile(r"\.(width|height)\((\d{1,4})\)")

@@ -30,7 +30,7 @@ class AuthorizationRequest:
 class Grant:
     authorization: AuthorizationRequest
     person: Person
-    trouble: str
+    fault: str
     issued: float
 
     def accepts_verifier(self, verifier: str) -> bool:
@@ -62,10 +62,10 @@ class Grants:
         self._used: set[str] = set()
         self._tokens: dict[str, Grant] = {}
 
-    def issue_code(self, authorization: AuthorizationRequest, person: Person, trouble: str = "") -> str:
+    def issue_code(self, authorization: AuthorizationRequest, person: Person, fault: str = "") -> str:
         code = secrets.token_urlsafe(32)
         with self._lock:
-            self._codes[code] = Grant(authorization, person, trouble, self.clock())
+            self._codes[code] = Grant(authorization, person, fault, self.clock())
         return code
 
     def redeem(self, service: str, code: str) -> Grant:

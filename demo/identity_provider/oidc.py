@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.utils.translation import gettext_noop as _
 
 from demo.identity_provider.grants import AuthorizationRequest, BadCode, Grant, Grants
+from demo.identity_provider.http_messages import ErrorResponse, Request, Response, json_response
 from demo.identity_provider.people import Picture, find_person
 from demo.identity_provider.service import (
     CLIENT,
@@ -31,7 +32,6 @@ from demo.identity_provider.service import (
     Service,
     picture_response,
 )
-from demo.identity_provider.wire import ErrorResponse, Request, Response, json_response
 
 ERRORS = {"type": "unsupported_response_type", "scope": "invalid_scope"}
 PICTURE = re.compile(r"/pictures/(\w+)")

@@ -11,11 +11,11 @@ from django.template import Context, Engine
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext
 
+from demo.identity_provider.faults import FAULTS, Step
 from demo.identity_provider.grants import AuthorizationRequest
+from demo.identity_provider.http_messages import Response
 from demo.identity_provider.people import PLAIN, UNUSUAL
 from demo.identity_provider.service import PROBLEMS, Service
-from demo.identity_provider.troubles import TROUBLES, Step
-from demo.identity_provider.wire import Response
 
 FOLDER = Path(__file__).parent / "templates"
 ENGINE = Engine(dirs=[str(FOLDER)], builtins=["django.templatetags.i18n"])
@@ -34,7 +34,7 @@ POLICY = "; ".join(
 
 
 def authorization_page(service: Service, authorization: AuthorizationRequest) -> Response:
-    groups = [(step.value, [trouble for trouble in TROUBLES if trouble.step is step]) for step in Step]
+    groups = [(step.value, [fault for fault in FAULTS if fault.step is step]) for step in Step]
     return page(
         "authorize.html",
         service=service,
@@ -42,7 +42,7 @@ def authorization_page(service: Service, authorization: AuthorizationRequest) ->
         scopes=[service.scopes.get(scope, scope) for scope in authorization.scopes],
         plain=PLAIN,
         unusual=UNUSUAL,
-        troubles=groups,
+        faults=groups,
     )
 
 

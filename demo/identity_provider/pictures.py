@@ -7,8 +7,8 @@ from http import HTTPStatus
 from PIL import Image, ImageDraw, ImageOps, TiffImagePlugin
 from PIL.ExifTags import GPS, IFD, Base
 
+from demo.identity_provider.http_messages import Response, redirect
 from demo.identity_provider.people import Person, Picture
-from demo.identity_provider.wire import Response, redirect
 
 LARGEST = 1024
 HUGE = 8000

@@ -14,14 +14,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 from django.utils.translation import gettext
 
-from demo.identity_provider import pages, troubles
+from demo.identity_provider import faults, pages
 from demo.identity_provider.facebook import Facebook
+from demo.identity_provider.faults import EndlessResponse, Outcome, Step, respond_with
 from demo.identity_provider.grants import AuthorizationRequest, Grants
+from demo.identity_provider.http_messages import ErrorResponse, Request, Response, redirect
 from demo.identity_provider.oidc import DemoID
 from demo.identity_provider.people import PEOPLE, find_person
 from demo.identity_provider.service import InvalidAuthorization, Service, picture_response
-from demo.identity_provider.troubles import EndlessResponse, Outcome, Step, respond_with
-from demo.identity_provider.wire import ErrorResponse, Request, Response, redirect
 from demo.identity_provider.wordpress import WordPress
 from demo.identity_provider.x import X
 
@@ -75,37 +75,37 @@ class Demo:
             return self.token_response(service, request)
         if path == service.profile_path and request.method == "GET":
             grant, payload = service.profile(request)
-            return respond_with(grant.trouble, Step.ME, payload)
+            return respond_with(grant.fault, Step.ME, payload)
         return service.extra_response(request) or self.profile_page(service, request) or pages.not_found()
 
     def token_response(self, service: Service, request: Request) -> Outcome:
         if request.method not in service.token_methods:
             return Response(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(service.token_methods)})
         grant, payload = service.exchange(request)
-        if grant.trouble == troubles.VERY_SLOW:
+        if grant.fault == faults.VERY_SLOW:
             self.is_over.wait(self.very_slow)
-        return respond_with(grant.trouble, Step.TOKEN, payload)
+        return respond_with(grant.fault, Step.TOKEN, payload)
 
     def redirect_with_choice(self, service: Service, authorization: AuthorizationRequest, request: Request) -> Response:
         """Redirect to the site with the result of the chosen person or error."""
         if "deny" in request.form:
             return redirect(service.denial_url(authorization))
         chosen = find_person(request.form.get("person", PEOPLE[0].handle))
-        trouble = request.form.get("trouble", "")
-        if not chosen or (trouble and trouble not in troubles.BY_NAME):
+        fault = request.form.get("fault", "")
+        if not chosen or (fault and fault not in faults.BY_NAME):
             return pages.not_found()
-        if trouble == troubles.ERROR:
+        if fault == faults.ERROR:
             return redirect(service.callback_url(authorization, error="server_error"))
-        code = self.grants.issue_code(authorization, chosen, trouble)
+        code = self.grants.issue_code(authorization, chosen, fault)
         state = authorization.state
-        match trouble:
-            case troubles.SLOW:
+        match fault:
+            case faults.SLOW:
                 self.is_over.wait(self.slow)
-            case troubles.WRONG_STATE:
+            case faults.WRONG_STATE:
                 state = WRONG_STATE
-            case troubles.NO_STATE:
+            case faults.NO_STATE:
                 state = ""
-            case troubles.REPLAYED:
+            case faults.REPLAYED:
                 self.grants.redeem(service.key, code)
         return redirect(service.callback_url(authorization, code=code, state=state))
 
@@ -168,7 +168,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def stream(self, endless: EndlessResponse) -> None:
         self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", troubles.JSON)
+        self.send_header("Content-Type", faults.JSON)
         if endless.length:
             self.send_header("Content-Length", str(endless.length))
         self.end_headers()

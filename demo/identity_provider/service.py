@@ -10,8 +10,8 @@ from django.utils.translation import gettext_noop as _
 
 from demo.identity_provider import pictures
 from demo.identity_provider.grants import AuthorizationRequest, Grant, Grants
+from demo.identity_provider.http_messages import Request, Response
 from demo.identity_provider.people import PEOPLE, Person
-from demo.identity_provider.wire import Request, Response
 
 CLIENT = SECRET = "demo"  # noqa: S105 - accepted by every service
 LOOPBACK = {"127.0.0.1", "localhost"}

@@ -22,8 +22,8 @@ from typing import Any
 from django.utils.translation import gettext_noop as _
 
 from demo.identity_provider.grants import BadCode, Grant
+from demo.identity_provider.http_messages import ErrorResponse, Request, Response, json_response
 from demo.identity_provider.service import CLIENT, SECRET, InvalidAuthorization, Service, picture_response
-from demo.identity_provider.wire import ErrorResponse, Request, Response, json_response
 
 AVATAR = re.compile(r"/avatar/(\d+)")
 

@@ -74,8 +74,8 @@ class Site:
         }
         return f"{self(self.authorize)}?{urlencode({k: v for k, v in {**asked, **changes}.items() if v})}"
 
-    def code(self, name: str = "Mara Lindqvist", trouble: str = "", **changes: str) -> str:
-        return back(walk(self.question(**changes), name, trouble=trouble))["code"]
+    def code(self, name: str = "Mara Lindqvist", fault: str = "", **changes: str) -> str:
+        return back(walk(self.question(**changes), name, fault=fault))["code"]
 
     def exchange(self, given: str, *, without: str = "", method: str = "POST", **changes: str) -> Reply:
         form = {

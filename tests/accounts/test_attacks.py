@@ -273,7 +273,7 @@ def test_an_attackers_code_is_not_connected_to_the_victims_account(attacker: Bro
 def test_a_forged_state_is_refused(victim: Browser, state: str | None) -> None:
     address = victim.leave("x")
     if state == "wrong-state":
-        callback = demo.walk(address, trouble="wrong-state")
+        callback = demo.walk(address, fault="wrong-state")
     else:
         callback, _, _ = demo.walk(address).partition("&state=")
         callback += "" if state is None else f"&state={state}"

@@ -13,12 +13,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from demo.identity_provider.faults import BY_NAME, FAULTS
 from demo.identity_provider.people import LONG_NAME, PEOPLE, PLAIN, UNUSUAL
-from demo.identity_provider.troubles import BY_NAME, TROUBLES
 from tests.accounts.asking import Site, ask
 from tests.services.chromium import Visitor
 from tests.services.processes import Process, answers, free_port, wait_until
-from tests.services.provider import Demo, allow, deny, provider, trouble
+from tests.services.provider import Demo, allow, deny, fault, provider
 from tests.services.site import Serve
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,7 +100,7 @@ def test_the_page_names_the_service_and_offers_every_person_and_error(service: S
     assert f"This page imitates {name}. You need no password" in page
     assert "<b>127.0.0.1:9</b> requests access to:" in page
     plain, odd = ([("person", one.handle) for one in group] for group in (PLAIN, UNUSUAL))
-    wanted = [*plain, ("deny", "yes"), *odd, *(("trouble", one.name) for one in TROUBLES)]
+    wanted = [*plain, ("deny", "yes"), *odd, *(("fault", one.name) for one in FAULTS)]
     assert Buttons(reply.body).found == wanted
 
 
@@ -131,7 +131,7 @@ def test_names_of_people_and_errors_are_unique() -> None:
     assert len({one.handle for one in PEOPLE}) == len({one.name for one in PEOPLE}) == len(PEOPLE)
     assert len({one.username for one in PEOPLE}) == len(PEOPLE)
     assert all(len(one.handle) <= 15 for one in PEOPLE)  # X accepts no longer state
-    assert len(BY_NAME) == len(TROUBLES)
+    assert len(BY_NAME) == len(FAULTS)
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_a_browser_returns_to_the_site(x: Site, other: Demo, visitor: Visitor) -
     acts: list[Callable[[], None]] = [
         lambda: allow(page, "Mara Lindqvist"),
         lambda: allow(page, LONG_NAME),
-        lambda: trouble(page, "wrong-state"),
+        lambda: fault(page, "wrong-state"),
         lambda: deny(page),
         lambda: by_keyboard(page),
     ]

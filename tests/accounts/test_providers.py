@@ -57,7 +57,7 @@ def come_back(client: Client, address: str) -> Any:
     return client.get(address.replace("http://127.0.0.1", "").replace("http://testserver", ""))
 
 
-TROUBLES = [
+FAULTS = [
     name
     for name in demo.BY_NAME
     if name not in {"slow", "very-slow", "wrong-state", "no-state", "token-dripping", "me-dripping"}
@@ -68,19 +68,17 @@ TELLS_ENOUGH = {("demo", "me-null"): "the signed token says who it is, and came 
 
 
 @pytest.mark.parametrize(
-    ("trouble", "key"),
-    one_in(
-        3, [(trouble, key) for trouble in TROUBLES for key in SERVICES]
-    ),  # each with one or two of the four services
+    ("fault", "key"),
+    one_in(3, [(fault, key) for fault in FAULTS for key in SERVICES]),  # each with one or two of the four services
 )
 def test_a_hostile_response_shows_a_message_where_the_login_began(
-    service: demo.Demo, client: Client, essay: Essay, key: str, trouble: str
+    service: demo.Demo, client: Client, essay: Essay, key: str, fault: str
 ) -> None:
     before = (User.objects.count(), Commenter.objects.count())
     start = time.monotonic()
-    answer = come_back(client, demo.walk(leave(client, essay, key), trouble=trouble))
+    answer = come_back(client, demo.walk(leave(client, essay, key), fault=fault))
     assert time.monotonic() - start < 6
-    if (key, trouble) in TELLS_ENOUGH:
+    if (key, fault) in TELLS_ENOUGH:
         assert answer.headers["Location"] == f"{essay.get_absolute_url()}#respond"
         return
     assert answer.headers["Location"] == f"{essay.get_absolute_url()}?login=failed#respond"
@@ -92,14 +90,14 @@ def test_a_hostile_response_shows_a_message_where_the_login_began(
 
 
 @pytest.mark.parametrize("key", SERVICES)
-@pytest.mark.parametrize("trouble", ["very-slow", "token-dripping", "me-dripping"])
+@pytest.mark.parametrize("fault", ["very-slow", "token-dripping", "me-dripping"])
 def test_a_slow_provider_does_not_exceed_the_deadline(
-    service: demo.Demo, client: Client, essay: Essay, monkeypatch: pytest.MonkeyPatch, key: str, trouble: str
+    service: demo.Demo, client: Client, essay: Essay, monkeypatch: pytest.MonkeyPatch, key: str, fault: str
 ) -> None:
     assert provider_requests.TIMEOUT <= 5
     monkeypatch.setattr(provider_requests, "TIMEOUT", 0.3)
     start = time.monotonic()
-    answer = come_back(client, demo.walk(leave(client, essay, key), trouble=trouble))
+    answer = come_back(client, demo.walk(leave(client, essay, key), fault=fault))
     assert time.monotonic() - start < 3
     assert answer.headers["Location"] == f"{essay.get_absolute_url()}?login=failed#respond"
     assert not User.objects.filter(socialaccount__isnull=False).exists()
@@ -119,11 +117,9 @@ def test_an_unreachable_service_shows_a_message(client: Client, essay: Essay, se
         assert answer.headers["Location"] == "/accounts/login/?login=failed"
 
 
-@pytest.mark.parametrize("trouble", ["wrong-state", "no-state"])
-def test_a_response_in_another_browser_is_refused(
-    service: demo.Demo, client: Client, essay: Essay, trouble: str
-) -> None:
-    answer = come_back(client, demo.walk(leave(client, essay, "x"), trouble=trouble))
+@pytest.mark.parametrize("fault", ["wrong-state", "no-state"])
+def test_a_response_in_another_browser_is_refused(service: demo.Demo, client: Client, essay: Essay, fault: str) -> None:
+    answer = come_back(client, demo.walk(leave(client, essay, "x"), fault=fault))
     assert answer.status_code == 400
     assert "We couldn’t log you in." in answer.text
     assert "_auth_user_id" not in client.session

@@ -103,10 +103,10 @@ def test_a_service_that_becomes_unreachable_during_a_login(
         words_after(start, stranger, stranger.leave("demo"))
 
 
-@pytest.mark.parametrize("trouble", ["very-slow", "token-dripping", "me-endless"])
-def test_a_slow_service_delays_only_its_own_login(site: "Server", trouble: str) -> None:
+@pytest.mark.parametrize("fault", ["very-slow", "token-dripping", "me-endless"])
+def test_a_slow_service_delays_only_its_own_login(site: "Server", fault: str) -> None:
     people = travellers(site)
-    back = [provider.walk(one.leave(service).headers["Location"], trouble=trouble) for service, one in people.items()]
+    back = [provider.walk(one.leave(service).headers["Location"], fault=fault) for service, one in people.items()]
     with ThreadPoolExecutor() as pool:
         waiting = [pool.submit(come_back, *each) for each in zip(people.values(), back, strict=True)]
         reader = Traveller(site, people["x"].essay)

@@ -143,8 +143,8 @@ def denied(page: Page) -> None:
     provider.deny(small_window(page))
 
 
-def trouble(name: str) -> Callable[[Page], None]:
-    return lambda page: provider.trouble(small_window(page), name)
+def fault(name: str) -> Callable[[Page], None]:
+    return lambda page: provider.fault(small_window(page), name)
 
 
 def refused_as_staff(page: Page) -> None:
@@ -153,24 +153,22 @@ def refused_as_staff(page: Page) -> None:
 
 WAITS = "You’re not logged in yet."
 NO_ANSWER = "We couldn’t log you in."
-TROUBLES: list[tuple[Callable[[Page], None], str]] = [
+FAULTS: list[tuple[Callable[[Page], None], str]] = [
     (closed, WAITS),
     (denied, "Login canceled. Your comment is still here."),
     (refused_as_staff, "Log in with your password first, then connect X (Twitter) in your account settings."),
-    (trouble("wrong-state"), "Your login timed out."),
-    (trouble("replayed-code"), NO_ANSWER),
+    (fault("wrong-state"), "Your login timed out."),
+    (fault("replayed-code"), NO_ANSWER),
 ]
-MORE_TROUBLES = [(left_waiting, WAITS), (trouble("token-broken"), NO_ANSWER)]
+MORE_FAULTS = [(left_waiting, WAITS), (fault("token-broken"), NO_ANSWER)]
 
 
-@pytest.mark.parametrize(
-    "troubles", [TROUBLES, pytest.param(MORE_TROUBLES, marks=pytest.mark.long)], ids=["these", "more"]
-)
+@pytest.mark.parametrize("faults", [FAULTS, pytest.param(MORE_FAULTS, marks=pytest.mark.long)], ids=["these", "more"])
 def test_what_goes_wrong_is_said_and_no_word_is_lost(
-    visitor: Visitor, site: "Server", essay: Essay, troubles: list[tuple[Callable[[Page], None], str]]
+    visitor: Visitor, site: "Server", essay: Essay, faults: list[tuple[Callable[[Page], None], str]]
 ) -> None:
     page = open_form(visitor, site, essay)
-    for happens, sentence in troubles:
+    for happens, sentence in faults:
         page.get_by_role("textbox", name="Name").fill("Anselm Brandt")
         happens(page)
         expect(page.locator(".identity")).to_contain_text(sentence)

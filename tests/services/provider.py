@@ -1,4 +1,4 @@
-"""The demo identity provider as tests use it: pick a person or a trouble in a browser, or walk the way without one."""
+"""The demo identity provider as tests use it: pick a person or a fault in a browser, or walk the way without one."""
 
 import contextlib
 import http.client
@@ -9,16 +9,16 @@ from playwright.sync_api import Locator, Page
 
 # Here, before pytest-django turns DEBUG off: the provider is for DEBUG alone.
 from demo.identity_provider import server
+from demo.identity_provider.faults import BY_NAME
 from demo.identity_provider.people import Person, find_person
-from demo.identity_provider.troubles import BY_NAME
 
 Demo = server.Demo
-__all__ = ["BY_NAME", "Demo", "allow", "deny", "provider", "trouble", "walk"]
+__all__ = ["BY_NAME", "Demo", "allow", "deny", "fault", "provider", "walk"]
 
 
 @contextlib.contextmanager
 def provider(port: int = 0, *, slow: float = 10.0, very_slow: float = 30.0) -> Iterator[Demo]:
-    """In the tests' own process; the pauses are those of the troubles that are slow."""
+    """In the tests' own process; the pauses are those of the faults that are slow."""
     with server.serve(port, slow=slow, very_slow=very_slow) as demo:
         yield demo
 
@@ -28,19 +28,19 @@ def allow(page: Page, name: str) -> None:
     _button(page, "person", known(name).handle).click()
 
 
-def trouble(page: Page, name: str) -> None:
-    assert name in BY_NAME, f"Unknown trouble {name}. Choose from: {', '.join(BY_NAME)}"
-    _button(page, "trouble", name).click()
+def fault(page: Page, name: str) -> None:
+    assert name in BY_NAME, f"Unknown fault {name}. Choose from: {', '.join(BY_NAME)}"
+    _button(page, "fault", name).click()
 
 
 def deny(page: Page) -> None:
     page.get_by_role("button", name="Deny", exact=True).click()
 
 
-def walk(url: str, name: str = "Mara Lindqvist", *, trouble: str = "", deny: bool = False) -> str:
-    """Where the authorise page at this address sends somebody who picks this person, this trouble or Deny."""
+def walk(url: str, name: str = "Mara Lindqvist", *, fault: str = "", deny: bool = False) -> str:
+    """Where the authorise page at this address sends somebody who picks this person, this fault or Deny."""
     asked = urlsplit(url)
-    form = {"deny": "yes"} if deny else {"person": known(name).handle, "trouble": trouble}
+    form = {"deny": "yes"} if deny else {"person": known(name).handle, "fault": fault}
     connection = http.client.HTTPConnection(asked.hostname or "", asked.port, timeout=60)
     with contextlib.closing(connection):
         headers = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -14,7 +14,7 @@ from defusedxml.ElementTree import iterparse
 
 from blog.editor import Conversion, convert_html
 from blog.images import uploads
-from transfer.document import signs
+from transfer.document import placeholders
 from transfer.document.media import Media
 from transfer.report import Unreadable
 
@@ -70,7 +70,7 @@ def read(data: bytes, media: Media) -> Conversion:
 
     try:
         html = mammoth.convert_to_html(
-            io.BytesIO(signs.insert_placeholders(data, lost, changed)),
+            io.BytesIO(placeholders.insert_placeholders(data, lost, changed)),
             style_map=STYLES,
             include_embedded_style_map=False,
             convert_image=mammoth.images.img_element(picture),
@@ -80,7 +80,7 @@ def read(data: bytes, media: Media) -> Conversion:
     except Exception as error:  # mammoth raises exceptions of any kind for a broken file
         raise Unreadable("this .docx file could not be read") from error
     result = convert_html(
-        signs.replace_placeholders(html.value), resolve_picture=lambda address, alt: address, has_title=True
+        placeholders.replace_placeholders(html.value), resolve_picture=lambda address, alt: address, has_title=True
     )
     result.lost = [finding for finding in result.lost if finding[0] != "picture(s) that could not be imported"]
     result.lost += lost

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
-from demo.identity_provider.wire import Response, json_response
+from demo.identity_provider.http_messages import Response, json_response
 
 JSON = "application/json"
 CHUNK = b"x" * 64 * 1024
@@ -46,7 +46,7 @@ Outcome = Response | EndlessResponse
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Fault:
     name: str
     label: str
     step: Step
@@ -92,35 +92,35 @@ SLOW, WRONG_STATE, NO_STATE, REPLAYED, ERROR, VERY_SLOW = (
     *("slow", "wrong-state", "no-state", "replayed-code", "error", "very-slow"),
 )
 BACK, TOKEN, ME = Step.BACK, Step.TOKEN, Step.ME
-TROUBLES = (
-    Trouble(SLOW, _("Slow: 10 seconds"), BACK),
-    Trouble(WRONG_STATE, _("Wrong state"), BACK),
-    Trouble(NO_STATE, _("No state"), BACK),
-    Trouble(REPLAYED, _("Code already used"), BACK),
-    Trouble(ERROR, _("Service error"), BACK),
-    Trouble(VERY_SLOW, _("Very slow: 30 seconds"), TOKEN),
-    Trouble("token-error", _("Server error"), TOKEN, server_error),
-    Trouble("token-broken", _("Broken JSON"), TOKEN, truncated_json),
-    Trouble("token-list", _("List instead of an object"), TOKEN, lambda payload: json_response([payload])),
-    Trouble("token-null", _("null"), TOKEN, lambda payload: json_response(None)),
-    Trouble(
+FAULTS = (
+    Fault(SLOW, _("Slow: 10 seconds"), BACK),
+    Fault(WRONG_STATE, _("Wrong state"), BACK),
+    Fault(NO_STATE, _("No state"), BACK),
+    Fault(REPLAYED, _("Code already used"), BACK),
+    Fault(ERROR, _("Service error"), BACK),
+    Fault(VERY_SLOW, _("Very slow: 30 seconds"), TOKEN),
+    Fault("token-error", _("Server error"), TOKEN, server_error),
+    Fault("token-broken", _("Broken JSON"), TOKEN, truncated_json),
+    Fault("token-list", _("List instead of an object"), TOKEN, lambda payload: json_response([payload])),
+    Fault("token-null", _("null"), TOKEN, lambda payload: json_response(None)),
+    Fault(
         "token-numbers", _("Numbers instead of text"), TOKEN, lambda payload: json_response(strings_to_numbers(payload))
     ),
-    Trouble("token-endless", _("Endless response"), TOKEN, endless),
-    Trouble("token-dripping", _("Response byte by byte"), TOKEN, byte_by_byte),
-    Trouble("me-error", _("Server error"), ME, server_error),
-    Trouble("me-broken", _("Broken JSON"), ME, truncated_json),
-    Trouble("me-list", _("List instead of an object"), ME, lambda payload: json_response([payload])),
-    Trouble("me-null", _("null"), ME, lambda payload: json_response(None)),
-    Trouble("me-numbers", _("Numbers instead of text"), ME, lambda payload: json_response(strings_to_numbers(payload))),
-    Trouble("me-nobody", _("No id"), ME, lambda payload: json_response(remove_ids(payload))),
-    Trouble("me-endless", _("Endless response"), ME, endless),
-    Trouble("me-dripping", _("Response byte by byte"), ME, byte_by_byte),
+    Fault("token-endless", _("Endless response"), TOKEN, endless),
+    Fault("token-dripping", _("Response byte by byte"), TOKEN, byte_by_byte),
+    Fault("me-error", _("Server error"), ME, server_error),
+    Fault("me-broken", _("Broken JSON"), ME, truncated_json),
+    Fault("me-list", _("List instead of an object"), ME, lambda payload: json_response([payload])),
+    Fault("me-null", _("null"), ME, lambda payload: json_response(None)),
+    Fault("me-numbers", _("Numbers instead of text"), ME, lambda payload: json_response(strings_to_numbers(payload))),
+    Fault("me-nobody", _("No id"), ME, lambda payload: json_response(remove_ids(payload))),
+    Fault("me-endless", _("Endless response"), ME, endless),
+    Fault("me-dripping", _("Response byte by byte"), ME, byte_by_byte),
 )
-BY_NAME = {trouble.name: trouble for trouble in TROUBLES}
+BY_NAME = {fault.name: fault for fault in FAULTS}
 
 
 def respond_with(name: str, step: Step, payload: dict[str, Any]) -> Outcome:
     """Return the response of a call, with the chosen error if it belongs to this step."""
-    trouble = BY_NAME.get(name)
-    return trouble.respond(payload) if trouble and trouble.step is step else json_response(payload)
+    fault = BY_NAME.get(name)
+    return fault.respond(payload) if fault and fault.step is step else json_response(payload)

@@ -11,7 +11,7 @@ from accounts.models import User
 from blog import difference
 from blog.models import Draft, Essay, Tag
 from blog.models.revision import TEXT_FIELDS
-from blog.writing import drafting, merging, revisions
+from blog.writing import drafts, merging, revisions
 from blog.writing.form import requested_action
 from blog.writing.revisions import LatestText
 
@@ -23,15 +23,15 @@ def find_conflict(request: HttpRequest, essay: Essay) -> LatestText | None:
     """Return the text saved since the form was opened, unless the form has the same text."""
     found = revisions.latest_text(essay)
     base = request.POST.get("base")
-    if base is None or base == found.version or drafting.parse_text(request.POST).cleaned() == found.text.cleaned():
+    if base is None or base == found.version or drafts.parse_text(request.POST).cleaned() == found.text.cleaned():
         return None
     return found
 
 
 def render_conflict(request: HttpRequest, essay: Essay, found: LatestText) -> HttpResponse:
     """Show both texts with their choices (409); the submitted one is stored as a draft."""
-    mine = drafting.parse_text(request.POST).cleaned()
-    _state, kept = drafting.store(cast(User, request.user), essay, drafting.parse_form(request.POST))
+    mine = drafts.parse_text(request.POST).cleaned()
+    _state, kept = drafts.store(cast(User, request.user), essay, drafts.parse_form(request.POST))
     base = merging.find_base(essay, request.POST.get("base", ""))
     both = merging.merge_texts(base, found.text, mine) if base else None
     context = {

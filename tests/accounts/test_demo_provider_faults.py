@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from demo.identity_provider.troubles import CHUNK
+from demo.identity_provider.faults import CHUNK
 from tests.accounts.asking import BASIC, CALLBACK, VERIFIER, Reply, Site, ask, back, proof
 from tests.services.processes import PATIENCE
 from tests.services.provider import walk
@@ -14,7 +14,7 @@ from tests.services.provider import walk
 
 def test_errors_on_the_redirect_to_the_site(service: Site) -> None:
     def given(name: str) -> dict[str, str]:
-        return back(walk(service.question(), trouble=name))
+        return back(walk(service.question(), fault=name))
 
     assert given("error") == {"error": "server_error", "state": "a state & more"}
     assert given("wrong-state")["state"] != "a state & more"
@@ -29,7 +29,7 @@ def test_errors_on_the_redirect_to_the_site(service: Site) -> None:
 
 def test_errors_of_the_token_response(service: Site) -> None:
     def given(name: str) -> Reply:
-        return service.exchange(service.code(trouble=name))
+        return service.exchange(service.code(fault=name))
 
     assert given("token-error").status == 500
     with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
@@ -44,7 +44,7 @@ def test_errors_of_the_token_response(service: Site) -> None:
 
 def test_errors_of_the_profile_response(service: Site) -> None:
     def given(name: str) -> Reply:
-        return service.profile(service.exchange(service.code(trouble=name)).json["access_token"])
+        return service.profile(service.exchange(service.code(fault=name)).json["access_token"])
 
     assert given("me-error").status == 500
     with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
@@ -60,7 +60,7 @@ def test_errors_of_the_profile_response(service: Site) -> None:
 @pytest.mark.parametrize("place", ["token", "me"])
 def test_endless_and_slow_bodies(service: Site, place: str) -> None:
     for name, least in (("endless", 3 * len(CHUNK)), ("dripping", 1)):
-        code = service.code(trouble=f"{place}-{name}")
+        code = service.code(fault=f"{place}-{name}")
         read = 0
         with open_answer(service, place, code) as stream:
             end = time.monotonic() + PATIENCE
@@ -89,5 +89,5 @@ def open_answer(service: Site, place: str, code: str) -> http.client.HTTPRespons
 
 
 def test_an_unknown_error_is_refused(service: Site) -> None:
-    assert ask("POST", service.question(), {"trouble": "unheard"}).status == 404
+    assert ask("POST", service.question(), {"fault": "unheard"}).status == 404
     assert ask("POST", service.question(), {"person": "unheard"}).status == 404

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape, unescape
 
 from blog import markup
-from blog.editor import formulas, lists, notes, programs, styles, typed, word_formulas
+from blog.editor import formulas, lists, notes, program_quirks, styles, unlinked_notes, word_formulas
 from blog.editor.tree import Node, parse, replace_nodes
 
 _FRAGMENT = re.compile(r"<!--\s*StartFragment\s*-->(.*)<!--\s*EndFragment\s*-->", re.DOTALL)
@@ -55,12 +55,12 @@ def convert_html(source: str, *, resolve_picture: Resolver = keep_web_address, h
     remarks, changes = styles.drop_editorial(root)
     result.lost += [("review comment(s)", "")] * remarks
     result.changed += [("tracked change(s) (was|were) accepted", "")] * changes
-    programs.drop_non_content(root, result.lost)
+    program_quirks.drop_non_content(root, result.lost)
     formulas.to_text(root, result.changed, result.lost)
     word_formulas.to_text(root, result.changed, result.lost)
     lists.convert_word_lists(root)
     lists.nest_lists(root)
-    typed.link_notes(root)
+    unlinked_notes.link_notes(root)
     result.note_count, dead = notes.collect_notes(root)
     result.lost += [("footnote mark(s) without a footnote", "")] * dead
     replace_styles_with_tags(root, result)
@@ -78,16 +78,16 @@ def convert_html(source: str, *, resolve_picture: Resolver = keep_web_address, h
 
 def replace_styles_with_tags(root: Node, result: Conversion) -> None:
     """Replace what styles, classes and habits express by the tags for it."""
-    programs.convert_checkboxes(root)
-    programs.convert_code(root)
-    programs.simplify_tables(root)
-    programs.split_paragraphs(root)
-    programs.remove_redirects(root)
-    programs.convert_capitals(root, result.changed)
+    program_quirks.convert_checkboxes(root)
+    program_quirks.convert_code(root)
+    program_quirks.simplify_tables(root)
+    program_quirks.split_paragraphs(root)
+    program_quirks.remove_redirects(root)
+    program_quirks.convert_capitals(root, result.changed)
     styles.convert_headings(root)
     styles.convert_quotes(root)
-    programs.convert_pull_quotes(root)
-    programs.convert_captions(root)
+    program_quirks.convert_pull_quotes(root)
+    program_quirks.convert_captions(root)
     styles.convert_inline_styles(root)
 
 
