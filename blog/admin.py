@@ -105,14 +105,14 @@ class EssayForm(WritingForm):
         slug, kind = data.get("slug"), data.get("kind")
         if slug and kind == Essay.Kind.PAGE and (slug in RESERVED_SLUGS or slug.isdigit()):
             self.add_error("slug", ValidationError(_("This address is reserved. Choose another one.")))
-        if data.get("is_in_menu") and (problem := self.menu_problem(kind)):
+        if data.get("is_in_menu") and (problem := self.menu_error(kind)):
             self.add_error("is_in_menu", problem)
         if not slug:  # also where the kind is wrong, because the page that says so needs an address
             draft = Essay(pk=self.instance.pk, kind=kind or self.instance.kind)
             data["slug"] = actions.free_slug(draft, data.get("title") or "")
         return data
 
-    def menu_problem(self, kind: str | None) -> Any:
+    def menu_error(self, kind: str | None) -> Any:
         if kind == Essay.Kind.ESSAY:
             return _("Only pages can be shown in the menu. Clear this box, or choose the type “page”.")
         if Essay.objects.in_menu().exclude(pk=self.instance.pk).count() >= MENU_LIMIT:
@@ -124,8 +124,8 @@ class EssayForm(WritingForm):
 class AuthorshipFormSet(forms.BaseInlineFormSet[Authorship, Essay, Any]):
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
-        if goes := form.fields.get("DELETE"):
-            goes.widget.attrs["aria-label"] = goes.label
+        if box := form.fields.get("DELETE"):
+            box.widget.attrs["aria-label"] = box.label
 
 
 class AuthorshipInline(admin.TabularInline[Authorship, Essay]):
@@ -203,11 +203,8 @@ class EssayAdmin(WritingMixin, PublishingMixin, OwnObjectsOnlyMixin, admin.Model
         return ", ".join(str(author) for author in essay.bylines)
 
     def view_on_site(self, obj: Essay) -> str | None:
-        return obj.get_absolute_url() if obj.is_published else None
-
-    def get_view_on_site_url(self, obj: Essay | None = None) -> str | None:
         """Return the address only if readers can open it."""
-        return obj.get_absolute_url() if obj and obj.is_published else None
+        return obj.get_absolute_url() if obj.is_published else None
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Permission to delete an essay includes its comments and their decisions."""
@@ -239,11 +236,11 @@ class RedirectForm(forms.ModelForm[Redirect]):
 @admin.register(Redirect)
 class RedirectAdmin(admin.ModelAdmin[Redirect]):
     form = RedirectForm
-    list_display = ("old", "leads_to")
+    list_display = ("old", "target_url")
     search_fields = ("old",)
     autocomplete_fields = ("essay", "tag", "series")
     list_select_related = ("essay", "tag", "series")
 
     @admin.display(description=_("redirects to"))
-    def leads_to(self, row: Redirect) -> str:
+    def target_url(self, row: Redirect) -> str:
         return row.get_absolute_url()

@@ -60,12 +60,12 @@ class FullTextJsonFeed(SyndicationFeed):
             "feed_url": self.feed["feed_url"],
             "description": self.feed["description"],
             "language": self.feed["language"],
-            "items": [self.told(item) for item in self.items],
+            "items": [self.json_item(item) for item in self.items],
         }
-        outfile.write(json.dumps({name: said for name, said in about.items() if said}, ensure_ascii=False))
+        outfile.write(json.dumps({name: value for name, value in about.items() if value}, ensure_ascii=False))
 
-    def told(self, item: dict[str, Any]) -> dict[str, Any]:
-        said = {
+    def json_item(self, item: dict[str, Any]) -> dict[str, Any]:
+        entry = {
             "id": item["unique_id"],
             "url": item["link"],
             "title": item["title"],
@@ -77,7 +77,7 @@ class FullTextJsonFeed(SyndicationFeed):
             "tags": item["categories"],
             "language": item["language"],
         }
-        return {name: value for name, value in said.items() if value} | {"content_html": item["content"]}
+        return {name: value for name, value in entry.items() if value} | {"content_html": item["content"]}
 
 
 def absolute_url(path: str) -> str:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
-from django.contrib.sitemaps.views import sitemap as draw
+from django.contrib.sitemaps.views import sitemap as render_sitemap
 from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -72,7 +72,7 @@ SECTIONS: dict[str, type[AbsoluteSitemap]] = {
 }  # fmt: skip
 
 
-def index(request: HttpRequest) -> HttpResponse:
+def sitemap_index(request: HttpRequest) -> HttpResponse:
     """List the parts. Django's own index would name the request's host."""
     parts = []
     for name, section in SECTIONS.items():
@@ -82,13 +82,13 @@ def index(request: HttpRequest) -> HttpResponse:
             address = f"{settings.SITE_URL}{reverse('sitemap-part', args=[name])}{query}"
             parts.append({"location": address, "last_mod": latest})
     response = render(request, "sitemap_index.xml", {"sitemaps": parts}, content_type="application/xml")
-    return finish_response(response)
+    return finish_sitemap(response)
 
 
 def sitemap_part(request: HttpRequest, section: str) -> HttpResponse:
-    return finish_response(draw(request, dict(SECTIONS), section).render())
+    return finish_sitemap(render_sitemap(request, dict(SECTIONS), section).render())
 
 
-def finish_response(response: HttpResponse) -> HttpResponse:
+def finish_sitemap(response: HttpResponse) -> HttpResponse:
     response.headers["X-Robots-Tag"] = "noindex"
     return pagecache.mark_cacheable(response, "site", expires=Essay.objects.next_change())

@@ -42,27 +42,27 @@ class CachedPage:
             ("Vary", "Accept-Encoding, Cookie"),
         ]
         self._lock = threading.Lock()
-        self._forms = {PLAIN: self._form(body)}
+        self._variants = {PLAIN: self._variant_of(body)}
 
-    def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    def respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         wanted = preferred_encoding(environ.get("HTTP_ACCEPT_ENCODING", "")[:500])
-        form = self._forms.get(wanted) or self._encode(wanted)
+        variant = self._variants.get(wanted) or self._encode(wanted)
         match = environ.get("HTTP_IF_NONE_MATCH")
-        if match is not None and (form.etag in match or match.strip() == "*"):
-            start_response("304 Not Modified", form.unchanged.copy())
+        if match is not None and (variant.etag in match or match.strip() == "*"):
+            start_response("304 Not Modified", variant.unchanged.copy())
             return []
-        start_response("200 OK", form.headers.copy())
-        return form.body if environ["REQUEST_METHOD"] != "HEAD" else []
+        start_response("200 OK", variant.headers.copy())
+        return variant.body if environ["REQUEST_METHOD"] != "HEAD" else []
 
     def _encode(self, encoding: str) -> Variant:
         with self._lock:
-            if encoding not in self._forms:
-                plain = self._forms[PLAIN]
+            if encoding not in self._variants:
+                plain = self._variants[PLAIN]
                 body = ENCODERS[encoding](plain.body[0])
-                self._forms[encoding] = self._form(body, encoding) if len(body) < len(plain.body[0]) else plain
-            return self._forms[encoding]
+                self._variants[encoding] = self._variant_of(body, encoding) if len(body) < len(plain.body[0]) else plain
+            return self._variants[encoding]
 
-    def _form(self, body: bytes, encoding: str = PLAIN) -> Variant:
+    def _variant_of(self, body: bytes, encoding: str = PLAIN) -> Variant:
         digest = hashlib.blake2b(body, digest_size=15).digest()
         etag = f'"{base64.urlsafe_b64encode(digest).decode()}"'
         headers = [*self._headers, ("ETag", etag), ("Content-Length", str(len(body)))]

@@ -55,7 +55,7 @@ class PostgresReader:
         asking = self._next
         if asking is None:
             asking = self._next = SharedRead()
-            self._lead(asking)
+            self._send_shared_read(asking)
         elif asking.is_answered.acquire(timeout=TIMEOUT):
             asking.is_answered.release()  # lets the next waiting thread through
         if asking.answer is None:
@@ -75,7 +75,7 @@ class PostgresReader:
         with self._turn:
             self._disconnect()
 
-    def _lead(self, asking: SharedRead) -> None:
+    def _send_shared_read(self, asking: SharedRead) -> None:
         try:
             self._acquire_connection()
             try:

@@ -98,7 +98,7 @@ class PageCache:
         self, key: Key, entry: Entry, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         size = entry.page.size
-        body = entry.page.answer(environ, start_response)
+        body = entry.page.respond(environ, start_response)
         if entry.page.size != size:
             self._store.update_weight(key, entry)
         return body
@@ -125,7 +125,7 @@ class PageCache:
             if not is_done or other.page is None:
                 break  # then every request renders for itself
             if other.began > arrived:
-                return other.page.answer(environ, start_response)
+                return other.page.respond(environ, start_response)
             entry = self._store.get(key)
             if entry is not None and self._is_fresh(entry):
                 return self._respond(key, entry, environ, start_response)
@@ -134,7 +134,7 @@ class PageCache:
             if last is not None and last.next is not None and last.next.page is not None:
                 # Rendered before we noticed that the last one was done.
                 rendering.began, rendering.page = last.next.began, last.next.page
-                return rendering.page.answer(environ, start_response)
+                return rendering.page.respond(environ, start_response)
             if last is not None:
                 last.next = rendering
             return self._render(address, environ, start_response, rendering)
@@ -158,10 +158,10 @@ class PageCache:
         rendering.page = page = CachedPage(without_declaration(answer.headers), answer.body())
         after = self._read_numbers(declaration.keys)
         if before is None or after is None:
-            return page.answer(environ, start_response)
+            return page.respond(environ, start_response)
         # Other generations may have changed in between, as long as those of this page have not.
         if before[0] != after[0] and (set(known) != set(declaration.keys) or before[1] != after[1]):
-            return page.answer(environ, start_response)
+            return page.respond(environ, start_response)
         entry = Entry(page, declaration.keys, after[1], declaration.expires, after[0], time.monotonic())
         self._store.set(key, entry)
         return self._respond(key, entry, environ, start_response)

@@ -105,7 +105,11 @@ class Details(NamedTuple):
 
     @classmethod
     def from_export(cls, name: str, email: str, website: str) -> "Details":
-        return cls(one_line(name, MAX_NAME) or _("Anonymous"), _clean(_EMAIL, email), _clean(_WEBSITE, website))
+        return cls(
+            one_line(name, MAX_NAME) or _("Anonymous"),
+            _clean_field(_EMAIL, email),
+            _clean_field(_WEBSITE, website),
+        )
 
     @property
     def digest(self) -> int:
@@ -148,7 +152,7 @@ def one_line(text: str, limit: int) -> str:
     return tidy_line(strip_tags(unescape(text)), limit)
 
 
-def _clean(field: EmailField | WebsiteField, text: str) -> str:
+def _clean_field(field: EmailField | WebsiteField, text: str) -> str:
     try:
         return str(field.clean(text.strip()))
     except ValidationError:

@@ -12,13 +12,7 @@ from transfer.markdown import export as markdown
 from transfer.report import Report
 from transfer.wordpress import export as wordpress
 
-
-def to_wordpress(file: Path, report: Report) -> None:
-    with file.open("w", encoding="utf-8") as out:
-        wordpress.write_export(out, report)
-
-
-FORMATS: dict[str, Callable[[Path, Report], None]] = {"wordpress": to_wordpress, "markdown": markdown.write}
+FORMATS: dict[str, Callable[[Path, Report], None]] = {"wordpress": wordpress.write, "markdown": markdown.write}
 OMITTED = {
     "wordpress": "Not exported: series, languages, revisions, likes, subscriptions and settings.",
     "markdown": "Not exported: revisions, likes, subscriptions and settings.",

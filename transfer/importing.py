@@ -21,7 +21,7 @@ from transfer.wordpress import WordPressExport
 class Export(Protocol):
     """A valid export of another site."""
 
-    def write(self, report: Report, credited: Mapping[str, User]) -> None: ...
+    def import_items(self, report: Report, credited: Mapping[str, User]) -> None: ...
 
 
 FORMATS: dict[str, Callable[[Path], Export]] = {"wordpress": WordPressExport}
@@ -46,8 +46,8 @@ def import_file(
         last = WantedPicture.objects.aggregate(last=Max("pk"))["last"] or 0
         with transaction.atomic():
             lift_timeouts()
-            export.write(report, credited or {})
-            report.counts["picture(s) to import"] += count_addresses(WantedPicture.objects.filter(pk__gt=last))
+            export.import_items(report, credited or {})
+            report.counts["picture(s) to import"] += count_distinct_addresses(WantedPicture.objects.filter(pk__gt=last))
             if report.has_changes:
                 pagecache.invalidate("site", "comments")
             if is_dry_run:
@@ -79,7 +79,7 @@ def report_pictures(report: Report, uploads: pictures.UploadsFolder | None) -> N
         )
     for number, kind in (
         (found, "picture(s) would be imported from the folder"),
-        (count_addresses(pending) - found, "picture(s) will be downloaded in the background"),
+        (count_distinct_addresses(pending) - found, "picture(s) will be downloaded in the background"),
     ):
         if number:
             report.remark(kind, count=number)
@@ -87,5 +87,5 @@ def report_pictures(report: Report, uploads: pictures.UploadsFolder | None) -> N
         report.remark("picture(s) could not be imported", f"{picture.address}: {picture.error}")
 
 
-def count_addresses(wanted: QuerySet[WantedPicture]) -> int:
+def count_distinct_addresses(wanted: QuerySet[WantedPicture]) -> int:
     return wanted.values("address").distinct().count()

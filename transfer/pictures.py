@@ -95,9 +95,9 @@ class UploadsFolder:
             return None
         names = dict.fromkeys((tail, _SIZE_SUFFIX.sub("", tail)))
         candidates = (root / name for name in names for root in self.roots)
-        return next((file for candidate in candidates if (file := self._inside(candidate))), None)
+        return next((file for candidate in candidates if (file := self._file_inside(candidate))), None)
 
-    def _inside(self, candidate: Path) -> Path | None:
+    def _file_inside(self, candidate: Path) -> Path | None:
         try:
             file = candidate.resolve(strict=True)
         except (OSError, RuntimeError):

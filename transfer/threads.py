@@ -174,7 +174,7 @@ class TreePositions:
         self.tree, self.level, self.left, self.right, self.readable = (array("q", [0]) * count for _ in range(5))
         self.order: list[int] = []  # reading order
 
-    def thread(self, root: int, tree: int, replies: Replies) -> int:
+    def number_thread(self, root: int, tree: int, replies: Replies) -> int:
         """Number a thread in one walk, without recursion; return how many of its comments are approved."""
         open_: list[int] = []
         count = approved = 0
@@ -202,7 +202,7 @@ def store_threads(
     for batch in batches(roots):
         for root, number in zip(batch, TreeNumber.objects.bulk_create(TreeNumber() for _ in batch), strict=True):
             trees.append(number.pk)
-            positions.readable[root] = positions.thread(root, number.pk, replies)
+            positions.readable[root] = positions.number_thread(root, number.pk, replies)
     positions.order.sort(key=positions.level.__getitem__)
     for batch in batches(positions.order):
         yield store_batch(essay, outline, positions, batch, read(batch))
@@ -221,7 +221,7 @@ def store_batch(
     wordings: list[Wording] = []
     for _level, pairs in groupby(zip(numbers, texts, strict=True), key=lambda pair: positions.level[pair[0]]):
         level_pairs = list(pairs)
-        rows = Comment.objects.bulk_create([make_row(essay, outline, positions, *pair) for pair in level_pairs])
+        rows = Comment.objects.bulk_create([build_comment(essay, outline, positions, *pair) for pair in level_pairs])
         for (number, source), comment in zip(level_pairs, rows, strict=True):
             outline.pks[number] = comment.pk
             wording = source.wording
@@ -232,7 +232,9 @@ def store_batch(
     return stored
 
 
-def make_row(essay: Essay, outline: Outline, positions: TreePositions, number: int, source: SourceComment) -> Comment:
+def build_comment(
+    essay: Essay, outline: Outline, positions: TreePositions, number: int, source: SourceComment
+) -> Comment:
     parent = outline.parents[number]
     return Comment(  # type: ignore[no-untyped-call]
         essay=essay,

@@ -9,29 +9,12 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from blog.difference.blocks import Block, Token, parse_blocks, split_lines, split_words
+from blog.difference.blocks import Block, parse_blocks, split_lines, split_words
 from blog.difference.rendering import render_changes, render_marked, render_tokens
-from blog.difference.sequences import Budget, Step, steps
+from blog.difference.sequences import Budget, compare_sequences
 from blog.models import Text
 
-__all__ = [
-    "Block",
-    "Budget",
-    "Difference",
-    "Fold",
-    "Row",
-    "Step",
-    "Token",
-    "compare",
-    "compare_blocks",
-    "parse_blocks",
-    "render_changes",
-    "render_marked",
-    "render_tokens",
-    "split_lines",
-    "split_words",
-    "steps",
-]
+__all__ = ["Block", "Budget", "Difference", "Fold", "Row", "compare", "compare_sequences", "split_words"]
 
 MAX_PAIRS = 1_000_000  # pairs of items compared in one comparison of texts
 MAX_CHARACTERS = 500_000  # about 70,000 words
@@ -89,7 +72,7 @@ def compare(old: Text, new: Text) -> Difference:
 
 
 def compare_blocks(old: list[Block], new: list[Block], budget: Budget) -> Iterator[Row]:
-    for step in steps([block.key for block in old], [block.key for block in new], budget):
+    for step in compare_sequences([block.key for block in old], [block.key for block in new], budget):
         before, after = old[step.a], new[step.b]
         if step.is_same:
             yield from (Row("same", block.kind, render_tokens(block.tokens), block.is_note) for block in after)

@@ -39,9 +39,9 @@ def parse_blocks(html: str) -> list[Block]:
     reading = BlockParser()
     for part in tokenize(html):
         if isinstance(part, str):
-            reading.take_words(part)
+            reading.read_text(part)
         else:
-            reading.take_tag(part)
+            reading.read_tag(part)
     reading.close_block()
     return reading.found
 
@@ -57,28 +57,28 @@ class BlockParser:
         self.link = ""
         self.is_note = self.is_mark = False
 
-    def take_words(self, text: str) -> None:
+    def read_text(self, text: str) -> None:
         if self.is_mark:
-            self.say(text, "note-mark", key="note-mark")
+            self.add_token(text, "note-mark", key="note-mark")
             return
         is_code = "pre" in self.open
         for word in TOKEN.findall(text):
             if is_code or not word.isspace():
-                self.say(word)
+                self.add_token(word)
             elif self.tokens:
-                self.say(" ")
+                self.add_token(" ")
 
-    def take_tag(self, tag: Tag) -> None:
+    def read_tag(self, tag: Tag) -> None:
         if tag.name in BLOCKS or tag.name in CONTAINERS:
-            self.take_edge(tag)
+            self.read_block_tag(tag)
         elif tag.name in SIGNS:
-            self.take_sign(tag)
+            self.read_sign(tag)
         elif tag.name == "a":
-            self.take_anchor(tag)
+            self.read_link(tag)
         elif tag.name in INLINE:
-            self.take_form(tag)
+            self.read_inline_tag(tag)
 
-    def take_edge(self, tag: Tag) -> None:
+    def read_block_tag(self, tag: Tag) -> None:
         """Handle the start or end tag of a block or a container of blocks."""
         self.close_block()
         if tag.is_end:
@@ -88,39 +88,39 @@ class BlockParser:
             self.open[MAX_DEPTH:] = [tag.name]
             self.is_note = self.is_note or tag.attributes.get("role") == "doc-endnotes"
 
-    def take_sign(self, tag: Tag) -> None:
+    def read_sign(self, tag: Tag) -> None:
         source = tag.attributes.get("src", "")
-        self.say(SIGNS[tag.name], "sign", key=(tag.name, source))
+        self.add_token(SIGNS[tag.name], "sign", key=(tag.name, source))
         if tag.name == "img":
-            self.say(f" {tag.attributes.get('alt', '')} ({source})", "address")
+            self.add_token(f" {tag.attributes.get('alt', '')} ({source})", "address")
 
-    def take_anchor(self, tag: Tag) -> None:
+    def read_link(self, tag: Tag) -> None:
         """Handle a link, whose address becomes a token at its end, or a note's mark."""
         if tag.is_end:
             if self.link and not self.is_mark:
-                self.say(f" ({self.link})", "address")
+                self.add_token(f" ({self.link})", "address")
             self.is_mark, self.link = False, ""
         else:
             self.is_mark = tag.attributes.get("role") == "doc-noteref"
             self.link = tag.attributes.get("href", "")
 
-    def take_form(self, tag: Tag) -> None:
+    def read_inline_tag(self, tag: Tag) -> None:
         if tag.is_end:
             close_tag(tag.name, self.forms)
         else:
             self.forms.append(tag.name)
 
-    def say(self, word: str, *more: str, key: Hashable = None) -> None:
-        said = (*dict.fromkeys(self.forms), *more)
-        self.tokens.append(Token(word, said, (word if key is None else key, said)))
+    def add_token(self, word: str, *more: str, key: Hashable = None) -> None:
+        tags = (*dict.fromkeys(self.forms), *more)
+        self.tokens.append(Token(word, tags, (word if key is None else key, tags)))
 
     def close_block(self) -> None:
         while self.tokens and not self.tokens[-1].word.strip():
             self.tokens.pop()
         if self.tokens:
-            rooms = [name for name in self.open if name in {"blockquote", "ol", "ul"} and not self.is_note]
+            containers = [name for name in self.open if name in {"blockquote", "ol", "ul"} and not self.is_note]
             kind = next((name for name in reversed(self.open) if name in BLOCKS), "p")
-            self.found.append(Block(" ".join([*rooms, kind]), self.is_note, tuple(self.tokens)))
+            self.found.append(Block(" ".join([*containers, kind]), self.is_note, tuple(self.tokens)))
         self.tokens = []
 
 

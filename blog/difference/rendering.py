@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import pgettext
 
 from blog.difference.blocks import Token
-from blog.difference.sequences import Budget, Step, steps
+from blog.difference.sequences import Budget, Step, compare_sequences
 
 # Stand-ins for tokens that are not words; their changes are marked as those of words
 ELEMENTS = {
@@ -23,7 +23,7 @@ ELEMENTS = {
 
 
 def render_changes(old: Sequence[Token], new: Sequence[Token], budget: Budget) -> SafeString:
-    found = merge_neighbors(steps([token.key for token in old], [token.key for token in new], budget))
+    found = merge_neighbors(compare_sequences([token.key for token in old], [token.key for token in new], budget))
     parts = []
     for was, now, is_same in join_changes(found, old, new):
         parts += [render_tokens(now)] if is_same else [render_marked("del", was), render_marked("ins", now)]

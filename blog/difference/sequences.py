@@ -14,7 +14,7 @@ MAX_GAP_PAIRS = 90_000  # pairs of items compared in one gap
 class Budget:
     left: int
 
-    def allows(self, pairs: int) -> bool:
+    def spend(self, pairs: int) -> bool:
         if pairs > min(MAX_GAP_PAIRS, self.left):
             return False
         self.left -= pairs
@@ -27,7 +27,7 @@ class Step(NamedTuple):
     b: slice
 
 
-def steps(a: Sequence[Hashable], b: Sequence[Hashable], budget: Budget) -> Iterator[Step]:
+def compare_sequences(a: Sequence[Hashable], b: Sequence[Hashable], budget: Budget) -> Iterator[Step]:
     """Yield the common and the different slices of two sequences, in order.
 
     Items that occur once in each are matched first, whatever the length (patience diff); only the gaps between them
@@ -43,7 +43,7 @@ def steps(a: Sequence[Hashable], b: Sequence[Hashable], budget: Budget) -> Itera
         yield Step(True, slice(0, start), slice(0, start))
     x, y = start, start
     for i, j in [*anchors(a, b, start, *last), last]:
-        yield from gap_steps(a, b, slice(x, i), slice(y, j), budget)
+        yield from compare_gap(a, b, slice(x, i), slice(y, j), budget)
         if (i, j) != last:
             yield Step(True, slice(i, i + 1), slice(j, j + 1))
         x, y = i + 1, j + 1
@@ -72,11 +72,13 @@ def anchors(a: Sequence[Hashable], b: Sequence[Hashable], start: int, a_end: int
     return found[::-1]
 
 
-def gap_steps(a: Sequence[Hashable], b: Sequence[Hashable], in_a: slice, in_b: slice, budget: Budget) -> Iterator[Step]:
+def compare_gap(
+    a: Sequence[Hashable], b: Sequence[Hashable], in_a: slice, in_b: slice, budget: Budget
+) -> Iterator[Step]:
     left, right = a[in_a], b[in_b]
     if not left and not right:
         return
-    if not left or not right or not budget.allows(len(left) * len(right)):
+    if not left or not right or not budget.spend(len(left) * len(right)):
         yield Step(False, in_a, in_b)
         return
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():

@@ -82,7 +82,7 @@ def replace_styles_with_tags(root: Node, result: Conversion) -> None:
     program_quirks.convert_code(root)
     program_quirks.simplify_tables(root)
     program_quirks.split_paragraphs(root)
-    program_quirks.remove_redirects(root)
+    program_quirks.unwrap_google_redirects(root)
     program_quirks.convert_capitals(root, result.changed)
     styles.convert_headings(root)
     styles.convert_quotes(root)
@@ -111,7 +111,7 @@ def find_title(root: Node) -> Node | None:
     for node in root.walk():
         if node is tops[0]:
             return node
-        if any(isinstance(child, str) and child.strip() for child in node.children):
+        if node.has_direct_text():
             return None
     return None
 

@@ -53,7 +53,7 @@ def parenthesize(part: Node | str) -> list[Node | str]:
 def finish_formula(node: Node, changed: list[tuple[str, str]], lost: list[tuple[str, str]]) -> list[Node | str]:
     """Return what replaces a formula whose parts are converted, and record it as changed or lost."""
     text = " ".join(node.text.split())
-    if not text or any(each.name in _TABLES for each in node.walk()):
+    if not text or node.contains(_TABLES):
         lost.append(("formula(s)", text[:60]))
         return []
     changed.append(("formula(s) (was|were) converted to text", text[:60]))

@@ -136,7 +136,7 @@ def move_into_previous_item(inner: Node) -> None:
 
 def merge_by_level(first: Node) -> None:
     """Merge consecutive lists that a browser editor wrote as one list per item, each with its level as a number."""
-    if first_item_level(first) is None or not is_top_level(first):
+    if first_item_level(first) is None or not is_outermost_list(first):
         return
     run = [first]
     holder = first
@@ -180,7 +180,7 @@ def merge_by_level(first: Node) -> None:
     holder.replace(*made)
 
 
-def is_top_level(node: Node) -> bool:
+def is_outermost_list(node: Node) -> bool:
     return not any(above.name in LISTS for above in node.ancestors())
 
 

@@ -60,7 +60,7 @@ def collect_notes(root: Node) -> tuple[int, int]:
             remove_with_wrappers(backlink)
         for count, mark in enumerate(note.marks):
             replace_mark(mark, number, is_first=count == 0)
-        list_.append(note_item(block, number, _HAT if is_numbered else _LABEL))
+        list_.append(build_note_item(block, number, _HAT if is_numbered else _LABEL))
         container = block.parent
         block.remove()
         remove_empty_ancestors(container)
@@ -168,20 +168,16 @@ def drop_separator(root: Node) -> None:
         last.remove()
 
 
-def note_item(block: Node, number: int, label: re.Pattern[str]) -> Node:
+def build_note_item(block: Node, number: int, label: re.Pattern[str]) -> Node:
     made = Node("li", {"id": f"note-{number}"}, *block.children)
     strip_label(made, label)
-    while len(made.elements) == 1 and made.elements[0].name in {"p", "div"} and not direct_text(made).strip():
+    while len(made.elements) == 1 and made.elements[0].name in {"p", "div"} and not made.has_direct_text():
         inner = made.elements[0]
         made.children = []
         for child in inner.children:
             made.append(child)
     strip_leading_space(made)
     return made
-
-
-def direct_text(node: Node) -> str:
-    return "".join(child for child in node.children if isinstance(child, str))
 
 
 def replace_mark(link: Node, number: int, *, is_first: bool) -> None:
@@ -204,7 +200,7 @@ def remove_with_wrappers(node: Node) -> None:
 
 
 def is_empty(node: Node) -> bool:
-    return not node.has_text() and not any(each.name == "img" for each in node.walk())
+    return not node.has_text() and not node.contains({"img"})
 
 
 def strip_label(note: Node, pattern: re.Pattern[str]) -> None:

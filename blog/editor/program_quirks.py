@@ -47,7 +47,7 @@ def convert_checkboxes(root: Node) -> None:
         elif node.name == "li" and (state := checkbox_state(node)) is not None:
             for picture in [each for each in node.elements if each.name == "img"]:
                 picture.remove()
-            prepend(node, TICKED if state else UNTICKED)
+            prepend_text(node, TICKED if state else UNTICKED)
 
 
 def checkbox_state(item: Node) -> bool | None:
@@ -59,7 +59,7 @@ def checkbox_state(item: Node) -> bool | None:
     return None
 
 
-def prepend(item: Node, text: str) -> None:
+def prepend_text(item: Node, text: str) -> None:
     first = next((child for child in item.children if isinstance(child, Node) or child.strip()), None)
     holder = first if isinstance(first, Node) and first.name in {"p", "div"} else item
     holder.children.insert(0, text)
@@ -117,18 +117,18 @@ def merge_code_lines(parent: Node) -> None:
 
 
 def is_code_line(node: Node) -> bool:
-    if node.name not in {"p", "div"} or any(each.name in BLOCKS for each in node.walk()) or not node.has_text():
+    if node.name not in {"p", "div"} or node.contains(BLOCKS) or not node.has_text():
         return False
     if _MONO.search(node.style.get("font-family", "")):
-        return not any(each.name == "a" for each in node.walk())
+        return not node.contains({"a"})
     return all(
         (isinstance(child, str) and not child.strip())
-        or (isinstance(child, Node) and (child.name == "br" or not child.has_text() or is_mono(child)))
+        or (isinstance(child, Node) and (child.name == "br" or not child.has_text() or is_monospace(child)))
         for child in node.children
     )
 
 
-def is_mono(node: Node) -> bool:
+def is_monospace(node: Node) -> bool:
     return node.name in {"code", "tt"} or (
         node.name in {"span", "font"} and _MONO.search(node.style.get("font-family", "")) is not None
     )
@@ -138,7 +138,7 @@ def simplify_tables(root: Node) -> None:
     """Replace one-cell tables by their content, and tidy cells: cells in a table's head become header cells."""
     for table in [node for node in root.walk() if node.name == "table"]:
         cells = [*islice((node for node in table.walk() if node.name in CELLS), 2)]
-        if len(cells) == 1 and not any(node.name == "caption" for node in table.walk()):
+        if len(cells) == 1 and not table.contains({"caption"}):
             table.replace(*[Node("div", {}, *cells[0].children)])
     for cell in [node for node in root.walk() if node.name in CELLS]:
         for name in ("colspan", "rowspan"):
@@ -147,14 +147,15 @@ def simplify_tables(root: Node) -> None:
         if cell.name == "td" and any(above.name == "thead" for above in islice(cell.ancestors(), 2)):
             cell.name = "th"
             cell.attributes["scope"] = "col"
-        while is_plain_wrapper(cell):
+        while has_plain_wrapper(cell):
             cell.elements[0].unwrap()
 
 
-def is_plain_wrapper(cell: Node) -> bool:
+def has_plain_wrapper(cell: Node) -> bool:
     """Whether a cell contains one meaningless wrapper and nothing else."""
-    has_text = any(isinstance(child, str) and child.strip() for child in cell.children)
-    return not has_text and len(cell.elements) == 1 and cell.elements[0].name in {"div", "section", "center"}
+    return (
+        not cell.has_direct_text() and len(cell.elements) == 1 and cell.elements[0].name in {"div", "section", "center"}
+    )
 
 
 def convert_pull_quotes(root: Node) -> None:
@@ -213,7 +214,7 @@ def split_at_breaks(node: Node) -> list[list[Node | str]]:
     return [part for part in parts if part]
 
 
-def without_redirect(address: str) -> str:
+def google_redirect_target(address: str) -> str:
     """Return the target of a link that goes through a Google redirect."""
     parts = (
         urlsplit(address) if address.startswith(("https://www.google.com/url?", "http://www.google.com/url?")) else None
@@ -222,11 +223,11 @@ def without_redirect(address: str) -> str:
     return found[0] if found and found[0].startswith(("https://", "http://")) else address
 
 
-def remove_redirects(root: Node) -> None:
+def unwrap_google_redirects(root: Node) -> None:
     for node in root.walk():
         if node.name == "a" and "href" in node.attributes:
             try:
-                node.attributes["href"] = without_redirect(node.attributes["href"].strip())
+                node.attributes["href"] = google_redirect_target(node.attributes["href"].strip())
             except ValueError:  # no address at all
                 continue
 
@@ -252,7 +253,7 @@ def report_underlines(root: Node, changed: Findings) -> None:
         if node.name != "u" and not (node.name == "span" and "underline" in node.style.get("text-decoration", "")):
             continue
         ancestors = {above.name for above in node.ancestors()}
-        if ancestors & {"a", "u", *HEADINGS} or any(each.name == "a" for each in node.walk()):
+        if ancestors & {"a", "u", *HEADINGS} or node.contains({"a"}):
             continue
         if text := " ".join(node.text.split()):
             changed.append(("underline(s) (was|were) removed", text[:60]))

@@ -1,11 +1,44 @@
 """Sentences for the author about what a conversion changed or lost."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 MAX_EXAMPLE = 80
 MAX_EXAMPLES = 3
+MESSAGES: dict[str, Any] = {
+    "review comment(s)": ngettext_lazy("%d review comment", "%d review comments"),
+    "footnote mark(s) without a footnote": ngettext_lazy(
+        "%d footnote mark without a footnote", "%d footnote marks without a footnote"
+    ),
+    "link(s) to local files": ngettext_lazy("%d link to a local file", "%d links to local files"),
+    "picture(s) that could not be imported": ngettext_lazy(
+        "%d picture that couldn’t be pasted. Save it on your computer and add it with “Picture”",
+        "%d pictures that couldn’t be pasted. Save them on your computer and add them with “Picture”",
+    ),
+    "form(s)": ngettext_lazy("%d form", "%d forms"),
+    "drawing(s)": ngettext_lazy("%d drawing", "%d drawings"),
+    "formula(s)": ngettext_lazy("%d formula", "%d formulas"),
+    "line(s) of a table of contents": ngettext_lazy(
+        "%d line of a table of contents", "%d lines of a table of contents"
+    ),
+    "empty footnote(s)": ngettext_lazy("%d empty footnote", "%d empty footnotes"),
+    "tracked change(s) (was|were) accepted": ngettext_lazy(
+        "%d tracked change was accepted", "%d tracked changes were accepted"
+    ),
+    "formula(s) (was|were) converted to text": ngettext_lazy(
+        "%d formula was converted to text", "%d formulas were converted to text"
+    ),
+    "passage(s) in small capitals (was|were) changed to plain text": ngettext_lazy(
+        "%d passage in small capitals was changed to plain text",
+        "%d passages in small capitals were changed to plain text",
+    ),
+    "underline(s) (was|were) removed": ngettext_lazy("%d underline was removed", "%d underlines were removed"),
+    "embedded player(s) (was|were) replaced by (a link|links)": ngettext_lazy(
+        "%d embedded player was replaced by a link", "%d embedded players were replaced by links"
+    ),
+}
 
 
 def describe(findings: Iterable[tuple[str, str]]) -> list[str]:
@@ -13,55 +46,12 @@ def describe(findings: Iterable[tuple[str, str]]) -> list[str]:
     examples: dict[str, list[str]] = {}
     for kind, example in findings:
         examples.setdefault(kind, []).append(" ".join(example.split())[:MAX_EXAMPLE])
-    return [_line(kind, shown) for kind, shown in examples.items()]
+    return [describe_kind(kind, found) for kind, found in examples.items()]
 
 
-def _line(kind: str, examples: list[str]) -> str:
+def describe_kind(kind: str, examples: list[str]) -> str:
+    """Return a line such as “2 formulas: x = y, y = z”."""
     names = [name for name in dict.fromkeys(examples) if name]
     shown = ", ".join(names[:MAX_EXAMPLES]) + ("…" if len(names) > MAX_EXAMPLES else "")
-    return _pluralize(kind, len(examples)) + (f": {shown}" if shown else "")
-
-
-def _pluralize(kind: str, number: int) -> str:
-    match kind:
-        case "review comment(s)":
-            text = ngettext("%d review comment", "%d review comments", number)
-        case "footnote mark(s) without a footnote":
-            text = ngettext("%d footnote mark without a footnote", "%d footnote marks without a footnote", number)
-        case "link(s) to local files":
-            text = ngettext("%d link to a local file", "%d links to local files", number)
-        case "picture(s) that could not be imported":
-            text = ngettext(
-                "%d picture that couldn’t be pasted. Save it on your computer and add it with “Picture”",
-                "%d pictures that couldn’t be pasted. Save them on your computer and add them with “Picture”",
-                number,
-            )
-        case "form(s)":
-            text = ngettext("%d form", "%d forms", number)
-        case "drawing(s)":
-            text = ngettext("%d drawing", "%d drawings", number)
-        case "formula(s)":
-            text = ngettext("%d formula", "%d formulas", number)
-        case "line(s) of a table of contents":
-            text = ngettext("%d line of a table of contents", "%d lines of a table of contents", number)
-        case "empty footnote(s)":
-            text = ngettext("%d empty footnote", "%d empty footnotes", number)
-        case "tracked change(s) (was|were) accepted":
-            text = ngettext("%d tracked change was accepted", "%d tracked changes were accepted", number)
-        case "formula(s) (was|were) converted to text":
-            text = ngettext("%d formula was converted to text", "%d formulas were converted to text", number)
-        case "passage(s) in small capitals (was|were) changed to plain text":
-            text = ngettext(
-                "%d passage in small capitals was changed to plain text",
-                "%d passages in small capitals were changed to plain text",
-                number,
-            )
-        case "underline(s) (was|were) removed":
-            text = ngettext("%d underline was removed", "%d underlines were removed", number)
-        case "embedded player(s) (was|were) replaced by (a link|links)":
-            text = ngettext(
-                "%d embedded player was replaced by a link", "%d embedded players were replaced by links", number
-            )
-        case _:
-            text = "%d × " + kind.replace("%", "%%")
-    return text % number
+    count = MESSAGES[kind] % len(examples) if kind in MESSAGES else f"{len(examples)} × {kind}"
+    return f"{count}: {shown}" if shown else str(count)

@@ -119,7 +119,7 @@ def is_quote(node: Node | str) -> bool:
 def convert_inline_styles(root: Node) -> None:
     """Replace inline styles by tags: bold, italic, strikethrough, superscript; drop spans that mean nothing."""
     main = main_language(root)
-    has_both = has_right_to_left(root)
+    has_both = has_right_to_left_text(root)
 
     def replacement(node: Node) -> list[Node | str] | None:
         if node.name not in {"span", "b", "strong", "i", "em", "font", "u", "sup", "sub"}:
@@ -184,7 +184,7 @@ def main_language(root: Node) -> str:
 def tidy_blocks(root: Node) -> None:
     """Drop empty paragraphs, breaks between blocks, paragraphs that fill a cell, and the main language."""
     main = main_language(root)
-    has_both = has_right_to_left(root)
+    has_both = has_right_to_left_text(root)
     verbatim = {id(each) for node in root.walk() if node.name in VERBATIM for each in node.walk()}
 
     def replacement(node: Node) -> list[Node | str] | None:
@@ -209,18 +209,18 @@ def tidy_blocks(root: Node) -> None:
     replace_nodes(root, replacement)
 
 
-def has_right_to_left(root: Node) -> bool:
+def has_right_to_left_text(root: Node) -> bool:
     return any(node.attributes.get("dir", "").lower() == "rtl" for node in root.walk())
 
 
 def is_blank(node: Node) -> bool:
-    return not node.has_text(" \t\r\n\u00a0") and not any(each.name in {"img", "br", "hr"} for each in node.walk())
+    return not node.has_text(" \t\r\n\u00a0") and not node.contains({"img", "br", "hr"})
 
 
 def has_single_paragraph(node: Node) -> bool:
     """Whether a cell contains one paragraph alone, or an item one paragraph and lists."""
     inner = node.elements
-    if not inner or inner[0].name != "p" or not has_no_direct_text(node):
+    if not inner or inner[0].name != "p" or node.has_direct_text():
         return False
     return all(each.name not in BLOCKS or (node.name == "li" and each.name in {"ul", "ol"}) for each in inner[1:])
 
@@ -234,10 +234,6 @@ def strip_trailing_space(node: Node) -> None:
         node.children.pop()
 
 
-def has_no_direct_text(node: Node) -> bool:
-    return not any(isinstance(child, str) and child.strip() for child in node.children)
-
-
 def is_between_blocks(node: Node) -> bool:
     parent = node.parent
     if parent is None or parent.name not in {"", "body", "div", "b", "span"}:
@@ -247,7 +243,7 @@ def is_between_blocks(node: Node) -> bool:
 
 def shift_headings(root: Node) -> None:
     """Lower all headings by one level if the text uses the first, which is for the essay's title."""
-    if not any(node.name == "h1" for node in root.walk()):
+    if not root.contains({"h1"}):
         return
     for node in root.walk():
         if node.name in HEADINGS:

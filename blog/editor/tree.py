@@ -1,6 +1,6 @@
 """A tree of HTML from another program that can be rearranged; its output still has to be cleaned."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from html import escape
 
 from blog.markup.hosts import split_words
@@ -64,41 +64,42 @@ class Node:
         """The last child element."""
         return next((child for child in reversed(self.children) if isinstance(child, Node)), None)
 
-    @property
-    def text(self) -> str:
-        texts: list[str] = []
+    def texts(self) -> Iterator[str]:
+        """Yield all text inside, in document order."""
         pending: list[Node | str] = [*reversed(self.children)]
         while pending:
             item = pending.pop()
             if isinstance(item, str):
-                texts.append(item)
+                yield item
             else:
                 pending += reversed(item.children)
-        return "".join(texts)
+
+    @property
+    def text(self) -> str:
+        """All text inside."""
+        return "".join(self.texts())
 
     def has_text(self, blank: str | None = None) -> bool:
         """Whether it contains anything but space; stops at the first such character."""
-        pending: list[Node | str] = [*reversed(self.children)]
-        while pending:
-            item = pending.pop()
-            if isinstance(item, Node):
-                pending += reversed(item.children)
-            elif item.strip(blank):
-                return True
-        return False
+        return any(text.strip(blank) for text in self.texts())
+
+    def has_direct_text(self) -> bool:
+        """Whether any of its own children is text."""
+        return any(isinstance(child, str) and child.strip() for child in self.children)
+
+    def contains(self, names: Collection[str]) -> bool:
+        """Whether an element with one of these names is inside."""
+        return any(node.name in names for node in self.walk())
 
     def leading_text(self, length: int) -> str:
         """Return the text from its start, `length` characters or a few more."""
-        texts: list[str] = []
-        pending: list[Node | str] = [*reversed(self.children)]
-        while pending and length >= 0:
-            item = pending.pop()
-            if isinstance(item, Node):
-                pending += reversed(item.children)
-            else:
-                texts.append(item)
-                length -= len("".join(item.split()))
-        return "".join(texts)
+        found: list[str] = []
+        for text in self.texts():
+            found.append(text)
+            length -= len("".join(text.split()))
+            if length < 0:
+                break
+        return "".join(found)
 
     @property
     def classes(self) -> list[str]:

@@ -19,10 +19,10 @@ _NOTE_BLOCKS = frozenset({"p", "li", "div", "dd"})
 
 def link_notes(root: Node) -> None:
     add_backlinks(root)
-    link_numbers(root)
+    link_numbered_notes(root)
 
 
-def is_raised(node: Node) -> bool:
+def is_superscript(node: Node) -> bool:
     return node.name == "sup" or node.style.get("vertical-align") == "super"
 
 
@@ -63,7 +63,7 @@ def is_internal_link(node: Node) -> bool:
 
 def looks_like_mark(node: Node) -> bool:
     text = node.leading_text(MAX_MARK).strip()
-    is_high = any(is_raised(each) for each in (node, *node.elements, *islice(node.ancestors(), 2)))
+    is_high = any(is_superscript(each) for each in (node, *node.elements, *islice(node.ancestors(), 2)))
     return bool(_RAISED.fullmatch(text)) or (is_high and _NUMBER.fullmatch(text) is not None)
 
 
@@ -78,17 +78,17 @@ def is_note_text(block: Node, wanted: set[str]) -> bool:
     return is_note and block.has_text()
 
 
-def link_numbers(root: Node) -> None:
+def link_numbered_notes(root: Node) -> None:
     """Link raised numbers in the text to the paragraphs or items for them at its end."""
     raised: dict[str, list[Node]] = {}
     for node in root.walk():
-        if not is_raised(node) or not (found := _NUMBER.fullmatch(node.leading_text(MAX_MARK).strip())):
+        if not is_superscript(node) or not (found := _NUMBER.fullmatch(node.leading_text(MAX_MARK).strip())):
             continue
         if not any(each.name == "a" for each in chain(node.walk(), islice(node.ancestors(), 2))):
             raised.setdefault(found[1], []).append(node)
     if not raised or len(raised) > MAX_NOTES:
         return
-    for texts in (last_paragraphs(root), last_list(root)):
+    for texts in (last_numbered_paragraphs(root), last_list_items(root)):
         count = len(texts)
         marks = [find_mark(raised.get(str(number), []), texts) for number in range(1, count + 1)]
         if count and all(marks):
@@ -107,11 +107,11 @@ def find_mark(raised: list[Node], texts: list[Node]) -> Node | None:
 def last_blocks(root: Node) -> Iterator[Node]:
     """Yield the blocks that contain only text, last first."""
     for node in reversed([*root.walk()]):
-        if node.name in BLOCKS and node.has_text() and not any(each.name in BLOCKS for each in node.walk()):
+        if node.name in BLOCKS and node.has_text() and not node.contains(BLOCKS):
             yield node
 
 
-def last_paragraphs(root: Node) -> list[Node]:
+def last_numbered_paragraphs(root: Node) -> list[Node]:
     found: list[Node] = []
     for node in last_blocks(root):
         label = find_label(node) if node.name in {"p", "div"} else None
@@ -127,12 +127,12 @@ def last_paragraphs(root: Node) -> list[Node]:
 def find_label(node: Node) -> Node | None:
     """Return the raised number at the start of a note."""
     for each in node.walk():
-        if is_raised(each) and _NUMBER.fullmatch(each.text.strip()):
+        if is_superscript(each) and _NUMBER.fullmatch(each.text.strip()):
             return each if node.text.lstrip().startswith(each.text.strip()) else None
     return None
 
 
-def last_list(root: Node) -> list[Node]:
+def last_list_items(root: Node) -> list[Node]:
     """Return the items of a list that ends the text after a line or a heading."""
     last = next(last_blocks(root), None)
     list_ = next((above for above in (last, *last.ancestors()) if above.name == "ol"), None) if last else None

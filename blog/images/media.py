@@ -19,7 +19,7 @@ CONTENT_TYPES = {
 
 
 @require_safe
-def serve(request: HttpRequest, name: str) -> FileResponse:
+def serve_upload(request: HttpRequest, name: str) -> FileResponse:
     try:
         file = default_storage.open(name)
     except (FileNotFoundError, IsADirectoryError, SuspiciousFileOperation, ValueError, OSError) as error:

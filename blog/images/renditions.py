@@ -54,10 +54,10 @@ def create_renditions(image: Image) -> dict[str, list[int]]:
             return dict(NO_RENDITIONS)
         opened.load()
         profile = opened.info.get("icc_profile")
-        picture = as_rgb(opened)
+        picture = convert_to_rgb(opened)
         found = dict(NO_RENDITIONS)
         for kind in FORMATS:
-            files = {width: encode(picture, width, kind, profile) for width in widths(picture.width)}
+            files = {width: encode_rendition(picture, width, kind, profile) for width in widths_for(picture.width)}
             if len(files[max(files)]) < image.file.size:
                 for width, data in files.items():
                     write_file(rendition_name(str(image.file), width, kind), data)
@@ -65,17 +65,17 @@ def create_renditions(image: Image) -> dict[str, list[int]]:
     return found
 
 
-def widths(own: int) -> list[int]:
+def widths_for(own: int) -> list[int]:
     """Return the widths to make, none wider than the picture."""
     return [width for width in WIDTHS if width < own] + ([own] if own <= WIDTHS[-1] else [])
 
 
-def as_rgb(picture: Pillow.Image) -> Pillow.Image:
+def convert_to_rgb(picture: Pillow.Image) -> Pillow.Image:
     is_see_through = picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info
     return picture.convert("RGBA" if is_see_through else "RGB")
 
 
-def encode(picture: Pillow.Image, width: int, kind: str, profile: bytes | None) -> bytes:
+def encode_rendition(picture: Pillow.Image, width: int, kind: str, profile: bytes | None) -> bytes:
     height = max(1, round(picture.height * width / picture.width))
     small = picture if width == picture.width else picture.resize((width, height), Pillow.Resampling.LANCZOS)
     out = io.BytesIO()
@@ -106,7 +106,7 @@ def keep_local_pictures(html: str, *, before: str = "") -> tuple[str, list[str]]
     addresses |= {image.source: image.file.url for image in Image.objects.filter(source__in=sources)}
     prefix = default_storage.url("")
     names = [own.removeprefix(prefix) for own in map(local_url, sources) if own.startswith(prefix)]
-    addresses |= {url: url for url in Image.objects.by_url(names)}
+    addresses |= {url: url for url in Image.objects.pictures_by_url(names)}
     kept, dropped = figures.replace_addresses(
         html, lambda written: addresses.get(written) or addresses.get(local_url(written))
     )

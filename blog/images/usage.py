@@ -31,14 +31,14 @@ def is_deletable_by(image: Image, user: Any) -> bool:
 
 def uses_in_essays(stem: str) -> Iterator[Use]:
     for essay in Essay.objects.filter(body__contains=stem).only("title"):
-        yield Use(_("in “%(title)s”") % {"title": essay}, change_url("essay", essay.pk))
+        yield Use(_("in “%(title)s”") % {"title": essay}, admin_url("essay", essay.pk))
 
 
 def uses_in_drafts(stem: str) -> Iterator[Use]:
     typed = Draft.objects.annotate(typed=Cast("fields", TextField())).filter(typed__contains=stem)
     for draft in typed.select_related("author"):
         words = _("in unsaved changes by %(who)s to “%(title)s”") % {"who": draft.author, "title": draft}
-        yield Use(words, change_url("essay", draft.essay_id) if draft.essay_id else reverse("admin:blog_essay_add"))
+        yield Use(words, admin_url("essay", draft.essay_id) if draft.essay_id else reverse("admin:blog_essay_add"))
 
 
 def uses_in_revisions(stem: str) -> Iterator[Use]:
@@ -55,16 +55,16 @@ def uses_in_revisions(stem: str) -> Iterator[Use]:
 
 
 def uses_in_descriptions(stem: str) -> Iterator[Use]:
-    said: list[tuple[Any, Q]] = [
+    described: list[tuple[Any, Q]] = [
         (Series, Q(description__contains=stem)),
         (Tag, Q(description__contains=stem)),
         (Profile, Q(about__contains=stem) | Q(links__contains=stem)),
     ]
-    for model, is_named in said:
+    for model, is_named in described:
         for row in model._default_manager.filter(is_named):
             words = _("in the %(kind)s “%(name)s”") % {"kind": model._meta.verbose_name, "name": row}
-            yield Use(words, change_url(model._meta.model_name, row.pk))
+            yield Use(words, admin_url(model._meta.model_name, row.pk))
 
 
-def change_url(model: str, pk: int) -> str:
+def admin_url(model: str, pk: int) -> str:
     return reverse(f"admin:blog_{model}_change", args=[pk])

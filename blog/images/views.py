@@ -48,14 +48,14 @@ def upload(request: HttpRequest) -> HttpResponse:
         return error_response(_("“%(name)s” wasn’t uploaded: %(why)s.") % {"name": name, "why": error})
     except fetch.FetchError as error:
         return error_response(_("“%(name)s” couldn’t be downloaded: %(why)s.") % {"name": name, "why": error})
-    return JsonResponse(as_json(image, user), status=201)
+    return JsonResponse(image_as_json(image, user), status=201)
 
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     user = require_permission(request, "blog.view_image")
     found = Image.objects.search(request.GET.get("q", "")[:200]).order_by("-pk")[:RESULT_LIMIT]
-    return JsonResponse({"images": [as_json(image, user) for image in found]})
+    return JsonResponse({"images": [image_as_json(image, user) for image in found]})
 
 
 @require_POST
@@ -69,7 +69,7 @@ def set_alt(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return error_response(" ".join(map(str, form.errors["alt"])))
     form.save()
-    return JsonResponse(as_json(image, user))
+    return JsonResponse(image_as_json(image, user))
 
 
 def require_permission(request: HttpRequest, permission: str) -> User:
@@ -83,7 +83,7 @@ def error_response(message: str, status: int = 422) -> HttpResponse:
     return JsonResponse({"error": message}, status=status)
 
 
-def as_json(image: Image, user: User) -> dict[str, Any]:
+def image_as_json(image: Image, user: User) -> dict[str, Any]:
     smallest = image.renditions.get("webp", [])[:1]
     name = rendition_name(str(image.file), smallest[0], "webp") if smallest else str(image.file)
     return {

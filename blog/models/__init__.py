@@ -37,5 +37,4 @@ __all__ = [
     "Tag",
     "Text",
     "prefetch_bylines",
-    "validate_time_zone",
 ]

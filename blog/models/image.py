@@ -32,9 +32,9 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Return the stored pictures of a text by URL; no query if there can be none."""
         prefix = default_storage.url("")
         names = [source.removeprefix(prefix) for source in figures.picture_addresses(html) if source.startswith(prefix)]
-        return self.by_url(names)
+        return self.pictures_by_url(names)
 
-    def by_url(self, names: Iterable[str]) -> dict[str, figures.Picture]:
+    def pictures_by_url(self, names: Iterable[str]) -> dict[str, figures.Picture]:
         """Return the pictures with these file names, by URL."""
         wanted = set(names)
         return {image.file.url: image.picture for image in self.filter(file__in=wanted)} if wanted else {}

@@ -20,4 +20,4 @@ def essay_findings(essay: Essay | None) -> list[checks.Finding]:
 
 @register.simple_tag
 def author_desk(user: Any) -> desk.Desk:
-    return desk.for_author(user)
+    return desk.build_desk(user)

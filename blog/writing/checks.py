@@ -27,7 +27,7 @@ def check(*, title: str, excerpt: str, body: str, is_dead: Callable[[str], bool]
     """Return all findings in the order of the text. None of them prevents publishing."""
     reading = BodyParser(body)
     return [
-        *check_head(title, excerpt),
+        *check_title_and_excerpt(title, excerpt),
         *check_headings(reading.headings),
         *check_images(reading.images),
         *check_links(reading.links, is_dead),
@@ -36,7 +36,7 @@ def check(*, title: str, excerpt: str, body: str, is_dead: Callable[[str], bool]
     ]
 
 
-def check_head(title: str, excerpt: str) -> Iterator[Finding]:
+def check_title_and_excerpt(title: str, excerpt: str) -> Iterator[Finding]:
     if len(title.strip()) > MAX_TITLE:
         words = ngettext(
             "The title has %(n)d character; search results show about %(most)d.",

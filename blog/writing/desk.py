@@ -19,11 +19,11 @@ class Desk(NamedTuple):
     zone: ZoneInfo
 
 
-def for_author(user: Any) -> Desk:
+def build_desk(user: Any) -> Desk:
     mine = Essay.objects.by_author(user)
     unpublished = list(mine.filter(published=None).order_by("-changed")[: ROW_LIMIT + 1])
     scheduled = list(scheduled_essays(mine)[: ROW_LIMIT + 1])
-    unsaved = list(drafts.for_author(user, None)[: ROW_LIMIT + 1])
+    unsaved = list(drafts.by_author(user, None)[: ROW_LIMIT + 1])
     zone = Profile.objects.for_user(user).time_zone or Site.objects.current().time_zone
     has_more = max(len(unpublished), len(scheduled), len(unsaved)) > ROW_LIMIT
     return Desk(unpublished[:ROW_LIMIT], unsaved[:ROW_LIMIT], scheduled[:ROW_LIMIT], has_more, ZoneInfo(zone))

@@ -80,7 +80,7 @@ def draft(request: HttpRequest, which: str) -> HttpResponse:
 
 def find_draft(user: User, essay: Essay | None, data: Any) -> Draft | None:
     """Return the draft that `draft` names, or else the latest."""
-    found = drafts.for_author(user, essay)
+    found = drafts.by_author(user, essay)
     if "draft" in data:
         found = found.filter(pk=drafts.parse_number(data["draft"]))
     return found.first()
@@ -200,7 +200,7 @@ def preview_page(request: HttpRequest, which: str) -> HttpResponse:
         text = drafts.parse_text(request.POST).cleaned()
         kind = Essay.Kind.PAGE if request.POST.get("kind") == Essay.Kind.PAGE else Essay.Kind.ESSAY
     elif essay:
-        found = drafts.for_author(user, essay).first()
+        found = drafts.by_author(user, essay).first()
         text = found.text.cleaned() if found else revising.latest_text(essay).text
         kind = Essay.Kind(essay.kind)
     else:
@@ -215,7 +215,7 @@ def links(request: HttpRequest, which: str) -> HttpResponse:
     user, essay = get_saved_essay(request, which)
     if request.method == "POST":
         if "withdraw" in request.POST:
-            preview.revoke_link(get_object_or_404(PreviewLink, essay=essay, pk=request.POST["withdraw"]))
+            get_object_or_404(PreviewLink, essay=essay, pk=request.POST["withdraw"]).delete()
             messages.success(request, _("Preview link revoked."))
         else:
             days = request.POST.get("days", "")

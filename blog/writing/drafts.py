@@ -51,32 +51,32 @@ def parse_number(typed: str, digits: int = 18) -> int:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= digits else 0
 
 
-def for_author(author: User, essay: Essay | None) -> "QuerySet[Draft]":
+def by_author(author: User, essay: Essay | None) -> "QuerySet[Draft]":
     """Return the author's drafts of an essay, latest first; without an essay those of new ones."""
     return Draft.objects.filter(author=author, essay=essay).order_by("-changed", "-pk")
 
 
 def other_drafts(author: User, essay: Essay | None, *, tab: str, over: str) -> list[Draft]:
     """Return the drafts except the page's own and the one it was opened with."""
-    return [row for row in for_author(author, essay) if (not tab or row.tab != tab) and row.changed.isoformat() != over]
+    return [row for row in by_author(author, essay) if (not tab or row.tab != tab) and row.changed.isoformat() != over]
 
 
 def store(author: User, essay: Essay | None, form: FormState) -> tuple[str, Draft | None]:
     """Store a form's text. Return `kept` with its row, or `same` and None if it equals the saved text."""
     try:
         with transaction.atomic():
-            return _store(author, essay, form)
+            return _store_once(author, essay, form)
     except IntegrityError:  # the same tab sent it twice at the same moment
         with transaction.atomic():
-            return _store(author, essay, form)
+            return _store_once(author, essay, form)
 
 
-def _store(author: User, essay: Essay | None, form: FormState) -> tuple[str, Draft | None]:
-    rows = for_author(author, essay).select_for_update()
+def _store_once(author: User, essay: Essay | None, form: FormState) -> tuple[str, Draft | None]:
+    rows = by_author(author, essay).select_for_update()
     row = rows.filter(tab=form.tab).first() if form.tab else None
     if row and form.number <= row.number:
         return "kept", row
-    row = row or find_continued(rows, form)
+    row = row or find_continued_draft(rows, form)
     stored = revisions.latest_text(essay).text if essay else Text()
     if form.text.cleaned() == stored.cleaned():
         if row:
@@ -91,13 +91,13 @@ def _store(author: User, essay: Essay | None, form: FormState) -> tuple[str, Dra
     return "kept", row
 
 
-def find_continued(rows: "QuerySet[Draft]", form: FormState) -> Draft | None:
+def find_continued_draft(rows: "QuerySet[Draft]", form: FormState) -> Draft | None:
     """Return the draft that a form continues, unless another tab has changed it since."""
     row = rows.filter(pk=form.draft).first() if form.draft else None
     return row if row and row.changed.isoformat() == form.over else None
 
 
-def delete_saved(author: User, essay: Essay, form: FormState) -> None:
+def delete_after_save(author: User, essay: Essay, form: FormState) -> None:
     """Delete the draft of a form that is saved now, and drafts with the same text; keep those of other tabs."""
     for row in Draft.objects.filter(Q(essay=essay) | Q(essay=None), author=author):
         is_own = bool(form.tab) and row.tab == form.tab

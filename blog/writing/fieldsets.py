@@ -33,8 +33,8 @@ def build_fieldsets(essay: Essay | None, *, may_pin: bool) -> list[tuple[Any, di
     ]
 
 
-def collapsed_fieldset(name: str, holds: str, *fields: str) -> tuple[Any, dict[str, Any]]:
-    heading = format_html('{} <span class="holds">{}</span>', name, holds) if holds else name
+def collapsed_fieldset(name: str, value: str, *fields: str) -> tuple[Any, dict[str, Any]]:
+    heading = format_html('{} <span class="holds">{}</span>', name, value) if value else name
     return (heading, {"fields": fields, "classes": ("collapse",)})
 
 

@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
@@ -47,7 +46,7 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
     list_display = ("__str__", "width", "height", "by", "created")
     list_select_related = ("by",)
     search_fields = ("alt", "file")
-    readonly_fields = ("address", "seen", "width", "height", "by", "source")
+    readonly_fields = ("address", "uses", "width", "height", "by", "source")
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -59,7 +58,7 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
         return own + super().get_urls()
 
     def get_fields(self, request: HttpRequest, obj: Image | None = None) -> Any:
-        return ("address", "alt", "seen", "width", "height", "by", "source") if obj else ("file", "alt")
+        return ("address", "alt", "uses", "width", "height", "by", "source") if obj else ("file", "alt")
 
     @admin.display(description=_("address"))
     def address(self, image: Image) -> str:
@@ -73,7 +72,7 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
             uploads.save(obj)
 
     @admin.display(description=_("used"))
-    def seen(self, image: Image) -> str:
+    def uses(self, image: Image) -> str:
         uses = usage.find_uses(image)
         if not uses:
             return str(_("not used"))
@@ -91,7 +90,3 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
 
     def delete_model(self, request: HttpRequest, obj: Image) -> None:
         renditions.delete(obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
-        for image in queryset:
-            renditions.delete(image)

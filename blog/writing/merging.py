@@ -135,7 +135,7 @@ class SideChanges:
 
 def compare_side(base: list[str], now: list[str], budget: Budget) -> SideChanges:
     found = SideChanges([[] for _block in base], [[] for _block in [*base, ""]])
-    for step in difference.steps(base, now, budget):
+    for step in difference.compare_sequences(base, now, budget):
         at = step.a.start
         if step.is_same:
             for block in now[step.b]:

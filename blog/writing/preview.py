@@ -49,7 +49,7 @@ def render_preview(request: HttpRequest, essay: Essay, text: Text, *, by: User |
 
 
 @require_safe
-def show_link(request: HttpRequest, token: str) -> HttpResponse:
+def show_preview(request: HttpRequest, token: str) -> HttpResponse:
     link = PreviewLink.objects.unexpired().select_related("essay").filter(token=token).first()
     if link is None:
         raise Http404
@@ -63,7 +63,3 @@ def create_link(essay: Essay, *, by: User, days: int = DEFAULT_DAYS) -> PreviewL
         raise PermissionDenied(_("This essay has too many preview links. Revoke one, then try again."))
     expires = timezone.now() + timedelta(days=days)
     return PreviewLink.objects.create(essay=essay, by=by, token=secrets.token_urlsafe(32), expires=expires)
-
-
-def revoke_link(link: PreviewLink) -> None:
-    link.delete()

@@ -55,11 +55,6 @@ def latest_text(essay: Essay) -> LatestText:
     return LatestText(shown, newest, f"{newest.pk if newest else 0}-{shown.fingerprint}")
 
 
-def has_unpublished_changes(essay: Essay) -> bool:
-    """Return whether a published essay has changes that readers do not see yet."""
-    return essay.published is not None and latest_text(essay).text.fingerprint != Text.from_essay(essay).fingerprint
-
-
 @transaction.atomic
 def save(
     essay: Essay, text: Text, *, by: User | None, kind: str = Revision.Kind.SAVE, publish_at: datetime | None = None
@@ -68,8 +63,8 @@ def save(
 
     Changed settings of the essay apply immediately. Returns None if the text has not changed.
     """
-    stored = lock(essay)
-    before = stored and ensure_recorded(stored)
+    stored = lock_essay(essay)
+    before = stored and ensure_revision(stored)
     if stored and stored.published:
         for name in ("kind", "published", "dated"):
             setattr(essay, name, getattr(stored, name))
@@ -93,8 +88,8 @@ def publish(
     """Publish the text now or at the essay's publish date. Raises NotReady."""
     if lacking := missing_fields(text):
         raise NotReady(lacking)
-    stored = lock(essay)
-    before = stored and ensure_recorded(stored)
+    stored = lock_essay(essay)
+    before = stored and ensure_revision(stored)
     is_public_note = is_public_note and stored is not None and stored.is_published
     text.apply_to(essay)
     text = replace(text, slug=essay.slug)
@@ -121,10 +116,10 @@ def publish_latest(essay: Essay, *, by: User) -> Revision | None:
 @transaction.atomic
 def unpublish(essay: Essay, text: Text, *, by: User | None) -> Revision | None:
     """Make an essay a draft again, with this text. It keeps its address for when it is published again."""
-    stored = lock(essay)
+    stored = lock_essay(essay)
     if stored is None or stored.published is None:
         return save(essay, text, by=by)
-    ensure_recorded(stored)
+    ensure_revision(stored)
     essay.published = None
     text.apply_to(essay)
     actions.save(essay)
@@ -152,7 +147,7 @@ def restore(revision: Revision, *, by: User) -> Revision | None:
 @transaction.atomic
 def rewrite_bodies(essay: Essay, change: Callable[[str], str]) -> bool:
     """Apply a technical change, such as a picture's new address, to every text of an essay; return if any changed."""
-    stored = lock(essay)
+    stored = lock_essay(essay)
     if stored is None:
         return False
     before = Text.from_essay(stored).fingerprint
@@ -171,11 +166,11 @@ def rewrite_bodies(essay: Essay, change: Callable[[str], str]) -> bool:
     return is_changed
 
 
-def lock(essay: Essay) -> Essay | None:
+def lock_essay(essay: Essay) -> Essay | None:
     return Essay.objects.select_for_update().filter(pk=essay.pk).first() if essay.pk else None
 
 
-def ensure_recorded(essay: Essay) -> LatestText:
+def ensure_revision(essay: Essay) -> LatestText:
     """Record a revision of a text that has none, before another text replaces it."""
     found = latest_text(essay)
     if found.revision and found.revision.essay_fingerprint == Text.from_essay(essay).fingerprint:

@@ -49,7 +49,7 @@ class WritingMixin(Base):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Essay | None:
         found = super().get_object(request, object_id, from_field)
         if found and request.method == "POST":
-            revisions.lock(found)
+            revisions.lock_essay(found)
         return found
 
     def get_fieldsets(self, request: HttpRequest, obj: Essay | None = None) -> Any:
@@ -79,7 +79,7 @@ class WritingMixin(Base):
         essay = form.instance
         if not change and not essay.authorships.exists():
             Authorship.objects.create(essay=essay, author=cast(User, request.user))
-        drafts.delete_saved(cast(User, request.user), essay, drafts.parse_form(request.POST))
+        drafts.delete_after_save(cast(User, request.user), essay, drafts.parse_form(request.POST))
         pagecache.invalidate(essay.cache_key, "site", "comments")
         if "_popup" not in request.POST:
             messages.success(request, saved_message(essay, form.revision))
@@ -106,7 +106,7 @@ class WritingMixin(Base):
 def get_opened_draft(request: HttpRequest, essay: Essay | None) -> Draft | None:
     """Return the draft that the form was asked to open with."""
     number = drafts.parse_number(request.POST.get("draft") or request.GET.get("draft") or "")
-    return drafts.for_author(cast(User, request.user), essay).filter(pk=number).first() if number else None
+    return drafts.by_author(cast(User, request.user), essay).filter(pk=number).first() if number else None
 
 
 def get_initial(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def never_saved_drafts(request: HttpRequest) -> list[Draft]:
     if asked not in ({}, {"state": "draft"}):
         return []
     words = request.GET.get("q", "").casefold().split()
-    own = drafts.for_author(cast(User, request.user), None)
+    own = drafts.by_author(cast(User, request.user), None)
     return [draft for draft in own if all(word in " ".join(draft.text.lines).casefold() for word in words)]
 
 

@@ -23,13 +23,13 @@ from blog.writing.time_zones import TimeZoneSelect
 
 @admin.register(Series)
 class SeriesAdmin(admin.ModelAdmin[Series]):
-    list_display = ("title", "slug", "how_many")
+    list_display = ("title", "slug", "essay_count")
     search_fields = ("title",)
     prepopulated_fields = {"slug": ("title",)}
-    readonly_fields = ("in_order",)
+    readonly_fields = ("essays_in_order",)
 
     def get_fields(self, request: HttpRequest, obj: Series | None = None) -> Any:
-        return ("title", "slug", "description", "in_order") if obj else ("title", "slug", "description")
+        return ("title", "slug", "description", "essays_in_order") if obj else ("title", "slug", "description")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Series | None:
         found: Any = super().get_object(request, object_id, from_field)
@@ -39,7 +39,7 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
         return cast(Series | None, found)
 
     @admin.display(description=_("essays in order"))
-    def in_order(self, series: Any) -> str:
+    def essays_in_order(self, series: Any) -> str:
         """List the essays as links, without other authors' drafts."""
         lines = [
             (reverse("admin:blog_essay_change", args=[essay.pk]), essay, essay.series_position or "")
@@ -53,7 +53,7 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
         return super().get_queryset(request).annotate(number=Count("essays"))
 
     @admin.display(description=_("essays"), ordering="number")
-    def how_many(self, series: Any) -> int:
+    def essay_count(self, series: Any) -> int:
         return int(series.number)
 
     @transaction.atomic

@@ -34,7 +34,7 @@ class MergeForm(forms.Form):
 
 @admin.register(Tag)
 class TagAdmin(admin.ModelAdmin[Tag]):
-    list_display = ("name", "slug", "how_many")
+    list_display = ("name", "slug", "essay_count")
     search_fields = ("name",)
     prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
     actions = ("merge",)
@@ -43,7 +43,7 @@ class TagAdmin(admin.ModelAdmin[Tag]):
         return super().get_queryset(request).annotate(number=Count("essays"))
 
     @admin.display(description=_("essays"), ordering="number")
-    def how_many(self, tag: Any) -> int:
+    def essay_count(self, tag: Any) -> int:
         return int(tag.number)
 
     @admin.action(description=_("Merge selected tags"), permissions=["delete"])

@@ -40,20 +40,20 @@ def fill() -> list[User]:
         raise SiteInUse
     Site.objects.get_or_create(pk=1, defaults=content["site"])
     Rules.objects.update_or_create(pk=1, defaults=content["rules"])
-    magazine = Magazine(now=timezone.now().replace(second=0, microsecond=0))
-    magazine.add_people(content["people"])
+    site = DemoSite(now=timezone.now().replace(second=0, microsecond=0))
+    site.add_people(content["people"])
     for essay in content["essays"]:
-        magazine.add_essay(**essay)
-    magazine.add_guests(content["guests"])
-    for comment in sorted(content["comments"], key=magazine.comment_time):
-        magazine.add_comment(**comment)
-    magazine.trash_comments()
+        site.add_essay(**essay)
+    site.add_guests(content["guests"])
+    for comment in sorted(content["comments"], key=site.comment_time):
+        site.add_comment(**comment)
+    site.trash_comments()
     # All of this is past, so no one is notified.
     DBTaskResult.objects.filter(task_path=outbox.notify.module_path).delete()
-    return list(magazine.people.values())
+    return list(site.people.values())
 
 
-class Magazine:
+class DemoSite:
     """The rows added so far, by the names that content.toml uses for them."""
 
     def __init__(self, now: datetime) -> None:

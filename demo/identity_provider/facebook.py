@@ -68,7 +68,7 @@ class Facebook(Service):
     def split_scopes(self, scope: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(["public_profile", *filter(None, re.split(r"[,\s]+", scope))]))
 
-    def check(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
+    def check_authorization(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
         if not set(scopes) <= set(self.scopes):
             raise InvalidAuthorization("scope")
 
@@ -115,15 +115,15 @@ class Facebook(Service):
             raise graph_error("Invalid verification code format.", 100, 36009) from None
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        token = request.query.get("access_token") or request.bearer
+        token = request.query.get("access_token") or request.bearer_token
         if not token:
             message = "An active access token must be used to query information about the current user."
             raise graph_error(message, 2500)
-        grant = self.grants.find(self.key, token)
+        grant = self.grants.find_grant(self.key, token)
         if not grant:
             raise graph_error("Invalid OAuth access token - Cannot parse access token", 190)
         check_proof(token, request.query.get("appsecret_proof"))
-        user = self.user(grant)
+        user = self.profile_fields(grant)
         response = {}
         for name, modifiers in parse_fields(request.query.get("fields") or DEFAULT_FIELDS):
             if name == "picture":
@@ -132,7 +132,7 @@ class Facebook(Service):
                 response[name] = user[name]
         return grant, {**response, "id": user["id"]}
 
-    def user(self, grant: Grant) -> dict[str, Any]:
+    def profile_fields(self, grant: Grant) -> dict[str, Any]:
         person, scopes = grant.person, grant.authorization.scopes
         identity = self.user_id(person)
         user: dict[str, Any] = {
@@ -163,7 +163,7 @@ class Facebook(Service):
             }
         }
 
-    def picture(self, request: Request) -> Response | None:
+    def serve_picture(self, request: Request) -> Response | None:
         if request.path != "/platform/profilepic/":
             return None
         person = self.person_by_id(request.query.get("asid", ""))

@@ -62,11 +62,11 @@ def server_error(payload: Any) -> Outcome:
     return Response(HTTPStatus.INTERNAL_SERVER_ERROR, b"<h1>Internal Server Error</h1>", "text/html")
 
 
-def endless(payload: Any) -> Outcome:
+def endless_response(payload: Any) -> Outcome:
     return EndlessResponse(b'{"id": "', CHUNK, 0.01)
 
 
-def byte_by_byte(payload: Any) -> Outcome:
+def byte_by_byte_response(payload: Any) -> Outcome:
     return EndlessResponse(b"{", b" ", 0.5, ANNOUNCED_LENGTH)
 
 
@@ -106,16 +106,16 @@ FAULTS = (
     Fault(
         "token-numbers", _("Numbers instead of text"), TOKEN, lambda payload: json_response(strings_to_numbers(payload))
     ),
-    Fault("token-endless", _("Endless response"), TOKEN, endless),
-    Fault("token-dripping", _("Response byte by byte"), TOKEN, byte_by_byte),
+    Fault("token-endless", _("Endless response"), TOKEN, endless_response),
+    Fault("token-dripping", _("Response byte by byte"), TOKEN, byte_by_byte_response),
     Fault("me-error", _("Server error"), ME, server_error),
     Fault("me-broken", _("Broken JSON"), ME, truncated_json),
     Fault("me-list", _("List instead of an object"), ME, lambda payload: json_response([payload])),
     Fault("me-null", _("null"), ME, lambda payload: json_response(None)),
     Fault("me-numbers", _("Numbers instead of text"), ME, lambda payload: json_response(strings_to_numbers(payload))),
     Fault("me-nobody", _("No id"), ME, lambda payload: json_response(remove_ids(payload))),
-    Fault("me-endless", _("Endless response"), ME, endless),
-    Fault("me-dripping", _("Response byte by byte"), ME, byte_by_byte),
+    Fault("me-endless", _("Endless response"), ME, endless_response),
+    Fault("me-dripping", _("Response byte by byte"), ME, byte_by_byte_response),
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}
 

@@ -87,6 +87,6 @@ class Grants:
             self._tokens[token] = grant
         return token
 
-    def find(self, service: str, token: str) -> Grant | None:
+    def find_grant(self, service: str, token: str) -> Grant | None:
         grant = self._tokens.get(token)
         return grant if grant and grant.authorization.service == service else None

@@ -19,12 +19,12 @@ class Request:
     headers: Mapping[str, str]  # names in lower case
 
     @property
-    def bearer(self) -> str:
+    def bearer_token(self) -> str:
         kind, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if kind.lower() == "bearer" else ""
 
     @property
-    def basic(self) -> tuple[str, str] | None:
+    def basic_credentials(self) -> tuple[str, str] | None:
         """Client id and secret of HTTP Basic, each form-encoded (RFC 6749, 2.3.1)."""
         kind, _, credentials = self.headers.get("authorization", "").partition(" ")
         if kind.lower() != "basic":

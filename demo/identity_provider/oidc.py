@@ -65,7 +65,7 @@ class DemoID(Service):
         with self._key_lock:  # simultaneous requests get the same key
             return self.private_key
 
-    def check(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
+    def check_authorization(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
         if "openid" not in scopes:
             raise InvalidAuthorization("scope")
 
@@ -78,7 +78,7 @@ class DemoID(Service):
 
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         form = request.form
-        if (request.basic or (form.get("client_id"), form.get("client_secret"))) != (CLIENT, SECRET):
+        if (request.basic_credentials or (form.get("client_id"), form.get("client_secret"))) != (CLIENT, SECRET):
             raise error_response("invalid_client", HTTPStatus.UNAUTHORIZED, WWW_Authenticate='Basic realm="Demo ID"')
         if form.get("grant_type") != "authorization_code":
             raise error_response("unsupported_grant_type")
@@ -113,9 +113,9 @@ class DemoID(Service):
         return jwt.encode(claims, self.signing_key(), algorithm="RS256", headers={"kid": self.kid})
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        grant = self.grants.find(self.key, request.bearer)
+        grant = self.grants.find_grant(self.key, request.bearer_token)
         if not grant:
-            challenge = 'Bearer error="invalid_token"' if request.bearer else "Bearer"
+            challenge = 'Bearer error="invalid_token"' if request.bearer_token else "Bearer"
             raise error_response("invalid_token", HTTPStatus.UNAUTHORIZED, WWW_Authenticate=challenge)
         return grant, self.claims(grant)
 
@@ -140,7 +140,7 @@ class DemoID(Service):
     def extra_response(self, request: Request) -> Response | None:
         match request.path:
             case "/.well-known/openid-configuration":
-                return json_response(self.configuration())
+                return json_response(self.discovery_document())
             case "/jwks":
                 return json_response({"keys": [self.public_key()]})
         return super().extra_response(request)
@@ -149,7 +149,7 @@ class DemoID(Service):
         key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.signing_key().public_key()))
         return {**key, "kid": self.kid, "use": "sig", "alg": "RS256"}
 
-    def configuration(self) -> dict[str, Any]:
+    def discovery_document(self) -> dict[str, Any]:
         claims = "sub iss aud exp iat nonce name given_name family_name preferred_username profile picture locale"
         return {
             "issuer": self.base,
@@ -168,7 +168,7 @@ class DemoID(Service):
             "code_challenge_methods_supported": ["S256"],
         }
 
-    def picture(self, request: Request) -> Response | None:
+    def serve_picture(self, request: Request) -> Response | None:
         match = PICTURE.fullmatch(request.path)
         found = find_person(match[1]) if match else None
         return picture_response(found, 256) if found else None

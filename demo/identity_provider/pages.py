@@ -35,7 +35,7 @@ POLICY = "; ".join(
 
 def authorization_page(service: Service, authorization: AuthorizationRequest) -> Response:
     groups = [(step.value, [fault for fault in FAULTS if fault.step is step]) for step in Step]
-    return page(
+    return render_page(
         "authorize.html",
         service=service,
         site=urlsplit(authorization.redirect_uri).netloc,
@@ -48,25 +48,25 @@ def authorization_page(service: Service, authorization: AuthorizationRequest) ->
 
 def error_page(service: Service, problem: str) -> Response:
     message = service.error_message(problem)
-    return page("refusal.html", HTTPStatus.BAD_REQUEST, service=service, message=message, hint=PROBLEMS[problem])
+    return render_page("refusal.html", HTTPStatus.BAD_REQUEST, service=service, message=message, hint=PROBLEMS[problem])
 
 
-def message(title: str, text: str, status: int = HTTPStatus.OK) -> Response:
-    return page("message.html", status, title=title, message=text)
+def message_page(title: str, text: str, status: int = HTTPStatus.OK) -> Response:
+    return render_page("message.html", status, title=title, message=text)
 
 
-def home() -> Response:
-    return message(
+def home_page() -> Response:
+    return message_page(
         gettext("Demo login"),
         gettext("This server imitates X, Facebook, WordPress.com and an OpenID Connect server for the demo site."),
     )
 
 
-def not_found() -> Response:
-    return message(gettext("Page not found"), gettext("The demo login has no such page."), HTTPStatus.NOT_FOUND)
+def not_found_page() -> Response:
+    return message_page(gettext("Page not found"), gettext("The demo login has no such page."), HTTPStatus.NOT_FOUND)
 
 
-def page(template: str, status: int = HTTPStatus.OK, **context: Any) -> Response:
+def render_page(template: str, status: int = HTTPStatus.OK, **context: Any) -> Response:
     # From our own file; the policy allows exactly this text.
     style = mark_safe(STYLE)  # noqa: S308
     html = ENGINE.get_template(template).render(Context({"style": style, "language": get_language(), **context}))

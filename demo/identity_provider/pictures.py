@@ -30,13 +30,13 @@ def respond(person: Person | None, size: int) -> Response:
         case Picture.HTML:
             return Response(HTTPStatus.OK, HTML, "image/png")
         case Picture.HUGE:
-            return Response(HTTPStatus.OK, huge(), "image/png")
+            return Response(HTTPStatus.OK, huge_png(), "image/png")
         case Picture.PHOTO:
-            return Response(HTTPStatus.OK, photograph(size), "image/jpeg")
+            return Response(HTTPStatus.OK, photo_with_metadata(size), "image/jpeg")
         case Picture.NONE:
-            return Response(HTTPStatus.OK, png("", size), "image/png")
+            return Response(HTTPStatus.OK, portrait_png("", size), "image/png")
         case Picture.DRAWN:
-            return Response(HTTPStatus.OK, png(person.handle if person else "", size), "image/png")
+            return Response(HTTPStatus.OK, portrait_png(person.handle if person else "", size), "image/png")
 
 
 def portrait(handle: str, size: int) -> Image.Image:
@@ -52,12 +52,12 @@ def portrait(handle: str, size: int) -> Image.Image:
 
 
 @lru_cache(maxsize=64)
-def png(handle: str, size: int) -> bytes:
-    return _saved(portrait(handle, size), "PNG")
+def portrait_png(handle: str, size: int) -> bytes:
+    return _encode(portrait(handle, size), "PNG")
 
 
 @lru_cache(maxsize=8)
-def photograph(size: int) -> bytes:
+def photo_with_metadata(size: int) -> bytes:
     exif = Image.Exif()
     exif[Base.Make.value] = "Demo"
     exif[Base.Orientation.value] = SIDEWAYS
@@ -66,16 +66,16 @@ def photograph(size: int) -> bytes:
     exif.get_ifd(IFD.GPSInfo).update({GPS.GPSLatitudeRef: "N", GPS.GPSLatitude: degrees})
     exif.get_ifd(IFD.GPSInfo).update({GPS.GPSLongitudeRef: "E", GPS.GPSLongitude: degrees})
     upright = portrait("lucja_w", size)
-    return _saved(upright.transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
+    return _encode(upright.transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
 
 
 @lru_cache(maxsize=1)
-def huge() -> bytes:
+def huge_png() -> bytes:
     """Return 64 million pixels in a few thousand bytes."""
-    return _saved(ImageOps.expand(Image.new("1", (HUGE - 2, HUGE - 2), 1), 1), "PNG", optimize=True)
+    return _encode(ImageOps.expand(Image.new("1", (HUGE - 2, HUGE - 2), 1), 1), "PNG", optimize=True)
 
 
-def _saved(image: Image.Image, form: str, **options: object) -> bytes:
+def _encode(image: Image.Image, form: str, **options: object) -> bytes:
     file = io.BytesIO()
     image.save(file, form, **options)
     return file.getvalue()

@@ -52,17 +52,17 @@ class Demo:
         if request.path == "/favicon.ico":  # every browser requests it and logs an error if it is missing
             return picture_response(None, 32)
         if not service or not rest:
-            return pages.home() if request.path == "/" else pages.not_found()
+            return pages.home_page() if request.path == "/" else pages.not_found_page()
         local = Request(request.method, f"/{rest[0]}", request.query, request.form, request.headers)
         try:
-            return self.respond_for(service, local)
+            return self.respond_as(service, local)
         except ErrorResponse as error:
             return error.response
-        except InvalidAuthorization as unasked:
-            back = service.error_redirect(local, unasked.problem)
-            return redirect(back) if back else pages.error_page(service, unasked.problem)
+        except InvalidAuthorization as error:
+            back = service.error_redirect(local, error.problem)
+            return redirect(back) if back else pages.error_page(service, error.problem)
 
-    def respond_for(self, service: Service, request: Request) -> Outcome:
+    def respond_as(self, service: Service, request: Request) -> Outcome:
         path = request.path.rstrip("/")
         if path == service.authorize_path:
             authorization = service.parse_authorization(request)
@@ -76,7 +76,7 @@ class Demo:
         if path == service.profile_path and request.method == "GET":
             grant, payload = service.profile(request)
             return respond_with(grant.fault, Step.ME, payload)
-        return service.extra_response(request) or self.profile_page(service, request) or pages.not_found()
+        return service.extra_response(request) or self.profile_page(service, request) or pages.not_found_page()
 
     def token_response(self, service: Service, request: Request) -> Outcome:
         if request.method not in service.token_methods:
@@ -93,7 +93,7 @@ class Demo:
         chosen = find_person(request.form.get("person", PEOPLE[0].handle))
         fault = request.form.get("fault", "")
         if not chosen or (fault and fault not in faults.BY_NAME):
-            return pages.not_found()
+            return pages.not_found_page()
         if fault == faults.ERROR:
             return redirect(service.callback_url(authorization, error="server_error"))
         code = self.grants.issue_code(authorization, chosen, fault)
@@ -116,7 +116,7 @@ class Demo:
         if not found:
             return None
         text = gettext("%(name)s is a demo account. On %(service)s, this would be its profile.")
-        return pages.message(found.name, text % {"name": f"@{found.handle}", "service": service.name})
+        return pages.message_page(found.name, text % {"name": f"@{found.handle}", "service": service.name})
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -136,13 +136,13 @@ class Handler(BaseHTTPRequestHandler):
         if not length.isdecimal() or int(length) > LARGEST_BODY:
             self.send(Response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
             return
-        outcome = self.server.demo.respond(self.read(int(length)))
+        outcome = self.server.demo.respond(self.read_request(int(length)))
         if isinstance(outcome, EndlessResponse):
             self.stream(outcome)
         else:
             self.send(outcome)
 
-    def read(self, length: int) -> Request:
+    def read_request(self, length: int) -> Request:
         parts = urlsplit(self.path)
         body = self.rfile.read(length)
         headers = {name.lower(): value for name, value in self.headers.items()}

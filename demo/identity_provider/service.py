@@ -62,7 +62,7 @@ class Service(ABC):
         """Return the profile of the token's person. Raises ErrorResponse."""
 
     @abstractmethod
-    def picture(self, request: Request) -> Response | None:
+    def serve_picture(self, request: Request) -> Response | None:
         """Respond at the URLs of pictures in profiles."""
 
     def user_id(self, person: Person) -> str:
@@ -73,7 +73,7 @@ class Service(ABC):
         return next((person for person in PEOPLE if self.user_id(person) == number), None)
 
     def extra_response(self, request: Request) -> Response | None:
-        return self.picture(request)
+        return self.serve_picture(request)
 
     # The authorization request
 
@@ -90,7 +90,7 @@ class Service(ABC):
         if challenge and not (query.get("code_challenge_method") == "S256" and CHALLENGE.fullmatch(challenge)):
             raise InvalidAuthorization("challenge")
         scopes = self.split_scopes(query.get("scope", ""))
-        self.check(query, scopes)
+        self.check_authorization(query, scopes)
         return AuthorizationRequest(
             self.key, redirect_uri, scopes, query.get("state", ""), challenge, query.get("nonce", "")
         )
@@ -99,7 +99,7 @@ class Service(ABC):
         return tuple(dict.fromkeys(scope.split()))
 
     @abstractmethod
-    def check(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
+    def check_authorization(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
         """Check what only this service requires. Raises InvalidAuthorization."""
 
     def error_message(self, problem: str) -> str:

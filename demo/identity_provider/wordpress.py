@@ -45,7 +45,7 @@ class WordPress(Service):
         "redirect": "Error Code: invalid_request. Error Message: Mismatch in redirect_uri.",
     }
 
-    def check(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
+    def check_authorization(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
         if not set(scopes) <= set(self.scopes):
             raise InvalidAuthorization("scope")
 
@@ -72,23 +72,23 @@ class WordPress(Service):
             "access_token": self.grants.issue_token(grant),
             "token_type": "bearer",
             "blog_id": str(grant.person.id_at("blog", 9)),
-            "blog_url": self.blog(grant),
+            "blog_url": self.blog_url(grant),
             "scope": " ".join(grant.authorization.scopes),
         }
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        if not request.bearer:
+        if not request.bearer_token:
             message = "An active access token must be used to query information about the current user."
             raise api_error_response("authorization_required", message, HTTPStatus.FORBIDDEN)
-        grant = self.grants.find(self.key, request.bearer)
+        grant = self.grants.find_grant(self.key, request.bearer_token)
         if not grant:
             raise api_error_response("invalid_token", "The OAuth2 token is invalid.", HTTPStatus.BAD_REQUEST)
         if not set(grant.authorization.scopes) & set(self.scopes):
             message = "That API call is not allowed for this account."
             raise api_error_response("unauthorized", message, HTTPStatus.FORBIDDEN)
-        return grant, self.user(grant)
+        return grant, self.profile_fields(grant)
 
-    def user(self, grant: Grant) -> dict[str, Any]:
+    def profile_fields(self, grant: Grant) -> dict[str, Any]:
         person = grant.person
         identity = int(self.user_id(person))
         url = f"{self.base}{self.profile_path}"
@@ -98,7 +98,7 @@ class WordPress(Service):
             "username": person.username,
             "email": person.email,
             "primary_blog": person.id_at("blog", 9),
-            "primary_blog_url": self.blog(grant),
+            "primary_blog_url": self.blog_url(grant),
             "primary_blog_is_jetpack": False,
             "language": "en",
             "locale_variant": "",
@@ -120,10 +120,10 @@ class WordPress(Service):
             "social_login_connections": None,
         }
 
-    def blog(self, grant: Grant) -> str:
+    def blog_url(self, grant: Grant) -> str:
         return f"{self.base}/blog/{grant.person.username}"
 
-    def picture(self, request: Request) -> Response | None:
+    def serve_picture(self, request: Request) -> Response | None:
         match = AVATAR.fullmatch(request.path)
         person = self.person_by_id(match[1]) if match else None
         return picture_response(person, request.query.get("s", "80")) if person else None

@@ -59,7 +59,7 @@ class X(Service):
     }
     error_messages = {"": "Something went wrong. You weren’t able to give access to the App."}
 
-    def check(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
+    def check_authorization(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
         if not 0 < len(query.get("state", "")) <= LONGEST_STATE:
             raise InvalidAuthorization("state")
         if not query.get("code_challenge"):
@@ -69,7 +69,7 @@ class X(Service):
 
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         form = request.form
-        if request.basic != (CLIENT, SECRET):
+        if request.basic_credentials != (CLIENT, SECRET):
             raise error_response("unauthorized_client", "Missing valid authorization header", HTTPStatus.UNAUTHORIZED)
         for needed in ("grant_type", "code", "redirect_uri", "code_verifier"):
             if not form.get(needed):
@@ -99,18 +99,18 @@ class X(Service):
         return grant, response
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        grant = self.grants.find(self.key, request.bearer)
+        grant = self.grants.find_grant(self.key, request.bearer_token)
         if not grant:
             raise problem_response(HTTPStatus.UNAUTHORIZED)
         if not set(grant.authorization.scopes) >= PROFILE_SCOPES:
             raise problem_response(HTTPStatus.FORBIDDEN)
         requested = [field for field in request.query.get("user.fields", "").split(",") if field]
         if unknown := [field for field in requested if field not in FIELDS]:
-            raise ErrorResponse(json_response(unknown_fields(unknown), HTTPStatus.BAD_REQUEST))
-        user = self.user(grant)
+            raise ErrorResponse(json_response(unknown_fields_problem(unknown), HTTPStatus.BAD_REQUEST))
+        user = self.profile_fields(grant)
         return grant, {"data": {field: user[field] for field in (*ALWAYS, *requested) if field in user}}
 
-    def user(self, grant: Grant) -> dict[str, Any]:
+    def profile_fields(self, grant: Grant) -> dict[str, Any]:
         person = grant.person
         user = {
             "id": self.user_id(person),
@@ -121,19 +121,19 @@ class X(Service):
             "verified": False,
             "verified_type": "none",
             "protected": False,
-            "profile_image_url": self.image(person),
+            "profile_image_url": self.picture_url(person),
             "public_metrics": {"followers_count": 41, "following_count": 63, "tweet_count": 907, "listed_count": 1},
         }
         if "users.email" in grant.authorization.scopes and person.email and person.is_confirmed:
             user["confirmed_email"] = person.email
         return user
 
-    def image(self, person: Person) -> str:
+    def picture_url(self, person: Person) -> str:
         if person.picture is Picture.NONE:
             return f"{self.base}{OUTLINE}"
         return f"{self.base}/profile_images/{self.user_id(person)}/{person.handle}_normal.png"
 
-    def picture(self, request: Request) -> Response | None:
+    def serve_picture(self, request: Request) -> Response | None:
         if request.path == OUTLINE:
             return picture_response(None, SIZES["normal"])
         match = IMAGE.fullmatch(request.path)
@@ -150,7 +150,7 @@ def problem_response(status: HTTPStatus) -> ErrorResponse:
     return ErrorResponse(json_response(body, status, "application/problem+json"))
 
 
-def unknown_fields(unknown: list[str]) -> dict[str, Any]:
+def unknown_fields_problem(unknown: list[str]) -> dict[str, Any]:
     message = f"The `user.fields` query parameter value [{unknown[0]}] is not one of [{','.join(sorted(FIELDS))}]"
     return {
         "errors": [{"parameters": {"user.fields": unknown}, "message": message}],

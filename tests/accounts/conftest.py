@@ -89,12 +89,12 @@ def media(settings: Settings, tmp_path: Path) -> None:
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> "Iterator[Server]":
     """A picture server that counts as public."""
-    from demo.identity_provider.pictures import png
+    from demo.identity_provider.pictures import portrait_png
     from tests.services.web import pass_for_public, serving
 
     with serving() as server:
         pass_for_public(monkeypatch, server.origin)
-        server.answer = lambda handler: handler.say(body=png("someone", 96))
+        server.answer = lambda handler: handler.say(body=portrait_png("someone", 96))
         yield server
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 from accounts import jobs
 from accounts.models import Commenter
 from accounts.profiles import identity
-from demo.identity_provider.pictures import HTML, SVG, huge, photograph
+from demo.identity_provider.pictures import HTML, SVG, photo_with_metadata
 from tests import make
 from tests.comments.door import Browser, Page
 
@@ -78,14 +78,14 @@ def cut(data: bytes) -> bytes:
 WORTHLESS: dict[str, Callable[[], bytes]] = {
     "nothing": bytes,
     "words": lambda: b"no picture",
-    "cut short": lambda: cut(photograph(400)),
+    "cut short": lambda: cut(photo_with_metadata(400)),
     "a head alone": lambda: encoded()[:40],
     "bytes turned over": lambda: encoded("JPEG")[::-1],
     "tiff": lambda: encoded("TIFF"),
     "svg": lambda: SVG,
     "html": lambda: HTML,
     "svg behind a space": lambda: b"\n " + SVG,
-    "8000 x 8000": huge,
+    "8000 x 8000": huge_png,
     "one line of 30 million": lambda: encoded("PNG", (30_000_000, 1), "1", 0),
     "a webp that claims": lambda: b"RIFF\x3a\0\0\0WEBPVP8L\x2d\0\0\0\x2f\xff\xff\xff\x1f" + bytes(41),
 }

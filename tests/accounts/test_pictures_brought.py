@@ -17,7 +17,7 @@ from accounts.models import Commenter
 from accounts.profiles import avatars
 from blog.models import Essay
 from config import providers
-from demo.identity_provider.pictures import METADATA_URL, photograph, png, portrait
+from demo.identity_provider.pictures import METADATA_URL, photo_with_metadata, portrait, portrait_png
 from server.http import fetch
 from server.jobs.worker import run_ready_jobs
 from tests import make
@@ -102,7 +102,7 @@ def test_the_accounts_picture_is_shown_with_comments(service: demo.Demo, setting
 
 @pytest.mark.django_db
 def test_a_photo_is_shown_upright_and_without_metadata(service: demo.Demo) -> None:
-    assert b"at home" in photograph(96)
+    assert b"at home" in photo_with_metadata(96)
     log_in(make.essay(), "Łucja Wiśniewska")
     run_ready_jobs()
     lucja = Commenter.objects.get(name="Łucja Wiśniewska")
@@ -264,7 +264,7 @@ def test_a_refused_picture_is_retried_at_the_next_login(elsewhere: Server, commi
     log_in_again(mara, f"{elsewhere.origin}/second.png")
     run_ready_jobs()
     assert files_of(mara) == first == files()
-    elsewhere.answer = lambda handler: handler.say(body=png("other", 96))
+    elsewhere.answer = lambda handler: handler.say(body=portrait_png("other", 96))
     log_in_again(mara, f"{elsewhere.origin}/second.png")
     with commit():
         assert run_ready_jobs() == 1

@@ -18,7 +18,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from accounts import jobs
 from accounts.models import Commenter
 from accounts.profiles import avatars
-from demo.identity_provider.pictures import SVG, photograph
+from demo.identity_provider.pictures import SVG, photo_with_metadata
 from pagecache.wsgi import PageCache
 from tests import make
 from tests.accounts.faces import HOST, OWN, encoded, files, files_of, person, send
@@ -150,7 +150,7 @@ def test_a_browser_requests_pictures_only_from_this_site(visitor: Visitor, site:
     expect(field).to_be_focused()
     expect(page.locator(".wrong")).to_contain_text("can’t be opened as a picture")
     visitor.axe(page)
-    field.set_input_files({"name": "me.jpg", "mimeType": "image/jpeg", "buffer": photograph(1000)})
+    field.set_input_files({"name": "me.jpg", "mimeType": "image/jpeg", "buffer": photo_with_metadata(1000)})
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_role("status")).to_have_text("Picture changed.")
     is_drawn(page.locator(".you img.face"))

@@ -23,7 +23,7 @@ HEADERS = [
 
 def get(page: CachedPage, method: str = "GET", **headers: str) -> Answer:
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        return page.answer(environ, start_response)
+        return page.respond(environ, start_response)
 
     return ask(application, method=method, **headers)
 
@@ -106,7 +106,7 @@ def test_whoever_is_given_the_headers_may_add_to_them(page: CachedPage) -> None:
         headers.append(("Set-Cookie", "session=1"))
         return None
 
-    page.answer({"REQUEST_METHOD": "GET"}, start_response)  # type: ignore[arg-type]
+    page.respond({"REQUEST_METHOD": "GET"}, start_response)  # type: ignore[arg-type]
     assert "set-cookie" not in get(page).headers
 
 

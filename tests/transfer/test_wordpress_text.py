@@ -21,7 +21,7 @@ def text() -> PostText:
 
 
 def read(body: str, footnotes: str = "") -> str:
-    return markup.clean_essay(text().html(body, footnotes), newlines=not has_blocks(body))
+    return markup.clean_essay(text().to_html(body, footnotes), newlines=not has_blocks(body))
 
 
 def mark(number: int) -> str:
@@ -111,7 +111,7 @@ def test_unreadable_notes_leave_the_text_unchanged(meta: str) -> None:
 
 def test_what_cannot_be_imported_is_reported() -> None:
     on_its_way = text()
-    on_its_way.html(
+    on_its_way.to_html(
         '<!-- wp:latest-posts {"a":1} /--><!-- wp:footnotes /-->[contact-form][/contact-form]<img src="data:image/png;base64,xx">'
         '[gallery ids="99"]<iframe></iframe>[pullquote align="left"]x[/pullquote]<iframe src="https://x.org/"></iframe>'
     )
@@ -145,6 +145,6 @@ WORST = [
 def test_no_text_takes_long_to_convert(piece: str) -> None:
     body = (piece * 100_000)[:100_000]
     start = time.process_time()
-    text().html(body, body)
+    text().to_html(body, body)
     pictures_as_links(body)
     assert time.process_time() - start < 0.5

@@ -15,7 +15,7 @@ def replace_formulas(paragraph: Element, lost: Findings, changed: Findings) -> N
     if paragraph.find(f".//{M}oMath") is None:
         return
     for parent in list(paragraph.iter()):
-        unwrap(parent)
+        unwrap_displayed_formulas(parent)
         for child in list(parent):
             if child.tag != f"{M}oMath":
                 continue
@@ -30,7 +30,7 @@ def replace_formulas(paragraph: Element, lost: Findings, changed: Findings) -> N
                 parent.insert(index + offset, run)
 
 
-def unwrap(parent: Element) -> None:
+def unwrap_displayed_formulas(parent: Element) -> None:
     for child in [each for each in parent if each.tag == f"{M}oMathPara"]:
         index = list(parent).index(child)
         parent.remove(child)
@@ -52,11 +52,11 @@ def text_runs(formula: Element) -> list[Element]:
             name = piece.tag.removeprefix(M)
             position = _PARTS.get(name, position)
             inner: list[tuple[Element | str, str]] = [(each, position) for each in piece]
-            pending += reversed(with_signs(name, piece, inner, position))
+            pending += reversed(add_operators(name, piece, inner, position))
     return result
 
 
-def with_signs(
+def add_operators(
     name: str, piece: Element, inner: list[tuple[Element | str, str]], position: str
 ) -> list[tuple[Element | str, str]]:
     formula_text = "".join(text.text or "" for text in piece.iter(f"{M}t"))

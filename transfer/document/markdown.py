@@ -40,7 +40,7 @@ def read_html(source: str, media: Media) -> Conversion:
 
 def apply_front_matter(result: Conversion, front_matter: str) -> Conversion:
     for field in _FIELD.finditer(front_matter):
-        name, value = field["name"].lower(), unquote(field["value"])
+        name, value = field["name"].lower(), unquote_value(field["value"])
         if name in {"title", "subtitle", "deck"} and value:
             setattr(result, KNOWN_FIELDS[name], value)
         elif name not in KNOWN_FIELDS:
@@ -48,7 +48,7 @@ def apply_front_matter(result: Conversion, front_matter: str) -> Conversion:
     return result
 
 
-def unquote(value: str) -> str:
+def unquote_value(value: str) -> str:
     value = value.strip()
     if value.startswith('"'):
         try:

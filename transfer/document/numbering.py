@@ -14,7 +14,7 @@ KINDS = {
 MAX_NUMBER = 999_999
 
 
-def int_of(element: Element | None, otherwise: int) -> int:
+def int_value(element: Element | None, otherwise: int) -> int:
     value = element.get(f"{W}val", "") if element is not None else ""
     return min(int(value), MAX_NUMBER) if value.isascii() and value.isdigit() else otherwise
 
@@ -31,24 +31,24 @@ class Numbering:
     def read(self, root: Element) -> None:
         for abstract in root.iter(f"{W}abstractNum"):
             self.levels[abstract.get(f"{W}abstractNumId", "")] = {
-                index_of(level): (kind_of(level), int_of(level.find(f"{W}start"), 1))
+                level_index(level): (number_kind(level), int_value(level.find(f"{W}start"), 1))
                 for level in abstract.iter(f"{W}lvl")
             }
         for list_ in root.iter(f"{W}num"):
             key, abstract_id = list_.get(f"{W}numId", ""), list_.find(f"{W}abstractNumId")
             self.lists[key] = abstract_id.get(f"{W}val", "") if abstract_id is not None else ""
             self.restarts[key] = {
-                index_of(over): int_of(over.find(f"{W}startOverride"), 1)
+                level_index(over): int_value(over.find(f"{W}startOverride"), 1)
                 for over in list_.iter(f"{W}lvlOverride")
                 if over.find(f"{W}startOverride") is not None
             }
 
-    def count(self, item: Element | None) -> tuple[int, str] | None:
+    def next_number(self, item: Element | None) -> tuple[int, str] | None:
         """Return the next item's number and its kind, or None for bullets."""
         number_id = item.find(f"{W}numId") if item is not None else None
         if item is None or number_id is None:
             return None
-        key, level = number_id.get(f"{W}val", ""), int_of(item.find(f"{W}ilvl"), 0)
+        key, level = number_id.get(f"{W}val", ""), int_value(item.find(f"{W}ilvl"), 0)
         abstract = self.lists.get(key, "")
         kind, start = self.levels.get(abstract, {}).get(level, ("", 1))
         counts = self.counts.setdefault(abstract, {})
@@ -60,12 +60,12 @@ class Numbering:
         return (counts[level], kind) if kind and counts[level] >= 1 else None
 
 
-def index_of(level: Element) -> int:
+def level_index(level: Element) -> int:
     value = level.get(f"{W}ilvl", "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 3 else 0
 
 
-def kind_of(level: Element) -> str:
+def number_kind(level: Element) -> str:
     number_format = level.find(f"{W}numFmt")
     value = number_format.get(f"{W}val", "") if number_format is not None else ""
     return "" if value in {"bullet", "none", ""} else KINDS.get(value, "1")

@@ -42,33 +42,33 @@ def insert_placeholders(data: bytes, lost: Findings, changed: Findings) -> bytes
             content = packed.read(name)
             if name in PARTS:
                 root = fromstring(content)
-                insert_into(root, numbering, lost, changed)
+                insert_into_part(root, numbering, lost, changed)
                 content = tostring(root, encoding="utf-8", xml_declaration=True)
             made.writestr(name, content, compresslevel=1)
     return out.getvalue()
 
 
-def insert_into(root: Element, numbering: Numbering, lost: Findings, changed: Findings) -> None:
+def insert_into_part(root: Element, numbering: Numbering, lost: Findings, changed: Findings) -> None:
     for text in root.iter(f"{W}t"):
         text.text = _ANY.sub("", text.text or "")
-    drop_hidden(root, lost)
+    drop_hidden_text(root, lost)
     tracked = sum(each.find(f".//{W}r") is not None for kind in ("ins", "del") for each in root.iter(f"{W}{kind}"))
     changed += [("tracked change(s) (was|were) accepted", "")] * tracked
     main = main_language(root)
     for paragraph in root.iter(f"{W}p"):
         replace_formulas(paragraph, lost, changed)
         for run in paragraph.iter(f"{W}r"):
-            if (language := language_of(run)) and language != main:
+            if (language := run_language(run)) and language != main:
                 wrap_language(run, language)
-        if signs := paragraph_signs(paragraph, numbering):
+        if inserted := paragraph_placeholders(paragraph, numbering):
             first = Element(f"{W}r")
             text_element = Element(f"{W}t")
-            text_element.text = signs
+            text_element.text = inserted
             first.append(text_element)
             paragraph.insert(1 if paragraph.find(f"{W}pPr") is not None else 0, first)
 
 
-def drop_hidden(root: Element, lost: Findings) -> None:
+def drop_hidden_text(root: Element, lost: Findings) -> None:
     for parent in list(root.iter()):
         for run in [child for child in parent if child.tag == f"{W}r" and is_on(child.find(f"{W}rPr/{W}vanish"))]:
             parent.remove(run)
@@ -80,19 +80,19 @@ def is_on(element: Element | None) -> bool:
     return element is not None and element.get(f"{W}val", "1").lower() not in _OFF
 
 
-def paragraph_signs(paragraph: Element, numbering: Numbering) -> str:
+def paragraph_placeholders(paragraph: Element, numbering: Numbering) -> str:
     style = paragraph.find(f"{W}pPr")
     if style is None:
         return ""
-    signs = RTL if is_on(style.find(f"{W}bidi")) else ""
-    if numbered := numbering.count(style.find(f"{W}numPr")):
+    inserted = RTL if is_on(style.find(f"{W}bidi")) else ""
+    if numbered := numbering.next_number(style.find(f"{W}numPr")):
         number, kind = numbered
-        return f"{NUMBERED}{number}{kind}{END}{signs}"
+        return f"{NUMBERED}{number}{kind}{END}{inserted}"
     is_line = style.find(f"{W}pBdr/{W}bottom") is not None or style.find(f"{W}pBdr/{W}top") is not None
-    return RULE if is_line and paragraph.find(f".//{W}r") is None else signs
+    return RULE if is_line and paragraph.find(f".//{W}r") is None else inserted
 
 
-def language_of(run: Element) -> str:
+def run_language(run: Element) -> str:
     element = run.find(f"{W}rPr/{W}lang")
     if element is None:
         return ""
@@ -105,7 +105,7 @@ def main_language(root: Element) -> str:
     """Return the language of most of the text; unmarked text counts as one too."""
     languages: Counter[str] = Counter()
     for run in root.iter(f"{W}r"):
-        languages[language_of(run)] += sum(len(text.text or "") for text in run.iter(f"{W}t"))
+        languages[run_language(run)] += sum(len(text.text or "") for text in run.iter(f"{W}t"))
     return languages.most_common(1)[0][0] if languages else ""
 
 

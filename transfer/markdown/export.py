@@ -34,14 +34,14 @@ def write(file: Path, report: Report) -> None:
             .iterator(BATCH)
         ):
             report.counts[f"{essay.kind}(s)"] += 1
-            packed.writestr(unique_name(file_name(essay), taken), front_matter(essay) + body(essay))
+            packed.writestr(unique_name(file_name(essay), taken), front_matter(essay) + essay_text(essay))
         for image in Image.objects.order_by("pk").iterator(500):
             with default_storage.open(str(image.file.name)) as source:
                 packed.writestr(f"media/{image.file.name}", source.read(), zipfile.ZIP_STORED)
             report.counts["picture(s)"] += 1
         with packed.open("comments.json", "w") as out:
             out.write(b"[")
-            for at, comment in enumerate(comments(report)):
+            for at, comment in enumerate(comment_dicts(report)):
                 out.write((",\n" if at else "\n").encode() + json.dumps(comment, ensure_ascii=False).encode())
             out.write(b"\n]\n")
 
@@ -85,7 +85,7 @@ def front_matter(essay: Essay) -> str:
     return f"---\n{''.join(lines)}---\n\n"
 
 
-def body(essay: Essay) -> str:
+def essay_text(essay: Essay) -> str:
     """Return Markdown if it converts back to the same essay, else HTML, which Markdown allows."""
     source = essay.body.replace(f'src="{settings.MEDIA_URL}', 'src="media/')
     markdown = text.to_markdown(source)
@@ -102,7 +102,7 @@ def normalize(html: str) -> str:
     return " ".join(_SINGLE_PARAGRAPH.sub(r"<li\1>\2</li>", html).split())
 
 
-def comments(report: Report) -> Iterator[dict[str, Any]]:
+def comment_dicts(report: Report) -> Iterator[dict[str, Any]]:
     """Yield the comments in the order they were written, with the key of their parent."""
     found = Comment.objects.select_related("commenter", "wording", "essay").order_by("pk")
     for comment in found.iterator(500):

@@ -18,7 +18,7 @@ def to_markdown(body: str) -> str:
     root = parse(body)
     texts: dict[int, str] = {}
     for node in [*reversed([*root.walk()]), root]:
-        texts[id(node)] = block(node, texts) if node.name not in INLINE else inline(node, texts)
+        texts[id(node)] = block_markdown(node, texts) if node.name not in INLINE else inline_markdown(node, texts)
     return re.sub(r"\n{3,}", "\n\n", texts[id(root)].strip()).replace(LINE, "\n") + "\n"
 
 
@@ -37,7 +37,7 @@ def inner_text(node: Node, texts: dict[int, str]) -> str:
     return "".join(escape_text(child) if isinstance(child, str) else texts[id(child)] for child in node.children)
 
 
-def inline(node: Node, texts: dict[int, str]) -> str:
+def inline_markdown(node: Node, texts: dict[int, str]) -> str:
     text = inner_text(node, texts)
     sign = _EMPHASIS.get(node.name)
     if sign and text and text[0].isalnum() and text[-1].isalnum() and not node.attributes and is_separate(node):
@@ -76,7 +76,7 @@ def start_tag(node: Node) -> str:
     return Node("", {}, Node(node.name, attributes)).inner_html().removesuffix(f"</{node.name}>")
 
 
-def block(node: Node, texts: dict[int, str]) -> str:
+def block_markdown(node: Node, texts: dict[int, str]) -> str:
     match node.name:
         case "br":
             return "<br>"
@@ -91,13 +91,13 @@ def block(node: Node, texts: dict[int, str]) -> str:
         case "h2" | "h3" | "h4" if not node.attributes:
             return f"\n\n{'#' * int(node.name[1])} {inner_text(node, texts).strip()}\n\n"
         case "blockquote" if not node.attributes:
-            return "\n\n" + indent(inner_text(node, texts), "> ", "> ") + "\n\n"
+            return "\n\n" + indent_lines(inner_text(node, texts), "> ", "> ") + "\n\n"
         case "ul" if not node.attributes:
-            return "\n\n" + "".join(indent(texts[id(item)], "- ", "  ") + "\n" for item in node.elements) + "\n\n"
-        case "ol" if not node.attributes.keys() - {"start"} and not is_notes(node):
+            return "\n\n" + "".join(indent_lines(texts[id(item)], "- ", "  ") + "\n" for item in node.elements) + "\n\n"
+        case "ol" if not node.attributes.keys() - {"start"} and not is_note_list(node):
             return ordered_list(node, texts)
-        case "ol" if is_notes(node):
-            return "".join(note(item, texts) for item in node.elements)
+        case "ol" if is_note_list(node):
+            return "".join(note_markdown(item, texts) for item in node.elements)
         case "li" | "":
             return _START.sub(escape_start, inner_text(node, texts).strip()) if node.name else inner_text(node, texts)
         case "section":
@@ -105,7 +105,7 @@ def block(node: Node, texts: dict[int, str]) -> str:
     return f"\n\n{Node('', {}, node).inner_html()}\n\n" if is_outermost(node) else ""
 
 
-def is_notes(node: Node) -> bool:
+def is_note_list(node: Node) -> bool:
     return node.parent is not None and node.parent.attributes.get("role") == "doc-endnotes"
 
 
@@ -129,18 +129,18 @@ def code_block(node: Node) -> str:
 def ordered_list(node: Node, texts: dict[int, str]) -> str:
     start = int(node.attributes.get("start", "1"))
     items = (
-        indent(texts[id(item)], f"{number}. ", " " * (len(str(number)) + 2)) + "\n"
+        indent_lines(texts[id(item)], f"{number}. ", " " * (len(str(number)) + 2)) + "\n"
         for number, item in enumerate(node.elements, start)
     )
     return "\n\n" + "".join(items) + "\n\n"
 
 
-def note(item: Node, texts: dict[int, str]) -> str:
+def note_markdown(item: Node, texts: dict[int, str]) -> str:
     number = item.attributes.get("id", "").removeprefix("note-")
-    return "\n\n" + indent(texts[id(item)], f"[^{number}]: ", "    ") + "\n\n"
+    return "\n\n" + indent_lines(texts[id(item)], f"[^{number}]: ", "    ") + "\n\n"
 
 
-def indent(text: str, first: str, other: str) -> str:
+def indent_lines(text: str, first: str, other: str) -> str:
     lines = re.sub(r"\n{3,}", "\n\n", text.strip("\n")).split("\n")
     return "\n".join(
         (first if not at else other) + line if line or other.strip() else line for at, line in enumerate(lines)

@@ -21,7 +21,7 @@ Verb = Decision.Verb
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def page(request: HttpRequest, pk: int) -> HttpResponse:
+def data(request: HttpRequest, pk: int) -> HttpResponse:
     if not isinstance(request.user, User) or not request.user.is_superuser:
         raise PermissionDenied(_("Only the owner can export or delete a person’s data."))
     commenter = get_object_or_404(Commenter.objects.select_related("user"), pk=pk)

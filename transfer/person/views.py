@@ -49,7 +49,7 @@ def delete(request: Request) -> HttpResponse:
     if not request.commenter:
         return redirect_to_login(deletion_request.url if deletion_request else reverse("data"))
     if request.method == "POST" and not token:
-        return request_deletion(request, request.commenter)
+        return start_deletion(request, request.commenter)
     if deletion_request is None:
         return redirect_with_error(request, _("Your request has expired. Nothing was deleted.") if token else "")
     if not deletion_request.belongs_to(request):
@@ -61,7 +61,7 @@ def delete(request: Request) -> HttpResponse:
     return render(request, "transfer/delete.html", {"deletion": deletion_request})
 
 
-def request_deletion(request: Request, commenter: Commenter) -> HttpResponse:
+def start_deletion(request: Request, commenter: Commenter) -> HttpResponse:
     """Log a user out so that they log in again by any method; a guest continues to the confirmation."""
     can_delete = erasure.is_erasable(commenter)
     choice = request.POST.get("words", "")
@@ -93,7 +93,7 @@ def delete_data(request: Request, deletion_request: DeletionRequest) -> HttpResp
 
 
 @require_safe
-def deleted(request: Request) -> HttpResponse:
+def delete_done(request: Request) -> HttpResponse:
     return render(request, "transfer/forgotten.html")
 
 

@@ -57,9 +57,9 @@ class CommentImporter:
 
     def import_comments(self, essay: Essay, item: Record, offset: timedelta) -> None:
         if item.comments:
-            ItemComments(self, essay, item.comments, offset).bring()
+            ItemComments(self, essay, item.comments, offset).import_all()
 
-    def author(self, texts: Texts) -> int | None:
+    def find_author(self, texts: Texts) -> int | None:
         """Return the logged-in author of a comment; typing an author's address doesn't make anyone an author."""
         number = texts["wp:comment_user_id"]
         if number in {"", "0"}:
@@ -89,7 +89,7 @@ class ItemComments:
     def prefix(self) -> str:
         return f"{self.essay.source}#comment-"
 
-    def bring(self) -> None:
+    def import_all(self) -> None:
         numbers = self.assign_ids()
         self.read_outline(numbers)
         deleted = self.find_imported(numbers)
@@ -100,7 +100,7 @@ class ItemComments:
             1 for pk, is_omitted in zip(self.outline.pks, self.outline.is_omitted, strict=True) if pk and not is_omitted
         )
         for batch in threads.store_comments(self.essay, self.outline, self.read):
-            self.record(batch)
+            self.record_imported(batch)
         self.report.unchanged["comment(s)"] += known
         for number in sorted(deleted, key=self.outline.ids.__getitem__):
             self.report.omit("comment(s) imported before and since deleted here", f"#{self.outline.ids[number]}")
@@ -116,7 +116,7 @@ class ItemComments:
         found: dict[str, int] = {}
         for position, texts in enumerate(self.comments):
             key = texts["wp:comment_id"][:40] or content_digest(texts)
-            if key in found and (digest := content_digest(texts)) != content_digest(self.text_of(found[key])):
+            if key in found and (digest := content_digest(texts)) != content_digest(self.texts_of(found[key])):
                 self.report.remark("comment(s) with the same ID as another comment (was|were) imported too", f"#{key}")
                 key = digest
             if key in found:
@@ -127,7 +127,7 @@ class ItemComments:
         self.outline.ids = list(found)
         return found
 
-    def text_of(self, number: int) -> Texts:
+    def texts_of(self, number: int) -> Texts:
         return self.comments[self.positions[number]]
 
     def read_outline(self, numbers: Mapping[str, int]) -> None:
@@ -136,8 +136,8 @@ class ItemComments:
         is_note = bytearray()
         kinds: dict[int, str] = {}
         for number in range(len(outline.ids)):
-            texts = self.text_of(number)
-            parent = parent_of(texts)
+            texts = self.texts_of(number)
+            parent = parent_id(texts)
             outline.parents.append(numbers.get(parent, threads.ABSENT) if parent else threads.NONE)
             at = items.utc_time(texts["wp:comment_date_gmt"], texts["wp:comment_date"], self.offset) or self.now
             outline.created.append((at - threads.EPOCH).total_seconds())
@@ -177,9 +177,9 @@ class ItemComments:
 
     def read(self, numbers: Sequence[int]) -> list[SourceComment]:
         """Return a batch with its texts and commenters."""
-        batch = [self.text_of(number) for number in numbers]
-        authors = [self.importer.author(text) for text in batch]
-        typed = [details_of(text) for text, author in zip(batch, authors, strict=True) if author is None]
+        batch = [self.texts_of(number) for number in numbers]
+        authors = [self.importer.find_author(text) for text in batch]
+        typed = [guest_details(text) for text, author in zip(batch, authors, strict=True) if author is None]
         guests = iter(self.guests.get_or_create(typed))
         return [
             self.source_comment(number, text, next(guests) if author is None else author)
@@ -201,7 +201,7 @@ class ItemComments:
             commenter=commenter, status=status, text=text, html=html, created=self.outline.created_at(number)
         )
 
-    def record(self, batch: Sequence[tuple[int, Comment]]) -> None:
+    def record_imported(self, batch: Sequence[tuple[int, Comment]]) -> None:
         names = self.outline.ids
         ImportedComment.objects.bulk_create(
             ImportedComment(source=self.prefix + names[number], essay=self.essay, comment=comment)
@@ -216,7 +216,7 @@ def content_digest(texts: Texts) -> str:
     return blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
 
 
-def parent_of(texts: Texts) -> str:
+def parent_id(texts: Texts) -> str:
     parent = texts["wp:comment_parent"][:40]
     return "" if parent == "0" else parent
 
@@ -237,7 +237,7 @@ def mark_replies(parents: Sequence[int], marked: bytearray) -> bytearray:
     return found
 
 
-def details_of(texts: Texts) -> Details:
+def guest_details(texts: Texts) -> Details:
     return Details.from_export(
         texts["wp:comment_author"], texts["wp:comment_author_email"], texts["wp:comment_author_url"]
     )

@@ -57,7 +57,7 @@ class EssayImporter:
         if status in NOT_IMPORTED:
             self.report.omit(f"{item['wp:post_type'] or 'post'}(s) {NOT_IMPORTED[status]}")
             return None
-        source = self.source(item)
+        source = self.item_source(item)
         known = self.find_imported(item, source)
         if known is None:
             essay = self.create_essay(item, self.unique_source(item, source), offset)
@@ -69,7 +69,7 @@ class EssayImporter:
                 "post(s) with the same ID as an earlier post (was|were) treated as that post", item["title"]
             )
         self.seen.add(essay.pk)
-        self.remember_names(item, source, essay, known)
+        self.record_names(item, source, essay, known)
         return essay
 
     def find_imported(self, item: Record, source: str) -> ImportedEssay | None:
@@ -81,7 +81,7 @@ class EssayImporter:
                 return each
         return None
 
-    def remember_names(self, item: Record, source: str, essay: Essay, known: ImportedEssay | None) -> None:
+    def record_names(self, item: Record, source: str, essay: Essay, known: ImportedEssay | None) -> None:
         slug, title = identifying_names(item)
         row = known or ImportedEssay(source=source, essay=essay)
         if known is None or (row.slug, row.title) != (slug, title):
@@ -96,7 +96,7 @@ class EssayImporter:
         digest = blake2b("\0".join(identifying_names(item)).encode(), digest_size=8).hexdigest()
         return f"{source}&{digest}"
 
-    def source(self, item: Record) -> str:
+    def item_source(self, item: Record) -> str:
         if number := item["wp:post_id"]:
             return f"{self.origin}?p={number[:40]}"
         return f"{self.origin}#{item['guid'] or item['link'] or item['title']}"[:400]
@@ -104,16 +104,16 @@ class EssayImporter:
     def create_essay(self, item: Record, source: str, offset: timedelta) -> Essay:
         kind = KINDS[item["wp:post_type"]]
         meta = items.custom_fields(item)
-        title = self.title(item)
+        title = self.clean_title(item)
         old = items.OldAddress.from_item(item, meta, day_of(item))
         written = items.written_time(item, "wp:post", offset)
         published = self.publication_time(item, written, title)
-        text = PostText(lambda numbers: self.gallery(item, numbers))
+        text = PostText(lambda numbers: self.gallery_attachments(item, numbers))
         essay = Essay(
             kind=kind,
             title=title,
             deck=tidy_line(next(iter(meta.get("rejoinder_deck", [])), ""))[:MAX_TITLE],
-            body=text.html(item["content:encoded"], next(iter(meta.get("footnotes", [])), "")),
+            body=text.to_html(item["content:encoded"], next(iter(meta.get("footnotes", [])), "")),
             excerpt=markup.plain_text(markup.clean_essay(item["excerpt:encoded"], newlines=True)),
             published=published,
             dated=old.day if published else None,
@@ -138,7 +138,7 @@ class EssayImporter:
         self.add_to_report(essay, item, meta, text)
         return essay
 
-    def title(self, item: Record) -> str:
+    def clean_title(self, item: Record) -> str:
         title = tidy_line(markup.plain_text(markup.clean_essay(item["title"])))
         if len(title) > MAX_TITLE:
             self.report.remark("title(s) longer than 300 characters (was|were) shortened", title)
@@ -178,13 +178,13 @@ class EssayImporter:
             Authorship(essay=essay, author=user, position=number) for number, user in enumerate(people.values())
         )
 
-    def gallery(self, item: Record, numbers: list[str]) -> list[Attachment]:
-        found = numbers or self.survey.gallery(item["wp:post_id"])
+    def gallery_attachments(self, item: Record, numbers: list[str]) -> list[Attachment]:
+        found = numbers or self.survey.gallery_numbers(item["wp:post_id"])
         attachments = (self.survey.attachments.get(number) for number in found)
         return [attachment for attachment in attachments if attachment and pictures.may_be_picture(attachment.url)]
 
     def add_redirects(self, essay: Essay, old: items.OldAddress) -> None:
-        count, elsewhere = redirects.add_redirects(old.paths(self.survey.site), essay)
+        count, elsewhere = redirects.add_redirects(old.redirect_paths(self.survey.site), essay)
         self.report.counts["redirect(s) to (an essay or page|essays and pages)"] += count
         for path in elsewhere:
             self.report.remark("old address(es) already redirect(s|) elsewhere", path)

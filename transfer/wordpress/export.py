@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from html import escape
-from typing import IO
+from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
@@ -28,31 +28,32 @@ BATCH = 500
 FIRST_IMAGE_ID = 1_000_000_000  # WordPress numbers pictures together with posts
 
 
-def write_export(out: IO[str], report: Report) -> None:
-    out.write(HEAD)
-    for part in parts(report):
-        out.write(part)
-    out.write("</channel>\n</rss>\n")
+def write(file: Path, report: Report) -> None:
+    """Write a WXR file with everything on this site, and count what it contains."""
+    with file.open("w", encoding="utf-8") as out:
+        out.write(HEAD)
+        out.writelines(xml_parts(report))
+        out.write("</channel>\n</rss>\n")
 
 
-def parts(report: Report) -> Iterator[str]:
+def xml_parts(report: Report) -> Iterator[str]:
     site = Site.objects.current()
     yield element("title", site.name) + element("description", site.tagline) + element("link", settings.SITE_URL)
     yield element("wp:wxr_version", "1.2")
     yield element("wp:base_site_url", settings.SITE_URL) + element("wp:base_blog_url", settings.SITE_URL)
     for user in User.objects.filter(essays__isnull=False).distinct().order_by("pk"):
         report.counts["author(s)"] += 1
-        yield author(user)
+        yield author_element(user)
     for tag in Tag.objects.order_by("pk"):
         report.counts["tag(s)"] += 1
         named = element("wp:tag_slug", tag.slug) + element("wp:tag_name", tag.name)
         yield f"<wp:tag>{named}{element('wp:tag_description', tag.description)}</wp:tag>\n"
     for essay in Essay.objects.with_authors().prefetch_related("tags").order_by("pk").iterator(BATCH // 10):
         report.counts[f"{essay.kind}(s)"] += 1
-        yield from item(essay, report)
+        yield from essay_element(essay, report)
     for image in Image.objects.order_by("pk").iterator(BATCH):
         report.counts["picture(s), as links"] += 1
-        yield image_item(image)
+        yield image_element(image)
 
 
 def cdata(text: str) -> str:
@@ -63,7 +64,7 @@ def element(name: str, text: object) -> str:
     return f"<{name}>{cdata(str(text))}</{name}>"
 
 
-def author(user: User) -> str:
+def author_element(user: User) -> str:
     return "<wp:author>{}</wp:author>\n".format(
         element("wp:author_id", user.pk)
         + element("wp:author_login", user.username)
@@ -72,7 +73,7 @@ def author(user: User) -> str:
     )
 
 
-def dates(prefix: str, at: datetime | None) -> str:
+def date_elements(prefix: str, at: datetime | None) -> str:
     """Return a time in the site's time zone and in UTC."""
     if at is None:
         return element(f"{prefix}_date", "0000-00-00 00:00:00") + element(f"{prefix}_date_gmt", "0000-00-00 00:00:00")
@@ -81,7 +82,7 @@ def dates(prefix: str, at: datetime | None) -> str:
     return element(f"{prefix}_date", local.strftime(format_)) + element(f"{prefix}_date_gmt", utc.strftime(format_))
 
 
-def item(essay: Essay, report: Report) -> Iterator[str]:
+def essay_element(essay: Essay, report: Report) -> Iterator[str]:
     address = settings.SITE_URL + essay.get_absolute_url()
     writers = essay.bylines
     discussion = Discussion.objects.filter(essay=essay).first()
@@ -94,42 +95,42 @@ def item(essay: Essay, report: Report) -> Iterator[str]:
     yield element("content:encoded", f"<!-- wp:html -->{body}<!-- /wp:html -->" if body else "") + element(
         "excerpt:encoded", escape(essay.excerpt, quote=False)
     )
-    yield element("wp:post_id", essay.pk) + dates("wp:post", essay.published or essay.created)
+    yield element("wp:post_id", essay.pk) + date_elements("wp:post", essay.published or essay.created)
     yield element("wp:post_modified_gmt", essay.changed.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"))
     yield element("wp:comment_status", "open" if discussion is None or discussion.is_open else "closed")
     yield element("wp:post_name", essay.slug) + element("wp:status", state)
     yield element("wp:post_type", "page" if essay.kind == Essay.Kind.PAGE else "post")
     yield element("wp:is_sticky", int(essay.is_pinned)) + element("wp:menu_order", essay.menu_order)
     if len(writers) > 1:
-        yield from (category("author", f"cap-{each.username}", each.username) for each in writers)
-    yield from (category("post_tag", tag.slug, tag.name) for tag in essay.tags.all())
+        yield from (category_element("author", f"cap-{each.username}", each.username) for each in writers)
+    yield from (category_element("post_tag", tag.slug, tag.name) for tag in essay.tags.all())
     if essay.deck:
-        yield meta("rejoinder_deck", essay.deck)
+        yield meta_element("rejoinder_deck", essay.deck)
     if essay.kind == Essay.Kind.PAGE:
-        yield meta("rejoinder_in_menu", str(int(essay.is_in_menu)))
+        yield meta_element("rejoinder_in_menu", str(int(essay.is_in_menu)))
     for old in Redirect.objects.filter(essay=essay).values_list("old", flat=True):
-        yield from old_address_fields(old)
+        yield from old_address_elements(old)
     for comment in essay.comments.select_related("commenter", "wording").order_by("pk").iterator(BATCH):
         report.counts[f"comment(s), {Status(comment.status).label}"] += 1
         yield comment_element(comment)
     yield "</item>\n"
 
 
-def old_address_fields(path: str) -> Iterator[str]:
+def old_address_elements(path: str) -> Iterator[str]:
     """Yield an essay's earlier address as WordPress stores it."""
     if "?" in path:
         return
     *before, slug = path.strip("/").split("/")
-    yield meta("_wp_old_slug", slug)
+    yield meta_element("_wp_old_slug", slug)
     if len(before) == 3:
-        yield meta("_wp_old_date", "-".join(before))
+        yield meta_element("_wp_old_date", "-".join(before))
 
 
-def category(domain: str, slug: str, name: str) -> str:
+def category_element(domain: str, slug: str, name: str) -> str:
     return f'<category domain="{domain}" nicename="{escape(slug)}">{cdata(name)}</category>'
 
 
-def meta(key: str, value: str) -> str:
+def meta_element(key: str, value: str) -> str:
     return f"<wp:postmeta>{element('wp:meta_key', key)}{element('wp:meta_value', value)}</wp:postmeta>"
 
 
@@ -140,7 +141,7 @@ def comment_element(comment: Comment) -> str:
         + element("wp:comment_author", commenter.name)
         + element("wp:comment_author_email", commenter.email)
         + element("wp:comment_author_url", commenter.website)
-        + dates("wp:comment", comment.created)
+        + date_elements("wp:comment", comment.created)
         + element("wp:comment_content", comment.wording.html if comment.wording else "")
         + element("wp:comment_approved", STATUSES[Status(comment.status)])
         + element("wp:comment_type", "comment")
@@ -149,15 +150,15 @@ def comment_element(comment: Comment) -> str:
     )
 
 
-def image_item(image: Image) -> str:
+def image_element(image: Image) -> str:
     address = settings.SITE_URL + image.file.url
     return "<item>{}</item>\n".format(
         element("title", image.alt)
         + element("link", address)
         + element("wp:post_id", FIRST_IMAGE_ID + image.pk)
-        + dates("wp:post", None)
+        + date_elements("wp:post", None)
         + element("wp:status", "inherit")
         + element("wp:post_type", "attachment")
         + element("wp:attachment_url", address)
-        + meta("_wp_attachment_image_alt", image.alt)
+        + meta_element("_wp_attachment_image_alt", image.alt)
     )

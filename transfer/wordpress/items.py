@@ -97,12 +97,12 @@ class OldAddress:
             old_days=tuple(day for day in meta.get("_wp_old_date", []) if _DAY.fullmatch(day)),
         )
 
-    def paths(self, site: str) -> list[str]:
+    def redirect_paths(self, site: str) -> list[str]:
         """Return paths in the form of our own: decoded, with a final slash; or `/?p=` with a number."""
         found: list[str] = []
         if self.number.isascii() and self.number.isdigit():
             found += [f"/?page_id={self.number}"] * self.is_page + [f"/?p={self.number}"]
-        path = self.path(site)
+        path = self.link_path(site)
         if path:
             found.append(path)
             found += [path.replace(f"/{self.name}/", f"/{name}/") for name in self.old_names if self.name]
@@ -112,7 +112,7 @@ class OldAddress:
             found += [f"/{day.replace('-', '/')}/{name}/" for day in days for name in names]
         return list(dict.fromkeys(address for address in found if len(address) <= 500))
 
-    def path(self, site: str) -> str:
+    def link_path(self, site: str) -> str:
         """Return the path of the item's link, if that leads to the old site and not to `/?p=`."""
         try:
             parts = urlsplit(self.link)

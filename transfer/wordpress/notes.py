@@ -30,7 +30,7 @@ class Notes:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def mark(self, text: str) -> str:
+    def add_note(self, text: str) -> str:
         self.texts.append(text.strip())
         number = len(self.texts)
         return f'<sup><a id="ref-{number}" href="#note-{number}" role="doc-noteref">{number}</a></sup>'
@@ -44,7 +44,7 @@ class Notes:
     def from_blocks(self, body: str, meta: str) -> str:
         """Replace the marks of the block editor, whose notes are in the custom field `footnotes`."""
         texts = block_texts(meta)
-        return self._marked(_BLOCK_MARK, body, texts) if texts else body
+        return self._replace_marks(_BLOCK_MARK, body, texts) if texts else body
 
     def from_list(self, body: str) -> str:
         """Replace links to the last list with the class `footnotes`, and remove the list."""
@@ -58,13 +58,13 @@ class Notes:
             body[start.end() : end.start() if end else len(body)],
             body[end.end() :] if end else "",
         )
-        marked = self._marked(_LINKED_MARK, before, list_texts(inside))
+        marked = self._replace_marks(_LINKED_MARK, before, list_texts(inside))
         return marked + after if marked != before else body
 
-    def _marked(self, pattern: re.Pattern[str], body: str, texts: Mapping[str, str]) -> str:
+    def _replace_marks(self, pattern: re.Pattern[str], body: str, texts: Mapping[str, str]) -> str:
         def mark(match: re.Match[str]) -> str:
             text = texts.get(match["key"])
-            return match[0] if text is None else self.mark(text)
+            return match[0] if text is None else self.add_note(text)
 
         return pattern.sub(mark, body)
 

@@ -58,7 +58,7 @@ class XMLRepairer:
             self.inside = _OUTSIDE
             return found[:3], match.start() + 3
         if found.startswith(b"&"):
-            written = _reference(match)
+            written = _repair_reference(match)
             self.count += written != found
             return written, match.end()
         self.count += 1
@@ -67,7 +67,7 @@ class XMLRepairer:
         return b"", match.end()
 
 
-def _reference(match: re.Match[bytes]) -> bytes:
+def _repair_reference(match: re.Match[bytes]) -> bytes:
     """Keep references that XML has, resolve names that only HTML has, and escape any other `&`."""
     name, tens, hex_ = match["name"], match["tens"], match["hex"]
     if name in _XML_NAMES:

@@ -50,7 +50,7 @@ class Survey:
     def records(self) -> Iterator[wxr.Record]:
         return wxr.records(self.file, wxr.Channel(), is_repaired=self.is_repaired)
 
-    def gallery(self, parent: str) -> list[str]:
+    def gallery_numbers(self, parent: str) -> list[str]:
         """Return the numbers of the files uploaded to an item."""
         return [number for number, attachment in self.attachments.items() if attachment.parent == parent]
 
@@ -58,15 +58,15 @@ class Survey:
 def survey_file(file: Path) -> Survey:
     """Read the whole file once. Raises Unreadable."""
     try:
-        return _read(Survey(file))
+        return _survey(Survey(file))
     except wxr.NotXml as error:
         try:
-            return _read(Survey(file, is_repaired=True))
+            return _survey(Survey(file, is_repaired=True))
         except Unreadable:
             raise error from None
 
 
-def _read(found: Survey) -> Survey:
+def _survey(found: Survey) -> Survey:
     offsets: Counter[timedelta] = Counter()
     for record in wxr.records(found.file, found.channel, is_repaired=found.is_repaired, keeps_comments=False):
         if record.name != "item":

@@ -25,9 +25,9 @@ class Terms:
             if record["wp:category_parent"]:
                 self.report.remark("subcategor(y|ies) became (an ordinary tag|ordinary tags)")
             name, about = record["wp:cat_name"], record["wp:category_description"]
-            self.find_or_create("category", record["wp:category_nicename"], name, about)
+            self.get_or_create("category", record["wp:category_nicename"], name, about)
         elif record.name == "wp:tag":
-            self.find_or_create("post_tag", record["wp:tag_slug"], record["wp:tag_name"], record["wp:tag_description"])
+            self.get_or_create("post_tag", record["wp:tag_slug"], record["wp:tag_name"], record["wp:tag_description"])
         else:
             self.report.omit("term(s) of other taxonomies")
 
@@ -39,11 +39,11 @@ class Terms:
             kind = KINDS.get(domain)
             if domain == "post_format":
                 self.report.omit("post format(s)", record[""])
-            if kind and (tag := self.find_or_create(kind, record.attributes.get("nicename", ""), record[""])):
+            if kind and (tag := self.get_or_create(kind, record.attributes.get("nicename", ""), record[""])):
                 found[tag.pk] = tag
         return list(found.values())
 
-    def find_or_create(self, kind: str, slug: str, name: str, about: str = "") -> Tag | None:
+    def get_or_create(self, kind: str, slug: str, name: str, about: str = "") -> Tag | None:
         slug = items.decode_path(slug).strip("/")
         if slug and (known := self.tags.get((kind, slug))):
             return known

@@ -37,7 +37,7 @@ class PostText:
     lost: list[tuple[str, str]] = field(default_factory=list)
     changed: list[tuple[str, str]] = field(default_factory=list)
 
-    def html(self, body: str, footnotes: str = "") -> str:
+    def to_html(self, body: str, footnotes: str = "") -> str:
         for block in _DYNAMIC.finditer(body):
             if block["name"] not in _SILENT:
                 self.lost.append(("dynamic block(s)", block["name"]))
@@ -91,10 +91,10 @@ class PostText:
             if end is None:
                 never_closed.add(tag)
             position = end.end() if end else player.end()
-            yield self.player(body[player.start() : min(position, player.start() + 20_000)], tag)
+            yield self.replace_player(body[player.start() : min(position, player.start() + 20_000)], tag)
         yield body[position:]
 
-    def player(self, source: str, name: str) -> str:
+    def replace_player(self, source: str, name: str) -> str:
         found = _SOURCE.search(source) or _WEB.search(source)
         if not found:
             self.lost.append(("embedded player(s) without an address", name))
@@ -110,13 +110,13 @@ class PostText:
 
     # Shortcode handlers
 
-    def caption(self, code: "Shortcode") -> str:
+    def caption_html(self, code: "Shortcode") -> str:
         picture = _PICTURE.match(code.content)
         if not picture:
             return code.content
         return self.figure(picture["picture"], code.content[picture.end() :].strip() or code["caption"])
 
-    def pictures(self, code: "Shortcode") -> str:
+    def gallery_html(self, code: "Shortcode") -> str:
         wanted = [number.strip() for number in (code["ids"] or code["include"]).split(",") if number.strip()]
         excluded = {number.strip() for number in code["exclude"].split(",")}
         found = self.gallery([number for number in wanted if number not in excluded])
@@ -127,17 +127,17 @@ class PostText:
             for picture in found
         )
 
-    def media(self, code: "Shortcode") -> str:
-        return self.player(unescape(f"{code.rest} {code.content}"), code.name)
+    def embed(self, code: "Shortcode") -> str:
+        return self.replace_player(unescape(f"{code.rest} {code.content}"), code.name)
 
-    def note(self, code: "Shortcode") -> str:
-        return self.notes.mark(code.content) if code.content.strip() else ""
+    def note_mark(self, code: "Shortcode") -> str:
+        return self.notes.add_note(code.content) if code.content.strip() else ""
 
-    def code(self, code: "Shortcode") -> str:
+    def code_html(self, code: "Shortcode") -> str:
         escaped = code.content.strip("\r\n").replace("<", "&lt;").replace(">", "&gt;")
         return f"<pre><code>{escaped}</code></pre>"
 
-    def unsupported(self, code: "Shortcode") -> str:
+    def drop_code(self, code: "Shortcode") -> str:
         self.lost.append(("shortcode(s) that work only in WordPress", f"[{code.name}]"))
         return ""
 
@@ -156,16 +156,17 @@ class Shortcode:
 
 
 _HANDLERS: dict[str, Callable[[PostText, Shortcode], str]] = {
-    **dict.fromkeys(("caption", "wp_caption"), PostText.caption),
-    "gallery": PostText.pictures,
-    **dict.fromkeys(("audio", "video", "embed", "youtube", "vimeo", "soundcloud", "ted", "spotify"), PostText.media),
-    **dict.fromkeys(("ref", "footnote", "fn", "efn_note", "mfn"), PostText.note),
-    **dict.fromkeys(("code", "sourcecode"), PostText.code),
+    **dict.fromkeys(("caption", "wp_caption"), PostText.caption_html),
+    "gallery": PostText.gallery_html,
+    **dict.fromkeys(("audio", "video", "embed", "youtube", "vimeo", "soundcloud", "ted", "spotify"), PostText.embed),
+    **dict.fromkeys(("ref", "footnote", "fn", "efn_note", "mfn"), PostText.note_mark),
+    **dict.fromkeys(("code", "sourcecode"), PostText.code_html),
     **dict.fromkeys(
-        ("contact-form", "contact-field", "playlist", "polldaddy", "poll", "wpvideo", "archives"), PostText.unsupported
+        ("contact-form", "contact-field", "playlist", "polldaddy", "poll", "wpvideo", "archives"),
+        PostText.drop_code,
     ),
 }
-_WITH_CONTENT = {name for name, handler in _HANDLERS.items() if handler not in {PostText.pictures}}
+_WITH_CONTENT = {name for name, handler in _HANDLERS.items() if handler not in {PostText.gallery_html}}
 
 
 def pictures_as_links(text: str) -> str:

@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, fix: bool, **options: Any) -> None:
         links = essays = unclear = 0
         for essay in Essay.objects.order_by("pk").iterator(chunk_size=50):
-            wrong, doubtful = wrong_links(essay), unclear_links(essay)
+            wrong, doubtful = incomplete_links(essay), unclear_links(essay)
             links, essays, unclear = links + len(wrong), essays + bool(wrong), unclear + len(doubtful)
             for written, meant in wrong.items():
                 self.stdout.write(f"{essay.pk} {essay}: {written} → {meant}")
@@ -41,7 +41,7 @@ def stored_bodies(essay: Essay) -> Iterator[str]:
     yield from (str(draft.fields.get("body", "")) for draft in essay.drafts.all())
 
 
-def wrong_links(essay: Essay) -> dict[str, str]:
+def incomplete_links(essay: Essay) -> dict[str, str]:
     """Return incomplete links of all stored texts, each with its completed form."""
     written = dict.fromkeys(href for text in stored_bodies(essay) for href in markup.link_targets(text))
     return {href: markup.complete_address(href) for href in written if markup.complete_address(href) != href}

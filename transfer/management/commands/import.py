@@ -35,7 +35,7 @@ class Command(BaseCommand):
             raise CommandError(f"{media} is not a folder. Nothing was changed.")
         try:
             report = importing.import_file(
-                options["format"], file, folder=media, credited=dict(map(credited, author)), is_dry_run=dry_run
+                options["format"], file, folder=media, credited=dict(map(parse_author, author)), is_dry_run=dry_run
             )
         except Unreadable as error:
             raise CommandError(f"{file}: {error}. Nothing was changed.") from error
@@ -43,7 +43,7 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
 
-def credited(pair: str) -> tuple[str, User]:
+def parse_author(pair: str) -> tuple[str, User]:
     old, _, login = pair.partition("=")
     user = User.objects.filter(username=login).first()
     if not old or user is None:
