@@ -42,6 +42,7 @@ class SiteAdmin(admin.ModelAdmin[Site]):
         return ("name", "tagline", *language, "time_zone", "essays_per_page", "public_record")
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
+        """Offer the languages and time zones to choose from."""
         if db_field.name == "language":
             return forms.ChoiceField(label=_("Language"), choices=settings.SITE_LANGUAGES)
         if db_field.name == "time_zone":
@@ -49,18 +50,22 @@ class SiteAdmin(admin.ModelAdmin[Site]):
         return super().formfield_for_dbfield(db_field, request, **more)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Redirect to the form of the only row."""
         Site.objects.get_or_create(pk=1)
         return redirect("admin:blog_site_change", 1)
 
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
+        """Save the only row and invalidate all pages."""
         obj.pk = 1
         super().save_model(request, obj, form, change)
         pagecache.invalidate("site", "comments")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        """Forbid a second row."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
+        """Forbid deleting the only row."""
         return False
 
 
@@ -98,9 +103,11 @@ class EssayForm(WritingForm):
             order.required = False
 
     def clean_menu_order(self) -> int:
+        """Return 0 for an empty field."""
         return self.cleaned_data["menu_order"] or 0
 
     def clean(self) -> dict[str, Any]:
+        """Check the slug and the menu, and create a slug from the title if there is none."""
         data = super().clean() or self.cleaned_data
         slug, kind = data.get("slug"), data.get("kind")
         if slug and kind == Essay.Kind.PAGE and (slug in RESERVED_SLUGS or slug.isdigit()):
@@ -113,6 +120,7 @@ class EssayForm(WritingForm):
         return data
 
     def menu_error(self, kind: str | None) -> Any:
+        """Return why this cannot be in the menu, or nothing."""
         if kind == Essay.Kind.ESSAY:
             return _("Only pages can be shown in the menu. Clear this box, or choose the type “page”.")
         if Essay.objects.in_menu().exclude(pk=self.instance.pk).count() >= MENU_LIMIT:
@@ -123,6 +131,7 @@ class EssayForm(WritingForm):
 
 class AuthorshipFormSet(forms.BaseInlineFormSet[Authorship, Essay, Any]):
     def add_fields(self, form: Any, index: int | None) -> None:
+        """Label the box that deletes a row for screen readers."""
         super().add_fields(form, index)
         if box := form.fields.get("DELETE"):
             box.widget.attrs["aria-label"] = box.label
@@ -158,6 +167,7 @@ class StatusFilter(admin.SimpleListFilter):
         return [("published", _("published")), ("scheduled", _("scheduled")), ("draft", _("draft"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Essay]) -> QuerySet[Essay]:
+        """Keep the essays with the chosen status."""
         now = timezone.now()
         match self.value():
             case "published":
@@ -186,20 +196,24 @@ class EssayAdmin(WritingMixin, PublishingMixin, OwnObjectsOnlyMixin, admin.Model
         return super().changeform_view(request, *args, **more)
 
     def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **more: Any) -> HttpResponse:
+        """Give the form's scripts the nonce of the response."""
         context["media"] = Media.from_media(context["media"], nonce=str(request.csp_nonce))
         return super().render_change_form(request, context, *args, **more)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Essay]:
+        """Fetch the authors with the essays."""
         return super().get_queryset(request).with_authors()  # type: ignore[attr-defined, no-any-return]
 
     @admin.display(description=_("status"))
     def state(self, essay: Essay) -> str:
+        """Return draft, scheduled or published."""
         if essay.published is None:
             return str(_("draft"))
         return str(_("published") if essay.is_published else _("scheduled"))
 
     @admin.display(description=_("authors"))
     def by(self, essay: Essay) -> str:
+        """Return the authors' names, separated by commas."""
         return ", ".join(str(author) for author in essay.bylines)
 
     def view_on_site(self, obj: Essay) -> str | None:
@@ -212,10 +226,12 @@ class EssayAdmin(WritingMixin, PublishingMixin, OwnObjectsOnlyMixin, admin.Model
         return to_delete, counts, set(), protected
 
     def delete_model(self, request: HttpRequest, obj: Essay) -> None:
+        """Delete an essay with its discussion."""
         actions.delete(obj)
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
+        """Delete essays with their discussions."""
         for essay in queryset:
             actions.delete(essay)
 
@@ -243,4 +259,5 @@ class RedirectAdmin(admin.ModelAdmin[Redirect]):
 
     @admin.display(description=_("redirects to"))
     def target_url(self, row: Redirect) -> str:
+        """Return the address of the essay, tag or series."""
         return row.get_absolute_url()

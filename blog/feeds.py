@@ -26,9 +26,11 @@ class FullTextRssFeed(Rss201rev2Feed):
     content_type = "application/rss+xml; charset=utf-8"
 
     def rss_attributes(self) -> dict[str, str]:
+        """Declare the namespace of the full text."""
         return {**super().rss_attributes(), "xmlns:content": "http://purl.org/rss/1.0/modules/content/"}
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        """Add the language and the full text."""
         super().add_item_elements(handler, item)
         if language := item.get("language"):
             handler.addQuickElement("dc:language", language, {"xmlns:dc": "http://purl.org/dc/elements/1.1/"})
@@ -39,10 +41,12 @@ class FullTextAtomFeed(Atom1Feed):
     content_type = "application/atom+xml; charset=utf-8"
 
     def item_attributes(self, item: dict[str, Any]) -> dict[str, str]:
+        """Add the language."""
         language = {"xml:lang": item["language"]} if item.get("language") else {}
         return super().item_attributes(item) | language
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        """Add the full text."""
         super().add_item_elements(handler, item)
         handler.addQuickElement("content", item["content"], {"type": "html"})
 
@@ -53,6 +57,7 @@ class FullTextJsonFeed(SyndicationFeed):
     content_type = "application/feed+json; charset=utf-8"
 
     def write(self, outfile: IO[Any], encoding: str) -> None:
+        """Write the feed as JSON, without empty values."""
         about = {
             "version": "https://jsonfeed.org/version/1.1",
             "title": self.feed["title"],
@@ -65,6 +70,7 @@ class FullTextJsonFeed(SyndicationFeed):
         outfile.write(json.dumps({name: value for name, value in about.items() if value}, ensure_ascii=False))
 
     def json_item(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Return an entry as JSON Feed names its parts."""
         entry = {
             "id": item["unique_id"],
             "url": item["link"],
@@ -98,6 +104,7 @@ class EssaysFeed(Feed[Essay, Any]):
         return pagecache.mark_cacheable(response, "site", expires=Essay.objects.next_change())
 
     def essays(self, obj: Any) -> EssayQuerySet:
+        """Return the published essays of the feed's subject."""
         return Essay.objects.essays().published()
 
     def title(self, obj: Any) -> str:
@@ -118,6 +125,7 @@ class EssaysFeed(Feed[Essay, Any]):
         return self.site.tagline or self.site.name
 
     def items(self, obj: Any) -> list[Essay]:
+        """Return the newest essays with their authors, tags and pictures."""
         newest = self.essays(obj).newest().fetch_slice(0, ITEM_LIMIT)
         prefetch_bylines(newest)
         prefetch_related_objects(newest, "tags")
@@ -142,6 +150,7 @@ class EssaysFeed(Feed[Essay, Any]):
         return [tag.name for tag in item.tags.all()]
 
     def item_extra_kwargs(self, item: Essay) -> dict[str, Any]:
+        """Return what our feed types add: full text, authors and language."""
         content = markup.absolutize(item.body_html, settings.SITE_URL, absolute_url(item.get_absolute_url()))
         return {
             "content": f"<div{item.lang}>{content}</div>" if item.lang else content,

@@ -25,9 +25,11 @@ class AbsoluteSitemap(Sitemap[Any]):
     limit = LINKS_PER_PART
 
     def get_domain(self, site: Any = None) -> str:
+        """Return the host of SITE_URL."""
         return urlsplit(settings.SITE_URL).netloc
 
     def get_protocol(self, protocol: str | None = None) -> str:
+        """Return the scheme of SITE_URL."""
         return urlsplit(settings.SITE_URL).scheme
 
 
@@ -41,6 +43,7 @@ class EssaySitemap(AbsoluteSitemap):
         return essays.only("kind", "slug", "published", "dated", "created", "changed")
 
     def lastmod(self, item: Essay) -> datetime:
+        """Return the later of publication and last change."""
         return max(filter(None, (item.changed, item.published)))
 
     def get_latest_lastmod(self) -> datetime | None:
@@ -56,6 +59,7 @@ class PageSitemap(EssaySitemap):
 
 class TagSitemap(AbsoluteSitemap):
     def items(self) -> QuerySet[Tag]:
+        """Return the tags that have a published essay."""
         tagged = Essay.tags.through._default_manager.filter(
             tag=OuterRef("pk"), essay__in=Essay.objects.essays().published()
         )
@@ -86,9 +90,11 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
 
 
 def sitemap_part(request: HttpRequest, section: str) -> HttpResponse:
+    """Render one of the sitemaps that the index lists."""
     return finish_sitemap(render_sitemap(request, dict(SECTIONS), section).render())
 
 
 def finish_sitemap(response: HttpResponse) -> HttpResponse:
+    """Keep a sitemap itself out of search results, and let it be cached."""
     response.headers["X-Robots-Tag"] = "noindex"
     return pagecache.mark_cacheable(response, "site", expires=Essay.objects.next_change())

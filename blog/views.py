@@ -31,6 +31,7 @@ def show_list(
     template: str = "blog/home.html",
     **context: Any,
 ) -> HttpResponse:
+    """Render a page of essays and mark it cacheable; `find(start, stop)` returns a slice of them."""
     page = paging.get_page(request, get_site(request).essays_per_page, find)
     prefetch_bylines(page.rows)
     response = render(request, template, {"page_obj": page, "heading": heading, **context})
@@ -44,6 +45,7 @@ def published_essays() -> EssayQuerySet:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
+    """List all essays, pinned ones first; redirect WordPress's `/?p=123`."""
     if "p" in request.GET or "page_id" in request.GET:
         return redirect_by_number(request)
     return show_list(request, published_essays().fetch_slice_pinned_first, lede=get_site(request).tagline)
@@ -64,6 +66,7 @@ def redirect_by_number(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def essay(request: HttpRequest, year: int, month: int, day: int, slug: str) -> HttpResponse:
+    """Show a published essay, or redirect from an old address."""
     try:
         found = published_essays().for_essay_page().dated(year, month, day).get(slug=slug)
     except Essay.DoesNotExist:
@@ -73,6 +76,7 @@ def essay(request: HttpRequest, year: int, month: int, day: int, slug: str) -> H
 
 @require_safe
 def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a published page, or redirect from an old address."""
     try:
         found = Essay.objects.pages().published().for_essay_page().get(slug=slug)
     except Essay.DoesNotExist:
@@ -113,6 +117,7 @@ def redirect_moved(request: HttpRequest, **parts: Any) -> HttpResponse:
 
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
+    """List a tag's essays, or redirect from an old address."""
     try:
         found = Tag.objects.get(slug=slug)
     except Tag.DoesNotExist:
@@ -130,6 +135,7 @@ def category(request: HttpRequest, path: str) -> HttpResponse:
 
 @require_safe
 def series(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the essays of a series, or redirect from an old address."""
     try:
         found = Series.objects.get(slug=slug)
     except Series.DoesNotExist:
@@ -140,6 +146,7 @@ def series(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def all_series(request: HttpRequest) -> HttpResponse:
+    """List all series that have a published essay."""
     page = paging.get_page(request, SERIES_PER_PAGE, lambda start, stop: list(in_series.with_counts()[start:stop]))
     if not page.rows:
         raise Http404
@@ -149,6 +156,7 @@ def all_series(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def author(request: HttpRequest, username: str) -> HttpResponse:
+    """Show an author's profile and essays."""
     found = get_object_or_404(User, username=username)
     if not found.authorships.filter(essay__in=published_essays()).exists():
         raise Http404
@@ -186,5 +194,6 @@ def archive(
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
+    """Serve robots.txt."""
     words = f"User-agent: *\nDisallow: /admin/\nDisallow: /accounts/\nSitemap: {settings.SITE_URL}/sitemap.xml\n"
     return pagecache.mark_cacheable(HttpResponse(words, content_type="text/plain; charset=utf-8"), "site")

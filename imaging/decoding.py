@@ -116,6 +116,7 @@ def as_averageable(picture: Pillow.Image) -> Pillow.Image:
 
 
 def as_eight_bits(picture: Pillow.Image) -> Pillow.Image:
+    """Return a grayscale picture of 16 bits a pixel with 8."""
     info = picture.info
     made = picture.convert("I").point(lambda value: value / 256).convert("L")
     made.info = info
@@ -138,5 +139,6 @@ def convert_to_srgb(picture: Pillow.Image, profile: bytes | None) -> Pillow.Imag
 
 
 def primaries(profile: ImageCms.ImageCmsProfile) -> list[list[float]]:
+    """Return a profile's red, green and blue, rounded for comparison."""
     found = (getattr(profile.profile, f"{color}_colorant") for color in ("red", "green", "blue"))
     return [[round(value, 2) for value in xyz] for xyz, _xyy in filter(None, found)]

@@ -54,12 +54,14 @@ class RememberedChoice:
         return start
 
     def _remembered(self, environ: WSGIEnvironment) -> str | None:
+        """Return the choice in the cookie, if valid."""
         if f"{self._name}=" not in environ.get("HTTP_COOKIE", ""):
             return None
         value = parse_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", "")).get(self._name)
         return value if value in self._values else None
 
     def _chosen(self, environ: WSGIEnvironment) -> str | None:
+        """Return the choice that this request makes: a value, empty to clear it, or None."""
         query = environ.get("QUERY_STRING", "")
         if f"{self._name}=" not in query or not is_followed_here(environ):
             return None

@@ -44,6 +44,7 @@ class Declaration(NamedTuple):
 
     @classmethod
     def read(cls, headers: Iterable[tuple[str, str]]) -> "Declaration | None":
+        """Read the headers of a response; None if its view declared nothing."""
         found = {name: value for name, value in headers if name in {KEYS_HEADER, EXPIRES_HEADER}}
         if KEYS_HEADER not in found:
             return None

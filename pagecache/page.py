@@ -45,6 +45,7 @@ class CachedPage:
         self._variants = {PLAIN: self._variant_of(body)}
 
     def respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        """Respond in the encoding that the client prefers, or with 304 if it has the page."""
         wanted = preferred_encoding(environ.get("HTTP_ACCEPT_ENCODING", "")[:500])
         variant = self._variants.get(wanted) or self._encode(wanted)
         match = environ.get("HTTP_IF_NONE_MATCH")
@@ -55,6 +56,7 @@ class CachedPage:
         return variant.body if environ["REQUEST_METHOD"] != "HEAD" else []
 
     def _encode(self, encoding: str) -> Variant:
+        """Return the page in an encoding, or plain if that is smaller."""
         with self._lock:
             if encoding not in self._variants:
                 plain = self._variants[PLAIN]
@@ -63,6 +65,7 @@ class CachedPage:
             return self._variants[encoding]
 
     def _variant_of(self, body: bytes, encoding: str = PLAIN) -> Variant:
+        """Return a body with its headers and add its size."""
         digest = hashlib.blake2b(body, digest_size=15).digest()
         etag = f'"{base64.urlsafe_b64encode(digest).decode()}"'
         headers = [*self._headers, ("ETag", etag), ("Content-Length", str(len(body)))]
@@ -92,6 +95,7 @@ def preferred_encoding(accept: str) -> str:
 
 
 def parse_quality(quality: str) -> float:
+    """Return a weight between 0 and 1; 0 if it is invalid."""
     try:
         number = float(quality)
     except ValueError:

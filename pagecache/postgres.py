@@ -76,6 +76,7 @@ class PostgresReader:
             self._disconnect()
 
     def _send_shared_read(self, asking: SharedRead) -> None:
+        """Send the query and give the result to the threads that joined it."""
         try:
             self._acquire_connection()
             try:
@@ -88,6 +89,7 @@ class PostgresReader:
             asking.is_answered.release()
 
     def _withdraw(self, asking: SharedRead) -> None:
+        """Let no more threads join a query."""
         if self._next is asking:
             self._next = None
 
@@ -100,6 +102,7 @@ class PostgresReader:
             raise DatabaseUnavailable
 
     def _read(self, statement: bytes, values: Sequence[bytes] = ()) -> Numbers:
+        """Run a statement; after a slow failure, block further ones for a while."""
         began = time.monotonic()
         try:
             return self._read_with_reconnect(statement, values)

@@ -72,6 +72,7 @@ class AddressParser:
         )
 
     def _is_personal(self, cookie: str, environ: WSGIEnvironment) -> bool:
+        """Return whether the cookies include one of a session, a guest or a message."""
         if not any(name in cookie for name in self._cookies):
             return False
         sent = parse_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", ""))

@@ -17,6 +17,7 @@ class AppResponse(NamedTuple):
 
     @classmethod
     def from_application(cls, application: WSGIApplication, environ: WSGIEnvironment) -> "AppResponse":
+        """Call the application and hold its response back."""
         started: list[tuple[str, Headers]] = []
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
@@ -50,6 +51,7 @@ class AppResponse(NamedTuple):
             close()
 
     def pass_on(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Send the response, private if its view declared it cacheable."""
         start_response(self.status, make_private(self.headers))
         if environ["REQUEST_METHOD"] != "HEAD":
             return self.chunks
@@ -62,6 +64,7 @@ def unsupported_write(data: bytes) -> object:
 
 
 def without_declaration(headers: Headers) -> Headers:
+    """Remove the headers in which a view declares its page."""
     return [(name, value) for name, value in headers if name not in {KEYS_HEADER, EXPIRES_HEADER}]
 
 

@@ -47,6 +47,7 @@ class SqliteReader:
         self._local.__dict__.clear()
 
     def _rows(self, statement: str, parameters: tuple[str, ...] = ()) -> list[tuple[str, int]]:
+        """Run a query; an error closes the connection."""
         try:
             return self._connection().execute(statement, parameters).fetchall()
         except (sqlite3.Error, OSError) as error:
@@ -54,6 +55,7 @@ class SqliteReader:
             raise DatabaseUnavailable from error
 
     def _connection(self) -> sqlite3.Connection:
+        """Return this thread's connection, opened again if the database file was replaced."""
         now = time.monotonic()
         connection: ReadOnlyConnection | None = getattr(self._local, "connection", None)
         if connection is not None and now - connection.checked_at < FILE_CHECK_INTERVAL:

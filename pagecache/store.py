@@ -38,6 +38,7 @@ class Store:
         return len(self._entries)
 
     def get(self, key: Key) -> Entry | None:
+        """Return an entry and note its use."""
         entry = self._entries.get(key)
         if entry is not None:
             entry.is_used = True
@@ -60,6 +61,7 @@ class Store:
                 self._weigh(key, entry)
 
     def _weigh(self, key: Key, entry: Entry) -> None:
+        """Update an entry's weight, then drop unused entries until all fit."""
         weight = entry.page.size + sum(map(len, key)) + self.OVERHEAD
         self.bytes += weight - entry.weight
         entry.weight = weight

@@ -70,6 +70,7 @@ class PageCache:
         self._reader.close()
 
     def _is_fresh(self, entry: Entry) -> bool:
+        """Return whether an entry is current; without the database, whether it was a short while ago."""
         if time.time() >= entry.expires:
             return False
         try:
@@ -97,6 +98,7 @@ class PageCache:
     def _respond(
         self, key: Key, entry: Entry, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
+        """Respond with an entry, and update its weight if that added an encoding."""
         size = entry.page.size
         body = entry.page.respond(environ, start_response)
         if entry.page.size != size:
@@ -106,6 +108,8 @@ class PageCache:
     def _bypass(
         self, environ: WSGIEnvironment, start_response: StartResponse, key: Key | None = None
     ) -> Iterable[bytes]:
+        """Let the application respond; a page that it declares cacheable is made private."""
+
         def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
             sent = make_private(headers)
             if sent is not headers and key is not None:
@@ -167,6 +171,7 @@ class PageCache:
         return self._respond(key, entry, environ, start_response)
 
     def _read_numbers(self, keys: tuple[str, ...]) -> tuple[int, Numbers] | None:
+        """Read the generations; None and a warning if the database cannot be read."""
         try:
             return self._reader.numbers(keys)
         except DatabaseUnavailable as error:
@@ -190,6 +195,7 @@ class PageCache:
         return answer, Declaration.read(answer.headers)
 
     def _remember_plain(self, key: Key) -> None:
+        """Remember that this response cannot be cached, so that it is passed through at once."""
         if sum(map(len, key)) > self.LONGEST_PLAIN_KEY:
             return
         if len(self._plain) >= self.PLAIN_KEYS:
@@ -198,6 +204,7 @@ class PageCache:
 
 
 def open_reader() -> Reader:
+    """Return the reader for the kind of database."""
     connection = connections["default"]
     if connection.vendor == "postgresql":
         from pagecache.postgres import PostgresReader  # psycopg is installed only where it is used

@@ -41,6 +41,7 @@ class Authors:
         self.users: dict[str, User] = {}
 
     def get_or_create(self, login: str, name: str = "", email: str = "") -> User:
+        """Return the user for an author's username on the old site."""
         key = login_key(login)
         if key not in self.users:
             source = f"{self.origin}#author-{key}"[:500]
@@ -54,6 +55,7 @@ class Authors:
         return self.users[key]
 
     def create_user(self, login: str, name: str, email: str) -> User:
+        """Create an inactive user for an author and report it."""
         name = one_line(name or login.partition("@")[0], MAX_NAME)
         user = User(username=free_username(login, name), name=name, email=self.unclaimed_email(email), is_active=False)
         user.set_unusable_password()
@@ -153,6 +155,7 @@ def one_line(text: str, limit: int) -> str:
 
 
 def _clean_field(field: EmailField | WebsiteField, text: str) -> str:
+    """Return what the field makes of a text, or nothing if it is invalid."""
     try:
         return str(field.clean(text.strip()))
     except ValidationError:

@@ -21,7 +21,8 @@ from transfer.wordpress import WordPressExport
 class Export(Protocol):
     """A valid export of another site."""
 
-    def import_items(self, report: Report, credited: Mapping[str, User]) -> None: ...
+    def import_items(self, report: Report, credited: Mapping[str, User]) -> None:
+        """Store all items and count them in the report."""
 
 
 FORMATS: dict[str, Callable[[Path], Export]] = {"wordpress": WordPressExport}

@@ -98,6 +98,7 @@ class UploadsFolder:
         return next((file for candidate in candidates if (file := self._file_inside(candidate))), None)
 
     def _file_inside(self, candidate: Path) -> Path | None:
+        """Return an existing file if it is inside the folder."""
         try:
             file = candidate.resolve(strict=True)
         except (OSError, RuntimeError):
@@ -108,7 +109,7 @@ class UploadsFolder:
 def import_picture(wanted: WantedPicture, data: bytes | None = None) -> None:
     """Store the picture, fetched unless `data` is given, and show it in its essay.
 
-    Raises fetch.Failed or uploads.InvalidPicture.
+    Raises fetch.FetchError or uploads.InvalidPicture.
     """
     image = Image.objects.filter(source=wanted.address).first()
     if image is None:
@@ -165,6 +166,7 @@ def fetch_wanted() -> None:
 
 
 def fetch_picture(wanted: WantedPicture) -> None:
+    """Fetch a picture; note an error and when to try again."""
     try:
         import_picture(wanted)
     except (fetch.PermanentFetchError, uploads.InvalidPicture) as error:
@@ -193,6 +195,7 @@ def claim(wanted: WantedPicture) -> bool:
 
 
 def retry_later(wanted: WantedPicture, reason: str) -> None:
+    """Note the error and the time of the next attempt; give up after the last."""
     if wanted.tries >= len(RETRY_DELAYS):
         give_up(wanted, reason)
         return

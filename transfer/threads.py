@@ -42,12 +42,14 @@ class SourceComment:
 
     @property
     def wording(self) -> Wording:
+        """Its text as an unsaved Wording."""
         return Wording(
             text=self.text, html=self.html, format=Wording.Format.HTML, created=self.created, reasons=self.reasons
         )
 
     @property
     def reasons(self) -> list[dict[str, str]]:
+        """Why it is pending."""
         return [{"code": "imported"}] if self.status == Status.PENDING else []
 
 
@@ -235,6 +237,7 @@ def store_batch(
 def build_comment(
     essay: Essay, outline: Outline, positions: TreePositions, number: int, source: SourceComment
 ) -> Comment:
+    """Return an unsaved comment at its place in the tree."""
     parent = outline.parents[number]
     return Comment(  # type: ignore[no-untyped-call]
         essay=essay,

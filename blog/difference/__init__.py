@@ -57,6 +57,7 @@ LABELS = {"title": _("Title"), "deck": _("Subtitle"), "excerpt": _("Excerpt"), "
 
 
 def compare(old: Text, new: Text) -> Difference:
+    """Compare the fields of two texts as lines and their bodies as blocks."""
     budget = Budget(MAX_PAIRS)
     lines: list[tuple[str | Promise, SafeString]] = []
     for name, label in LABELS.items():
@@ -72,6 +73,7 @@ def compare(old: Text, new: Text) -> Difference:
 
 
 def compare_blocks(old: list[Block], new: list[Block], budget: Budget) -> Iterator[Row]:
+    """Yield each block as the same, added, removed or changed."""
     for step in compare_sequences([block.key for block in old], [block.key for block in new], budget):
         before, after = old[step.a], new[step.b]
         if step.is_same:
@@ -110,6 +112,7 @@ def pair_blocks(old: list[Block], new: list[Block]) -> Iterator[tuple[Block | No
 
 
 def similarity(one: Counter[str], other: Counter[str]) -> float:
+    """Return the share of common words, from 0 to 1."""
     total = one.total() + other.total()
     return 2 * (one & other).total() / total if total else 1.0
 

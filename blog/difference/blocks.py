@@ -31,6 +31,7 @@ class Block:
 
     @property
     def key(self) -> Hashable:
+        """What is the same in equal blocks."""
         return self.kind, tuple(token.key for token in self.tokens)
 
 
@@ -58,6 +59,7 @@ class BlockParser:
         self.is_note = self.is_mark = False
 
     def read_text(self, text: str) -> None:
+        """Add the words, signs and spaces of a text to the block."""
         if self.is_mark:
             self.add_token(text, "note-mark", key="note-mark")
             return
@@ -89,6 +91,7 @@ class BlockParser:
             self.is_note = self.is_note or tag.attributes.get("role") == "doc-endnotes"
 
     def read_sign(self, tag: Tag) -> None:
+        """Add a token that stands for a break, a line or a picture."""
         source = tag.attributes.get("src", "")
         self.add_token(SIGNS[tag.name], "sign", key=(tag.name, source))
         if tag.name == "img":
@@ -105,16 +108,19 @@ class BlockParser:
             self.link = tag.attributes.get("href", "")
 
     def read_inline_tag(self, tag: Tag) -> None:
+        """Note that a tag such as `em` starts or ends."""
         if tag.is_end:
             close_tag(tag.name, self.forms)
         else:
             self.forms.append(tag.name)
 
     def add_token(self, word: str, *more: str, key: Hashable = None) -> None:
+        """Add a token with the inline tags around it; equal ones have the same `key`."""
         tags = (*dict.fromkeys(self.forms), *more)
         self.tokens.append(Token(word, tags, (word if key is None else key, tags)))
 
     def close_block(self) -> None:
+        """Store the current block without space at its end, unless it is empty."""
         while self.tokens and not self.tokens[-1].word.strip():
             self.tokens.pop()
         if self.tokens:
@@ -125,6 +131,7 @@ class BlockParser:
 
 
 def close_tag(name: str, open_: list[str]) -> None:
+    """Remove the last open tag with this name and those opened after it."""
     if name in open_:
         del open_[len(open_) - 1 - open_[::-1].index(name) :]
 
@@ -135,4 +142,5 @@ def split_lines(html: str) -> list[Block]:
 
 
 def split_words(text: str) -> list[Token]:
+    """Split a line into words, signs and spaces without tags."""
     return [Token(word, (), word) for word in TOKEN.findall(text)]

@@ -23,6 +23,7 @@ ELEMENTS = {
 
 
 def render_changes(old: Sequence[Token], new: Sequence[Token], budget: Budget) -> SafeString:
+    """Render the tokens of both sequences, with what was removed and added marked."""
     found = merge_neighbors(compare_sequences([token.key for token in old], [token.key for token in new], budget))
     parts = []
     for was, now, is_same in join_changes(found, old, new):

@@ -12,9 +12,12 @@ MAX_GAP_PAIRS = 90_000  # pairs of items compared in one gap
 
 @dataclass
 class Budget:
+    """The number of pairs of items that may still be compared."""
+
     left: int
 
     def spend(self, pairs: int) -> bool:
+        """Take pairs from the budget and return true, or return false if there are too few."""
         if pairs > min(MAX_GAP_PAIRS, self.left):
             return False
         self.left -= pairs
@@ -22,6 +25,8 @@ class Budget:
 
 
 class Step(NamedTuple):
+    """A slice of each of two sequences, which are the same or differ."""
+
     is_same: bool
     a: slice
     b: slice
@@ -75,6 +80,7 @@ def anchors(a: Sequence[Hashable], b: Sequence[Hashable], start: int, a_end: int
 def compare_gap(
     a: Sequence[Hashable], b: Sequence[Hashable], in_a: slice, in_b: slice, budget: Budget
 ) -> Iterator[Step]:
+    """Yield the steps of two slices: compared if the budget allows, else as different."""
     left, right = a[in_a], b[in_b]
     if not left and not right:
         return

@@ -29,6 +29,8 @@ Resolver = Callable[[str, str], str]
 
 @dataclass
 class Conversion:
+    """The result of a conversion: HTML, title and subtitle, and what was lost or changed."""
+
     html: str = ""
     title: str = ""
     deck: str = ""
@@ -134,6 +136,8 @@ def unwrap_foreign(node: Node, result: Conversion) -> list[Node | str] | None:
 
 
 def replace_pictures(root: Node, resolve_picture: Resolver, result: Conversion) -> None:
+    """Give pictures the address that `resolve_picture` returns; drop and report those without one."""
+
     def replacement(node: Node) -> list[Node | str] | None:
         if node.name != "img":
             return None

@@ -65,6 +65,7 @@ def is_continuation(node: Node) -> bool:
 
 
 def wrap_in_paragraph(item: Node) -> Node:
+    """Put the text of an item without blocks into a paragraph, and return the item."""
     if not any(isinstance(child, Node) and child.name in BLOCKS for child in item.children):
         item.children = [Node("p", {}, *item.children)]
         item.elements[0].parent = item
@@ -118,6 +119,7 @@ def nest_lists(root: Node) -> None:
 
 
 def move_into_previous_item(inner: Node) -> None:
+    """Move a list into the item before it, or unwrap it if there is none."""
     outer = inner.parent
     if outer is None:
         return
@@ -194,5 +196,6 @@ def first_item_level(node: Node) -> int | None:
 
 
 def item_level(item: Node) -> int:
+    """Return the level that an item names, from 1 to MAX_LEVEL."""
     value = item.attributes.get("data-aria-level") or item.attributes.get("aria-level") or "1"
     return max(1, min(int(value), MAX_LEVEL)) if value.isascii() and value.isdigit() else 1

@@ -70,6 +70,7 @@ def collect_notes(root: Node) -> tuple[int, int]:
 
 
 def find_notes(root: Node) -> tuple[list[Note], int]:
+    """Return the notes in the order of their marks, and the number of marks without a note."""
     named: dict[str, Node] = {}
     links: list[tuple[Node, str]] = []
     order: dict[int, int] = {}
@@ -169,6 +170,7 @@ def drop_separator(root: Node) -> None:
 
 
 def build_note_item(block: Node, number: int, label: re.Pattern[str]) -> Node:
+    """Return a note as an item of the list, without its label and outer paragraph."""
     made = Node("li", {"id": f"note-{number}"}, *block.children)
     strip_label(made, label)
     while len(made.elements) == 1 and made.elements[0].name in {"p", "div"} and not made.has_direct_text():
@@ -181,6 +183,7 @@ def build_note_item(block: Node, number: int, label: re.Pattern[str]) -> Node:
 
 
 def replace_mark(link: Node, number: int, *, is_first: bool) -> None:
+    """Replace a link to a note by a mark with the note's number."""
     attributes = {"id": f"ref-{number}"} if is_first else {}
     attributes |= {"href": f"#note-{number}", "role": "doc-noteref"}
     outer = link
@@ -200,6 +203,7 @@ def remove_with_wrappers(node: Node) -> None:
 
 
 def is_empty(node: Node) -> bool:
+    """Whether it contains neither text nor a picture."""
     return not node.has_text() and not node.contains({"img"})
 
 

@@ -20,6 +20,7 @@ _UPLOADING = re.compile(r"https://[0-9a-f-]{36}\.invalid/[0-9]+")  # static/js/w
 
 @require_POST
 def clean_paste(request: Request) -> HttpResponse:
+    """Return pasted HTML as an essay's HTML, with sentences about losses and changes."""
     if not (request.user.has_perm("blog.add_essay") or request.user.has_perm("blog.change_essay")):
         raise PermissionDenied(_("Only authors can paste here."))
     if len(request.body) > MAX_BYTES:

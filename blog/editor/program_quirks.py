@@ -60,6 +60,7 @@ def checkbox_state(item: Node) -> bool | None:
 
 
 def prepend_text(item: Node, text: str) -> None:
+    """Insert a text before an item's content, inside its first paragraph."""
     first = next((child for child in item.children if isinstance(child, Node) or child.strip()), None)
     holder = first if isinstance(first, Node) and first.name in {"p", "div"} else item
     holder.children.insert(0, text)
@@ -95,12 +96,14 @@ def code_text(node: Node) -> str:
 
 
 def inline_code_text(node: Node) -> str:
+    """Return the text of an inline element, with its breaks as newlines."""
     return "".join(
         child if isinstance(child, str) else "\n" if child.name == "br" else child.text for child in node.children
     )
 
 
 def merge_code_lines(parent: Node) -> None:
+    """Merge consecutive paragraphs of code into one code block."""
     run: list[Node] = []
     for child in [*parent.children, None]:
         if isinstance(child, str) and not child.strip():
@@ -117,6 +120,7 @@ def merge_code_lines(parent: Node) -> None:
 
 
 def is_code_line(node: Node) -> bool:
+    """Whether a paragraph is all in a monospace font."""
     if node.name not in {"p", "div"} or node.contains(BLOCKS) or not node.has_text():
         return False
     if _MONO.search(node.style.get("font-family", "")):
@@ -129,6 +133,7 @@ def is_code_line(node: Node) -> bool:
 
 
 def is_monospace(node: Node) -> bool:
+    """Whether an inline element has a monospace font."""
     return node.name in {"code", "tt"} or (
         node.name in {"span", "font"} and _MONO.search(node.style.get("font-family", "")) is not None
     )
@@ -153,12 +158,12 @@ def simplify_tables(root: Node) -> None:
 
 def has_plain_wrapper(cell: Node) -> bool:
     """Whether a cell contains one meaningless wrapper and nothing else."""
-    return (
-        not cell.has_direct_text() and len(cell.elements) == 1 and cell.elements[0].name in {"div", "section", "center"}
-    )
+    inner = cell.elements
+    return len(inner) == 1 and inner[0].name in {"div", "section", "center"} and not cell.has_direct_text()
 
 
 def convert_pull_quotes(root: Node) -> None:
+    """Turn elements with a pull quote's class into block quotes of the class `pull`."""
     for node in root.walk():
         if node.name in {"div", "blockquote", "p", "figure", "aside"} and any(
             _PULL_QUOTE.fullmatch(n) for n in node.classes
@@ -184,6 +189,7 @@ def convert_captions(root: Node) -> None:
 
 
 def is_lone_picture(node: Node) -> bool:
+    """Whether a paragraph contains one picture and nothing else."""
     return node.name in {"p", "div"} and not node.has_text() and sum(each.name == "img" for each in node.walk()) == 1
 
 
@@ -197,6 +203,7 @@ def split_paragraphs(root: Node) -> None:
 
 
 def split_at_breaks(node: Node) -> list[list[Node | str]]:
+    """Split the children of a paragraph at double breaks."""
     parts: list[list[Node | str]] = [[]]
     breaks: list[Node | str] = []
     for child in node.children:
@@ -224,6 +231,7 @@ def google_redirect_target(address: str) -> str:
 
 
 def unwrap_google_redirects(root: Node) -> None:
+    """Replace links through a Google redirect by links to their targets."""
     for node in root.walk():
         if node.name == "a" and "href" in node.attributes:
             try:

@@ -109,6 +109,7 @@ def convert_quotes(root: Node) -> None:
 
 
 def is_quote(node: Node | str) -> bool:
+    """Whether it is a paragraph with a quotation style."""
     return (
         isinstance(node, Node)
         and node.name in {"p", "div"}
@@ -214,6 +215,7 @@ def has_right_to_left_text(root: Node) -> bool:
 
 
 def is_blank(node: Node) -> bool:
+    """Whether it contains neither text, a picture, a break nor a line."""
     return not node.has_text(" \t\r\n\u00a0") and not node.contains({"img", "br", "hr"})
 
 
@@ -235,6 +237,7 @@ def strip_trailing_space(node: Node) -> None:
 
 
 def is_between_blocks(node: Node) -> bool:
+    """Whether a break is beside blocks, where it only makes space."""
     parent = node.parent
     if parent is None or parent.name not in {"", "body", "div", "b", "span"}:
         return False

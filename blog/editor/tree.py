@@ -24,6 +24,8 @@ PARAGRAPH_ENDS = (frozenset({"p"}), frozenset({"div", "li", "td", "th", "blockqu
 
 
 class Node:
+    """An element with its attributes and children, or the nameless root."""
+
     __slots__ = ("attributes", "children", "name", "parent")
 
     def __init__(self, name: str, attributes: dict[str, str] | None = None, *children: "Node | str") -> None:
@@ -50,6 +52,7 @@ class Node:
             pending += [child for child in reversed(node.children) if isinstance(child, Node)]
 
     def ancestors(self) -> Iterator["Node"]:
+        """Yield the elements around it, innermost first."""
         node = self.parent
         while node is not None:
             yield node
@@ -57,6 +60,7 @@ class Node:
 
     @property
     def elements(self) -> list["Node"]:
+        """Its children without texts."""
         return [child for child in self.children if isinstance(child, Node)]
 
     @property
@@ -118,6 +122,7 @@ class Node:
             self.parent = None
 
     def replace(self, *others: "Node | str") -> None:
+        """Put other nodes or texts in its place."""
         parent = self.parent
         if parent is None:
             return

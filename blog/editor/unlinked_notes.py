@@ -18,6 +18,7 @@ _NOTE_BLOCKS = frozenset({"p", "li", "div", "dd"})
 
 
 def link_notes(root: Node) -> None:
+    """Link marks and notes to each other where a link is missing."""
     add_backlinks(root)
     link_numbered_notes(root)
 
@@ -62,6 +63,7 @@ def is_internal_link(node: Node) -> bool:
 
 
 def looks_like_mark(node: Node) -> bool:
+    """Whether a link's text is a sign, or a number above the line."""
     text = node.leading_text(MAX_MARK).strip()
     is_high = any(is_superscript(each) for each in (node, *node.elements, *islice(node.ancestors(), 2)))
     return bool(_RAISED.fullmatch(text)) or (is_high and _NUMBER.fullmatch(text) is not None)
@@ -112,6 +114,7 @@ def last_blocks(root: Node) -> Iterator[Node]:
 
 
 def last_numbered_paragraphs(root: Node) -> list[Node]:
+    """Return the paragraphs at the end that begin with the raised numbers 1, 2 and so on."""
     found: list[Node] = []
     for node in last_blocks(root):
         label = find_label(node) if node.name in {"p", "div"} else None
@@ -146,6 +149,7 @@ def last_list_items(root: Node) -> list[Node]:
 
 
 def link_both_ways(number: int, mark: Node | None, text: Node) -> None:
+    """Link a mark to its note and the note to its mark."""
     if mark is None:
         return
     label = find_label(text) if text.name != "li" else None

@@ -27,8 +27,11 @@ def allowlist() -> dict[str, Any]:
 
 
 class EssayEditor(forms.Textarea):
+    """A text area that a script turns into the rich-text editor."""
+
     @property
     def media(self) -> forms.Media:
+        """The editor's import map, style and script."""
         return Media(
             importmap=importmap,
             css={"all": ["css/editor.css"]},
@@ -36,6 +39,7 @@ class EssayEditor(forms.Textarea):
         )
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        """Render the text area with the editor's settings as JSON."""
         area = super().render(name, value, attrs, renderer)
         language = get_language() or "en"
         setup = {

@@ -20,6 +20,7 @@ CONTENT_TYPES = {
 
 @require_safe
 def serve_upload(request: HttpRequest, name: str) -> FileResponse:
+    """Serve a picture for display, and any other file as a download."""
     try:
         file = default_storage.open(name)
     except (FileNotFoundError, IsADirectoryError, SuspiciousFileOperation, ValueError, OSError) as error:

@@ -50,6 +50,7 @@ def reencode(data: bytes) -> tuple[str, bytes]:
 
 
 def describe_limit(error: decoding.LimitExceeded) -> str:
+    """Return the exceeded limit as a reason for users."""
     millions = {"n": error.maximum // 1_000_000}
     match error.limit:
         case "pixels":
@@ -72,6 +73,7 @@ def decode(data: bytes) -> tuple[str, list[Frame]]:
 
 
 def encode(kind: str, frames: list[Frame]) -> tuple[str, bytes]:
+    """Encode a picture or an animation without metadata; return its format and bytes."""
     out = io.BytesIO()
     if len(frames) > 1:
         write_animation(frames, kind, out)

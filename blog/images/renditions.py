@@ -71,11 +71,13 @@ def widths_for(own: int) -> list[int]:
 
 
 def convert_to_rgb(picture: Pillow.Image) -> Pillow.Image:
+    """Convert a picture to RGB, or to RGBA if it is transparent."""
     is_see_through = picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info
     return picture.convert("RGBA" if is_see_through else "RGB")
 
 
 def encode_rendition(picture: Pillow.Image, width: int, kind: str, profile: bytes | None) -> bytes:
+    """Return a picture in another width and format."""
     height = max(1, round(picture.height * width / picture.width))
     small = picture if width == picture.width else picture.resize((width, height), Pillow.Resampling.LANCZOS)
     out = io.BytesIO()
@@ -90,6 +92,7 @@ def write_file(name: str, data: bytes) -> None:
 
 
 def file_names(image: Image) -> list[str]:
+    """Return the names of a picture's own file and of its renditions."""
     name = str(image.file)
     return [name, *(rendition_name(name, width, kind) for kind, made in image.renditions.items() for width in made)]
 

@@ -53,6 +53,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
+    """Return the newest pictures whose alternative text contains the words of `q`."""
     user = require_permission(request, "blog.view_image")
     found = Image.objects.search(request.GET.get("q", "")[:200]).order_by("-pk")[:RESULT_LIMIT]
     return JsonResponse({"images": [image_as_json(image, user) for image in found]})
@@ -73,6 +74,7 @@ def set_alt(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def require_permission(request: HttpRequest, permission: str) -> User:
+    """Return the user, or raise PermissionDenied."""
     user = cast(User, request.user)
     if not user.has_perm(permission):
         raise PermissionDenied
@@ -84,6 +86,7 @@ def error_response(message: str, status: int = 422) -> HttpResponse:
 
 
 def image_as_json(image: Image, user: User) -> dict[str, Any]:
+    """Return what the editor needs to show a picture and insert it."""
     smallest = image.renditions.get("webp", [])[:1]
     name = rendition_name(str(image.file), smallest[0], "webp") if smallest else str(image.file)
     return {

@@ -87,6 +87,7 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return self.order_by(models.F("series_position").asc(nulls_last=True), "published", "pk")
 
     def newest(self) -> Self:
+        """Sort by publication, newest first."""
         return self.order_by("-published", "-pk")
 
     def by_date(self) -> Self:
@@ -117,6 +118,7 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return self.select_related("series").annotate(is_translated=is_translated)
 
     def with_authors(self) -> Self:
+        """Fetch the authors too, for `bylines`."""
         return self.prefetch_related("authorships")
 
     def next_change(self) -> datetime | None:
@@ -257,6 +259,7 @@ class Essay(models.Model):
 
     @property
     def direction(self) -> str:
+        """The direction of its language, `ltr` or `rtl`."""
         return "rtl" if self.language and get_language_info(self.language)["bidi"] else "ltr"
 
     @property
@@ -293,6 +296,7 @@ class Essay(models.Model):
 
     @cached_property
     def shown_tags(self) -> list[Tag]:
+        """Its tags; a preview sets others."""
         return list(self.tags.all())
 
     @property
@@ -326,6 +330,7 @@ class AuthorshipManager(models.Manager["Authorship"]):
     """Fetches the author with every row."""
 
     def get_queryset(self) -> models.QuerySet["Authorship"]:
+        """Fetch the author with each row."""
         return super().get_queryset().select_related("author")
 
 

@@ -14,6 +14,7 @@ MAX_LINKS = 10
 
 
 def validate_links(text: str) -> None:
+    """Raise ValidationError for too many links or an incomplete one."""
     lines = text.split()
     if len(lines) > MAX_LINKS:
         raise ValidationError(_("Enter at most %(n)d links."), params={"n": MAX_LINKS})

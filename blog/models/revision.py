@@ -49,6 +49,7 @@ class Text:
 
     @property
     def lines(self) -> list[str]:
+        """The values of all fields but the tags."""
         return [getattr(self, name) for name in TEXT_FIELDS]
 
     @property

@@ -20,4 +20,5 @@ def essay_findings(essay: Essay | None) -> list[checks.Finding]:
 
 @register.simple_tag
 def author_desk(user: Any) -> desk.Desk:
+    """Return the author's unpublished, unsaved and scheduled essays."""
     return desk.build_desk(user)

@@ -20,6 +20,7 @@ MAX_BODY = 2 * 1024 * 1024
 
 @require_POST
 def check(request: HttpRequest) -> HttpResponse:
+    """Return the findings in a submitted text."""
     if not request.user.has_perm("blog.change_essay"):
         raise PermissionDenied
     title, excerpt, body = (request.POST.get(name, "") for name in ("title", "excerpt", "body"))
@@ -51,6 +52,7 @@ def local_path(href: str) -> str | None:
 
 
 def has_target(path: str) -> bool:
+    """Return whether a path on this site leads to something, directly or by a redirect."""
     try:
         match = resolve(path)
     except Resolver404:

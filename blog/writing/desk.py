@@ -12,6 +12,8 @@ ROW_LIMIT = 8
 
 
 class Desk(NamedTuple):
+    """An author's first few drafts, unsaved drafts and scheduled essays, and the time zone of their dates."""
+
     drafts: list[Essay]
     unsaved: list[Draft]
     scheduled: list[Essay]
@@ -20,6 +22,7 @@ class Desk(NamedTuple):
 
 
 def build_desk(user: Any) -> Desk:
+    """Find the author's drafts, latest first, and scheduled essays, next first."""
     mine = Essay.objects.by_author(user)
     unpublished = list(mine.filter(published=None).order_by("-changed")[: ROW_LIMIT + 1])
     scheduled = list(scheduled_essays(mine)[: ROW_LIMIT + 1])

@@ -39,6 +39,7 @@ def get_user_and_essay(request: HttpRequest, which: str) -> tuple[User, Essay | 
 
 
 def get_saved_essay(request: HttpRequest, which: str) -> tuple[User, Essay]:
+    """Return the user and the essay they may change, which was saved before. Raises Http404."""
     user, essay = get_user_and_essay(request, which)
     if essay is None:
         raise Http404
@@ -51,6 +52,7 @@ def render_page(request: HttpRequest, name: str, title: str, status: int = 200, 
 
 
 def redirect_to_form(essay: Essay | None) -> HttpResponse:
+    """Redirect to an essay's form, or to an empty one."""
     return redirect("admin:blog_essay_change", essay.pk) if essay else redirect("admin:blog_essay_add")
 
 
@@ -87,6 +89,7 @@ def find_draft(user: User, essay: Essay | None, data: Any) -> Draft | None:
 
 
 def store_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpResponse:
+    """Store what a page sent; return its state and, if asked, the newer drafts of other pages."""
     form = drafts.parse_form(request.POST)
     state, row = drafts.store(user, essay, form)
     answer: dict[str, Any] = {"state": state}
@@ -130,6 +133,7 @@ def logged_in(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def revisions(request: HttpRequest, which: str) -> HttpResponse:
+    """List an essay's revisions."""
     _user, essay = get_saved_essay(request, which)
     rows = Paginator(essay.revisions.for_list(), REVISIONS_PER_PAGE).get_page(request.GET.get("page"))
     found = revising.latest_text(essay)
@@ -173,6 +177,7 @@ def compare(request: HttpRequest, which: str) -> HttpResponse:
 
 
 def get_revision(essay: Essay, pk: str | None) -> Revision | None:
+    """Return an essay's revision by its submitted key. Raises Http404."""
     if not (pk and pk.isascii() and pk.isdigit() and len(pk) < 19):
         raise Http404
     return get_object_or_404(Revision, essay=essay, pk=int(pk))
@@ -180,6 +185,7 @@ def get_revision(essay: Essay, pk: str | None) -> Revision | None:
 
 @require_POST
 def restore(request: HttpRequest, which: str) -> HttpResponse:
+    """Save an old revision's text as the latest."""
     user, essay = get_saved_essay(request, which)
     revision = get_revision(essay, request.POST.get("revision"))
     made = revision and revising.restore(revision, by=user)
@@ -212,6 +218,7 @@ def preview_page(request: HttpRequest, which: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def links(request: HttpRequest, which: str) -> HttpResponse:
+    """List an essay's preview links; POST creates or revokes one."""
     user, essay = get_saved_essay(request, which)
     if request.method == "POST":
         if "withdraw" in request.POST:

@@ -36,6 +36,7 @@ def parse_text(data: Any) -> Text:
 
 
 def parse_form(data: Any) -> FormState:
+    """Return a submitted form's text and state."""
     return FormState(
         text=parse_text(data),
         base=data.get("base", "")[:60],
@@ -72,6 +73,7 @@ def store(author: User, essay: Essay | None, form: FormState) -> tuple[str, Draf
 
 
 def _store_once(author: User, essay: Essay | None, form: FormState) -> tuple[str, Draft | None]:
+    """Store a form's text; raises IntegrityError if the same tab stores it at this moment."""
     rows = by_author(author, essay).select_for_update()
     row = rows.filter(tab=form.tab).first() if form.tab else None
     if row and form.number <= row.number:

@@ -34,6 +34,7 @@ def build_fieldsets(essay: Essay | None, *, may_pin: bool) -> list[tuple[Any, di
 
 
 def collapsed_fieldset(name: str, value: str, *fields: str) -> tuple[Any, dict[str, Any]]:
+    """Return a collapsed fieldset with a value beside its name."""
     heading = format_html('{} <span class="holds">{}</span>', name, value) if value else name
     return (heading, {"fields": fields, "classes": ("collapse",)})
 

@@ -34,6 +34,7 @@ class WritingForm(forms.ModelForm[Essay]):
         super().__init__(*args, **kwargs)
 
     def clean(self) -> dict[str, Any]:
+        """Add errors for what the text lacks to be published."""
         data = super().clean() or self.cleaned_data
         if self.is_publishing:
             for name, words in revisions.missing_fields(self.text).items():
@@ -61,6 +62,7 @@ class WritingForm(forms.ModelForm[Essay]):
 
     @cached_property
     def _text_and_dropped(self) -> tuple[Text, list[str]]:
+        """Clean the submitted text; return it and the names of the pictures left out."""
         text = drafts.parse_text(self.data).cleaned()
         before = revisions.latest_text(self.instance).text.body if self.instance.pk else ""
         body, dropped = renditions.keep_local_pictures(text.body, before=before)

@@ -49,6 +49,7 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
     readonly_fields = ("address", "uses", "width", "height", "by", "source")
 
     def get_urls(self) -> list[URLPattern]:
+        """Add the editor's JSON views."""
         wrap = self.admin_site.admin_view
         own = [
             path("upload/", wrap(image_views.upload), name="image-upload"),
@@ -58,13 +59,16 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
         return own + super().get_urls()
 
     def get_fields(self, request: HttpRequest, obj: Image | None = None) -> Any:
+        """Show an upload field for a new picture, and the data of an existing one."""
         return ("address", "alt", "uses", "width", "height", "by", "source") if obj else ("file", "alt")
 
     @admin.display(description=_("address"))
     def address(self, image: Image) -> str:
+        """Link the file."""
         return format_html('<a href="{}">{}</a>', image.file.url, image.file.url)
 
     def save_model(self, request: HttpRequest, obj: Image, form: Any, change: bool) -> None:
+        """Save a new picture, or only the alternative text of an existing one."""
         if change:
             obj.save(update_fields=["alt"])
         else:
@@ -73,6 +77,7 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
 
     @admin.display(description=_("used"))
     def uses(self, image: Image) -> str:
+        """List the places that use the picture, as links."""
         uses = usage.find_uses(image)
         if not uses:
             return str(_("not used"))
@@ -80,6 +85,7 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
         return format_html("<ul>{}</ul>", format_html_join("", '<li><a href="{}">{}</a></li>', rows))
 
     def has_delete_permission(self, request: HttpRequest, obj: Image | None = None) -> bool:
+        """Forbid deleting a picture that is in use."""
         return super().has_delete_permission(request, obj) and (obj is None or usage.is_deletable_by(obj, request.user))
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -89,4 +95,5 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
         return found
 
     def delete_model(self, request: HttpRequest, obj: Image) -> None:
+        """Delete a picture with its files."""
         renditions.delete(obj)

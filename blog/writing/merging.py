@@ -23,6 +23,8 @@ NOTES_END = "</ol></section>"
 
 @dataclass(frozen=True)
 class MergeResult:
+    """A merged text, and what both sides changed: lines and blocks."""
+
     text: Text
     lines: list[tuple[str | Promise, str]] = field(default_factory=list)  # changed by both: label and stored value
     conflicts: list[Difference] = field(default_factory=list)
@@ -84,6 +86,7 @@ def split_blocks(body: str) -> list[str] | None:
 
 
 def inline_note(mark: re.Match[str], notes: dict[str, str]) -> str:
+    """Put a note's text into its mark, so that a block contains its notes."""
     id_, number, label = mark.groups()
     if number not in notes:
         return mark[0]
@@ -91,6 +94,7 @@ def inline_note(mark: re.Match[str], notes: dict[str, str]) -> str:
 
 
 def top_level_elements(source: str) -> Iterator[str]:
+    """Yield each top-level element as HTML."""
     depth = start = 0
     for tag in TAG.finditer(source):
         if tag[2] not in VOID:
@@ -134,6 +138,7 @@ class SideChanges:
 
 
 def compare_side(base: list[str], now: list[str], budget: Budget) -> SideChanges:
+    """Return what one side made of the base's blocks."""
     found = SideChanges([[] for _block in base], [[] for _block in [*base, ""]])
     for step in difference.compare_sequences(base, now, budget):
         at = step.a.start
@@ -153,6 +158,7 @@ def compare_side(base: list[str], now: list[str], budget: Budget) -> SideChanges
 
 
 def as_block(html: str) -> Block:
+    """Return an element as a block whose words can be compared."""
     return Block(html, False, tuple(difference.split_words(markup.plain_text(html))))
 
 

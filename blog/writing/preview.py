@@ -50,6 +50,7 @@ def render_preview(request: HttpRequest, essay: Essay, text: Text, *, by: User |
 
 @require_safe
 def show_preview(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the latest text of a preview link's essay."""
     link = PreviewLink.objects.unexpired().select_related("essay").filter(token=token).first()
     if link is None:
         raise Http404
@@ -58,6 +59,7 @@ def show_preview(request: HttpRequest, token: str) -> HttpResponse:
 
 @transaction.atomic
 def create_link(essay: Essay, *, by: User, days: int = DEFAULT_DAYS) -> PreviewLink:
+    """Create a preview link and delete expired ones. Raises PermissionDenied if there are too many."""
     essay.preview_links.filter(expires__lte=timezone.now()).delete()
     if essay.preview_links.count() >= MAX_LINKS:
         raise PermissionDenied(_("This essay has too many preview links. Revoke one, then try again."))

@@ -32,14 +32,17 @@ class PublishingMixin(Base):
     actions: Any = ("publish_now", "unpublish", "pin", "unpin")
 
     def get_urls(self) -> list[URLPattern]:
+        """Add the view that checks a text."""
         own = path("check/", self.admin_site.admin_view(check_views.check), name="essay-check")
         return [own, *super().get_urls()]
 
     def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> Any:
+        """Show and read dates in the user's time zone."""
         activate_own_time_zone(request)
         return super().changeform_view(request, *args, **more)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **more: Any) -> Any:
+        """Show dates in the user's time zone."""
         activate_own_time_zone(request)
         return super().changelist_view(request, *args, **more)
 
@@ -56,6 +59,7 @@ class PublishingMixin(Base):
         return super().get_search_results(request, queryset, search_term)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
+        """Name the time zone in the help text of the publish date."""
         field = super().formfield_for_dbfield(db_field, request, **more)
         if db_field.name == "published" and field is not None:
             field.help_text = format_html(
@@ -72,6 +76,7 @@ class PublishingMixin(Base):
         return found if request.user.has_perm("blog.change_others") else [*found, *EDITOR_FIELDS]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Let only editors pin and unpin."""
         found = super().get_actions(request)
         if not request.user.has_perm("blog.change_others"):
             found = {name: action for name, action in found.items() if name not in {"pin", "unpin"}}

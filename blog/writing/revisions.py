@@ -167,6 +167,7 @@ def rewrite_bodies(essay: Essay, change: Callable[[str], str]) -> bool:
 
 
 def lock_essay(essay: Essay) -> Essay | None:
+    """Lock an essay's row and return it as stored; None for a new one."""
     return Essay.objects.select_for_update().filter(pk=essay.pk).first() if essay.pk else None
 
 
@@ -212,6 +213,7 @@ def create_revision(
 
 
 def set_tags(essay: Essay, text: Text) -> None:
+    """Give an essay the tags that the text names; missing ones are created."""
     wanted = [tag for name in text.tags for tag in Tag.objects.matching([name]) or [Tag.objects.ensure(name)]]
     if {tag.pk for tag in wanted} != set(essay.tags.values_list("pk", flat=True)):
         essay.tags.set(wanted)

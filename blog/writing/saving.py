@@ -34,6 +34,7 @@ class WritingMixin(Base):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
+        """Show an edit conflict instead of saving over a newer text."""
         if request.method != "POST" or object_id is None:
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
@@ -43,24 +44,29 @@ class WritingMixin(Base):
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Add the drafts of essays that were never saved."""
         unsaved = never_saved_drafts(request) if self.has_add_permission(request) else []
         return super().changelist_view(request, {"title": _("Essays"), **(extra_context or {}), "unsaved": unsaved})
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Essay | None:
+        """Lock the essay before a form is saved."""
         found = super().get_object(request, object_id, from_field)
         if found and request.method == "POST":
             revisions.lock_essay(found)
         return found
 
     def get_fieldsets(self, request: HttpRequest, obj: Essay | None = None) -> Any:
+        """Return the text fields and collapsed settings."""
         return build_fieldsets(obj, may_pin=request.user.has_perm("blog.change_others"))
 
     def get_form(self, request: Any, obj: Essay | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Return a form that opens with the requested draft or the latest text."""
         form = super().get_form(request, obj, change=change, **kwargs)
         form.shown = get_initial(request, obj)  # type: ignore[attr-defined]
         return form
 
     def save_model(self, request: HttpRequest, obj: Essay, form: Any, change: bool) -> None:
+        """Save the text as a draft, publish it or unpublish the essay, by the button."""
         by, text = cast(User, request.user), form.text
         match requested_action(request.POST):
             case "publish":
@@ -87,14 +93,17 @@ class WritingMixin(Base):
                 messages.warning(request, dropped_pictures_message(form.dropped_pictures))
 
     def response_add(self, request: HttpRequest, obj: Essay, post_url_continue: str | None = None) -> HttpResponse:
+        """Redirect to the form of the new essay, unless it is a popup."""
         if "_popup" in request.POST:
             return super().response_add(request, obj, post_url_continue)
         return redirect_to_form(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Essay) -> HttpResponse:
+        """Redirect to the same form, unless it is a popup."""
         return super().response_change(request, obj) if "_popup" in request.POST else redirect_to_form(request, obj)
 
     def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **more: Any) -> HttpResponse:
+        """Add the version and drafts to the page; answer 422 to an invalid form."""
         essay = more.get("obj")
         context |= form_context(request, essay)
         response = super().render_change_form(request, context, *args, **more)

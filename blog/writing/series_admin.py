@@ -29,9 +29,11 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
     readonly_fields = ("essays_in_order",)
 
     def get_fields(self, request: HttpRequest, obj: Series | None = None) -> Any:
+        """Show the essays of an existing series."""
         return ("title", "slug", "description", "essays_in_order") if obj else ("title", "slug", "description")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Series | None:
+        """Choose which essays to show: all for editors, no others' drafts for authors."""
         found: Any = super().get_object(request, object_id, from_field)
         if found:
             mine = request.user.has_perm("blog.change_others")
@@ -50,6 +52,7 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Series]:
+        """Count the essays of each series."""
         return super().get_queryset(request).annotate(number=Count("essays"))
 
     @admin.display(description=_("essays"), ordering="number")
@@ -58,6 +61,7 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
 
     @transaction.atomic
     def save_model(self, request: HttpRequest, obj: Series, form: Any, change: bool) -> None:
+        """Save a series and redirect its old address to the new one."""
         old = Series.objects.filter(pk=obj.pk).first()
         obj.save()
         if old and old.slug != obj.slug:
@@ -67,11 +71,13 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
 
     @transaction.atomic
     def delete_model(self, request: HttpRequest, obj: Series) -> None:
+        """Delete a series and invalidate all pages."""
         obj.delete()
         pagecache.invalidate("site")
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Series]) -> None:
+        """Delete series and invalidate all pages."""
         queryset.delete()
         pagecache.invalidate("site")
 
@@ -83,24 +89,29 @@ class ProfileAdmin(admin.ModelAdmin[Profile]):
     fields = ("about", "links", "time_zone")
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
+        """Offer time zones, and that of the site first."""
         if db_field.name == "time_zone":
             own = _t("Site time zone: %(zone)s") % {"zone": Site.objects.current().time_zone}
             more["widget"] = TimeZoneSelect(choices=[("", own), ("UTC", "UTC")])
         return super().formfield_for_dbfield(db_field, request, **more)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Redirect to the user's own profile, created if there is none."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         own, _new = Profile.objects.get_or_create(user=cast(User, request.user))
         return redirect("admin:blog_profile_change", own.pk)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        """Forbid adding: the list creates the profile."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Profile | None = None) -> bool:
+        """Forbid deleting."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Profile | None = None) -> bool:
+        """Allow one's own profile, and all to editors."""
         is_own = obj is None or obj.user_id == request.user.pk or request.user.has_perm("blog.change_others")
         return super().has_change_permission(request, obj) and is_own
 
@@ -108,5 +119,6 @@ class ProfileAdmin(admin.ModelAdmin[Profile]):
 
     @transaction.atomic
     def save_model(self, request: HttpRequest, obj: Profile, form: Any, change: bool) -> None:
+        """Save a profile and invalidate all pages."""
         obj.save()
         pagecache.invalidate("site")

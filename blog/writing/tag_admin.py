@@ -40,6 +40,7 @@ class TagAdmin(admin.ModelAdmin[Tag]):
     actions = ("merge",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
+        """Count the essays of each tag."""
         return super().get_queryset(request).annotate(number=Count("essays"))
 
     @admin.display(description=_("essays"), ordering="number")
@@ -48,6 +49,7 @@ class TagAdmin(admin.ModelAdmin[Tag]):
 
     @admin.action(description=_("Merge selected tags"), permissions=["delete"])
     def merge(self, request: HttpRequest, queryset: QuerySet[Tag]) -> HttpResponse | None:
+        """Ask which of the selected tags to keep, then merge the others into it."""
         selected = Tag.objects.filter(pk__in=queryset.values("pk"))
         form = MergeForm(selected, request.POST if "merge" in request.POST else None)
         if form.is_valid():
@@ -67,14 +69,17 @@ class TagAdmin(admin.ModelAdmin[Tag]):
         return render(request, "admin/blog/tag/merge.html", context, status=422 if form.is_bound else 200)
 
     def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
+        """Save a tag and redirect its old address to the new one."""
         tags.save(obj)
 
     @transaction.atomic
     def delete_model(self, request: HttpRequest, obj: Tag) -> None:
+        """Delete a tag and invalidate all pages."""
         super().delete_model(request, obj)
         pagecache.invalidate("site")
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
+        """Delete tags and invalidate all pages."""
         super().delete_queryset(request, queryset)
         pagecache.invalidate("site")

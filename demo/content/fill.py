@@ -84,6 +84,7 @@ class DemoSite:
             self.commenters[user.username] = commenter
 
     def add_essay(self, file: str, by: str, days: int, tags: tuple[str, ...] = (), **fields: Any) -> None:
+        """Publish an essay as of some days ago."""
         published = self.now - timedelta(days=days)
         body = (FOLDER / file).read_text(encoding="utf-8")
         essay = Essay(body=body, published=published, created=published, **fields)
@@ -98,6 +99,7 @@ class DemoSite:
         self.commenters |= {guest["name"]: Commenter(**guest) for guest in guests}
 
     def comment_time(self, comment: dict[str, Any]) -> datetime:
+        """Return when a comment was posted: some minutes after its essay."""
         return self.published[comment["essay"]] + timedelta(minutes=comment["minutes"])
 
     def add_comment(
@@ -130,10 +132,12 @@ class DemoSite:
             self.comments[key] = comment
 
     def trash_comments(self) -> None:
+        """Trash the comments that content.toml marks, once all have their replies."""
         for comment, at in self.removals:
             self.decide(comment, deciding.trash, at)
 
     def decide(self, comment: Comment, action: Callable[..., Decision], at: datetime) -> None:
+        """Moderate a comment as of the given time."""
         decision = action(comment, by=self.people["moderator"])
         Decision.objects.filter(pk=decision.pk).update(created=at)
         Comment.objects.filter(pk=comment.pk).update(changed=at)

@@ -66,16 +66,20 @@ class Facebook(Service):
     }
 
     def split_scopes(self, scope: str) -> tuple[str, ...]:
+        """Split scopes at commas and spaces; `public_profile` is always granted."""
         return tuple(dict.fromkeys(["public_profile", *filter(None, re.split(r"[,\s]+", scope))]))
 
     def check_authorization(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
+        """Reject unknown scopes."""
         if not set(scopes) <= set(self.scopes):
             raise InvalidAuthorization("scope")
 
     def callback_url(self, authorization: AuthorizationRequest, **parameters: str) -> str:
+        """Append `#_=_`, as Facebook does."""
         return f"{super().callback_url(authorization, **parameters)}#_=_"
 
     def denial_url(self, authorization: AuthorizationRequest) -> str:
+        """Add Facebook's own error fields."""
         return self.callback_url(
             authorization,
             error="access_denied",
@@ -105,6 +109,7 @@ class Facebook(Service):
         return grant, {"access_token": token, "token_type": "bearer", "expires_in": SIXTY_DAYS}
 
     def redeem_code(self, code: str) -> Grant:
+        """Return the code's grant, or raise Facebook's error for it."""
         try:
             return self.grants.redeem(self.key, code)
         except UsedCode:
@@ -133,6 +138,7 @@ class Facebook(Service):
         return grant, {**response, "id": user["id"]}
 
     def profile_fields(self, grant: Grant) -> dict[str, Any]:
+        """Return all fields that the scopes permit."""
         person, scopes = grant.person, grant.authorization.scopes
         identity = self.user_id(person)
         user: dict[str, Any] = {
@@ -150,6 +156,7 @@ class Facebook(Service):
         return user
 
     def picture_field(self, person: Person, modifiers: str) -> dict[str, Any]:
+        """Return the `picture` field in the requested size."""
         sizes = dict(SIZE.findall(modifiers))
         width = int(sizes.get("width") or sizes.get("height") or 50)
         expires = int(time.time()) + SIXTY_DAYS // 2
@@ -180,6 +187,7 @@ def parse_fields(fields: str) -> list[tuple[str, str]]:
 
 
 def check_proof(token: str, proof: str | None) -> None:
+    """Check the HMAC of the token, which calls from a server need. Raises ErrorResponse."""
     if proof is None:
         message = "API calls from the server require an appsecret_proof argument"
         raise graph_error(message, 100, kind="GraphMethodException")

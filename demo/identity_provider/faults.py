@@ -54,6 +54,7 @@ class Fault:
 
 
 def truncated_json(payload: Any) -> Outcome:
+    """Respond with the first two thirds of the payload."""
     text = json.dumps(payload).encode()
     return Response(HTTPStatus.OK, text[: len(text) * 2 // 3], JSON)
 
@@ -63,10 +64,12 @@ def server_error(payload: Any) -> Outcome:
 
 
 def endless_response(payload: Any) -> Outcome:
+    """Respond with a text that never ends."""
     return EndlessResponse(b'{"id": "', CHUNK, 0.01)
 
 
 def byte_by_byte_response(payload: Any) -> Outcome:
+    """Respond with two bytes a second."""
     return EndlessResponse(b"{", b" ", 0.5, ANNOUNCED_LENGTH)
 
 
@@ -83,6 +86,7 @@ def strings_to_numbers(value: Any) -> Any:
 
 
 def remove_ids(value: Any) -> Any:
+    """Remove a user's id, also from nested objects."""
     if not isinstance(value, dict):
         return value
     return {key: remove_ids(item) for key, item in value.items() if key not in ID_KEYS}

@@ -62,14 +62,17 @@ class DemoID(Service):
         return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def signing_key(self) -> rsa.RSAPrivateKey:
+        """Return the private key, which the first call generates."""
         with self._key_lock:  # simultaneous requests get the same key
             return self.private_key
 
     def check_authorization(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
+        """Require the scope `openid`."""
         if "openid" not in scopes:
             raise InvalidAuthorization("scope")
 
     def error_redirect(self, request: Request, problem: str) -> str:
+        """Return the redirect with an OpenID Connect error, unless the client is not trusted."""
         if problem in NEVER_REDIRECTED:
             return ""
         query = request.query
@@ -98,6 +101,7 @@ class DemoID(Service):
         }
 
     def id_token(self, grant: Grant) -> str:
+        """Return the signed id_token of a grant."""
         now = int(time.time())
         claims = {
             "iss": self.base,
@@ -120,6 +124,7 @@ class DemoID(Service):
         return grant, self.claims(grant)
 
     def claims(self, grant: Grant) -> dict[str, Any]:
+        """Return the claims that the scopes permit."""
         person, scopes = grant.person, grant.authorization.scopes
         claims: dict[str, Any] = {"sub": f"demo-{self.user_id(person)}"}
         if "profile" in scopes:
@@ -138,6 +143,7 @@ class DemoID(Service):
         return claims
 
     def extra_response(self, request: Request) -> Response | None:
+        """Respond at the paths of the discovery document, the keys and the pictures."""
         match request.path:
             case "/.well-known/openid-configuration":
                 return json_response(self.discovery_document())
@@ -146,10 +152,12 @@ class DemoID(Service):
         return super().extra_response(request)
 
     def public_key(self) -> dict[str, Any]:
+        """Return the key that verifies id_tokens, as a JWK."""
         key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.signing_key().public_key()))
         return {**key, "kid": self.kid, "use": "sig", "alg": "RS256"}
 
     def discovery_document(self) -> dict[str, Any]:
+        """Return the metadata at /.well-known/openid-configuration."""
         claims = "sub iss aud exp iat nonce name given_name family_name preferred_username profile picture locale"
         return {
             "issuer": self.base,

@@ -53,11 +53,13 @@ def portrait(handle: str, size: int) -> Image.Image:
 
 @lru_cache(maxsize=64)
 def portrait_png(handle: str, size: int) -> bytes:
+    """Return a drawn portrait as PNG."""
     return _encode(portrait(handle, size), "PNG")
 
 
 @lru_cache(maxsize=8)
 def photo_with_metadata(size: int) -> bytes:
+    """Return a JPEG that lies on its side and names its author and place."""
     exif = Image.Exif()
     exif[Base.Make.value] = "Demo"
     exif[Base.Orientation.value] = SIDEWAYS

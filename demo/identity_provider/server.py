@@ -47,6 +47,7 @@ class Demo:
         self.services = {kind.key: kind(self.base, self.grants) for kind in SERVICES}
 
     def respond(self, request: Request) -> Outcome:
+        """Respond to a request by the service that its path begins with."""
         _, key, *rest = f"/{request.path.lstrip('/')}".split("/", 2)
         service = self.services.get(key)
         if request.path == "/favicon.ico":  # every browser requests it and logs an error if it is missing
@@ -63,6 +64,7 @@ class Demo:
             return redirect(back) if back else pages.error_page(service, error.problem)
 
     def respond_as(self, service: Service, request: Request) -> Outcome:
+        """Respond as one service; `request.path` is without its prefix."""
         path = request.path.rstrip("/")
         if path == service.authorize_path:
             authorization = service.parse_authorization(request)
@@ -79,6 +81,7 @@ class Demo:
         return service.extra_response(request) or self.profile_page(service, request) or pages.not_found_page()
 
     def token_response(self, service: Service, request: Request) -> Outcome:
+        """Exchange a code for a token, with the error chosen for it."""
         if request.method not in service.token_methods:
             return Response(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(service.token_methods)})
         grant, payload = service.exchange(request)
@@ -132,6 +135,7 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def respond(self) -> None:
+        """Read the request, limited in size, and send the response."""
         length = self.headers.get("Content-Length") or "0"
         if not length.isdecimal() or int(length) > LARGEST_BODY:
             self.send(Response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
@@ -167,6 +171,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def stream(self, endless: EndlessResponse) -> None:
+        """Send an endless response piece by piece."""
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", faults.JSON)
         if endless.length:
@@ -176,7 +181,8 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(piece)
             self.wfile.flush()
 
-    def log_message(self, *args: Any) -> None: ...
+    def log_message(self, *args: Any) -> None:
+        """Log nothing."""
 
 
 def parse_fields(text: str | bytes) -> dict[str, str]:
@@ -193,12 +199,13 @@ class Server(ThreadingHTTPServer):
     demo: Demo
 
     def server_bind(self) -> None:
-        # Skip HTTPServer.server_bind, which looks up our host name.
+        """Bind the socket without HTTPServer's own method, which looks up our host name."""
         if self.address_family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         super(ThreadingHTTPServer, self).server_bind()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
+        """Ignore clients that disconnect."""
         if not isinstance(sys.exception(), DISCONNECTED):
             super().handle_error(request, client_address)
 

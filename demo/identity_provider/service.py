@@ -38,6 +38,8 @@ class InvalidAuthorization(Exception):
 
 
 class Service(ABC):
+    """A login service with its paths, scopes and messages."""
+
     key: ClassVar[str]
     name: ClassVar[str]
     authorize_path: ClassVar[str]
@@ -73,11 +75,13 @@ class Service(ABC):
         return next((person for person in PEOPLE if self.user_id(person) == number), None)
 
     def extra_response(self, request: Request) -> Response | None:
+        """Respond at the service's other paths, such as those of pictures; None for unknown ones."""
         return self.serve_picture(request)
 
     # The authorization request
 
     def parse_authorization(self, request: Request) -> AuthorizationRequest:
+        """Check a request to the authorization page. Raises InvalidAuthorization."""
         query = request.query
         if query.get("client_id") != CLIENT:
             raise InvalidAuthorization("client")
@@ -113,6 +117,7 @@ class Service(ABC):
     # The redirect to the site
 
     def callback_url(self, authorization: AuthorizationRequest, **parameters: str) -> str:
+        """Return the site's redirect URI with the parameters that have a value."""
         if authorization.state:
             parameters.setdefault("state", authorization.state)
         separator = "&" if urlsplit(authorization.redirect_uri).query else "?"

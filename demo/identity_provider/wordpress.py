@@ -46,6 +46,7 @@ class WordPress(Service):
     }
 
     def check_authorization(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
+        """Reject unknown scopes."""
         if not set(scopes) <= set(self.scopes):
             raise InvalidAuthorization("scope")
 

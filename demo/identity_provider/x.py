@@ -60,6 +60,7 @@ class X(Service):
     error_messages = {"": "Something went wrong. You weren’t able to give access to the App."}
 
     def check_authorization(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
+        """Require a state, PKCE and known scopes."""
         if not 0 < len(query.get("state", "")) <= LONGEST_STATE:
             raise InvalidAuthorization("state")
         if not query.get("code_challenge"):
@@ -151,6 +152,7 @@ def problem_response(status: HTTPStatus) -> ErrorResponse:
 
 
 def unknown_fields_problem(unknown: list[str]) -> dict[str, Any]:
+    """Return X's error for unknown fields."""
     message = f"The `user.fields` query parameter value [{unknown[0]}] is not one of [{','.join(sorted(FIELDS))}]"
     return {
         "errors": [{"parameters": {"user.fields": unknown}, "message": message}],

@@ -17,7 +17,7 @@ from PIL import Image
 from accounts import jobs
 from accounts.models import Commenter
 from accounts.profiles import identity
-from demo.identity_provider.pictures import HTML, SVG, photo_with_metadata
+from demo.identity_provider.pictures import HTML, SVG, huge_png, photo_with_metadata
 from tests import make
 from tests.comments.door import Browser, Page
 

@@ -117,6 +117,7 @@ def register_pictures(essay: Essay, report: Report) -> None:
 
 
 def add_to_report(report: Report, essay: Essay, result: Conversion) -> None:
+    """Report the draft's notes and pictures, and what was lost or changed."""
     report.counts["essay(s), draft"] += 1
     report.counts["footnote(s)"] += result.note_count
     report.counts["picture(s)"] += essay.body.count("<img ")

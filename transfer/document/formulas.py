@@ -31,6 +31,7 @@ def replace_formulas(paragraph: Element, lost: Findings, changed: Findings) -> N
 
 
 def unwrap_displayed_formulas(parent: Element) -> None:
+    """Replace the paragraphs of displayed formulas by the formulas."""
     for child in [each for each in parent if each.tag == f"{M}oMathPara"]:
         index = list(parent).index(child)
         parent.remove(child)
@@ -59,6 +60,7 @@ def text_runs(formula: Element) -> list[Element]:
 def add_operators(
     name: str, piece: Element, inner: list[tuple[Element | str, str]], position: str
 ) -> list[tuple[Element | str, str]]:
+    """Add the signs and parentheses that a part of a formula needs in a line of text."""
     formula_text = "".join(text.text or "" for text in piece.iter(f"{M}t"))
     is_long = len(formula_text) > 1 and not formula_text.isalnum()
     match name:
@@ -77,6 +79,7 @@ def add_operators(
 
 
 def text_run(content: str, position: str) -> Element:
+    """Return a run with this text, raised or lowered if `position` says so."""
     element = Element(f"{W}r")
     if position:
         SubElement(SubElement(element, f"{W}rPr"), f"{W}vertAlign", {f"{W}val": position})

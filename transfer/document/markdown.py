@@ -39,6 +39,7 @@ def read_html(source: str, media: Media) -> Conversion:
 
 
 def apply_front_matter(result: Conversion, front_matter: str) -> Conversion:
+    """Set title and subtitle from the front matter, and report unknown fields as lost."""
     for field in _FIELD.finditer(front_matter):
         name, value = field["name"].lower(), unquote_value(field["value"])
         if name in {"title", "subtitle", "deck"} and value:
@@ -49,6 +50,7 @@ def apply_front_matter(result: Conversion, front_matter: str) -> Conversion:
 
 
 def unquote_value(value: str) -> str:
+    """Return a value without its quotes."""
     value = value.strip()
     if value.startswith('"'):
         try:

@@ -15,11 +15,14 @@ MAX_NUMBER = 999_999
 
 
 def int_value(element: Element | None, otherwise: int) -> int:
+    """Return the number in an element, or the other one if there is none."""
     value = element.get(f"{W}val", "") if element is not None else ""
     return min(int(value), MAX_NUMBER) if value.isascii() and value.isdigit() else otherwise
 
 
 class Numbering:
+    """The lists of a document, and how far each has been counted."""
+
     def __init__(self, root: Element | None) -> None:
         self.levels: dict[str, dict[int, tuple[str, int]]] = {}
         self.lists: dict[str, str] = {}
@@ -29,6 +32,7 @@ class Numbering:
             self.read(root)
 
     def read(self, root: Element) -> None:
+        """Read each list's kinds of numbers and where its levels start."""
         for abstract in root.iter(f"{W}abstractNum"):
             self.levels[abstract.get(f"{W}abstractNumId", "")] = {
                 level_index(level): (number_kind(level), int_value(level.find(f"{W}start"), 1))
@@ -61,11 +65,13 @@ class Numbering:
 
 
 def level_index(level: Element) -> int:
+    """Return the depth of a level, from 0."""
     value = level.get(f"{W}ilvl", "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 3 else 0
 
 
 def number_kind(level: Element) -> str:
+    """Return the HTML type of a level's numbers, or nothing for bullets."""
     number_format = level.find(f"{W}numFmt")
     value = number_format.get(f"{W}val", "") if number_format is not None else ""
     return "" if value in {"bullet", "none", ""} else KINDS.get(value, "1")

@@ -49,6 +49,7 @@ def insert_placeholders(data: bytes, lost: Findings, changed: Findings) -> bytes
 
 
 def insert_into_part(root: Element, numbering: Numbering, lost: Findings, changed: Findings) -> None:
+    """Insert placeholders into one part, such as the text or the footnotes."""
     for text in root.iter(f"{W}t"):
         text.text = _ANY.sub("", text.text or "")
     drop_hidden_text(root, lost)
@@ -77,10 +78,12 @@ def drop_hidden_text(root: Element, lost: Findings) -> None:
 
 
 def is_on(element: Element | None) -> bool:
+    """Whether a property is set and not switched off."""
     return element is not None and element.get(f"{W}val", "1").lower() not in _OFF
 
 
 def paragraph_placeholders(paragraph: Element, numbering: Numbering) -> str:
+    """Return the placeholders for a paragraph's direction and number, or for a line."""
     style = paragraph.find(f"{W}pPr")
     if style is None:
         return ""
@@ -93,6 +96,7 @@ def paragraph_placeholders(paragraph: Element, numbering: Numbering) -> str:
 
 
 def run_language(run: Element) -> str:
+    """Return the language of a run, such as `en`, or nothing."""
     element = run.find(f"{W}rPr/{W}lang")
     if element is None:
         return ""
@@ -110,6 +114,7 @@ def main_language(root: Element) -> str:
 
 
 def wrap_language(run: Element, language: str) -> None:
+    """Put a run's texts between placeholders for their language."""
     for text in run.findall(f"{W}t"):
         if (text.text or "").strip():
             text.text = f"{LANG}{language}{END}{text.text}{SPAN_END}"
@@ -127,11 +132,13 @@ def replace_placeholders(html: str) -> str:
 
 
 def has_same_language(html: str, found: re.Match[str]) -> bool:
+    """Whether the span that ends here has the language of the next one."""
     opened = html.rfind('<span lang="', 0, found.start())
     return html.startswith(f'<span lang="{found[1]}">', opened)
 
 
 def item_tags(item: re.Match[str]) -> Iterator[str]:
+    """Yield the tags of a numbered item, and those of its list if it begins there."""
     if item[1]:
         start = "" if item[2] == "1" else f' start="{item[2]}"'
         kind = "" if item[3] == "1" else f' type="{item[3]}"'

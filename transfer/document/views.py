@@ -35,6 +35,7 @@ class DocumentForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: Request) -> HttpResponse:
+    """Show the form, or import the uploaded document and redirect to its draft."""
     if not isinstance(request.user, User) or not request.user.has_perm("blog.add_essay"):
         raise PermissionDenied(_("Only authors can import documents."))
     form = DocumentForm(request.POST or None, request.FILES or None)

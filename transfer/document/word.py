@@ -115,6 +115,7 @@ def check_archive(data: bytes) -> None:
 
 
 def check_member(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Check one file in the archive. Raises Unreadable."""
     is_xml = member.filename.lower().endswith((".xml", ".rels"))
     if member.flag_bits & 1:
         raise Unreadable("this .docx file is password-protected")

@@ -24,6 +24,7 @@ _SINGLE_PARAGRAPH = re.compile(r"<li([^>]*)><p>((?:[^<]|<(?!/?(?:p|li)>))*)</p><
 
 
 def write(file: Path, report: Report) -> None:
+    """Write all essays, pictures and comments to a ZIP file."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         taken: set[str] = set()
         for essay in (
@@ -47,6 +48,7 @@ def write(file: Path, report: Report) -> None:
 
 
 def file_name(essay: Essay) -> str:
+    """Return the date and slug of an essay."""
     day = f"{essay.dated or essay.published.date()}-" if essay.published and essay.kind == Essay.Kind.ESSAY else ""
     return f"{day}{essay.slug or essay.pk}"
 
@@ -93,6 +95,7 @@ def essay_text(essay: Essay) -> str:
 
 
 def convert_back(written: str) -> str:
+    """Convert Markdown to an essay's HTML, as its import would."""
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(footnote_plugin)
     return convert_html(str(parser.render(written)), resolve_picture=lambda address, alt: address).html
 

@@ -34,10 +34,12 @@ def escape_text(text: str) -> str:
 
 
 def inner_text(node: Node, texts: dict[int, str]) -> str:
+    """Return the Markdown of what is inside a node."""
     return "".join(escape_text(child) if isinstance(child, str) else texts[id(child)] for child in node.children)
 
 
 def inline_markdown(node: Node, texts: dict[int, str]) -> str:
+    """Return an inline element as Markdown, or as a tag where Markdown has none."""
     text = inner_text(node, texts)
     sign = _EMPHASIS.get(node.name)
     if sign and text and text[0].isalnum() and text[-1].isalnum() and not node.attributes and is_separate(node):
@@ -77,6 +79,7 @@ def start_tag(node: Node) -> str:
 
 
 def block_markdown(node: Node, texts: dict[int, str]) -> str:
+    """Return a block as Markdown, or as HTML where Markdown has none."""
     match node.name:
         case "br":
             return "<br>"
@@ -110,10 +113,12 @@ def is_note_list(node: Node) -> bool:
 
 
 def is_outermost(node: Node) -> bool:
+    """Whether all elements around it become Markdown, so that it has to write its own HTML."""
     return all(above.name in _PLAIN or not above.name for above in node.ancestors()) and node.name not in VOID_TAGS
 
 
 def escape_start(start: re.Match[str]) -> str:
+    """Escape what would begin a heading, a list or a quotation."""
     return start[0] + "\\" if start[0][0].isdigit() else "\\" + start[0]
 
 
@@ -141,6 +146,7 @@ def note_markdown(item: Node, texts: dict[int, str]) -> str:
 
 
 def indent_lines(text: str, first: str, other: str) -> str:
+    """Put one prefix before the first line and another before the others."""
     lines = re.sub(r"\n{3,}", "\n\n", text.strip("\n")).split("\n")
     return "\n".join(
         (first if not at else other) + line if line or other.strip() else line for at, line in enumerate(lines)

@@ -23,7 +23,7 @@ CHOICES = {"stay", "go"}
 
 @transaction.atomic
 def delete_person(commenter: Commenter, *, keep_comments: bool) -> None:
-    """Delete a person; their comments stay as “Anonymous” or are erased. Raises erasure.Needed."""
+    """Delete a person; their comments stay as “Anonymous” or are erased. Raises erasure.NotErasable."""
     if not erasure.is_erasable(commenter):
         raise erasure.NotErasable
     merging.lock_rows(Commenter, commenter.pk)  # before any thread: post() locks in this order too
@@ -55,6 +55,7 @@ class DeletionRequest:
 
     @property
     def token(self) -> str:
+        """The request, signed."""
         return signing.dumps(astuple(self), salt=SALT)
 
     @property

@@ -32,13 +32,16 @@ class Part:
     fields: tuple[str, ...]
 
     def rows(self, person: Model) -> list[dict[str, Any]]:
+        """Return a person's rows."""
         found: QuerySet[Model] = self.model._default_manager.filter(self.filter_for(person)).order_by("pk")
         return list(found.values(*self.fields))
 
     def filter_for(self, person: Model) -> Q:
+        """Return the condition for a person's rows."""
         return Q(**{self.owner: person.pk})
 
     def label(self, field: str) -> str:
+        """Return the name of a field for readers."""
         return capfirst(str(getattr(self.model._meta.get_field(field.partition("__")[0]), "verbose_name", field)))
 
 
@@ -46,6 +49,7 @@ class InvitationPart(Part):
     """Invitations that a person sent, and those to an email address that they verified."""
 
     def filter_for(self, person: Model) -> Q:
+        """Include invitations to a verified address."""
         verified = EmailAddress.objects.filter(user=person.pk, verified=True)
         return super().filter_for(person) | Q(email__in=verified.values("email"))
 
@@ -56,6 +60,7 @@ class SubscriptionPart(Part):
     through = ("commenter", "address__email")
 
     def filter_for(self, person: Model) -> Q:
+        """Include subscriptions of a verified address."""
         commenter, email = self.through
         found = Q(**{commenter: person.pk})
         if isinstance(person, Commenter) and person.user_id:
@@ -70,6 +75,7 @@ class EmailPart(SubscriptionPart):
     through = ("subscription__commenter", "email")
 
     def filter_for(self, person: Model) -> Q:
+        """Include emails to the person's account."""
         found = super().filter_for(person)
         return found | Q(recipient=person.user_id) if isinstance(person, Commenter) and person.user_id else found
 

@@ -22,6 +22,7 @@ Verb = Decision.Verb
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def data(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a person's page, or export or delete their data. For the owner only."""
     if not isinstance(request.user, User) or not request.user.is_superuser:
         raise PermissionDenied(_("Only the owner can export or delete a person’s data."))
     commenter = get_object_or_404(Commenter.objects.select_related("user"), pk=pk)

@@ -87,6 +87,7 @@ def redirect_with_error(request: Request, message: str) -> HttpResponse:
 
 
 def delete_data(request: Request, deletion_request: DeletionRequest) -> HttpResponse:
+    """Delete the person with their session and cookies, and redirect to the confirmation."""
     delete_person(cast(Commenter, request.commenter), keep_comments=deletion_request.choice == "stay")
     request.session.flush()
     return devices.delete_cookie(delete_commenter_cookie(redirect("forgotten")))
@@ -94,6 +95,7 @@ def delete_data(request: Request, deletion_request: DeletionRequest) -> HttpResp
 
 @require_safe
 def delete_done(request: Request) -> HttpResponse:
+    """Confirm that the data was deleted."""
     return render(request, "transfer/forgotten.html")
 
 

@@ -34,6 +34,7 @@ class WordPressExport:
         self.origin = f"wordpress:{self.survey.site}"[:200]
 
     def import_items(self, report: Report, credited: Mapping[str, User]) -> None:
+        """Import authors, terms, posts, comments and the media library, and report them."""
         offset = self.survey.offset
         if offset is None:
             offset = timezone.localtime().utcoffset() or timedelta()

@@ -51,6 +51,7 @@ class CommentImporter:
         """The keys of the authors' Commenters by username."""
 
     def add_author(self, number: str, email: str, login: str) -> None:
+        """Remember an author's number and email address, which comments name."""
         for key in (number, email.casefold()):
             if key:
                 self.logins[key] = login
@@ -87,9 +88,11 @@ class ItemComments:
 
     @property
     def prefix(self) -> str:
+        """What the sources of these comments begin with."""
         return f"{self.essay.source}#comment-"
 
     def import_all(self) -> None:
+        """Store the new comments and report the omitted ones."""
         numbers = self.assign_ids()
         self.read_outline(numbers)
         deleted = self.find_imported(numbers)
@@ -128,6 +131,7 @@ class ItemComments:
         return found
 
     def texts_of(self, number: int) -> Texts:
+        """Return the texts of the comment with this number."""
         return self.comments[self.positions[number]]
 
     def read_outline(self, numbers: Mapping[str, int]) -> None:
@@ -187,6 +191,7 @@ class ItemComments:
         ]
 
     def source_comment(self, number: int, texts: Texts, commenter: int) -> SourceComment:
+        """Return a comment with its text shortened and cleaned and its status."""
         name = f"#{self.outline.ids[number]}"
         text = tidy_text(texts["wp:comment_content"])
         if len(text.encode()) > MAX_BYTES:
@@ -202,6 +207,7 @@ class ItemComments:
         )
 
     def record_imported(self, batch: Sequence[tuple[int, Comment]]) -> None:
+        """Record stored comments, so that they are not imported again, and count them."""
         names = self.outline.ids
         ImportedComment.objects.bulk_create(
             ImportedComment(source=self.prefix + names[number], essay=self.essay, comment=comment)
@@ -212,11 +218,13 @@ class ItemComments:
 
 
 def content_digest(texts: Texts) -> str:
+    """Return a hash of a comment's date, author and text."""
     parts = (texts["wp:comment_date"], texts["wp:comment_author"], texts["wp:comment_content"])
     return blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
 
 
 def parent_id(texts: Texts) -> str:
+    """Return the id of the comment that it replies to, or nothing."""
     parent = texts["wp:comment_parent"][:40]
     return "" if parent == "0" else parent
 

@@ -48,6 +48,7 @@ class EssayImporter:
         """The essays that the file contained so far."""
 
     def add_author(self, login: str, name: str) -> None:
+        """Remember an author's username and name in the form that posts name them."""
         self.logins.setdefault(nicename(name), login)
         self.logins[nicename(login)] = login
 
@@ -82,6 +83,7 @@ class EssayImporter:
         return None
 
     def record_names(self, item: Record, source: str, essay: Essay, known: ImportedEssay | None) -> None:
+        """Record the slug and title by which the next import recognizes a post."""
         slug, title = identifying_names(item)
         row = known or ImportedEssay(source=source, essay=essay)
         if known is None or (row.slug, row.title) != (slug, title):
@@ -97,11 +99,13 @@ class EssayImporter:
         return f"{source}&{digest}"
 
     def item_source(self, item: Record) -> str:
+        """Return what identifies an item among all sites: its number, else its address."""
         if number := item["wp:post_id"]:
             return f"{self.origin}?p={number[:40]}"
         return f"{self.origin}#{item['guid'] or item['link'] or item['title']}"[:400]
 
     def create_essay(self, item: Record, source: str, offset: timedelta) -> Essay:
+        """Create an essay with its authors, tags, redirects and wanted pictures."""
         kind = KINDS[item["wp:post_type"]]
         meta = items.custom_fields(item)
         title = self.clean_title(item)
@@ -139,6 +143,7 @@ class EssayImporter:
         return essay
 
     def clean_title(self, item: Record) -> str:
+        """Return the title as plain text, shortened if it is too long."""
         title = tidy_line(markup.plain_text(markup.clean_essay(item["title"])))
         if len(title) > MAX_TITLE:
             self.report.remark("title(s) longer than 300 characters (was|were) shortened", title)
@@ -146,6 +151,7 @@ class EssayImporter:
         return title
 
     def publication_time(self, item: Record, written: datetime | None, title: str) -> datetime | None:
+        """Return when a post was or will be published; None for a draft."""
         status = item["wp:status"]
         name = title or f"#{item['wp:post_id']}"
         if item["wp:post_password"]:
@@ -179,6 +185,7 @@ class EssayImporter:
         )
 
     def gallery_attachments(self, item: Record, numbers: list[str]) -> list[Attachment]:
+        """Return the pictures with these numbers, or all that were uploaded to the item."""
         found = numbers or self.survey.gallery_numbers(item["wp:post_id"])
         attachments = (self.survey.attachments.get(number) for number in found)
         return [attachment for attachment in attachments if attachment and pictures.may_be_picture(attachment.url)]
@@ -190,6 +197,7 @@ class EssayImporter:
             self.report.remark("old address(es) already redirect(s|) elsewhere", path)
 
     def register_pictures(self, essay: Essay) -> None:
+        """Register the essay's pictures to be fetched, and drop those without an address."""
         wanted = pictures.find_pictures(essay.body, self.survey.address)
         nowhere = {written for written, address in wanted.items() if not address}
         WantedPicture.objects.bulk_create(

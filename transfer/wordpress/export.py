@@ -37,6 +37,7 @@ def write(file: Path, report: Report) -> None:
 
 
 def xml_parts(report: Report) -> Iterator[str]:
+    """Yield the site, its authors, tags, essays and pictures as XML, and count them."""
     site = Site.objects.current()
     yield element("title", site.name) + element("description", site.tagline) + element("link", settings.SITE_URL)
     yield element("wp:wxr_version", "1.2")
@@ -83,6 +84,7 @@ def date_elements(prefix: str, at: datetime | None) -> str:
 
 
 def essay_element(essay: Essay, report: Report) -> Iterator[str]:
+    """Yield an essay with its redirects and comments."""
     address = settings.SITE_URL + essay.get_absolute_url()
     writers = essay.bylines
     discussion = Discussion.objects.filter(essay=essay).first()

@@ -31,6 +31,7 @@ class Notes:
         self.texts: list[str] = []
 
     def add_note(self, text: str) -> str:
+        """Add a note and return its mark."""
         self.texts.append(text.strip())
         number = len(self.texts)
         return f'<sup><a id="ref-{number}" href="#note-{number}" role="doc-noteref">{number}</a></sup>'
@@ -62,6 +63,8 @@ class Notes:
         return marked + after if marked != before else body
 
     def _replace_marks(self, pattern: re.Pattern[str], body: str, texts: Mapping[str, str]) -> str:
+        """Replace the marks of known notes by ours."""
+
         def mark(match: re.Match[str]) -> str:
             text = texts.get(match["key"])
             return match[0] if text is None else self.add_note(text)
@@ -70,6 +73,7 @@ class Notes:
 
 
 def block_texts(meta: str) -> dict[str, str]:
+    """Return the block editor's notes by key; none if the field is invalid."""
     try:
         found: Any = json.loads(meta or "[]")
         return {str(note["id"]): str(note["content"]) for note in found}

@@ -28,6 +28,7 @@ class XMLRepairer:
         self.inside = _OUTSIDE
 
     def repair(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the repaired bytes, of any length."""
         held = b""
         is_first = True
         for piece in pieces:
@@ -50,6 +51,7 @@ class XMLRepairer:
         return b"".join(out), data[end:]
 
     def _repair_match(self, match: re.Match[bytes]) -> tuple[bytes, int]:
+        """Return what replaces a match, and where to go on."""
         found = match[0]
         if found in {b"<![CDATA[", b"<!--"}:
             self.inside = _IN_TEXT if found == b"<![CDATA[" else _IN_COMMENT

@@ -25,6 +25,8 @@ class Attachment:
 
 @dataclass
 class Survey:
+    """What one reading of the file found."""
+
     file: Path
     channel: wxr.Channel = field(default_factory=wxr.Channel)
     is_repaired: bool = False
@@ -48,6 +50,7 @@ class Survey:
         return (parts.netloc.lower().removeprefix("www.") + parts.path).rstrip("/") or self.channel["title"][:100]
 
     def records(self) -> Iterator[wxr.Record]:
+        """Read the file again, record by record."""
         return wxr.records(self.file, wxr.Channel(), is_repaired=self.is_repaired)
 
     def gallery_numbers(self, parent: str) -> list[str]:
@@ -67,6 +70,7 @@ def survey_file(file: Path) -> Survey:
 
 
 def _survey(found: Survey) -> Survey:
+    """Read the file for its attachments and time offset."""
     offsets: Counter[timedelta] = Counter()
     for record in wxr.records(found.file, found.channel, is_repaired=found.is_repaired, keeps_comments=False):
         if record.name != "item":

@@ -44,6 +44,7 @@ class Terms:
         return list(found.values())
 
     def get_or_create(self, kind: str, slug: str, name: str, about: str = "") -> Tag | None:
+        """Return the tag for a term; None if it has no name."""
         slug = items.decode_path(slug).strip("/")
         if slug and (known := self.tags.get((kind, slug))):
             return known
@@ -56,6 +57,7 @@ class Terms:
         return self.tags[key]
 
     def store_tag(self, kind: str, slug: str, name: str, about: str) -> Tag:
+        """Return the tag with this name, created if missing, and redirect the term's address to it."""
         tag = Tag.objects.filter(name=name).first() or Tag.objects.filter(name__iexact=name).first()
         if tag is None:
             tag = self.create_tag(slug, name, markup.plain_text(markup.clean_essay(about)))

@@ -38,6 +38,7 @@ class PostText:
     changed: list[tuple[str, str]] = field(default_factory=list)
 
     def to_html(self, body: str, footnotes: str = "") -> str:
+        """Convert a post's text with the notes of its field `footnotes`."""
         for block in _DYNAMIC.finditer(body):
             if block["name"] not in _SILENT:
                 self.lost.append(("dynamic block(s)", block["name"]))
@@ -52,6 +53,7 @@ class PostText:
         return body + self.notes.section()
 
     def _with_shortcodes(self, body: str) -> Iterator[str]:
+        """Yield the text with the shortcodes we know replaced."""
         position = 0
         never_closed: set[str] = set()
         while code := _SHORTCODE.search(body, position):
@@ -95,6 +97,7 @@ class PostText:
         yield body[position:]
 
     def replace_player(self, source: str, name: str) -> str:
+        """Return a link to what a player plays."""
         found = _SOURCE.search(source) or _WEB.search(source)
         if not found:
             self.lost.append(("embedded player(s) without an address", name))

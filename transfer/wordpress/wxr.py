@@ -67,6 +67,7 @@ class Record:
         return self.texts.get(name, "").strip()
 
     def each(self, name: str) -> Iterator["Record"]:
+        """Yield the records with this name inside."""
         return (record for record in self.inside if record.name == name)
 
 
@@ -118,6 +119,7 @@ class Target:
         return int(self.expat.CurrentLineNumber)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Open an element, and begin a record if it has parts."""
         name = self.names.get(tag) or self.short_name(tag)
         if len(self.open) >= MAX_DEPTH:
             raise NotAnExport(self.line, f"elements are nested more than {MAX_DEPTH} levels deep")
@@ -137,6 +139,7 @@ class Target:
         self.size = 0
 
     def start_ns(self, prefix: str, space: str) -> None:
+        """Remember the version in WordPress's namespace."""
         if match := _NAMESPACE.fullmatch(space):
             self.namespace_version = match[1]
 
@@ -154,6 +157,7 @@ class Target:
         return name
 
     def data(self, text: str) -> None:
+        """Collect the text of an element that is kept, within the limits."""
         if self.text is None:
             return
         if self.open[-1] == "wp:meta_value" and self.records and self.records[-1]["wp:meta_key"] not in STORED_META:
@@ -166,6 +170,7 @@ class Target:
         self.text.append(text)
 
     def end(self, tag: str) -> None:
+        """Close an element; store its text, or finish its record."""
         name = self.open.pop()
         text, self.text = self.text, None
         record = self.records[-1] if self.records else None
@@ -180,6 +185,7 @@ class Target:
             self.channel.texts.setdefault(name, "".join(text))
 
     def finish_record(self, record: Record) -> None:
+        """Store a record in the record around it, or as finished."""
         if not self.records:
             self.finished.append(record)
         elif record.name != "wp:comment":
@@ -190,6 +196,7 @@ class Target:
             item.comments.add(record.texts)
 
     def check_version(self) -> None:
+        """Check that the file has a WXR version that we support. Raises NotAnExport."""
         if self.channel.version:
             return
         self.channel.version = self.channel["wp:wxr_version"] or self.namespace_version
