@@ -67,21 +67,15 @@ def redirect_by_number(request: HttpRequest) -> HttpResponse:
 @require_safe
 def essay(request: HttpRequest, year: int, month: int, day: int, slug: str) -> HttpResponse:
     """Show a published essay, or redirect from an old address."""
-    try:
-        found = published_essays().for_essay_page().dated(year, month, day).get(slug=slug)
-    except Essay.DoesNotExist:
-        return redirect_moved(request)
-    return render_essay(request, found)
+    found = published_essays().for_essay_page().dated(year, month, day).filter(slug=slug).first()
+    return render_essay(request, found) if found else redirect_moved(request)
 
 
 @require_safe
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a published page, or redirect from an old address."""
-    try:
-        found = Essay.objects.pages().published().for_essay_page().get(slug=slug)
-    except Essay.DoesNotExist:
-        return redirect_moved(request)
-    return render_essay(request, found)
+    found = Essay.objects.pages().published().for_essay_page().filter(slug=slug).first()
+    return render_essay(request, found) if found else redirect_moved(request)
 
 
 def render_essay(request: HttpRequest, essay: Essay, status: int = 200, **context: Any) -> HttpResponse:
@@ -118,9 +112,8 @@ def redirect_moved(request: HttpRequest, **parts: Any) -> HttpResponse:
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     """List a tag's essays, or redirect from an old address."""
-    try:
-        found = Tag.objects.get(slug=slug)
-    except Tag.DoesNotExist:
+    found = Tag.objects.filter(slug=slug).first()
+    if found is None:
         return redirect_moved(request)
     return show_list(request, published_essays().tagged(found).fetch_slice, found.name, lede=found.description)
 
@@ -136,9 +129,8 @@ def category(request: HttpRequest, path: str) -> HttpResponse:
 @require_safe
 def series(request: HttpRequest, slug: str) -> HttpResponse:
     """List the essays of a series, or redirect from an old address."""
-    try:
-        found = Series.objects.get(slug=slug)
-    except Series.DoesNotExist:
+    found = Series.objects.filter(slug=slug).first()
+    if found is None:
         return redirect_moved(request)
     essays = published_essays().filter(series=found).in_series()
     return show_list(request, essays.fetch_slice, found.title, "blog/series.html", lede=found.description, series=found)

@@ -108,9 +108,7 @@ class Details(NamedTuple):
     @classmethod
     def from_export(cls, name: str, email: str, website: str) -> "Details":
         return cls(
-            one_line(name, MAX_NAME) or _("Anonymous"),
-            _clean_field(_EMAIL, email),
-            _clean_field(_WEBSITE, website),
+            one_line(name, MAX_NAME) or _("Anonymous"), _clean_field(_EMAIL, email), _clean_field(_WEBSITE, website)
         )
 
     @property

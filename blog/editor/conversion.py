@@ -7,7 +7,7 @@ from html import escape, unescape
 
 from blog import markup
 from blog.editor import formulas, lists, notes, program_quirks, styles, unlinked_notes, word_formulas
-from blog.editor.tree import Node, parse, replace_nodes
+from blog.editor.tree import Findings, Node, parse, replace_nodes
 
 _FRAGMENT = re.compile(r"<!--\s*StartFragment\s*-->(.*)<!--\s*EndFragment\s*-->", re.DOTALL)
 _HEAD = re.compile(r"<head\b.*?</head\s*>", re.DOTALL | re.IGNORECASE)
@@ -17,11 +17,7 @@ _PLAYER = re.compile(r"<(iframe|video|audio|embed|object)\b[^<>]*+>", re.IGNOREC
 _SOURCE = re.compile(r"""\b(?:src|data)\s*+=\s*+["']?(https?://[^"'\s<>]++)""", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _OFFICE = frozenset({"o:p", "w:sdt", "st1:place", "v:shape", "html", "body", "main", "article", "center"})
-_NOT_TEXT = {
-    "form": "form(s)",
-    "svg": "drawing(s)",
-    "canvas": "drawing(s)",
-}
+_NOT_TEXT = {"form": "form(s)", "svg": "drawing(s)", "canvas": "drawing(s)"}
 WEB_PREFIXES = ("http://", "https://", "/")
 Resolver = Callable[[str, str], str]
 """Returns the address to show for an address as written and its alternative text, or "" for a missing picture."""
@@ -34,9 +30,8 @@ class Conversion:
     html: str = ""
     title: str = ""
     deck: str = ""
-    lost: list[tuple[str, str]] = field(default_factory=list)
-    """Kind, in the form that `report.pluralize` takes, and an example."""
-    changed: list[tuple[str, str]] = field(default_factory=list)
+    lost: Findings = field(default_factory=list)
+    changed: Findings = field(default_factory=list)
     note_count: int = 0
 
 

@@ -1,6 +1,6 @@
 """Conversion of MathML formulas to text: superscripts are kept, fractions are written with a slash."""
 
-from blog.editor.tree import Node, replace_nodes
+from blog.editor.tree import Findings, Node, replace_nodes
 
 _PARTS = frozenset({
     "math", "msup", "msub", "mover", "munder", "mfrac", "mroot", "msubsup", "msqrt", "mrow", "semantics", "mstyle",
@@ -11,7 +11,7 @@ _RELATIONS = "=<>≤≥≠≈≡∈→⇒×+"
 _TABLES = frozenset({"mtable", "mmultiscripts", "m:m"})
 
 
-def to_text(root: Node, changed: list[tuple[str, str]], lost: list[tuple[str, str]]) -> None:
+def to_text(root: Node, changed: Findings, lost: Findings) -> None:
     """Replace each formula by text; one with rows and columns (a matrix) is dropped and reported."""
 
     def replacement(node: Node) -> list[Node | str] | None:
@@ -50,7 +50,7 @@ def parenthesize(part: Node | str) -> list[Node | str]:
     return [part] if len(text.strip()) < 2 or text.strip().isalnum() else ["(", part, ")"]
 
 
-def finish_formula(node: Node, changed: list[tuple[str, str]], lost: list[tuple[str, str]]) -> list[Node | str]:
+def finish_formula(node: Node, changed: Findings, lost: Findings) -> list[Node | str]:
     """Return what replaces a formula whose parts are converted, and record it as changed or lost."""
     text = " ".join(node.text.split())
     if not text or node.contains(_TABLES):

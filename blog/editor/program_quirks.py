@@ -4,7 +4,7 @@ import re
 from itertools import islice
 from urllib.parse import parse_qs, urlsplit
 
-from blog.editor.tree import BLOCKS, HEADINGS, Node, replace_nodes
+from blog.editor.tree import BLOCKS, HEADINGS, Findings, Node, replace_nodes
 
 TICKED, UNTICKED = "☑ ", "☐ "
 _MONO = re.compile(r"courier|consolas|monospace|menlo|monaco|source code", re.IGNORECASE)
@@ -16,8 +16,6 @@ _CAPTION = frozenset({"msocaption", "document-caption"})
 # For programs, or a duplicate for sighted readers.
 _DUPLICATES = frozenset({"mw-editsection", "katex-html", "mjx-assistive-mml"})
 _PREFORMATTED = frozenset({"pre", "pre-wrap", "pre-line", "break-spaces"})
-
-Findings = list[tuple[str, str]]
 
 
 def drop_non_content(root: Node, lost: Findings) -> None:

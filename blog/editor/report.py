@@ -1,9 +1,10 @@
 """Sentences for the author about what a conversion changed or lost."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import ngettext_lazy
+
+from blog.editor.tree import Findings
 
 MAX_EXAMPLE = 80
 MAX_EXAMPLES = 3
@@ -41,7 +42,7 @@ MESSAGES: dict[str, Any] = {
 }
 
 
-def describe(findings: Iterable[tuple[str, str]]) -> list[str]:
+def describe(findings: Findings) -> list[str]:
     """Return a line for each kind, with its count and the first examples."""
     examples: dict[str, list[str]] = {}
     for kind, example in findings:

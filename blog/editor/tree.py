@@ -22,6 +22,9 @@ IMPLIED_ENDS = {
 }
 PARAGRAPH_ENDS = (frozenset({"p"}), frozenset({"div", "li", "td", "th", "blockquote", "body", "dd"}))
 
+Findings = list[tuple[str, str]]
+"""What a conversion lost or changed: its kind, in the form that reports take, and an example."""
+
 
 class Node:
     """An element with its attributes and children, or the nameless root."""

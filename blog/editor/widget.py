@@ -42,9 +42,5 @@ class EssayEditor(forms.Textarea):
         """Render the text area with the editor's settings as JSON."""
         area = super().render(name, value, attrs, renderer)
         language = get_language() or "en"
-        setup = {
-            "rules": allowlist(),
-            "language": language,
-            "clean": reverse("clean-paste"),
-        }
+        setup = {"rules": allowlist(), "language": language, "clean": reverse("clean-paste")}
         return render_to_string("blog/editor/widget.html", {"area": area, "setup": json.dumps(setup)})

@@ -3,7 +3,7 @@
 import re
 
 from blog.editor.formulas import finish_formula, group, parenthesize
-from blog.editor.tree import Node, replace_nodes
+from blog.editor.tree import Findings, Node, replace_nodes
 
 _CONDITION = re.compile(r"<!(?:--)?\[(?:if (?P<condition>[^\]<>]{1,60})|endif)\](?:--)?>")
 _EQUATION = "msEquation"
@@ -29,7 +29,7 @@ def without_fallback_pictures(source: str) -> str:
     return "".join([*parts, source[position:]])
 
 
-def to_text(root: Node, changed: list[tuple[str, str]], lost: list[tuple[str, str]]) -> None:
+def to_text(root: Node, changed: Findings, lost: Findings) -> None:
     """Replace each formula by text; one with rows and columns (a matrix) is dropped and reported."""
 
     def replacement(node: Node) -> list[Node | str] | None:

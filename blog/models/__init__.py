@@ -1,15 +1,7 @@
 """Models of the site, its essays and pages, and their tags, series, pictures, revisions and redirects."""
 
 from blog.models.draft import Draft
-from blog.models.essay import (
-    ESSAY_KEY,
-    MENU_LIMIT,
-    RESERVED_SLUGS,
-    Authorship,
-    Essay,
-    EssayQuerySet,
-    prefetch_bylines,
-)
+from blog.models.essay import ESSAY_KEY, MENU_LIMIT, RESERVED_SLUGS, Authorship, Essay, EssayQuerySet, prefetch_bylines
 from blog.models.image import Image
 from blog.models.preview_link import PreviewLink
 from blog.models.profile import Profile
@@ -20,21 +12,6 @@ from blog.models.site import Site, validate_time_zone
 from blog.models.tag import Tag
 
 __all__ = [
-    "ESSAY_KEY",
-    "MENU_LIMIT",
-    "RESERVED_SLUGS",
-    "Authorship",
-    "Draft",
-    "Essay",
-    "EssayQuerySet",
-    "Image",
-    "PreviewLink",
-    "Profile",
-    "Redirect",
-    "Revision",
-    "Series",
-    "Site",
-    "Tag",
-    "Text",
-    "prefetch_bylines",
-]
+    "ESSAY_KEY", "MENU_LIMIT", "RESERVED_SLUGS", "Authorship", "Draft", "Essay", "EssayQuerySet", "Image", "PreviewLink", "Profile",
+    "Redirect", "Revision", "Series", "Site", "Tag", "Text", "prefetch_bylines",
+]  # fmt: skip

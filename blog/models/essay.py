@@ -32,10 +32,8 @@ FIRST_LETTER = re.compile(r"\s*<p[^>]*>(?P<letter>\w)")
 
 # First parts of the site's own addresses, which no page may use.
 RESERVED_SLUGS = split_words(
-    """
-    accounts admin archive author category comments feed healthz media moderation preview privacy readyz robots.txt
-    search series sitemap.xml static subscriptions tag
-    """
+    "accounts admin archive author category comments feed healthz media moderation preview privacy readyz"
+    " robots.txt search series sitemap.xml static subscriptions tag"
 )
 
 
@@ -185,10 +183,7 @@ class Essay(models.Model):
         help_text=_("The original address, if this was first published on another site."),
     )
     published = models.DateTimeField(
-        _("published"),
-        null=True,
-        blank=True,
-        help_text=_("Leave empty for a draft. A future date schedules it."),
+        _("published"), null=True, blank=True, help_text=_("Leave empty for a draft. A future date schedules it.")
     )
     dated = models.DateField(_("date in the address"), null=True, blank=True, editable=False)
     words = models.PositiveIntegerField(_("words"), default=0, editable=False)
@@ -225,9 +220,7 @@ class Essay(models.Model):
                 name="essay_in_series",
             ),
             models.Index(
-                fields=["translation_of"],
-                condition=models.Q(translation_of__isnull=False),
-                name="essay_translations",
+                fields=["translation_of"], condition=models.Q(translation_of__isnull=False), name="essay_translations"
             ),
             # Few are pages. `kind` is a column too, so that SQLite takes this index whatever its statistics say.
             models.Index(fields=["kind", "published"], condition=models.Q(kind="page"), name="essay_pages"),

@@ -30,9 +30,7 @@ def get_user_and_essay(request: HttpRequest, which: str) -> tuple[User, Essay | 
         if not user.has_perm("blog.add_essay"):
             raise PermissionDenied
         return user, None
-    if not (which.isascii() and which.isdigit() and len(which) < 19):
-        raise Http404
-    essay = get_object_or_404(Essay, pk=int(which))
+    essay = get_object_or_404(Essay, pk=drafts.parse_number(which))
     if not (user.has_perm("blog.change_essay") and essay.may_change(user)):
         raise PermissionDenied
     return user, essay
@@ -153,10 +151,8 @@ def compare(request: HttpRequest, which: str) -> HttpResponse:
     """Compare the revisions `?old=…&new=…`, in either order; without `old` the one before `new`."""
     _user, essay = get_saved_essay(request, which)
     new = get_revision(essay, request.GET.get("new"))
-    before = essay.revisions.filter(pk__lt=new.pk).newest() if new else None
+    before = essay.revisions.filter(pk__lt=new.pk).newest()
     old = get_revision(essay, request.GET.get("old")) if request.GET.get("old") else before
-    if new is None:
-        raise Http404
     text = Text.from_essay(essay) if "shown" in request.GET else None
     if old and old.pk > new.pk:
         old, new = new, old
@@ -176,20 +172,16 @@ def compare(request: HttpRequest, which: str) -> HttpResponse:
     )
 
 
-def get_revision(essay: Essay, pk: str | None) -> Revision | None:
+def get_revision(essay: Essay, pk: str | None) -> Revision:
     """Return an essay's revision by its submitted key. Raises Http404."""
-    if not (pk and pk.isascii() and pk.isdigit() and len(pk) < 19):
-        raise Http404
-    return get_object_or_404(Revision, essay=essay, pk=int(pk))
+    return get_object_or_404(Revision, essay=essay, pk=drafts.parse_number(pk or ""))
 
 
 @require_POST
 def restore(request: HttpRequest, which: str) -> HttpResponse:
     """Save an old revision's text as the latest."""
     user, essay = get_saved_essay(request, which)
-    revision = get_revision(essay, request.POST.get("revision"))
-    made = revision and revising.restore(revision, by=user)
-    if made is None:
+    if revising.restore(get_revision(essay, request.POST.get("revision")), by=user) is None:
         messages.info(request, _("This is already the latest version."))
     elif essay.published:
         messages.success(request, _("Restored. Publish the changes to show them to readers."))

@@ -30,7 +30,7 @@ class FormState:
 
 def parse_text(data: Any) -> Text:
     """Return the text of a submitted form, as it was typed."""
-    tags = [int(pk) for pk in data.getlist("tags") if pk.isascii() and pk.isdigit() and len(pk) < 19]
+    tags = [parse_number(pk) for pk in data.getlist("tags")]
     names = Tag.objects.filter(pk__in=tags).order_by("name").values_list("name", flat=True)
     return Text(**{name: data.get(name, "")[:MAX_CHARACTERS] for name in TEXT_FIELDS}, tags=tuple(names))
 

@@ -8,12 +8,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 if TYPE_CHECKING:
-    Base = admin.ModelAdmin[Any]
+    AdminMixin = admin.ModelAdmin[Any]
 else:
-    Base = object
+    AdminMixin = object
 
 
-class OwnObjectsOnlyMixin(Base):
+class OwnObjectsOnlyMixin(AdminMixin):
     """Mixin for a model with `may_change` whose QuerySet has `changeable_by`."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

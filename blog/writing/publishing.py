@@ -1,6 +1,6 @@
 """Publishing in the admin: in the author's time zone, and several essays at once from the list."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
@@ -18,15 +18,11 @@ from blog import actions
 from blog.models import Essay, Profile
 from blog.writing import check_views, revisions
 from blog.writing.fieldsets import EDITOR_FIELDS
+from blog.writing.permissions import AdminMixin
 from blog.writing.time_zones import current_time_zone_name
 
-if TYPE_CHECKING:
-    Base = admin.ModelAdmin[Essay]
-else:
-    Base = object
 
-
-class PublishingMixin(Base):
+class PublishingMixin(AdminMixin):
     """Mixin for the admin of essays: list actions, publish dates in the user's time zone."""
 
     actions: Any = ("publish_now", "unpublish", "pin", "unpin")

@@ -1,8 +1,8 @@
 """Saving in the admin: forms edit the latest text, and none overwrites a newer one unseen."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,16 +19,12 @@ from blog.writing import drafts, revisions
 from blog.writing.edit_conflicts import find_conflict, render_conflict
 from blog.writing.fieldsets import build_fieldsets
 from blog.writing.form import initial_values, requested_action
+from blog.writing.permissions import AdminMixin
 from blog.writing.revisions import LatestText
 from blog.writing.time_zones import current_time_zone_name
 
-if TYPE_CHECKING:
-    Base = admin.ModelAdmin[Essay]
-else:
-    Base = object
 
-
-class WritingMixin(Base):
+class WritingMixin(AdminMixin):
     """Mixin for the admin of essays: drafts, revisions and conflicts."""
 
     def changeform_view(

@@ -23,7 +23,6 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -32,7 +31,7 @@ from django.utils.translation import gettext_noop as _
 from demo.identity_provider.grants import AuthorizationRequest, BadCode, ExpiredCode, Grant, UsedCode
 from demo.identity_provider.http_messages import ErrorResponse, Request, Response, json_response
 from demo.identity_provider.people import Person, Picture
-from demo.identity_provider.service import CLIENT, SECRET, InvalidAuthorization, Service, picture_response
+from demo.identity_provider.service import CLIENT, SECRET, Service, picture_response
 
 FIELD = re.compile(r"(\w+)((?:\.\w+\([\w, ]*\))*)(?:\{[\w, ]*\})?")
 SIZE = re.compile(r"\.(width|height)\((\d{1,4})\)")
@@ -68,11 +67,6 @@ class Facebook(Service):
     def split_scopes(self, scope: str) -> tuple[str, ...]:
         """Split scopes at commas and spaces; `public_profile` is always granted."""
         return tuple(dict.fromkeys(["public_profile", *filter(None, re.split(r"[,\s]+", scope))]))
-
-    def check_authorization(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
-        """Reject unknown scopes."""
-        if not set(scopes) <= set(self.scopes):
-            raise InvalidAuthorization("scope")
 
     def callback_url(self, authorization: AuthorizationRequest, **parameters: str) -> str:
         """Append `#_=_`, as Facebook does."""

@@ -61,11 +61,7 @@ PLAIN = (
     Person("Kofi Asante", "kofi_asante", _("email not confirmed"), "kofi.asante@example.net", is_confirmed=False),
     Person("Yuki Tanabe", "yukitanabe", _("no email, no picture"), picture=Picture.NONE),
     Person(
-        "Łucja Wiśniewska",
-        "lucja_w",
-        _("email confirmed; a photograph"),
-        "lucja@example.com",
-        picture=Picture.PHOTO,
+        "Łucja Wiśniewska", "lucja_w", _("email confirmed; a photograph"), "lucja@example.com", picture=Picture.PHOTO
     ),
     Person("Mara L.", "mara_writes", _("the same email as Mara Lindqvist, confirmed"), MARA),
 )

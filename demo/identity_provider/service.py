@@ -3,6 +3,7 @@
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_noop as _
 
 from demo.identity_provider import pictures
 from demo.identity_provider.grants import AuthorizationRequest, Grant, Grants
-from demo.identity_provider.http_messages import Request, Response
+from demo.identity_provider.http_messages import ErrorResponse, Request, Response, json_response
 from demo.identity_provider.people import PEOPLE, Person
 
 CLIENT = SECRET = "demo"  # noqa: S105 - accepted by every service
@@ -102,9 +103,10 @@ class Service(ABC):
     def split_scopes(self, scope: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(scope.split()))
 
-    @abstractmethod
     def check_authorization(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
-        """Check what only this service requires. Raises InvalidAuthorization."""
+        """Check the scopes, and what only this service requires. Raises InvalidAuthorization."""
+        if not set(scopes) <= set(self.scopes):
+            raise InvalidAuthorization("scope")
 
     def error_message(self, problem: str) -> str:
         """Return the service's own error message."""
@@ -135,6 +137,11 @@ def is_loopback(address: str) -> bool:
         return is_whole and parts.hostname in LOOPBACK and (parts.port or 1) > 0
     except ValueError:
         return False
+
+
+def error_response(error: str, description: str, status: int = HTTPStatus.BAD_REQUEST) -> ErrorResponse:
+    """Return an OAuth 2 error (RFC 6749, 5.2)."""
+    return ErrorResponse(json_response({"error": error, "error_description": description}, status))
 
 
 def picture_response(person: Person | None, size: str | int) -> Response:

@@ -15,7 +15,6 @@ Sources:
 """
 
 import re
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -23,7 +22,13 @@ from django.utils.translation import gettext_noop as _
 
 from demo.identity_provider.grants import BadCode, Grant
 from demo.identity_provider.http_messages import ErrorResponse, Request, Response, json_response
-from demo.identity_provider.service import CLIENT, SECRET, InvalidAuthorization, Service, picture_response
+from demo.identity_provider.service import (
+    CLIENT,
+    SECRET,
+    Service,
+    error_response,
+    picture_response,
+)
 
 AVATAR = re.compile(r"/avatar/(\d+)")
 
@@ -44,11 +49,6 @@ class WordPress(Service):
         "client": "Invalid request, please go back and try again. Error Code: invalid_client",
         "redirect": "Error Code: invalid_request. Error Message: Mismatch in redirect_uri.",
     }
-
-    def check_authorization(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
-        """Reject unknown scopes."""
-        if not set(scopes) <= set(self.scopes):
-            raise InvalidAuthorization("scope")
 
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         form = request.form
@@ -128,10 +128,6 @@ class WordPress(Service):
         match = AVATAR.fullmatch(request.path)
         person = self.person_by_id(match[1]) if match else None
         return picture_response(person, request.query.get("s", "80")) if person else None
-
-
-def error_response(error: str, description: str) -> ErrorResponse:
-    return ErrorResponse(json_response({"error": error, "error_description": description}, HTTPStatus.BAD_REQUEST))
 
 
 def api_error_response(error: str, message: str, status: int) -> ErrorResponse:

@@ -27,7 +27,14 @@ from django.utils.translation import gettext_noop as _
 from demo.identity_provider.grants import BadCode, Grant
 from demo.identity_provider.http_messages import ErrorResponse, Request, Response, json_response
 from demo.identity_provider.people import Person, Picture
-from demo.identity_provider.service import CLIENT, SECRET, InvalidAuthorization, Service, picture_response
+from demo.identity_provider.service import (
+    CLIENT,
+    SECRET,
+    InvalidAuthorization,
+    Service,
+    error_response,
+    picture_response,
+)
 
 PROFILE_SCOPES = {"users.read", "tweet.read"}
 FIELDS = {
@@ -65,8 +72,9 @@ class X(Service):
             raise InvalidAuthorization("state")
         if not query.get("code_challenge"):
             raise InvalidAuthorization("challenge")
-        if not scopes or not set(scopes) <= set(self.scopes):
+        if not scopes:
             raise InvalidAuthorization("scope")
+        super().check_authorization(query, scopes)
 
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         form = request.form
@@ -140,10 +148,6 @@ class X(Service):
         match = IMAGE.fullmatch(request.path)
         person = self.person_by_id(match[1]) if match else None
         return picture_response(person, SIZES[match[2]]) if match and person else None
-
-
-def error_response(error: str, description: str, status: int = HTTPStatus.BAD_REQUEST) -> ErrorResponse:
-    return ErrorResponse(json_response({"error": error, "error_description": description}, status))
 
 
 def problem_response(status: HTTPStatus) -> ErrorResponse:

@@ -2,12 +2,12 @@
 
 from xml.etree.ElementTree import Element, SubElement
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+from blog.editor import Findings
+from transfer.document.numbering import W
+
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _PARTS = {"sup": "superscript", "sub": "subscript"}
 _SPACED = "{http://www.w3.org/XML/1998/namespace}space"
-
-Findings = list[tuple[str, str]]
 
 
 def replace_formulas(paragraph: Element, lost: Findings, changed: Findings) -> None:

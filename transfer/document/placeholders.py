@@ -12,11 +12,10 @@ from xml.etree.ElementTree import Element, tostring
 
 from defusedxml.ElementTree import fromstring
 
+from blog.editor import Findings
 from transfer.document.formulas import replace_formulas
-from transfer.document.numbering import Numbering
+from transfer.document.numbering import Numbering, W
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 PARTS = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
 # Private-use characters: never in real text, and unchanged by mammoth.
 NUMBERED, END, RTL, LANG, SPAN_END, RULE = "\ue0f0\ue0f1\ue0f2\ue0f3\ue0f4\ue0f5"
@@ -28,8 +27,6 @@ _SPAN = re.compile(f"{LANG}([a-z]{{2,3}}){END}([^<{SPAN_END}]*){SPAN_END}")
 _TWICE = re.compile(r'</span><span lang="([a-z]{2,3})">')
 _RTL = re.compile(f"<(p|h[1-6]|li)>{RTL}")
 _OFF = frozenset({"0", "false", "off", "none"})
-
-Findings = list[tuple[str, str]]
 
 
 def insert_placeholders(data: bytes, lost: Findings, changed: Findings) -> bytes:

@@ -25,10 +25,7 @@ class DocumentForm(forms.Form):
         help_text=gettext_lazy(
             "A .docx file from Word, LibreOffice, Google Docs or Pages, or an .html or .md file. Up to 20 MB."
         ),
-        error_messages={
-            "required": gettext_lazy("Choose a file."),
-            "empty": gettext_lazy("This file is empty."),
-        },
+        error_messages={"required": gettext_lazy("Choose a file."), "empty": gettext_lazy("This file is empty.")},
         widget=forms.FileInput(attrs={"accept": ".docx,.html,.htm,.xhtml,.md,.markdown"}),
     )
 

@@ -45,11 +45,7 @@ highlight => mark
 br[type='page'] =>
 br[type='column'] =>
 """
-OMITTED = {
-    "chart": "chart(s)",
-    "relIds": "diagram(s)",
-    "OLEObject": "embedded object(s)",
-}
+OMITTED = {"chart": "chart(s)", "relIds": "diagram(s)", "OLEObject": "embedded object(s)"}
 
 
 def read(data: bytes, media: Media) -> Conversion:

@@ -29,12 +29,12 @@ class Part:
     model: type[Model]
     title: Any  # a str, translated when it is shown
     owner: str
-    fields: tuple[str, ...]
+    fields: str  # separated by spaces
 
     def rows(self, person: Model) -> list[dict[str, Any]]:
         """Return a person's rows."""
         found: QuerySet[Model] = self.model._default_manager.filter(self.filter_for(person)).order_by("pk")
-        return list(found.values(*self.fields))
+        return list(found.values(*self.fields.split()))
 
     def filter_for(self, person: Model) -> Q:
         """Return the condition for a person's rows."""
@@ -82,96 +82,59 @@ class EmailPart(SubscriptionPart):
 
 # A test fails for a relation of Commenter or User that no part exports.
 COMMENTER_PARTS = (
-    Part(
-        Commenter,
-        _("Profile"),
-        "pk",
-        ("name", "email", "website", "mark", "profile", "picture_url", "has_lost_picture", "created", "changed"),
-    ),
+    Part(Commenter, _("Profile"), "pk", "name email website mark profile picture_url has_lost_picture created changed"),
     Part(
         Comment,
         _("Your comments"),
         "commenter",
-        ("id", "essay__title", "parent_id", "status", "removed_by", "likes", "created", "edited", "changed"),
+        "id essay__title parent_id status removed_by likes created edited changed",
     ),
-    Part(
-        Wording,
-        _("Versions of your comments"),
-        "comment__commenter",
-        ("comment_id", "text", "created", "network", "reasons"),
-    ),
-    Part(Like, _("Your likes"), "commenter", ("essay__title", "comment_id", "network", "created")),
+    Part(Wording, _("Versions of your comments"), "comment__commenter", "comment_id text created network reasons"),
+    Part(Like, _("Your likes"), "commenter", "essay__title comment_id network created"),
     SubscriptionPart(
         Subscription,
         _("Email subscriptions"),
         "",
-        (
-            "kind",
-            "address__email",
-            "essay__title",
-            "comment_id",
-            "often",
-            "confirmed",
-            "stopped",
-            "created",
-        ),
+        "kind address__email essay__title comment_id often confirmed stopped created",
     ),
-    EmailPart(Notice, _("Emails to you"), "", ("kind", "email", "comment_id", "essay__title", "state", "created")),
-    Part(Bar, _("Blocked from liking"), "commenter", ("created",)),
-    Part(Block, _("Trusted, held or blocked"), "commenter", ("kind", "until", "sentence", "created")),
-    Part(Report, _("Your reports"), "commenter", ("comment_id", "kind", "text", "network", "state", "created")),
-    Part(
-        Appeal,
-        _("Your appeals"),
-        "comment__commenter",
-        ("comment_id", "text", "state", "answer", "created"),
-    ),
-    Part(Note, _("Moderators' notes about you"), "commenter", ("text", "created")),
+    EmailPart(Notice, _("Emails to you"), "", "kind email comment_id essay__title state created"),
+    Part(Bar, _("Blocked from liking"), "commenter", "created"),
+    Part(Block, _("Trusted, held or blocked"), "commenter", "kind until sentence created"),
+    Part(Report, _("Your reports"), "commenter", "comment_id kind text network state created"),
+    Part(Appeal, _("Your appeals"), "comment__commenter", "comment_id text state answer created"),
+    Part(Note, _("Moderators' notes about you"), "commenter", "text created"),
 )
 USER_PARTS = (
-    Part(
-        User,
-        _("Your account"),
-        "pk",
-        ("username", "name", "email", "date_joined", "last_login", "is_staff", "groups__name"),
-    ),
-    Part(EmailAddress, _("Email addresses"), "user", ("email", "verified", "primary")),
+    Part(User, _("Your account"), "pk", "username name email date_joined last_login is_staff groups__name"),
+    Part(EmailAddress, _("Email addresses"), "user", "email verified primary"),
     Part(
         SocialAccount,
         _("Connected accounts and the data they sent us"),
         "user",
-        ("provider", "uid", "extra_data", "date_joined", "last_login"),
+        "provider uid extra_data date_joined last_login",
     ),
-    Part(Authenticator, _("Passkeys and two-factor authentication"), "user", ("type", "created_at", "last_used_at")),
-    Part(UserSession, _("Active sessions"), "user", ("user_agent", "ip", "created_at", "last_seen_at")),
-    Part(Authorship, _("Your essays"), "author", ("essay__title", "position")),
+    Part(Authenticator, _("Passkeys and two-factor authentication"), "user", "type created_at last_used_at"),
+    Part(UserSession, _("Active sessions"), "user", "user_agent ip created_at last_seen_at"),
+    Part(Authorship, _("Your essays"), "author", "essay__title position"),
     Part(
         Revision,
         _("Revisions of your essays"),
         "author",
-        ("essay__title", "kind", "title", "deck", "body", "excerpt", "slug", "tags", "note", "created"),
+        "essay__title kind title deck body excerpt slug tags note created",
     ),
-    Part(Draft, _("Your unsaved drafts"), "author", ("essay__title", "fields", "changed")),
-    Part(PreviewLink, _("Your preview links"), "by", ("essay__title", "created", "expires")),
-    Part(Profile, _("Your author page"), "user", ("about", "links", "time_zone")),
-    Part(Image, _("Images you uploaded"), "by", ("file", "alt", "created")),
+    Part(Draft, _("Your unsaved drafts"), "author", "essay__title fields changed"),
+    Part(PreviewLink, _("Your preview links"), "by", "essay__title created expires"),
+    Part(Profile, _("Your author page"), "user", "about links time_zone"),
+    Part(Image, _("Images you uploaded"), "by", "file alt created"),
     InvitationPart(
-        Invitation,
-        _("Pending invitations, sent or received"),
-        "by",
-        ("by__name", "name", "email", "role", "sent", "emailed"),
+        Invitation, _("Pending invitations, sent or received"), "by", "by__name name email role sent emailed"
     ),
-    Part(
-        Decision,
-        _("Your moderation decisions"),
-        "moderator",
-        ("comment_number", "verb", "note", "before", "after", "created"),
-    ),
-    Part(Batch, _("Your batches of decisions"), "moderator", ("verb", "note", "total", "done", "created")),
-    Part(Block, _("People you trust, hold or block"), "moderator", ("kind", "note", "until", "created")),
-    Part(Note, _("Your notes about others"), "moderator", ("commenter__name", "text", "created")),
-    Part(Appeal, _("Appeals you answered"), "answered_by", ("comment_id", "state", "answer", "answered")),
-    Part(LogEntry, _("Your changes in the admin"), "user", ("object_repr", "change_message", "action_time")),
+    Part(Decision, _("Your moderation decisions"), "moderator", "comment_number verb note before after created"),
+    Part(Batch, _("Your batches of decisions"), "moderator", "verb note total done created"),
+    Part(Block, _("People you trust, hold or block"), "moderator", "kind note until created"),
+    Part(Note, _("Your notes about others"), "moderator", "commenter__name text created"),
+    Part(Appeal, _("Appeals you answered"), "answered_by", "comment_id state answer answered"),
+    Part(LogEntry, _("Your changes in the admin"), "user", "object_repr change_message action_time"),
 )
 
 
@@ -197,7 +160,11 @@ def as_file(request: HttpRequest, commenter: Commenter, kind: str, name: str) ->
         body = DjangoJSONEncoder(ensure_ascii=False, indent=2).encode(as_dict(commenter))
         response = HttpResponse(body, content_type="application/json; charset=utf-8")
     else:
-        context = {"parts": collect(commenter), "commenter": commenter, "now": timezone.now(), "request": request}
+        parts = [
+            (part.title, [[(part.label(name), value) for name, value in row.items()] for row in rows])
+            for part, rows in collect(commenter)
+        ]
+        context = {"parts": parts, "commenter": commenter, "now": timezone.now(), "request": request}
         response = HttpResponse(render_to_string("transfer/person.html", context))
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     return response

@@ -19,11 +19,7 @@ from transfer.wordpress.survey import Survey, survey_file
 from transfer.wordpress.terms import Terms
 from transfer.wordpress.wxr import Record
 
-OMITTED_TYPES = {
-    "nav_menu_item": "menu item(s)",
-    "revision": "revision(s)",
-    "wp_block": "block pattern(s)",
-}
+OMITTED_TYPES = {"nav_menu_item": "menu item(s)", "revision": "revision(s)", "wp_block": "block pattern(s)"}
 
 
 class WordPressExport:

@@ -137,7 +137,7 @@ class EssayImporter:
         essay.tags.add(*self.terms.tags_of(item))
         if item["wp:comment_status"] not in {"open", ""}:
             Discussion.objects.create(essay=essay, is_open=False)
-        self.add_redirects(essay, old)
+        redirects.add_redirects(old.redirect_paths(self.survey.site), essay, self.report)
         self.register_pictures(essay)
         self.add_to_report(essay, item, meta, text)
         return essay
@@ -189,12 +189,6 @@ class EssayImporter:
         found = numbers or self.survey.gallery_numbers(item["wp:post_id"])
         attachments = (self.survey.attachments.get(number) for number in found)
         return [attachment for attachment in attachments if attachment and pictures.may_be_picture(attachment.url)]
-
-    def add_redirects(self, essay: Essay, old: items.OldAddress) -> None:
-        count, elsewhere = redirects.add_redirects(old.redirect_paths(self.survey.site), essay)
-        self.report.counts["redirect(s) to (an essay or page|essays and pages)"] += count
-        for path in elsewhere:
-            self.report.remark("old address(es) already redirect(s|) elsewhere", path)
 
     def register_pictures(self, essay: Essay) -> None:
         """Register the essay's pictures to be fetched, and drop those without an address."""

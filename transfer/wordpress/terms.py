@@ -64,10 +64,7 @@ class Terms:
             self.report.counts["tag(s)"] += 1
         path = PATHS[kind].format(slug)
         if slug and len(path) <= 500 and not (kind == "post_tag" and Tag.objects.filter(slug=slug).exists()):
-            count, elsewhere = redirects.add_redirects([path], tag)
-            self.report.counts["redirect(s) to (a tag|tags)"] += count
-            for old in elsewhere:
-                self.report.remark("old address(es) already redirect(s|) elsewhere", old)
+            redirects.add_redirects([path], tag, self.report)
         return tag
 
     def create_tag(self, slug: str, name: str, about: str) -> Tag:

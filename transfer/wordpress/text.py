@@ -165,8 +165,7 @@ _HANDLERS: dict[str, Callable[[PostText, Shortcode], str]] = {
     **dict.fromkeys(("ref", "footnote", "fn", "efn_note", "mfn"), PostText.note_mark),
     **dict.fromkeys(("code", "sourcecode"), PostText.code_html),
     **dict.fromkeys(
-        ("contact-form", "contact-field", "playlist", "polldaddy", "poll", "wpvideo", "archives"),
-        PostText.drop_code,
+        ("contact-form", "contact-field", "playlist", "polldaddy", "poll", "wpvideo", "archives"), PostText.drop_code
     ),
 }
 _WITH_CONTENT = {name for name, handler in _HANDLERS.items() if handler not in {PostText.gallery_html}}

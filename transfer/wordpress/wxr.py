@@ -25,10 +25,7 @@ CHUNK_SIZE = 64 * 1024
 VERSIONS = {"1.0", "1.1", "1.2"}
 
 _NAMESPACE = re.compile(r"https?://wordpress\.org/export/([0-9]+\.[0-9]+)/(excerpt/)?")
-_PREFIXES = {
-    "http://purl.org/rss/1.0/modules/content/": "content:",
-    "http://purl.org/dc/elements/1.1/": "dc:",
-}
+_PREFIXES = {"http://purl.org/rss/1.0/modules/content/": "content:", "http://purl.org/dc/elements/1.1/": "dc:"}
 # Elements that have parts, and their parents.
 _RECORDS = {
     "item": "channel", "wp:author": "channel", "wp:category": "channel", "wp:tag": "channel", "wp:term": "channel",

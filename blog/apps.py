@@ -1,7 +1,0 @@
-"""Configuration of the blog app."""
-
-from django.apps import AppConfig
-
-
-class BlogConfig(AppConfig):
-    name = "blog"

@@ -1,7 +1,0 @@
-"""The app that imports and exports."""
-
-from django.apps import AppConfig
-
-
-class TransferConfig(AppConfig):
-    name = "transfer"
