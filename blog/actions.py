@@ -1,5 +1,6 @@
-"""Write actions on essays, and the redirects that keep their old addresses working."""
+"""Write actions on essays, tags and series, and the redirects that keep their old addresses working."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
@@ -9,7 +10,7 @@ from django.utils.text import slugify
 
 import pagecache
 from blog import markup, permalinks
-from blog.models import RESERVED_SLUGS, Essay, Redirect
+from blog.models import RESERVED_SLUGS, Essay, Redirect, Series, Tag
 
 
 def free_slug(essay: Essay, wish: str) -> str:
@@ -17,9 +18,8 @@ def free_slug(essay: Essay, wish: str) -> str:
     stem = slugify(wish, allow_unicode=True)[:180].strip("-") or "untitled"
     if essay.kind == Essay.Kind.PAGE and (stem in RESERVED_SLUGS or stem.isdigit()):
         stem = f"{stem}-page"
-    taken = set(
-        Essay.objects.filter(kind=essay.kind, slug__startswith=stem).exclude(pk=essay.pk).values_list("slug", flat=True)
-    )
+    others = Essay.objects.filter(kind=essay.kind, slug__startswith=stem).exclude(pk=essay.pk)
+    taken = set(others.values_list("slug", flat=True))
     slug, number = stem, 1
     while slug in taken:
         number += 1
@@ -49,9 +49,8 @@ def save_without_invalidation(essay: Essay, *, newlines: bool = False) -> None:
     essay.save()
     address = essay.get_absolute_url()
     if old and old.is_published and not (essay.is_published and old.get_absolute_url() == address):
-        add_redirect(
-            old.get_absolute_url(), essay=essay
-        )  # an unpublished essay may get another address before it is published again
+        # An unpublished essay may get another address before it is published again.
+        add_redirect(old.get_absolute_url(), essay=essay)
     if essay.is_published:
         remove_redirect(address)
 
@@ -81,3 +80,30 @@ def delete(essay: Essay) -> None:
     key = essay.cache_key
     essay.delete()
     pagecache.invalidate(key, "site", "comments")
+
+
+@transaction.atomic
+def save_renamed(subject: Tag | Series) -> None:
+    """Save a tag or a series, and redirect its old address to the new one."""
+    old = type(subject)._default_manager.filter(pk=subject.pk).first()
+    subject.save()
+    if old and old.slug != subject.slug:
+        add_redirect(old.get_absolute_url(), **{"tag" if isinstance(subject, Tag) else "series": subject})
+    remove_redirect(subject.get_absolute_url())
+    pagecache.invalidate("site")
+
+
+@transaction.atomic
+def merge_tags(tags: Iterable[Tag], into: Tag) -> Tag:
+    """Merge tags into one, which gets all their essays and redirects from their addresses."""
+    others = Tag.objects.select_for_update().filter(pk__in=[tag.pk for tag in tags]).exclude(pk=into.pk)
+    given = Essay.tags.through.objects
+    for tag in others:
+        has_both = given.filter(tag=into).values("essay")
+        given.filter(tag=tag).exclude(essay__in=has_both).update(tag=into)
+        Redirect.objects.filter(tag=tag).update(tag=into)
+        address = tag.get_absolute_url()
+        tag.delete()
+        add_redirect(address, tag=into)
+    pagecache.invalidate("site")
+    return into

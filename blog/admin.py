@@ -26,14 +26,14 @@ from blog.models import MENU_LIMIT, RESERVED_SLUGS, Authorship, Essay, Redirect,
 from blog.writing import image_admin, series_admin, tag_admin  # noqa: F401 – they register
 from blog.writing.fieldsets import EDITOR_FIELDS
 from blog.writing.form import WritingForm
-from blog.writing.permissions import OwnObjectsOnlyMixin
+from blog.writing.permissions import FixedRowsMixin, OwnObjectsOnlyMixin
 from blog.writing.publishing import PublishingMixin
 from blog.writing.saving import WritingMixin
 from blog.writing.time_zones import TimeZoneSelect
 
 
 @admin.register(Site)
-class SiteAdmin(admin.ModelAdmin[Site]):
+class SiteAdmin(FixedRowsMixin, admin.ModelAdmin[Site]):
     """The site's settings: one row, so its list redirects to its form."""
 
     def get_fields(self, request: HttpRequest, obj: Site | None = None) -> tuple[str, ...]:
@@ -59,14 +59,6 @@ class SiteAdmin(admin.ModelAdmin[Site]):
         obj.pk = 1
         super().save_model(request, obj, form, change)
         pagecache.invalidate("site", "comments")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Forbid a second row."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
-        """Forbid deleting the only row."""
-        return False
 
 
 SETTINGS_FIELDS = ("series", "series_position", *EDITOR_FIELDS, "language", "translation_of", "canonical")
@@ -167,7 +159,6 @@ class StatusFilter(admin.SimpleListFilter):
         return [("published", _("published")), ("scheduled", _("scheduled")), ("draft", _("draft"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Essay]) -> QuerySet[Essay]:
-        """Keep the essays with the chosen status."""
         now = timezone.now()
         match self.value():
             case "published":
@@ -226,12 +217,10 @@ class EssayAdmin(WritingMixin, PublishingMixin, OwnObjectsOnlyMixin, admin.Model
         return to_delete, counts, set(), protected
 
     def delete_model(self, request: HttpRequest, obj: Essay) -> None:
-        """Delete an essay with its discussion."""
         actions.delete(obj)
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
-        """Delete essays with their discussions."""
         for essay in queryset:
             actions.delete(essay)
 
@@ -259,5 +248,4 @@ class RedirectAdmin(admin.ModelAdmin[Redirect]):
 
     @admin.display(description=_("redirects to"))
     def target_url(self, row: Redirect) -> str:
-        """Return the address of the essay, tag or series."""
         return row.get_absolute_url()

@@ -104,7 +104,6 @@ class EssaysFeed(Feed[Essay, Any]):
         return pagecache.mark_cacheable(response, "site", expires=Essay.objects.next_change())
 
     def essays(self, obj: Any) -> EssayQuerySet:
-        """Return the published essays of the feed's subject."""
         return Essay.objects.essays().published()
 
     def title(self, obj: Any) -> str:
@@ -125,7 +124,6 @@ class EssaysFeed(Feed[Essay, Any]):
         return self.site.tagline or self.site.name
 
     def items(self, obj: Any) -> list[Essay]:
-        """Return the newest essays with their authors, tags and pictures."""
         newest = self.essays(obj).newest().fetch_slice(0, ITEM_LIMIT)
         prefetch_bylines(newest)
         prefetch_related_objects(newest, "tags")
@@ -162,8 +160,7 @@ class EssaysFeed(Feed[Essay, Any]):
 class EssaysAtomFeed(EssaysFeed):
     feed_type = FullTextAtomFeed
 
-    def subtitle(self, obj: Any) -> str:
-        return self.description(obj)
+    subtitle = EssaysFeed.description
 
 
 class EssaysJsonFeed(EssaysFeed):

@@ -25,11 +25,9 @@ class AbsoluteSitemap(Sitemap[Any]):
     limit = LINKS_PER_PART
 
     def get_domain(self, site: Any = None) -> str:
-        """Return the host of SITE_URL."""
         return urlsplit(settings.SITE_URL).netloc
 
     def get_protocol(self, protocol: str | None = None) -> str:
-        """Return the scheme of SITE_URL."""
         return urlsplit(settings.SITE_URL).scheme
 
 
@@ -43,7 +41,6 @@ class EssaySitemap(AbsoluteSitemap):
         return essays.only("kind", "slug", "published", "dated", "created", "changed")
 
     def lastmod(self, item: Essay) -> datetime:
-        """Return the later of publication and last change."""
         return max(filter(None, (item.changed, item.published)))
 
     def get_latest_lastmod(self) -> datetime | None:
@@ -59,10 +56,7 @@ class PageSitemap(EssaySitemap):
 
 class TagSitemap(AbsoluteSitemap):
     def items(self) -> QuerySet[Tag]:
-        """Return the tags that have a published essay."""
-        tagged = Essay.tags.through._default_manager.filter(
-            tag=OuterRef("pk"), essay__in=Essay.objects.essays().published()
-        )
+        tagged = Essay.tags.through.objects.filter(tag=OuterRef("pk"), essay__in=Essay.objects.essays().published())
         return Tag.objects.filter(Exists(tagged))
 
 
@@ -90,7 +84,6 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
 
 
 def sitemap_part(request: HttpRequest, section: str) -> HttpResponse:
-    """Render one of the sitemaps that the index lists."""
     return finish_sitemap(render_sitemap(request, dict(SECTIONS), section).render())
 
 

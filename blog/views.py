@@ -138,7 +138,6 @@ def series(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def all_series(request: HttpRequest) -> HttpResponse:
-    """List all series that have a published essay."""
     page = paging.get_page(request, SERIES_PER_PAGE, lambda start, stop: list(in_series.with_counts()[start:stop]))
     if not page.rows:
         raise Http404
@@ -148,7 +147,6 @@ def all_series(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def author(request: HttpRequest, username: str) -> HttpResponse:
-    """Show an author's profile and essays."""
     found = get_object_or_404(User, username=username)
     if not found.authorships.filter(essay__in=published_essays()).exists():
         raise Http404
@@ -186,6 +184,5 @@ def archive(
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """Serve robots.txt."""
     words = f"User-agent: *\nDisallow: /admin/\nDisallow: /accounts/\nSitemap: {settings.SITE_URL}/sitemap.xml\n"
     return pagecache.mark_cacheable(HttpResponse(words, content_type="text/plain; charset=utf-8"), "site")

@@ -56,7 +56,6 @@ class CachedPage:
         return variant.body if environ["REQUEST_METHOD"] != "HEAD" else []
 
     def _encode(self, encoding: str) -> Variant:
-        """Return the page in an encoding, or plain if that is smaller."""
         with self._lock:
             if encoding not in self._variants:
                 plain = self._variants[PLAIN]
@@ -72,10 +71,7 @@ class CachedPage:
         if encoding != PLAIN:
             headers.append(("Content-Encoding", encoding))
         # A 304 carries the other headers too: they replace those that a browser has stored, if only they have changed.
-        unchanged = [
-            *((name, value) for name, value in self._headers if name.lower() not in BODY_HEADERS),
-            ("ETag", etag),
-        ]
+        unchanged = [*(pair for pair in self._headers if pair[0].lower() not in BODY_HEADERS), ("ETag", etag)]
         self.size += len(body)
         return Variant(etag, headers, unchanged, [body])
 
@@ -95,7 +91,6 @@ def preferred_encoding(accept: str) -> str:
 
 
 def parse_quality(quality: str) -> float:
-    """Return a weight between 0 and 1; 0 if it is invalid."""
     try:
         number = float(quality)
     except ValueError:

@@ -55,9 +55,8 @@ class AddressParser:
         if cookie and self._is_personal(cookie, environ):
             return None
         sent_host = environ.get("HTTP_HOST", "")
-        host = self._hosts.get((sent_host, environ["SERVER_PORT"])) or self._check_host(
-            sent_host, environ["SERVER_PORT"]
-        )
+        sent_to = (sent_host, environ["SERVER_PORT"])
+        host = self._hosts.get(sent_to) or self._check_host(*sent_to)
         if not host:
             return None
         sent_query = environ.get("QUERY_STRING", "")
@@ -80,20 +79,15 @@ class AddressParser:
 
     def _check_host(self, host: str, port: str) -> str:
         """Return our host normalized, or nothing: with any spelling, clients could fill the cache with ports."""
-        normalized = host.lower()
-        domain, sent_port = split_domain_port(normalized)
+        lowered = host.lower()
+        domain, sent_port = split_domain_port(lowered)
         allowed = settings.ALLOWED_HOSTS or ([".localhost", "127.0.0.1", "[::1]"] if settings.DEBUG else [])
-        is_ours = normalized == self._site or (
-            domain
-            and validate_host(domain, allowed)
-            and sent_port in {"", port}
-            and not normalized.endswith((".", ":"))
-        )
-        if not is_ours:
+        is_allowed = domain and validate_host(domain, allowed) and sent_port in {"", port}
+        if lowered != self._site and (not is_allowed or lowered.endswith((".", ":"))):
             return ""
         if len(self._hosts) < 100:
-            self._hosts[host, port] = normalized
-        return normalized
+            self._hosts[host, port] = lowered
+        return lowered
 
     def _normalize(self, query: str) -> str | None:
         """Return the known query parameters, sorted, or None if one makes the page personal."""

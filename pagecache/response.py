@@ -64,7 +64,6 @@ def unsupported_write(data: bytes) -> object:
 
 
 def without_declaration(headers: Headers) -> Headers:
-    """Remove the headers in which a view declares its page."""
     return [(name, value) for name, value in headers if name not in {KEYS_HEADER, EXPIRES_HEADER}]
 
 
@@ -72,7 +71,4 @@ def make_private(headers: Headers) -> Headers:
     """Make a declared page private if it was rendered for one request."""
     if all(name != KEYS_HEADER for name, _ in headers):
         return headers
-    return [
-        *((name, value) for name, value in without_declaration(headers) if name.lower() != "cache-control"),
-        PRIVATE,
-    ]
+    return [*(pair for pair in without_declaration(headers) if pair[0].lower() != "cache-control"), PRIVATE]

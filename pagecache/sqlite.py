@@ -10,8 +10,6 @@ from pagecache.generations import ANY, TABLE
 from pagecache.reader import DatabaseUnavailable, Numbers
 
 CURRENT = f"SELECT number FROM {TABLE} WHERE \"key\" = '{ANY}'"  # noqa: S608
-
-
 FILE_CHECK_INTERVAL = 1.0  # seconds between checks whether a restore has replaced the database file
 
 

@@ -20,6 +20,7 @@ from pagecache.response import AppResponse, make_private, without_declaration
 from pagecache.store import Entry, Key, Store
 
 logger = logging.getLogger("rejoinder.pagecache")
+Body = Iterable[bytes]
 
 
 class Rendering:
@@ -54,7 +55,7 @@ class PageCache:
         self._last = (0, float("-inf"))  # the number of ANY, and until when it may be used
         self._last_warning = float("-inf")
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
         start_response = self._choices.wrap_start_response(environ, start_response)
         address = self._addresses.parse(environ)
         if address is None:
@@ -95,9 +96,7 @@ class PageCache:
             self._last = (current, began + generations.LEASE)
         return current
 
-    def _respond(
-        self, key: Key, entry: Entry, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def _respond(self, key: Key, entry: Entry, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
         """Respond with an entry, and update its weight if that added an encoding."""
         size = entry.page.size
         body = entry.page.respond(environ, start_response)
@@ -105,9 +104,7 @@ class PageCache:
             self._store.update_weight(key, entry)
         return body
 
-    def _bypass(
-        self, environ: WSGIEnvironment, start_response: StartResponse, key: Key | None = None
-    ) -> Iterable[bytes]:
+    def _bypass(self, environ: WSGIEnvironment, start_response: StartResponse, key: Key | None = None) -> Body:
         """Let the application respond; a page that it declares cacheable is made private."""
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
@@ -118,9 +115,7 @@ class PageCache:
 
         return self._application(environ, start)
 
-    def _render_once(
-        self, address: PageAddress, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def _render_once(self, address: PageAddress, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
         """Render the page, or wait for a request that does: its result is used if it began later, or is fresh."""
         key, arrived = address.key, time.monotonic()
         rendering, last = Rendering(), None
@@ -149,7 +144,7 @@ class PageCache:
 
     def _render(
         self, address: PageAddress, environ: WSGIEnvironment, start_response: StartResponse, rendering: Rendering
-    ) -> Iterable[bytes]:
+    ) -> Body:
         """Render the page, and store it if the generations before and after are the same."""
         key, old = address.key, self._store.get(address.key)
         known = old.keys if old is not None else ()
@@ -204,7 +199,6 @@ class PageCache:
 
 
 def open_reader() -> Reader:
-    """Return the reader for the kind of database."""
     connection = connections["default"]
     if connection.vendor == "postgresql":
         from pagecache.postgres import PostgresReader  # psycopg is installed only where it is used

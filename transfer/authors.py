@@ -107,9 +107,7 @@ class Details(NamedTuple):
 
     @classmethod
     def from_export(cls, name: str, email: str, website: str) -> "Details":
-        return cls(
-            one_line(name, MAX_NAME) or _("Anonymous"), _clean_field(_EMAIL, email), _clean_field(_WEBSITE, website)
-        )
+        return cls(one_line(name, MAX_NAME) or _("Anonymous"), _cleaned(_EMAIL, email), _cleaned(_WEBSITE, website))
 
     @property
     def digest(self) -> int:
@@ -152,7 +150,7 @@ def one_line(text: str, limit: int) -> str:
     return tidy_line(strip_tags(unescape(text)), limit)
 
 
-def _clean_field(field: EmailField | WebsiteField, text: str) -> str:
+def _cleaned(field: EmailField | WebsiteField, text: str) -> str:
     """Return what the field makes of a text, or nothing if it is invalid."""
     try:
         return str(field.clean(text.strip()))

@@ -75,9 +75,7 @@ def report_pictures(report: Report, uploads: pictures.UploadsFolder | None) -> N
     pending = WantedPicture.objects.exclude(due=None)
     found = 0
     if uploads:
-        found = sum(
-            uploads.find(address) is not None for address in pending.values_list("address", flat=True).distinct()
-        )
+        found = sum(uploads.find(each) is not None for each in pending.values_list("address", flat=True).distinct())
     for number, kind in (
         (found, "picture(s) would be imported from the folder"),
         (count_distinct_addresses(pending) - found, "picture(s) will be downloaded in the background"),

@@ -47,11 +47,9 @@ class ImportedComment(models.Model):
 
 class WantedPictureQuerySet(models.QuerySet["WantedPicture"]):
     def due(self) -> Self:
-        """Return the pictures to fetch now, those due first at the top."""
         return self.filter(due__lte=timezone.now()).order_by("due", "pk")
 
     def failed(self) -> Self:
-        """Return the pictures that were given up."""
         return self.filter(due=None)
 
     def next_due(self) -> datetime | None:

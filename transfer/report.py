@@ -50,12 +50,12 @@ class Report:
         """Yield the report for people; kinds are written as `pluralize` takes them."""
         if self.has_changes:
             yield f"Would be imported from {self.source}:" if is_dry_run else f"Imported from {self.source}:"
-            yield from _count_lines(self.counts)
+            yield from count_lines(self.counts)
         else:
             yield f"Nothing new in {self.source}."
         if self.unchanged.total():
             yield "Already here, left unchanged:"
-            yield from _count_lines(self.unchanged)
+            yield from count_lines(self.unchanged)
         if self.omitted:
             yield "Not imported:"
             yield from _remark_lines(self.omitted)
@@ -64,10 +64,6 @@ class Report:
             yield from _remark_lines(self.remarks)
         if is_dry_run:
             yield "This was a dry run. Nothing was changed."
-
-    def count_lines(self) -> Iterator[str]:
-        """Yield a line for each kind that was written."""
-        return _count_lines(self.counts)
 
 
 def pluralize(number: int, kind: str) -> str:
@@ -91,7 +87,8 @@ def _add(remarks: dict[str, Remark], kind: str, example: str, count: int) -> Non
         remark.examples.append(example if len(example) <= MAX_LENGTH else f"{example[: MAX_LENGTH - 1]}…")
 
 
-def _count_lines(counts: Counter[str]) -> Iterator[str]:
+def count_lines(counts: Counter[str]) -> Iterator[str]:
+    """Yield a line for each kind, the important ones first."""
     for kind in sorted(
         counts, key=lambda kind: next((at for at, word in enumerate(ORDER) if kind.startswith(word)), len(ORDER))
     ):

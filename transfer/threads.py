@@ -42,15 +42,8 @@ class SourceComment:
 
     @property
     def wording(self) -> Wording:
-        """Its text as an unsaved Wording."""
-        return Wording(
-            text=self.text, html=self.html, format=Wording.Format.HTML, created=self.created, reasons=self.reasons
-        )
-
-    @property
-    def reasons(self) -> list[dict[str, str]]:
-        """Why it is pending."""
-        return [{"code": "imported"}] if self.status == Status.PENDING else []
+        why = [{"code": "imported"}] if self.status == Status.PENDING else []
+        return Wording(text=self.text, html=self.html, format=Wording.Format.HTML, created=self.created, reasons=why)
 
 
 ReadBatch = Callable[[Sequence[int]], Sequence[SourceComment]]
@@ -100,9 +93,7 @@ def resolve_parents(outline: Outline) -> list[tuple[str, int]]:
         elif len(skipped) > 1:
             problems.append((PARENT_OMITTED, number))
         parents[number] = parent
-    for number in find_loops(
-        [NONE if is_omitted[each] else parent for each, parent in enumerate(parents)], outline.ids
-    ):
+    for number in find_loops([NONE if is_omitted[at] else parent for at, parent in enumerate(parents)], outline.ids):
         problems.append((LOOP, number))
         parents[number] = NONE
     outline.parents = parents
@@ -160,9 +151,7 @@ def store_comments(essay: Essay, outline: Outline, read: ReadBatch) -> Iterator[
     new = outline.new
     replies = Replies(outline, new)
     under_existing = [number for number in new if outline.parents[number] >= 0 and outline.pks[outline.parents[number]]]
-    yield from store_threads(
-        essay, outline, [number for number in new if outline.parents[number] == NONE], replies, read
-    )
+    yield from store_threads(essay, outline, [each for each in new if outline.parents[each] == NONE], replies, read)
     for number in under_existing:
         yield from store_replies(essay, outline, number, replies, read)
 
@@ -234,9 +223,7 @@ def store_batch(
     return stored
 
 
-def build_comment(
-    essay: Essay, outline: Outline, positions: TreePositions, number: int, source: SourceComment
-) -> Comment:
+def build_comment(essay: Essay, outline: Outline, tree: TreePositions, number: int, source: SourceComment) -> Comment:
     """Return an unsaved comment at its place in the tree."""
     parent = outline.parents[number]
     return Comment(  # type: ignore[no-untyped-call]
@@ -247,11 +234,11 @@ def build_comment(
         removed_by=source.removed_by,
         created=source.created,
         changed=source.created,
-        tree_id=positions.tree[number],
-        level=positions.level[number],
-        lft=positions.left[number],
-        rght=positions.right[number],
-        readable=positions.readable[number],
+        tree_id=tree.tree[number],
+        level=tree.level[number],
+        lft=tree.left[number],
+        rght=tree.right[number],
+        readable=tree.readable[number],
     )
 
 

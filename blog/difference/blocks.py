@@ -142,5 +142,4 @@ def split_lines(html: str) -> list[Block]:
 
 
 def split_words(text: str) -> list[Token]:
-    """Split a line into words, signs and spaces without tags."""
     return [Token(word, (), word) for word in TOKEN.findall(text)]

@@ -83,15 +83,13 @@ def render_tokens(tokens: Sequence[Token]) -> SafeString:
     """Render runs of tokens with the same tags; each run opens and closes its own, so none is left open."""
     parts = []
     for forms, run in groupby(tokens, key=attrgetter("forms")):
-        parts += [start_tags(forms), escape("".join(token.word for token in run)), end_tags(forms)]
+        start, end = tags_around(forms)
+        parts += [start, escape("".join(token.word for token in run)), end]
     return mark_safe("".join(parts))  # noqa: S308 – escaped, between names of ours
 
 
 @lru_cache(1000)
-def start_tags(forms: tuple[str, ...]) -> SafeString:
-    return mark_safe("".join(ELEMENTS.get(form, (f"<{form}>",))[0] for form in forms))  # noqa: S308 – names of ours
-
-
-@lru_cache(1000)
-def end_tags(forms: tuple[str, ...]) -> SafeString:
-    return mark_safe("".join(ELEMENTS.get(form, ("", f"</{form}>"))[1] for form in reversed(forms)))  # noqa: S308
+def tags_around(forms: tuple[str, ...]) -> tuple[SafeString, SafeString]:
+    """Return the start tags and the end tags for words in these forms, such as `em`."""
+    pairs = [ELEMENTS.get(form, (f"<{form}>", f"</{form}>")) for form in forms]  # names of ours
+    return mark_safe("".join(pair[0] for pair in pairs)), mark_safe("".join(pair[1] for pair in reversed(pairs)))  # noqa: S308

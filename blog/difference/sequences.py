@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+Items = Sequence[Hashable]
 MAX_GAP_PAIRS = 90_000  # pairs of items compared in one gap
 
 
@@ -32,7 +33,7 @@ class Step(NamedTuple):
     b: slice
 
 
-def compare_sequences(a: Sequence[Hashable], b: Sequence[Hashable], budget: Budget) -> Iterator[Step]:
+def compare_sequences(a: Items, b: Items, budget: Budget) -> Iterator[Step]:
     """Yield the common and the different slices of two sequences, in order.
 
     Items that occur once in each are matched first, whatever the length (patience diff); only the gaps between them
@@ -56,7 +57,7 @@ def compare_sequences(a: Sequence[Hashable], b: Sequence[Hashable], budget: Budg
         yield Step(True, slice(last[0], len(a)), slice(last[1], len(b)))
 
 
-def anchors(a: Sequence[Hashable], b: Sequence[Hashable], start: int, a_end: int, b_end: int) -> list[tuple[int, int]]:
+def anchors(a: Items, b: Items, start: int, a_end: int, b_end: int) -> list[tuple[int, int]]:
     """Return the longest increasing run of index pairs of items that occur once in each sequence."""
     in_a, in_b = Counter(a[start:a_end]), Counter(b[start:b_end])
     place = {b[j]: j for j in range(start, b_end) if in_b[b[j]] == 1}
@@ -77,9 +78,7 @@ def anchors(a: Sequence[Hashable], b: Sequence[Hashable], start: int, a_end: int
     return found[::-1]
 
 
-def compare_gap(
-    a: Sequence[Hashable], b: Sequence[Hashable], in_a: slice, in_b: slice, budget: Budget
-) -> Iterator[Step]:
+def compare_gap(a: Items, b: Items, in_a: slice, in_b: slice, budget: Budget) -> Iterator[Step]:
     """Yield the steps of two slices: compared if the budget allows, else as different."""
     left, right = a[in_a], b[in_b]
     if not left and not right:

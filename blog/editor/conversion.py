@@ -12,7 +12,6 @@ from blog.editor.tree import Findings, Node, parse, replace_nodes
 _FRAGMENT = re.compile(r"<!--\s*StartFragment\s*-->(.*)<!--\s*EndFragment\s*-->", re.DOTALL)
 _HEAD = re.compile(r"<head\b.*?</head\s*>", re.DOTALL | re.IGNORECASE)
 _TITLE = re.compile(r"<title\b[^<>]*>(.*?)</title\s*>", re.DOTALL | re.IGNORECASE)
-_HTML_LANGUAGE = re.compile(r"<html\b[^<>]*?\blang\s*=\s*[\"']?([A-Za-z-]{2,20})", re.IGNORECASE)
 _PLAYER = re.compile(r"<(iframe|video|audio|embed|object)\b[^<>]*+>", re.IGNORECASE)
 _SOURCE = re.compile(r"""\b(?:src|data)\s*+=\s*+["']?(https?://[^"'\s<>]++)""", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -25,8 +24,6 @@ Resolver = Callable[[str, str], str]
 
 @dataclass
 class Conversion:
-    """The result of a conversion: HTML, title and subtitle, and what was lost or changed."""
-
     html: str = ""
     title: str = ""
     deck: str = ""

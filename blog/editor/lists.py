@@ -138,7 +138,7 @@ def move_into_previous_item(inner: Node) -> None:
 
 def merge_by_level(first: Node) -> None:
     """Merge consecutive lists that a browser editor wrote as one list per item, each with its level as a number."""
-    if first_item_level(first) is None or not is_outermost_list(first):
+    if first_item_level(first) is None or any(above.name in LISTS for above in first.ancestors()):
         return
     run = [first]
     holder = first
@@ -182,20 +182,13 @@ def merge_by_level(first: Node) -> None:
     holder.replace(*made)
 
 
-def is_outermost_list(node: Node) -> bool:
-    return not any(above.name in LISTS for above in node.ancestors())
-
-
 def first_item_level(node: Node) -> int | None:
     """Return the level of the first item if every child is an item that names its level."""
     items = [child for child in node.elements if child.name == "li"]
-    levels = [
-        item_level(item) for item in items if "aria-level" in item.attributes or "data-aria-level" in item.attributes
-    ]
+    levels = [item_level(item) for item in items if {"aria-level", "data-aria-level"} & item.attributes.keys()]
     return levels[0] if levels and len(levels) == len(node.elements) else None
 
 
 def item_level(item: Node) -> int:
-    """Return the level that an item names, from 1 to MAX_LEVEL."""
     value = item.attributes.get("data-aria-level") or item.attributes.get("aria-level") or "1"
     return max(1, min(int(value), MAX_LEVEL)) if value.isascii() and value.isdigit() else 1

@@ -230,11 +230,7 @@ def strip_label(note: Node, pattern: re.Pattern[str]) -> None:
 def fill_empty_notes(root: Node) -> int:
     """Return how many notes are empty, and fill them with “…” so that their marks still lead somewhere."""
     section = root.last_element
-    notes = (
-        [*section.elements[0].elements]
-        if section is not None and section.attributes.get("role") and section.elements
-        else []
-    )
+    notes = section.elements[0].elements if section and section.attributes.get("role") and section.elements else []
     empty_notes = [note for note in notes if note.attributes.get("id", "").startswith("note-") and is_empty(note)]
     for note in empty_notes:
         note.append("…")

@@ -58,7 +58,6 @@ def checkbox_state(item: Node) -> bool | None:
 
 
 def prepend_text(item: Node, text: str) -> None:
-    """Insert a text before an item's content, inside its first paragraph."""
     first = next((child for child in item.children if isinstance(child, Node) or child.strip()), None)
     holder = first if isinstance(first, Node) and first.name in {"p", "div"} else item
     holder.children.insert(0, text)
@@ -94,7 +93,6 @@ def code_text(node: Node) -> str:
 
 
 def inline_code_text(node: Node) -> str:
-    """Return the text of an inline element, with its breaks as newlines."""
     return "".join(
         child if isinstance(child, str) else "\n" if child.name == "br" else child.text for child in node.children
     )
@@ -118,7 +116,6 @@ def merge_code_lines(parent: Node) -> None:
 
 
 def is_code_line(node: Node) -> bool:
-    """Whether a paragraph is all in a monospace font."""
     if node.name not in {"p", "div"} or node.contains(BLOCKS) or not node.has_text():
         return False
     if _MONO.search(node.style.get("font-family", "")):
@@ -131,7 +128,6 @@ def is_code_line(node: Node) -> bool:
 
 
 def is_monospace(node: Node) -> bool:
-    """Whether an inline element has a monospace font."""
     return node.name in {"code", "tt"} or (
         node.name in {"span", "font"} and _MONO.search(node.style.get("font-family", "")) is not None
     )
@@ -161,11 +157,9 @@ def has_plain_wrapper(cell: Node) -> bool:
 
 
 def convert_pull_quotes(root: Node) -> None:
-    """Turn elements with a pull quote's class into block quotes of the class `pull`."""
     for node in root.walk():
-        if node.name in {"div", "blockquote", "p", "figure", "aside"} and any(
-            _PULL_QUOTE.fullmatch(n) for n in node.classes
-        ):
+        is_marked = any(map(_PULL_QUOTE.fullmatch, node.classes))
+        if is_marked and node.name in {"div", "blockquote", "p", "figure", "aside"}:
             inner = [each for each in node.elements if each.name == "blockquote"]
             (inner[0] if inner else node).name = "blockquote"
             (inner[0] if inner else node).attributes["class"] = "pull"
@@ -187,7 +181,6 @@ def convert_captions(root: Node) -> None:
 
 
 def is_lone_picture(node: Node) -> bool:
-    """Whether a paragraph contains one picture and nothing else."""
     return node.name in {"p", "div"} and not node.has_text() and sum(each.name == "img" for each in node.walk()) == 1
 
 
@@ -229,7 +222,6 @@ def google_redirect_target(address: str) -> str:
 
 
 def unwrap_google_redirects(root: Node) -> None:
-    """Replace links through a Google redirect by links to their targets."""
     for node in root.walk():
         if node.name == "a" and "href" in node.attributes:
             try:

@@ -109,12 +109,7 @@ def convert_quotes(root: Node) -> None:
 
 
 def is_quote(node: Node | str) -> bool:
-    """Whether it is a paragraph with a quotation style."""
-    return (
-        isinstance(node, Node)
-        and node.name in {"p", "div"}
-        and any(_QUOTE_CLASS.fullmatch(name) for name in node.classes)
-    )
+    return isinstance(node, Node) and node.name in {"p", "div"} and any(map(_QUOTE_CLASS.fullmatch, node.classes))
 
 
 def convert_inline_styles(root: Node) -> None:
@@ -237,7 +232,6 @@ def strip_trailing_space(node: Node) -> None:
 
 
 def is_between_blocks(node: Node) -> bool:
-    """Whether a break is beside blocks, where it only makes space."""
     parent = node.parent
     if parent is None or parent.name not in {"", "body", "div", "b", "span"}:
         return False

@@ -20,6 +20,7 @@ IMPLIED_ENDS = {
     "dt": (frozenset({"dt", "dd", "p"}), frozenset({"dl"})),
     "dd": (frozenset({"dt", "dd", "p"}), frozenset({"dl"})),
 }
+NO_ENDS: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
 PARAGRAPH_ENDS = (frozenset({"p"}), frozenset({"div", "li", "td", "th", "blockquote", "body", "dd"}))
 
 Findings = list[tuple[str, str]]
@@ -27,8 +28,6 @@ Findings = list[tuple[str, str]]
 
 
 class Node:
-    """An element with its attributes and children, or the nameless root."""
-
     __slots__ = ("attributes", "children", "name", "parent")
 
     def __init__(self, name: str, attributes: dict[str, str] | None = None, *children: "Node | str") -> None:
@@ -55,7 +54,6 @@ class Node:
             pending += [child for child in reversed(node.children) if isinstance(child, Node)]
 
     def ancestors(self) -> Iterator["Node"]:
-        """Yield the elements around it, innermost first."""
         node = self.parent
         while node is not None:
             yield node
@@ -125,7 +123,6 @@ class Node:
             self.parent = None
 
     def replace(self, *others: "Node | str") -> None:
-        """Put other nodes or texts in its place."""
         parent = self.parent
         if parent is None:
             return
@@ -213,9 +210,7 @@ def after_end_tag(here: Node, name: str, depth: int) -> tuple[Node, int]:
 
 def after_implied_ends(here: Node, token: Tag, depth: int) -> tuple[Node, int]:
     """Return the current node and its depth after the elements that a start tag implicitly closes."""
-    ends, bounds = IMPLIED_ENDS.get(token.name) or (
-        PARAGRAPH_ENDS if token.name in BLOCKS else (frozenset(), frozenset())
-    )
+    ends, bounds = IMPLIED_ENDS.get(token.name, PARAGRAPH_ENDS if token.name in BLOCKS else NO_ENDS)
     target, steps, target_depth = here, 0, depth
     node: Node | None = here
     while ends and node is not None and node.parent is not None and node.name not in bounds:

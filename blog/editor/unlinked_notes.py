@@ -49,17 +49,13 @@ def add_backlinks(root: Node) -> None:
         seen.add(id(block))
         if not is_note_text(block, wanted):
             continue
-        if any(each.name == "a" and is_internal_link(each) for each in block.walk()):
+        if any(each.name == "a" and each.attributes.get("href", "").startswith("#") for each in block.walk()):
             continue
         mark_id = mark.attributes.get("id")
         if mark_id and mark_id in targets:
             continue
         mark.attributes["id"] = mark_id or f"typed-mark-{count}"
         block.append(Node("a", {"href": f"#{mark.attributes['id']}"}, "↩"))
-
-
-def is_internal_link(node: Node) -> bool:
-    return node.attributes.get("href", "").startswith("#")
 
 
 def looks_like_mark(node: Node) -> bool:

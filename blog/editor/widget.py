@@ -27,8 +27,6 @@ def allowlist() -> dict[str, Any]:
 
 
 class EssayEditor(forms.Textarea):
-    """A text area that a script turns into the rich-text editor."""
-
     @property
     def media(self) -> forms.Media:
         """The editor's import map, style and script."""

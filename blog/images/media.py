@@ -8,14 +8,8 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
 # Spelled out because `mimetypes` does not know the newer ones everywhere.
-CONTENT_TYPES = {
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-    ".avif": "image/avif",
-}
+CONTENT_TYPES = {f".{kind}": f"image/{kind}" for kind in ("jpeg", "png", "gif", "webp", "avif")}
+CONTENT_TYPES[".jpg"] = "image/jpeg"
 
 
 @require_safe

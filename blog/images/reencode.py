@@ -25,7 +25,6 @@ ANIMATION_OPTIONS = {"GIF": {"disposal": 2}, "WEBP": {"quality": 85, "method": 0
 
 Pillow.MAX_IMAGE_PIXELS = max(MAX_PIXELS.values())  # Pillow warns above this and rejects twice as many; we reject both
 
-
 Frame = tuple[Pillow.Image, Any]  # and its duration in milliseconds
 
 

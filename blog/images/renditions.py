@@ -71,13 +71,11 @@ def widths_for(own: int) -> list[int]:
 
 
 def convert_to_rgb(picture: Pillow.Image) -> Pillow.Image:
-    """Convert a picture to RGB, or to RGBA if it is transparent."""
     is_see_through = picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info
     return picture.convert("RGBA" if is_see_through else "RGB")
 
 
 def encode_rendition(picture: Pillow.Image, width: int, kind: str, profile: bytes | None) -> bytes:
-    """Return a picture in another width and format."""
     height = max(1, round(picture.height * width / picture.width))
     small = picture if width == picture.width else picture.resize((width, height), Pillow.Resampling.LANCZOS)
     out = io.BytesIO()
@@ -110,9 +108,7 @@ def keep_local_pictures(html: str, *, before: str = "") -> tuple[str, list[str]]
     prefix = default_storage.url("")
     names = [own.removeprefix(prefix) for own in map(local_url, sources) if own.startswith(prefix)]
     addresses |= {url: url for url in Image.objects.pictures_by_url(names)}
-    kept, dropped = figures.replace_addresses(
-        html, lambda written: addresses.get(written) or addresses.get(local_url(written))
-    )
+    kept, dropped = figures.replace_addresses(html, lambda url: addresses.get(url) or addresses.get(local_url(url)))
     return (markup.clean_essay(kept) if dropped else kept), dropped
 
 

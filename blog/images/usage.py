@@ -12,8 +12,6 @@ from blog.models import Draft, Essay, Image, Profile, Revision, Series, Tag
 
 
 class Use(NamedTuple):
-    """A place where an image is used, and the address where it can be changed."""
-
     text: str
     address: str  # in the admin
     is_past: bool = False  # only in a revision that is not the latest
@@ -57,7 +55,6 @@ def uses_in_revisions(stem: str) -> Iterator[Use]:
 
 
 def uses_in_descriptions(stem: str) -> Iterator[Use]:
-    """Yield the uses in descriptions of tags and series and in authors' profiles."""
     described: list[tuple[Any, Q]] = [
         (Series, Q(description__contains=stem)),
         (Tag, Q(description__contains=stem)),

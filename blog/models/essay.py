@@ -116,7 +116,6 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return self.select_related("series").annotate(is_translated=is_translated)
 
     def with_authors(self) -> Self:
-        """Fetch the authors too, for `bylines`."""
         return self.prefetch_related("authorships")
 
     def next_change(self) -> datetime | None:
@@ -252,7 +251,6 @@ class Essay(models.Model):
 
     @property
     def direction(self) -> str:
-        """The direction of its language, `ltr` or `rtl`."""
         return "rtl" if self.language and get_language_info(self.language)["bidi"] else "ltr"
 
     @property

@@ -73,7 +73,6 @@ class Image(models.Model):
         return self.alt or str(self.file)
 
     def may_change(self, user: Any) -> bool:
-        """Return whether the user uploaded it or is an editor."""
         return bool(user.has_perm("blog.change_others") or self.by_id == user.pk)
 
     @property
@@ -92,6 +91,5 @@ class Image(models.Model):
 
 
 def rendition_name(name: str, width: int, kind: str) -> str:
-    """Return the file name of a picture's rendition."""
     path = PurePosixPath(name)
     return str(path.with_name(f"{path.stem}-{width}.{kind}"))

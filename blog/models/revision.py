@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 from django.conf import settings
@@ -36,15 +36,13 @@ class Text:
 
     def cleaned(self) -> "Text":
         """Return the text cleaned for storage."""
-        lines = {name: markup.tidy_line(getattr(self, name)) for name in ("title", "deck")}
-        excerpt = markup.tidy_text(self.excerpt).strip()
-        return replace(
-            self,
-            **lines,
-            excerpt=excerpt,
+        return Text(
+            title=markup.tidy_line(self.title),
+            deck=markup.tidy_line(self.deck),
             body=markup.clean_essay(self.body),
+            excerpt=markup.tidy_text(self.excerpt).strip(),
             slug=self.slug.strip(),
-            tags=self.sorted_tags,
+            tags=tuple(sorted(set(self.tags))),
         )
 
     @property
@@ -65,10 +63,6 @@ class Text:
         if html.endswith("</section>"):
             html = f"{html.removesuffix('</section>')}</div>"
         return mark_safe(html)  # noqa: S308 – cleaned when it was saved
-
-    @property
-    def sorted_tags(self) -> tuple[str, ...]:
-        return tuple(sorted(set(self.tags)))
 
     def apply_to(self, essay: Essay) -> Essay:
         """Set the text on an unsaved essay and return it; storing the tags is up to the caller."""

@@ -72,9 +72,8 @@ def check_links(links: Iterable[Link], is_dead: Callable[[str], bool]) -> Iterat
     empty_words = vague_link_texts()
     for link in links:
         if link.text.casefold().strip(" .…:!»›→") in empty_words:
-            yield Finding(
-                "link", _("The link text doesn’t say where the link goes."), shorten(link.text) or link.href[:MAX_QUOTE]
-            )
+            words = _("The link text doesn’t say where the link goes.")
+            yield Finding("link", words, shorten(link.text) or link.href[:MAX_QUOTE])
         if markup.is_unclear(link.href):
             words = _("Start this link’s address with https:// (another website) or ./ (this site).")
             yield Finding("unclear", words, link.href[:MAX_QUOTE])
@@ -88,9 +87,8 @@ def check_notes(marks: list[str], notes: dict[str, str]) -> Iterator[Finding]:
             yield Finding("note", _("Footnote %(number)s has no text.") % {"number": number}, number)
     for number, text in notes.items():
         if number not in marks:
-            yield Finding(
-                "mark", _("Nothing in the text refers to footnote %(number)s.") % {"number": number}, shorten(text)
-            )
+            words = _("Nothing in the text refers to footnote %(number)s.") % {"number": number}
+            yield Finding("mark", words, shorten(text))
 
 
 def check_paragraphs(paragraphs: Iterable[str]) -> Iterator[Finding]:

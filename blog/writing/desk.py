@@ -5,15 +5,13 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from blog.models import Draft, Essay, EssayQuerySet, Profile, Site
+from blog.models import Draft, Essay, Profile, Site
 from blog.writing import drafts
 
 ROW_LIMIT = 8
 
 
 class Desk(NamedTuple):
-    """An author's first few drafts, unsaved drafts and scheduled essays, and the time zone of their dates."""
-
     drafts: list[Essay]
     unsaved: list[Draft]
     scheduled: list[Essay]
@@ -25,12 +23,8 @@ def build_desk(user: Any) -> Desk:
     """Find the author's drafts, latest first, and scheduled essays, next first."""
     mine = Essay.objects.by_author(user)
     unpublished = list(mine.filter(published=None).order_by("-changed")[: ROW_LIMIT + 1])
-    scheduled = list(scheduled_essays(mine)[: ROW_LIMIT + 1])
+    scheduled = list(mine.filter(published__gt=timezone.now()).order_by("published")[: ROW_LIMIT + 1])
     unsaved = list(drafts.by_author(user, None)[: ROW_LIMIT + 1])
     zone = Profile.objects.for_user(user).time_zone or Site.objects.current().time_zone
     has_more = max(len(unpublished), len(scheduled), len(unsaved)) > ROW_LIMIT
     return Desk(unpublished[:ROW_LIMIT], unsaved[:ROW_LIMIT], scheduled[:ROW_LIMIT], has_more, ZoneInfo(zone))
-
-
-def scheduled_essays(essays: EssayQuerySet) -> EssayQuerySet:
-    return essays.filter(published__gt=timezone.now()).order_by("published")

@@ -50,7 +50,6 @@ def render_page(request: HttpRequest, name: str, title: str, status: int = 200, 
 
 
 def redirect_to_form(essay: Essay | None) -> HttpResponse:
-    """Redirect to an essay's form, or to an empty one."""
     return redirect("admin:blog_essay_change", essay.pk) if essay else redirect("admin:blog_essay_add")
 
 
@@ -131,7 +130,6 @@ def logged_in(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def revisions(request: HttpRequest, which: str) -> HttpResponse:
-    """List an essay's revisions."""
     _user, essay = get_saved_essay(request, which)
     rows = Paginator(essay.revisions.for_list(), REVISIONS_PER_PAGE).get_page(request.GET.get("page"))
     found = revising.latest_text(essay)
@@ -179,7 +177,6 @@ def get_revision(essay: Essay, pk: str | None) -> Revision:
 
 @require_POST
 def restore(request: HttpRequest, which: str) -> HttpResponse:
-    """Save an old revision's text as the latest."""
     user, essay = get_saved_essay(request, which)
     if revising.restore(get_revision(essay, request.POST.get("revision")), by=user) is None:
         messages.info(request, _("This is already the latest version."))

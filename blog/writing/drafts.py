@@ -36,7 +36,6 @@ def parse_text(data: Any) -> Text:
 
 
 def parse_form(data: Any) -> FormState:
-    """Return a submitted form's text and state."""
     return FormState(
         text=parse_text(data),
         base=data.get("base", "")[:60],

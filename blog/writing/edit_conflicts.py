@@ -65,7 +65,7 @@ def tab_field(kept: Draft | None) -> list[tuple[str, str]]:
 
 def merged_fields(request: HttpRequest, both: merging.MergeResult) -> list[tuple[str, str]]:
     """Return the fields of the merged text; with conflicts it is saved as a draft, whatever the button was."""
-    fields = resubmitted_fields(request, {*TEXT_FIELDS, "tags", *(SUBMIT_BUTTONS if both.has_conflicts else ())})
+    fields = resubmitted_fields(request, {*TEXT_FIELDS, "tags", *(SUBMIT_BUTTONS if both.conflict_count else ())})
     fields += [(name, getattr(both.text, name)) for name in TEXT_FIELDS]
     fields += [("tags", str(tag.pk)) for tag in Tag.objects.matching(both.text.tags)]
-    return [*fields, ("_draft", "1")] if both.has_conflicts else fields
+    return [*fields, ("_draft", "1")] if both.conflict_count else fields

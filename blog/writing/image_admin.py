@@ -64,7 +64,6 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
 
     @admin.display(description=_("address"))
     def address(self, image: Image) -> str:
-        """Link the file."""
         return format_html('<a href="{}">{}</a>', image.file.url, image.file.url)
 
     def save_model(self, request: HttpRequest, obj: Image, form: Any, change: bool) -> None:
@@ -95,5 +94,4 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
         return found
 
     def delete_model(self, request: HttpRequest, obj: Image) -> None:
-        """Delete a picture with its files."""
         renditions.delete(obj)

@@ -23,19 +23,13 @@ NOTES_END = "</ol></section>"
 
 @dataclass(frozen=True)
 class MergeResult:
-    """A merged text, and what both sides changed: lines and blocks."""
-
     text: Text
     lines: list[tuple[str | Promise, str]] = field(default_factory=list)  # changed by both: label and stored value
     conflicts: list[Difference] = field(default_factory=list)
 
     @property
-    def has_conflicts(self) -> bool:
-        """Return whether the author has to choose before it is published."""
-        return self.conflict_count > 0
-
-    @property
     def conflict_count(self) -> int:
+        """Return how many times the author has to choose before it is published."""
         return len(self.lines) + len(self.conflicts)
 
 
@@ -94,7 +88,6 @@ def inline_note(mark: re.Match[str], notes: dict[str, str]) -> str:
 
 
 def top_level_elements(source: str) -> Iterator[str]:
-    """Yield each top-level element as HTML."""
     depth = start = 0
     for tag in TAG.finditer(source):
         if tag[2] not in VOID:

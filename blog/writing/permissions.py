@@ -13,6 +13,18 @@ else:
     AdminMixin = object
 
 
+class FixedRowsMixin(AdminMixin):
+    """Mixin for a model whose list creates its row."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Forbid adding rows."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Forbid deleting rows."""
+        return False
+
+
 class OwnObjectsOnlyMixin(AdminMixin):
     """Mixin for a model with `may_change` whose QuerySet has `changeable_by`."""
 

@@ -52,7 +52,6 @@ class WritingMixin(AdminMixin):
         return found
 
     def get_fieldsets(self, request: HttpRequest, obj: Essay | None = None) -> Any:
-        """Return the text fields and collapsed settings."""
         return build_fieldsets(obj, may_pin=request.user.has_perm("blog.change_others"))
 
     def get_form(self, request: Any, obj: Essay | None = None, change: bool = False, **kwargs: Any) -> Any:

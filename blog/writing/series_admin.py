@@ -18,6 +18,7 @@ import pagecache
 from accounts.models import User
 from blog import actions
 from blog.models import Profile, Series, Site
+from blog.writing.permissions import FixedRowsMixin
 from blog.writing.time_zones import TimeZoneSelect
 
 
@@ -59,31 +60,23 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
     def essay_count(self, series: Any) -> int:
         return int(series.number)
 
-    @transaction.atomic
     def save_model(self, request: HttpRequest, obj: Series, form: Any, change: bool) -> None:
         """Save a series and redirect its old address to the new one."""
-        old = Series.objects.filter(pk=obj.pk).first()
-        obj.save()
-        if old and old.slug != obj.slug:
-            actions.add_redirect(old.get_absolute_url(), series=obj)
-        actions.remove_redirect(obj.get_absolute_url())
-        pagecache.invalidate("site")
+        actions.save_renamed(obj)
 
     @transaction.atomic
     def delete_model(self, request: HttpRequest, obj: Series) -> None:
-        """Delete a series and invalidate all pages."""
         obj.delete()
         pagecache.invalidate("site")
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Series]) -> None:
-        """Delete series and invalidate all pages."""
         queryset.delete()
         pagecache.invalidate("site")
 
 
 @admin.register(Profile)
-class ProfileAdmin(admin.ModelAdmin[Profile]):
+class ProfileAdmin(FixedRowsMixin, admin.ModelAdmin[Profile]):
     """The user's own profile: the list redirects to its form."""
 
     fields = ("about", "links", "time_zone")
@@ -101,14 +94,6 @@ class ProfileAdmin(admin.ModelAdmin[Profile]):
             raise PermissionDenied
         own, _new = Profile.objects.get_or_create(user=cast(User, request.user))
         return redirect("admin:blog_profile_change", own.pk)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Forbid adding: the list creates the profile."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Profile | None = None) -> bool:
-        """Forbid deleting."""
-        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Profile | None = None) -> bool:
         """Allow one's own profile, and all to editors."""

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 import pagecache
+from blog import actions
 from blog.models import Tag
-from blog.writing import tags
 
 
 class MergeForm(forms.Form):
@@ -54,7 +54,7 @@ class TagAdmin(admin.ModelAdmin[Tag]):
         form = MergeForm(selected, request.POST if "merge" in request.POST else None)
         if form.is_valid():
             count = selected.count()
-            into = tags.merge(selected, into=form.cleaned_data["into"])
+            into = actions.merge_tags(selected, into=form.cleaned_data["into"])
             message = ngettext("%(n)d tag merged into “%(tag)s”.", "%(n)d tags merged into “%(tag)s”.", count)
             self.message_user(request, message % {"n": count, "tag": into}, messages.SUCCESS)
             return None
@@ -70,16 +70,14 @@ class TagAdmin(admin.ModelAdmin[Tag]):
 
     def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
         """Save a tag and redirect its old address to the new one."""
-        tags.save(obj)
+        actions.save_renamed(obj)
 
     @transaction.atomic
     def delete_model(self, request: HttpRequest, obj: Tag) -> None:
-        """Delete a tag and invalidate all pages."""
         super().delete_model(request, obj)
         pagecache.invalidate("site")
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
-        """Delete tags and invalidate all pages."""
         super().delete_queryset(request, queryset)
         pagecache.invalidate("site")

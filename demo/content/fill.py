@@ -84,7 +84,6 @@ class DemoSite:
             self.commenters[user.username] = commenter
 
     def add_essay(self, file: str, by: str, days: int, tags: tuple[str, ...] = (), **fields: Any) -> None:
-        """Publish an essay as of some days ago."""
         published = self.now - timedelta(days=days)
         body = (FOLDER / file).read_text(encoding="utf-8")
         essay = Essay(body=body, published=published, created=published, **fields)
@@ -99,7 +98,6 @@ class DemoSite:
         self.commenters |= {guest["name"]: Commenter(**guest) for guest in guests}
 
     def comment_time(self, comment: dict[str, Any]) -> datetime:
-        """Return when a comment was posted: some minutes after its essay."""
         return self.published[comment["essay"]] + timedelta(minutes=comment["minutes"])
 
     def add_comment(

@@ -150,7 +150,6 @@ class Facebook(Service):
         return user
 
     def picture_field(self, person: Person, modifiers: str) -> dict[str, Any]:
-        """Return the `picture` field in the requested size."""
         sizes = dict(SIZE.findall(modifiers))
         width = int(sizes.get("width") or sizes.get("height") or 50)
         expires = int(time.time()) + SIXTY_DAYS // 2

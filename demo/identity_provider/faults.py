@@ -54,7 +54,6 @@ class Fault:
 
 
 def truncated_json(payload: Any) -> Outcome:
-    """Respond with the first two thirds of the payload."""
     text = json.dumps(payload).encode()
     return Response(HTTPStatus.OK, text[: len(text) * 2 // 3], JSON)
 
@@ -64,12 +63,10 @@ def server_error(payload: Any) -> Outcome:
 
 
 def endless_response(payload: Any) -> Outcome:
-    """Respond with a text that never ends."""
     return EndlessResponse(b'{"id": "', CHUNK, 0.01)
 
 
 def byte_by_byte_response(payload: Any) -> Outcome:
-    """Respond with two bytes a second."""
     return EndlessResponse(b"{", b" ", 0.5, ANNOUNCED_LENGTH)
 
 
@@ -86,7 +83,6 @@ def strings_to_numbers(value: Any) -> Any:
 
 
 def remove_ids(value: Any) -> Any:
-    """Remove a user's id, also from nested objects."""
     if not isinstance(value, dict):
         return value
     return {key: remove_ids(item) for key, item in value.items() if key not in ID_KEYS}
@@ -94,6 +90,15 @@ def remove_ids(value: Any) -> Any:
 
 SLOW, WRONG_STATE, NO_STATE, REPLAYED, ERROR, VERY_SLOW = (
     *("slow", "wrong-state", "no-state", "replayed-code", "error", "very-slow"),
+)
+RESPONSES: tuple[tuple[str, str, Callable[[Any], Outcome]], ...] = (
+    ("error", _("Server error"), server_error),
+    ("broken", _("Broken JSON"), truncated_json),
+    ("list", _("List instead of an object"), lambda payload: json_response([payload])),
+    ("null", _("null"), lambda payload: json_response(None)),
+    ("numbers", _("Numbers instead of text"), lambda payload: json_response(strings_to_numbers(payload))),
+    ("endless", _("Endless response"), endless_response),
+    ("dripping", _("Response byte by byte"), byte_by_byte_response),
 )
 BACK, TOKEN, ME = Step.BACK, Step.TOKEN, Step.ME
 FAULTS = (
@@ -103,23 +108,9 @@ FAULTS = (
     Fault(REPLAYED, _("Code already used"), BACK),
     Fault(ERROR, _("Service error"), BACK),
     Fault(VERY_SLOW, _("Very slow: 30 seconds"), TOKEN),
-    Fault("token-error", _("Server error"), TOKEN, server_error),
-    Fault("token-broken", _("Broken JSON"), TOKEN, truncated_json),
-    Fault("token-list", _("List instead of an object"), TOKEN, lambda payload: json_response([payload])),
-    Fault("token-null", _("null"), TOKEN, lambda payload: json_response(None)),
-    Fault(
-        "token-numbers", _("Numbers instead of text"), TOKEN, lambda payload: json_response(strings_to_numbers(payload))
-    ),
-    Fault("token-endless", _("Endless response"), TOKEN, endless_response),
-    Fault("token-dripping", _("Response byte by byte"), TOKEN, byte_by_byte_response),
-    Fault("me-error", _("Server error"), ME, server_error),
-    Fault("me-broken", _("Broken JSON"), ME, truncated_json),
-    Fault("me-list", _("List instead of an object"), ME, lambda payload: json_response([payload])),
-    Fault("me-null", _("null"), ME, lambda payload: json_response(None)),
-    Fault("me-numbers", _("Numbers instead of text"), ME, lambda payload: json_response(strings_to_numbers(payload))),
+    *(Fault(f"token-{name}", label, TOKEN, respond) for name, label, respond in RESPONSES),
+    *(Fault(f"me-{name}", label, ME, respond) for name, label, respond in RESPONSES),
     Fault("me-nobody", _("No id"), ME, lambda payload: json_response(remove_ids(payload))),
-    Fault("me-endless", _("Endless response"), ME, endless_response),
-    Fault("me-dripping", _("Response byte by byte"), ME, byte_by_byte_response),
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}
 

@@ -55,8 +55,6 @@ class ExpiredCode(BadCode):
 
 
 class Grants:
-    """The codes and tokens issued since the start, for all services."""
-
     def __init__(self) -> None:
         self.clock: Callable[[], float] = time.monotonic
         self._lock = threading.Lock()

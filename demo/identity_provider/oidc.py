@@ -26,8 +26,8 @@ from demo.identity_provider.http_messages import ErrorResponse, Request, Respons
 from demo.identity_provider.people import Picture, find_person
 from demo.identity_provider.service import (
     CLIENT,
+    CREDENTIALS,
     NEVER_REDIRECTED,
-    SECRET,
     InvalidAuthorization,
     Service,
     picture_response,
@@ -81,7 +81,7 @@ class DemoID(Service):
 
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         form = request.form
-        if (request.basic_credentials or (form.get("client_id"), form.get("client_secret"))) != (CLIENT, SECRET):
+        if (request.basic_credentials or (form.get("client_id"), form.get("client_secret"))) != CREDENTIALS:
             raise error_response("invalid_client", HTTPStatus.UNAUTHORIZED, WWW_Authenticate='Basic realm="Demo ID"')
         if form.get("grant_type") != "authorization_code":
             raise error_response("unsupported_grant_type")
@@ -101,7 +101,6 @@ class DemoID(Service):
         }
 
     def id_token(self, grant: Grant) -> str:
-        """Return the signed id_token of a grant."""
         now = int(time.time())
         claims = {
             "iss": self.base,
@@ -152,7 +151,6 @@ class DemoID(Service):
         return super().extra_response(request)
 
     def public_key(self) -> dict[str, Any]:
-        """Return the key that verifies id_tokens, as a JWK."""
         key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.signing_key().public_key()))
         return {**key, "kid": self.kid, "use": "sig", "alg": "RS256"}
 

@@ -53,7 +53,6 @@ def portrait(handle: str, size: int) -> Image.Image:
 
 @lru_cache(maxsize=64)
 def portrait_png(handle: str, size: int) -> bytes:
-    """Return a drawn portrait as PNG."""
     return _encode(portrait(handle, size), "PNG")
 
 

@@ -81,7 +81,6 @@ class Demo:
         return service.extra_response(request) or self.profile_page(service, request) or pages.not_found_page()
 
     def token_response(self, service: Service, request: Request) -> Outcome:
-        """Exchange a code for a token, with the error chosen for it."""
         if request.method not in service.token_methods:
             return Response(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(service.token_methods)})
         grant, payload = service.exchange(request)
@@ -150,10 +149,8 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         body = self.rfile.read(length)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        is_form = self.headers.get_content_type() == FORM
-        return Request(
-            self.command, parts.path, parse_fields(parts.query), parse_fields(body) if is_form else {}, headers
-        )
+        form = parse_fields(body) if self.headers.get_content_type() == FORM else {}
+        return Request(self.command, parts.path, parse_fields(parts.query), form, headers)
 
     def send(self, answer: Response) -> None:
         self.send_response(answer.status)
@@ -171,7 +168,6 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def stream(self, endless: EndlessResponse) -> None:
-        """Send an endless response piece by piece."""
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", faults.JSON)
         if endless.length:

@@ -15,6 +15,7 @@ from demo.identity_provider.http_messages import ErrorResponse, Request, Respons
 from demo.identity_provider.people import PEOPLE, Person
 
 CLIENT = SECRET = "demo"  # noqa: S105 - accepted by every service
+CREDENTIALS = CLIENT, SECRET
 LOOPBACK = {"127.0.0.1", "localhost"}
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -39,8 +40,6 @@ class InvalidAuthorization(Exception):
 
 
 class Service(ABC):
-    """A login service with its paths, scopes and messages."""
-
     key: ClassVar[str]
     name: ClassVar[str]
     authorize_path: ClassVar[str]

@@ -27,14 +27,7 @@ from django.utils.translation import gettext_noop as _
 from demo.identity_provider.grants import BadCode, Grant
 from demo.identity_provider.http_messages import ErrorResponse, Request, Response, json_response
 from demo.identity_provider.people import Person, Picture
-from demo.identity_provider.service import (
-    CLIENT,
-    SECRET,
-    InvalidAuthorization,
-    Service,
-    error_response,
-    picture_response,
-)
+from demo.identity_provider.service import CREDENTIALS, InvalidAuthorization, Service, error_response, picture_response
 
 PROFILE_SCOPES = {"users.read", "tweet.read"}
 FIELDS = {
@@ -78,7 +71,7 @@ class X(Service):
 
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         form = request.form
-        if request.basic_credentials != (CLIENT, SECRET):
+        if request.basic_credentials != CREDENTIALS:
             raise error_response("unauthorized_client", "Missing valid authorization header", HTTPStatus.UNAUTHORIZED)
         for needed in ("grant_type", "code", "redirect_uri", "code_verifier"):
             if not form.get(needed):
@@ -156,7 +149,6 @@ def problem_response(status: HTTPStatus) -> ErrorResponse:
 
 
 def unknown_fields_problem(unknown: list[str]) -> dict[str, Any]:
-    """Return X's error for unknown fields."""
     message = f"The `user.fields` query parameter value [{unknown[0]}] is not one of [{','.join(sorted(FIELDS))}]"
     return {
         "errors": [{"parameters": {"user.fields": unknown}, "message": message}],

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from blog import actions
 from blog.models import RESERVED_SLUGS, Essay, Redirect, Series, Tag
-from blog.writing import revisions, tags
+from blog.writing import revisions
 from tests import make
 from tests.blog.writing import Desk
 
@@ -131,8 +131,8 @@ def test_tags_and_series_can_be_renamed_back_and_forth(client: Client) -> None:
     essay.tags.add(tag, other)
     for slug in ("x", "a", "y"):
         tag.slug = slug
-        tags.save(tag)
-    tags.merge([tag], into=other)
+        actions.save_renamed(tag)
+    actions.merge_tags([tag], into=other)
     assert {followed(client, f"/tag/{slug}/") for slug in "axy"} == {"/tag/b/"}
     desk = Desk(make.owner())
     row = Series.objects.create(title="S", slug="s")

@@ -49,10 +49,9 @@ def import_document(
 def read(name: str, data: bytes, media: Media) -> Conversion:
     """Read a document by its extension. Raises Unreadable."""
     kind = Path(name).suffix.lower()
-    if len(data) > (MAX_BYTES if kind == ".docx" else MAX_TEXT_BYTES):
-        raise Unreadable(
-            f"the file is larger than {(MAX_BYTES if kind == '.docx' else MAX_TEXT_BYTES) // 1024 // 1024} MB"
-        )
+    limit = MAX_BYTES if kind == ".docx" else MAX_TEXT_BYTES
+    if len(data) > limit:
+        raise Unreadable(f"the file is larger than {limit // 1024 // 1024} MB")
     match kind:
         case ".docx":
             return word.read(data, media)
@@ -105,9 +104,7 @@ def create_draft(name: str, result: Conversion, by: User | None) -> Essay:
 def register_pictures(essay: Essay, report: Report) -> None:
     """Register the pictures on the web to be fetched by a job."""
     found = pictures.find_pictures(essay.body, "")
-    wanted = [
-        WantedPicture(essay=essay, written_address=key, address=address) for key, address in found.items() if address
-    ]
+    wanted = [WantedPicture(essay=essay, written_address=key, address=url) for key, url in found.items() if url]
     nowhere = {key for key, address in found.items() if not address and key.startswith("http")}
     for name in pictures.drop_pictures(essay, nowhere):
         report.omit("picture(s) that could not be imported", name)

@@ -50,7 +50,6 @@ def apply_front_matter(result: Conversion, front_matter: str) -> Conversion:
 
 
 def unquote_value(value: str) -> str:
-    """Return a value without its quotes."""
     value = value.strip()
     if value.startswith('"'):
         try:

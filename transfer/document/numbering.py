@@ -4,13 +4,8 @@ from xml.etree.ElementTree import Element
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 KINDS = {
-    "decimal": "1",
-    "decimalZero": "1",
-    "lowerLetter": "a",
-    "upperLetter": "A",
-    "lowerRoman": "i",
-    "upperRoman": "I",
-}
+    "decimal": "1", "decimalZero": "1", "lowerLetter": "a", "upperLetter": "A", "lowerRoman": "i", "upperRoman": "I",
+}  # fmt: skip
 MAX_NUMBER = 999_999
 
 
@@ -21,8 +16,6 @@ def int_value(element: Element | None, otherwise: int) -> int:
 
 
 class Numbering:
-    """The lists of a document, and how far each has been counted."""
-
     def __init__(self, root: Element | None) -> None:
         self.levels: dict[str, dict[int, tuple[str, int]]] = {}
         self.lists: dict[str, str] = {}
@@ -65,7 +58,6 @@ class Numbering:
 
 
 def level_index(level: Element) -> int:
-    """Return the depth of a level, from 0."""
     value = level.get(f"{W}ilvl", "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 3 else 0
 

@@ -111,7 +111,6 @@ def main_language(root: Element) -> str:
 
 
 def wrap_language(run: Element, language: str) -> None:
-    """Put a run's texts between placeholders for their language."""
     for text in run.findall(f"{W}t"):
         if (text.text or "").strip():
             text.text = f"{LANG}{language}{END}{text.text}{SPAN_END}"
@@ -135,7 +134,6 @@ def has_same_language(html: str, found: re.Match[str]) -> bool:
 
 
 def item_tags(item: re.Match[str]) -> Iterator[str]:
-    """Yield the tags of a numbered item, and those of its list if it begins there."""
     if item[1]:
         start = "" if item[2] == "1" else f' start="{item[2]}"'
         kind = "" if item[3] == "1" else f' type="{item[3]}"'

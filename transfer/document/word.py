@@ -3,7 +3,6 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError
@@ -81,16 +80,15 @@ def read(data: bytes, media: Media) -> Conversion:
     result.lost = [finding for finding in result.lost if finding[0] != "picture(s) that could not be imported"]
     result.lost += lost
     result.changed += changed
-    result.lost += [(kind, "") for message in html.messages for kind in omitted_kinds(str(message.message))]
+    result.lost += [(kind, "") for message in html.messages if (kind := omitted_kind(str(message.message)))]
     result.lost += [("review comment(s)", "")] * count_review_comments(data)
     return result
 
 
-def omitted_kinds(message: str) -> Iterator[str]:
-    """Yield what mammoth reports as ignored, if readers would miss it."""
-    _, is_ignored, name = message.partition("An unrecognised element was ignored: ")
-    if is_ignored and (kind := OMITTED.get(re.split(r"[}:]", name)[-1])):
-        yield kind
+def omitted_kind(message: str) -> str:
+    """Return what mammoth reports as ignored, if readers would miss it."""
+    _, _, name = message.partition("An unrecognised element was ignored: ")
+    return OMITTED.get(re.split(r"[}:]", name)[-1], "")
 
 
 def check_archive(data: bytes) -> None:

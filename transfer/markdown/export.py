@@ -27,13 +27,8 @@ def write(file: Path, report: Report) -> None:
     """Write all essays, pictures and comments to a ZIP file."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         taken: set[str] = set()
-        for essay in (
-            Essay.objects.with_authors()
-            .prefetch_related("tags")
-            .select_related("series")
-            .order_by("pk")
-            .iterator(BATCH)
-        ):
+        essays = Essay.objects.with_authors().prefetch_related("tags").select_related("series").order_by("pk")
+        for essay in essays.iterator(BATCH):
             report.counts[f"{essay.kind}(s)"] += 1
             packed.writestr(unique_name(file_name(essay), taken), front_matter(essay) + essay_text(essay))
         for image in Image.objects.order_by("pk").iterator(500):
@@ -48,7 +43,6 @@ def write(file: Path, report: Report) -> None:
 
 
 def file_name(essay: Essay) -> str:
-    """Return the date and slug of an essay."""
     day = f"{essay.dated or essay.published.date()}-" if essay.published and essay.kind == Essay.Kind.ESSAY else ""
     return f"{day}{essay.slug or essay.pk}"
 
@@ -81,9 +75,8 @@ def front_matter(essay: Essay) -> str:
         "language": essay.language,
         "canonical": essay.canonical,
     }
-    lines = (
-        f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in fields.items() if value or value == 0
-    )
+    given = {name: value for name, value in fields.items() if value or value == 0}
+    lines = (f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in given.items())
     return f"---\n{''.join(lines)}---\n\n"
 
 

@@ -39,7 +39,6 @@ def inner_text(node: Node, texts: dict[int, str]) -> str:
 
 
 def inline_markdown(node: Node, texts: dict[int, str]) -> str:
-    """Return an inline element as Markdown, or as a tag where Markdown has none."""
     text = inner_text(node, texts)
     sign = _EMPHASIS.get(node.name)
     if sign and text and text[0].isalnum() and text[-1].isalnum() and not node.attributes and is_separate(node):
@@ -79,7 +78,6 @@ def start_tag(node: Node) -> str:
 
 
 def block_markdown(node: Node, texts: dict[int, str]) -> str:
-    """Return a block as Markdown, or as HTML where Markdown has none."""
     match node.name:
         case "br":
             return "<br>"
@@ -148,6 +146,4 @@ def note_markdown(item: Node, texts: dict[int, str]) -> str:
 def indent_lines(text: str, first: str, other: str) -> str:
     """Put one prefix before the first line and another before the others."""
     lines = re.sub(r"\n{3,}", "\n\n", text.strip("\n")).split("\n")
-    return "\n".join(
-        (first if not at else other) + line if line or other.strip() else line for at, line in enumerate(lines)
-    )
+    return "\n".join((other if n else first) + line if line or other.strip() else line for n, line in enumerate(lines))

@@ -1,7 +1,7 @@
 """A person's request to delete their data: confirmed after a fresh login, within an hour."""
 
 import time
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from typing import Any, Self
 
 from allauth.account.authentication import get_authentication_records
@@ -38,11 +38,7 @@ class DeletionRequest:
 
     commenter: int
     choice: str  # for their comments: "stay" or "go"
-    made: float
-
-    @classmethod
-    def create(cls, commenter: Commenter, choice: str) -> Self:
-        return cls(commenter.pk, choice, time.time())
+    made: float = field(default_factory=time.time)
 
     @classmethod
     def read(cls, token: str) -> Self | None:

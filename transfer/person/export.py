@@ -32,7 +32,6 @@ class Part:
     fields: str  # separated by spaces
 
     def rows(self, person: Model) -> list[dict[str, Any]]:
-        """Return a person's rows."""
         found: QuerySet[Model] = self.model._default_manager.filter(self.filter_for(person)).order_by("pk")
         return list(found.values(*self.fields.split()))
 

@@ -1,7 +1,5 @@
 """The owner's page to export or delete a person's data at their request."""
 
-from collections.abc import Callable
-
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
@@ -57,11 +55,7 @@ def delete(request: HttpRequest, commenter: Commenter) -> HttpResponse:
     return redirect("admin:index")
 
 
-ACTIONS: dict[str, Callable[[HttpRequest, Commenter], HttpResponse]] = {
-    "html": export,
-    "json": export,
-    "delete": delete,
-}
+ACTIONS = {"html": export, "json": export, "delete": delete}
 
 
 def log_action(request: HttpRequest, verb: Verb, commenter: int) -> None:

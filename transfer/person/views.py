@@ -15,8 +15,8 @@ from accounts.allauth_private import logout
 from accounts.login import devices
 from accounts.middleware import Request, delete_commenter_cookie
 from accounts.models import Commenter
-from transfer.person import export as person_export
 from transfer.person.deletion import CHOICES, DeletionRequest, delete_person
+from transfer.person.export import as_file, collect
 
 
 @require_safe
@@ -25,9 +25,7 @@ def data(request: Request) -> HttpResponse:
     if not request.commenter:
         return redirect_to_login()
     can_delete = erasure.is_erasable(request.commenter)
-    return render(
-        request, "transfer/data.html", {"parts": person_export.collect(request.commenter), "can_delete": can_delete}
-    )
+    return render(request, "transfer/data.html", {"parts": collect(request.commenter), "can_delete": can_delete})
 
 
 @require_GET
@@ -38,7 +36,7 @@ def download(request: Request, kind: str) -> HttpResponse:
         return redirect_to_login()
     if kind not in {"json", "html"}:
         raise Http404
-    return person_export.as_file(request, commenter, kind, "about-me")
+    return as_file(request, commenter, kind, "about-me")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,13 +64,9 @@ def start_deletion(request: Request, commenter: Commenter) -> HttpResponse:
     can_delete = erasure.is_erasable(commenter)
     choice = request.POST.get("words", "")
     if choice not in CHOICES or not can_delete:
-        page = {
-            "parts": person_export.collect(commenter),
-            "can_delete": can_delete,
-            "is_undecided": choice not in CHOICES,
-        }
+        page = {"parts": collect(commenter), "can_delete": can_delete, "is_undecided": choice not in CHOICES}
         return render(request, "transfer/data.html", page, status=422)
-    deletion_request = DeletionRequest.create(commenter, choice)
+    deletion_request = DeletionRequest(commenter.pk, choice)
     if not request.user.is_authenticated:
         return redirect(deletion_request.url)
     logout(request)
@@ -95,7 +89,6 @@ def delete_data(request: Request, deletion_request: DeletionRequest) -> HttpResp
 
 @require_safe
 def delete_done(request: Request) -> HttpResponse:
-    """Confirm that the data was deleted."""
     return render(request, "transfer/forgotten.html")
 
 

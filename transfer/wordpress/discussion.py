@@ -78,6 +78,7 @@ class ItemComments:
         self.importer = importer
         self.report = importer.report
         self.essay = essay
+        self.prefix = f"{essay.source}#comment-"  # of the sources of its comments
         self.comments = comments
         self.offset = offset
         self.outline = Outline()
@@ -86,30 +87,24 @@ class ItemComments:
         self.guests = Guests()
         self.now = essay.published or timezone.now()
 
-    @property
-    def prefix(self) -> str:
-        """What the sources of these comments begin with."""
-        return f"{self.essay.source}#comment-"
-
     def import_all(self) -> None:
         """Store the new comments and report the omitted ones."""
+        outline = self.outline
         numbers = self.assign_ids()
         self.read_outline(numbers)
         deleted = self.find_imported(numbers)
         del numbers
-        problems = threads.resolve_parents(self.outline)
-        is_new = [not pk for pk in self.outline.pks]
-        known = sum(
-            1 for pk, is_omitted in zip(self.outline.pks, self.outline.is_omitted, strict=True) if pk and not is_omitted
-        )
-        for batch in threads.store_comments(self.essay, self.outline, self.read):
+        problems = threads.resolve_parents(outline)
+        is_new = [not pk for pk in outline.pks]
+        known = sum(1 for pk, is_omitted in zip(outline.pks, outline.is_omitted, strict=True) if pk and not is_omitted)
+        for batch in threads.store_comments(self.essay, outline, self.read):
             self.record_imported(batch)
         self.report.unchanged["comment(s)"] += known
-        for number in sorted(deleted, key=self.outline.ids.__getitem__):
-            self.report.omit("comment(s) imported before and since deleted here", f"#{self.outline.ids[number]}")
+        for number in sorted(deleted, key=outline.ids.__getitem__):
+            self.report.omit("comment(s) imported before and since deleted here", f"#{outline.ids[number]}")
         for problem, number in problems:
             if is_new[number]:
-                self.report.remark(problem, f"#{self.outline.ids[number]}")
+                self.report.remark(problem, f"#{outline.ids[number]}")
 
     def assign_ids(self) -> dict[str, int]:
         """Assign ids: the file's, or a digest of the content for comments without an id or with another's.
@@ -131,7 +126,6 @@ class ItemComments:
         return found
 
     def texts_of(self, number: int) -> Texts:
-        """Return the texts of the comment with this number."""
         return self.comments[self.positions[number]]
 
     def read_outline(self, numbers: Mapping[str, int]) -> None:
@@ -202,9 +196,7 @@ class ItemComments:
             status = Status.PENDING
             self.report.remark("comment(s) with an unknown status (is|are) pending", name)
         html = markup.clean_comment_html(pictures_as_links(text))
-        return SourceComment(
-            commenter=commenter, status=status, text=text, html=html, created=self.outline.created_at(number)
-        )
+        return SourceComment(commenter, status, text, html, self.outline.created_at(number))
 
     def record_imported(self, batch: Sequence[tuple[int, Comment]]) -> None:
         """Record stored comments, so that they are not imported again, and count them."""
@@ -224,7 +216,6 @@ def content_digest(texts: Texts) -> str:
 
 
 def parent_id(texts: Texts) -> str:
-    """Return the id of the comment that it replies to, or nothing."""
     parent = texts["wp:comment_parent"][:40]
     return "" if parent == "0" else parent
 
@@ -246,6 +237,4 @@ def mark_replies(parents: Sequence[int], marked: bytearray) -> bytearray:
 
 
 def guest_details(texts: Texts) -> Details:
-    return Details.from_export(
-        texts["wp:comment_author"], texts["wp:comment_author_email"], texts["wp:comment_author_url"]
-    )
+    return Details.from_export(*(texts[f"wp:comment_{name}"] for name in ("author", "author_email", "author_url")))

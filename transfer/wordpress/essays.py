@@ -1,7 +1,7 @@
 """Import of posts and pages with their authors, tags, old addresses and pictures."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from django.utils import timezone
@@ -105,11 +105,9 @@ class EssayImporter:
         return f"{self.origin}#{item['guid'] or item['link'] or item['title']}"[:400]
 
     def create_essay(self, item: Record, source: str, offset: timedelta) -> Essay:
-        """Create an essay with its authors, tags, redirects and wanted pictures."""
         kind = KINDS[item["wp:post_type"]]
         meta = items.custom_fields(item)
         title = self.clean_title(item)
-        old = items.OldAddress.from_item(item, meta, day_of(item))
         written = items.written_time(item, "wp:post", offset)
         published = self.publication_time(item, written, title)
         text = PostText(lambda numbers: self.gallery_attachments(item, numbers))
@@ -120,7 +118,7 @@ class EssayImporter:
             body=text.to_html(item["content:encoded"], next(iter(meta.get("footnotes", [])), "")),
             excerpt=markup.plain_text(markup.clean_essay(item["excerpt:encoded"], newlines=True)),
             published=published,
-            dated=old.day if published else None,
+            dated=items.address_day(item) if published else None,
             created=written or timezone.now(),
             source=source,
             is_in_menu=is_in_menu(item, kind, published, meta),
@@ -128,7 +126,7 @@ class EssayImporter:
         )
         for name in renditions.find_unstorable(essay.body):
             self.report.omit("picture(s) without a web address", name)
-        names = (old.name.removesuffix(".html"), title)
+        names = (items.decode_path(item["wp:post_name"]).removesuffix(".html"), title)
         essay.slug = actions.free_slug(essay, next((name for name in names if slugify(name, allow_unicode=True)), ""))
         actions.save_without_invalidation(essay, newlines=not has_blocks(item["content:encoded"]))
         if changed := items.parse_time(item["wp:post_modified_gmt"]):
@@ -137,13 +135,12 @@ class EssayImporter:
         essay.tags.add(*self.terms.tags_of(item))
         if item["wp:comment_status"] not in {"open", ""}:
             Discussion.objects.create(essay=essay, is_open=False)
-        redirects.add_redirects(old.redirect_paths(self.survey.site), essay, self.report)
+        redirects.add_redirects(items.redirect_paths(item, meta, self.survey.site), essay, self.report)
         self.register_pictures(essay)
         self.add_to_report(essay, item, meta, text)
         return essay
 
     def clean_title(self, item: Record) -> str:
-        """Return the title as plain text, shortened if it is too long."""
         title = tidy_line(markup.plain_text(markup.clean_essay(item["title"])))
         if len(title) > MAX_TITLE:
             self.report.remark("title(s) longer than 300 characters (was|were) shortened", title)
@@ -185,7 +182,6 @@ class EssayImporter:
         )
 
     def gallery_attachments(self, item: Record, numbers: list[str]) -> list[Attachment]:
-        """Return the pictures with these numbers, or all that were uploaded to the item."""
         found = numbers or self.survey.gallery_numbers(item["wp:post_id"])
         attachments = (self.survey.attachments.get(number) for number in found)
         return [attachment for attachment in attachments if attachment and pictures.may_be_picture(attachment.url)]
@@ -238,9 +234,3 @@ def identifying_names(item: Record) -> tuple[str, str]:
 def nicename(text: str) -> str:
     """Return a username or name as WordPress writes it in addresses."""
     return re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]+", "", text.lower().replace(".", "-"))).strip("-")
-
-
-def day_of(item: Record) -> date | None:
-    """Return the day in the old address, in the old site's time zone."""
-    local_time = items.parse_time(item["wp:post_date"])
-    return local_time.date() if local_time else None

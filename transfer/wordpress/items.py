@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote, urlsplit
@@ -73,53 +72,39 @@ def menu_order(record: Record) -> int:
     return int(order) if order.isascii() and order.isdigit() and len(order) < 5 else 0
 
 
-@dataclass(frozen=True)
-class OldAddress:
-    """The addresses of an item on the old site."""
+def address_day(record: Record) -> date | None:
+    """Return the day in the old address, in the old site's time zone."""
+    local_time = parse_time(record["wp:post_date"])
+    return local_time.date() if local_time else None
 
-    number: str
-    is_page: bool
-    link: str
-    name: str
-    day: date | None
-    old_names: tuple[str, ...] = ()
-    old_days: tuple[str, ...] = ()
 
-    @classmethod
-    def from_item(cls, record: Record, meta: Mapping[str, list[str]], day: date | None) -> "OldAddress":
-        return cls(
-            number=record["wp:post_id"],
-            is_page=record["wp:post_type"] == "page",
-            link=record["link"],
-            name=decode_path(record["wp:post_name"]),
-            day=day,
-            old_names=tuple(decode_path(name) for name in meta.get("_wp_old_slug", [])),
-            old_days=tuple(day for day in meta.get("_wp_old_date", []) if _DAY.fullmatch(day)),
-        )
+def redirect_paths(record: Record, meta: Mapping[str, list[str]], site: str) -> list[str]:
+    """Return an item's old paths in the form of our own: decoded, with a final slash; or `/?p=` with a number."""
+    found: list[str] = []
+    number, is_page, name = record["wp:post_id"], record["wp:post_type"] == "page", decode_path(record["wp:post_name"])
+    old_names = [decode_path(each) for each in meta.get("_wp_old_slug", [])]
+    if number.isascii() and number.isdigit():
+        found += [f"/?page_id={number}"] * is_page + [f"/?p={number}"]
+    if path := link_path(record["link"], site):
+        found.append(path)
+        found += [path.replace(f"/{name}/", f"/{each}/") for each in old_names if name]
+    if not is_page:
+        day = address_day(record)
+        old_days = [each for each in meta.get("_wp_old_date", []) if _DAY.fullmatch(each)]
+        days = [*([day.isoformat()] if day else []), *old_days]
+        names = [each for each in (name, *old_names) if each]
+        found += [f"/{dated.replace('-', '/')}/{each}/" for dated in days for each in names]
+    return list(dict.fromkeys(address for address in found if len(address) <= 500))
 
-    def redirect_paths(self, site: str) -> list[str]:
-        """Return paths in the form of our own: decoded, with a final slash; or `/?p=` with a number."""
-        found: list[str] = []
-        if self.number.isascii() and self.number.isdigit():
-            found += [f"/?page_id={self.number}"] * self.is_page + [f"/?p={self.number}"]
-        path = self.link_path(site)
-        if path:
-            found.append(path)
-            found += [path.replace(f"/{self.name}/", f"/{name}/") for name in self.old_names if self.name]
-        if not self.is_page:
-            days = [*([self.day.strftime("%Y-%m-%d")] if self.day else []), *self.old_days]
-            names = [name for name in (self.name, *self.old_names) if name]
-            found += [f"/{day.replace('-', '/')}/{name}/" for day in days for name in names]
-        return list(dict.fromkeys(address for address in found if len(address) <= 500))
 
-    def link_path(self, site: str) -> str:
-        """Return the path of the item's link, if that leads to the old site and not to `/?p=`."""
-        try:
-            parts = urlsplit(self.link)
-        except ValueError:
-            return ""
-        host = parts.netloc.lower().removeprefix("www.")
-        if (host and host != site.partition("/")[0]) or parts.query:
-            return ""
-        path = "/".join(part for part in decode_path(parts.path).split("/") if part)
-        return f"/{path}/" if path else ""
+def link_path(link: str, site: str) -> str:
+    """Return the path of an item's link, if that leads to the old site and not to `/?p=`."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return ""
+    host = parts.netloc.lower().removeprefix("www.")
+    if (host and host != site.partition("/")[0]) or parts.query:
+        return ""
+    path = "/".join(part for part in decode_path(parts.path).split("/") if part)
+    return f"/{path}/" if path else ""

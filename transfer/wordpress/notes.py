@@ -31,7 +31,6 @@ class Notes:
         self.texts: list[str] = []
 
     def add_note(self, text: str) -> str:
-        """Add a note and return its mark."""
         self.texts.append(text.strip())
         number = len(self.texts)
         return f'<sup><a id="ref-{number}" href="#note-{number}" role="doc-noteref">{number}</a></sup>'

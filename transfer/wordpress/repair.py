@@ -78,8 +78,6 @@ def _repair_reference(match: re.Match[bytes]) -> bytes:
         return "".join(f"&#{ord(letter)};" for letter in letters).encode()
     if tens or hex_:
         code = int(tens) if tens else int(hex_, 16)
-        is_written = (
-            code in {9, 10, 13} or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
-        )
-        return match[0] if is_written else b""
+        is_valid = code in {9, 10, 13} or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
+        return match[0] if is_valid else b""
     return b"&amp;" + (name or b"")

@@ -25,8 +25,6 @@ class Attachment:
 
 @dataclass
 class Survey:
-    """What one reading of the file found."""
-
     file: Path
     channel: wxr.Channel = field(default_factory=wxr.Channel)
     is_repaired: bool = False

@@ -64,7 +64,6 @@ class Record:
         return self.texts.get(name, "").strip()
 
     def each(self, name: str) -> Iterator["Record"]:
-        """Yield the records with this name inside."""
         return (record for record in self.inside if record.name == name)
 
 

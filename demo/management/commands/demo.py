@@ -11,10 +11,7 @@ from demo.content import fill
 class Command(BaseCommand):
     help = "Adds three essays, their comments and demo accounts to an empty site. Never changes a site in use."
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(self.fill())
-
-    def fill(self) -> str:
+    def handle(self, *args: Any, **options: Any) -> str:
         if not settings.DEBUG:
             return "No demo content was added: it is not for production, because its accounts have a public password."
         try:

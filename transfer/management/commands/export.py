@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from transfer import exporting
+from transfer.report import count_lines
 
 
 class Command(BaseCommand):
@@ -21,6 +22,6 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror or error}. Nothing was written.") from error
         self.stdout.write(f"Exported to {file}:")
-        for line in report.count_lines():
+        for line in count_lines(report.counts):
             self.stdout.write(line)
         self.stdout.write(exporting.OMITTED[options["format"]])
