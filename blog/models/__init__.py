@@ -8,10 +8,10 @@ from blog.models.profile import Profile
 from blog.models.redirect import Redirect
 from blog.models.revision import Revision, Text
 from blog.models.series import Series
-from blog.models.site import Site, validate_time_zone
+from blog.models.site import Site
 from blog.models.tag import Tag
 
 __all__ = [
-    "ESSAY_KEY", "MENU_LIMIT", "RESERVED_SLUGS", "Authorship", "Draft", "Essay", "EssayQuerySet", "Image", "PreviewLink", "Profile",
-    "Redirect", "Revision", "Series", "Site", "Tag", "Text", "prefetch_bylines",
+    "ESSAY_KEY", "MENU_LIMIT", "RESERVED_SLUGS", "Authorship", "Draft", "Essay", "EssayQuerySet", "Image",
+    "PreviewLink", "Profile", "Redirect", "Revision", "Series", "Site", "Tag", "Text", "prefetch_bylines",
 ]  # fmt: skip
