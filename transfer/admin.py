@@ -14,4 +14,5 @@ class WantedPictureAdmin(admin.ModelAdmin[WantedPicture]):
     readonly_fields = ("essay", "address", "written_address", "alt", "tries", "due", "error")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        """Forbid adding: imports do."""
         return False

@@ -134,6 +134,7 @@ def has_same_language(html: str, found: re.Match[str]) -> bool:
 
 
 def item_tags(item: re.Match[str]) -> Iterator[str]:
+    """Yield the start tags of a numbered item, and of its list if it begins there."""
     if item[1]:
         start = "" if item[2] == "1" else f' start="{item[2]}"'
         kind = "" if item[3] == "1" else f' type="{item[3]}"'

@@ -167,7 +167,7 @@ class EssayImporter:
 
     def add_authors(self, essay: Essay, item: Record) -> None:
         """Set the authors in their order: those that Co-Authors Plus names, else the post's author."""
-        named = [record for record in item.each("category") if record.attributes.get("domain") == "author"]
+        named = [record for record in item.inner_records("category") if record.attributes.get("domain") == "author"]
         people: dict[int, User] = {}
         for record in named:
             nicename_ = items.decode_path(record.attributes.get("nicename", "")).removeprefix("cap-")
@@ -205,7 +205,7 @@ class EssayImporter:
         self.report.counts[f"{essay.kind}(s), {state}"] += 1
         if item["wp:is_sticky"] == "1":
             self.report.remark("sticky post(s) (was|were) imported unpinned", name)
-        for field in item.each("wp:postmeta"):
+        for field in item.inner_records("wp:postmeta"):
             if not KNOWN_META.match(field["wp:meta_key"]):
                 self.report.omit("plugin custom field(s)", field["wp:meta_key"])
         if "_thumbnail_id" in meta:

@@ -60,7 +60,7 @@ def utc_time(utc: str, local: str, offset: timedelta) -> datetime | None:
 def custom_fields(record: Record) -> dict[str, list[str]]:
     """Return the custom fields; a name can have several values."""
     found: dict[str, list[str]] = {}
-    for meta in record.each("wp:postmeta"):
+    for meta in record.inner_records("wp:postmeta"):
         if value := meta["wp:meta_value"]:
             found.setdefault(meta["wp:meta_key"], []).append(value)
     return found

@@ -34,7 +34,7 @@ class Terms:
     def tags_of(self, item: Record) -> list[Tag]:
         """Return an item's tags in its order."""
         found = {}
-        for record in item.each("category"):
+        for record in item.inner_records("category"):
             domain = record.attributes.get("domain", "")
             kind = KINDS.get(domain)
             if domain == "post_format":

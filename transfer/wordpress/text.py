@@ -49,7 +49,7 @@ class PostText:
         body = self.notes.from_list(self.notes.from_blocks(body, footnotes))
         body = "".join(self._with_shortcodes(body))
         body = "".join(self._with_players(body))
-        body = _OWN_LINE.sub(lambda line: line[1] + link(line[2]), body)
+        body = _OWN_LINE.sub(lambda line: line[1] + link_html(line[2]), body)
         return body + self.notes.section()
 
     def _with_shortcodes(self, body: str) -> Iterator[str]:
@@ -105,7 +105,7 @@ class PostText:
         self.changed.append(("embedded player(s) (was|were) replaced by (a link|links)", ""))
         address = unescape(found.groupdict().get("url") or found[0])
         address = _YOUTUBE.sub(r"https://www.youtube.com/watch?v=\1", address)
-        return link(f"https:{address}" if address.startswith("//") else address)
+        return link_html(f"https:{address}" if address.startswith("//") else address)
 
     def figure(self, picture: str, caption: str) -> str:
         caption_html = f"<figcaption>{caption.strip()}</figcaption>" if caption.strip() else ""
@@ -173,10 +173,10 @@ _WITH_CONTENT = {name for name, handler in _HANDLERS.items() if handler not in {
 
 def pictures_as_links(text: str) -> str:
     """Replace pictures by links, for comments, which show none."""
-    return _IMG.sub(lambda picture: link(unescape(picture["url"])), text)
+    return _IMG.sub(lambda picture: link_html(unescape(picture["url"])), text)
 
 
-def link(address: str) -> str:
+def link_html(address: str) -> str:
     return f'<a href="{escape(address)}">{escape(address)}</a>'
 
 

@@ -63,7 +63,7 @@ class Record:
         """Return a text without surrounding space, or nothing if it is missing."""
         return self.texts.get(name, "").strip()
 
-    def each(self, name: str) -> Iterator["Record"]:
+    def inner_records(self, name: str) -> Iterator["Record"]:
         return (record for record in self.inside if record.name == name)
 
 
