@@ -1,4 +1,4 @@
-"""The pages of one's own account in a browser: every one of them clean, and a passkey from its making to its use."""
+"""Account pages in a browser: all are accessible, and a passkey can be added, used and removed."""
 
 from itertools import count
 from typing import TYPE_CHECKING, Literal
@@ -32,12 +32,12 @@ AUTHENTICATOR = {
 }
 
 
-def somebody(**fields: str) -> User:
+def create_user(**fields: str) -> User:
     return make.user(f"pages{next(numbers)}", name="Rosa Castellanos", password=PASSWORD, **fields)
 
 
-def named(site: "Server") -> str:
-    """The same site under a name: browsers keep no passkeys for a number."""
+def with_host_name(site: "Server") -> str:
+    """Return the site's address with a host name: browsers store no passkeys for IP addresses."""
     return site.url.replace("127.0.0.1", "localhost")
 
 
@@ -49,8 +49,8 @@ def log_in(page: Page, url: str, user: User) -> None:
     expect(page.get_by_role("heading", name="Your account")).to_be_visible()
 
 
-def look_at(visitor: Visitor, page: Page, *, by_night: bool = False) -> None:
-    """Clean to axe on a phone, and nothing wider than the window, there and on a desk."""
+def check_layout(visitor: Visitor, page: Page, *, by_night: bool = False) -> None:
+    """Check with axe on a phone, and that nothing is wider than the window, there and on a desktop."""
     page.emulate_media(color_scheme="dark" if by_night else "light")
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
@@ -58,17 +58,17 @@ def look_at(visitor: Visitor, page: Page, *, by_night: bool = False) -> None:
     visitor.axe(page)
 
 
-def test_the_pages_by_which_people_come_in_are_clean(visitor: Visitor, site: "Server") -> None:
-    user = somebody()
-    page = visitor.open(f"{site.url}/accounts/login/")  # where no passkey can be, none is offered
+def test_login_and_sign_up_pages_are_accessible(visitor: Visitor, site: "Server") -> None:
+    user = create_user()
+    page = visitor.open(f"{site.url}/accounts/login/")  # passkeys are impossible here, so none is offered
     expect(page.get_by_role("button", name="Use a passkey")).to_have_count(0)
-    page.goto(f"{named(site)}/accounts/login/")
+    page.goto(f"{with_host_name(site)}/accounts/login/")
     expect(page.get_by_role("button", name="Use a passkey")).to_be_visible()
-    look_at(visitor, page, by_night=True)
+    check_layout(visitor, page, by_night=True)
     page.locator("#id_email").fill("nobody")
     page.get_by_role("button", name="Email me a code").click()
     expect(page.locator("#id_email")).to_have_attribute("aria-invalid", "true")
-    look_at(visitor, page)
+    check_layout(visitor, page)
     page.locator("#id_email").fill(user.email)
     page.get_by_role("button", name="Email me a code").click()
     expect(page.get_by_label("Code")).to_be_focused()
@@ -77,20 +77,20 @@ def test_the_pages_by_which_people_come_in_are_clean(visitor: Visitor, site: "Se
     expect(page.get_by_text("This code is wrong or has expired.")).to_be_visible()
     page.get_by_role("button", name="Send another code").click()
     expect(page.get_by_role("status")).to_contain_text("Any code from the last 15 minutes works.")
-    look_at(visitor, page)
+    check_layout(visitor, page)
     page.get_by_role("button", name="Cancel").click()
     page.goto(f"{site.url}/accounts/signup/")
     page.get_by_label("Name").fill("Ines Okafor")
     page.get_by_label("Email").fill(f"new.{user.email}")
     page.get_by_role("button", name="Email me a code").click()
     page.get_by_text("Wrong email address?").click()
-    look_at(visitor, page)
+    check_layout(visitor, page)
 
 
 @pytest.fixture
 def reader() -> User:
-    """Somebody with one of everything."""
-    user = somebody()
+    """A user with one of everything."""
+    user = create_user()
     SocialAccount.objects.create(
         user=user, provider="twitter_oauth2", uid=user.username, extra_data={"username": "rosa_c"}
     )
@@ -101,35 +101,35 @@ def reader() -> User:
     return user
 
 
-def test_the_pages_of_an_account_are_clean(visitor: Visitor, site: "Server", reader: User) -> None:
+def test_account_pages_are_accessible(visitor: Visitor, site: "Server", reader: User) -> None:
     page = visitor.open()
-    log_in(page, named(site), reader)
+    log_in(page, with_host_name(site), reader)
     paths = [
         "me", "email", "password/change", "3rdparty", "2fa/totp/activate", "sessions", "2fa/webauthn", "2fa",
         "picture", "twitter_oauth2/login", "logout",
     ]  # fmt: skip
     for path in paths if RUNS_ALL else paths[::2]:
-        page.goto(f"{named(site)}/accounts/{path}/")
-        look_at(visitor, page, by_night=path == "me")
-    page.goto(f"{named(site)}/comments/mine/")
-    look_at(visitor, page, by_night=True)
-    page.goto(f"{named(site)}/accounts/2fa/totp/activate/")  # asks first whether it is them
+        page.goto(f"{with_host_name(site)}/accounts/{path}/")
+        check_layout(visitor, page, by_night=path == "me")
+    page.goto(f"{with_host_name(site)}/comments/mine/")
+    check_layout(visitor, page, by_night=True)
+    page.goto(f"{with_host_name(site)}/accounts/2fa/totp/activate/")  # asks for the password first
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("img", name="QR code")).to_be_visible()
-    look_at(visitor, page)
+    check_layout(visitor, page)
     TOTP.activate(reader, page.locator(".secret").inner_text())
-    for path in ("2fa", "2fa/totp/deactivate", "2fa/recovery-codes/generate"):  # "2fa" has more to say by now
-        page.goto(f"{named(site)}/accounts/{path}/")
-        look_at(visitor, page)
+    for path in ("2fa", "2fa/totp/deactivate", "2fa/recovery-codes/generate"):  # "2fa" shows more now
+        page.goto(f"{with_host_name(site)}/accounts/{path}/")
+        check_layout(visitor, page)
     page.get_by_role("button", name="Create codes").click()
     expect(page.locator(".codes li")).to_have_count(10)
-    look_at(visitor, page)
+    check_layout(visitor, page)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")], ids=["phone", "desk"])
-def test_the_pages_about_oneself_have_room_for_long_names(
+def test_personal_pages_have_room_for_long_names(
     visitor: Visitor, site: "Server", width: int, scheme: Literal["dark", "light"]
 ) -> None:
     name, email = "Anna Katharina Karg-Hohenstein", f"anna.karg.{next(numbers)}@a-rather-long-domain.example.org"
@@ -138,48 +138,48 @@ def test_the_pages_about_oneself_have_room_for_long_names(
     make.comment(essay, by=make.guest(name, email=email), status="pending")
     page = visitor.open(width=width, dark=scheme == "dark")
 
-    def look_at(path: str = "", heading: str = "") -> None:
+    def check_layout(path: str = "", heading: str = "") -> None:
         if path:
             page.goto(site.url + path)
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), heading
         visitor.axe(page)
 
-    look_at("/privacy/", "Privacy")
-    look_at("/comments/mine/", "My comments")
-    look_at("/accounts/claims/nonsense/", "This link has expired")
+    check_layout("/privacy/", "Privacy")
+    check_layout("/comments/mine/", "My comments")
+    check_layout("/accounts/claims/nonsense/", "This link has expired")
     page.goto(f"{site.url}/accounts/login/")
     page.locator("#id_email").fill(email)
     page.get_by_role("button", name="Email me a code").click()
-    look_at(heading="Enter the code")
-    look_at(
+    check_layout(heading="Enter the code")
+    check_layout(
         urlsplit(claim_url(Commenter.objects.get(email=email))).path,
         "Are these comments yours?",
     )
     page.get_by_role("button", name="Sign up and add comments").click()
-    look_at(heading="My comments")
-    look_at("/accounts/me/", "Your account")
-    look_at("/accounts/claims/", "Guest comments")
-    look_at("/accounts/forget/", "Your data")
+    check_layout(heading="My comments")
+    check_layout("/accounts/me/", "Your account")
+    check_layout("/accounts/claims/", "Guest comments")
+    check_layout("/accounts/forget/", "Your data")
     avatars.forbid(Commenter.objects.get(email=email))
-    look_at("/accounts/picture/", "Your picture")
+    check_layout("/accounts/picture/", "Your picture")
     expect(page.get_by_text("A moderator removed your picture")).to_be_visible()
     file = page.request.get(f"{site.url}/accounts/data/about-me.html").text()
-    page.goto("about:blank")  # it has styles of its own, which a page of the site may not
+    page.goto("about:blank")  # it has its own styles, which a page of the site may not have
     page.set_content(file)
-    look_at(heading=f"Data that Rejoinder stores about {name}")
+    check_layout(heading=f"Data that Rejoinder stores about {name}")
     page.goto(f"{site.url}/accounts/data/")
     page.get_by_label("Delete them too.").check()
     page.get_by_role("button", name="Delete account").click()
     page.locator("#id_email").fill(email)
     page.get_by_role("button", name="Email me a code").click()
-    look_at(heading="Enter the code")
+    check_layout(heading="Enter the code")
 
 
-def test_the_owners_page_is_clean(visitor: Visitor, site: "Server") -> None:
+def test_the_owners_page_is_accessible(visitor: Visitor, site: "Server") -> None:
     owner = make.owner(f"pages{next(numbers)}")
     page = visitor.open()
-    inside = Client()  # the log-ins of a minute are counted, and all tests come from one address
+    inside = Client()  # logins per minute are limited, and all tests come from one address
     inside.force_login(owner)
     page.context.add_cookies([{"name": "session", "value": inside.cookies["session"].value, "url": site.url}])
     page.goto(f"{site.url}/admin/")
@@ -190,23 +190,23 @@ def test_the_owners_page_is_clean(visitor: Visitor, site: "Server") -> None:
     page.get_by_label("Name").fill("Tomás Vega")
     page.get_by_role("button", name="Send invitation").click()
     expect(page.get_by_text("Enter an email address.")).to_be_visible()
-    look_at(visitor, page)
-    page.emulate_media(color_scheme="dark")  # for the page to come: the admin's links change their colour slowly
+    check_layout(visitor, page)
+    page.emulate_media(color_scheme="dark")  # already for the next page: the admin's links change color slowly
     page.get_by_label("Email").fill(f"tomas.{owner.email}")
     page.get_by_role("button", name="Send invitation").click()
     expect(page.get_by_role("button", name="Withdraw Tomás Vega")).to_be_visible()
-    look_at(visitor, page, by_night=True)
+    check_layout(visitor, page, by_night=True)
     page.get_by_role("button", name="Withdraw Tomás Vega").click()
     expect(page.get_by_text("Withdrawn")).to_be_visible()
 
 
-def test_a_passkey_is_made_logs_in_and_goes_again(visitor: Visitor, site: "Server") -> None:
-    user = somebody()
+def test_a_passkey_is_added_used_and_removed(visitor: Visitor, site: "Server") -> None:
+    user = create_user()
     page = visitor.open(alone=True)
     browser = page.context.new_cdp_session(page)
     browser.send("WebAuthn.enable")
     browser.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-    log_in(page, named(site), user)
+    log_in(page, with_host_name(site), user)
     page.get_by_role("link", name="Passkeys").click()
     page.get_by_role("link", name="Add a passkey").click()
     page.get_by_label("Password").fill(PASSWORD)
@@ -215,30 +215,30 @@ def test_a_passkey_is_made_logs_in_and_goes_again(visitor: Visitor, site: "Serve
     page.get_by_role("button", name="Create passkey").click()
     expect(page.get_by_role("status")).to_contain_text("Passkey added")
     expect(page.get_by_role("listitem").filter(has_text="Laptop")).to_be_visible()
-    look_at(visitor, page)
+    check_layout(visitor, page)
 
     page.get_by_role("link", name="Add another passkey").click()
     page.get_by_role("button", name="Create passkey").click()
     expect(page.get_by_role("status")).to_contain_text("This device already has a passkey for this site.")
-    look_at(visitor, page)
+    check_layout(visitor, page)
 
     page.get_by_role("link", name="Log out").click()
     page.get_by_role("button", name="Log out").click()
-    page.goto(f"{named(site)}/accounts/login/?next=/about/")
+    page.goto(f"{with_host_name(site)}/accounts/login/?next=/about/")
     page.evaluate("() => { navigator.credentials.get = () => Promise.reject(new DOMException('', 'NotAllowedError')) }")
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("status")).to_contain_text("No passkey was used")
     page.reload()
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page).to_have_url(f"{named(site)}/about/")
+    expect(page).to_have_url(f"{with_host_name(site)}/about/")
 
-    page.goto(f"{named(site)}/accounts/2fa/webauthn/")
+    page.goto(f"{with_host_name(site)}/accounts/2fa/webauthn/")
     page.get_by_role("link", name="Rename Laptop").click()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("Name").fill("Old laptop")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="Remove Old laptop").click()
-    look_at(visitor, page)
+    check_layout(visitor, page)
     page.get_by_role("button", name="Remove passkey").click()
     expect(page.get_by_role("status")).to_contain_text("Passkey removed.")

@@ -1,4 +1,4 @@
-"""By keys alone, with script and without: somebody reads, likes, answers, asks for mails, edits and deletes."""
+"""A reader reads, likes, replies, subscribes, edits and deletes by keyboard, with and without JavaScript."""
 
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ def essay(site: "Server") -> Essay:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_everything_a_reader_does(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
+def test_a_reader_does_everything_by_keyboard(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
     root = make.comment(essay, "Sell it.", by=make.guest("Ines Okafor"))
     reply = make.comment(essay, "Keep it.", to=root)
     page = visitor.open(site.url + essay.get_absolute_url(), script=script)

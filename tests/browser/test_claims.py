@@ -1,4 +1,4 @@
-"""“Is this you?” in a browser: from the held comment by the mailed link into the account."""
+"""Claiming comments in a browser: from the pending comment through the emailed link to the account."""
 
 from itertools import count
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 numbers = count(1)
 
 
-def test_a_guest_makes_a_comment_theirs(visitor: Visitor, site: "Server") -> None:
+def test_a_guest_claims_a_comment(visitor: Visitor, site: "Server") -> None:
     make.rules(hold_first_comment=True)
     essay, email = make.essay("Of Forms"), f"anna.karg.{next(numbers)}@a-rather-long-domain.example.org"
     page = visitor.open(site.url + essay.get_absolute_url(), width=360)

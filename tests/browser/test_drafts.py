@@ -1,4 +1,4 @@
-"""Drafts in a real browser: no word is lost by reload, error, crash, another tab or another visit."""
+"""Drafts in a real browser: no text is lost by a reload, error, crash, another tab or another visit."""
 
 import contextlib
 import os
@@ -39,7 +39,7 @@ def essay(site: "Server") -> Essay:
 
 @pytest.fixture
 def start(visitor: Visitor, tmp_path: Path) -> Iterator[Callable[[], BrowserContext]]:
-    """Starts a browser process of its own, with a profile that stays when it ends."""
+    """Start separate browser processes with a profile that remains when they end."""
     running: list[BrowserContext] = []
     errors: list[str] = []
 
@@ -59,7 +59,7 @@ def start(visitor: Visitor, tmp_path: Path) -> Iterator[Callable[[], BrowserCont
 
 
 def kill(profile: Path) -> None:
-    """kill -9 of the browser process that has the profile open."""
+    """Send SIGKILL to the browser process that has the profile open."""
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             command = (process / "cmdline").read_bytes()
@@ -72,12 +72,12 @@ def url(site: "Server", essay: Essay) -> str:
 
 
 def write(page: Page, text: str) -> None:
-    """Type, and wait until it is kept; `None` would be nothing."""
+    """Type, and wait until the draft is saved."""
     page.get_by_role("textbox", name="Comment").fill(text)
-    expect_kept(page, text)
+    expect_draft(page, text)
 
 
-def expect_kept(page: Page, text: str | None) -> None:
+def expect_draft(page: Page, text: str | None) -> None:
     wait_until(lambda: bool(page.evaluate(KEPT, text)), f"a draft that reads {text}")
 
 
@@ -94,7 +94,7 @@ def post(page: Page, name: str = "Anselm Brandt", email: str = "anselm@brandt.ex
 def test_a_draft_stays_with_its_tab_until_it_is_posted(visitor: Visitor, site: "Server", essay: Essay) -> None:
     answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
     page = visitor.open(url(site, essay))
-    assert page.evaluate("indexedDB.databases()") == []  # nothing is stored of those who only read
+    assert page.evaluate("indexedDB.databases()") == []  # nothing is stored for people who only read
     write(page, WORDS)
     page.reload()
     expect_text(page, WORDS)
@@ -111,12 +111,12 @@ def test_a_draft_stays_with_its_tab_until_it_is_posted(visitor: Visitor, site: "
     post(page)
     expect(page.locator(f"#comment-{answered.pk} li.comment .comment-body")).to_contain_text("so does a stone")
     expect_text(page, "")
-    expect_kept(page, None)
+    expect_draft(page, None)
     page.get_by_role("link", name="Reply to Ines Okafor").click()
     write(page, WORDS)
     post(page)
     expect(page.locator(".errors")).to_contain_text("already")
-    expect_kept(page, None)
+    expect_draft(page, None)
 
 
 def test_two_tabs_keep_two_drafts(visitor: Visitor, site: "Server", essay: Essay) -> None:
@@ -128,8 +128,8 @@ def test_two_tabs_keep_two_drafts(visitor: Visitor, site: "Server", essay: Essay
     with one.expect_popup() as opened:
         one.evaluate("open(location.href)")
     copy = opened.value
-    copy.wait_for_load_state()  # with what keeps drafts
-    assert copy.evaluate("sessionStorage.length") == 1  # it holds what the first one's holds, as in a duplicated tab
+    copy.wait_for_load_state()  # including the script that saves drafts
+    assert copy.evaluate("sessionStorage.length") == 1  # a copy of the first tab's, as in a duplicated tab
     write(copy, "In the copy.")
     for page, words in ((copy, "In the copy."), (one, "In the first tab."), (two, "In the second.")):
         page.reload()
@@ -141,12 +141,12 @@ def test_two_tabs_keep_two_drafts(visitor: Visitor, site: "Server", essay: Essay
     for page, words in ((one, "In the first tab."), (copy, "In the copy.")):
         page.reload()
         expect_text(page, words)
-        expect_kept(page, words)
+        expect_draft(page, words)
     assert not two.evaluate(KEPT, "In the second.")
 
 
-def test_without_locks_no_tab_loses_its_own(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    """As on plain http in a local network: a living tab looks dead to others."""
+def test_without_locks_no_tab_loses_its_draft(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    """As over plain HTTP in a local network: an open tab looks closed to others."""
     one = visitor.open(alone=True)
     one.context.add_init_script("delete Navigator.prototype.locks")
     one.goto(url(site, essay))
@@ -161,7 +161,7 @@ def test_without_locks_no_tab_loses_its_own(visitor: Visitor, site: "Server", es
 
 
 def test_drafts_of_other_visits_are_offered(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    """The newest in the form, the others a click away; each says when it was written and can be discarded."""
+    """The newest is in the form, the others are a click away; each shows when it was written and can be discarded."""
     answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
     under = f"#comment-{answered.pk} form#respond"
     context = visitor.open(alone=True).context
@@ -210,7 +210,7 @@ def test_drafts_of_other_visits_are_offered(visitor: Visitor, site: "Server", es
     expect(draft.get_by_role("status")).to_have_text("Draft discarded.")
     field.press("Control+z")
     expect_text(page, "For the essay!")
-    expect_kept(page, "For the essay!")
+    expect_draft(page, "For the essay!")
     field.fill("")
     wait_until(lambda: not page.evaluate(KEPT, "For the essay!"), "a draft to go with its last word")
     page.close()
@@ -220,10 +220,10 @@ def test_drafts_of_other_visits_are_offered(visitor: Visitor, site: "Server", es
     expect(page.get_by_role("button", name="more draft")).to_be_hidden()
     post(page)
     expect(page.locator(f"#comment-{answered.pk} li.comment")).to_have_count(1)
-    expect_kept(page, None)
+    expect_draft(page, None)
 
 
-def test_a_draft_leads_to_the_page_where_it_answers(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_a_draft_links_to_the_page_of_the_comment_it_replies_to(visitor: Visitor, site: "Server", essay: Essay) -> None:
     make.rules(threads_a_page=1)
     make.comment(essay)
     answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
@@ -248,11 +248,11 @@ def test_a_draft_leads_to_the_page_where_it_answers(visitor: Visitor, site: "Ser
     page = visit_again()
     expect(page.get_by_role("heading", name="Leave a Reply", exact=True)).to_be_visible()
     page.get_by_role("button", name="Discard").click()
-    expect_kept(page, None)
+    expect_draft(page, None)
 
 
-def log_in_without_a_window(page: Page) -> None:
-    """As where the browser opens no second one: the page is left, and drawn anew with what was typed."""
+def log_in_without_a_popup(page: Page) -> None:
+    """As in browsers that open no popup: the page is left, and rendered again with the typed text."""
     user = make.user(password="a long enough secret")
     page.locator(".icons button").first.evaluate("(button) => button.form.requestSubmit(button)")
     page.locator("[name=login]").fill(user.username)
@@ -263,17 +263,17 @@ def log_in_without_a_window(page: Page) -> None:
 
 
 def test_an_older_copy_from_the_server_gives_way(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    """Coming back from a log-in the server draws the form with what left with it: no less and no more than a copy."""
+    """After a login the server renders the form with the text sent along; that is only a copy of the draft."""
     page = visitor.open(url(site, essay))
     write(page, "Before the log-in.")
-    log_in_without_a_window(page)
+    log_in_without_a_popup(page)
     write(page, "After the log-in.")
     page.reload()
     expect_text(page, "After the log-in.")
     expect(page.locator(".draft")).to_be_hidden()
     page.context.new_page().goto(url(site, essay))
     newer = page.context.pages[-1]
-    expect_text(newer, "Before the log-in.")  # the other tab is alive, and its draft its own
+    expect_text(newer, "Before the log-in.")  # the other tab is open, so its draft is not offered
     newer.close()
     page.close()
     page = newer.context.new_page()
@@ -283,21 +283,21 @@ def test_an_older_copy_from_the_server_gives_way(visitor: Visitor, site: "Server
     page.get_by_role("button", name="Post Comment").click()
     expect(page.locator("li.comment .comment-body")).to_have_text("After the log-in.")
     expect_text(page, "")
-    expect_kept(page, None)
+    expect_draft(page, None)
 
 
-def test_over_an_older_copy_one_may_type_before_the_drafts_are_there(
+def test_typing_over_an_older_copy_before_the_drafts_load_is_saved(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
-    page = visitor.open(url(site, essay), alone=True)  # in a tab that has been used the script is at hand
+    page = visitor.open(url(site, essay), alone=True)  # in a used tab the script is already cached
     write(page, "Before the log-in.")
     late: list[Route] = []
     page.route("**/draft-recovery*.js", lambda route: late.append(route))
-    log_in_without_a_window(page)
+    log_in_without_a_popup(page)
     page.get_by_role("textbox", name="Comment").fill("After the log-in.")
     wait_until(lambda: bool(late), "the script to be asked for")
     late[0].continue_()
-    expect_kept(page, "After the log-in.")
+    expect_draft(page, "After the log-in.")
     wait_until(lambda: not page.evaluate(KEPT, "Before the log-in."), "one draft, which goes on from the other")
     page.unroute_all()
     page.reload()
@@ -305,7 +305,7 @@ def test_over_an_older_copy_one_may_type_before_the_drafts_are_there(
     expect(page.locator(".draft")).to_be_hidden()
 
 
-def test_what_is_typed_before_any_script_has_come_is_kept(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_text_typed_before_any_script_loads_is_saved(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = visitor.open(alone=True)
     late: list[Route] = []
     page.route("**/reading/drafts*.js", lambda route: late.append(route))
@@ -313,10 +313,10 @@ def test_what_is_typed_before_any_script_has_come_is_kept(visitor: Visitor, site
     page.get_by_role("textbox", name="Comment").fill(WORDS)
     wait_until(lambda: bool(late), "the script to be asked for")
     late[0].continue_()
-    expect_kept(page, WORDS)
+    expect_draft(page, WORDS)
 
 
-def test_what_a_browser_cannot_keep_can_still_be_posted(
+def test_text_that_a_browser_cannot_store_can_still_be_posted(
     visitor: Visitor, site: "Server", essay: Essay, tmp_path: Path, start: Callable[[], BrowserContext]
 ) -> None:
     preferences = tmp_path / "Default" / "Preferences"
@@ -331,7 +331,7 @@ def test_what_a_browser_cannot_keep_can_still_be_posted(
 
     page = visitor.open(url(site, essay))
     write(page, "There is room for this.")
-    # as when the disk is full
+    # As when the disk is full.
     page.evaluate("() => { IDBTransaction.prototype.commit = IDBTransaction.prototype.abort }")
     page.get_by_role("textbox", name="Comment").fill("None for that.")
     expect(page.locator(".draft")).to_contain_text("Post your comment before you leave this page")

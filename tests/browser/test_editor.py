@@ -1,4 +1,4 @@
-"""The essay's editor in Chromium: what is written, pasted and undone there, and what of it is stored."""
+"""The essay editor in Chromium: what is written, pasted and undone there, and what is stored of it."""
 
 import re
 from collections.abc import Iterator
@@ -67,8 +67,8 @@ morning.<a style='mso-footnote-id:ftn1' href="#_ftn1" name="_ftnref1" title=""><
 <!--EndFragment--></body></html>"""
 
 
-class Desk:
-    """The page of an essay, its editor ready."""
+class EditorPage:
+    """The editing page of an essay, with the editor ready."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -79,22 +79,22 @@ class Desk:
     def type(self, words: str) -> None:
         self.page.keyboard.type(words)
 
-    def say(self, name: str, **detail: object) -> None:
+    def send_event(self, name: str, **detail: object) -> None:
         self.page.evaluate(SAY, [name, detail])
 
-    def start(self, html: str = "") -> None:
-        self.say("essay-replace", html=html)
+    def replace_text(self, html: str = "") -> None:
+        self.send_event("essay-replace", html=html)
         self.text.focus()
 
     @property
-    def stored(self) -> str:
-        self.say("essay-flush")
+    def stored_html(self) -> str:
+        self.send_event("essay-flush")
         return self.page.locator("#id_body").input_value()
 
     @property
-    def words(self) -> str:
-        """What is stored, without what a note's mark consists of."""
-        html = self.stored
+    def short_html(self) -> str:
+        """The stored HTML with note markup abbreviated."""
+        html = self.stored_html
         for n in range(1, 10):
             html = html.replace(f'<sup><a id="ref-{n}" href="#note-{n}" role="doc-noteref">{n}</a></sup>', f"[{n}]")
             html = html.replace(f'<li id="note-{n}">', f"<li {n}>")
@@ -112,7 +112,7 @@ class Desk:
         expect(self.page.locator(".essay-editor:not([aria-busy])")).to_be_visible()
 
 
-# One visitor for the whole file, and one page for all that is written in turn: to load it costs more than most of that.
+# One visitor and one page for the whole file: loading the page costs more than most tests.
 
 
 @pytest.fixture(scope="module")
@@ -139,114 +139,114 @@ def page(_visitor: Visitor, _site: "Server", django_db_blocker: DjangoDbBlocker)
 
 
 @pytest.fixture
-def desk(page: Page, visitor: Visitor, site: "Server") -> Iterator[Desk]:
+def desk(page: Page, visitor: Visitor, site: "Server") -> Iterator[EditorPage]:
     new = f"{site.url}/admin/blog/essay/add/"
     if page.url != new:
         page.goto(new)
-    desk = Desk(page)
-    desk.start()
+    desk = EditorPage(page)
+    desk.replace_text()
     yield desk
     page.unroute_all()
 
 
 @pytest.fixture
-def desk_by_night(page: Page, visitor: Visitor, site: "Server") -> Iterator[Desk]:
-    """On a phone."""
+def dark_editor(page: Page, visitor: Visitor, site: "Server") -> Iterator[EditorPage]:
+    """The editor on a phone, in the dark scheme."""
     size = page.viewport_size
     assert size
     page.set_viewport_size({"width": 360, "height": 800})
     page.emulate_media(color_scheme="dark")
     page.goto(f"{site.url}/admin/blog/essay/add/")
-    yield Desk(page)
+    yield EditorPage(page)
     page.set_viewport_size(size)
     page.emulate_media(color_scheme="light")
 
 
-def test_whatever_may_be_stored_comes_out_of_the_editor_as_it_went_in(desk: Desk) -> None:
+def test_everything_that_may_be_stored_leaves_the_editor_unchanged(desk: EditorPage) -> None:
     corpus = [*EVERYTHING]
     corpus += [
         editor.convert_html(file.read_text()).html for file in sorted((SHARED / "essays").glob("*-endnotes.xhtml"))
     ]
     for html in corpus:
         assert markup.clean_essay(html) == html
-        desk.start(html)
-        for key in ("Control+a", "Control+b", "Control+z"):  # every block is made anew
+        desk.replace_text(html)
+        for key in ("Control+a", "Control+b", "Control+z"):  # all blocks are rendered again
             desk.press(key)
-        assert desk.stored == html
+        assert desk.stored_html == html
     assert desk.page.locator(".as-it-is").count() == 0
 
 
-def test_notes_number_themselves_and_go_along_with_their_marks(desk: Desk) -> None:
+def test_notes_are_numbered_and_move_with_their_marks(desk: EditorPage) -> None:
     desk.type("One[^first")
     desk.press("Escape")
     desk.type(" two")
     desk.press("Control+Alt+f")
     desk.type("second")
     desk.press("Escape")
-    assert desk.words == "<p>One[1] two[2]</p>|<li 1>first</li><li 2>second</li>"
+    assert desk.short_html == "<p>One[1] two[2]</p>|<li 1>first</li><li 2>second</li>"
     desk.press("Home")
     desk.type("Zero[^before")
     desk.press("Escape")
     desk.type(" ")
     zero = "<p>Zero[1] One[2] two[3]</p>|<li 1>before</li><li 2>first</li><li 3>second</li>"
-    assert desk.words == zero
+    assert desk.short_html == zero
     for key in ("Home", "Shift+ArrowRight", *["Shift+ArrowRight"] * 5, "Control+x"):
         desk.press(key)
-    assert desk.words == "<p>One[1] two[2]</p>|<li 1>first</li><li 2>second</li>"
+    assert desk.short_html == "<p>One[1] two[2]</p>|<li 1>first</li><li 2>second</li>"
     desk.press("Control+z")
-    assert desk.words == zero
+    assert desk.short_html == zero
     desk.press("Control+x")
     desk.press("End")
     desk.press("Control+v")
     moved = "<p>One[1] two[2]Zero[3] </p>|<li 1>first</li><li 2>second</li><li 3>before</li>"
-    assert desk.words == moved
-    desk.start("<p>Another essay</p>")
+    assert desk.short_html == moved
+    desk.replace_text("<p>Another essay</p>")
     desk.press("Control+End")
     desk.press("Control+v")
-    assert desk.words == "<p>Another essayZero[1] </p>|<li 1>before</li>"
+    assert desk.short_html == "<p>Another essayZero[1] </p>|<li 1>before</li>"
     desk.press("Backspace")
     desk.press("Backspace")
-    assert desk.words == "<p>Another essayZero</p>"
+    assert desk.short_html == "<p>Another essayZero</p>"
 
 
-def test_what_word_copied_is_cleaned_by_the_server_and_its_notes_join_those_that_are_there(
-    desk: Desk, visitor: Visitor
+def test_text_pasted_from_word_is_cleaned_by_the_server_and_its_notes_follow_existing_ones(
+    desk: EditorPage, visitor: Visitor
 ) -> None:
     desk.type("Here[^mine")
     desk.press("Escape")
     desk.press("Enter")
-    before = desk.words
+    before = desk.short_html
     desk.paste(WORD)
-    assert desk.words == ("<p>Here[1]</p><p>A <b>cold</b> morning.[2]</p>|<li 1>mine</li><li 2>From Word.</li>")
+    assert desk.short_html == ("<p>Here[1]</p><p>A <b>cold</b> morning.[2]</p>|<li 1>mine</li><li 2>From Word.</li>")
     expect(
         desk.page.get_by_text(
             "1 picture that couldn’t be pasted. Save it on your computer and add it with “Picture”: Hill"
         )
     ).to_be_visible()
     desk.press("Control+z")
-    assert desk.words == before
+    assert desk.short_html == before
     for file in sorted((SHARED / "clipboard").glob("*.html")):
-        desk.start()
+        desk.replace_text()
         desk.paste(file.read_text())
-        assert desk.stored == editor.convert_html(file.read_text()).html
-        assert "style" not in desk.stored
-        assert "class" not in desk.stored
+        assert desk.stored_html == editor.convert_html(file.read_text()).html
+        assert "style" not in desk.stored_html
+        assert "class" not in desk.stored_html
     desk.page.route("**/clean/", lambda route: route.abort())
-    desk.start()
+    desk.replace_text()
     desk.paste("<p style='color:red' onclick=x>Red <b>words</b></p><script>1</script>")
-    assert desk.stored == "<p>Red <b>words</b></p>"
+    assert desk.stored_html == "<p>Red <b>words</b></p>"
     expect(desk.page.get_by_text("the server isn’t responding")).to_be_visible()
     visitor.complaints[:] = [each for each in visitor.complaints if "/clean/" not in each]
 
 
-def test_a_long_essay_from_word_is_pasted_saved_published_and_saved_again_without_a_change(desk: Desk) -> None:
+def test_a_long_essay_from_word_is_pasted_saved_published_and_saved_again_unchanged(desk: EditorPage) -> None:
     whole = re.sub(r'(<li id="note-\d+">)<p>(.*?)</p></li>', r"\1\2</li>", long_essay())
     desk.paste(from_word(long_essay()))
     expect(desk.page.locator(".editor-text li").nth(61)).to_contain_text("Note 62, with its source.")
-    assert desk.stored == whole
+    assert desk.stored_html == whole
     desk.page.locator("#id_title").fill("Long")
     for button in ("_draft", "_publish", "_publish"):
-        with desk.page.expect_navigation():  # the page before says the same
+        with desk.page.expect_navigation():  # the previous page shows the same text
             desk.page.locator(f"[name={button}]").first.click()
         expect(desk.page.locator(".messagelist .success")).to_be_visible()
         expect(desk.page.locator(".editor-text sup.note-mark")).to_have_count(62)
@@ -254,30 +254,30 @@ def test_a_long_essay_from_word_is_pasted_saved_published_and_saved_again_withou
     assert Essay.objects.get(title="Long").body == whole
 
 
-def test_quotes_and_dashes_follow_the_language_and_can_be_taken_back(desk: Desk) -> None:
+def test_quotes_and_dashes_follow_the_language_and_can_be_undone(desk: EditorPage) -> None:
     desk.type("\"Yes\" -- it's 'so'...")
-    assert desk.stored == "<p>“Yes” – it’s ‘so’…</p>"
+    assert desk.stored_html == "<p>“Yes” – it’s ‘so’…</p>"
     desk.press("Backspace")
-    assert desk.stored == "<p>“Yes” – it’s ‘so’...</p>"
+    assert desk.stored_html == "<p>“Yes” – it’s ‘so’...</p>"
     desk.type(' "')
     desk.press("Control+z")
-    assert desk.stored == '<p>“Yes” – it’s ‘so’... "</p>'
-    desk.start('<p lang="de">x</p>')
+    assert desk.stored_html == '<p>“Yes” – it’s ‘so’... "</p>'
+    desk.replace_text('<p lang="de">x</p>')
     desk.press("Control+End")
     desk.type(' "Ja"')
-    assert desk.stored == '<p lang="de">x „Ja“</p>'
+    assert desk.stored_html == '<p lang="de">x „Ja“</p>'
 
 
-def test_blocks_are_made_by_signs_keys_and_buttons(desk: Desk) -> None:
+def test_blocks_are_created_by_signs_keys_and_buttons(desk: EditorPage) -> None:
     desk.type("## Head\n- a\nb")
     desk.press("Tab")
     desk.type("\nc")
     desk.press("Shift+Tab")
     desk.type("\n\n> said")
-    assert desk.stored == (
+    assert desk.stored_html == (
         "<h2>Head</h2><ul><li>a<ul><li>b</li></ul></li><li>c</li></ul><blockquote><p>said</p></blockquote>"
     )
-    desk.start()
+    desk.replace_text()
     desk.make_table()
     desk.type("x")
     desk.press("Tab")
@@ -289,16 +289,16 @@ def test_blocks_are_made_by_signs_keys_and_buttons(desk: Desk) -> None:
     head = (
         '<thead><tr><th scope="col"></th><th scope="col"></th><th scope="col"></th><th scope="col"></th></tr></thead>'
     )
-    assert desk.stored == f"<table><caption>Few</caption>{head}<tbody>{row}</tbody></table>"
-    desk.start()
-    desk.say("insert-figure", src="/favicon.ico", alt="A mark", caption="Two", width=32, height=32, wide=True)
-    assert desk.stored == (
+    assert desk.stored_html == f"<table><caption>Few</caption>{head}<tbody>{row}</tbody></table>"
+    desk.replace_text()
+    desk.send_event("insert-figure", src="/favicon.ico", alt="A mark", caption="Two", width=32, height=32, wide=True)
+    assert desk.stored_html == (
         '<figure class="wide"><img src="/favicon.ico" alt="A mark" width="32" height="32">'
         "<figcaption>Two</figcaption></figure>"
     )
 
 
-def test_find_replaces_everywhere_in_one_step_and_the_count_follows(desk: Desk) -> None:
+def test_find_replaces_everywhere_in_one_step_and_updates_the_count(desk: EditorPage) -> None:
     desk.type("A cat, a Cat.[^cat")
     desk.press("Control+f")
     desk.type("cat")
@@ -306,13 +306,13 @@ def test_find_replaces_everywhere_in_one_step_and_the_count_follows(desk: Desk) 
     desk.page.get_by_label("Replace with").fill("black dog")
     desk.page.get_by_role("button", name="Replace all").click()
     desk.press("Escape")
-    assert desk.words == "<p>A black dog, a black dog.[1]</p>|<li 1>black dog</li>"
+    assert desk.short_html == "<p>A black dog, a black dog.[1]</p>|<li 1>black dog</li>"
     expect(desk.page.get_by_text("Words: 6 · Reading time: 1 min")).to_be_visible()
     desk.press("Control+z")
-    assert desk.words == "<p>A cat, a Cat.[1]</p>|<li 1>cat</li>"
+    assert desk.short_html == "<p>A cat, a Cat.[1]</p>|<li 1>cat</li>"
 
 
-def test_keys_lead_out_of_tables_and_notes_and_to_both_ends(desk: Desk) -> None:
+def test_keys_lead_out_of_tables_and_notes_and_to_both_ends(desk: EditorPage) -> None:
     desk.make_table()
     desk.press("Control+Enter")
     desk.type("behind[^note")
@@ -326,28 +326,28 @@ def test_keys_lead_out_of_tables_and_notes_and_to_both_ends(desk: Desk) -> None:
     desk.type("!")
     desk.press("Control+End")
     desk.type("?")
-    assert desk.words.startswith('<p>before</p><table><thead><tr><th scope="col">cell</th>')
-    assert desk.words.endswith("</table><p>behind[1]end!</p>|<li 1>note?</li>")
+    assert desk.short_html.startswith('<p>before</p><table><thead><tr><th scope="col">cell</th>')
+    assert desk.short_html.endswith("</table><p>behind[1]end!</p>|<li 1>note?</li>")
 
 
-def test_an_essay_that_is_opened_and_saved_is_stored_as_it_was(page: Page, visitor: Visitor, site: "Server") -> None:
+def test_an_essay_opened_and_saved_is_stored_unchanged(page: Page, visitor: Visitor, site: "Server") -> None:
     body = markup.clean_essay("<p>Two\nlines</p>" + EVERYTHING[0] + EVERYTHING[-1])
     essay = make.essay("Unchanged", body=body)
     page.goto(f"{site.url}/admin/blog/essay/{essay.pk}/change/")
-    desk = Desk(page)
+    desk = EditorPage(page)
     desk.page.locator("[name=_publish]").first.click()
     expect(desk.page.locator(".messagelist .success")).to_be_visible()
     essay.refresh_from_db()
     assert essay.body == body
-    Desk(desk.page)
+    EditorPage(desk.page)
     desk.press("Control+Home")
     desk.type("New ")
     expect(desk.page.locator("#id_body")).to_have_value(body.replace("<p>Two\nlines", "<p>New Two lines"))
 
 
-def test_the_editing_page_is_one_for_everybody(visitor: Visitor, desk_by_night: Desk) -> None:
-    desk = desk_by_night
-    desk.start("".join(EVERYTHING))
+def test_the_editing_page_is_accessible(visitor: Visitor, dark_editor: EditorPage) -> None:
+    desk = dark_editor
+    desk.replace_text("".join(EVERYTHING))
     assert desk.page.evaluate("document.documentElement.scrollWidth") <= 360
     desk.press("Alt+F10")
     desk.press("End")
@@ -358,5 +358,5 @@ def test_the_editing_page_is_one_for_everybody(visitor: Visitor, desk_by_night: 
     desk.page.evaluate(SCRIPT)
     complaints = len(visitor.complaints)
     found = desk.page.evaluate("async options => (await axe.run('.essay-editor', options)).violations", AXE)
-    del visitor.complaints[complaints:]  # axe tries styles of its own
+    del visitor.complaints[complaints:]  # axe tries its own styles
     assert not [(each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found]

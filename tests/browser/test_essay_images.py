@@ -1,4 +1,4 @@
-"""Pictures on the page on which an essay is written, in Chromium: dropped, sent in, found again, and remarked on."""
+"""Pictures on the editing page in Chromium: dropped, uploaded, found again, and captioned."""
 
 import base64
 import io
@@ -16,7 +16,7 @@ from tests.services.sessions import log_in
 if TYPE_CHECKING:
     from tests.services.site import Server
 
-# A file from the desktop, let go of over the text.
+# A file dropped onto the text from the desktop.
 DROP = """async ([bytes, name]) => {
   const text = document.querySelector(".essay-editor [contenteditable=true]");
   const box = text.getBoundingClientRect();
@@ -26,7 +26,7 @@ DROP = """async ([bytes, name]) => {
     dataTransfer: carried, bubbles: true, cancelable: true, clientX: box.left + 20, clientY: box.top + 10,
   }));
 }"""
-# The same from the clipboard: a picture alone, as a screenshot is.
+# A file from the clipboard: a picture alone, such as a screenshot.
 PASTE = """([bytes, name]) => {
   const carried = new DataTransfer();
   carried.items.add(new File([new Uint8Array(bytes)], name, { type: "image/jpeg" }));
@@ -34,7 +34,7 @@ PASTE = """([bytes, name]) => {
     new ClipboardEvent("paste", { clipboardData: carried, bubbles: true, cancelable: true }));
 }"""
 
-# A page of words with pictures written into it, and files beside them.
+# A page of text with embedded pictures, and files beside them.
 PASTE_PAGE = """([html, bytes]) => {
   const carried = new DataTransfer();
   carried.setData("text/html", html);
@@ -78,7 +78,7 @@ def test_pictures_come_by_button_drop_and_paste_and_are_found_again(page: Page, 
     page.evaluate(SCRIPT)
     found = page.evaluate("async options => (await axe.run('.images-dialog', options)).violations", AXE)
     assert not [(each["id"], each["nodes"][0]["target"]) for each in found]
-    visitor.complaints.clear()  # Chromium logs what is refused, and axe tries styles of its own
+    visitor.complaints.clear()  # Chromium logs rejected uploads, and axe tries its own styles
     dialog.get_by_role("button", name="Insert picture").click()
     expect(dialog).to_be_hidden()
     figure = page.locator(".essay-editor figure")
@@ -103,9 +103,7 @@ def test_pictures_come_by_button_drop_and_paste_and_are_found_again(page: Page, 
     assert Image.objects.filter(alt="A round hill").count() == 1
 
 
-def test_pictures_in_a_pasted_page_stand_where_they_stood_and_the_others_are_named(
-    page: Page, visitor: Visitor
-) -> None:
+def test_pictures_in_a_pasted_page_keep_their_position_and_missing_ones_are_named(page: Page, visitor: Visitor) -> None:
     data = base64.b64encode(photo()).decode()
     html = (
         f'<p>One</p><p><img alt="A hill" width=60 src="data:image/jpeg;base64,{data}"></p><p style="color:red">Two</p>'
@@ -131,4 +129,4 @@ def test_pictures_in_a_pasted_page_stand_where_they_stood_and_the_others_are_nam
     assert (body.count("<img "), body.count('width="600" height="400"'), "style" in body) == (2, 2, False)
     assert set(Image.objects.order_by("-pk").values_list("alt", flat=True)[:2]) == {"A hill", "Another"}
     assert not [each for each in visitor.complaints if "image/upload" not in each]
-    visitor.complaints.clear()  # Chromium logs what is refused
+    visitor.complaints.clear()  # Chromium logs rejected requests

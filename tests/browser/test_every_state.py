@@ -1,7 +1,8 @@
-"""Every page of a reader's and every state of it at 320 pixels (640 at 200 %), right-to-left and left-to-right, by day
-and by night: nothing is wider than the window, no words are cut off, and axe finds nothing.
+"""Every page for readers in every state at 320 pixels (640 at 200 %), right-to-left and left-to-right, in both color
+schemes: nothing is wider than the window, no text is cut off, and axe finds nothing.
 
-By default each is opened and then turned right-to-left in place, every second one by night; under --all in every look.
+By default each state is loaded once and then turned right-to-left in place, every second one in the dark scheme; with
+--all each is loaded in every combination.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 LONG = "Wolfeschlegelsteinhausenbergerdorff"
 EMAIL = "a.reader.with.a.long.name@a-rather-long-domain.example.org"
 
-# Every piece of text that shows, and what of it lies beyond the block it stands in, what clips it, or the page; what
+# Every visible piece of text, and what of it lies beyond its block, the element that clips it, or the page; what
 # scrolls may be wider.
 CUT_OFF = """() => {
     const found = [];
@@ -75,8 +76,8 @@ KEEP_THE_LAST_REPLIES = """[...document.querySelectorAll("li.comment li.comment 
 
 
 @dataclass
-class Talk:
-    """An argument with everything a reader can meet in one."""
+class Thread:
+    """An essay with a thread that has everything a reader can meet in one."""
 
     essay: Essay
     closed: Essay
@@ -93,23 +94,23 @@ class Talk:
 
 @dataclass
 class Stage:
-    """A browser of somebody's, and what there is to see."""
+    """A browser page and the data that it can show."""
 
     page: Page
     url: str
-    talk: Talk
+    talk: Thread
 
-    def go(self, path: str) -> None:
+    def open(self, path: str) -> None:
         self.page.goto(self.url + path)
 
-    def read(self, after: str = "", essay: Essay | None = None) -> None:
-        self.go((essay or self.talk.essay).get_absolute_url() + after)
+    def open_essay(self, after: str = "", essay: Essay | None = None) -> None:
+        self.open((essay or self.talk.essay).get_absolute_url() + after)
 
-    def follow(self, link: str) -> None:
-        self.go(link.removeprefix(settings.SITE_URL))
+    def open_link(self, link: str) -> None:
+        self.open(link.removeprefix(settings.SITE_URL))
 
     def log_in(self) -> None:
-        inside = Client()  # the log-ins of a minute are counted, and all tests come from one address
+        inside = Client()  # logins per minute are limited, and all tests come from one address
         inside.force_login(self.talk.reader)
         cookie = inside.cookies[settings.SESSION_COOKIE_NAME]
         self.page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.url}])
@@ -120,7 +121,7 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def talk(_site: "Server", django_db_blocker: DjangoDbBlocker) -> Iterator[Talk]:
+def talk(_site: "Server", django_db_blocker: DjangoDbBlocker) -> Iterator[Thread]:
     with django_db_blocker.unblock(), _site.connected():
         before = Rules.objects.current()
         make.rules(hold_first_comment=True, guests_may_like=True)
@@ -128,7 +129,7 @@ def talk(_site: "Server", django_db_blocker: DjangoDbBlocker) -> Iterator[Talk]:
         before.save()
 
 
-def made() -> Talk:
+def made() -> Thread:
     author = make.author(name="Miriam Achterberg")
     essay = make.essay(f"Whose Promise Is It, {LONG}?", by=author, deck="On keeping the word of somebody you were")
     Discussion.objects.create(essay=essay, own_threads_a_page=3, own_shown_depth=3)
@@ -168,7 +169,7 @@ def made() -> Talk:
     make.comment(essay, "What was said.", to=root)
     long = make.essay("Long", by=author)
     make.create_thread(long, None, *range(MAX_COMMENTS + 1))
-    return Talk(essay, closed, empty, long, root, deep, own, held, gone, user, address)
+    return Thread(essay, closed, empty, long, root, deep, own, held, gone, user, address)
 
 
 State = Callable[[Stage], None]
@@ -180,34 +181,34 @@ def state(function: State) -> State:
     return function
 
 
-# An essay and its argument
+# An essay and its thread
 
 
 @state
-def essay_with_its_argument(stage: Stage) -> None:
-    stage.read()
+def essay_with_a_thread(stage: Stage) -> None:
+    stage.open_essay()
 
 
 @state
-def essay_that_is_closed(stage: Stage) -> None:
-    stage.read(essay=stage.talk.closed)
+def closed_essay(stage: Stage) -> None:
+    stage.open_essay(essay=stage.talk.closed)
 
 
 @state
-def essay_nobody_answered(stage: Stage) -> None:
-    stage.read(essay=stage.talk.empty)
+def essay_without_comments(stage: Stage) -> None:
+    stage.open_essay(essay=stage.talk.empty)
 
 
 @state
-def form_under_a_comment(stage: Stage) -> None:
-    stage.read()
+def reply_form_under_a_comment(stage: Stage) -> None:
+    stage.open_essay()
     stage.page.locator(f"#comment-{stage.talk.root.pk} > .say .reply").click()
     expect(stage.page.locator(".thread form#respond")).to_be_visible()
 
 
 @state
-def form_refused(stage: Stage) -> None:
-    stage.read()
+def rejected_form(stage: Stage) -> None:
+    stage.open_essay()
     stage.write(text="", name="", email="anselm@brandt", website="no address")
     stage.page.locator("form#respond .post").click()
     expect(stage.page.locator(".errors")).to_be_focused()
@@ -215,7 +216,7 @@ def form_refused(stage: Stage) -> None:
 
 @state
 def form_with_all_boxes_and_the_guide(stage: Stage) -> None:
-    stage.read()
+    stage.open_essay()
     stage.page.locator("[name=notify_replies]").check()
     stage.page.locator("[name=notify_essays]").check()
     stage.page.locator(".guide summary").click()
@@ -224,22 +225,22 @@ def form_with_all_boxes_and_the_guide(stage: Stage) -> None:
 
 @state
 def form_with_a_preview(stage: Stage) -> None:
-    stage.read()
+    stage.open_essay()
     stage.write(text=f"So *it* is.\n\n> {LONG * 3}\n\n    {'code ' * 40}")
     stage.page.locator("form#respond [name=preview]").click()
     expect(stage.page.locator(".preview-body")).to_be_visible()
 
 
 @state
-def form_of_somebody_logged_in(stage: Stage) -> None:
+def form_of_a_logged_in_user(stage: Stage) -> None:
     stage.log_in()
-    stage.read()
+    stage.open_essay()
     expect(stage.page.locator(".identity.you")).to_be_visible()
 
 
 @state
-def comment_that_is_held(stage: Stage) -> None:
-    stage.read()
+def pending_comment(stage: Stage) -> None:
+    stage.open_essay()
     name = f"Anselm {LONG}"
     stage.write(text=f"Held, {timezone.now()}.", name=name, email=f"other.{EMAIL}")
     stage.page.locator("[name=notify_replies]").check()
@@ -250,126 +251,126 @@ def comment_that_is_held(stage: Stage) -> None:
 @state
 def own_comment(stage: Stage) -> None:
     stage.log_in()
-    stage.go(stage.talk.own.get_absolute_url())
+    stage.open(stage.talk.own.get_absolute_url())
     expect(stage.page.locator(f"#comment-{stage.talk.own.pk} .do a")).to_have_count(3)
 
 
 @state
-def dialog_of_keys(stage: Stage) -> None:
-    stage.read()
+def dialog_of_keyboard_shortcuts(stage: Stage) -> None:
+    stage.open_essay()
     stage.page.keyboard.press("?")
     expect(stage.page.locator("#keys")).to_be_visible()
 
 
 @state
-def dialog_of_who_likes_it(stage: Stage) -> None:
-    stage.read()
+def dialog_of_likers(stage: Stage) -> None:
+    stage.open_essay()
     stage.page.locator("article.essay .said a").last.click()
     expect(stage.page.locator("dialog .likers")).to_be_visible()
 
 
 @state
-def branch_that_goes_on_elsewhere(stage: Stage) -> None:
-    stage.read(essay=stage.talk.long)
+def branch_that_continues_on_another_page(stage: Stage) -> None:
+    stage.open_essay(essay=stage.talk.long)
     stage.page.evaluate(KEEP_THE_LAST_REPLIES)
     expect(stage.page.locator(".branch a")).to_be_visible()
 
 
 @state
-def branch_by_itself(stage: Stage) -> None:
-    stage.read(f"?thread={stage.talk.deep.parent_id}")
+def branch_on_its_own_page(stage: Stage) -> None:
+    stage.open_essay(f"?thread={stage.talk.deep.parent_id}")
     expect(stage.page.locator(".part")).to_be_visible()
 
 
 @state
 def replies_by_the_author(stage: Stage) -> None:
-    stage.read("?by=author")
+    stage.open_essay("?by=author")
     expect(stage.page.locator(".part")).to_be_visible()
 
 
 @state
 def second_page_of_threads(stage: Stage) -> None:
-    stage.read("?cpage=2&order=newest")
+    stage.open_essay("?cpage=2&order=newest")
     expect(stage.page.locator(".pager a").first).to_be_visible()
 
 
 @state
-def comment_by_its_address(stage: Stage) -> None:
-    stage.go(stage.talk.deep.get_absolute_url())
+def comment_by_permalink(stage: Stage) -> None:
+    stage.open(stage.talk.deep.get_absolute_url())
     expect(stage.page.locator(f"#comment-{stage.talk.deep.pk}:target")).to_be_visible()
 
 
 @state
-def comment_that_is_gone(stage: Stage) -> None:
-    stage.go(stage.talk.gone.get_absolute_url())
+def deleted_comment(stage: Stage) -> None:
+    stage.open(stage.talk.gone.get_absolute_url())
     expect(stage.page.locator(".gone").first).to_be_visible()
 
 
 @state
-def replies_shut(stage: Stage) -> None:
-    stage.read()
+def collapsed_replies(stage: Stage) -> None:
+    stage.open_essay()
     stage.page.locator(".replies > summary").first.click()
 
 
 @state
-def words_that_can_be_quoted(stage: Stage) -> None:
-    stage.read()
+def text_that_can_be_quoted(stage: Stage) -> None:
+    stage.open_essay()
     stage.page.locator(f"#comment-{stage.talk.root.pk} > .say .comment-body p").first.click(click_count=3)
     expect(stage.page.locator(".quote")).to_be_visible()
 
 
-# The pages round a comment
+# Pages about a comment
 
 
 @state
-def page_of_who_likes_a_comment(stage: Stage) -> None:
-    stage.go(f"/comments/{stage.talk.root.pk}/like/")
+def page_of_likers(stage: Stage) -> None:
+    stage.open(f"/comments/{stage.talk.root.pk}/like/")
 
 
 @state
-def page_to_edit(stage: Stage) -> None:
+def edit_page(stage: Stage) -> None:
     stage.log_in()
-    stage.go(f"/comments/{stage.talk.own.pk}/edit/")
+    stage.open(f"/comments/{stage.talk.own.pk}/edit/")
 
 
 @state
-def page_to_edit_refused(stage: Stage) -> None:
+def rejected_edit(stage: Stage) -> None:
     stage.log_in()
-    stage.go(f"/comments/{stage.talk.own.pk}/edit/")
+    stage.open(f"/comments/{stage.talk.own.pk}/edit/")
     stage.page.locator("main textarea").fill(" ")
     stage.page.locator("main button.post").click()
     expect(stage.page.locator("[aria-invalid]").first).to_be_visible()
 
 
 @state
-def page_to_delete(stage: Stage) -> None:
+def delete_page(stage: Stage) -> None:
     stage.log_in()
-    stage.go(f"/comments/{stage.talk.own.pk}/delete/")
+    stage.open(f"/comments/{stage.talk.own.pk}/delete/")
 
 
 @state
-def page_of_ones_own_comments(stage: Stage) -> None:
+def own_comments_page(stage: Stage) -> None:
     stage.log_in()
-    stage.go("/comments/mine/")
+    stage.open("/comments/mine/")
 
 
 @state
-def page_to_be_told(stage: Stage) -> None:
+def decision_notification_page(stage: Stage) -> None:
     stage.log_in()
-    stage.go(f"/comments/{stage.talk.held.pk}/tell/")
+    stage.open(f"/comments/{stage.talk.held.pk}/tell/")
 
 
-# Following by mail
-
-
-@state
-def follow(stage: Stage) -> None:
-    stage.go(f"/subscriptions/?comment={stage.talk.root.pk}")
+# Email notifications
 
 
 @state
-def follow_refused(stage: Stage) -> None:
-    stage.go(f"/subscriptions/?essay={stage.talk.essay.pk}")
+def subscribe_page(stage: Stage) -> None:
+    stage.open(f"/subscriptions/?comment={stage.talk.root.pk}")
+
+
+@state
+def rejected_subscription(stage: Stage) -> None:
+    stage.open(f"/subscriptions/?essay={stage.talk.essay.pk}")
     for box in stage.page.locator("[type=checkbox]").all():
         box.uncheck()
     stage.page.locator("button.post").click()
@@ -377,54 +378,54 @@ def follow_refused(stage: Stage) -> None:
 
 
 @state
-def follow_asked(stage: Stage) -> None:
-    stage.go(f"/subscriptions/asked/?essay={stage.talk.essay.pk}")
+def requested_subscription(stage: Stage) -> None:
+    stage.open(f"/subscriptions/asked/?essay={stage.talk.essay.pk}")
 
 
 @state
-def confirm(stage: Stage) -> None:
+def confirm_page(stage: Stage) -> None:
     Subscription.objects.filter(kind__in=("replies", "essay")).update(confirmed=None, created=timezone.now())
-    stage.follow(signed_links.confirm_url(stage.talk.address))
+    stage.open_link(signed_links.confirm_url(stage.talk.address))
     Subscription.objects.filter(kind__in=("replies", "essay")).update(confirmed=timezone.now())
     expect(stage.page.locator("main [name=subscription]")).to_have_count(2)
 
 
 @state
-def what_one_follows(stage: Stage) -> None:
-    stage.follow(f"{signed_links.subscriptions_url(stage.talk.address)}?said=changed")
+def subscriptions_page(stage: Stage) -> None:
+    stage.open_link(f"{signed_links.subscriptions_url(stage.talk.address)}?said=changed")
     expect(stage.page.locator(".follows li")).to_have_count(5)
 
 
 @state
-def what_one_follows_at_an_address_that_takes_no_mail(stage: Stage) -> None:
+def subscriptions_of_a_suppressed_address(stage: Stage) -> None:
     Address.objects.filter(pk=stage.talk.address.pk).update(suppressed=timezone.now() - timedelta(days=1))
-    stage.follow(signed_links.subscriptions_url(stage.talk.address))
+    stage.open_link(signed_links.subscriptions_url(stage.talk.address))
     Address.objects.filter(pk=stage.talk.address.pk).update(suppressed=None)
     expect(stage.page.locator(".trouble")).to_be_visible()
 
 
 @state
-def stop(stage: Stage) -> None:
-    stage.follow(signed_links.unsubscribe_url(stage.talk.address.subscriptions.get(kind="thread")))
+def unsubscribe_page(stage: Stage) -> None:
+    stage.open_link(signed_links.unsubscribe_url(stage.talk.address.subscriptions.get(kind="thread")))
 
 
 @state
-def stopped(stage: Stage) -> None:
+def unsubscribed_page(stage: Stage) -> None:
     row = stage.talk.address.subscriptions.get(kind="thread")
-    stage.follow(signed_links.unsubscribe_url(row))
+    stage.open_link(signed_links.unsubscribe_url(row))
     stage.page.locator("main button.post").click()
     expect(stage.page.locator("[role=status]")).to_be_visible()
     Subscription.objects.filter(pk=row.pk).update(stopped=None)
 
 
 @state
-def stop_daily(stage: Stage) -> None:
-    stage.follow(signed_links.unsubscribe_daily_url(stage.talk.address))
+def stop_daily_emails_page(stage: Stage) -> None:
+    stage.open_link(signed_links.unsubscribe_daily_url(stage.talk.address))
 
 
 @state
-def link_that_is_no_longer_good(stage: Stage) -> None:
-    stage.go("/subscriptions/nonsense/")
+def expired_link(stage: Stage) -> None:
+    stage.open("/subscriptions/nonsense/")
 
 
 # Other pages
@@ -432,22 +433,22 @@ def link_that_is_no_longer_good(stage: Stage) -> None:
 
 @state
 def home(stage: Stage) -> None:
-    stage.go("/")
+    stage.open("/")
 
 
 @state
 def archive(stage: Stage) -> None:
-    stage.go("/archive/")
+    stage.open("/archive/")
 
 
 @state
 def privacy(stage: Stage) -> None:
-    stage.go("/privacy/")
+    stage.open("/privacy/")
 
 
 @state
-def nothing_there(stage: Stage) -> None:
-    stage.go("/nothing-there/")
+def not_found(stage: Stage) -> None:
+    stage.open("/nothing-there/")
 
 
 LANGUAGES = {"ar": {"lang": "ar", "dir": "rtl"}, "en": {"lang": "en", "dir": "ltr"}}
@@ -466,8 +467,8 @@ LOOKS = [
     LOOKS,
     ids=[f"{name}-{language}-{'dark' if dark else 'light'}-{width}" for name, language, dark, width in LOOKS],
 )
-def test_a_state(
-    visitor: Visitor, site: "Server", talk: Talk, name: str, language: str, dark: bool, width: int
+def test_a_state_fits_and_is_accessible(
+    visitor: Visitor, site: "Server", talk: Thread, name: str, language: str, dark: bool, width: int
 ) -> None:
     page = visitor.open(width=width, dark=dark)
     STATES[name](Stage(page, site.url, talk))

@@ -1,4 +1,4 @@
-"""A field's error disappears once the field is right, with its line of the summary; the server still decides."""
+"""A field's error disappears once its value is valid, with its line of the summary; the server still decides."""
 
 import re
 from typing import TYPE_CHECKING
@@ -12,50 +12,50 @@ if TYPE_CHECKING:
     from tests.services.site import Server
 
 
-def refuse(page: Page) -> Locator:
+def submit_invalid(page: Page) -> Locator:
     form = page.locator("form#respond")
     form.locator(".post").click()
     expect(form.locator(".errors")).to_be_focused()
     return form
 
 
-def is_wrong(field: Locator) -> None:
+def expect_error(field: Locator) -> None:
     expect(field).to_have_attribute("aria-invalid", "true")
 
 
-def is_forgiven(field: Locator) -> None:
+def expect_no_error(field: Locator) -> None:
     expect(field).not_to_have_attribute("aria-invalid", "true")
 
 
-def test_each_error_of_the_reply_form_goes_when_its_field_is_right(visitor: Visitor, site: "Server") -> None:
+def test_each_error_of_the_reply_form_goes_when_its_field_is_valid(visitor: Visitor, site: "Server") -> None:
     essay = make.essay("Of Errors")
     page = visitor.open(site.url + essay.get_absolute_url())
     text, name = (page.locator(f"form#respond [name={field}]") for field in ("text", "name"))
     email, website = (page.locator(f"form#respond [name={field}]") for field in ("email", "website"))
     email.fill("anselm@brandt")
     website.fill("no address")
-    form = refuse(page)
+    form = submit_invalid(page)
     expect(form.locator(".errors li")).to_have_count(4)
     for field, wrong, right in (
         (text, "  ", "What I think."), (name, " ", "Anselm"), (email, "anselm@brandt.", "anselm@brandt.example"),
         (website, "example", "example.org/me"),
     ):  # fmt: skip
         field.fill(wrong)
-        is_wrong(field)
+        expect_error(field)
         left = form.locator(".errors li").count()
         field.fill(right)
-        is_forgiven(field)
+        expect_no_error(field)
         expect(form.locator(".errors li")).to_have_count(left - 1)
     expect(form.locator(".errors")).to_have_count(0)
     expect(form.locator(".wrong")).to_have_count(0)
     expect(email).to_have_attribute("aria-describedby", "respond-email-hint")
     visitor.axe(page)
     email.fill("anselm@brandt")
-    refuse(page)
-    is_wrong(email)
+    submit_invalid(page)
+    expect_error(email)
 
 
-def test_a_page_that_was_loaded_with_errors_forgives_too(visitor: Visitor, site: "Server") -> None:
+def test_a_page_loaded_with_errors_removes_them_too(visitor: Visitor, site: "Server") -> None:
     essay = make.essay("Of Errors")
     page = visitor.open(alone=True)
     page.route(re.compile("posting[^/]*[.]js"), lambda route: route.abort())
@@ -63,24 +63,24 @@ def test_a_page_that_was_loaded_with_errors_forgives_too(visitor: Visitor, site:
     page.locator("form#respond .post").click()
     page.wait_for_url("**/")
     name = page.locator("form#respond [name=name]")
-    is_wrong(name)
+    expect_error(name)
     expect(page.locator(".errors li")).to_have_count(3)
     name.fill("Anselm")
-    is_forgiven(name)
+    expect_no_error(name)
     expect(page.locator(".errors li")).to_have_count(2)
-    visitor.complaints.clear()  # Chromium logs what we cut off
+    visitor.complaints.clear()  # Chromium logs the requests that we abort
 
 
-def test_account_forms_and_choices_forgive_too(visitor: Visitor, site: "Server") -> None:
+def test_account_forms_and_choices_remove_errors_too(visitor: Visitor, site: "Server") -> None:
     page = visitor.open(f"{site.url}/accounts/signup/")
     email = page.locator("#id_email")
     email.fill("nobody")
     page.get_by_role("button", name="Email me a code").click()
-    is_wrong(email)
+    expect_error(email)
     email.fill("nobody@example")
-    is_wrong(email)
+    expect_error(email)
     email.fill("nobody@example.org")
-    is_forgiven(email)
+    expect_no_error(email)
     expect(page.locator("#id_email_error")).to_have_count(0)
     page.goto(f"{site.url}/subscriptions/?essay={make.essay().pk}")
     for box in page.locator("[type=checkbox]").all():

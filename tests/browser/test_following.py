@@ -1,4 +1,4 @@
-"""Following by mail in a browser: without script, by keyboard, on a phone and by night, and every page is clean."""
+"""Subscriptions in a browser: without JavaScript, by keyboard, on a phone and in the dark; every page is accessible."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -31,8 +31,8 @@ def path_of(link: str) -> str:
     return link.removeprefix(settings.SITE_URL)
 
 
-def look_at(visitor: Visitor, page: Page, *, by_night: bool = False, with_script: bool = True) -> None:
-    """Nothing wider than the window on a phone and on a desk, and clean to axe, which is a script itself."""
+def check_layout(visitor: Visitor, page: Page, *, by_night: bool = False, with_script: bool = True) -> None:
+    """Check that nothing is wider than the window on a phone and on a desktop, and run axe where scripts run."""
     page.emulate_media(color_scheme="dark" if by_night else "light")
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 800})
@@ -42,14 +42,14 @@ def look_at(visitor: Visitor, page: Page, *, by_night: bool = False, with_script
 
 
 @pytest.mark.parametrize("script", [False, True])
-def test_somebody_follows_confirms_changes_and_stops_by_keyboard(
+def test_a_reader_subscribes_confirms_changes_and_unsubscribes_by_keyboard(
     visitor: Visitor, site: "Server", essay: Essay, script: bool
 ) -> None:
     email = f"a.reader.with.a.long.name.{next(numbers)}@a-rather-long-domain.example.org"
     page = visitor.open(site.url + essay.get_absolute_url(), width=360, script=script)
 
-    def look(*, by_night: bool = False) -> None:
-        look_at(visitor, page, by_night=by_night, with_script=script)
+    def check(*, by_night: bool = False) -> None:
+        check_layout(visitor, page, by_night=by_night, with_script=script)
 
     def press(name: str, role: str = "button") -> None:
         page.get_by_role(role, name=name, exact=True).first.focus()  # type: ignore[arg-type]
@@ -57,29 +57,29 @@ def test_somebody_follows_confirms_changes_and_stops_by_keyboard(
 
     press("Subscribe without commenting", "link")
     expect(page.get_by_label("All comments on “Whose Promise Is It?”")).to_be_checked()
-    look()
+    check()
     press("Subscribe")
     expect(page.get_by_label("Email", exact=True)).to_be_focused()
-    look(by_night=True)
+    check(by_night=True)
     page.keyboard.type(email)
     page.get_by_label("New essays").focus()
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
-    look()
+    check()
 
     waiting = Subscription.objects.waiting().filter(address__email=email)
     wait_until(lambda: waiting.count() == 2, "what was asked for")
     page.goto(site.url + path_of(signed_links.confirm_url(Address.objects.get(email=email))))
-    look(by_night=True)
+    check(by_night=True)
     press("Confirm subscription")
     expect(page.get_by_role("status")).to_have_text("You’re subscribed.")
-    look()
+    check()
     press("Switch to daily")
     expect(page.get_by_text("once a day", exact=True)).to_have_count(1)
     press("Pause all emails")
     expect(page.get_by_role("button", name="Resume emails")).to_be_visible()
-    look(by_night=True)
+    check(by_night=True)
     press("Unsubscribe")
     expect(page.get_by_role("status")).to_have_text("You’ve unsubscribed from these emails.")
     expect(page.locator(".follows li")).to_have_count(1)
@@ -87,17 +87,17 @@ def test_somebody_follows_confirms_changes_and_stops_by_keyboard(
     page.goto(
         site.url + path_of(signed_links.unsubscribe_url(Subscription.objects.get(address__email=email, stopped=None)))
     )
-    look()
+    check()
     press("Unsubscribe")
     expect(page.get_by_role("status")).to_have_text("You’ve unsubscribed from these emails.")
-    look()
+    check()
     press("Undo")
     expect(page.get_by_role("button", name="Unsubscribe")).to_be_visible()
     page.goto(f"{site.url}/subscriptions/nonsense/")
-    look()
+    check()
 
 
-def test_the_boxes_under_a_reply_survive_a_refusal_and_a_held_comments_writer_asks_to_be_told(
+def test_subscription_boxes_survive_a_rejection_and_a_held_comments_author_asks_for_the_decision(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
     make.rules(hold_first_comment=True)
@@ -116,8 +116,8 @@ def test_the_boxes_under_a_reply_survive_a_refusal_and_a_held_comments_writer_as
     page.get_by_role("button", name="Post Comment").last.click()
     held = page.locator("li.comment.held")
     expect(held.get_by_role("status")).to_contain_text("open the confirmation link we’ve emailed you")
-    look_at(visitor, page)
+    check_layout(visitor, page)
     held.get_by_role("button", name="Email me the decision").click()
     expect(held.get_by_role("status")).to_contain_text("open the confirmation link we’ve emailed you")
     expect(held.get_by_role("button", name="Email me the decision")).to_have_count(0)
-    look_at(visitor, page, by_night=True)
+    check_layout(visitor, page, by_night=True)

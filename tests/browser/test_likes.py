@@ -1,4 +1,4 @@
-"""Likes in a real browser: at once with script, by form and page without, by keyboard, at any width, light and dark."""
+"""Likes in a real browser: instant with JavaScript, by form without; by keyboard, at any width, light and dark."""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -35,7 +35,7 @@ def comment(essay: Essay) -> Comment:
     return said
 
 
-def test_with_script(visitor: Visitor, site: "Server", essay: Essay, comment: Comment) -> None:
+def test_likes_with_script(visitor: Visitor, site: "Server", essay: Essay, comment: Comment) -> None:
     page = visitor.open(site.url + essay.get_absolute_url())
     said, button = page.locator("article.essay .said"), page.get_by_role("button", name="Like this essay")
     expect(said).to_have_text("2 bloggers like this:")
@@ -69,7 +69,7 @@ def test_with_script(visitor: Visitor, site: "Server", essay: Essay, comment: Co
     expect(said).to_have_text("You and 2 other bloggers like this:")
     liked.click()
     expect(said).to_have_text("2 bloggers like this:")
-    expect(page.locator("article.essay .likes button")).to_have_attribute("value", "1")  # the answer is here
+    expect(page.locator("article.essay .likes button")).to_have_attribute("value", "1")  # the response has arrived
     count = len(visitor.complaints)
     Discussion.objects.filter(essay=essay).update(may_be_liked=False)
     button.click()
@@ -84,10 +84,10 @@ def test_with_script(visitor: Visitor, site: "Server", essay: Essay, comment: Co
     beside.get_by_role("button").click()
     expect(beside.get_by_role("status")).to_contain_text("We couldn’t reach the site")
     expect(beside.locator(".count")).to_have_text("3")
-    del visitor.complaints[count:]  # Chromium logs what is refused, and what we cut off
+    del visitor.complaints[count:]  # Chromium logs rejected requests and those that we abort
 
 
-def test_without_script(visitor: Visitor, site: "Server", essay: Essay, comment: Comment) -> None:
+def test_likes_without_script(visitor: Visitor, site: "Server", essay: Essay, comment: Comment) -> None:
     page = visitor.open(site.url + essay.get_absolute_url(), script=False)
     page.get_by_role("button", name="Like this comment by Ines Okafor").click()
     expect(page).to_have_url(f"{site.url}{essay.get_absolute_url()}#comment-{comment.pk}")
@@ -101,7 +101,7 @@ def test_without_script(visitor: Visitor, site: "Server", essay: Essay, comment:
     assert Like.objects.filter(commenter__name="", comment=comment).count() == 1
 
 
-def test_whoever_may_not_is_told_where_to_log_in(
+def test_a_reader_who_may_not_like_is_told_where_to_log_in(
     visitor: Visitor, site: "Server", essay: Essay, comment: Comment
 ) -> None:
     Rules.objects.update(guests_may_like=False)
@@ -112,11 +112,11 @@ def test_whoever_may_not_is_told_where_to_log_in(
     expect(beside.get_by_role("button", name="Log in")).to_be_visible()
     expect(beside.locator(".count")).to_have_text("2")
     visitor.axe(page)
-    visitor.complaints.clear()  # Chromium logs what is refused
+    visitor.complaints.clear()  # Chromium logs rejected requests
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_a_like_is_saved_after_the_login_and_the_reader_is_back_at_the_comment(
+def test_a_like_is_saved_after_the_login_and_the_reader_returns_to_the_comment(
     visitor: Visitor, site: "Server", essay: Essay, comment: Comment, script: bool
 ) -> None:
     Rules.objects.update(guests_may_like=False)
@@ -128,7 +128,7 @@ def test_a_like_is_saved_after_the_login_and_the_reader_is_back_at_the_comment(
     expect(page).to_have_url(f"{site.url}{essay.get_absolute_url()}#comment-{comment.pk}")
     expect(page.get_by_role("button", name="You like this comment by Ines Okafor")).to_be_visible()
     assert Like.objects.filter(commenter__name="Mara Lindqvist", comment=comment).count() == 1
-    visitor.complaints.clear()  # Chromium logs what is refused
+    visitor.complaints.clear()  # Chromium logs rejected requests
 
 
 def test_a_like_is_saved_when_the_login_happens_in_another_window(
@@ -144,10 +144,10 @@ def test_a_like_is_saved_when_the_login_happens_in_another_window(
     expect(page.get_by_role("button", name="You like this essay")).to_be_visible()
     expect(page.locator("article.essay [role=status]")).to_have_count(0)
     assert Like.objects.filter(commenter__name="Mara Lindqvist", essay=essay).count() == 1
-    visitor.complaints.clear()  # Chromium logs what is refused
+    visitor.complaints.clear()  # Chromium logs rejected requests
 
 
-def test_in_every_look(visitor: Visitor, site: "Server", essay: Essay, comment: Comment) -> None:
+def test_likes_fit_in_every_look(visitor: Visitor, site: "Server", essay: Essay, comment: Comment) -> None:
     page = visitor.open(site.url + essay.get_absolute_url())
     page.get_by_role("button", name="Like this essay").click()
     page.get_by_role("button", name="Like this comment").click()
@@ -179,11 +179,11 @@ def test_of_several_quick_presses_the_last_counts(
     page = visitor.open(site.url + essay.get_absolute_url())
     like = page.locator(f"#comment-{comment.pk} > .say .likes button")
     for presses, last in ((2, "like=0"), (3, "like=1")):
-        with page.expect_response(partial(was_sent, last)):
+        with page.expect_response(partial(is_sent, last)):
             like.evaluate("(button, presses) => { while (presses--) button.click() }", presses)
         expect(like).to_have_attribute("aria-pressed", str(last == "like=1").lower())
         assert Comment.objects.get(pk=comment.pk).likes == presses
 
 
-def was_sent(wish: str, answer: Response) -> bool:
+def is_sent(wish: str, answer: Response) -> bool:
     return wish in (answer.request.post_data or "")

@@ -1,4 +1,4 @@
-"""Logging in from the reply form, in a real browser: no word is lost on the way, whatever happens there."""
+"""Logging in from the reply form in a real browser: whatever happens, no typed text is lost."""
 
 import time
 from collections.abc import Callable
@@ -42,18 +42,18 @@ def icon(page: Page, service: str = "X (Twitter)") -> None:
     page.get_by_role("button", name=f"Log in with {service}").click()
 
 
-def small_window(page: Page, service: str = "X (Twitter)") -> Page:
+def open_popup(page: Page, service: str = "X (Twitter)") -> Page:
     with page.expect_popup() as opened:
         icon(page, service)
     expect(page.locator(".identity")).to_contain_text(f"Connecting to {service}…")
     return opened.value
 
 
-def is_in(page: Page, service: str = "X (Twitter)") -> None:
+def expect_logged_in(page: Page, service: str = "X (Twitter)") -> None:
     expect(page.locator(".identity")).to_contain_text(f"You are commenting using your {service} account.")
 
 
-def has_words(page: Page) -> None:
+def expect_typed_text(page: Page) -> None:
     expect(page.get_by_role("textbox", name="Comment")).to_have_value(WORDS)
 
 
@@ -67,15 +67,15 @@ def post(page: Page) -> Comment:
 
 
 @pytest.mark.parametrize(("service", "mark"), one_in(3, SERVICES.items()))
-def test_the_very_words_are_posted_under_the_account(
+def test_the_typed_text_is_posted_under_the_account(
     visitor: Visitor, site: "Server", essay: Essay, service: str, mark: str
 ) -> None:
     page = open_form(visitor, site, essay)
     page.evaluate("window.untouched = true")
-    provider.allow(small_window(page, service), "Mara Lindqvist")
-    is_in(page, service)
-    has_words(page)
-    assert page.evaluate("window.untouched")  # not loaded anew
+    provider.allow(open_popup(page, service), "Mara Lindqvist")
+    expect_logged_in(page, service)
+    expect_typed_text(page)
+    assert page.evaluate("window.untouched")  # the page was not loaded again
     comment = post(page)
     assert (comment.commenter.name, comment.commenter.mark) == ("Mara Lindqvist", mark)
 
@@ -83,7 +83,7 @@ def test_the_very_words_are_posted_under_the_account(
 @pytest.mark.parametrize(
     "service", ["Demo ID", *(pytest.param(each, marks=pytest.mark.long) for each in SERVICES if each != "Demo ID")]
 )
-def test_without_script_the_round_trip_comes_back_to_the_very_reply_box(
+def test_without_script_the_login_returns_to_the_same_reply_form(
     visitor: Visitor, site: "Server", essay: Essay, service: str
 ) -> None:
     answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
@@ -92,83 +92,87 @@ def test_without_script_the_round_trip_comes_back_to_the_very_reply_box(
     icon(page, service)
     provider.deny(page)
     expect(page.locator(".identity")).to_contain_text("Login canceled.")
-    has_words(page)
+    expect_typed_text(page)
     icon(page, service)
     provider.allow(page, "Mara Lindqvist")
     expect(page.get_by_role("heading", name="Leave a Reply to Ines Okafor")).to_be_visible()
-    is_in(page, service)
-    has_words(page)
+    expect_logged_in(page, service)
+    expect_typed_text(page)
     page.get_by_role("button", name="Change").click()
     expect(page.locator(".identity")).to_contain_text("or click an icon to log in:")
-    has_words(page)
+    expect_typed_text(page)
     page.get_by_role("button", name="Keep commenting as Mara Lindqvist").click()
-    is_in(page, service)
+    expect_logged_in(page, service)
     page.get_by_role("button", name="Log Out").click()
     expect(page.get_by_role("textbox", name="Name")).to_be_visible()
-    has_words(page)
+    expect_typed_text(page)
     icon(page, service)
     provider.allow(page, "Mara Lindqvist")
     assert post(page).parent == answered
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_the_sites_own_account(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
+def test_the_sites_own_account_logs_in_from_the_form(
+    visitor: Visitor, site: "Server", essay: Essay, script: bool
+) -> None:
     name = f"rosa-{script}".lower()
     user = make.user(name, name="Rosa Castellanos", password="orchards are not sold")
     page = open_form(visitor, site, essay, script=script)
     if script:
-        small = small_window(page, "Rejoinder")
+        small = open_popup(page, "Rejoinder")
     else:
         icon(page, "Rejoinder")
         small = page
     small.locator("[name=login]").fill(name)
     small.locator("[name=password]").fill("orchards are not sold")
     small.locator("[name=password]").press("Enter")
-    is_in(page, "Rejoinder")
-    has_words(page)
+    expect_logged_in(page, "Rejoinder")
+    expect_typed_text(page)
     assert post(page).commenter.user == user
 
 
-def closed(page: Page) -> None:
-    small_window(page).close()
-    page.evaluate("dispatchEvent(new Event('focus'))")  # what closing a real window over this one does
+def close_popup(page: Page) -> None:
+    open_popup(page).close()
+    page.evaluate("dispatchEvent(new Event('focus'))")  # has the same effect as closing a real window over this one
 
 
-def left_waiting(page: Page) -> None:
-    small_window(page)
+def leave_waiting(page: Page) -> None:
+    open_popup(page)
     page.evaluate("dispatchEvent(new Event('focus'))")
 
 
-def denied(page: Page) -> None:
-    provider.deny(small_window(page))
+def deny_login(page: Page) -> None:
+    provider.deny(open_popup(page))
 
 
-def fault(name: str) -> Callable[[Page], None]:
-    return lambda page: provider.fault(small_window(page), name)
+def cause_trouble(name: str) -> Callable[[Page], None]:
+    return lambda page: provider.fault(open_popup(page), name)
 
 
-def refused_as_staff(page: Page) -> None:
-    provider.allow(small_window(page), "Teodor Marin")  # who has the demo moderator's email address
+def log_in_as_rejected_staff(page: Page) -> None:
+    provider.allow(open_popup(page), "Teodor Marin")  # the account with the demo moderator's email address
 
 
 WAITS = "You’re not logged in yet."
 NO_ANSWER = "We couldn’t log you in."
-FAULTS: list[tuple[Callable[[Page], None], str]] = [
-    (closed, WAITS),
-    (denied, "Login canceled. Your comment is still here."),
-    (refused_as_staff, "Log in with your password first, then connect X (Twitter) in your account settings."),
-    (fault("wrong-state"), "Your login timed out."),
-    (fault("replayed-code"), NO_ANSWER),
+TROUBLES: list[tuple[Callable[[Page], None], str]] = [
+    (close_popup, WAITS),
+    (deny_login, "Login canceled. Your comment is still here."),
+    (log_in_as_rejected_staff, "Log in with your password first, then connect X (Twitter) in your account settings."),
+    (cause_trouble("wrong-state"), "Your login timed out."),
+    (cause_trouble("replayed-code"), NO_ANSWER),
 ]
-MORE_FAULTS = [(left_waiting, WAITS), (fault("token-broken"), NO_ANSWER)]
+MORE_TROUBLES = [(leave_waiting, WAITS), (cause_trouble("token-broken"), NO_ANSWER)]
 
 
-@pytest.mark.parametrize("faults", [FAULTS, pytest.param(MORE_FAULTS, marks=pytest.mark.long)], ids=["these", "more"])
-def test_what_goes_wrong_is_said_and_no_word_is_lost(
-    visitor: Visitor, site: "Server", essay: Essay, faults: list[tuple[Callable[[Page], None], str]]
+@pytest.mark.parametrize(
+    "troubles", [TROUBLES, pytest.param(MORE_TROUBLES, marks=pytest.mark.long)], ids=["these", "more"]
+)
+def test_a_failed_login_is_reported_and_no_text_is_lost(
+    visitor: Visitor, site: "Server", essay: Essay, troubles: list[tuple[Callable[[Page], None], str]]
 ) -> None:
     page = open_form(visitor, site, essay)
-    for happens, sentence in faults:
+    for happens, sentence in troubles:
         page.get_by_role("textbox", name="Name").fill("Anselm Brandt")
         happens(page)
         expect(page.locator(".identity")).to_contain_text(sentence)
@@ -177,23 +181,23 @@ def test_what_goes_wrong_is_said_and_no_word_is_lost(
             page.get_by_role("button", name="Cancel").click()
         expect(page.get_by_role("button", name="Log in with X (Twitter)")).to_be_focused()
         expect(page.get_by_role("textbox", name="Name")).to_have_value("Anselm Brandt")
-        has_words(page)
+        expect_typed_text(page)
         assert "You are commenting" not in page.request.get(f"{page.url}identity/").text()
-        provider.allow(small_window(page), "Mara Lindqvist")
-        is_in(page)
-        has_words(page)
+        provider.allow(open_popup(page), "Mara Lindqvist")
+        expect_logged_in(page)
+        expect_typed_text(page)
         page.get_by_role("button", name="Log Out").click()
         expect(page.get_by_role("textbox", name="Name")).to_be_visible()
         for other in page.context.pages[1:]:
             other.close()
 
 
-def offers_icons(page: Page) -> None:
+def expect_icons(page: Page) -> None:
     expect(page.locator(".identity")).not_to_contain_text("Connecting")
     expect(page.get_by_role("button", name="Cancel", exact=True)).to_have_count(0)
     expect(page.get_by_role("button", name="Log in with X (Twitter)")).not_to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("textbox", name="Name")).to_be_visible()
-    has_words(page)
+    expect_typed_text(page)
 
 
 RETURNS = {
@@ -203,86 +207,84 @@ RETURNS = {
 
 
 @pytest.mark.parametrize("returns", RETURNS)
-def test_whoever_closes_the_window_by_hand_finds_the_icons_again(
+def test_closing_the_popup_by_hand_brings_the_icons_back(
     visitor: Visitor, site: "Server", essay: Essay, returns: str
 ) -> None:
     page = open_form(visitor, site, essay)
-    small_window(page).close()
+    open_popup(page).close()
     page.evaluate(RETURNS[returns])
-    offers_icons(page)
+    expect_icons(page)
     expect(page.get_by_role("status")).to_contain_text(WAITS)
-    provider.allow(small_window(page), "Mara Lindqvist")
-    is_in(page)
+    provider.allow(open_popup(page), "Mara Lindqvist")
+    expect_logged_in(page)
 
 
-def test_a_login_that_is_completed_after_the_icons_came_back_still_arrives(
+def test_a_login_completed_after_the_icons_came_back_still_counts(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
     page = open_form(visitor, site, essay)
-    small = small_window(page)
+    small = open_popup(page)
     page.evaluate("dispatchEvent(new Event('focus'))")
-    offers_icons(page)
+    expect_icons(page)
     provider.allow(small, "Mara Lindqvist")
-    is_in(page)
-    has_words(page)
+    expect_logged_in(page)
+    expect_typed_text(page)
     page.get_by_role("button", name="Log Out").click()
-    small = small_window(page)
+    small = open_popup(page)
     page.evaluate("dispatchEvent(new Event('focus'))")
-    offers_icons(page)
+    expect_icons(page)
     provider.deny(small)
     expect(page.locator(".identity")).to_contain_text("Login canceled")
 
 
-def test_a_login_that_nothing_tells_of_is_found_at_the_next_return(
-    visitor: Visitor, site: "Server", essay: Essay
-) -> None:
+def test_a_login_without_a_report_is_found_on_the_next_return(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = visitor.open(alone=True)
     page.add_init_script("delete window.BroadcastChannel")
     page.goto(site.url + essay.get_absolute_url())
     page.get_by_role("textbox", name="Comment").fill(WORDS)
-    small = small_window(page)
+    small = open_popup(page)
     page.evaluate("dispatchEvent(new Event('focus'))")
-    offers_icons(page)
+    expect_icons(page)
     provider.allow(small, "Mara Lindqvist")
     if not small.is_closed():
         small.wait_for_event("close")
     page.evaluate("dispatchEvent(new Event('focus'))")
-    is_in(page)
+    expect_logged_in(page)
 
 
-def test_cancel_works_while_the_site_does_not_answer_and_a_later_login_arrives(
+def test_cancel_works_while_the_site_does_not_respond_and_a_later_login_counts(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
     page = open_form(visitor, site, essay)
-    small = small_window(page)
+    small = open_popup(page)
     page.route("**/identity/", lambda route: None)  # never answered
     page.evaluate("dispatchEvent(new Event('focus'))")
     page.get_by_role("button", name="Cancel", exact=True).click()
-    offers_icons(page)
+    expect_icons(page)
     expect(page.locator(".identity .trouble")).to_have_count(0)
     page.unroute("**/identity/")
     provider.allow(small, "Mara Lindqvist")
-    is_in(page)
-    has_words(page)
+    expect_logged_in(page)
+    expect_typed_text(page)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("happens", "least", "most", "sentence"),
     [
-        ("slow", 9.5, 16, "You are commenting using your X (Twitter) account."),  # it is theirs to be slow by itself
+        ("slow", 9.5, 16, "You are commenting using your X (Twitter) account."),  # the service is slow by itself
         ("very-slow", 4.5, 6, "We couldn’t log you in."),
     ],
 )
-def test_whoever_waits_for_a_service_goes_on_writing(
+def test_readers_can_keep_writing_while_they_wait_for_a_service(
     visitor: Visitor, site: "Server", essay: Essay, happens: str, least: float, most: float, sentence: str
 ) -> None:
     page = open_form(visitor, site, essay)
     comment = page.get_by_role("textbox", name="Comment")
     row = page.locator(".identity")
-    small = small_window(page)
+    small = open_popup(page)
     start = time.monotonic()
-    # Not clicked: a click is over when the page that it leads to is there.
+    # Not `click()`, which would wait until the page it leads to has loaded.
     small.locator(f"button[value={happens}]").evaluate("button => button.click()")
     comment.press("End")
     page.keyboard.type(" And on.")
@@ -292,14 +294,14 @@ def test_whoever_waits_for_a_service_goes_on_writing(
     expect(row).to_contain_text("Connecting to X (Twitter)…")
     expect(row).to_contain_text(sentence)
     assert least < time.monotonic() - start < most
-    page.keyboard.type(" And on.")  # where the caret stood: nothing took the focus away
+    page.keyboard.type(" And on.")  # at the caret, so nothing moved the focus
     expect(comment).to_have_value(f"{WORDS} And on. And on.")
     expect(row).not_to_contain_text("Connecting")
     if not small.is_closed():
         small.wait_for_event("close")
 
 
-def test_a_blocked_window_is_said_at_once_and_the_tab_itself_will_do(
+def test_a_blocked_popup_is_reported_and_the_tab_itself_can_log_in(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
     page = open_form(visitor, site, essay)
@@ -308,33 +310,33 @@ def test_a_blocked_window_is_said_at_once_and_the_tab_itself_will_do(
     expect(page.locator(".identity")).to_contain_text("Your browser blocked the login window.")
     page.get_by_role("button", name="Continue in this tab").press("Enter")
     provider.allow(page, "Mara Lindqvist")
-    is_in(page)
-    has_words(page)
+    expect_logged_in(page)
+    expect_typed_text(page)
     post(page)
 
 
-def test_a_session_that_ended_meanwhile_is_no_end_of_the_words(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_an_expired_session_loses_no_text(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_form(visitor, site, essay)
-    provider.allow(small_window(page), "Mara Lindqvist")
-    is_in(page)
+    provider.allow(open_popup(page), "Mara Lindqvist")
+    expect_logged_in(page)
     page.context.clear_cookies()
     page.get_by_role("button", name="Post Comment").click()
     expect(page.locator(".errors")).to_contain_text("You’re no longer logged in.")
     expect(page.locator(".errors")).to_be_focused()
-    has_words(page)
-    provider.allow(small_window(page), "Mara Lindqvist")
-    is_in(page)
+    expect_typed_text(page)
+    provider.allow(open_popup(page), "Mara Lindqvist")
+    expect_logged_in(page)
     post(page)
 
 
-def test_no_other_tab_goes_on_saying_the_old_thing(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_every_other_tab_shows_the_new_login_state(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_form(visitor, site, essay)
     other = page.context.new_page()
     other.goto(page.url)
     other.get_by_role("textbox", name="Comment").fill("Other words.")
     other.get_by_role("textbox", name="Website").fill("example.org")
-    provider.allow(small_window(page), "Mara Lindqvist")
-    is_in(other)
+    provider.allow(open_popup(page), "Mara Lindqvist")
+    expect_logged_in(other)
     expect(other.get_by_role("textbox", name="Comment")).to_have_value("Other words.")
     page.get_by_role("button", name="Log Out").click()
     for tab in (page, other):
@@ -343,40 +345,40 @@ def test_no_other_tab_goes_on_saying_the_old_thing(visitor: Visitor, site: "Serv
     other.goto(f"{site.url}/accounts/login/?next={essay.get_absolute_url()}")
     icon(other)
     provider.allow(other, "Mara Lindqvist")
-    is_in(other)
-    is_in(page)
+    expect_logged_in(other)
+    expect_logged_in(page)
     other.goto(f"{site.url}/accounts/logout/")
     other.get_by_role("button", name="Log out").click()
     expect(other.get_by_role("heading", name="You are logged out.")).to_be_visible()
     expect(page.get_by_role("textbox", name="Name")).to_be_visible()
-    has_words(page)
+    expect_typed_text(page)
 
 
-def test_cookies_refused(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_a_login_with_blocked_cookies_is_reported(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_form(visitor, site, essay)
-    small = small_window(page)
+    small = open_popup(page)
     small.get_by_role("button", name="Deny").wait_for()
-    page.context.clear_cookies()  # as if the browser had kept none
+    page.context.clear_cookies()  # as if the browser had stored no cookies
     provider.allow(small, "Mara Lindqvist")
     expect(page.locator(".identity")).to_contain_text("Your login timed out.")
     page.evaluate("Object.defineProperty(navigator, 'cookieEnabled', { value: false })")
     icon(page)
     expect(page.locator(".identity")).to_contain_text("Your browser blocks cookies")
     expect(page.get_by_role("textbox", name="Name")).to_be_visible()
-    has_words(page)
+    expect_typed_text(page)
 
 
 LOOKS = [(360, "dark"), (360, "light"), (1280, "dark"), (1280, "light")]
 
 
 @pytest.mark.parametrize("looks", [LOOKS[:1], pytest.param(LOOKS[1:], marks=pytest.mark.long)], ids=["phone", "all"])
-def test_every_state_fits_and_can_be_read(
+def test_every_login_state_fits_and_is_accessible(
     visitor: Visitor, site: "Server", essay: Essay, looks: list[tuple[int, Literal["dark", "light"]]]
 ) -> None:
     page = open_form(visitor, site, essay)
     button = page.get_by_role("button", name="Log in with Facebook")
 
-    def look_at(words: str) -> None:
+    def check(words: str) -> None:
         expect(page.locator(".identity")).to_contain_text(words)
         for width, scheme in looks:
             page.set_viewport_size({"width": width, "height": 800})
@@ -384,27 +386,27 @@ def test_every_state_fits_and_can_be_read(
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (words, width)
             visitor.axe(page)
 
-    look_at("or click an icon to log in:")
-    small = small_window(page, "Facebook")
-    look_at("Connecting to Facebook…")
+    check("or click an icon to log in:")
+    small = open_popup(page, "Facebook")
+    check("Connecting to Facebook…")
     page.evaluate("dispatchEvent(new Event('focus'))")
-    look_at("You’re not logged in yet.")
+    check("You’re not logged in yet.")
     page.get_by_role("textbox", name="Comment").focus()
     provider.deny(small)
-    look_at("Login canceled")
-    expect(page.get_by_role("textbox", name="Comment")).to_be_focused()  # whoever writes on is left alone
+    check("Login canceled")
+    expect(page.get_by_role("textbox", name="Comment")).to_be_focused()  # while the reader types, the focus stays
     page.evaluate("() => { window.really = window.open; window.open = () => null }")
     button.click()
-    look_at("Your browser blocked the login window.")
+    check("Your browser blocked the login window.")
     page.get_by_role("button", name="Cancel").click()
     page.evaluate("() => { window.open = window.really }")
-    provider.allow(small_window(page, "Facebook"), "Mara Lindqvist")
-    look_at("You are commenting using your Facebook account.")
+    provider.allow(open_popup(page, "Facebook"), "Mara Lindqvist")
+    check("You are commenting using your Facebook account.")
     page.get_by_role("button", name="Change").click()
-    look_at("Keep commenting as Mara Lindqvist")
+    check("Keep commenting as Mara Lindqvist")
 
 
-def test_every_state_is_reached_by_keys_and_axe_has_nothing_to_say(
+def test_every_login_state_is_reached_by_keyboard_and_is_accessible(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
     page = open_form(visitor, site, essay)
@@ -427,13 +429,13 @@ def test_every_state_is_reached_by_keys_and_axe_has_nothing_to_say(
     provider.allow(opened.value, "Mara Lindqvist")
     expect(page.locator(".identity")).to_be_focused()
     visitor.axe(page)
-    page.keyboard.press("Tab")  # the name, which leads to the profile
+    page.keyboard.press("Tab")  # the name, which links to the profile
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Change")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Log in with Rejoinder")).to_be_focused()
     visitor.axe(page)
-    closed(page)  # who is logged in all the while has not come in by the window
+    close_popup(page)  # the reader was logged in already, not by the popup
     expect(page.locator(".identity")).to_contain_text("You’re not logged in yet.")
     expect(page.get_by_role("button", name="Keep commenting as Mara Lindqvist")).to_be_visible()

@@ -1,4 +1,4 @@
-"""How every page and every state of it looks: to axe, in any width, on paper, and by what it weighs."""
+"""How pages and their states look: to axe, at any width, in print, and by their size."""
 
 import gzip
 import re
@@ -29,7 +29,7 @@ def rules(site: "Server") -> Rules:
 
 @pytest.fixture
 def essay(rules: Rules) -> Essay:
-    """One with everything a body may hold, and an argument under it."""
+    """An essay with everything a body may contain, and a thread below it."""
     author = make.author(name="Miriam Achterberg")
     essay = make.essay("Whose Promise Is It?", by=author, deck="On keeping the word of somebody you were", body=BODY)
     root = make.comment(essay, "Sell it.\n\n> whether I use it\n\n    " + "code " * 60, by=make.guest("Tobias Fenn"))
@@ -49,7 +49,7 @@ BODY = """<p>In the spring she asked me to promise.<sup><a id="ref-1" href="#not
 
 
 def check(visitor: Visitor, page: Page) -> None:
-    """Nothing for axe to say, nothing wider than the window: at a desk by night, then on a phone by day."""
+    """Run axe and check that nothing is wider than the window: on a dark desktop, then on a light phone."""
     expect(page.locator("main")).to_be_visible()
     for width, is_dark in ((1280, True), (360, False)):
         page.set_viewport_size({"width": width, "height": 800})
@@ -73,7 +73,7 @@ def reply(page: Page, **fields: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/accounts/login/"])
-def test_pages_are_clean(visitor: Visitor, site: "Server", path: str) -> None:
+def test_pages_are_accessible(visitor: Visitor, site: "Server", path: str) -> None:
     check(visitor, visitor.open(site.url + path, width=360))
 
 
@@ -92,13 +92,13 @@ def test_pages_are_clean(visitor: Visitor, site: "Server", path: str) -> None:
         ],
     ),
 )
-def test_pages_like_them_are_clean(visitor: Visitor, site: "Server", path: str) -> None:
+def test_similar_pages_are_accessible(visitor: Visitor, site: "Server", path: str) -> None:
     page = visitor.open(site.url + path, width=768)
     fits(page)
     check(visitor, page)
 
 
-def test_an_essay_and_its_argument_are_clean(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_an_essay_with_a_thread_is_accessible(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay, width=360)
     check(visitor, page)
     linked = page.locator("li.comment").nth(2)
@@ -108,7 +108,7 @@ def test_an_essay_and_its_argument_are_clean(visitor: Visitor, site: "Server", e
     check(visitor, page)
 
 
-def test_the_reply_form_is_clean_in_every_state(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_the_reply_form_is_accessible_in_every_state(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay, width=360)
     page.get_by_role("link", name="Reply to Ines Okafor").click()
     check(visitor, page)
@@ -125,7 +125,7 @@ def test_the_reply_form_is_clean_in_every_state(visitor: Visitor, site: "Server"
     check(visitor, page)
 
 
-def test_the_form_of_somebody_logged_in_is_clean(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_the_form_of_a_logged_in_user_is_accessible(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = visitor.open(width=360)
     log_in(page.context, User.objects.get(username="author"), site.url)
     page.goto(site.url + essay.get_absolute_url())
@@ -133,7 +133,7 @@ def test_the_form_of_somebody_logged_in_is_clean(visitor: Visitor, site: "Server
     check(visitor, page)
 
 
-def test_what_may_not_be_answered_is_clean(visitor: Visitor, site: "Server", rules: Rules) -> None:
+def test_closed_discussions_are_accessible(visitor: Visitor, site: "Server", rules: Rules) -> None:
     check(visitor, open_essay(visitor, site, make.essay(by=make.author()), width=360))
     closed = make.essay(by=make.author(), is_open=False)
     page = open_essay(visitor, site, closed, width=360)
@@ -166,7 +166,7 @@ def test_right_to_left_nothing_is_cut_off(visitor: Visitor, site: "Server", essa
     check(visitor, page)
 
 
-def test_paper_gets_the_words_alone(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_only_the_text_is_printed(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay)
     page.emulate_media(media="print")
     for gone in (".masthead", "form#respond", ".do", ".tools", ".colophon"):
@@ -174,7 +174,7 @@ def test_paper_gets_the_words_alone(visitor: Visitor, site: "Server", essay: Ess
     expect(page.locator(".comment-body").first).to_be_visible()
 
 
-def test_times_are_relative_with_script_and_whole_without(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_times_are_relative_with_script_and_absolute_without(visitor: Visitor, site: "Server", essay: Essay) -> None:
     time = ".thread time >> nth=0"
     with_script = open_essay(visitor, site, essay)
     expect(with_script.locator(time)).to_have_text(re.compile("now|ago"))
@@ -182,8 +182,8 @@ def test_times_are_relative_with_script_and_whole_without(visitor: Visitor, site
     expect(open_essay(visitor, site, essay, script=False).locator(time)).to_have_text(re.compile("20[0-9]{2}"))
 
 
-def test_in_production_pages_weigh_what_was_promised(visitor: Visitor, serve: "Serve") -> None:
-    """12 KB of CSS in one request, 10 KB of script, as they come over the wire; and there a wrong address is our page."""
+def test_in_production_pages_keep_to_their_size_budget(visitor: Visitor, serve: "Serve") -> None:
+    """12 KB of CSS in one request and 10 KB of JavaScript as transferred; a wrong address shows the site's page."""
     site = serve(demo=True, DEBUG=None)
     page = visitor.open(site.url, alone=True)
     answers: list[Response] = []
@@ -199,7 +199,7 @@ def test_in_production_pages_weigh_what_was_promised(visitor: Visitor, serve: "S
     assert sum(weight("stylesheet")) <= 12_000
     assert len(weight("script")) >= 6
     assert sum(weight("script")) <= 10_000
-    # They came without comments and spaces, and do what they did with them.
+    # Minified scripts work the same.
     page.get_by_role("link", name="Reply to").first.click()
     expect(page.locator("li.comment form#respond")).to_be_visible()
     page.get_by_role("textbox", name="Comment").fill("I *do*.")

@@ -1,4 +1,4 @@
-"""Every page of those who decide, and of those they decide about, on a phone; all of it without script, and by keys."""
+"""Every page for moderators and the people they moderate, on a phone, without JavaScript and by keyboard."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [.
     .filter((part) => part.getBoundingClientRect().right > innerWidth)
     .map((part) => part.outerHTML.slice(0, 100))"""
 LONG = "Wolfeschlegelsteinhausenbergerdorff"
-# What stock lists and forms of Django's admin have of themselves: boxes and half dates without a label, an empty
-# head over them, filters close to each other.
+# Known problems of the Django admin's stock lists and forms: checkboxes and split dates without a label, an empty table
+# header, filters close to each other.
 OF_DJANGO = {
     "rules": {"label-title-only"},
     "a rule and its trial": {"empty-table-header", "label"},
@@ -41,7 +41,7 @@ OF_DJANGO = {
 
 @dataclass
 class Scene:
-    """Something of everything that can be decided about."""
+    """A site with something of everything that can be moderated."""
 
     owner: User
     moderator: User
@@ -98,7 +98,7 @@ def made() -> Scene:
     return Scene(owner, moderator, writer, held, refused, good[0], rule, batch)
 
 
-def own_page(kind: str) -> Callable[[Scene], str]:
+def comment_path(kind: str) -> Callable[[Scene], str]:
     return lambda scene: f"/comments/{(scene.reported if kind == 'report' else scene.refused).pk}/{kind}/"
 
 
@@ -122,22 +122,20 @@ PAGES: dict[str, tuple[str, Callable[[Scene], str]]] = {
     "blocks": ("owner", lambda scene: "/admin/comments/block/"),
     "a block": ("owner", lambda scene: "/admin/comments/block/add/"),
     "reasons": ("owner", lambda scene: "/admin/comments/reason/"),
-    "a report": ("guest", own_page("report")),
-    "an appeal": ("writer", own_page("appeal")),
-    "a decision by mail": ("guest", lambda scene: mailed(scene.held, scene.moderator)),
+    "a report": ("guest", comment_path("report")),
+    "an appeal": ("writer", comment_path("appeal")),
+    "a decision by mail": ("guest", lambda scene: email_path(scene.held, scene.moderator)),
     "how mail comes": ("moderator", lambda scene: "/accounts/queue-mail/"),
     "the public record": ("guest", lambda scene: "/moderation/"),
 }
 
 
-def mailed(comment: Comment, user: User) -> str:
+def email_path(comment: Comment, user: User) -> str:
     return "/" + signed_links.decision_url(comment, user).split("/", 3)[3]
 
 
 @pytest.mark.parametrize("who", ["moderator", "owner", "writer", "guest"])
-def test_no_page_is_hard_to_read_or_to_reach_by_day_or_by_night(
-    visitor: Visitor, site: "Server", scene: Scene, who: str
-) -> None:
+def test_pages_are_accessible_in_both_color_schemes(visitor: Visitor, site: "Server", scene: Scene, who: str) -> None:
     page = visitor.open(width=360)
     if who != "guest":
         log_in(page.context, getattr(scene, who), site.url)
@@ -148,14 +146,16 @@ def test_no_page_is_hard_to_read_or_to_reach_by_day_or_by_night(
         too_wide = page.evaluate(TOO_WIDE)
         found = {"by day": visitor.found(page)}
         page.emulate_media(color_scheme="dark")
-        page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")  # Django's links fade
+        page.evaluate(
+            "Promise.all(document.getAnimations().map((one) => one.finished))"
+        )  # the admin's links change color slowly
         found["by night"] = visitor.found(page, again=True)
         if too_wide or any(set(rules) - OF_DJANGO.get(name, set()) for rules in found.values()):
             wrong[name] = (too_wide, found)
     assert wrong == {}
 
 
-def test_what_is_emptied_is_asked_about_first(visitor: Visitor, site: "Server", scene: Scene) -> None:
+def test_emptying_the_trash_asks_for_confirmation(visitor: Visitor, site: "Server", scene: Scene) -> None:
     page = visitor.open(width=360, dark=True)
     log_in(page.context, scene.moderator, site.url)
     page.goto(f"{site.url}{QUEUE}?status=spam")
@@ -174,11 +174,11 @@ def essay(site: "Server") -> Essay:
     return make.essay(f"Of Ways {Essay.objects.count()}")
 
 
-def waiting(essay: Essay, *texts: str) -> list[Comment]:
+def pending_comment(essay: Essay, *texts: str) -> list[Comment]:
     return make.pending_comments(essay, texts={text.split()[0]: text for text in texts})
 
 
-def said(comment: Comment) -> str:
+def stored_text(comment: Comment) -> str:
     comment.refresh_from_db()
     return comment.wording.text if comment.wording else ""
 
@@ -188,12 +188,12 @@ def status(comment: Comment) -> str:
     return comment.status
 
 
-def at_row(page: Page, comment: Comment, form: str) -> None:
+def in_row(page: Page, comment: Comment, form: str) -> None:
     page.locator(f"#comment-{comment.pk}").get_by_role("link", name=form).click()
 
 
-def test_all_of_it_works_without_script(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    edited, answered, refused, deleted, *rest = waiting(
+def test_moderation_works_without_script(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    edited, answered, refused, deleted, *rest = pending_comment(
         essay, "Anna one", "Bert two", "Carl three", "Dora four", "Emil five", "Fred six", "Gina seven"
     )
     moderator, guest = visitor.open(script=False), visitor.open(script=False)
@@ -201,21 +201,21 @@ def test_all_of_it_works_without_script(visitor: Visitor, site: "Server", essay:
     place = f"{site.url}{QUEUE}?essay={essay.pk}"
 
     moderator.goto(place)
-    at_row(moderator, edited, "Edit")
+    in_row(moderator, edited, "Edit")
     moderator.get_by_label("Edit the comment by Anna").fill("Anna said better")
     moderator.get_by_role("button", name="Save changes").click()
-    assert said(edited) == "Anna said better"
-    at_row(moderator, answered, "Reply")
+    assert stored_text(edited) == "Anna said better"
+    in_row(moderator, answered, "Reply")
     moderator.get_by_label("Reply to Bert").fill("So it is.")
     moderator.get_by_role("button", name="Approve and reply").click()
     assert status(answered) == "approved"
     assert Comment.objects.get(parent=answered).status == "approved"
-    at_row(moderator, refused, "Reject with reason…")
+    in_row(moderator, refused, "Reject with reason…")
     moderator.get_by_label("Reason").select_option("Off topic")
     moderator.get_by_label("Message to the commenter").fill("Try another essay.")
     moderator.locator("#refuse").get_by_role("button", name="Trash").click()
     assert Decision.objects.filter(comment=refused).latest("pk").message == "Try another essay."
-    at_row(moderator, deleted, "Delete…")
+    in_row(moderator, deleted, "Delete…")
     moderator.get_by_role("button", name="Delete for good").click()
     assert not Comment.objects.filter(pk=deleted.pk).exists()
 
@@ -236,7 +236,7 @@ def test_all_of_it_works_without_script(visitor: Visitor, site: "Server", essay:
     expect(guest.get_by_role("status")).to_contain_text("Thank you.")
     assert Report.objects.filter(comment=answered).count() == 1
 
-    own = say(guest, site.url + essay.get_absolute_url())
+    own = post_comment(guest, site.url + essay.get_absolute_url())
     actions.trash(own, by=make.moderator(), message="Not here.")
     guest.goto(f"{site.url}/comments/mine/")
     guest.get_by_role("link", name="Appeal").click()
@@ -246,20 +246,20 @@ def test_all_of_it_works_without_script(visitor: Visitor, site: "Server", essay:
     assert Appeal.objects.get(comment=own).text == "It was no advert."
 
 
-def say(guest: Page, address: str) -> Comment:
-    """As a guest whose browser remembers them."""
+def post_comment(guest: Page, address: str) -> Comment:
+    """Post as a guest whose browser remembers them."""
     guest.goto(address)
     for label, words in (("Comment", "I object."), ("Name", "Rosa"), ("Email", "rosa.ways@example.org")):
         guest.get_by_role("textbox", name=label).fill(words)
     guest.locator("[name=remember]").check()
     guest.locator("#respond .post").click()
     expect(guest.get_by_text("Your comment is awaiting moderation.").first).to_be_visible()
-    said: Comment = Comment.objects.latest("pk")
-    return said
+    stored_text: Comment = Comment.objects.latest("pk")
+    return stored_text
 
 
-def test_all_of_it_works_by_keys_alone(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    edited, answered, refused, deleted, *rest = waiting(
+def test_moderation_works_by_keyboard(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    edited, answered, refused, deleted, *rest = pending_comment(
         essay, "Anna one", "Bert two", "Carl three", "Dora four", "Emil five", "Fred six"
     )
     page, guest = visitor.open(), visitor.open()
@@ -321,7 +321,7 @@ def test_all_of_it_works_by_keys_alone(visitor: Visitor, site: "Server", essay: 
     press(guest, "main button.post")
     expect(guest.get_by_role("status")).to_contain_text("Thank you.")
     assert Report.objects.get(comment=answered).text == "Look at it."
-    own = say(guest, site.url + essay.get_absolute_url())
+    own = post_comment(guest, site.url + essay.get_absolute_url())
     actions.trash(own, by=make.moderator(), message="Not here.")
     guest.goto(f"{site.url}/comments/mine/")
     press(guest, "main a[href*=appeal]")

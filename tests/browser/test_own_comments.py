@@ -1,4 +1,4 @@
-"""Own comments in a browser: changed and deleted without script and with it, by keyboard, on a phone and by night."""
+"""Editing and deleting own comments in a browser, with and without JavaScript, by keyboard, on a phone, in the dark."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -27,8 +27,8 @@ def essay(site: "Server") -> Iterator[Essay]:
     make.rules(hold_first_comment=True)
 
 
-def look_at(visitor: Visitor, page: Page, *, by_night: bool = False) -> None:
-    """Clean to axe on a phone, and nothing wider than the window, there and on a desk."""
+def check_layout(visitor: Visitor, page: Page, *, by_night: bool = False) -> None:
+    """Check with axe on a phone, and that nothing is wider than the window, there and on a desktop."""
     page.emulate_media(color_scheme="dark" if by_night else "light")
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
@@ -36,9 +36,7 @@ def look_at(visitor: Visitor, page: Page, *, by_night: bool = False) -> None:
     visitor.axe(page)
 
 
-def test_a_guest_without_script_changes_and_deletes_what_they_said(
-    visitor: Visitor, site: "Server", essay: Essay
-) -> None:
+def test_a_guest_edits_and_deletes_a_comment_without_script(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = visitor.open(site.url + essay.get_absolute_url(), width=360, script=False)
     for label, words in (("Comment", "A first try."), ("Name", "Anna Karg"), ("Email", "anna@example.org")):
         page.get_by_label(label, exact=True).fill(words)
@@ -66,7 +64,7 @@ def test_a_guest_without_script_changes_and_deletes_what_they_said(
     expect(stranger.locator(f"#comment-{said.pk}")).to_have_count(0)
 
 
-def test_somebody_logged_in_does_it_by_keyboard_and_every_page_is_clean(
+def test_a_logged_in_user_edits_and_deletes_by_keyboard_and_every_page_is_accessible(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
     user = make.user(f"own{next(numbers)}", name="Rosa Castellanos")
@@ -79,14 +77,14 @@ def test_somebody_logged_in_does_it_by_keyboard_and_every_page_is_clean(
     place.get_by_role("link", name="Edit").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Edit comment")).to_be_visible()
-    look_at(visitor, page)
+    check_layout(visitor, page)
     words = page.get_by_label("Comment", exact=True)
     words.fill("")
     words.press("Tab")
     expect(page.get_by_role("button", name="Save changes")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("group").filter(has_text="Your changes weren’t saved.")).to_be_focused()
-    look_at(visitor, page, by_night=True)
+    check_layout(visitor, page, by_night=True)
     other = page.context.new_page()
     other.goto(page.url)
     other.get_by_label("Comment", exact=True).fill("A claim from another tab.")
@@ -97,19 +95,19 @@ def test_somebody_logged_in_does_it_by_keyboard_and_every_page_is_clean(
     page.keyboard.press("Enter")
     expect(page.get_by_label("Current version")).to_have_value("A claim from another tab.")
     expect(page.get_by_label("Your version")).to_have_value("A better claim.")
-    look_at(visitor, page)
+    check_layout(visitor, page)
     page.get_by_role("button", name="Save changes").press("Enter")
     expect(place.locator(".comment-body").first).to_have_text("A better claim.")
-    look_at(visitor, page, by_night=True)
+    check_layout(visitor, page, by_night=True)
     place.get_by_role("link", name="Delete").press("Enter")
     expect(page.get_by_role("heading", name="Delete comment")).to_be_visible()
-    look_at(visitor, page, by_night=True)
+    check_layout(visitor, page, by_night=True)
     page.get_by_role("button", name="Delete").press("Enter")
     expect(place).to_contain_text("Removed by its author.")
     expect(page.get_by_role("status").filter(has_text="Your comment has been deleted.")).to_be_visible()
-    look_at(visitor, page)
+    check_layout(visitor, page)
     page.goto(f"{site.url}/comments/{said.pk}/edit/")
     expect(page.get_by_role("status")).to_contain_text("it can’t be edited")
-    look_at(visitor, page)
+    check_layout(visitor, page)
     page.goto(f"{site.url}/comments/mine/")
-    look_at(visitor, page)
+    check_layout(visitor, page)

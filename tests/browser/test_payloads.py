@@ -1,4 +1,4 @@
-"""Hostile markup as text, name and website, stored through the form and shown in a real browser: nothing of it acts."""
+"""Hostile markup as text, name and website, posted through the form and shown in a real browser: nothing runs."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.services.site import Server
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "security"
-SAMPLE = 4  # of each file, in the suite
+SAMPLE = 4  # from each file, unless --all
 OWN = [
     "<script>window.acted = 1</script>",
     "<img src=x onerror=window.acted=1>",
@@ -75,7 +75,7 @@ def payloads() -> Iterator[str]:
 
 
 def store(caller: Caller, address: str, number: int, payload: str) -> bool:
-    """Send the payload in every field that takes it; whether it is there now."""
+    """Send the payload in every field that accepts it; return whether a comment was created."""
     fields = {
         "text": f"{payload}\n\n({number})",
         "name": payload.encode()[:245].decode(errors="ignore"),
@@ -91,13 +91,13 @@ def store(caller: Caller, address: str, number: int, payload: str) -> bool:
     return False
 
 
-def look_at(page: Page, url: str) -> None:
+def check_page(page: Page, url: str) -> None:
     page.goto(url)
     seen = page.evaluate(LOOK, ALLOWED)
     assert seen == {"wrong": [], "acted": 0, "refused": [], "forms": 1}, url
 
 
-def test_no_payload_acts_on_the_page_it_is_shown_on(visitor: Visitor, site: "Server") -> None:
+def test_no_payload_runs_on_the_page_that_shows_it(visitor: Visitor, site: "Server") -> None:
     make.rules(hold_first_comment=False, hold_links=0)
     caller = Caller(site.url)
     found = list(payloads())
@@ -113,5 +113,5 @@ def test_no_payload_acts_on_the_page_it_is_shown_on(visitor: Visitor, site: "Ser
         )
         pages = -(-Comment.objects.filter(essay=essay).count() // 50)
         for number in range(1, pages + 1):
-            look_at(page, f"{site.url}{address}" + (f"?cpage={number}" if number > 1 else ""))
+            check_page(page, f"{site.url}{address}" + (f"?cpage={number}" if number > 1 else ""))
     assert stored > len(found) * 0.95

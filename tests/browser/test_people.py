@@ -1,4 +1,4 @@
-"""A person's drawer in the queue, their page without script, and what the form's script tells of its haste."""
+"""A person's drawer in the queue, their page without JavaScript, and the time a form reports."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -22,32 +22,32 @@ Open = Callable[..., Page]
 def desk(visitor: Visitor, site: "Server") -> Open:
     moderator = make.moderator(f"mara{Comment.objects.count()}", name="Mara")
 
-    def opened(address: str, **look: Any) -> Page:
+    def open_path(address: str, **look: Any) -> Page:
         page = visitor.open(**look)
         log_in(page.context, moderator, site.url)
         page.goto(site.url + address)
         return page
 
-    return opened
+    return open_path
 
 
 @pytest.fixture
-def held(site: "Server") -> Comment:
-    Comment.objects.filter(status="pending").update(status="spam")  # what other tests left there makes long pages
+def held_comment(site: "Server") -> Comment:
+    Comment.objects.filter(status="pending").update(status="spam")  # rows of other tests make pages long
     return make.comment(make.essay("Of Drawers"), "Words", by=make.guest("Rosa Held"), status="pending")
 
 
 @pytest.mark.parametrize(("width", "dark"), [(360, False), (1280, True)])
-def test_the_drawer_opens_in_its_row_and_answers_there(
-    visitor: Visitor, desk: Open, held: Comment, width: int, dark: bool
+def test_the_drawer_opens_in_its_row_and_shows_responses_there(
+    visitor: Visitor, desk: Open, held_comment: Comment, width: int, dark: bool
 ) -> None:
     page = desk("/admin/comments/queue/", width=width, dark=dark)
-    row = page.locator(f"#comment-{held.pk}")
+    row = page.locator(f"#comment-{held_comment.pk}")
     row.locator("a[data-form=person]").click()
     row.locator("[name=text]").fill("Look twice.")
     row.get_by_role("button", name="Add note").click()
     expect(row.get_by_text("Note added.")).to_be_visible()
-    assert Note.objects.filter(commenter=held.commenter_id, text="Look twice.").count() == 1
+    assert Note.objects.filter(commenter=held_comment.commenter_id, text="Look twice.").count() == 1
     row.get_by_text("Trust, hold or block").click()
     row.locator("[name=until]").fill("2001-01-01")
     row.get_by_role("button", name="Save").click()
@@ -60,22 +60,22 @@ def test_the_drawer_opens_in_its_row_and_answers_there(
     expect(row).to_be_focused()
 
 
-def test_all_of_it_works_without_script(visitor: Visitor, desk: Open, held: Comment) -> None:
+def test_a_persons_page_works_without_script(visitor: Visitor, desk: Open, held_comment: Comment) -> None:
     page = desk("/admin/comments/queue/", script=False)
-    page.locator(f"#comment-{held.pk} .person a").click()
+    page.locator(f"#comment-{held_comment.pk} .person a").click()
     page.get_by_text("Trust, hold or block").click()
     page.locator("[name=kind]").select_option("hold")
     page.get_by_role("button", name="Save").click()
-    assert Block.objects.get(commenter=held.commenter_id).kind == "hold"
+    assert Block.objects.get(commenter=held_comment.commenter_id).kind == "hold"
     page.get_by_role("button", name="always held").click()
-    assert not Block.objects.filter(commenter=held.commenter_id).exists()
+    assert not Block.objects.filter(commenter=held_comment.commenter_id).exists()
     page.get_by_role("button", name="Remove comments").click()
     expect(page.get_by_role("button", name="Undo all 1")).to_be_visible()
-    held.refresh_from_db()
-    assert held.status == "trash"
+    held_comment.refresh_from_db()
+    assert held_comment.status == "trash"
 
 
-def test_a_form_sent_in_no_time_says_so_itself(visitor: Visitor, site: "Server") -> None:
+def test_a_form_reports_that_it_was_sent_too_fast(visitor: Visitor, site: "Server") -> None:
     make.rules(hold_first_comment=False, hold_quick=60)
     page = visitor.open(site.url + make.essay("Of Haste").get_absolute_url())
     for label, words in (("Comment", "Bought in haste."), ("Name", "Quick"), ("Email", "q@example.org")):

@@ -1,4 +1,4 @@
-"""Posting while the page stays open: the comment appears where it stands, or what is wrong is said; nothing is lost."""
+"""Posting without leaving the page: the comment appears in its thread, or the error is shown; nothing is lost."""
 
 import re
 from functools import partial
@@ -30,13 +30,13 @@ def essay(rules: Rules) -> Essay:
 
 
 def open_essay(visitor: Visitor, site: "Server", essay: Essay, after: str = "", **look: Any) -> Page:
-    """A page that knows whether it was loaded anew."""
+    """Open the essay's page with a mark that shows whether it was loaded again."""
     page = visitor.open(site.url + essay.get_absolute_url() + after, **look)
     page.evaluate("window.isSame = true")
     return page
 
 
-def is_same(page: Page) -> bool:
+def is_not_reloaded(page: Page) -> bool:
     return bool(page.evaluate("window.isSame === true"))
 
 
@@ -51,7 +51,7 @@ def post(page: Page, text: str, **details: str) -> None:
     page.get_by_role("button", name="Post Comment").click()
 
 
-def said(page: Page, words: str) -> None:
+def expect_status(page: Page, words: str) -> None:
     expect(page.locator("li.comment .notice[role=status]")).to_contain_text(words)
 
 
@@ -60,7 +60,7 @@ def test_a_published_comment_appears_in_place(visitor: Visitor, site: "Server", 
     post(page, "The *first*.")
     first = page.locator("li.comment", has_text="The first.")
     expect(first.locator("> .say")).to_be_focused()
-    said(page, "Your comment is published.")
+    expect_status(page, "Your comment is published.")
     expect(first.locator(".notice")).to_have_text("Your comment is published.")
     expect(first.locator(".comment-body em")).to_have_text("first")
     expect(first.locator(".when")).to_have_text(re.compile("now|ago"))
@@ -68,7 +68,7 @@ def test_a_published_comment_appears_in_place(visitor: Visitor, site: "Server", 
     expect(page.get_by_role("heading", name="One comment on “Of Forms”")).to_be_visible()
     expect(page.locator(".byline")).to_contain_text("1 comment")
     expect(page.get_by_role("textbox", name="Comment")).to_have_value("")
-    assert is_same(page)
+    assert is_not_reloaded(page)
     comment = Comment.objects.get(essay=essay)
     assert re.search(rf"\?key={comment.pk}-own.*#comment-{comment.pk}$", page.url)
     visitor.axe(page)
@@ -79,9 +79,7 @@ def test_a_published_comment_appears_in_place(visitor: Visitor, site: "Server", 
     expect(page.get_by_role("heading", name="Delete")).to_be_visible()
 
 
-def test_a_reply_appears_under_what_it_answers_although_that_is_shut(
-    visitor: Visitor, site: "Server", essay: Essay
-) -> None:
+def test_a_reply_appears_under_its_collapsed_parent(visitor: Visitor, site: "Server", essay: Essay) -> None:
     root = make.comment(essay, by=make.guest("Ines Okafor"))
     reply = make.comment(essay, to=root, by=make.guest("Tobias Fenn"))
     make.comment(essay, "Another thread.")
@@ -97,35 +95,35 @@ def test_a_reply_appears_under_what_it_answers_although_that_is_shut(
     expect(page.locator(f"#comment-{reply.pk} > .replies > summary")).to_have_text("1 reply")
     expect(page.locator(".closing > form#respond")).to_have_count(1)
     expect(page.get_by_role("heading", name="Leave a Reply", exact=True)).to_be_visible()
-    assert is_same(page)
+    assert is_not_reloaded(page)
 
 
-def test_a_held_comment_says_why_it_waits(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_a_held_comment_shows_why_it_is_pending(visitor: Visitor, site: "Server", essay: Essay) -> None:
     make.rules(hold_first_comment=True)
     make.comment(essay)
     page = open_essay(visitor, site, essay, width=360)
     post(page, "My first.")
-    said(page, "Your comment is awaiting moderation.")
-    said(page, "A moderator will review your first comment before it appears.")
+    expect_status(page, "Your comment is awaiting moderation.")
+    expect_status(page, "A moderator will review your first comment before it appears.")
     held = page.locator("li.comment[data-status=pending]")
     expect(held.locator("> .say")).to_be_focused()
     expect(page.get_by_role("heading", name="One comment")).to_be_visible()
     visitor.axe(page)
 
 
-def test_somebody_logged_in_is_told_as_well(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_a_logged_in_user_sees_the_result_too(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = visitor.open()
     log_in(page.context, User.objects.get(username="author"), site.url)
     page.goto(site.url + essay.get_absolute_url())
     page.get_by_role("textbox", name="Comment").fill("As I said.")
     page.get_by_role("button", name="Post Comment").click()
-    said(page, "Your comment is published.")
+    expect_status(page, "Your comment is published.")
     expect(page.locator("li.comment .notice")).to_have_text("Your comment is published.")
     expect(page.locator(".identity.you")).to_be_visible()
 
 
 @pytest.mark.parametrize("order", ["newest", "liked"])
-def test_in_another_order_it_stands_where_that_puts_it(
+def test_a_comment_appears_where_the_chosen_order_puts_it(
     visitor: Visitor, site: "Server", essay: Essay, order: str
 ) -> None:
     for _number in range(3):
@@ -133,10 +131,10 @@ def test_in_another_order_it_stands_where_that_puts_it(
     page = open_essay(visitor, site, essay, f"?order={order}")
     post(page, "The newest.")
     expect(page.locator(".thread > li").first).to_contain_text("The newest.")
-    assert is_same(page)
+    assert is_not_reloaded(page)
 
 
-def test_of_a_thread_on_another_page_one_is_led_there(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_a_reply_in_a_thread_on_another_page_leads_there(visitor: Visitor, site: "Server", essay: Essay) -> None:
     make.rules(hold_first_comment=False, threads_a_page=2)
     for _number in range(4):
         make.comment(essay)
@@ -146,16 +144,16 @@ def test_of_a_thread_on_another_page_one_is_led_there(visitor: Visitor, site: "S
     expect(own.locator("> .say")).to_be_focused()
     expect(page.locator("li.comment")).to_have_count(1)
     expect(page.get_by_role("textbox", name="Comment")).to_have_value("")
-    assert not is_same(page)
+    assert not is_not_reloaded(page)
 
 
 @pytest.fixture
-def said_before(essay: Essay) -> Comment:
+def existing_comment(essay: Essay) -> Comment:
     return make.comment(essay, "Said.", by=make.guest("Anselm Brandt", email="anselm@brandt.example"))
 
 
-def test_what_is_refused_is_said_in_the_form(
-    visitor: Visitor, site: "Server", essay: Essay, said_before: Comment
+def test_a_rejection_is_explained_in_the_form(
+    visitor: Visitor, site: "Server", essay: Essay, existing_comment: Comment
 ) -> None:
     page = open_essay(visitor, site, essay)
     errors = page.locator("form#respond .errors")
@@ -167,7 +165,7 @@ def test_what_is_refused_is_said_in_the_form(
     post(page, "Said.")
     expect(errors).to_contain_text("You’ve already posted this comment.")
     expect(errors.get_by_role("link", name="View your comment")).to_have_attribute(
-        "href", f"/comments/{said_before.pk}/"
+        "href", f"/comments/{existing_comment.pk}/"
     )
     expect(page.locator("form#respond [aria-invalid=true]")).to_have_count(0)
     make.rules(hold_first_comment=False, flood_seconds=60)
@@ -180,10 +178,10 @@ def test_what_is_refused_is_said_in_the_form(
     page.get_by_role("button", name="Post Comment").click()
     expect(page.locator("li.comment", has_text="Quicker.")).to_be_visible()
     expect(errors).to_have_count(0)
-    assert is_same(page)
+    assert is_not_reloaded(page)
 
 
-def test_of_an_answer_to_what_is_gone_the_words_stay_for_the_essay(
+def test_the_text_of_a_reply_to_a_deleted_comment_stays_in_the_form(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
     root = make.comment(essay, by=make.guest("Ines Okafor"))
@@ -198,9 +196,7 @@ def test_of_an_answer_to_what_is_gone_the_words_stay_for_the_essay(
     expect(page.locator(".thread > li", has_text="An answer.")).to_be_visible()
 
 
-def test_when_comments_are_closed_meanwhile_the_words_can_be_copied(
-    visitor: Visitor, site: "Server", essay: Essay
-) -> None:
+def test_the_text_can_be_copied_when_comments_have_been_closed(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay)
     write(page, "Too late.")
     make.rules(close_after_days=1)
@@ -224,13 +220,13 @@ ANSWERS = {
 }
 
 
-def test_in_trouble_nothing_is_lost(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_nothing_is_lost_when_the_site_is_in_trouble(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay)
     field, errors = page.get_by_role("textbox", name="Comment"), page.locator("form#respond .errors")
     for trouble, (status, body, words) in ANSWERS.items():
         text = f"Words that met {trouble}."
         write(page, text)
-        page.route("**/respond/", partial(meet, status, body), times=1)
+        page.route("**/respond/", partial(respond_with, status, body), times=1)
         page.get_by_role("button", name="Post Comment").click()
         expect(errors).to_be_focused()
         expect(errors).to_contain_text(words)
@@ -239,24 +235,24 @@ def test_in_trouble_nothing_is_lost(visitor: Visitor, site: "Server", essay: Ess
         page.get_by_role("button", name="Post Comment").click()
         expect(page.locator("li.comment", has_text=text)).to_be_visible()
         expect(errors).to_have_count(0)
-        assert is_same(page)
+        assert is_not_reloaded(page)
 
 
-def meet(status: int, body: str, route: Route) -> None:
+def respond_with(status: int, body: str, route: Route) -> None:
     route.fulfill(status=status, body=body, content_type="text/html") if status else route.abort()
 
 
-def lose_answer(route: Route) -> None:
-    """The server took it, and the browser never hears so."""
+def lose_response(route: Route) -> None:
+    """The server gets the request, but the browser never gets the response."""
     route.fetch()
     route.abort()
 
 
-def test_an_answer_that_got_lost_makes_no_second_comment(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_a_lost_response_leads_to_no_second_comment(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay)
     for text, reloads in (("Said once.", False), ("Said before a reload.", True)):
         make.rules(hold_first_comment=False)
-        page.route("**/respond/", lose_answer, times=1)
+        page.route("**/respond/", lose_response, times=1)
         post(page, text)
         expect(page.locator("form#respond .errors")).to_contain_text(
             "We couldn’t reach the site. Please try again in a moment."
@@ -282,28 +278,30 @@ def test_two_presses_and_two_keys_post_once(visitor: Visitor, site: "Server", es
     assert Comment.objects.filter(essay=essay).count() == 1
 
 
-def test_the_very_first_press_counts_before_anything_has_focus(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_the_first_press_counts_before_anything_has_focus(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay)
     page.locator("form#respond").evaluate("form => form.requestSubmit()")
     expect(page.locator("form#respond .errors")).to_contain_text("Please write something")
-    assert is_same(page)
+    assert is_not_reloaded(page)
 
 
-def test_what_is_typed_while_it_is_sent_stays(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_text_typed_while_sending_stays(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay)
     field = page.get_by_role("textbox", name="Comment")
 
-    def type_on(route: Route) -> None:
+    def keep_typing(route: Route) -> None:
         field.press_sequentially(" And more.")
         route.continue_()
 
-    page.route("**/respond/", type_on, times=1)
+    page.route("**/respond/", keep_typing, times=1)
     post(page, "Sent.")
     expect(page.locator("li.comment", has_text="Sent.")).to_be_visible()
     expect(field).to_have_value("Sent. And more.")
 
 
-def test_near_the_limit_the_form_says_how_much_room_is_left(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_near_the_limit_the_form_shows_how_many_characters_are_left(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
     page = open_essay(visitor, site, essay, width=360)
     field = page.get_by_role("textbox", name="Comment")
     left = page.locator("form#respond .field [role=status]")

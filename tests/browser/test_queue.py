@@ -1,4 +1,4 @@
-"""The queue in a browser: by keys, by buttons alone, at any width and in the dark."""
+"""The queue in a browser: by keyboard, by buttons alone, at any width and in the dark."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ Open = Callable[..., Page]
 
 
 def looks(page: Page) -> Iterator[bool]:
-    """Each width once and each scheme once; whether it is the dark one."""
+    """Set each width and each color scheme once; yield whether it is dark."""
     for width, dark in ((360, False), (1280, True)):
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme="dark" if dark else "light")
@@ -31,13 +31,13 @@ def looks(page: Page) -> Iterator[bool]:
 
 @pytest.fixture
 def essay(site: "Server") -> Essay:
-    Comment.objects.filter(status="pending").update(status="spam")  # what other tests left there makes long pages
+    Comment.objects.filter(status="pending").update(status="spam")  # rows of other tests make pages long
     return make.essay("Whose Promise Is It?")
 
 
 @pytest.fixture
 def open_queue(visitor: Visitor, site: "Server") -> Open:
-    """Opens the queue as a moderator; `after` is the rest of its address."""
+    """Open the queue as a moderator; `after` is the rest of its address."""
     moderator = make.moderator(f"mara{Comment.objects.count()}", name="Mara")
 
     def open_queue(after: str = "", **look: Any) -> Page:
@@ -54,7 +54,7 @@ def held(essay: Essay, count: int) -> list[Comment]:
 
 
 def statuses(comments: list[Comment], page: Page | None = None) -> list[str]:
-    """With a page: once it has been told of all that was decided there."""
+    """Return the statuses, with a page once it shows them all as current."""
     if page:
         expect(page.locator("ol.queue:not([data-waiting]), ol.queue[data-waiting='0']")).to_be_attached(timeout=60_000)
     found = Comment.objects.in_bulk([comment.pk for comment in comments])
@@ -65,7 +65,7 @@ def is_current(page: Page, comment: Comment) -> None:
     expect(page.locator(f"#comment-{comment.pk}")).to_be_focused()
 
 
-def test_a_sitting_by_keys_decides_rightly_and_never_loses_the_focus(open_queue: Open, essay: Essay) -> None:
+def test_a_session_by_keyboard_decides_correctly_and_never_loses_the_focus(open_queue: Open, essay: Essay) -> None:
     comments = held(essay, 6)
     page = open_queue(f"?per_page=100#comment-{comments[0].pk}")
     is_current(page, comments[0])
@@ -95,7 +95,7 @@ def test_a_sitting_by_keys_decides_rightly_and_never_loses_the_focus(open_queue:
     assert statuses(comments, page) == ["approved", "spam", "pending", "pending", "pending", "pending"]
 
 
-def test_keys_leave_a_browsers_own_shortcuts_and_other_places_alone(open_queue: Open, essay: Essay) -> None:
+def test_keys_leave_browser_shortcuts_and_other_places_alone(open_queue: Open, essay: Essay) -> None:
     (comment,) = held(essay, 1)
     page = open_queue(f"?per_page=100#comment-{comment.pk}")
     is_current(page, comment)
@@ -108,7 +108,7 @@ def test_keys_leave_a_browsers_own_shortcuts_and_other_places_alone(open_queue: 
     assert statuses([comment]) == ["pending"]
 
 
-def test_all_of_it_works_without_script_and_goes_on_with_the_next_row(open_queue: Open, essay: Essay) -> None:
+def test_the_queue_works_without_script_and_continues_with_the_next_row(open_queue: Open, essay: Essay) -> None:
     comments = held(essay, 4)
     page = open_queue("?per_page=100", script=False)
     row = page.locator(f"#comment-{comments[0].pk}")
@@ -127,7 +127,7 @@ def test_all_of_it_works_without_script_and_goes_on_with_the_next_row(open_queue
     expect(page.locator("kbd").first).to_be_hidden()
 
 
-def test_a_row_decided_in_another_window_is_told_and_left_alone(open_queue: Open, essay: Essay) -> None:
+def test_a_row_decided_in_another_window_is_reported_and_unchanged(open_queue: Open, essay: Essay) -> None:
     (comment,) = held(essay, 1)
     one, other = open_queue("?per_page=100"), open_queue("?per_page=100")
     one.locator(f"#comment-{comment.pk}").get_by_role("button", name="Spam").click()
@@ -137,7 +137,7 @@ def test_a_row_decided_in_another_window_is_told_and_left_alone(open_queue: Open
     assert statuses([comment]) == ["spam"]
 
 
-def test_long_words_and_any_script_fit_every_width_and_axe_has_nothing_to_say(
+def test_long_texts_in_any_writing_system_fit_every_width_and_are_accessible(
     open_queue: Open, visitor: Visitor, essay: Essay
 ) -> None:
     root = make.comment(essay, "W" * 300, by=make.guest("N" * 245))
@@ -172,12 +172,12 @@ def test_long_words_and_any_script_fit_every_width_and_axe_has_nothing_to_say(
 
 def check(visitor: Visitor, page: Page) -> None:
     for is_dark in looks(page):
-        page.evaluate("scrollTo(0, 0)")  # what stands half under the bar has half its size
+        page.evaluate("scrollTo(0, 0)")  # targets half covered by the bar measure half their size
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         visitor.axe(page, again=is_dark)
 
 
-def test_many_rows_by_keys_alone_end_as_they_were_decided(open_queue: Open, essay: Essay) -> None:
+def test_many_rows_by_keyboard_end_as_they_were_decided(open_queue: Open, essay: Essay) -> None:
     count = 100 if RUNS_ALL else 16
     comments = held(essay, count)
     keys = ["asd"[number % 3] for number in range(count)]
@@ -193,7 +193,7 @@ def test_many_rows_by_keys_alone_end_as_they_were_decided(open_queue: Open, essa
     is_current(page, comments[-2])
 
 
-def test_writing_opens_in_the_row_keeps_what_is_typed_and_goes_on(
+def test_forms_open_in_the_row_keep_what_is_typed_and_continue(
     open_queue: Open, essay: Essay, visitor: Visitor
 ) -> None:
     comments = held(essay, 3)
@@ -231,7 +231,7 @@ def test_writing_opens_in_the_row_keeps_what_is_typed_and_goes_on(
     assert statuses(comments, page) == ["approved", "trash", "trash"]
 
 
-def test_what_the_server_does_not_take_opens_again(open_queue: Open, essay: Essay, visitor: Visitor) -> None:
+def test_a_rejected_form_opens_again(open_queue: Open, essay: Essay, visitor: Visitor) -> None:
     comments = held(essay, 2)
     page = open_queue(f"?per_page=100#comment-{comments[0].pk}")
     is_current(page, comments[0])
@@ -250,7 +250,7 @@ def test_what_the_server_does_not_take_opens_again(open_queue: Open, essay: Essa
     assert statuses(comments, page) == ["pending", "pending"]
 
 
-def test_a_row_decided_elsewhere_folds_in_an_open_page(open_queue: Open, essay: Essay) -> None:
+def test_a_row_decided_elsewhere_collapses_in_an_open_page(open_queue: Open, essay: Essay) -> None:
     comments = held(essay, 2)
     page = open_queue(f"?per_page=100#comment-{comments[0].pk}")
     is_current(page, comments[0])
@@ -283,7 +283,7 @@ def next_by_mouse(page: Page) -> None:
 
 
 def test_deciding_each_page_and_pressing_next_reaches_all_of_176_comments(open_queue: Open, essay: Essay) -> None:
-    """By key and by mouse in turn."""
+    """By keyboard and by mouse in turn."""
     comments = held(essay, 176)
     page = open_queue(f"?per_page=50&essay={essay.pk}")
     ways = [(decide_by_key, next_by_key), (decide_by_mouse, next_by_mouse)] * 2
@@ -297,7 +297,7 @@ def test_deciding_each_page_and_pressing_next_reaches_all_of_176_comments(open_q
     assert set(statuses(comments)) == {"spam"}
 
 
-def test_a_page_asked_for_by_number_stays_the_same_after_deciding_and_reloading(open_queue: Open, essay: Essay) -> None:
+def test_a_page_opened_by_number_stays_the_same_after_deciding_and_reloading(open_queue: Open, essay: Essay) -> None:
     comments = held(essay, 5)
     page = open_queue(f"?per_page=2&page=2&essay={essay.pk}")
     page.locator(f"#comment-{comments[2].pk}").get_by_role("button", name="Approve").click()
@@ -307,27 +307,27 @@ def test_a_page_asked_for_by_number_stays_the_same_after_deciding_and_reloading(
     expect(page.locator("ol.queue > li")).to_have_count(3)
 
 
-def decide_all_at_once(page: Page, count: int) -> None:
-    """Mark all comments of the page as spam, and wait until the server has."""
+def mark_all_as_spam(page: Page, count: int) -> None:
+    """Mark all comments of the page as spam, and wait until the server has done so."""
     page.locator("#bulk .every input").check()
     page.locator("#bulk").get_by_role("button", name="Spam").click()
     expect(page.locator(".report").get_by_role("button")).to_have_text(f"Undo all {count} z")
 
 
 def is_undo(request: Request) -> bool:
-    """Whether a request undoes decisions, as opposed to what the page sends by itself."""
+    """Return whether a request undoes decisions, as opposed to those that the page sends by itself."""
     return request.method == "POST" and "action=undo" in (request.post_data or "")
 
 
 def undone_in(request: Request) -> int:
-    """How many decisions one request undoes."""
+    """Return how many decisions one request undoes."""
     return (request.post_data or "").count("decision=")
 
 
-def test_z_undoes_all_that_the_last_action_decided_in_one_request(open_queue: Open, essay: Essay) -> None:
+def test_z_undoes_everything_the_last_action_decided_in_one_request(open_queue: Open, essay: Essay) -> None:
     comments = held(essay, 20)
     page = open_queue(f"?essay={essay.pk}")
-    decide_all_at_once(page, 20)
+    mark_all_as_spam(page, 20)
     with page.expect_request(is_undo) as sent:
         page.keyboard.press("z")
     expect(page.locator("li.row")).to_have_count(20)
@@ -368,7 +368,7 @@ def test_undo_all_stays_until_it_is_used_also_after_other_decisions_and_a_reload
 def test_z_after_a_reload_undoes_the_last_action_as_a_whole(open_queue: Open, essay: Essay) -> None:
     comments = held(essay, 3)
     page = open_queue(f"?essay={essay.pk}")
-    decide_all_at_once(page, 3)
+    mark_all_as_spam(page, 3)
     page.reload()
     page.keyboard.press("z")
     expect(page.locator("li.row")).to_have_count(3)

@@ -1,4 +1,4 @@
-"""What is selected is quoted into the reply to it, in the same words, and says where they stand."""
+"""Selected text is quoted in the reply with the same characters, and with its author."""
 
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -33,14 +33,14 @@ def essay(site: "Server") -> Essay:
 
 
 def as_text(words: str) -> str:
-    """Markdown that says these very signs."""
+    """Escape to Markdown that renders these characters."""
     return "\\\n".join(
         "".join(f"\\{sign}" if sign in "\\*_`~<>&[]#-+." else sign for sign in row) for row in words.split("\n")
     )
 
 
 def select(page: Page, first: str, last: str = "") -> None:
-    """From the beginning of the words of one element to the end of another's."""
+    """Select from the start of one element's text to the end of another's."""
     page.evaluate(
         "([first, last]) => getSelection().setBaseAndExtent(first, 0, last, last.childNodes.length)",
         [page.query_selector(first), page.query_selector(last or first)],
@@ -55,7 +55,7 @@ def open_essay(visitor: Visitor, site: "Server", essay: Essay, **look: Any) -> P
     return visitor.open(site.url + essay.get_absolute_url(), **look)
 
 
-def test_a_quotation_says_the_same_words_and_who_said_them(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_a_quotation_has_the_same_text_and_names_its_author(visitor: Visitor, site: "Server", essay: Essay) -> None:
     quoted = make.comment(essay, f"{as_text(SIGNS)}\n{ADDRESS}", by=make.guest("Ines [Ö] Okafor"))
     page = open_essay(visitor, site, essay)
     words = page.locator(body(quoted)).inner_text()
@@ -79,7 +79,7 @@ def test_a_quotation_says_the_same_words_and_who_said_them(visitor: Visitor, sit
     assert (made.status, made.wording.reasons) == ("approved", [])
 
 
-def test_what_was_typed_stays_and_the_form_moves(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_typed_text_stays_and_the_form_moves(visitor: Visitor, site: "Server", essay: Essay) -> None:
     one = make.comment(essay, "Ines said.", by=make.guest("Ines"))
     make.comment(essay, "Tobias said.", by=make.guest("Tobias"))
     page = open_essay(visitor, site, essay)
@@ -96,7 +96,7 @@ def test_what_was_typed_stays_and_the_form_moves(visitor: Visitor, site: "Server
     expect(field).to_have_value("Before.\n\nAfter.")
 
 
-def test_the_essay_is_quoted_by_key_and_answered_itself(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_the_essay_is_quoted_by_key_and_replied_to(visitor: Visitor, site: "Server", essay: Essay) -> None:
     make.comment(essay, by=make.guest("Ines Okafor"))
     make.comment(essay)
     page = open_essay(visitor, site, essay)
@@ -126,7 +126,7 @@ def test_the_button_is_next_by_tab(visitor: Visitor, site: "Server", essay: Essa
     )
 
 
-def test_nothing_is_offered_for_what_is_no_one_text(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_no_quotation_is_offered_for_a_selection_across_texts(visitor: Visitor, site: "Server", essay: Essay) -> None:
     one, other = make.comment(essay, "One said."), make.comment(essay, "Other said.")
     page = open_essay(visitor, site, essay)
     button = page.get_by_role("button", name="Quote")
@@ -142,7 +142,7 @@ def test_nothing_is_offered_for_what_is_no_one_text(visitor: Visitor, site: "Ser
     expect(button).to_have_count(0)
 
 
-def test_who_reads_loads_nothing_for_it(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_readers_load_no_script_for_it(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay, alone=True)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -153,9 +153,10 @@ def test_who_reads_loads_nothing_for_it(visitor: Visitor, site: "Server", essay:
 LATIN = " ".join(["The dead keep still, and so does every stone that we have set above them."] * 6)
 ARABIC = " ".join(["الموتى ساكنون، وكذلك كل حجر وضعناه فوقهم في المقبرة القديمة."] * 6)
 WIDTHS = [360, 768, 1280, 1920]
-# Number of the first word in a paragraph, and of the word after the last.
+# The index of the first word in a paragraph, and of the word after the last.
 SELECTIONS = [[0, 5], [9, 10], [20, 50], [-1, None]]
-# Selects these words in turn. Of each: is the button near, is it legible, does it cover none of them, can it be pressed?
+# Selects these words in turn and measures for each whether the button is near, readable, covers none of them, and can
+# be clicked.
 MEASURE = """async ([selector, selections]) => {
   const paragraph = document.querySelector(selector);
   const text = paragraph.firstChild;
@@ -189,7 +190,7 @@ MEASURE = """async ([selector, selections]) => {
 }"""
 
 
-# The site's words run the other way; the essay keeps its own direction, as the page marks it in that case.
+# The site's language is right-to-left; the essay has its own direction, as the page marks it in that case.
 TURN = """direction => {
   document.querySelector("article").dir ||= "ltr";
   document.documentElement.dir = direction;
@@ -207,7 +208,7 @@ def test_the_button_is_beside_the_selection_at_every_width(visitor: Visitor, sit
         page = open_essay(visitor, site, on)
         select(page, texts[0])
         expect(page.get_by_role("button", name="Quote")).to_be_in_viewport()
-        for width, direction in product(WIDTHS, ("ltr", "rtl")):  # of the site's own words
+        for width, direction in product(WIDTHS, ("ltr", "rtl")):  # of the site's own language
             page.set_viewport_size({"width": width, "height": 800})
             page.evaluate(TURN, direction)
             for text in texts:
@@ -215,7 +216,7 @@ def test_the_button_is_beside_the_selection_at_every_width(visitor: Visitor, sit
                     assert all(measured.values()), (on.title, width, direction, text, measured)
 
 
-def test_of_a_selection_that_leaves_the_window_the_button_stays_in_sight(
+def test_the_button_stays_visible_for_a_selection_that_leaves_the_window(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
     Essay.objects.filter(pk=essay.pk).update(body=f"<p>{LATIN}</p>" * 20)

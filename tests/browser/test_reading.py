@@ -1,4 +1,4 @@
-"""Reading a long argument in a browser: what is new, what arrives, keys, and branches that stay shut."""
+"""Reading a long thread in a browser: new comments, comments that arrive, keyboard shortcuts, collapsed branches."""
 
 import re
 from datetime import timedelta
@@ -30,11 +30,11 @@ def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.closest('.comment')?.id"))
 
 
-def test_keys_lead_through_the_argument_and_branches_stay_shut(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    first, second = make.comment(essay, "One."), make.comment(essay, "Two.")
+def test_keys_navigate_the_thread_and_branches_stay_collapsed(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    first_comment, second = make.comment(essay, "One."), make.comment(essay, "Two.")
     reply = make.comment(essay, "Three.", to=second)
     page = visitor.open(site.url + essay.get_absolute_url())
-    for key, where in (("j", first), ("j", second), ("k", first), ("j", second)):
+    for key, where in (("j", first_comment), ("j", second), ("k", first_comment), ("j", second)):
         page.keyboard.press(key)
         assert focused(page) == f"comment-{where.pk}"
     page.goto(f"{site.url}{reply.get_absolute_url()}")
@@ -62,7 +62,7 @@ def test_keys_lead_through_the_argument_and_branches_stay_shut(visitor: Visitor,
     expect(page.get_by_role("textbox", name="Comment")).to_have_value("jkn?")
 
 
-def test_what_is_new_since_the_last_visit_and_what_arrives_meanwhile(
+def test_new_comments_since_the_last_visit_and_arriving_ones_are_marked(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
     old, new = make.comment(essay, "Known."), make.comment(essay, "Not known.")
@@ -89,7 +89,7 @@ def test_what_is_new_since_the_last_visit_and_what_arrives_meanwhile(
     expect(page.locator(".new")).to_have_count(2)
 
 
-def test_what_was_left_out_is_filled_in_in_place(visitor: Visitor, site: "Server") -> None:
+def test_omitted_replies_are_loaded_in_place(visitor: Visitor, site: "Server") -> None:
     long = corpus.essay(900, roots=0.02, depth=40, seed=7)
     page = visitor.open(site.url + long.get_absolute_url())
     shown = page.locator(".thread .comment")
@@ -108,27 +108,27 @@ def test_what_was_left_out_is_filled_in_in_place(visitor: Visitor, site: "Server
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_the_order_one_chose_holds_everywhere_until_the_usual_one_is_chosen(
+def test_a_chosen_order_applies_everywhere_until_the_default_is_chosen(
     visitor: Visitor, site: "Server", essay: Essay, script: bool
 ) -> None:
     other = make.essay("Of Writing")
     said = [[make.comment(one) for _ in range(3)] for one in (essay, other)]
 
-    def first(address: str) -> str | None:
+    def first_comment(address: str) -> str | None:
         page.goto(site.url + address)
         return page.locator("li.comment").first.get_attribute("id")
 
     page = visitor.open(site.url + essay.get_absolute_url(), script=script)
     page.get_by_role("link", name="Newest", exact=True).click()
     page.wait_for_url("**order=newest**")
-    assert first(other.get_absolute_url()) == f"comment-{said[1][2].pk}"
-    assert first(said[0][0].get_absolute_url()) == f"comment-{said[0][2].pk}"
+    assert first_comment(other.get_absolute_url()) == f"comment-{said[1][2].pk}"
+    assert first_comment(said[0][0].get_absolute_url()) == f"comment-{said[0][2].pk}"
     page.get_by_role("link", name="Oldest", exact=True).click()
     page.wait_for_url("**order=#comments")
-    assert first(other.get_absolute_url()) == f"comment-{said[1][0].pk}"
+    assert first_comment(other.get_absolute_url()) == f"comment-{said[1][0].pk}"
 
 
-def test_parts_of_an_argument_are_clean(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_parts_of_a_thread_are_accessible(visitor: Visitor, site: "Server", essay: Essay) -> None:
     author = Commenter.objects.for_user(essay.bylines[0])
     top = make.comment(essay, by=make.guest("Tobias Fenn"))
     for number in range(7):
@@ -137,8 +137,8 @@ def test_parts_of_an_argument_are_clean(visitor: Visitor, site: "Server", essay:
     make.create_thread(long, None, *range(MAX_COMMENTS + 1))
     page = visitor.open(site.url + essay.get_absolute_url())
 
-    def look_at(*links: str) -> None:
-        """On a phone by day, then at a desk by night, where the links stand as well."""
+    def check(*links: str) -> None:
+        """On a light phone, then on a dark desktop, where the links are visible, too."""
         for width, is_dark in ((360, False), (1280, True)):
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme="dark" if is_dark else "light")
@@ -147,18 +147,18 @@ def test_parts_of_an_argument_are_clean(visitor: Visitor, site: "Server", essay:
             for name in links:
                 expect(page.get_by_role("link", name=name)).to_be_visible()
 
-    look_at("2 replies by the author")
+    check("2 replies by the author")
     page.get_by_role("link", name="2 replies by the author").click()
     expect(page.locator("li.comment")).to_have_count(2)
-    look_at("Show all comments")
+    check("Show all comments")
     page.goto(site.url + long.get_absolute_url())
     expect(page.get_by_role("link", name="Continue this thread")).to_be_visible()
     page.get_by_role("link", name="Continue this thread").press("Enter")
     expect(page.get_by_text("You’re viewing part of the discussion.")).to_be_visible()
     expect(page.locator("li.comment")).to_have_count(2)
-    look_at()
+    check()
     page.goto(site.url + long.get_absolute_url())
-    # By key: what was out of sight is laid out when it is scrolled to, and may move under the mouse that presses it.
+    # By keyboard: content outside the window is laid out when it is scrolled to, and could move under the mouse.
     page.get_by_role("link", name="Show 2 more replies").press("Enter")
     expect(page.locator("li.comment")).to_have_count(MAX_COMMENTS + 2)
     expect(page.get_by_role("link", name="Continue this thread")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""The reply form in a real browser, with script and without: what is typed is kept, and lands where it belongs."""
+"""The reply form in a real browser, with and without JavaScript: typed text is kept and posted in the right thread."""
 
 import re
 from typing import TYPE_CHECKING
@@ -38,7 +38,7 @@ def open_essay(visitor: Visitor, site: "Server", essay: Essay, script: bool = Tr
     return visitor.open(site.url + essay.get_absolute_url(), script=script)
 
 
-def names_of_cookies(page: Page) -> set[str]:
+def cookie_names(page: Page) -> set[str]:
     return {str(cookie["name"]) for cookie in page.context.cookies()}
 
 
@@ -50,13 +50,13 @@ def test_a_guest_posts_and_sees_the_held_comment(visitor: Visitor, site: "Server
     held = page.locator("li.comment[data-status=pending]")
     expect(held.locator(".comment-body")).to_contain_text("so does a stone")
     expect(held).to_contain_text("Your comment is awaiting moderation.")
-    assert names_of_cookies(page) == {"visit"}  # nobody asked to be remembered
+    assert cookie_names(page) == {"visit"}  # the guest did not ask to be remembered
     assert Comment.objects.get(essay=essay).status == "pending"
     stranger = open_essay(visitor, site, essay)
     expect(stranger.get_by_text("so does a stone")).to_have_count(0)
 
 
-def test_a_reply_goes_under_what_it_answers(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
+def test_a_reply_is_shown_under_its_parent(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
     answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
     page = open_essay(visitor, site, essay, script)
     if script:
@@ -74,7 +74,7 @@ def test_a_reply_goes_under_what_it_answers(visitor: Visitor, site: "Server", es
     assert Comment.objects.get(parent=answered).wording.text == "I do."
 
 
-def test_cancel_reply_brings_the_form_back(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
+def test_cancel_reply_moves_the_form_back(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
     answered = make.comment(essay, by=make.guest("Ines Okafor"))
     page = open_essay(visitor, site, essay, script)
     page.get_by_role("link", name="Reply to Ines Okafor").click()
@@ -88,7 +88,7 @@ def test_cancel_reply_brings_the_form_back(visitor: Visitor, site: "Server", ess
         expect(page.get_by_role("textbox", name="Comment")).to_have_value(WORDS)
 
 
-def test_a_refusal_keeps_every_word(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
+def test_a_rejection_keeps_all_typed_text(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
     answered = make.comment(essay, by=make.guest("Ines Okafor"))
     page = open_essay(visitor, site, essay, script)
     page.get_by_role("link", name="Reply to Ines Okafor").click()
@@ -115,13 +115,15 @@ def test_a_refusal_keeps_every_word(visitor: Visitor, site: "Server", essay: Ess
     assert Comment.objects.get(parent=answered).wording.text == WORDS
 
 
-def test_a_browser_that_was_asked_to_remembers(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
+def test_a_browser_remembers_a_guest_who_asks_for_it(
+    visitor: Visitor, site: "Server", essay: Essay, script: bool
+) -> None:
     page = open_essay(visitor, site, essay, script)
     fill(page)
     page.get_by_label(re.compile("Save my name")).check()
     page.get_by_role("button", name="Post Comment").click()
     expect(page.get_by_text("awaiting moderation")).to_be_visible()
-    assert names_of_cookies(page) == {"commenter"}
+    assert cookie_names(page) == {"commenter"}
     assert {(cookie["httpOnly"], cookie["sameSite"]) for cookie in page.context.cookies()} == {(True, "Lax")}
     page.goto(site.url + essay.get_absolute_url())
     expect(page.get_by_text("awaiting moderation")).to_be_visible()
@@ -130,7 +132,7 @@ def test_a_browser_that_was_asked_to_remembers(visitor: Visitor, site: "Server",
     page.get_by_label(re.compile("Save my name")).uncheck()
     page.get_by_role("button", name="Post Comment").click()
     expect(page.get_by_text("A second thought.")).to_be_visible()
-    assert names_of_cookies(page) == {"visit"}
+    assert cookie_names(page) == {"visit"}
     assert len({comment.commenter_id for comment in Comment.objects.filter(essay=essay)}) == 1
 
 
@@ -142,7 +144,7 @@ def test_control_and_enter_post_once(visitor: Visitor, site: "Server", essay: Es
     assert Comment.objects.filter(essay=essay).count() == 1
 
 
-def test_a_permalink_has_focus_where_it_leads(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_a_permalink_focuses_its_comment(visitor: Visitor, site: "Server", essay: Essay) -> None:
     Discussion.objects.create(essay=essay, own_threads_a_page=5)
     comments = [make.comment(essay, f"Thread {number}.") for number in range(10)]
     reply = make.comment(essay, "The one meant.", to=comments[7])
@@ -168,7 +170,7 @@ def test_everything_is_reached_by_keyboard(visitor: Visitor, site: "Server", ess
     expect(page.get_by_text("awaiting moderation")).to_be_visible()
 
 
-def test_a_preview_by_keys_stands_over_the_button_and_keeps_the_form(
+def test_a_preview_by_keyboard_is_above_the_button_and_keeps_the_form(
     visitor: Visitor, site: "Server", essay: Essay, script: bool
 ) -> None:
     page = open_essay(visitor, site, essay, script)
@@ -192,7 +194,7 @@ def test_a_preview_by_keys_stands_over_the_button_and_keeps_the_form(
         page.get_by_role("button", name="Preview").press("Enter")
         expect(page.locator(".preview")).to_contain_text("We couldn’t load the preview.")
         page.context.set_offline(False)
-        visitor.complaints.clear()  # of the answer 422, and of being offline
+        visitor.complaints.clear()  # about the 422 response, and about being offline
     page.get_by_role("textbox", name="Email").fill("anselm@brandt.example")
     page.get_by_role("button", name="Post Comment").press("Enter")
     expect(page.locator("li.comment[data-status=pending] .comment-body")).to_have_text("I do.")

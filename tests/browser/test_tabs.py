@@ -1,4 +1,4 @@
-"""The tests' own tabs: whoever gets one that somebody had before finds nothing of theirs in it."""
+"""The tests' own tabs: a visitor finds nothing of the previous one in a reused tab."""
 
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,8 @@ FOUND = """async () => ({
 })"""
 
 
-def test_nothing_stays_in_a_tab(visitor: Visitor, site: "Server") -> None:
-    page = visitor.open(f"{site.url}/about/", width=1111)  # as nobody else does, who may have left tabs too
+def test_nothing_stays_in_a_reused_tab(visitor: Visitor, site: "Server") -> None:
+    page = visitor.open(f"{site.url}/about/", width=1111)  # options of its own, so that no tab of other tests is used
     fresh = page.evaluate(FOUND)
     page.evaluate(LEAVE)
     page.emulate_media(media="print", color_scheme="dark")

@@ -1,4 +1,4 @@
-"""Two moderators at the same rows at once, each in a browser: what one decides stands, and the other is told."""
+"""Two moderators at the same rows at the same time: the first decision counts, and the other moderator is told."""
 
 import random
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 AFTER = {"approve": "approved", "spam": "spam", "trash": "trash"}
 
 
-def test_each_comment_is_decided_once_and_the_other_is_told(visitor: Visitor, site: "Server") -> None:
+def test_each_comment_is_decided_once_and_the_other_moderator_is_told(visitor: Visitor, site: "Server") -> None:
     Comment.objects.filter(status="pending").update(status="spam")
     essay = make.essay("Whose Promise Is It?")
     count = 50 if RUNS_ALL else 16
@@ -31,7 +31,7 @@ def test_each_comment_is_decided_once_and_the_other_is_told(visitor: Visitor, si
         pages.append(page)
     chance = random.Random(4)
     orders = [chance.sample(comments, count) for _ in pages]
-    for pair in zip(*orders, strict=True):  # both go on without waiting for an answer
+    for pair in zip(*orders, strict=True):  # neither waits for a response
         for page, comment in zip(pages, pair, strict=True):
             verb = chance.choice(list(AFTER))
             page.evaluate(

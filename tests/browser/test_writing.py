@@ -1,4 +1,4 @@
-"""Writing in a real browser: whatever dies while somebody types, what they wrote two seconds ago is there again."""
+"""Writing essays in a real browser: whatever crashes, text older than two seconds is restored."""
 
 import contextlib
 import os
@@ -26,9 +26,11 @@ from tests.services.site import Installation, Server
 
 STORED = "<p>Stored words.</p>"
 HERS = "Words of a colleague."
-BEARABLE = 2.0  # seconds of typing that may go when the browser itself dies; in a page that lives nothing may
+BEARABLE = (
+    2.0  # seconds of typing that may be lost when the browser itself is killed; while the page is open, nothing may
+)
 FAULTS = ("network", "server", "session", "none")
-ROUNDS = 13 if RUNS_ALL else 1  # four deaths in each
+ROUNDS = 13 if RUNS_ALL else 1  # four crashes in each
 PAUSE = 1.5 if RUNS_ALL else 0.3
 
 
@@ -42,7 +44,7 @@ def _server(_migrated: Installation, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def server(_server: Server, django_db_blocker: DjangoDbBlocker) -> Iterator[Server]:
-    """A site of this file's own, since it is killed."""
+    """A site for this file alone, since it is killed."""
     with django_db_blocker.unblock(), _server.connected():
         yield _server
 
@@ -59,7 +61,7 @@ def essay(author: User) -> Essay:
 
 @pytest.fixture
 def start(visitor: Visitor, tmp_path: Path) -> Iterator[Callable[[], BrowserContext]]:
-    """Starts a browser process of its own, with a profile that stays when it ends."""
+    """Start separate browser processes with a profile that remains when they end."""
     running: list[BrowserContext] = []
 
     def start() -> BrowserContext:
@@ -67,7 +69,7 @@ def start(visitor: Visitor, tmp_path: Path) -> Iterator[Callable[[], BrowserCont
             tmp_path, executable_path=program(whole=True), args=FLAGS, locale="en-US"
         )
         running.append(context)
-        if not RUNS_ALL:  # its time can be hurried: see below
+        if not RUNS_ALL:  # so that `shorten_delays` can run it
             context.clock.install()
         return context
 
@@ -78,7 +80,7 @@ def start(visitor: Visitor, tmp_path: Path) -> Iterator[Callable[[], BrowserCont
 
 
 def kill(profile: Path) -> None:
-    """kill -9 of the browser process that has the profile open."""
+    """Send SIGKILL to the browser process that has the profile open."""
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             command = (process / "cmdline").read_bytes()
@@ -91,7 +93,7 @@ def form(server: Server, essay: Essay | None) -> str:
 
 
 def field(page: Page) -> Page:
-    """Where the body is written."""
+    """The editable body."""
     body = page.locator(".essay-editor [contenteditable=true]")
     body.wait_for()
     body.click()
@@ -100,7 +102,7 @@ def field(page: Page) -> Page:
 
 
 class Writer:
-    """Types numbered words, key by key, so that what happens may happen in the middle of one."""
+    """Types numbered words key by key, so that faults can happen in the middle of one."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
@@ -119,42 +121,42 @@ class Writer:
             if not self.rest:
                 self.typed.append((time.monotonic(), f"w{self.number}x"))
 
-    def bear(self) -> None:
-        """The last words may be gone, and the one that was begun is."""
+    def mark_bearable(self) -> None:
+        """The last words may be lost, and the unfinished one is."""
         until = time.monotonic() - BEARABLE
         self.typed = [(at, word) for at, word in self.typed if at < until]
         self.rest = ""
 
-    def lost(self, text: str) -> list[str]:
+    def lost_words(self, text: str) -> list[str]:
         there = set(text.split())
         return [word for _at, word in self.typed if word not in there]
 
 
-def hurry(page: Page) -> None:
-    """What the page does after some seconds it does now; in the long set it takes its own time."""
+def shorten_delays(page: Page) -> None:
+    """Run what the page does after some seconds immediately; with --all it takes its own time."""
     if not RUNS_ALL:
         page.clock.run_for(6000)
 
 
-def reopened(page: Page, server: Server, essay: Essay | None, writer: Writer) -> Page:
-    """A form opened anew, which goes on with what was not saved: nothing of it may be missing."""
+def reopen(page: Page, server: Server, essay: Essay | None, writer: Writer) -> Page:
+    """Open the form again and continue from unsaved text; none may be missing."""
     page.goto(form(server, essay))
     page.locator(".newer-texts a").first.click()
     unsaved = page.locator("[aria-labelledby=unsaved] .words").inner_text()
-    assert not writer.lost(unsaved)
+    assert not writer.lost_words(unsaved)
     page.get_by_role("link", name="Continue with unsaved changes").click()
     return field(page)
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
-def test_whatever_dies_while_typing_two_seconds_are_the_most_that_is_lost(
+def test_whatever_crashes_at_most_two_seconds_of_typing_are_lost(
     number: int, server: Server, author: User, start: Callable[[], BrowserContext], tmp_path: Path
 ) -> None:
     random = Random(number)
     essay = make.essay("Whose Promise", by=author, body=STORED) if number % 4 != 1 else None  # or one never saved
     writer = Writer(random)
     faults = random.sample(FAULTS, len(FAULTS))
-    dies_in = FAULTS[number % len(FAULTS)]  # the browser too, before anything is well again
+    dies_in = FAULTS[number % len(FAULTS)]  # the browser, too, before anything else recovers
     colleague = make.owner(name="Ruth") if number % 2 == 0 else None
     saves_in = random.choice(FAULTS)
     context = start()
@@ -178,10 +180,10 @@ def test_whatever_dies_while_typing_two_seconds_are_the_most_that_is_lost(
         if fault == dies_in:
             writer.write(page, random.uniform(BEARABLE, BEARABLE + PAUSE))
             kill(tmp_path)
-            writer.bear()
+            writer.mark_bearable()
         elif fault != "none":
             said = {"session": "You’re logged out", "network": "You’re offline", "server": "isn’t responding"}[fault]
-            hurry(page)
+            shorten_delays(page)
             expect(page.locator(".kept")).to_contain_text(said)
             if fault == "session":
                 expect(page.get_by_role("link", name="Log in in a new tab")).to_be_visible()
@@ -193,17 +195,17 @@ def test_whatever_dies_while_typing_two_seconds_are_the_most_that_is_lost(
         if fault == "session" or fault == dies_in:
             log_in(context, author, server.url)
         if fault == dies_in:
-            reopened(page, server, essay, writer)
+            reopen(page, server, essay, writer)
         elif fault == "network":
             context.set_offline(False)
         if fault != "none" and fault != dies_in:
-            hurry(page)
-            kept = re.compile("Draft autosaved|has saved this essay")
-            expect(page.locator(".kept")).to_contain_text(kept)
+            shorten_delays(page)
+            type_and_wait = re.compile("Draft autosaved|has saved this essay")
+            expect(page.locator(".kept")).to_contain_text(type_and_wait)
     writer.write(page, 0.2)
-    hurry(page)
+    shorten_delays(page)
     expect(page.locator(".kept")).not_to_be_empty(timeout=15_000)
-    page = reopened(context.new_page(), server, essay, writer)
+    page = reopen(context.new_page(), server, essay, writer)
     if essay:
         essay.refresh_from_db()
         assert essay.body == STORED
@@ -213,15 +215,15 @@ def test_whatever_dies_while_typing_two_seconds_are_the_most_that_is_lost(
         expect(page.get_by_role("heading", name="Changes from the saved version to yours")).to_be_visible()
         page.get_by_text("Both versions side by side").click()
         expect(page.locator("[aria-labelledby=stored] .words")).to_contain_text(HERS)
-        assert not writer.lost(page.locator("[aria-labelledby=unsaved] .words").inner_text())
+        assert not writer.lost_words(page.locator("[aria-labelledby=unsaved] .words").inner_text())
         assert HERS in revisions.latest_text(essay).text.body
     else:
         expect(page.locator(".messagelist")).to_contain_text("Saved")
         essay = essay or Essay.objects.get(authors=author)
-        assert not writer.lost(re.sub("<[^>]*>", " ", revisions.latest_text(essay).text.body))
+        assert not writer.lost_words(re.sub("<[^>]*>", " ", revisions.latest_text(essay).text.body))
 
 
-def test_saving_while_logged_out_leaves_the_page_and_its_words_where_they_are(
+def test_saving_while_logged_out_leaves_the_page_and_its_text(
     server: Server, author: User, essay: Essay, visitor: Visitor
 ) -> None:
     page = visitor.open()
@@ -251,7 +253,7 @@ PASTE = """html => {
 }"""
 
 
-def test_what_is_pasted_is_kept_and_saved_while_the_server_is_slow_to_put_it_in_order(
+def test_pasted_text_is_kept_and_saved_while_the_server_cleans_it_slowly(
     server: Server, author: User, essay: Essay, visitor: Visitor
 ) -> None:
     page = visitor.open(alone=True)
@@ -287,7 +289,7 @@ def test_what_is_pasted_is_kept_and_saved_while_the_server_is_slow_to_put_it_in_
         expect(said).to_contain_text(word)
         assert body_of(page).count("Pasted three.") == 1
         page.keyboard.press("Control+z")
-    visitor.complaints.clear()  # Chromium says that nothing answered
+    visitor.complaints.clear()  # Chromium logs failed requests
     log_in(page.context, author, server.url)
     page.route("**/essay/clean/", lambda route: waiting.append(route))
     page.evaluate(PASTE, "<p>Pasted four.</p>")
@@ -302,7 +304,7 @@ def body_of(page: Page) -> str:
 
 
 @pytest.mark.parametrize("way", ["go on", "throw away"])
-def test_what_only_the_browser_has_outlives_a_choice_about_the_older_copy_on_the_server(
+def test_text_only_in_the_browser_outlives_a_choice_about_the_servers_older_copy(
     way: str, server: Server, author: User, essay: Essay, visitor: Visitor
 ) -> None:
     page = visitor.open(alone=True)
@@ -314,13 +316,13 @@ def test_what_only_the_browser_has_outlives_a_choice_about_the_older_copy_on_the
     page.keyboard.type(" There.")
     page.clock.run_for(3000)
     expect(page.locator(".kept")).to_contain_text("Draft autosaved")
-    # Not offline: a tab that is left is online again before it is gone, and sends.
+    # Not offline: Chromium puts a closing tab back online, and it would send.
     page.route("**/draft/", lambda route: route.abort())
     page.keyboard.type(" And here.")
     page.clock.run_for(3000)
     expect(page.locator(".kept")).to_contain_text("The server isn’t responding")
     page.close()
-    visitor.complaints.clear()  # Chromium says that nothing answered
+    visitor.complaints.clear()  # Chromium logs failed requests
     page = context.new_page()
     page.goto(form(server, essay).replace("change/", "draft/"))
     expect(page.locator("[aria-labelledby=unsaved] .words")).not_to_contain_text("And here.")
@@ -333,15 +335,15 @@ def test_what_only_the_browser_has_outlives_a_choice_about_the_older_copy_on_the
     expect(page.locator("[aria-labelledby=unsaved] .words")).to_contain_text("There. And here.")
 
 
-def kept(page: Page, words: str) -> None:
-    """Type into the body, and wait until the server has it."""
+def type_and_wait(page: Page, words: str) -> None:
+    """Type into the body, and wait until the server has saved it."""
     field(page).keyboard.type(words)
     page.clock.run_for(3000)
     expect(page.locator(".kept")).to_contain_text("Draft autosaved")
 
 
-def offered(page: Page) -> list[str]:
-    """The unsaved bodies that a newly opened form leads to."""
+def offered_bodies(page: Page) -> list[str]:
+    """Return the unsaved bodies that a newly opened form links to."""
     links = page.locator(".newer-texts a")
     expect(links.first).to_be_attached()
     found = []
@@ -353,7 +355,7 @@ def offered(page: Page) -> list[str]:
     return found
 
 
-def test_text_typed_while_an_older_text_is_on_offer_is_kept_beside_it(
+def test_text_typed_while_an_older_text_is_offered_is_kept_beside_it(
     server: Server, author: User, essay: Essay, visitor: Visitor
 ) -> None:
     page = visitor.open(alone=True)
@@ -362,7 +364,7 @@ def test_text_typed_while_an_older_text_is_on_offer_is_kept_beside_it(
     page.clock.install()
     for words in (" First words.", " Second words.", " Third words."):
         page.goto(form(server, essay))
-        kept(page, words)
+        type_and_wait(page, words)
     assert sorted(draft.fields["body"] for draft in essay.drafts.all()) == [
         f"<p>Stored words. {name} words.</p>" for name in ("First", "Second", "Third")
     ]
@@ -370,7 +372,7 @@ def test_text_typed_while_an_older_text_is_on_offer_is_kept_beside_it(
     log_in(other, author, server.url)
     for page in (context.new_page(), other.new_page()):
         page.goto(form(server, essay))
-        all_offered = offered(page)
+        all_offered = offered_bodies(page)
         for name in ("First", "Second", "Third"):
             assert any(f"{name} words." in each for each in all_offered)
     other.close()
@@ -384,16 +386,16 @@ def test_text_typed_offline_and_while_logged_out_is_offered_in_every_browser(
     log_in(context, author, server.url)
     page.clock.install()
     page.goto(form(server, essay))
-    kept(page, " Online.")
+    type_and_wait(page, " Online.")
     page.close()
     page = context.new_page()
-    page.route("**/draft/", lambda route: route.abort())  # offline, but a tab that is closed would be online again
+    page.route("**/draft/", lambda route: route.abort())  # offline, but Chromium would put a closing tab back online
     page.goto(form(server, essay))
     field(page).keyboard.type(" Offline.")
     page.clock.run_for(3000)
     expect(page.locator(".kept")).to_contain_text("The server isn’t responding")
     page.close()
-    visitor.complaints.clear()  # Chromium says that nothing answered
+    visitor.complaints.clear()  # Chromium logs failed requests
     page = context.new_page()
     page.goto(form(server, essay))
     links = page.locator(".newer-texts a")
@@ -411,7 +413,7 @@ def test_text_typed_offline_and_while_logged_out_is_offered_in_every_browser(
     log_in(other, author, server.url)
     page = other.new_page()
     page.goto(form(server, essay))
-    all_offered = offered(page)
+    all_offered = offered_bodies(page)
     for words in ("Online.", "Offline.", "Logged out."):
         assert any(words in each for each in all_offered)
     other.close()

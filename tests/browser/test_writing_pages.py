@@ -1,10 +1,10 @@
-"""Every page on which authors write, by day and by night, on a phone and a desk; a whole session of writing; no script.
+"""Every page for authors, light and dark, on a phone and a desktop; a whole writing session; and without JavaScript.
 
-Of its own, stock Django's admin has findings of axe on such pages: boxes of choice (select2) without a name, with a row
-in their list that is none; halves of a date, cells of an inline table and its boxes for deletion without a label; an
-empty head over that table; breadcrumbs that only colour tells from text; filters and dates of a list too small for a
-thumb. `admin.css`, `admin-accessibility.js` and labels in `blog/admin.py` fix them, so that none is left
-to be excused: the last test takes what mends away and finds them again.
+On such pages the stock Django admin has accessibility problems that axe finds: select2 boxes without a name, with an
+invalid item in their list; split dates, cells of inline tables and their delete checkboxes without a label; an empty
+header over such a table; breadcrumbs told from text by color alone; filters and dates of a list too small for a thumb.
+`admin.css`, `admin-accessibility.js` and labels in `blog/admin.py` fix them, so no exceptions are left: the last test
+removes the fixes and finds the problems again.
 """
 
 import re
@@ -97,9 +97,7 @@ def scene(_site: "Server", django_db_blocker: DjangoDbBlocker) -> Iterator[Scene
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_no_page_of_writing_is_hard_to_read_or_to_reach(
-    visitor: Visitor, site: "Server", scene: Scene, width: int
-) -> None:
+def test_pages_for_authors_are_accessible(visitor: Visitor, site: "Server", scene: Scene, width: int) -> None:
     page = visitor.open(width=width)
     log_in(page.context, scene.author, site.url)
     wrong = {}
@@ -121,9 +119,7 @@ def test_no_page_of_writing_is_hard_to_read_or_to_reach(
     assert wrong == {}
 
 
-def test_a_whole_session_of_writing_keeps_to_the_policy_and_stays_where_one_writes(
-    visitor: Visitor, site: "Server"
-) -> None:
+def test_a_whole_writing_session_keeps_to_the_policy_and_stays_on_its_page(visitor: Visitor, site: "Server") -> None:
     author = make.author()
     page = visitor.open()
     log_in(page.context, author, site.url)
@@ -162,7 +158,9 @@ def test_a_whole_session_of_writing_keeps_to_the_policy_and_stays_where_one_writ
     with page.expect_navigation():
         page.keyboard.press("Control+s")
     expect(page.locator(".messagelist")).to_contain_text("Saved as a draft.")
-    expect(page.locator("form [role=status]").last).to_have_text("Saved as a draft.")  # whoever hears hears it too
+    expect(page.locator("form [role=status]").last).to_have_text(
+        "Saved as a draft."
+    )  # so that screen readers announce it
     expect(page.locator(".editor-text")).to_be_focused()
     page.keyboard.type("Yes: ")
     with page.expect_popup() as opened:
@@ -181,12 +179,12 @@ def test_a_whole_session_of_writing_keeps_to_the_policy_and_stays_where_one_writ
     assert visitor.complaints == []
 
 
-def test_without_script_an_essay_is_written_kept_published_and_restored(visitor: Visitor, site: "Server") -> None:
+def test_without_script_an_essay_is_written_saved_published_and_restored(visitor: Visitor, site: "Server") -> None:
     author = make.author()
     page = visitor.open(script=False, width=360)
     log_in(page.context, author, site.url)
 
-    def says(words: str) -> None:
+    def expect_text(words: str) -> None:
         expect(page.locator(".messagelist")).to_contain_text(words)
 
     def press(name: str) -> None:
@@ -197,7 +195,7 @@ def test_without_script_an_essay_is_written_kept_published_and_restored(visitor:
         "<h2>One</h2><p onclick=x style='color:red'>By hand.<script>1</script></p>"
     )
     press("Save draft")
-    says("Saved as a draft.")
+    expect_text("Saved as a draft.")
     expect(page.get_by_role("textbox", name="Body")).to_have_value("<h2>One</h2><p>By hand.</p>")
     press("Publish")
     expect(page.locator(".missing")).to_contain_text("Title: Add a title before you publish.")
@@ -208,14 +206,14 @@ def test_without_script_an_essay_is_written_kept_published_and_restored(visitor:
     page.get_by_text("Excerpt and tags").click()
     page.get_by_role("textbox", name="Excerpt").fill("What the hand does.")
     press("Publish")
-    says("Published.")
+    expect_text("Published.")
     page.get_by_role("textbox", name="Body").fill("<p>Worse.</p>")
     press("Publish changes")
-    says("Published.")
+    expect_text("Published.")
     page.get_by_role("link", name="Revisions").click()
     press("Compare revisions")
     page.get_by_role("button", name="Restore the version of").click()
-    says("Restored.")
+    expect_text("Restored.")
     expect(page.get_by_role("textbox", name="Body")).to_have_value("<h2>One</h2><p>By hand.</p>")
     press("Publish changes")
     essay = Essay.objects.get(title="By Hand Alone")
@@ -230,9 +228,9 @@ STOCK = (
     "one series",
     "tags",
     "the profile",
-)  # lists and forms as Django draws them
-ALIKE = ("a new essay", "all series, for readers")  # less of what stands on another page too
-BY_NIGHT = ("an essay", "a difference", "the desk", "one series, for readers")  # one of each look
+)  # lists and forms as Django renders them
+ALIKE = ("a new essay", "all series, for readers")  # less content that other pages have, too
+BY_NIGHT = ("an essay", "a difference", "the desk", "one series, for readers")  # one of each kind
 UNMENDED = {
     "a new essay": {"aria-input-field-name", "empty-table-header", "link-in-text-block", "label"},
     "an essay": {"aria-input-field-name", "empty-table-header", "link-in-text-block", "list", "label"},
@@ -241,8 +239,8 @@ UNMENDED = {
 
 
 @pytest.mark.skipif(not RUNS_ALL, reason="what Django's own pages are like changes with Django alone")
-def test_what_is_mended_is_stock_djangos(visitor: Visitor, site: "Server", scene: Scene) -> None:
-    """A page of a plain ModelAdmin, and ours without what mends."""
+def test_the_fixed_problems_are_those_of_the_stock_admin(visitor: Visitor, site: "Server", scene: Scene) -> None:
+    """A page of a plain ModelAdmin, and ours without the fixes."""
     page = visitor.open(width=360)
     log_in(page.context, make.owner(), site.url)
     page.route(
