@@ -49,9 +49,9 @@ def log_in(page: Page, url: str, user: User) -> None:
     expect(page.get_by_role("heading", name="Your account")).to_be_visible()
 
 
-def check_layout(visitor: Visitor, page: Page, *, by_night: bool = False) -> None:
+def check_layout(visitor: Visitor, page: Page, *, dark: bool = False) -> None:
     """Check with axe on a phone, and that nothing is wider than the window, there and on a desktop."""
-    page.emulate_media(color_scheme="dark" if by_night else "light")
+    page.emulate_media(color_scheme="dark" if dark else "light")
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
@@ -64,7 +64,7 @@ def test_login_and_sign_up_pages_are_accessible(visitor: Visitor, site: "Server"
     expect(page.get_by_role("button", name="Use a passkey")).to_have_count(0)
     page.goto(f"{with_host_name(site)}/accounts/login/")
     expect(page.get_by_role("button", name="Use a passkey")).to_be_visible()
-    check_layout(visitor, page, by_night=True)
+    check_layout(visitor, page, dark=True)
     page.locator("#id_email").fill("nobody")
     page.get_by_role("button", name="Email me a code").click()
     expect(page.locator("#id_email")).to_have_attribute("aria-invalid", "true")
@@ -110,9 +110,9 @@ def test_account_pages_are_accessible(visitor: Visitor, site: "Server", reader: 
     ]  # fmt: skip
     for path in paths if RUNS_ALL else paths[::2]:
         page.goto(f"{with_host_name(site)}/accounts/{path}/")
-        check_layout(visitor, page, by_night=path == "me")
+        check_layout(visitor, page, dark=path == "me")
     page.goto(f"{with_host_name(site)}/comments/mine/")
-    check_layout(visitor, page, by_night=True)
+    check_layout(visitor, page, dark=True)
     page.goto(f"{with_host_name(site)}/accounts/2fa/totp/activate/")  # asks for the password first
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
@@ -179,9 +179,9 @@ def test_personal_pages_have_room_for_long_names(
 def test_the_owners_page_is_accessible(visitor: Visitor, site: "Server") -> None:
     owner = make.owner(f"pages{next(numbers)}")
     page = visitor.open()
-    inside = Client()  # logins per minute are limited, and all tests come from one address
-    inside.force_login(owner)
-    page.context.add_cookies([{"name": "session", "value": inside.cookies["session"].value, "url": site.url}])
+    client = Client()  # logins per minute are limited, and all tests come from one address
+    client.force_login(owner)
+    page.context.add_cookies([{"name": "session", "value": client.cookies["session"].value, "url": site.url}])
     page.goto(f"{site.url}/admin/")
     expect(page.get_by_role("table", name="Moderation and settings")).to_be_visible()
     page.set_viewport_size({"width": 320, "height": 800})
@@ -195,7 +195,7 @@ def test_the_owners_page_is_accessible(visitor: Visitor, site: "Server") -> None
     page.get_by_label("Email").fill(f"tomas.{owner.email}")
     page.get_by_role("button", name="Send invitation").click()
     expect(page.get_by_role("button", name="Withdraw Tomás Vega")).to_be_visible()
-    check_layout(visitor, page, by_night=True)
+    check_layout(visitor, page, dark=True)
     page.get_by_role("button", name="Withdraw Tomás Vega").click()
     expect(page.get_by_text("Withdrawn")).to_be_visible()
 

@@ -52,22 +52,22 @@ def test_a_reader_does_everything_by_keyboard(visitor: Visitor, site: "Server", 
     press(page, "[name=remember]", "Space")
     press(page, "[name=notify_replies]", "Space")
     press(page, "form#respond .post")
-    said = page.locator(f"#comment-{root.pk} li.comment").last
-    expect(said.locator(".comment-body")).to_have_text("Neither.")
-    expect(said.get_by_role("status")).to_contain_text("open the confirmation link we’ve emailed you")
+    comment = page.locator(f"#comment-{root.pk} li.comment").last
+    expect(comment.locator(".comment-body")).to_have_text("Neither.")
+    expect(comment.get_by_role("status")).to_contain_text("open the confirmation link we’ve emailed you")
 
-    own = Comment.objects.get(essay=essay, commenter__name="Anselm Brandt")
-    press(page, f"#comment-{own.pk} .do a[href*='edit/']")
+    reply_row = Comment.objects.get(essay=essay, commenter__name="Anselm Brandt")
+    press(page, f"#comment-{reply_row.pk} .do a[href*='edit/']")
     expect(page.get_by_role("heading", name="Edit comment")).to_be_visible()
     if page.evaluate("document.activeElement.tagName") != "TEXTAREA":
         tab_to(page, "main textarea")
     page.keyboard.press("Control+a")
     page.keyboard.type("Both.")
     press(page, "main button.post")
-    expect(page.locator(f"#comment-{own.pk} .comment-body")).to_have_text("Both.")
+    expect(page.locator(f"#comment-{reply_row.pk} .comment-body")).to_have_text("Both.")
 
-    press(page, f"#comment-{own.pk} .do a[href*='delete/']")
+    press(page, f"#comment-{reply_row.pk} .do a[href*='delete/']")
     expect(page.get_by_role("heading", name="Delete comment")).to_be_visible()
     press(page, "main button.post")
     expect(page.get_by_role("status").filter(has_text="Your comment has been deleted.")).to_be_visible()
-    expect(page.locator(f"#comment-{own.pk}")).to_have_count(0)
+    expect(page.locator(f"#comment-{reply_row.pk}")).to_have_count(0)

@@ -21,8 +21,8 @@ def test_a_guest_claims_a_comment(visitor: Visitor, site: "Server") -> None:
     make.rules(hold_first_comment=True)
     essay, email = make.essay("Of Forms"), f"anna.karg.{next(numbers)}@a-rather-long-domain.example.org"
     page = visitor.open(site.url + essay.get_absolute_url(), width=360)
-    for label, words in (("Comment", "Whose is this?"), ("Name", "Anna Karg"), ("Email", email)):
-        page.get_by_label(label, exact=True).fill(words)
+    for label, value in (("Comment", "Whose is this?"), ("Name", "Anna Karg"), ("Email", email)):
+        page.get_by_label(label, exact=True).fill(value)
     page.get_by_role("button", name="Post Comment").click()
     page.get_by_role("button", name="Mail me a link").click()
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()

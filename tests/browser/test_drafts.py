@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.services.site import Server
 
 WORDS = "The dead keep still, yes.\n\nBut so does a stone, and I *do not* think we owe steadiness to [stones](/a/)."
-KEPT = """async (text) => {
+IS_SAVED = """async (text) => {
   if (!(await indexedDB.databases()).length) return false;
   const opened = await new Promise((done) => (indexedDB.open("drafts").onsuccess = (event) => done(event.target.result)));
   const asked = opened.transaction("drafts").objectStore("drafts").getAll();
@@ -78,7 +78,7 @@ def write(page: Page, text: str) -> None:
 
 
 def expect_draft(page: Page, text: str | None) -> None:
-    wait_until(lambda: bool(page.evaluate(KEPT, text)), f"a draft that reads {text}")
+    wait_until(lambda: bool(page.evaluate(IS_SAVED, text)), f"a draft that reads {text}")
 
 
 def expect_text(page: Page, text: str) -> None:
@@ -92,7 +92,7 @@ def post(page: Page, name: str = "Anselm Brandt", email: str = "anselm@brandt.ex
 
 
 def test_a_draft_stays_with_its_tab_until_it_is_posted(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
+    parent = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
     page = visitor.open(url(site, essay))
     assert page.evaluate("indexedDB.databases()") == []  # nothing is stored for people who only read
     write(page, WORDS)
@@ -102,14 +102,14 @@ def test_a_draft_stays_with_its_tab_until_it_is_posted(visitor: Visitor, site: "
     page.get_by_role("link", name="Essays").click()
     page.get_by_role("link", name="Of Drafts").first.click()
     expect_text(page, WORDS)
-    expect(page.locator(f"#comment-{answered.pk} form#respond")).to_have_count(1)
+    expect(page.locator(f"#comment-{parent.pk} form#respond")).to_have_count(1)
     expect(page.locator(".draft")).to_be_hidden()
     post(page, email="nonsense")
     expect(page.locator(".errors")).to_be_focused()
     page.reload()
     expect_text(page, WORDS)
     post(page)
-    expect(page.locator(f"#comment-{answered.pk} li.comment .comment-body")).to_contain_text("so does a stone")
+    expect(page.locator(f"#comment-{parent.pk} li.comment .comment-body")).to_contain_text("so does a stone")
     expect_text(page, "")
     expect_draft(page, None)
     page.get_by_role("link", name="Reply to Ines Okafor").click()
@@ -120,54 +120,54 @@ def test_a_draft_stays_with_its_tab_until_it_is_posted(visitor: Visitor, site: "
 
 
 def test_two_tabs_keep_two_drafts(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    one = visitor.open(url(site, essay))
-    write(one, "In the first tab.")
-    two = one.context.new_page()
-    two.goto(url(site, essay))
-    write(two, "In the second.")
-    with one.expect_popup() as opened:
-        one.evaluate("open(location.href)")
-    copy = opened.value
+    first = visitor.open(url(site, essay))
+    write(first, "In the first tab.")
+    second = first.context.new_page()
+    second.goto(url(site, essay))
+    write(second, "In the second.")
+    with first.expect_popup() as popup:
+        first.evaluate("open(location.href)")
+    copy = popup.value
     copy.wait_for_load_state()  # including the script that saves drafts
     assert copy.evaluate("sessionStorage.length") == 1  # a copy of the first tab's, as in a duplicated tab
     write(copy, "In the copy.")
-    for page, words in ((copy, "In the copy."), (one, "In the first tab."), (two, "In the second.")):
+    for page, text in ((copy, "In the copy."), (first, "In the first tab."), (second, "In the second.")):
         page.reload()
-        expect_text(page, words)
+        expect_text(page, text)
         expect(page.locator(".draft")).to_be_hidden()
-    post(two)
-    expect(two.locator("li.comment")).to_have_count(1)
-    expect_text(two, "")
-    for page, words in ((one, "In the first tab."), (copy, "In the copy.")):
+    post(second)
+    expect(second.locator("li.comment")).to_have_count(1)
+    expect_text(second, "")
+    for page, text in ((first, "In the first tab."), (copy, "In the copy.")):
         page.reload()
-        expect_text(page, words)
-        expect_draft(page, words)
-    assert not two.evaluate(KEPT, "In the second.")
+        expect_text(page, text)
+        expect_draft(page, text)
+    assert not second.evaluate(IS_SAVED, "In the second.")
 
 
 def test_without_locks_no_tab_loses_its_draft(visitor: Visitor, site: "Server", essay: Essay) -> None:
     """As over plain HTTP in a local network: an open tab looks closed to others."""
-    one = visitor.open(alone=True)
-    one.context.add_init_script("delete Navigator.prototype.locks")
-    one.goto(url(site, essay))
-    write(one, "Mine.")
-    two = one.context.new_page()
-    two.goto(url(site, essay))
-    expect(two.locator(".draft")).to_contain_text("saved in this browser")
-    write(two, "Mine, and more.")
-    for page, words in ((one, "Mine."), (two, "Mine, and more.")):
+    first = visitor.open(alone=True)
+    first.context.add_init_script("delete Navigator.prototype.locks")
+    first.goto(url(site, essay))
+    write(first, "Mine.")
+    second = first.context.new_page()
+    second.goto(url(site, essay))
+    expect(second.locator(".draft")).to_contain_text("saved in this browser")
+    write(second, "Mine, and more.")
+    for page, text in ((first, "Mine."), (second, "Mine, and more.")):
         page.reload()
-        expect_text(page, words)
+        expect_text(page, text)
 
 
 def test_drafts_of_other_visits_are_offered(visitor: Visitor, site: "Server", essay: Essay) -> None:
     """The newest is in the form, the others are a click away; each shows when it was written and can be discarded."""
-    answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
-    under = f"#comment-{answered.pk} form#respond"
+    parent = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
+    reply_form = f"#comment-{parent.pk} form#respond"
     context = visitor.open(alone=True).context
 
-    def visit(at: str) -> Page:
-        context.clock.set_fixed_time(f"2026-{at}")
+    def visit(date: str) -> Page:
+        context.clock.set_fixed_time(f"2026-{date}")
         page = context.new_page()
         page.goto(url(site, essay))
         return page
@@ -176,7 +176,7 @@ def test_drafts_of_other_visits_are_offered(visitor: Visitor, site: "Server", es
     write(old, "Three months ago.")
     old.close()
     essays = visit("11-12T14:05:00")
-    wait_until(lambda: not essays.evaluate(KEPT, "Three months ago."), "a draft of 92 days to be dropped")
+    wait_until(lambda: not essays.evaluate(IS_SAVED, "Three months ago."), "a draft of 92 days to be dropped")
     expect_text(essays, "")
     write(essays, "For the essay")
     replies = visit("11-12T15:05:00")
@@ -189,19 +189,19 @@ def test_drafts_of_other_visits_are_offered(visitor: Visitor, site: "Server", es
     draft = page.locator(".draft")
     expect(draft.get_by_role("status")).to_have_text("Draft from 12 November 2026 at 15:05, saved in this browser.")
     expect_text(page, "For Ines.")
-    expect(page.locator(under)).to_have_count(1)
+    expect(page.locator(reply_form)).to_have_count(1)
     visitor.axe(page)
-    more = page.get_by_role("button", name="1 more draft")
-    more.click()
+    more_button = page.get_by_role("button", name="1 more draft")
+    more_button.click()
     expect_text(page, "For the essay")
     expect(draft.get_by_role("status")).to_contain_text("at 14:05")
-    expect(page.locator(under)).to_have_count(0)
-    expect(more).to_be_focused()
+    expect(page.locator(reply_form)).to_have_count(0)
+    expect(more_button).to_be_focused()
     field = page.get_by_role("textbox", name="Comment")
     field.press_sequentially("!")
-    more.press("Enter")
+    more_button.press("Enter")
     expect_text(page, "For Ines.")
-    more.press("Enter")
+    more_button.press("Enter")
     expect_text(page, "For the essay!")
 
     page.get_by_role("button", name="Discard").click()
@@ -212,22 +212,22 @@ def test_drafts_of_other_visits_are_offered(visitor: Visitor, site: "Server", es
     expect_text(page, "For the essay!")
     expect_draft(page, "For the essay!")
     field.fill("")
-    wait_until(lambda: not page.evaluate(KEPT, "For the essay!"), "a draft to go with its last word")
+    wait_until(lambda: not page.evaluate(IS_SAVED, "For the essay!"), "a draft to be deleted with its last word")
     page.close()
 
     page = visit("11-26T12:00:00")
     expect_text(page, "For Ines.")
     expect(page.get_by_role("button", name="more draft")).to_be_hidden()
     post(page)
-    expect(page.locator(f"#comment-{answered.pk} li.comment")).to_have_count(1)
+    expect(page.locator(f"#comment-{parent.pk} li.comment")).to_have_count(1)
     expect_draft(page, None)
 
 
 def test_a_draft_links_to_the_page_of_the_comment_it_replies_to(visitor: Visitor, site: "Server", essay: Essay) -> None:
     make.rules(threads_a_page=1)
     make.comment(essay)
-    answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
-    page = visitor.open(f"{url(site, essay)}?replyto={answered.pk}")
+    parent = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
+    page = visitor.open(f"{url(site, essay)}?replyto={parent.pk}")
     context = page.context
     write(page, WORDS)
 
@@ -243,8 +243,8 @@ def test_a_draft_links_to_the_page_of_the_comment_it_replies_to(visitor: Visitor
         return page
 
     page = visit_again()
-    expect(page.locator(f"#comment-{answered.pk} form#respond")).to_have_count(1)
-    deciding.trash(answered, by=make.moderator())
+    expect(page.locator(f"#comment-{parent.pk} form#respond")).to_have_count(1)
+    deciding.trash(parent, by=make.moderator())
     page = visit_again()
     expect(page.get_by_role("heading", name="Leave a Reply", exact=True)).to_be_visible()
     page.get_by_role("button", name="Discard").click()
@@ -291,14 +291,14 @@ def test_typing_over_an_older_copy_before_the_drafts_load_is_saved(
 ) -> None:
     page = visitor.open(url(site, essay), alone=True)  # in a used tab the script is already cached
     write(page, "Before the log-in.")
-    late: list[Route] = []
-    page.route("**/draft-recovery*.js", lambda route: late.append(route))
+    routes: list[Route] = []
+    page.route("**/draft-recovery*.js", lambda route: routes.append(route))
     log_in_without_a_popup(page)
     page.get_by_role("textbox", name="Comment").fill("After the log-in.")
-    wait_until(lambda: bool(late), "the script to be asked for")
-    late[0].continue_()
+    wait_until(lambda: bool(routes), "the script to be requested")
+    routes[0].continue_()
     expect_draft(page, "After the log-in.")
-    wait_until(lambda: not page.evaluate(KEPT, "Before the log-in."), "one draft, which goes on from the other")
+    wait_until(lambda: not page.evaluate(IS_SAVED, "Before the log-in."), "one draft that continues the other")
     page.unroute_all()
     page.reload()
     expect_text(page, "After the log-in.")
@@ -307,12 +307,12 @@ def test_typing_over_an_older_copy_before_the_drafts_load_is_saved(
 
 def test_text_typed_before_any_script_loads_is_saved(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = visitor.open(alone=True)
-    late: list[Route] = []
-    page.route("**/reading/drafts*.js", lambda route: late.append(route))
+    routes: list[Route] = []
+    page.route("**/reading/drafts*.js", lambda route: routes.append(route))
     page.goto(url(site, essay), wait_until="commit")
     page.get_by_role("textbox", name="Comment").fill(WORDS)
-    wait_until(lambda: bool(late), "the script to be asked for")
-    late[0].continue_()
+    wait_until(lambda: bool(routes), "the script to be requested")
+    routes[0].continue_()
     expect_draft(page, WORDS)
 
 
@@ -347,15 +347,15 @@ def test_at_most_a_second_is_lost_when_the_browser_is_killed(
     page.goto(url(site, essay))
     page.get_by_role("textbox", name="Comment").focus()
     typed: list[float] = []
-    words = "Whoever writes this is cut off somewhere in the middle, as are we all"
-    for letter in words:
-        page.keyboard.type(letter, delay=25)
+    text = "Whoever writes this is cut off somewhere in the middle, as are we all"
+    for character in text:
+        page.keyboard.type(character, delay=25)
         typed.append(time.monotonic())
     kill(tmp_path)
     end = time.monotonic()
     page = start().pages[0]
     page.goto(url(site, essay))
     expect(page.locator(".draft")).to_contain_text("saved in this browser")
-    kept = page.get_by_role("textbox", name="Comment").input_value()
-    assert words.startswith(kept)
-    assert len(kept) >= len([at for at in typed if at < end - 1])
+    restored = page.get_by_role("textbox", name="Comment").input_value()
+    assert text.startswith(restored)
+    assert len(restored) >= len([moment for moment in typed if moment < end - 1])

@@ -30,7 +30,9 @@ COPY = """html => {
   document.addEventListener("copy", put, { capture: true, once: true });
   document.execCommand("copy");
 }"""
-SAY = "([name, detail]) => document.querySelector('.essay-editor').dispatchEvent(new CustomEvent(name, { detail }))"
+SEND_EVENT = (
+    "([name, detail]) => document.querySelector('.essay-editor').dispatchEvent(new CustomEvent(name, { detail }))"
+)
 
 # Every tag and attribute of the essay's allowlist, as the server stores it.
 EVERYTHING = [
@@ -76,11 +78,11 @@ class EditorPage:
         self.text = page.locator(".editor-text")
         self.text.click()
 
-    def type(self, words: str) -> None:
-        self.page.keyboard.type(words)
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
 
     def send_event(self, name: str, **detail: object) -> None:
-        self.page.evaluate(SAY, [name, detail])
+        self.page.evaluate(SEND_EVENT, [name, detail])
 
     def replace_text(self, html: str = "") -> None:
         self.send_event("essay-replace", html=html)
@@ -240,18 +242,18 @@ def test_text_pasted_from_word_is_cleaned_by_the_server_and_its_notes_follow_exi
 
 
 def test_a_long_essay_from_word_is_pasted_saved_published_and_saved_again_unchanged(desk: EditorPage) -> None:
-    whole = re.sub(r'(<li id="note-\d+">)<p>(.*?)</p></li>', r"\1\2</li>", long_essay())
+    normalized = re.sub(r'(<li id="note-\d+">)<p>(.*?)</p></li>', r"\1\2</li>", long_essay())
     desk.paste(from_word(long_essay()))
     expect(desk.page.locator(".editor-text li").nth(61)).to_contain_text("Note 62, with its source.")
-    assert desk.stored_html == whole
+    assert desk.stored_html == normalized
     desk.page.locator("#id_title").fill("Long")
     for button in ("_draft", "_publish", "_publish"):
         with desk.page.expect_navigation():  # the previous page shows the same text
             desk.page.locator(f"[name={button}]").first.click()
         expect(desk.page.locator(".messagelist .success")).to_be_visible()
         expect(desk.page.locator(".editor-text sup.note-mark")).to_have_count(62)
-        assert desk.page.locator("#id_body").input_value() == whole
-    assert Essay.objects.get(title="Long").body == whole
+        assert desk.page.locator("#id_body").input_value() == normalized
+    assert Essay.objects.get(title="Long").body == normalized
 
 
 def test_quotes_and_dashes_follow_the_language_and_can_be_undone(desk: EditorPage) -> None:
@@ -357,6 +359,6 @@ def test_the_editing_page_is_accessible(visitor: Visitor, dark_editor: EditorPag
     desk.press("Escape")
     desk.page.evaluate(SCRIPT)
     complaints = len(visitor.complaints)
-    found = desk.page.evaluate("async options => (await axe.run('.essay-editor', options)).violations", AXE)
+    violations = desk.page.evaluate("async options => (await axe.run('.essay-editor', options)).violations", AXE)
     del visitor.complaints[complaints:]  # axe tries its own styles
-    assert not [(each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found]
+    assert not [(each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in violations]

@@ -76,16 +76,16 @@ def test_pictures_come_by_button_drop_and_paste_and_are_found_again(page: Page, 
     dialog.get_by_label("Caption").fill("The hill.")
     dialog.get_by_label("Wide").check()
     page.evaluate(SCRIPT)
-    found = page.evaluate("async options => (await axe.run('.images-dialog', options)).violations", AXE)
-    assert not [(each["id"], each["nodes"][0]["target"]) for each in found]
+    violations = page.evaluate("async options => (await axe.run('.images-dialog', options)).violations", AXE)
+    assert not [(each["id"], each["nodes"][0]["target"]) for each in violations]
     visitor.complaints.clear()  # Chromium logs rejected uploads, and axe tries its own styles
     dialog.get_by_role("button", name="Insert picture").click()
     expect(dialog).to_be_hidden()
     figure = page.locator(".essay-editor figure")
     expect(figure.get_by_alt_text("A round hill")).to_be_visible()
 
-    for way in (DROP, PASTE):
-        page.evaluate(way, [list(photo()), "again.jpg"])
+    for event in (DROP, PASTE):
+        page.evaluate(event, [list(photo()), "again.jpg"])
         expect(dialog.get_by_role("button", name="Insert picture")).to_be_enabled()
         dialog.get_by_role("button", name="Insert picture").click()
         expect(dialog).to_be_hidden()
@@ -113,14 +113,14 @@ def test_pictures_in_a_pasted_page_keep_their_position_and_missing_ones_are_name
     )
     page.locator(".editor-text p").click()
     page.evaluate(PASTE_PAGE, [html, list(photo())])
-    said = page.locator(".editor-said")
-    expect(said).to_contain_text("Left out:")
-    expect(said.get_by_role("listitem")).to_have_count(3)
-    expect(said).to_contain_text("“http://127.0.0.1:9/far.jpg” couldn’t be downloaded")
-    expect(said).to_contain_text(
+    status = page.locator(".editor-said")
+    expect(status).to_contain_text("Left out:")
+    expect(status.get_by_role("listitem")).to_have_count(3)
+    expect(status).to_contain_text("“http://127.0.0.1:9/far.jpg” couldn’t be downloaded")
+    expect(status).to_contain_text(
         "1 picture that couldn’t be pasted. Save it on your computer and add it with “Picture”: Drawn"
     )
-    expect(said).to_contain_text("“picture.png” wasn’t uploaded")
+    expect(status).to_contain_text("“picture.png” wasn’t uploaded")
     expect(page.locator(".essay-editor figure").get_by_alt_text("A hill")).to_be_visible()
     expect(page.locator(".editor-text p", has_text=" line").get_by_alt_text("Another")).to_be_visible()
     page.keyboard.press("Control+s")

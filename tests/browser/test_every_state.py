@@ -85,9 +85,9 @@ class Thread:
     long: Essay
     root: Comment
     deep: Comment
-    own: Comment
-    held: Comment
-    gone: Comment
+    own_comment: Comment
+    pending: Comment
+    removed: Comment
     reader: Any
     address: Address
 
@@ -98,21 +98,21 @@ class Stage:
 
     page: Page
     url: str
-    talk: Thread
+    thread: Thread
 
     def open(self, path: str) -> None:
         self.page.goto(self.url + path)
 
     def open_essay(self, after: str = "", essay: Essay | None = None) -> None:
-        self.open((essay or self.talk.essay).get_absolute_url() + after)
+        self.open((essay or self.thread.essay).get_absolute_url() + after)
 
     def open_link(self, link: str) -> None:
         self.open(link.removeprefix(settings.SITE_URL))
 
     def log_in(self) -> None:
-        inside = Client()  # logins per minute are limited, and all tests come from one address
-        inside.force_login(self.talk.reader)
-        cookie = inside.cookies[settings.SESSION_COOKIE_NAME]
+        client = Client()  # logins per minute are limited, and all tests come from one address
+        client.force_login(self.thread.reader)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
         self.page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.url}])
 
     def write(self, **fields: str) -> None:
@@ -121,15 +121,15 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def talk(_site: "Server", django_db_blocker: DjangoDbBlocker) -> Iterator[Thread]:
+def thread(_site: "Server", django_db_blocker: DjangoDbBlocker) -> Iterator[Thread]:
     with django_db_blocker.unblock(), _site.connected():
         before = Rules.objects.current()
         make.rules(hold_first_comment=True, guests_may_like=True)
-        yield made()
+        yield create_thread_page()
         before.save()
 
 
-def made() -> Thread:
+def create_thread_page() -> Thread:
     author = make.author(name="Miriam Achterberg")
     essay = make.essay(f"Whose Promise Is It, {LONG}?", by=author, deck="On keeping the word of somebody you were")
     Discussion.objects.create(essay=essay, own_threads_a_page=3, own_shown_depth=3)
@@ -144,32 +144,32 @@ def made() -> Thread:
         deep = make.comment(essay, f"An answer, the {number}th.", to=deep, by=by)
     user = make.user(name="Rosa Castellanos")
     reader = Commenter.objects.for_user(user)
-    own = make.comment(essay, "What I think myself.", by=reader)
-    held = make.comment(essay, "What waits.", by=reader, status="pending")
-    gone = make.comment(essay, "What is gone.")
-    make.comment(essay, "And was answered.", to=gone)
-    deciding.trash(gone, by=make.moderator(name="Mara Sundqvist"))
+    written = make.comment(essay, "What I think myself.", by=reader)
+    pending = make.comment(essay, "What waits.", by=reader, status="pending")
+    removed = make.comment(essay, "What is gone.")
+    make.comment(essay, "And was answered.", to=removed)
+    deciding.trash(removed, by=make.moderator(name="Mara Sundqvist"))
     for number in range(5):
         make.comment(essay, f"Thread {number}.")
     for name in ("Anselm Brandt", f"Joris {LONG}"):
         for target in (None, root.pk):
-            fan = Commenter.objects.create(name=name)
-            likes.like(commenter=fan, sender=Sender(), essay=essay, comment=target)
+            liker = Commenter.objects.create(name=name)
+            likes.like(commenter=liker, sender=Sender(), essay=essay, comment=target)
     address = Address.objects.create(email=EMAIL, verified=timezone.now(), problem=f"550 {LONG}")
-    follows: list[dict[str, Any]] = [
+    subscriptions: list[dict[str, Any]] = [
         {"kind": "replies", "commenter": root.commenter},
         {"kind": "thread", "comment": root, "often": "daily"},
         {"kind": "essay", "essay": essay},
         {"kind": "essays"},
-        {"kind": "decision", "comment": held},
+        {"kind": "decision", "comment": pending},
     ]
-    for about in follows:
-        Subscription.objects.create(address=address, confirmed=timezone.now(), **about)
+    for fields in subscriptions:
+        Subscription.objects.create(address=address, confirmed=timezone.now(), **fields)
     closed, empty = make.essay("Closed", by=author, is_open=False), make.essay("Empty", by=author)
     make.comment(essay, "What was said.", to=root)
     long = make.essay("Long", by=author)
     make.create_thread(long, None, *range(MAX_COMMENTS + 1))
-    return Thread(essay, closed, empty, long, root, deep, own, held, gone, user, address)
+    return Thread(essay, closed, empty, long, root, deep, written, pending, removed, user, address)
 
 
 State = Callable[[Stage], None]
@@ -191,18 +191,18 @@ def essay_with_a_thread(stage: Stage) -> None:
 
 @state
 def closed_essay(stage: Stage) -> None:
-    stage.open_essay(essay=stage.talk.closed)
+    stage.open_essay(essay=stage.thread.closed)
 
 
 @state
 def essay_without_comments(stage: Stage) -> None:
-    stage.open_essay(essay=stage.talk.empty)
+    stage.open_essay(essay=stage.thread.empty)
 
 
 @state
 def reply_form_under_a_comment(stage: Stage) -> None:
     stage.open_essay()
-    stage.page.locator(f"#comment-{stage.talk.root.pk} > .say .reply").click()
+    stage.page.locator(f"#comment-{stage.thread.root.pk} > .say .reply").click()
     expect(stage.page.locator(".thread form#respond")).to_be_visible()
 
 
@@ -251,8 +251,8 @@ def pending_comment(stage: Stage) -> None:
 @state
 def own_comment(stage: Stage) -> None:
     stage.log_in()
-    stage.open(stage.talk.own.get_absolute_url())
-    expect(stage.page.locator(f"#comment-{stage.talk.own.pk} .do a")).to_have_count(3)
+    stage.open(stage.thread.own_comment.get_absolute_url())
+    expect(stage.page.locator(f"#comment-{stage.thread.own_comment.pk} .do a")).to_have_count(3)
 
 
 @state
@@ -271,14 +271,14 @@ def dialog_of_likers(stage: Stage) -> None:
 
 @state
 def branch_that_continues_on_another_page(stage: Stage) -> None:
-    stage.open_essay(essay=stage.talk.long)
+    stage.open_essay(essay=stage.thread.long)
     stage.page.evaluate(KEEP_THE_LAST_REPLIES)
     expect(stage.page.locator(".branch a")).to_be_visible()
 
 
 @state
 def branch_on_its_own_page(stage: Stage) -> None:
-    stage.open_essay(f"?thread={stage.talk.deep.parent_id}")
+    stage.open_essay(f"?thread={stage.thread.deep.parent_id}")
     expect(stage.page.locator(".part")).to_be_visible()
 
 
@@ -296,13 +296,13 @@ def second_page_of_threads(stage: Stage) -> None:
 
 @state
 def comment_by_permalink(stage: Stage) -> None:
-    stage.open(stage.talk.deep.get_absolute_url())
-    expect(stage.page.locator(f"#comment-{stage.talk.deep.pk}:target")).to_be_visible()
+    stage.open(stage.thread.deep.get_absolute_url())
+    expect(stage.page.locator(f"#comment-{stage.thread.deep.pk}:target")).to_be_visible()
 
 
 @state
 def deleted_comment(stage: Stage) -> None:
-    stage.open(stage.talk.gone.get_absolute_url())
+    stage.open(stage.thread.removed.get_absolute_url())
     expect(stage.page.locator(".gone").first).to_be_visible()
 
 
@@ -315,7 +315,7 @@ def collapsed_replies(stage: Stage) -> None:
 @state
 def text_that_can_be_quoted(stage: Stage) -> None:
     stage.open_essay()
-    stage.page.locator(f"#comment-{stage.talk.root.pk} > .say .comment-body p").first.click(click_count=3)
+    stage.page.locator(f"#comment-{stage.thread.root.pk} > .say .comment-body p").first.click(click_count=3)
     expect(stage.page.locator(".quote")).to_be_visible()
 
 
@@ -324,19 +324,19 @@ def text_that_can_be_quoted(stage: Stage) -> None:
 
 @state
 def page_of_likers(stage: Stage) -> None:
-    stage.open(f"/comments/{stage.talk.root.pk}/like/")
+    stage.open(f"/comments/{stage.thread.root.pk}/like/")
 
 
 @state
 def edit_page(stage: Stage) -> None:
     stage.log_in()
-    stage.open(f"/comments/{stage.talk.own.pk}/edit/")
+    stage.open(f"/comments/{stage.thread.own_comment.pk}/edit/")
 
 
 @state
 def rejected_edit(stage: Stage) -> None:
     stage.log_in()
-    stage.open(f"/comments/{stage.talk.own.pk}/edit/")
+    stage.open(f"/comments/{stage.thread.own_comment.pk}/edit/")
     stage.page.locator("main textarea").fill(" ")
     stage.page.locator("main button.post").click()
     expect(stage.page.locator("[aria-invalid]").first).to_be_visible()
@@ -345,7 +345,7 @@ def rejected_edit(stage: Stage) -> None:
 @state
 def delete_page(stage: Stage) -> None:
     stage.log_in()
-    stage.open(f"/comments/{stage.talk.own.pk}/delete/")
+    stage.open(f"/comments/{stage.thread.own_comment.pk}/delete/")
 
 
 @state
@@ -357,7 +357,7 @@ def own_comments_page(stage: Stage) -> None:
 @state
 def decision_notification_page(stage: Stage) -> None:
     stage.log_in()
-    stage.open(f"/comments/{stage.talk.held.pk}/tell/")
+    stage.open(f"/comments/{stage.thread.pending.pk}/tell/")
 
 
 # Email notifications
@@ -365,12 +365,12 @@ def decision_notification_page(stage: Stage) -> None:
 
 @state
 def subscribe_page(stage: Stage) -> None:
-    stage.open(f"/subscriptions/?comment={stage.talk.root.pk}")
+    stage.open(f"/subscriptions/?comment={stage.thread.root.pk}")
 
 
 @state
 def rejected_subscription(stage: Stage) -> None:
-    stage.open(f"/subscriptions/?essay={stage.talk.essay.pk}")
+    stage.open(f"/subscriptions/?essay={stage.thread.essay.pk}")
     for box in stage.page.locator("[type=checkbox]").all():
         box.uncheck()
     stage.page.locator("button.post").click()
@@ -379,39 +379,39 @@ def rejected_subscription(stage: Stage) -> None:
 
 @state
 def requested_subscription(stage: Stage) -> None:
-    stage.open(f"/subscriptions/asked/?essay={stage.talk.essay.pk}")
+    stage.open(f"/subscriptions/asked/?essay={stage.thread.essay.pk}")
 
 
 @state
 def confirm_page(stage: Stage) -> None:
     Subscription.objects.filter(kind__in=("replies", "essay")).update(confirmed=None, created=timezone.now())
-    stage.open_link(signed_links.confirm_url(stage.talk.address))
+    stage.open_link(signed_links.confirm_url(stage.thread.address))
     Subscription.objects.filter(kind__in=("replies", "essay")).update(confirmed=timezone.now())
     expect(stage.page.locator("main [name=subscription]")).to_have_count(2)
 
 
 @state
 def subscriptions_page(stage: Stage) -> None:
-    stage.open_link(f"{signed_links.subscriptions_url(stage.talk.address)}?said=changed")
+    stage.open_link(f"{signed_links.subscriptions_url(stage.thread.address)}?said=changed")
     expect(stage.page.locator(".follows li")).to_have_count(5)
 
 
 @state
 def subscriptions_of_a_suppressed_address(stage: Stage) -> None:
-    Address.objects.filter(pk=stage.talk.address.pk).update(suppressed=timezone.now() - timedelta(days=1))
-    stage.open_link(signed_links.subscriptions_url(stage.talk.address))
-    Address.objects.filter(pk=stage.talk.address.pk).update(suppressed=None)
+    Address.objects.filter(pk=stage.thread.address.pk).update(suppressed=timezone.now() - timedelta(days=1))
+    stage.open_link(signed_links.subscriptions_url(stage.thread.address))
+    Address.objects.filter(pk=stage.thread.address.pk).update(suppressed=None)
     expect(stage.page.locator(".trouble")).to_be_visible()
 
 
 @state
 def unsubscribe_page(stage: Stage) -> None:
-    stage.open_link(signed_links.unsubscribe_url(stage.talk.address.subscriptions.get(kind="thread")))
+    stage.open_link(signed_links.unsubscribe_url(stage.thread.address.subscriptions.get(kind="thread")))
 
 
 @state
 def unsubscribed_page(stage: Stage) -> None:
-    row = stage.talk.address.subscriptions.get(kind="thread")
+    row = stage.thread.address.subscriptions.get(kind="thread")
     stage.open_link(signed_links.unsubscribe_url(row))
     stage.page.locator("main button.post").click()
     expect(stage.page.locator("[role=status]")).to_be_visible()
@@ -420,7 +420,7 @@ def unsubscribed_page(stage: Stage) -> None:
 
 @state
 def stop_daily_emails_page(stage: Stage) -> None:
-    stage.open_link(signed_links.unsubscribe_daily_url(stage.talk.address))
+    stage.open_link(signed_links.unsubscribe_daily_url(stage.thread.address))
 
 
 @state
@@ -468,10 +468,10 @@ LOOKS = [
     ids=[f"{name}-{language}-{'dark' if dark else 'light'}-{width}" for name, language, dark, width in LOOKS],
 )
 def test_a_state_fits_and_is_accessible(
-    visitor: Visitor, site: "Server", talk: Thread, name: str, language: str, dark: bool, width: int
+    visitor: Visitor, site: "Server", thread: Thread, name: str, language: str, dark: bool, width: int
 ) -> None:
     page = visitor.open(width=width, dark=dark)
-    STATES[name](Stage(page, site.url, talk))
+    STATES[name](Stage(page, site.url, thread))
     if not RUNS_ALL:
         fits(page)
     page.evaluate("looks => Object.assign(document.documentElement, looks)", LANGUAGES[language])

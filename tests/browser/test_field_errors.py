@@ -42,10 +42,10 @@ def test_each_error_of_the_reply_form_goes_when_its_field_is_valid(visitor: Visi
     ):  # fmt: skip
         field.fill(wrong)
         expect_error(field)
-        left = form.locator(".errors li").count()
+        error_count = form.locator(".errors li").count()
         field.fill(right)
         expect_no_error(field)
-        expect(form.locator(".errors li")).to_have_count(left - 1)
+        expect(form.locator(".errors li")).to_have_count(error_count - 1)
     expect(form.locator(".errors")).to_have_count(0)
     expect(form.locator(".wrong")).to_have_count(0)
     expect(email).to_have_attribute("aria-describedby", "respond-email-hint")

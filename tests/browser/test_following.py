@@ -31,13 +31,13 @@ def path_of(link: str) -> str:
     return link.removeprefix(settings.SITE_URL)
 
 
-def check_layout(visitor: Visitor, page: Page, *, by_night: bool = False, with_script: bool = True) -> None:
+def check_layout(visitor: Visitor, page: Page, *, dark: bool = False, has_script: bool = True) -> None:
     """Check that nothing is wider than the window on a phone and on a desktop, and run axe where scripts run."""
-    page.emulate_media(color_scheme="dark" if by_night else "light")
+    page.emulate_media(color_scheme="dark" if dark else "light")
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    if with_script:
+    if has_script:
         visitor.axe(page)
 
 
@@ -48,8 +48,8 @@ def test_a_reader_subscribes_confirms_changes_and_unsubscribes_by_keyboard(
     email = f"a.reader.with.a.long.name.{next(numbers)}@a-rather-long-domain.example.org"
     page = visitor.open(site.url + essay.get_absolute_url(), width=360, script=script)
 
-    def check(*, by_night: bool = False) -> None:
-        check_layout(visitor, page, by_night=by_night, with_script=script)
+    def check(*, dark: bool = False) -> None:
+        check_layout(visitor, page, dark=dark, has_script=script)
 
     def press(name: str, role: str = "button") -> None:
         page.get_by_role(role, name=name, exact=True).first.focus()  # type: ignore[arg-type]
@@ -60,7 +60,7 @@ def test_a_reader_subscribes_confirms_changes_and_unsubscribes_by_keyboard(
     check()
     press("Subscribe")
     expect(page.get_by_label("Email", exact=True)).to_be_focused()
-    check(by_night=True)
+    check(dark=True)
     page.keyboard.type(email)
     page.get_by_label("New essays").focus()
     page.keyboard.press("Space")
@@ -68,10 +68,10 @@ def test_a_reader_subscribes_confirms_changes_and_unsubscribes_by_keyboard(
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     check()
 
-    waiting = Subscription.objects.waiting().filter(address__email=email)
-    wait_until(lambda: waiting.count() == 2, "what was asked for")
+    unconfirmed = Subscription.objects.waiting().filter(address__email=email)
+    wait_until(lambda: unconfirmed.count() == 2, "two requested subscriptions")
     page.goto(site.url + path_of(signed_links.confirm_url(Address.objects.get(email=email))))
-    check(by_night=True)
+    check(dark=True)
     press("Confirm subscription")
     expect(page.get_by_role("status")).to_have_text("You’re subscribed.")
     check()
@@ -79,7 +79,7 @@ def test_a_reader_subscribes_confirms_changes_and_unsubscribes_by_keyboard(
     expect(page.get_by_text("once a day", exact=True)).to_have_count(1)
     press("Pause all emails")
     expect(page.get_by_role("button", name="Resume emails")).to_be_visible()
-    check(by_night=True)
+    check(dark=True)
     press("Unsubscribe")
     expect(page.get_by_role("status")).to_have_text("You’ve unsubscribed from these emails.")
     expect(page.locator(".follows li")).to_have_count(1)
@@ -102,22 +102,22 @@ def test_subscription_boxes_survive_a_rejection_and_a_held_comments_author_asks_
 ) -> None:
     make.rules(hold_first_comment=True)
     page = visitor.open(site.url + essay.get_absolute_url(), width=360)
-    which = page.get_by_label("Which comments")
-    expect(which).to_be_hidden()
+    scope = page.get_by_label("Which comments")
+    expect(scope).to_be_hidden()
     page.get_by_label("Notify me of new comments via email.").check()
-    which.select_option("essay")
+    scope.select_option("essay")
     page.get_by_label("Name", exact=True).fill("Anna Karg")
     page.get_by_label("Email", exact=True).fill(f"anna{next(numbers)}@example.org")
     page.get_by_role("button", name="Post Comment").last.click()
     expect(page.get_by_label("Comment", exact=True)).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_label("Notify me of new comments via email.")).to_be_checked()
-    expect(which).to_have_value("essay")
+    expect(scope).to_have_value("essay")
     page.get_by_label("Comment", exact=True).fill("Mine.")
     page.get_by_role("button", name="Post Comment").last.click()
-    held = page.locator("li.comment.held")
-    expect(held.get_by_role("status")).to_contain_text("open the confirmation link we’ve emailed you")
+    pending = page.locator("li.comment.held")
+    expect(pending.get_by_role("status")).to_contain_text("open the confirmation link we’ve emailed you")
     check_layout(visitor, page)
-    held.get_by_role("button", name="Email me the decision").click()
-    expect(held.get_by_role("status")).to_contain_text("open the confirmation link we’ve emailed you")
-    expect(held.get_by_role("button", name="Email me the decision")).to_have_count(0)
-    check_layout(visitor, page, by_night=True)
+    pending.get_by_role("button", name="Email me the decision").click()
+    expect(pending.get_by_role("status")).to_contain_text("open the confirmation link we’ve emailed you")
+    expect(pending.get_by_role("button", name="Email me the decision")).to_have_count(0)
+    check_layout(visitor, page, dark=True)

@@ -27,32 +27,32 @@ def essay(site: "Server") -> Essay:
 
 @pytest.fixture
 def comment(essay: Essay) -> Comment:
-    said = make.comment(essay, "The dead keep still, yes.", by=make.guest("Ines Okafor"))
+    liked = make.comment(essay, "The dead keep still, yes.", by=make.guest("Ines Okafor"))
     for name in ("Anselm Brandt", "Joris Vane"):
-        fan = Commenter.objects.create(name=name)
-        for target in (None, said.pk):
-            likes.like(commenter=fan, sender=Sender(), essay=essay, comment=target)
-    return said
+        liker = Commenter.objects.create(name=name)
+        for target in (None, liked.pk):
+            likes.like(commenter=liker, sender=Sender(), essay=essay, comment=target)
+    return liked
 
 
 def test_likes_with_script(visitor: Visitor, site: "Server", essay: Essay, comment: Comment) -> None:
     page = visitor.open(site.url + essay.get_absolute_url())
-    said, button = page.locator("article.essay .said"), page.get_by_role("button", name="Like this essay")
-    expect(said).to_have_text("2 bloggers like this:")
+    sentence, button = page.locator("article.essay .said"), page.get_by_role("button", name="Like this essay")
+    expect(sentence).to_have_text("2 bloggers like this:")
     button.focus()
     page.keyboard.press("Enter")
     liked = page.get_by_role("button", name="You like this essay")
     expect(liked).to_be_focused()
     expect(liked).to_have_attribute("aria-pressed", "true")
-    expect(said).to_have_text("You and 2 other bloggers like this:")
-    beside = page.locator(f"#comment-{comment.pk} .likes")
+    expect(sentence).to_have_text("You and 2 other bloggers like this:")
+    row = page.locator(f"#comment-{comment.pk} .likes")
     page.get_by_role("button", name="Like this comment by Ines Okafor").click()
     expect(page.get_by_role("button", name="You like this comment by Ines Okafor")).to_have_text("Liked")
-    expect(beside.locator(".count")).to_have_text("3")
+    expect(row.locator(".count")).to_have_text("3")
     assert Like.objects.filter(commenter__name="", comment=comment).count() == 1
 
-    opener = said.get_by_role("link")
-    opener.focus()
+    likers_link = sentence.get_by_role("link")
+    likers_link.focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="You and 2 other bloggers like this:")
     expect(dialog.locator("li bdi")).to_have_text(["Joris Vane", "Anselm Brandt"])
@@ -60,30 +60,30 @@ def test_likes_with_script(visitor: Visitor, site: "Server", essay: Essay, comme
     visitor.axe(page)
     page.keyboard.press("Escape")
     expect(page.locator("dialog:has(.likers)")).to_have_count(0)
-    expect(opener).to_be_focused()
-    beside.locator(".count").click()
+    expect(likers_link).to_be_focused()
+    row.locator(".count").click()
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     expect(page.locator("dialog:has(.likers)")).to_have_count(0)
 
     page.reload()
-    expect(said).to_have_text("You and 2 other bloggers like this:")
+    expect(sentence).to_have_text("You and 2 other bloggers like this:")
     liked.click()
-    expect(said).to_have_text("2 bloggers like this:")
+    expect(sentence).to_have_text("2 bloggers like this:")
     expect(page.locator("article.essay .likes button")).to_have_attribute("value", "1")  # the response has arrived
     count = len(visitor.complaints)
     Discussion.objects.filter(essay=essay).update(may_be_liked=False)
     button.click()
     expect(page.locator("article.essay [role=status]")).to_have_text("Likes are turned off.")
-    expect(said).to_have_text("2 bloggers like this:")
+    expect(sentence).to_have_text("2 bloggers like this:")
     expect(button).to_have_text("Like")
     page.route("**/like/", lambda route: route.fulfill(status=503, body="<!doctype html><h1>A whole page</h1>"))
     button.click()
     expect(page.locator("article.essay [role=status]")).to_contain_text("We couldn’t reach the site")
     page.unroute("**/like/")
     page.route("**/like/", lambda route: route.abort())
-    beside.get_by_role("button").click()
-    expect(beside.get_by_role("status")).to_contain_text("We couldn’t reach the site")
-    expect(beside.locator(".count")).to_have_text("3")
+    row.get_by_role("button").click()
+    expect(row.get_by_role("status")).to_contain_text("We couldn’t reach the site")
+    expect(row.locator(".count")).to_have_text("3")
     del visitor.complaints[count:]  # Chromium logs rejected requests and those that we abort
 
 
@@ -106,11 +106,11 @@ def test_a_reader_who_may_not_like_is_told_where_to_log_in(
 ) -> None:
     Rules.objects.update(guests_may_like=False)
     page = visitor.open(site.url + essay.get_absolute_url())
-    beside = page.locator(f"#comment-{comment.pk} .likes")
-    beside.get_by_role("button").click()
-    expect(beside.get_by_role("status")).to_contain_text("Log in to like this.")
-    expect(beside.get_by_role("button", name="Log in")).to_be_visible()
-    expect(beside.locator(".count")).to_have_text("2")
+    row = page.locator(f"#comment-{comment.pk} .likes")
+    row.get_by_role("button").click()
+    expect(row.get_by_role("status")).to_contain_text("Log in to like this.")
+    expect(row.get_by_role("button", name="Log in")).to_be_visible()
+    expect(row.locator(".count")).to_have_text("2")
     visitor.axe(page)
     visitor.complaints.clear()  # Chromium logs rejected requests
 
@@ -138,9 +138,9 @@ def test_a_like_is_saved_when_the_login_happens_in_another_window(
     page = visitor.open(site.url + essay.get_absolute_url())
     page.get_by_role("button", name="Like this essay").click()
     expect(page.locator("article.essay").get_by_role("button", name="Log in")).to_be_visible()
-    with page.expect_popup() as opened:
+    with page.expect_popup() as popup:
         page.get_by_role("button", name="Log in with X (Twitter)").click()
-    provider.allow(opened.value, "Mara Lindqvist")
+    provider.allow(popup.value, "Mara Lindqvist")
     expect(page.get_by_role("button", name="You like this essay")).to_be_visible()
     expect(page.locator("article.essay [role=status]")).to_have_count(0)
     assert Like.objects.filter(commenter__name="Mara Lindqvist", essay=essay).count() == 1
@@ -185,5 +185,5 @@ def test_of_several_quick_presses_the_last_counts(
         assert Comment.objects.get(pk=comment.pk).likes == presses
 
 
-def is_sent(wish: str, answer: Response) -> bool:
-    return wish in (answer.request.post_data or "")
+def is_sent(value: str, response: Response) -> bool:
+    return value in (response.request.post_data or "")

@@ -43,10 +43,10 @@ def icon(page: Page, service: str = "X (Twitter)") -> None:
 
 
 def open_popup(page: Page, service: str = "X (Twitter)") -> Page:
-    with page.expect_popup() as opened:
+    with page.expect_popup() as popup:
         icon(page, service)
     expect(page.locator(".identity")).to_contain_text(f"Connecting to {service}…")
-    return opened.value
+    return popup.value
 
 
 def expect_logged_in(page: Page, service: str = "X (Twitter)") -> None:
@@ -86,8 +86,8 @@ def test_the_typed_text_is_posted_under_the_account(
 def test_without_script_the_login_returns_to_the_same_reply_form(
     visitor: Visitor, site: "Server", essay: Essay, service: str
 ) -> None:
-    answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
-    page = visitor.open(f"{site.url}{essay.get_absolute_url()}?replyto={answered.pk}", script=False)
+    parent = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
+    page = visitor.open(f"{site.url}{essay.get_absolute_url()}?replyto={parent.pk}", script=False)
     page.get_by_role("textbox", name="Comment").fill(WORDS)
     icon(page, service)
     provider.deny(page)
@@ -108,7 +108,7 @@ def test_without_script_the_login_returns_to_the_same_reply_form(
     expect_typed_text(page)
     icon(page, service)
     provider.allow(page, "Mara Lindqvist")
-    assert post(page).parent == answered
+    assert post(page).parent == parent
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
@@ -119,13 +119,13 @@ def test_the_sites_own_account_logs_in_from_the_form(
     user = make.user(name, name="Rosa Castellanos", password="orchards are not sold")
     page = open_form(visitor, site, essay, script=script)
     if script:
-        small = open_popup(page, "Rejoinder")
+        popup = open_popup(page, "Rejoinder")
     else:
         icon(page, "Rejoinder")
-        small = page
-    small.locator("[name=login]").fill(name)
-    small.locator("[name=password]").fill("orchards are not sold")
-    small.locator("[name=password]").press("Enter")
+        popup = page
+    popup.locator("[name=login]").fill(name)
+    popup.locator("[name=password]").fill("orchards are not sold")
+    popup.locator("[name=password]").press("Enter")
     expect_logged_in(page, "Rejoinder")
     expect_typed_text(page)
     assert post(page).commenter.user == user
@@ -172,9 +172,9 @@ def test_a_failed_login_is_reported_and_no_text_is_lost(
     visitor: Visitor, site: "Server", essay: Essay, troubles: list[tuple[Callable[[Page], None], str]]
 ) -> None:
     page = open_form(visitor, site, essay)
-    for happens, sentence in troubles:
+    for cause, sentence in troubles:
         page.get_by_role("textbox", name="Name").fill("Anselm Brandt")
-        happens(page)
+        cause(page)
         expect(page.locator(".identity")).to_contain_text(sentence)
         expect(page.get_by_role("status")).to_contain_text(sentence)
         if page.get_by_role("button", name="Cancel").is_visible():
@@ -206,13 +206,13 @@ RETURNS = {
 }
 
 
-@pytest.mark.parametrize("returns", RETURNS)
+@pytest.mark.parametrize("return_to_page", RETURNS)
 def test_closing_the_popup_by_hand_brings_the_icons_back(
-    visitor: Visitor, site: "Server", essay: Essay, returns: str
+    visitor: Visitor, site: "Server", essay: Essay, return_to_page: str
 ) -> None:
     page = open_form(visitor, site, essay)
     open_popup(page).close()
-    page.evaluate(RETURNS[returns])
+    page.evaluate(RETURNS[return_to_page])
     expect_icons(page)
     expect(page.get_by_role("status")).to_contain_text(WAITS)
     provider.allow(open_popup(page), "Mara Lindqvist")
@@ -223,17 +223,17 @@ def test_a_login_completed_after_the_icons_came_back_still_counts(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
     page = open_form(visitor, site, essay)
-    small = open_popup(page)
+    popup = open_popup(page)
     page.evaluate("dispatchEvent(new Event('focus'))")
     expect_icons(page)
-    provider.allow(small, "Mara Lindqvist")
+    provider.allow(popup, "Mara Lindqvist")
     expect_logged_in(page)
     expect_typed_text(page)
     page.get_by_role("button", name="Log Out").click()
-    small = open_popup(page)
+    popup = open_popup(page)
     page.evaluate("dispatchEvent(new Event('focus'))")
     expect_icons(page)
-    provider.deny(small)
+    provider.deny(popup)
     expect(page.locator(".identity")).to_contain_text("Login canceled")
 
 
@@ -242,12 +242,12 @@ def test_a_login_without_a_report_is_found_on_the_next_return(visitor: Visitor, 
     page.add_init_script("delete window.BroadcastChannel")
     page.goto(site.url + essay.get_absolute_url())
     page.get_by_role("textbox", name="Comment").fill(WORDS)
-    small = open_popup(page)
+    popup = open_popup(page)
     page.evaluate("dispatchEvent(new Event('focus'))")
     expect_icons(page)
-    provider.allow(small, "Mara Lindqvist")
-    if not small.is_closed():
-        small.wait_for_event("close")
+    provider.allow(popup, "Mara Lindqvist")
+    if not popup.is_closed():
+        popup.wait_for_event("close")
     page.evaluate("dispatchEvent(new Event('focus'))")
     expect_logged_in(page)
 
@@ -256,36 +256,36 @@ def test_cancel_works_while_the_site_does_not_respond_and_a_later_login_counts(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
     page = open_form(visitor, site, essay)
-    small = open_popup(page)
+    popup = open_popup(page)
     page.route("**/identity/", lambda route: None)  # never answered
     page.evaluate("dispatchEvent(new Event('focus'))")
     page.get_by_role("button", name="Cancel", exact=True).click()
     expect_icons(page)
     expect(page.locator(".identity .trouble")).to_have_count(0)
     page.unroute("**/identity/")
-    provider.allow(small, "Mara Lindqvist")
+    provider.allow(popup, "Mara Lindqvist")
     expect_logged_in(page)
     expect_typed_text(page)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("happens", "least", "most", "sentence"),
+    ("cause", "least", "most", "sentence"),
     [
         ("slow", 9.5, 16, "You are commenting using your X (Twitter) account."),  # the service is slow by itself
         ("very-slow", 4.5, 6, "We couldn’t log you in."),
     ],
 )
 def test_readers_can_keep_writing_while_they_wait_for_a_service(
-    visitor: Visitor, site: "Server", essay: Essay, happens: str, least: float, most: float, sentence: str
+    visitor: Visitor, site: "Server", essay: Essay, cause: str, least: float, most: float, sentence: str
 ) -> None:
     page = open_form(visitor, site, essay)
     comment = page.get_by_role("textbox", name="Comment")
     row = page.locator(".identity")
-    small = open_popup(page)
+    popup = open_popup(page)
     start = time.monotonic()
     # Not `click()`, which would wait until the page it leads to has loaded.
-    small.locator(f"button[value={happens}]").evaluate("button => button.click()")
+    popup.locator(f"button[value={cause}]").evaluate("button => button.click()")
     comment.press("End")
     page.keyboard.type(" And on.")
     expect(row).to_contain_text("Connecting to X (Twitter)…")
@@ -297,8 +297,8 @@ def test_readers_can_keep_writing_while_they_wait_for_a_service(
     page.keyboard.type(" And on.")  # at the caret, so nothing moved the focus
     expect(comment).to_have_value(f"{WORDS} And on. And on.")
     expect(row).not_to_contain_text("Connecting")
-    if not small.is_closed():
-        small.wait_for_event("close")
+    if not popup.is_closed():
+        popup.wait_for_event("close")
 
 
 def test_a_blocked_popup_is_reported_and_the_tab_itself_can_log_in(
@@ -356,10 +356,10 @@ def test_every_other_tab_shows_the_new_login_state(visitor: Visitor, site: "Serv
 
 def test_a_login_with_blocked_cookies_is_reported(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_form(visitor, site, essay)
-    small = open_popup(page)
-    small.get_by_role("button", name="Deny").wait_for()
+    popup = open_popup(page)
+    popup.get_by_role("button", name="Deny").wait_for()
     page.context.clear_cookies()  # as if the browser had stored no cookies
-    provider.allow(small, "Mara Lindqvist")
+    provider.allow(popup, "Mara Lindqvist")
     expect(page.locator(".identity")).to_contain_text("Your login timed out.")
     page.evaluate("Object.defineProperty(navigator, 'cookieEnabled', { value: false })")
     icon(page)
@@ -371,28 +371,28 @@ def test_a_login_with_blocked_cookies_is_reported(visitor: Visitor, site: "Serve
 LOOKS = [(360, "dark"), (360, "light"), (1280, "dark"), (1280, "light")]
 
 
-@pytest.mark.parametrize("looks", [LOOKS[:1], pytest.param(LOOKS[1:], marks=pytest.mark.long)], ids=["phone", "all"])
+@pytest.mark.parametrize("sizes", [LOOKS[:1], pytest.param(LOOKS[1:], marks=pytest.mark.long)], ids=["phone", "all"])
 def test_every_login_state_fits_and_is_accessible(
-    visitor: Visitor, site: "Server", essay: Essay, looks: list[tuple[int, Literal["dark", "light"]]]
+    visitor: Visitor, site: "Server", essay: Essay, sizes: list[tuple[int, Literal["dark", "light"]]]
 ) -> None:
     page = open_form(visitor, site, essay)
     button = page.get_by_role("button", name="Log in with Facebook")
 
-    def check(words: str) -> None:
-        expect(page.locator(".identity")).to_contain_text(words)
-        for width, scheme in looks:
+    def check(text: str) -> None:
+        expect(page.locator(".identity")).to_contain_text(text)
+        for width, scheme in sizes:
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme=scheme)
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (words, width)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (text, width)
             visitor.axe(page)
 
     check("or click an icon to log in:")
-    small = open_popup(page, "Facebook")
+    popup = open_popup(page, "Facebook")
     check("Connecting to Facebook…")
     page.evaluate("dispatchEvent(new Event('focus'))")
     check("You’re not logged in yet.")
     page.get_by_role("textbox", name="Comment").focus()
-    provider.deny(small)
+    provider.deny(popup)
     check("Login canceled")
     expect(page.get_by_role("textbox", name="Comment")).to_be_focused()  # while the reader types, the focus stays
     page.evaluate("() => { window.really = window.open; window.open = () => null }")
@@ -412,21 +412,21 @@ def test_every_login_state_is_reached_by_keyboard_and_is_accessible(
     page = open_form(visitor, site, essay)
     button = page.get_by_role("button", name="Log in with X (Twitter)")
     button.focus()
-    with page.expect_popup() as opened:
+    with page.expect_popup() as popup:
         page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Cancel")).to_be_focused()
     visitor.axe(page)
     page.keyboard.press("Enter")
     expect(button).to_be_focused()
-    opened.value.close()
-    with page.expect_popup() as opened:
+    popup.value.close()
+    with page.expect_popup() as popup:
         page.keyboard.press("Space")
-    provider.deny(opened.value)
+    provider.deny(popup.value)
     expect(button).to_be_focused()
     visitor.axe(page)
-    with page.expect_popup() as opened:
+    with page.expect_popup() as popup:
         page.keyboard.press("Enter")
-    provider.allow(opened.value, "Mara Lindqvist")
+    provider.allow(popup.value, "Mara Lindqvist")
     expect(page.locator(".identity")).to_be_focused()
     visitor.axe(page)
     page.keyboard.press("Tab")  # the name, which links to the profile

@@ -152,11 +152,11 @@ def test_nothing_is_wider_than_the_window(visitor: Visitor, site: "Server", rule
     comment = None
     for _level in range(6):
         comment = make.comment(essay, f"{WORD}\n\n    {WORD}", by=make.guest(NAME), to=comment)
-    answered = f"?replyto={comment.pk if comment else 0}#respond"
+    query = f"?replyto={comment.pk if comment else 0}#respond"
     for width in (320, 1280):
         page = open_essay(visitor, site, essay, width=width)
         fits(page)
-        page.goto(site.url + essay.get_absolute_url() + answered)
+        page.goto(site.url + essay.get_absolute_url() + query)
         fits(page)
 
 
@@ -169,8 +169,8 @@ def test_right_to_left_nothing_is_cut_off(visitor: Visitor, site: "Server", essa
 def test_only_the_text_is_printed(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay)
     page.emulate_media(media="print")
-    for gone in (".masthead", "form#respond", ".do", ".tools", ".colophon"):
-        expect(page.locator(gone).first).to_be_hidden()
+    for selector in (".masthead", "form#respond", ".do", ".tools", ".colophon"):
+        expect(page.locator(selector).first).to_be_hidden()
     expect(page.locator(".comment-body").first).to_be_visible()
 
 
@@ -186,14 +186,14 @@ def test_in_production_pages_keep_to_their_size_budget(visitor: Visitor, serve: 
     """12 KB of CSS in one request and 10 KB of JavaScript as transferred; a wrong address shows the site's page."""
     site = serve(demo=True, DEBUG=None)
     page = visitor.open(site.url, alone=True)
-    answers: list[Response] = []
-    page.on("response", lambda answer: answers.append(answer))
+    responses: list[Response] = []
+    page.on("response", lambda response: responses.append(response))
     page.locator("h2 a").first.click()
     expect(page.locator("article.essay")).to_be_visible()
     page.wait_for_load_state("networkidle")
 
     def weight(kind: str) -> list[int]:
-        return [len(gzip.compress(each.body())) for each in answers if each.request.resource_type == kind]
+        return [len(gzip.compress(each.body())) for each in responses if each.request.resource_type == kind]
 
     assert len(weight("stylesheet")) == 1
     assert sum(weight("stylesheet")) <= 12_000

@@ -45,8 +45,8 @@ class Scene:
 
     owner: User
     moderator: User
-    writer: User
-    held: Comment
+    author: User
+    pending: Comment
     refused: Comment
     reported: Comment
     rule: Rule
@@ -59,43 +59,43 @@ def scene(_site: "Server", django_db_blocker: DjangoDbBlocker) -> Iterator[Scene
         before = Rules.objects.current()
         make.rules(hold_first_comment=True, tombstones_tell=True, spam_hold_at=50)
         make.site(public_record=True)
-        yield made()
+        yield create_scene()
         before.save()
         make.site(public_record=False)
 
 
-def made() -> Scene:
-    owner, moderator, writer = make.owner(name="Joris Vane"), make.moderator(name="Mara"), make.user(name="Rosa")
+def create_scene() -> Scene:
+    owner, moderator, author = make.owner(name="Joris Vane"), make.moderator(name="Mara"), make.user(name="Rosa")
     essay = make.essay(f"Whose Promise Is It, {LONG}?")
-    told: dict[str, Any] = {
+    decision_fields: dict[str, Any] = {
         "by": moderator,
         "reason": Reason.objects.first(),
         "message": "Write it again without the name.",
     }
-    good = [make.comment(essay, f"What I think of it, the {number}th.") for number in range(3)]
-    bad = [make.comment(essay, f"Cheap lamps, {number} of them.") for number in range(3)]
-    for comment, score in zip([*good, *bad], (0.1, 0.2, 0.6, 0.4, 0.9, 0.95), strict=True):
+    approved = [make.comment(essay, f"What I think of it, the {number}th.") for number in range(3)]
+    spam = [make.comment(essay, f"Cheap lamps, {number} of them.") for number in range(3)]
+    for comment, score in zip([*approved, *spam], (0.1, 0.2, 0.6, 0.4, 0.9, 0.95), strict=True):
         Wording.objects.filter(comment=comment).update(spam_score=score)
-    for comment in bad:
+    for comment in spam:
         actions.mark_spam(comment, by=moderator, note="An advert.")
-    gone = make.comment(essay, "What is gone.")
-    make.comment(essay, "And was answered.", to=gone)
-    actions.trash(gone, **told)
-    refused = make.comment(essay, "What was refused.", by=Commenter.objects.for_user(writer))
-    actions.trash(refused, **told)
+    removed = make.comment(essay, "What is gone.")
+    make.comment(essay, "And was answered.", to=removed)
+    actions.trash(removed, **decision_fields)
+    refused = make.comment(essay, "What was refused.", by=Commenter.objects.for_user(author))
+    actions.trash(refused, **decision_fields)
     appeals.submit_appeal(refused.pk, words="It was no insult.", rules=Rules.objects.current())
     for number, kind in enumerate(Report.Kind.values):
         sender = Sender(f"198.51.{number}.4")
-        reporting.submit_report(comment=good[0].pk, commenter=None, sender=sender, kind=kind, words=LONG * number)
-    held = make.comment(
-        essay, f"> Quoted\n\n- one\n\nhttps://e.example/{LONG}", by=make.guest(f"Tobias {LONG}"), to=good[0], status="pending"
+        reporting.submit_report(comment=approved[0].pk, commenter=None, sender=sender, kind=kind, words=LONG * number)
+    pending = make.comment(
+        essay, f"> Quoted\n\n- one\n\nhttps://e.example/{LONG}", by=make.guest(f"Tobias {LONG}"), to=approved[0], status="pending"
     )  # fmt: skip
-    Note.objects.create(commenter=held.commenter, moderator=moderator, text="Look twice.")
-    Block.objects.create(kind="hold", commenter=held.commenter, moderator=moderator, note="For a week")
+    Note.objects.create(commenter=pending.commenter, moderator=moderator, text="Look twice.")
+    Block.objects.create(kind="hold", commenter=pending.commenter, moderator=moderator, note="For a week")
     rule = Rule.objects.create(name="Lamps", action="hold")
     Condition.objects.create(rule=rule, kind="words", value="lamps")
     batch = Batch.objects.create(moderator=moderator, verb="spam", state="done", total=40, done=38, missed=2)
-    return Scene(owner, moderator, writer, held, refused, good[0], rule, batch)
+    return Scene(owner, moderator, author, pending, refused, approved[0], rule, batch)
 
 
 def comment_path(kind: str) -> Callable[[Scene], str]:
@@ -109,10 +109,10 @@ PAGES: dict[str, tuple[str, Callable[[Scene], str]]] = {
     "spam": ("moderator", lambda scene: f"{QUEUE}?status=spam&q=lamps"),
     "trash": ("moderator", lambda scene: f"{QUEUE}?status=trash&q=Promise"),
     "a search that finds nothing": ("moderator", lambda scene: f"{QUEUE}?status=all&q=nowhere-to-be-found"),
-    "one comment": ("moderator", lambda scene: f"{QUEUE}comments/{scene.held.pk}/"),
+    "one comment": ("moderator", lambda scene: f"{QUEUE}comments/{scene.pending.pk}/"),
     "an appeal, decided about": ("moderator", lambda scene: f"{QUEUE}comments/{scene.refused.pk}/"),
     "a batch": ("moderator", lambda scene: f"{QUEUE}batches/{scene.batch.pk}/"),
-    "a person": ("moderator", lambda scene: f"{QUEUE}people/{scene.held.commenter_id}/"),
+    "a person": ("moderator", lambda scene: f"{QUEUE}people/{scene.pending.commenter_id}/"),
     "who is treated apart": ("moderator", lambda scene: f"{QUEUE}blocks/"),
     "the log": ("moderator", lambda scene: f"{QUEUE}log/?essay=Promise"),
     "numbers": ("owner", lambda scene: f"{QUEUE}numbers/"),
@@ -123,8 +123,8 @@ PAGES: dict[str, tuple[str, Callable[[Scene], str]]] = {
     "a block": ("owner", lambda scene: "/admin/comments/block/add/"),
     "reasons": ("owner", lambda scene: "/admin/comments/reason/"),
     "a report": ("guest", comment_path("report")),
-    "an appeal": ("writer", comment_path("appeal")),
-    "a decision by mail": ("guest", lambda scene: email_path(scene.held, scene.moderator)),
+    "an appeal": ("author", comment_path("appeal")),
+    "a decision by mail": ("guest", lambda scene: email_path(scene.pending, scene.moderator)),
     "how mail comes": ("moderator", lambda scene: "/accounts/queue-mail/"),
     "the public record": ("guest", lambda scene: "/moderation/"),
 }
@@ -134,24 +134,26 @@ def email_path(comment: Comment, user: User) -> str:
     return "/" + signed_links.decision_url(comment, user).split("/", 3)[3]
 
 
-@pytest.mark.parametrize("who", ["moderator", "owner", "writer", "guest"])
-def test_pages_are_accessible_in_both_color_schemes(visitor: Visitor, site: "Server", scene: Scene, who: str) -> None:
+@pytest.mark.parametrize("user_kind", ["moderator", "owner", "author", "guest"])
+def test_pages_are_accessible_in_both_color_schemes(
+    visitor: Visitor, site: "Server", scene: Scene, user_kind: str
+) -> None:
     page = visitor.open(width=360)
-    if who != "guest":
-        log_in(page.context, getattr(scene, who), site.url)
+    if user_kind != "guest":
+        log_in(page.context, getattr(scene, user_kind), site.url)
     wrong = {}
-    for name, address in ((name, address) for name, (looker, address) in PAGES.items() if looker == who):
+    for name, address in ((name, address) for name, (page_user, address) in PAGES.items() if page_user == user_kind):
         page.emulate_media(color_scheme="light")
         page.goto(site.url + address(scene))
         too_wide = page.evaluate(TOO_WIDE)
-        found = {"by day": visitor.found(page)}
+        violations = {"by day": visitor.found(page)}
         page.emulate_media(color_scheme="dark")
         page.evaluate(
             "Promise.all(document.getAnimations().map((one) => one.finished))"
         )  # the admin's links change color slowly
-        found["by night"] = visitor.found(page, again=True)
-        if too_wide or any(set(rules) - OF_DJANGO.get(name, set()) for rules in found.values()):
-            wrong[name] = (too_wide, found)
+        violations["by night"] = visitor.found(page, again=True)
+        if too_wide or any(set(rules) - OF_DJANGO.get(name, set()) for rules in violations.values()):
+            wrong[name] = (too_wide, violations)
     assert wrong == {}
 
 
@@ -193,23 +195,23 @@ def in_row(page: Page, comment: Comment, form: str) -> None:
 
 
 def test_moderation_works_without_script(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    edited, answered, refused, deleted, *rest = pending_comment(
+    edited, replied, refused, deleted, *rest = pending_comment(
         essay, "Anna one", "Bert two", "Carl three", "Dora four", "Emil five", "Fred six", "Gina seven"
     )
     moderator, guest = visitor.open(script=False), visitor.open(script=False)
     log_in(moderator.context, make.moderator(), site.url)
-    place = f"{site.url}{QUEUE}?essay={essay.pk}"
+    queue_url = f"{site.url}{QUEUE}?essay={essay.pk}"
 
-    moderator.goto(place)
+    moderator.goto(queue_url)
     in_row(moderator, edited, "Edit")
     moderator.get_by_label("Edit the comment by Anna").fill("Anna said better")
     moderator.get_by_role("button", name="Save changes").click()
     assert stored_text(edited) == "Anna said better"
-    in_row(moderator, answered, "Reply")
+    in_row(moderator, replied, "Reply")
     moderator.get_by_label("Reply to Bert").fill("So it is.")
     moderator.get_by_role("button", name="Approve and reply").click()
-    assert status(answered) == "approved"
-    assert Comment.objects.get(parent=answered).status == "approved"
+    assert status(replied) == "approved"
+    assert Comment.objects.get(parent=replied).status == "approved"
     in_row(moderator, refused, "Reject with reason…")
     moderator.get_by_label("Reason").select_option("Off topic")
     moderator.get_by_label("Message to the commenter").fill("Try another essay.")
@@ -219,7 +221,7 @@ def test_moderation_works_without_script(visitor: Visitor, site: "Server", essay
     moderator.get_by_role("button", name="Delete for good").click()
     assert not Comment.objects.filter(pk=deleted.pk).exists()
 
-    moderator.goto(f"{place}&per_page=2")
+    moderator.goto(f"{queue_url}&per_page=2")
     moderator.get_by_label("All 4 that match").check()
     moderator.locator("#bulk").get_by_role("button", name="Spam").click()
     expect(moderator.get_by_text("4 marked as spam.", exact=True)).to_be_visible(timeout=30_000)
@@ -230,27 +232,27 @@ def test_moderation_works_without_script(visitor: Visitor, site: "Server", essay
     assert status(rest[0]) == "pending"
 
     guest.goto(site.url + essay.get_absolute_url())
-    guest.locator(f"#comment-{answered.pk} a[href*=report]").first.click()
+    guest.locator(f"#comment-{replied.pk} a[href*=report]").first.click()
     guest.get_by_label("Spam").check()
     guest.get_by_role("button", name="Report").click()
     expect(guest.get_by_role("status")).to_contain_text("Thank you.")
-    assert Report.objects.filter(comment=answered).count() == 1
+    assert Report.objects.filter(comment=replied).count() == 1
 
-    own = post_comment(guest, site.url + essay.get_absolute_url())
-    actions.trash(own, by=make.moderator(), message="Not here.")
+    appealed = post_comment(guest, site.url + essay.get_absolute_url())
+    actions.trash(appealed, by=make.moderator(), message="Not here.")
     guest.goto(f"{site.url}/comments/mine/")
     guest.get_by_role("link", name="Appeal").click()
     guest.get_by_label("Why should your comment be published?").fill("It was no advert.")
     guest.get_by_role("button", name="Appeal").click()
     expect(guest.get_by_role("status")).to_contain_text("You’ve appealed.")
-    assert Appeal.objects.get(comment=own).text == "It was no advert."
+    assert Appeal.objects.get(comment=appealed).text == "It was no advert."
 
 
 def post_comment(guest: Page, address: str) -> Comment:
     """Post as a guest whose browser remembers them."""
     guest.goto(address)
-    for label, words in (("Comment", "I object."), ("Name", "Rosa"), ("Email", "rosa.ways@example.org")):
-        guest.get_by_role("textbox", name=label).fill(words)
+    for label, text in (("Comment", "I object."), ("Name", "Rosa"), ("Email", "rosa.ways@example.org")):
+        guest.get_by_role("textbox", name=label).fill(text)
     guest.locator("[name=remember]").check()
     guest.locator("#respond .post").click()
     expect(guest.get_by_text("Your comment is awaiting moderation.").first).to_be_visible()
@@ -259,7 +261,7 @@ def post_comment(guest: Page, address: str) -> Comment:
 
 
 def test_moderation_works_by_keyboard(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    edited, answered, refused, deleted, *rest = pending_comment(
+    edited, replied, refused, deleted, *rest = pending_comment(
         essay, "Anna one", "Bert two", "Carl three", "Dora four", "Emil five", "Fred six"
     )
     page, guest = visitor.open(), visitor.open()
@@ -299,7 +301,7 @@ def test_moderation_works_by_keyboard(visitor: Visitor, site: "Server", essay: E
     page.keyboard.press("Shift+S")
     expect(page.get_by_role("status")).to_contain_text("marked as spam.")
     expect(page.locator("ol.queue[data-waiting='0']")).to_be_attached()
-    assert status(answered) == "approved"
+    assert status(replied) == "approved"
     assert [status(comment) for comment in (edited, *rest)] == ["spam"] * 3
     decision = Decision.objects.filter(comment=refused).latest("pk")
     assert decision.reason
@@ -314,19 +316,19 @@ def test_moderation_works_by_keyboard(visitor: Visitor, site: "Server", essay: E
     assert status(rest[1]) == "pending"
 
     guest.goto(site.url + essay.get_absolute_url())
-    press(guest, f"{row(answered.pk)} a[href*=report]")
+    press(guest, f"{row(replied.pk)} a[href*=report]")
     expect(guest.get_by_role("heading", name="Report a comment")).to_be_visible()
     press(guest, "[name=kind]", "Space")
     type_into(guest, "textarea", "Look at it.")
     press(guest, "main button.post")
     expect(guest.get_by_role("status")).to_contain_text("Thank you.")
-    assert Report.objects.get(comment=answered).text == "Look at it."
-    own = post_comment(guest, site.url + essay.get_absolute_url())
-    actions.trash(own, by=make.moderator(), message="Not here.")
+    assert Report.objects.get(comment=replied).text == "Look at it."
+    appealed = post_comment(guest, site.url + essay.get_absolute_url())
+    actions.trash(appealed, by=make.moderator(), message="Not here.")
     guest.goto(f"{site.url}/comments/mine/")
     press(guest, "main a[href*=appeal]")
     expect(guest.get_by_role("heading", name="Appeal")).to_be_visible()
     type_into(guest, "[name=words]", "It was no advert.")
     press(guest, "main button.post")
     expect(guest.get_by_role("status")).to_contain_text("You’ve appealed.")
-    assert Appeal.objects.get(comment=own).state == Appeal.State.OPEN
+    assert Appeal.objects.get(comment=appealed).state == Appeal.State.OPEN

@@ -70,8 +70,8 @@ LOOK = """allowed => {
 def payloads() -> Iterator[str]:
     yield from OWN
     for file in sorted(SHARED.glob("xss-*.jsonl")):
-        found = [json.loads(line)["payload"] for line in file.read_text().splitlines()]
-        yield from found if RUNS_ALL else found[:: max(1, len(found) // SAMPLE)]
+        samples = [json.loads(line)["payload"] for line in file.read_text().splitlines()]
+        yield from samples if RUNS_ALL else samples[:: max(1, len(samples) // SAMPLE)]
 
 
 def store(caller: Caller, address: str, number: int, payload: str) -> bool:
@@ -82,11 +82,11 @@ def store(caller: Caller, address: str, number: int, payload: str) -> bool:
         "email": "mallory@example.org",
         "website": payload.encode()[:200].decode(errors="ignore"),
     }
-    for gone in ((), ("website",), ("website", "name")):
-        sent = {**fields, **{name: {"website": "", "name": f"Mallory {number}"}[name] for name in gone}}
-        answer = caller.ask("POST", f"{address}respond/", urlencode(sent, errors="replace"))
-        assert answer.status in {302, 409, 422}, (answer.status, payload)
-        if answer.status == 302:
+    for omitted in ((), ("website",), ("website", "name")):
+        data = {**fields, **{name: {"website": "", "name": f"Mallory {number}"}[name] for name in omitted}}
+        response = caller.ask("POST", f"{address}respond/", urlencode(data, errors="replace"))
+        assert response.status in {302, 409, 422}, (response.status, payload)
+        if response.status == 302:
             return True
     return False
 
@@ -100,18 +100,19 @@ def check_page(page: Page, url: str) -> None:
 def test_no_payload_runs_on_the_page_that_shows_it(visitor: Visitor, site: "Server") -> None:
     make.rules(hold_first_comment=False, hold_links=0)
     caller = Caller(site.url)
-    found = list(payloads())
+    samples = list(payloads())
     page = visitor.open(alone=True)
     page.add_init_script(WATCH)
     page.on("dialog", lambda dialog: pytest.fail(f"A dialog: {dialog.message}"))
     stored = 0
-    for start in range(0, len(found), 100):
+    for start in range(0, len(samples), 100):
         essay = make.essay(f"Payloads from {start}")
         address = essay.get_absolute_url()
         stored += sum(
-            store(caller, address, number, one) for number, one in enumerate(found[start : start + 100], start)
+            store(caller, address, number, payload)
+            for number, payload in enumerate(samples[start : start + 100], start)
         )
         pages = -(-Comment.objects.filter(essay=essay).count() // 50)
         for number in range(1, pages + 1):
             check_page(page, f"{site.url}{address}" + (f"?cpage={number}" if number > 1 else ""))
-    assert stored > len(found) * 0.95
+    assert stored > len(samples) * 0.95

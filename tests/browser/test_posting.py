@@ -51,8 +51,8 @@ def post(page: Page, text: str, **details: str) -> None:
     page.get_by_role("button", name="Post Comment").click()
 
 
-def expect_status(page: Page, words: str) -> None:
-    expect(page.locator("li.comment .notice[role=status]")).to_contain_text(words)
+def expect_status(page: Page, text: str) -> None:
+    expect(page.locator("li.comment .notice[role=status]")).to_contain_text(text)
 
 
 def test_a_published_comment_appears_in_place(visitor: Visitor, site: "Server", essay: Essay) -> None:
@@ -105,8 +105,8 @@ def test_a_held_comment_shows_why_it_is_pending(visitor: Visitor, site: "Server"
     post(page, "My first.")
     expect_status(page, "Your comment is awaiting moderation.")
     expect_status(page, "A moderator will review your first comment before it appears.")
-    held = page.locator("li.comment[data-status=pending]")
-    expect(held.locator("> .say")).to_be_focused()
+    pending = page.locator("li.comment[data-status=pending]")
+    expect(pending.locator("> .say")).to_be_focused()
     expect(page.get_by_role("heading", name="One comment")).to_be_visible()
     visitor.axe(page)
 
@@ -140,8 +140,8 @@ def test_a_reply_in_a_thread_on_another_page_leads_there(visitor: Visitor, site:
         make.comment(essay)
     page = open_essay(visitor, site, essay)
     post(page, "On the last page.")
-    own = page.locator("li.comment", has_text="On the last page.")
-    expect(own.locator("> .say")).to_be_focused()
+    own_comment = page.locator("li.comment", has_text="On the last page.")
+    expect(own_comment.locator("> .say")).to_be_focused()
     expect(page.locator("li.comment")).to_have_count(1)
     expect(page.get_by_role("textbox", name="Comment")).to_have_value("")
     assert not is_not_reloaded(page)
@@ -223,13 +223,13 @@ ANSWERS = {
 def test_nothing_is_lost_when_the_site_is_in_trouble(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay)
     field, errors = page.get_by_role("textbox", name="Comment"), page.locator("form#respond .errors")
-    for trouble, (status, body, words) in ANSWERS.items():
+    for trouble, (status, body, message) in ANSWERS.items():
         text = f"Words that met {trouble}."
         write(page, text)
         page.route("**/respond/", partial(respond_with, status, body), times=1)
         page.get_by_role("button", name="Post Comment").click()
         expect(errors).to_be_focused()
-        expect(errors).to_contain_text(words)
+        expect(errors).to_contain_text(message)
         expect(errors).to_contain_text("Your comment is still here")
         expect(field).to_have_value(text)
         page.get_by_role("button", name="Post Comment").click()
@@ -304,8 +304,8 @@ def test_near_the_limit_the_form_shows_how_many_characters_are_left(
 ) -> None:
     page = open_essay(visitor, site, essay, width=360)
     field = page.get_by_role("textbox", name="Comment")
-    left = page.locator("form#respond .field [role=status]")
-    for text, words in (
+    remaining = page.locator("form#respond .field [role=status]")
+    for text, hint in (
         ("a" * 50_000, None),
         ("a" * 60_000, "About 5,500 characters left"),
         ("ж" * 32_000, "About 700 characters left"),
@@ -316,10 +316,10 @@ def test_near_the_limit_the_form_shows_how_many_characters_are_left(
         ("a", ""),
     ):
         field.fill(text)
-        if words is None:
+        if hint is None:
             expect(page.get_by_text("characters left")).to_have_count(0)
         else:
-            expect(left).to_have_text(words)
+            expect(remaining).to_have_text(hint)
     field.fill("ж" * 33_000)
     visitor.axe(page)
     post(page, "ж" * 33_000)

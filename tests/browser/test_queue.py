@@ -57,8 +57,8 @@ def statuses(comments: list[Comment], page: Page | None = None) -> list[str]:
     """Return the statuses, with a page once it shows them all as current."""
     if page:
         expect(page.locator("ol.queue:not([data-waiting]), ol.queue[data-waiting='0']")).to_be_attached(timeout=60_000)
-    found = Comment.objects.in_bulk([comment.pk for comment in comments])
-    return [found[comment.pk].status for comment in comments]
+    stored = Comment.objects.in_bulk([comment.pk for comment in comments])
+    return [stored[comment.pk].status for comment in comments]
 
 
 def is_current(page: Page, comment: Comment) -> None:
@@ -129,9 +129,9 @@ def test_the_queue_works_without_script_and_continues_with_the_next_row(open_que
 
 def test_a_row_decided_in_another_window_is_reported_and_unchanged(open_queue: Open, essay: Essay) -> None:
     (comment,) = held(essay, 1)
-    one, other = open_queue("?per_page=100"), open_queue("?per_page=100")
-    one.locator(f"#comment-{comment.pk}").get_by_role("button", name="Spam").click()
-    assert statuses([comment], one) == ["spam"]
+    first, other = open_queue("?per_page=100"), open_queue("?per_page=100")
+    first.locator(f"#comment-{comment.pk}").get_by_role("button", name="Spam").click()
+    assert statuses([comment], first) == ["spam"]
     other.locator(f"#comment-{comment.pk}").get_by_role("button", name="Approve").click()
     expect(other.locator(".report")).to_contain_text("already decided: marked as spam by you, just now")
     assert statuses([comment]) == ["spam"]
@@ -154,10 +154,10 @@ def test_long_texts_in_any_writing_system_fit_every_width_and_are_accessible(
     for _ in looks(page):
         folded = long.bounding_box()
         long.get_by_text("Show all").click()
-        opened = long.bounding_box()
+        open_box = long.bounding_box()
         assert folded
-        assert opened
-        assert opened["height"] > 2 * folded["height"]
+        assert open_box
+        assert open_box["height"] > 2 * folded["height"]
         long.get_by_text("Show less").click()
     long.get_by_text("Show all").click()
     page.locator(f"#comment-{comments[4].pk} input[type=checkbox]").check()
@@ -286,14 +286,14 @@ def test_deciding_each_page_and_pressing_next_reaches_all_of_176_comments(open_q
     """By keyboard and by mouse in turn."""
     comments = held(essay, 176)
     page = open_queue(f"?per_page=50&essay={essay.pk}")
-    ways = [(decide_by_key, next_by_key), (decide_by_mouse, next_by_mouse)] * 2
-    for left, (decide, turn) in zip((176, 126, 76, 26), ways, strict=True):
-        expect(page.locator(".queue-pages > span").first).to_have_text(f"1–{min(50, left)} of {left}")
+    methods = [(decide_by_key, next_by_key), (decide_by_mouse, next_by_mouse)] * 2
+    for remaining, (decide, next_page) in zip((176, 126, 76, 26), methods, strict=True):
+        expect(page.locator(".queue-pages > span").first).to_have_text(f"1–{min(50, remaining)} of {remaining}")
         decide(page)
-        expect(page.locator("li.decided")).to_have_count(min(50, left))
+        expect(page.locator("li.decided")).to_have_count(min(50, remaining))
         expect(page.locator("ol.queue")).to_have_attribute("data-waiting", "0", timeout=60_000)
-        if left > 50:
-            turn(page)
+        if remaining > 50:
+            next_page(page)
     assert set(statuses(comments)) == {"spam"}
 
 
@@ -328,11 +328,11 @@ def test_z_undoes_everything_the_last_action_decided_in_one_request(open_queue: 
     comments = held(essay, 20)
     page = open_queue(f"?essay={essay.pk}")
     mark_all_as_spam(page, 20)
-    with page.expect_request(is_undo) as sent:
+    with page.expect_request(is_undo) as request_info:
         page.keyboard.press("z")
     expect(page.locator("li.row")).to_have_count(20)
     assert set(statuses(comments, page)) == {"pending"}
-    assert undone_in(sent.value) == 20
+    assert undone_in(request_info.value) == 20
     expect(page.locator(".report")).to_be_hidden()
 
 
@@ -354,11 +354,11 @@ def test_undo_all_stays_until_it_is_used_also_after_other_decisions_and_a_reload
     assert statuses(comments, page) == ["spam", "spam", "spam", "pending", "approved", "pending"]
     page.reload()
     expect(undo_all).to_have_text("Undo all 3")
-    with page.expect_request(is_undo) as sent:
+    with page.expect_request(is_undo) as request_info:
         undo_all.click()
     expect(page.locator("li.row")).to_have_count(5)
     assert statuses(comments, page) == ["pending"] * 4 + ["approved", "pending"]
-    assert undone_in(sent.value) == 3
+    assert undone_in(request_info.value) == 3
     expect(page.locator(".report")).to_be_hidden()
     page.keyboard.press("z")
     expect(page.locator("li.row")).to_have_count(6)

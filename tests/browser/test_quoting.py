@@ -14,7 +14,7 @@ from tests.services.chromium import Visitor
 if TYPE_CHECKING:
     from tests.services.site import Server
 
-SIGNS = """*not leaning*, _nor this_, snake_case, 2 * 3, `code`, ~~gone~~, <b>bold</b>, &amp;, [a](there), a\\*b
+CHARACTERS = """*not leaning*, _nor this_, snake_case, 2 * 3, `code`, ~~gone~~, <b>bold</b>, &amp;, [a](there), a\\*b
 # no heading
 > no quote
 - no list
@@ -32,10 +32,11 @@ def essay(site: "Server") -> Essay:
     return make.essay("Of [Forms]", by=make.author(name="Miriam Achterberg"), body=body)
 
 
-def as_text(words: str) -> str:
+def as_text(text: str) -> str:
     """Escape to Markdown that renders these characters."""
     return "\\\n".join(
-        "".join(f"\\{sign}" if sign in "\\*_`~<>&[]#-+." else sign for sign in row) for row in words.split("\n")
+        "".join(f"\\{character}" if character in "\\*_`~<>&[]#-+." else character for character in row)
+        for row in text.split("\n")
     )
 
 
@@ -56,10 +57,10 @@ def open_essay(visitor: Visitor, site: "Server", essay: Essay, **look: Any) -> P
 
 
 def test_a_quotation_has_the_same_text_and_names_its_author(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    quoted = make.comment(essay, f"{as_text(SIGNS)}\n{ADDRESS}", by=make.guest("Ines [Ö] Okafor"))
+    quoted = make.comment(essay, f"{as_text(CHARACTERS)}\n{ADDRESS}", by=make.guest("Ines [Ö] Okafor"))
     page = open_essay(visitor, site, essay)
-    words = page.locator(body(quoted)).inner_text()
-    assert "# no heading\n> no quote" in words
+    text = page.locator(body(quoted)).inner_text()
+    assert "# no heading\n> no quote" in text
     select(page, body(quoted))
     page.get_by_role("button", name="Quote").click()
     field = page.get_by_role("textbox", name="Comment")
@@ -72,7 +73,7 @@ def test_a_quotation_has_the_same_text_and_names_its_author(visitor: Visitor, si
     reply = page.locator(f"#comment-{quoted.pk} li.comment .comment-body")
     expect(reply.locator("> p")).to_have_text("I do not.")
     paragraphs = reply.locator("> blockquote > p")
-    assert paragraphs.first.inner_text() == words
+    assert paragraphs.first.inner_text() == text
     expect(paragraphs.last).to_have_text("— Ines [Ö] Okafor")
     expect(paragraphs.last.get_by_role("link")).to_have_attribute("href", f"{site.url}/comments/{quoted.pk}/")
     made = Comment.objects.get(parent=quoted)
@@ -80,17 +81,17 @@ def test_a_quotation_has_the_same_text_and_names_its_author(visitor: Visitor, si
 
 
 def test_typed_text_stays_and_the_form_moves(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    one = make.comment(essay, "Ines said.", by=make.guest("Ines"))
+    first = make.comment(essay, "Ines said.", by=make.guest("Ines"))
     make.comment(essay, "Tobias said.", by=make.guest("Tobias"))
     page = open_essay(visitor, site, essay)
     field = page.get_by_role("textbox", name="Comment")
     page.get_by_role("link", name="Reply to Tobias").click()
     field.fill("Before.\n\nAfter.")
     field.evaluate("field => field.setSelectionRange(7, 7)")
-    select(page, body(one))
+    select(page, body(first))
     page.get_by_role("button", name="Quote").click()
-    expect(page.locator(f"#comment-{one.pk} form#respond")).to_have_count(1)
-    source = f"> Ines said.\n>\n> — [Ines]({site.url}/comments/{one.pk}/)\n\n"
+    expect(page.locator(f"#comment-{first.pk} form#respond")).to_have_count(1)
+    source = f"> Ines said.\n>\n> — [Ines]({site.url}/comments/{first.pk}/)\n\n"
     expect(field).to_have_value(f"Before.\n\n{source}\n\nAfter.")
     page.keyboard.press("Control+z")
     expect(field).to_have_value("Before.\n\nAfter.")
@@ -104,9 +105,9 @@ def test_the_essay_is_quoted_by_key_and_replied_to(visitor: Visitor, site: "Serv
     page.get_by_role("textbox", name="Comment").blur()
     select(page, ".prose p:first-child", ".prose p:last-child")
     page.keyboard.press("q")
-    place = f"{site.url}{essay.get_absolute_url()}"
+    url = f"{site.url}{essay.get_absolute_url()}"
     expect(page.get_by_role("textbox", name="Comment")).to_have_value(
-        f"> The first paragraph.\n>\n> The second one.\n>\n> — [Of \\[Forms\\]]({place})\n\n"
+        f"> The first paragraph.\n>\n> The second one.\n>\n> — [Of \\[Forms\\]]({url})\n\n"
     )
     expect(page.get_by_role("heading", name="Leave a Reply", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Quote")).to_have_count(0)
@@ -144,10 +145,10 @@ def test_no_quotation_is_offered_for_a_selection_across_texts(visitor: Visitor, 
 
 def test_readers_load_no_script_for_it(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay, alone=True)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     page.locator("h1").click()
-    assert not asked
+    assert not requested
 
 
 LATIN = " ".join(["The dead keep still, and so does every stone that we have set above them."] * 6)
@@ -180,9 +181,9 @@ MEASURE = """async ([selector, selections]) => {
   for (const [from, to] of selections) {
     const [first, ...rest] = words.slice(from, to ?? undefined);
     const last = rest.at(-1) ?? first;
-    const told = new Promise((done) => document.addEventListener("selectionchange", () => requestAnimationFrame(done), { once: true }));
+    const selected = new Promise((done) => document.addEventListener("selectionchange", () => requestAnimationFrame(done), { once: true }));
     getSelection().setBaseAndExtent(text, first.index, text, last.index + last[0].length);
-    await told;
+    await selected;
     found.push(measure());
   }
   scrollBy(0, 90);
@@ -200,12 +201,15 @@ TURN = """direction => {
 def test_the_button_is_beside_the_selection_at_every_width(visitor: Visitor, site: "Server", essay: Essay) -> None:
     Essay.objects.filter(pk=essay.pk).update(body=f"<h2>On stones</h2><p>{LATIN}</p><p>{LATIN}</p>", language="en")
     arabic = make.essay("في الأحجار", by=make.author(), body=f"<p>{ARABIC}</p><p>{ARABIC}</p>", language="ar")
-    said = [make.comment(essay, words, by=make.guest("Ines")) for words in (LATIN, ARABIC)]
-    for comment in said:
+    comments = [make.comment(essay, passage, by=make.guest("Ines")) for passage in (LATIN, ARABIC)]
+    for comment in comments:
         make.comment(essay, LATIN, by=make.guest("Tobias"), to=comment)
-    prose = [".prose > p:first-of-type", ".prose > p:last-of-type"]
-    for on, texts in ((essay, [*prose, *(f"{body(comment)} p" for comment in said)]), (arabic, prose)):
-        page = open_essay(visitor, site, on)
+    essay_paragraphs = [".prose > p:first-of-type", ".prose > p:last-of-type"]
+    for target, texts in (
+        (essay, [*essay_paragraphs, *(f"{body(comment)} p" for comment in comments)]),
+        (arabic, essay_paragraphs),
+    ):
+        page = open_essay(visitor, site, target)
         select(page, texts[0])
         expect(page.get_by_role("button", name="Quote")).to_be_in_viewport()
         for width, direction in product(WIDTHS, ("ltr", "rtl")):  # of the site's own language
@@ -213,7 +217,7 @@ def test_the_button_is_beside_the_selection_at_every_width(visitor: Visitor, sit
             page.evaluate(TURN, direction)
             for text in texts:
                 for measured in page.evaluate(MEASURE, [text, SELECTIONS]):
-                    assert all(measured.values()), (on.title, width, direction, text, measured)
+                    assert all(measured.values()), (target.title, width, direction, text, measured)
 
 
 def test_the_button_stays_visible_for_a_selection_that_leaves_the_window(

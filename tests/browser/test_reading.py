@@ -34,9 +34,9 @@ def test_keys_navigate_the_thread_and_branches_stay_collapsed(visitor: Visitor, 
     first_comment, second = make.comment(essay, "One."), make.comment(essay, "Two.")
     reply = make.comment(essay, "Three.", to=second)
     page = visitor.open(site.url + essay.get_absolute_url())
-    for key, where in (("j", first_comment), ("j", second), ("k", first_comment), ("j", second)):
+    for key, expected in (("j", first_comment), ("j", second), ("k", first_comment), ("j", second)):
         page.keyboard.press(key)
-        assert focused(page) == f"comment-{where.pk}"
+        assert focused(page) == f"comment-{expected.pk}"
     page.goto(f"{site.url}{reply.get_absolute_url()}")
     page.wait_for_function("document.activeElement.classList.contains('say')")
     page.keyboard.press("u")
@@ -80,11 +80,11 @@ def test_new_comments_since_the_last_visit_and_arriving_ones_are_marked(
     assert focused(page) == f"comment-{new.pk}"
     make.comment(essay, "While you read.")
     page.clock.fast_forward(31_000)
-    arrived = page.get_by_role("link", name="Show new comments: 1")
-    expect(arrived).to_be_visible()
+    new_link = page.get_by_role("link", name="Show new comments: 1")
+    expect(new_link).to_be_visible()
     expect(page.get_by_text("While you read.")).to_have_count(0)
     visitor.axe(page)
-    arrived.click()
+    new_link.click()
     expect(page.get_by_text("While you read.")).to_be_visible()
     expect(page.locator(".new")).to_have_count(2)
 
@@ -92,8 +92,8 @@ def test_new_comments_since_the_last_visit_and_arriving_ones_are_marked(
 def test_omitted_replies_are_loaded_in_place(visitor: Visitor, site: "Server") -> None:
     long = corpus.essay(900, roots=0.02, depth=40, seed=7)
     page = visitor.open(site.url + long.get_absolute_url())
-    shown = page.locator(".thread .comment")
-    before = shown.count()
+    visible = page.locator(".thread .comment")
+    before = visible.count()
     assert before < 500
     link = page.locator(".rest a").last
     name = link.evaluate("(link) => link.closest('.thread > .comment').id")
@@ -101,7 +101,7 @@ def test_omitted_replies_are_loaded_in_place(visitor: Visitor, site: "Server") -
     link.evaluate("(link) => [link, link].forEach((pressed) => pressed.click())")
     expect(page.locator(f"#{name} .comment")).to_have_count(replies)
     expect(page.locator(f"#{name} > .rest")).to_have_count(0)
-    assert shown.count() == before + replies
+    assert visible.count() == before + replies
     assert focused(page) != name
     assert page.evaluate(f"document.getElementById('{name}').contains(document.activeElement)")
     expect(page.locator(f"#{name} time").last).to_have_text("yesterday")
@@ -112,7 +112,7 @@ def test_a_chosen_order_applies_everywhere_until_the_default_is_chosen(
     visitor: Visitor, site: "Server", essay: Essay, script: bool
 ) -> None:
     other = make.essay("Of Writing")
-    said = [[make.comment(one) for _ in range(3)] for one in (essay, other)]
+    comments = [[make.comment(target) for _ in range(3)] for target in (essay, other)]
 
     def first_comment(address: str) -> str | None:
         page.goto(site.url + address)
@@ -121,11 +121,11 @@ def test_a_chosen_order_applies_everywhere_until_the_default_is_chosen(
     page = visitor.open(site.url + essay.get_absolute_url(), script=script)
     page.get_by_role("link", name="Newest", exact=True).click()
     page.wait_for_url("**order=newest**")
-    assert first_comment(other.get_absolute_url()) == f"comment-{said[1][2].pk}"
-    assert first_comment(said[0][0].get_absolute_url()) == f"comment-{said[0][2].pk}"
+    assert first_comment(other.get_absolute_url()) == f"comment-{comments[1][2].pk}"
+    assert first_comment(comments[0][0].get_absolute_url()) == f"comment-{comments[0][2].pk}"
     page.get_by_role("link", name="Oldest", exact=True).click()
     page.wait_for_url("**order=#comments")
-    assert first_comment(other.get_absolute_url()) == f"comment-{said[1][0].pk}"
+    assert first_comment(other.get_absolute_url()) == f"comment-{comments[1][0].pk}"
 
 
 def test_parts_of_a_thread_are_accessible(visitor: Visitor, site: "Server", essay: Essay) -> None:

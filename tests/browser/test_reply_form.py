@@ -47,9 +47,9 @@ def test_a_guest_posts_and_sees_the_held_comment(visitor: Visitor, site: "Server
     assert page.context.cookies() == []
     fill(page)
     page.get_by_role("button", name="Post Comment").click()
-    held = page.locator("li.comment[data-status=pending]")
-    expect(held.locator(".comment-body")).to_contain_text("so does a stone")
-    expect(held).to_contain_text("Your comment is awaiting moderation.")
+    pending = page.locator("li.comment[data-status=pending]")
+    expect(pending.locator(".comment-body")).to_contain_text("so does a stone")
+    expect(pending).to_contain_text("Your comment is awaiting moderation.")
     assert cookie_names(page) == {"visit"}  # the guest did not ask to be remembered
     assert Comment.objects.get(essay=essay).status == "pending"
     stranger = open_essay(visitor, site, essay)
@@ -57,39 +57,39 @@ def test_a_guest_posts_and_sees_the_held_comment(visitor: Visitor, site: "Server
 
 
 def test_a_reply_is_shown_under_its_parent(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
-    answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
+    parent = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
     page = open_essay(visitor, site, essay, script)
     if script:
         page.get_by_role("textbox", name="Comment").fill("Typed before I knew whom I answer.")
     page.get_by_role("link", name="Reply to Ines Okafor").click()
     expect(page.get_by_role("heading", name="Leave a Reply to Ines Okafor")).to_be_visible()
-    expect(page.locator(f"#comment-{answered.pk} form#respond")).to_have_count(1)
+    expect(page.locator(f"#comment-{parent.pk} form#respond")).to_have_count(1)
     expect(page.locator("form#respond")).to_have_count(1)
     if script:
         expect(page.get_by_role("textbox", name="Comment")).to_be_focused()
         expect(page.get_by_role("textbox", name="Comment")).to_have_value("Typed before I knew whom I answer.")
     fill(page, "I do.")
     page.get_by_role("button", name="Post Comment").click()
-    expect(page.locator(f"#comment-{answered.pk} li.comment .comment-body")).to_have_text("I do.")
-    assert Comment.objects.get(parent=answered).wording.text == "I do."
+    expect(page.locator(f"#comment-{parent.pk} li.comment .comment-body")).to_have_text("I do.")
+    assert Comment.objects.get(parent=parent).wording.text == "I do."
 
 
 def test_cancel_reply_moves_the_form_back(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
-    answered = make.comment(essay, by=make.guest("Ines Okafor"))
+    parent = make.comment(essay, by=make.guest("Ines Okafor"))
     page = open_essay(visitor, site, essay, script)
     page.get_by_role("link", name="Reply to Ines Okafor").click()
     if script:
         page.get_by_role("textbox", name="Comment").fill(WORDS)
     page.get_by_role("link", name="Cancel reply").click()
     expect(page.get_by_role("heading", name="Leave a Reply", exact=True)).to_be_visible()
-    expect(page.locator(f"#comment-{answered.pk} form#respond")).to_have_count(0)
+    expect(page.locator(f"#comment-{parent.pk} form#respond")).to_have_count(0)
     expect(page.locator("form#respond [name=parent]")).to_have_value("")
     if script:
         expect(page.get_by_role("textbox", name="Comment")).to_have_value(WORDS)
 
 
 def test_a_rejection_keeps_all_typed_text(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
-    answered = make.comment(essay, by=make.guest("Ines Okafor"))
+    parent = make.comment(essay, by=make.guest("Ines Okafor"))
     page = open_essay(visitor, site, essay, script)
     page.get_by_role("link", name="Reply to Ines Okafor").click()
     fill(page, email="anselm@brandt")
@@ -98,7 +98,7 @@ def test_a_rejection_keeps_all_typed_text(visitor: Visitor, site: "Server", essa
     page.get_by_role("button", name="Post Comment").click()
     summary = page.locator(".errors")
     expect(summary).to_be_focused()
-    expect(page.locator(f"#comment-{answered.pk} form#respond")).to_have_count(1)
+    expect(page.locator(f"#comment-{parent.pk} form#respond")).to_have_count(1)
     expect(page.get_by_role("textbox", name="Comment")).to_have_value(WORDS)
     expect(page.get_by_role("textbox", name="Name")).to_have_value("Anselm Brandt")
     expect(page.get_by_role("textbox", name="Website")).to_have_value(re.compile("brandt.example/a b$"))
@@ -112,7 +112,7 @@ def test_a_rejection_keeps_all_typed_text(visitor: Visitor, site: "Server", essa
     page.get_by_role("textbox", name="Website").fill("")
     page.get_by_role("button", name="Post Comment").click()
     expect(page.locator("li.comment[data-status=pending]")).to_have_count(1)
-    assert Comment.objects.get(parent=answered).wording.text == WORDS
+    assert Comment.objects.get(parent=parent).wording.text == WORDS
 
 
 def test_a_browser_remembers_a_guest_who_asks_for_it(
@@ -158,11 +158,11 @@ def test_everything_is_reached_by_keyboard(visitor: Visitor, site: "Server", ess
     make.comment(essay, by=make.guest("Ines Okafor"))
     page = open_essay(visitor, site, essay)
     page.get_by_role("link", name="Reply to Ines Okafor").press("Enter")
-    for words in (WORDS, "Anselm Brandt", "anselm@brandt.example"):
-        if words == "Anselm Brandt":
+    for text in (WORDS, "Anselm Brandt", "anselm@brandt.example"):
+        if text == "Anselm Brandt":
             while page.evaluate("document.activeElement.name") != "name":
                 page.keyboard.press("Tab")
-        page.keyboard.type(words)
+        page.keyboard.type(text)
         page.keyboard.press("Tab")
     while page.evaluate("document.activeElement.tagName") != "BUTTON":
         page.keyboard.press("Tab")

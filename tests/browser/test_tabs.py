@@ -23,7 +23,7 @@ FOUND = """async () => ({
 
 def test_nothing_stays_in_a_reused_tab(visitor: Visitor, site: "Server") -> None:
     page = visitor.open(f"{site.url}/about/", width=1111)  # options of its own, so that no tab of other tests is used
-    fresh = page.evaluate(FOUND)
+    state = page.evaluate(FOUND)
     page.evaluate(LEAVE)
     page.emulate_media(media="print", color_scheme="dark")
     page.set_viewport_size({"width": 360, "height": 800})
@@ -31,10 +31,10 @@ def test_nothing_stays_in_a_reused_tab(visitor: Visitor, site: "Server") -> None
     page.context.new_page()
     page.context.set_offline(True)
     visitor.close()
-    next_one = Visitor(visitor.tabs)
-    again = next_one.open(f"{site.url}/about/", width=1111)
+    next_page = Visitor(visitor.tabs)
+    again = next_page.open(f"{site.url}/about/", width=1111)
     assert again == page
     assert again.context.pages == [page]
     assert again.get_by_role("heading", level=1).inner_text() != "left"
-    assert again.evaluate(FOUND) == fresh
-    next_one.close()
+    assert again.evaluate(FOUND) == state
+    next_page.close()

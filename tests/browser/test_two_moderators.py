@@ -29,11 +29,11 @@ def test_each_comment_is_decided_once_and_the_other_moderator_is_told(visitor: V
         log_in(page.context, user, site.url)
         page.goto(f"{site.url}/admin/comments/queue/?per_page=100")
         pages.append(page)
-    chance = random.Random(4)
-    orders = [chance.sample(comments, count) for _ in pages]
+    random_ = random.Random(4)
+    orders = [random_.sample(comments, count) for _ in pages]
     for pair in zip(*orders, strict=True):  # neither waits for a response
         for page, comment in zip(pages, pair, strict=True):
-            verb = chance.choice(list(AFTER))
+            verb = random_.choice(list(AFTER))
             page.evaluate(
                 "([pk, verb]) => document.querySelector(`#comment-${pk}.row .verbs [value=${verb}]`)?.click()",
                 [comment.pk, verb],
@@ -42,17 +42,19 @@ def test_each_comment_is_decided_once_and_the_other_moderator_is_told(visitor: V
         expect(page.locator("ol.queue[data-waiting='0']")).to_be_attached(timeout=60_000)
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         expect(page.locator("li.row")).to_have_count(0)
-    found = Comment.objects.in_bulk([comment.pk for comment in comments])
-    decisions = {decision.comment_number: decision for decision in Decision.objects.filter(comment_number__in=found)}
-    assert Decision.objects.filter(comment_number__in=found).count() == count
-    assert {pk: comment.status for pk, comment in found.items()} == {pk: one.after for pk, one in decisions.items()}
-    approved = sum(comment.status == "approved" for comment in found.values())
+    stored = Comment.objects.in_bulk([comment.pk for comment in comments])
+    decisions = {decision.comment_number: decision for decision in Decision.objects.filter(comment_number__in=stored)}
+    assert Decision.objects.filter(comment_number__in=stored).count() == count
+    assert {pk: comment.status for pk, comment in stored.items()} == {
+        pk: decision.after for pk, decision in decisions.items()
+    }
+    approved = sum(comment.status == "approved" for comment in stored.values())
     assert Discussion.objects.get(essay=essay).comment_count == approved
     assert {decision.moderator for decision in decisions.values()} == set(people)
     for page, other in zip(pages, reversed(people), strict=True):
-        theirs = [pk for pk, decision in decisions.items() if decision.moderator == other]
-        told = page.locator("li.decided", has_text=f"by {other.name}")
-        expect(told).to_have_count(len(theirs))
+        others = [pk for pk, decision in decisions.items() if decision.moderator == other]
+        notices = page.locator("li.decided", has_text=f"by {other.name}")
+        expect(notices).to_have_count(len(others))
     for page in pages:
         page.reload()
         expect(page.locator("[data-tab=pending] span, [aria-current=page]").first).to_contain_text("0")

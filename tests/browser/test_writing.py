@@ -124,12 +124,12 @@ class Writer:
     def mark_bearable(self) -> None:
         """The last words may be lost, and the unfinished one is."""
         until = time.monotonic() - BEARABLE
-        self.typed = [(at, word) for at, word in self.typed if at < until]
+        self.typed = [(moment, word) for moment, word in self.typed if moment < until]
         self.rest = ""
 
     def lost_words(self, text: str) -> list[str]:
-        there = set(text.split())
-        return [word for _at, word in self.typed if word not in there]
+        stored = set(text.split())
+        return [word for _at, word in self.typed if word not in stored]
 
 
 def shorten_delays(page: Page) -> None:
@@ -142,8 +142,8 @@ def reopen(page: Page, server: Server, essay: Essay | None, writer: Writer) -> P
     """Open the form again and continue from unsaved text; none may be missing."""
     page.goto(form(server, essay))
     page.locator(".newer-texts a").first.click()
-    unsaved = page.locator("[aria-labelledby=unsaved] .words").inner_text()
-    assert not writer.lost_words(unsaved)
+    unsaved_text = page.locator("[aria-labelledby=unsaved] .words").inner_text()
+    assert not writer.lost_words(unsaved_text)
     page.get_by_role("link", name="Continue with unsaved changes").click()
     return field(page)
 
@@ -182,9 +182,9 @@ def test_whatever_crashes_at_most_two_seconds_of_typing_are_lost(
             kill(tmp_path)
             writer.mark_bearable()
         elif fault != "none":
-            said = {"session": "You’re logged out", "network": "You’re offline", "server": "isn’t responding"}[fault]
+            message = {"session": "You’re logged out", "network": "You’re offline", "server": "isn’t responding"}[fault]
             shorten_delays(page)
-            expect(page.locator(".kept")).to_contain_text(said)
+            expect(page.locator(".kept")).to_contain_text(message)
             if fault == "session":
                 expect(page.get_by_role("link", name="Log in in a new tab")).to_be_visible()
         if fault == "server":
@@ -259,23 +259,23 @@ def test_pasted_text_is_kept_and_saved_while_the_server_cleans_it_slowly(
     page = visitor.open(alone=True)
     log_in(page.context, author, server.url)
     page.clock.install()
-    waiting: list[Route] = []
-    page.route("**/essay/clean/", lambda route: waiting.append(route))
+    routes: list[Route] = []
+    page.route("**/essay/clean/", lambda route: routes.append(route))
     page.goto(form(server, essay))
     field(page)
     page.evaluate(PASTE, "<p style='color: red'>Pasted one.</p><p class=MsoNormal>Pasted two.</p>")
     page.keyboard.type("Typed on.")
     page.clock.run_for(4000)
-    said = page.locator(".editor-said")
-    expect(said).to_contain_text("This is taking longer than usual. You can keep writing")
+    message = page.locator(".editor-said")
+    expect(message).to_contain_text("This is taking longer than usual. You can keep writing")
     expect(page.locator(".kept")).to_contain_text("Draft autosaved")
-    whole = "<p>Stored words.Pasted one.</p><p>Pasted two.Typed on.</p>"
-    assert Draft.objects.get(essay=essay).text.body == whole
+    merged = "<p>Stored words.Pasted one.</p><p>Pasted two.Typed on.</p>"
+    assert Draft.objects.get(essay=essay).text.body == merged
     expect(page.locator(".editor-text")).not_to_contain_text("Pasted")
-    waiting.pop().continue_()
+    routes.pop().continue_()
     expect(page.locator(".editor-text")).to_contain_text("Pasted two.")
-    expect(said).to_be_empty()
-    assert body_of(page) == whole
+    expect(message).to_be_empty()
+    assert body_of(page) == merged
     page.keyboard.press("Control+z")
     assert "Pasted" not in body_of(page)
     assert "Typed on." in body_of(page)
@@ -286,12 +286,12 @@ def test_pasted_text_is_kept_and_saved_while_the_server_cleans_it_slowly(
         else:
             page.context.clear_cookies()
         page.evaluate(PASTE, "<p>Pasted three.</p>")
-        expect(said).to_contain_text(word)
+        expect(message).to_contain_text(word)
         assert body_of(page).count("Pasted three.") == 1
         page.keyboard.press("Control+z")
     visitor.complaints.clear()  # Chromium logs failed requests
     log_in(page.context, author, server.url)
-    page.route("**/essay/clean/", lambda route: waiting.append(route))
+    page.route("**/essay/clean/", lambda route: routes.append(route))
     page.evaluate(PASTE, "<p>Pasted four.</p>")
     page.get_by_role("button", name="Save draft").last.click()
     expect(page.locator(".messagelist")).to_contain_text("Saved.")
@@ -303,9 +303,9 @@ def body_of(page: Page) -> str:
     return page.locator("#id_body").input_value()
 
 
-@pytest.mark.parametrize("way", ["go on", "throw away"])
+@pytest.mark.parametrize("decision", ["continue", "discard"])
 def test_text_only_in_the_browser_outlives_a_choice_about_the_servers_older_copy(
-    way: str, server: Server, author: User, essay: Essay, visitor: Visitor
+    decision: str, server: Server, author: User, essay: Essay, visitor: Visitor
 ) -> None:
     page = visitor.open(alone=True)
     context = page.context
@@ -326,7 +326,7 @@ def test_text_only_in_the_browser_outlives_a_choice_about_the_servers_older_copy
     page = context.new_page()
     page.goto(form(server, essay).replace("change/", "draft/"))
     expect(page.locator("[aria-labelledby=unsaved] .words")).not_to_contain_text("And here.")
-    if way == "go on":
+    if decision == "continue":
         page.get_by_role("link", name="Continue with unsaved changes").click()
     else:
         page.get_by_role("button", name="Discard unsaved changes").click()
@@ -335,9 +335,9 @@ def test_text_only_in_the_browser_outlives_a_choice_about_the_servers_older_copy
     expect(page.locator("[aria-labelledby=unsaved] .words")).to_contain_text("There. And here.")
 
 
-def type_and_wait(page: Page, words: str) -> None:
+def type_and_wait(page: Page, text: str) -> None:
     """Type into the body, and wait until the server has saved it."""
-    field(page).keyboard.type(words)
+    field(page).keyboard.type(text)
     page.clock.run_for(3000)
     expect(page.locator(".kept")).to_contain_text("Draft autosaved")
 
@@ -346,13 +346,13 @@ def offered_bodies(page: Page) -> list[str]:
     """Return the unsaved bodies that a newly opened form links to."""
     links = page.locator(".newer-texts a")
     expect(links.first).to_be_attached()
-    found = []
+    bodies = []
     for address in [link.get_attribute("href") or "" for link in links.all()]:
-        answer = page.context.request.get(
+        response = page.context.request.get(
             address if address.startswith("http") else page.url.split("/admin")[0] + address
         )
-        found.append(answer.text())
-    return found
+        bodies.append(response.text())
+    return bodies
 
 
 def test_text_typed_while_an_older_text_is_offered_is_kept_beside_it(
@@ -362,9 +362,9 @@ def test_text_typed_while_an_older_text_is_offered_is_kept_beside_it(
     context = page.context
     log_in(context, author, server.url)
     page.clock.install()
-    for words in (" First words.", " Second words.", " Third words."):
+    for text in (" First words.", " Second words.", " Third words."):
         page.goto(form(server, essay))
-        type_and_wait(page, words)
+        type_and_wait(page, text)
     assert sorted(draft.fields["body"] for draft in essay.drafts.all()) == [
         f"<p>Stored words. {name} words.</p>" for name in ("First", "Second", "Third")
     ]
@@ -414,8 +414,8 @@ def test_text_typed_offline_and_while_logged_out_is_offered_in_every_browser(
     page = other.new_page()
     page.goto(form(server, essay))
     all_offered = offered_bodies(page)
-    for words in ("Online.", "Offline.", "Logged out."):
-        assert any(words in each for each in all_offered)
+    for text in ("Online.", "Offline.", "Logged out."):
+        assert any(text in each for each in all_offered)
     other.close()
 
 

@@ -62,17 +62,17 @@ class Scene:
 
     @property
     def pages(self) -> dict[str, str]:
-        desk, one = "/admin/blog/", f"/admin/blog/essay/{self.essay.pk}/"
+        desk, essay_page = "/admin/blog/", f"/admin/blog/essay/{self.essay.pk}/"
         newest = self.essay.revisions.newest()
         assert newest
         return {
             "a new essay": f"{desk}essay/add/",
-            "an essay": f"{one}change/",
+            "an essay": f"{essay_page}change/",
             "essays": f"{desk}essay/",
-            "revisions": f"{one}revisions/",
-            "a difference": f"{one}difference/?new={newest.pk}",
-            "what was not saved": f"{one}draft/",
-            "links for friends": f"{one}links/",
+            "revisions": f"{essay_page}revisions/",
+            "a difference": f"{essay_page}difference/?new={newest.pk}",
+            "what was not saved": f"{essay_page}draft/",
+            "links for friends": f"{essay_page}links/",
             "import": f"{desk}essay/import/",
             "images": f"{desk}image/",
             "a new image": f"{desk}image/add/",
@@ -106,16 +106,16 @@ def test_pages_for_authors_are_accessible(visitor: Visitor, site: "Server", scen
             continue
         page.goto(site.url + address)
         page.evaluate(OPENED)
-        found = visitor.found(page, again=width != WIDTHS[0])
+        violations = visitor.found(page, again=width != WIDTHS[0])
         if RUNS_ALL or name in BY_NIGHT:
             page.emulate_media(color_scheme="dark")
             page.evaluate(STILL)
-            found |= {f"{rule}, by night": how for rule, how in visitor.found(page, again=True).items()}
+            violations |= {f"{rule}, by night": how for rule, how in visitor.found(page, again=True).items()}
             page.emulate_media(color_scheme="light")
         if too_wide := page.evaluate(TOO_WIDE):
-            found["too wide"] = too_wide
-        if found:
-            wrong[name] = found
+            violations["too wide"] = too_wide
+        if violations:
+            wrong[name] = violations
     assert wrong == {}
 
 
@@ -163,10 +163,10 @@ def test_a_whole_writing_session_keeps_to_the_policy_and_stays_on_its_page(visit
     )  # so that screen readers announce it
     expect(page.locator(".editor-text")).to_be_focused()
     page.keyboard.type("Yes: ")
-    with page.expect_popup() as opened:
+    with page.expect_popup() as popup:
         page.get_by_role("button", name="Preview").click()
-    expect(opened.value.locator("article.essay")).to_contain_text("Yes: It “is” so.")
-    opened.value.close()
+    expect(popup.value.locator("article.essay")).to_contain_text("Yes: It “is” so.")
+    popup.value.close()
     page.get_by_text("Excerpt and tags").click()
     page.locator(".field-tags .select2-selection").click()
     expect(page.locator(".select2-search__field").first).to_be_visible()
@@ -184,8 +184,8 @@ def test_without_script_an_essay_is_written_saved_published_and_restored(visitor
     page = visitor.open(script=False, width=360)
     log_in(page.context, author, site.url)
 
-    def expect_text(words: str) -> None:
-        expect(page.locator(".messagelist")).to_contain_text(words)
+    def expect_text(text: str) -> None:
+        expect(page.locator(".messagelist")).to_contain_text(text)
 
     def press(name: str) -> None:
         page.get_by_role("button", name=name, exact=True).click()
@@ -200,9 +200,9 @@ def test_without_script_an_essay_is_written_saved_published_and_restored(visitor
     press("Publish")
     expect(page.locator(".missing")).to_contain_text("Title: Add a title before you publish.")
     page.get_by_role("textbox", name="Title:", exact=True).fill("By Hand Alone")
-    with page.expect_popup() as opened:
+    with page.expect_popup() as popup:
         press("Preview")
-    expect(opened.value.locator("article.essay")).to_contain_text("By hand.")
+    expect(popup.value.locator("article.essay")).to_contain_text("By hand.")
     page.get_by_text("Excerpt and tags").click()
     page.get_by_role("textbox", name="Excerpt").fill("What the hand does.")
     press("Publish")
@@ -231,7 +231,7 @@ STOCK = (
 )  # lists and forms as Django renders them
 ALIKE = ("a new essay", "all series, for readers")  # less content that other pages have, too
 BY_NIGHT = ("an essay", "a difference", "the desk", "one series, for readers")  # one of each kind
-UNMENDED = {
+UNFIXED = {
     "a new essay": {"aria-input-field-name", "empty-table-header", "link-in-text-block", "label"},
     "an essay": {"aria-input-field-name", "empty-table-header", "link-in-text-block", "list", "label"},
     "essays": {"link-in-text-block", "target-size"},
@@ -252,7 +252,7 @@ def test_the_fixed_problems_are_those_of_the_stock_admin(visitor: Visitor, site:
     for address, finding in {"redirect": "aria-input-field-name", "series": "link-in-text-block"}.items():
         page.goto(f"{site.url}/admin/blog/{address}/add/")
         assert finding in visitor.found(page)
-    for name, findings in UNMENDED.items():
+    for name, findings in UNFIXED.items():
         page.goto(site.url + scene.pages[name])
         page.evaluate(OPENED)
         assert set(visitor.found(page)) == findings, name
