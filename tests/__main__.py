@@ -1,4 +1,4 @@
-"""Runs the whole suite, on SQLite and PostgreSQL side by side: what bin/test calls once everything is installed."""
+"""Run the whole suite, on SQLite and PostgreSQL in parallel; called by bin/test once everything is installed."""
 
 import argparse
 import contextlib
@@ -11,10 +11,10 @@ import tempfile
 from tests.services.postgres import postgres
 from tests.services.processes import end_with_parent
 
-# One part runs what touches a database on PostgreSQL, one begins with what needs Chromium, the others with the rest,
-# each file where there is time (conftest.py, services/sharing.py): four on two processors, since tests wait much.
+# One part runs all database tests on PostgreSQL, one starts with the Chromium tests, and the others share the rest file
+# by file (conftest.py, services/sharing.py). Four on two processors, because tests often wait.
 PARTS = {"postgres": "postgres", "browser": "browser", **{f"sqlite-{number}": "sqlite" for number in (1, 2)}}
-FIRST_PORT, PORTS_EACH = 10_000, 4_000  # below those that the kernel gives to callers
+FIRST_PORT, PORTS_EACH = 10_000, 4_000  # below the range that the kernel gives to clients
 SIDE_BY_SIDE = [
     *("--dist=each", "-o", "console_output_style=classic"),
     *(
@@ -29,8 +29,8 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="run the long tests too")
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
     options, rest = parser.parse_known_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves by the same way as Ctrl-C
-    # Bytecode is kept: hundreds of processes start here, each of which would compile the project anew.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the same exit as for Ctrl-C
+    # Bytecode is cached: hundreds of processes start here, each of which would compile the project again.
     not_ours = {"DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
     environment = {name: value for name, value in os.environ.items() if name not in not_ours}
     if options.all:
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def folder() -> contextlib.AbstractContextManager[str]:
-    """Takes what the tests leave behind, also when they are stopped in the middle."""
+    """A temporary folder for what tests leave behind, also when they are interrupted."""
     return tempfile.TemporaryDirectory(prefix="rejoinder-tests-", ignore_cleanup_errors=True)
 
 
@@ -57,7 +57,7 @@ def pytest(arguments: list[str], environment: dict[str, str]) -> int:
     running = subprocess.Popen(command, env=environment, preexec_fn=end_with_parent(signal.SIGTERM))
     try:
         return running.wait()
-    except KeyboardInterrupt:  # reached pytest too, which ends what its fixtures started
+    except KeyboardInterrupt:  # pytest got it too, and ends what its fixtures started
         return running.wait()
     finally:
         running.terminate()

@@ -16,16 +16,16 @@ import pytest
 
 from tests.services.processes import end_with_parent
 
-# The environment is read once, by config/settings.py: it must stand before anything imports Django.
+# The environment is read once, by config/settings.py, so it must be complete before anything imports Django.
 DATA_DIR = Path(tempfile.mkdtemp(prefix="rejoinder-tests-"))
 RUNS_ALL = bool(os.environ.get("REJOINDER_ALL"))
-PART = os.environ.get("REJOINDER_PART")  # of several side by side: "sqlite", "postgres" or "browser"
+PART = os.environ.get("REJOINDER_PART")  # of several in parallel: "sqlite", "postgres" or "browser"
 for _name in ("SITE_URL", "CACHE_URL", "EMAIL_URL", "TRUSTED_PROXIES", "WEB_CONCURRENCY", "PORT"):
     os.environ.pop(_name, None)
 os.environ["DEBUG"] = "1"
 os.environ["SECRET_KEY"] = "a key for the tests alone, long enough to be no weak one 0123456789"
 os.environ["DATA_DIR"] = str(DATA_DIR)
-(DATA_DIR / "static").mkdir()  # whitenoise warns of a missing one for every client
+(DATA_DIR / "static").mkdir()  # WhiteNoise warns of a missing one for every client
 if PART:
     end_with_parent(signal.SIGKILL)()
 if PART == "postgres":
@@ -62,16 +62,16 @@ hypothesis.settings.load_profile("all" if RUNS_ALL else "suite")
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     if not PART and config.getoption("dist", "no") == "each":
-        return  # it hands out the parts, and runs no test itself
-    # Named only for this moment: a worker that inherited the name would read the settings before the lines above.
+        return  # it only distributes the tests
+    # Set only for this moment: a worker that inherited it would read the settings before the lines above.
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     django.setup()
     del os.environ["DJANGO_SETTINGS_MODULE"]
-    # Passwords made here are quick to make, and every server that the tests start can still read them.
+    # Hashes created here are fast, and every server that the tests start can verify them.
     PBKDF2PasswordHasher.iterations = 1000
     if settings.ON_SQLITE:
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = ":memory:"
-    # No test's own client asks for a static file, so none of them need list those anew; served sites do.
+    # The tests' own clients request no static files, so they need not list them; served sites do.
     settings.WHITENOISE_USE_FINDERS = False
 
 
@@ -80,7 +80,7 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Where Chromium is never driven, what is for it alone need not even be read."""
+    """Skip files for Chromium where it is never run."""
     return (PART == "postgres" and _is_for_browsers(collection_path)) or None
 
 
@@ -90,7 +90,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("browser")
         marker = item.get_closest_marker("django_db")
         if marker and marker.kwargs.get("transaction"):
-            # What migrations put into the database comes back after the flush.
+            # Rows that migrations insert are restored after a flush.
             whole = pytest.mark.django_db(**{**marker.kwargs, "serialized_rollback": True})
             item.add_marker(whole, append=False)
     left_out = [item for item in items if not _runs_here(item)]
@@ -113,18 +113,18 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_finish() -> None:
-    # What stands now stands to the end: the garbage collector need not look through it again and again.
+    # What exists now exists until the end, so the garbage collector need not check it again.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(200_000, 20, 50)  # a page’s tree alone is thousands of things
+    gc.set_threshold(200_000, 20, 50)  # the tree of one page has thousands of objects
 
 
 def _runs_here(item: pytest.Item) -> bool:
-    """What touches a database runs on both; the rest runs once, where there is time."""
+    """Return whether this part runs the test: database tests run on both, others once, in any part on SQLite."""
     if item.get_closest_marker("long") and not RUNS_ALL:
         return False
     if item.name.endswith("NOTSET]"):
-        return False  # cases of a collection that is not here; each such test has its own beside it
+        return False  # cases of a collection that is not installed; another test runs in their place
     if item.get_closest_marker("browser"):
         return PART != "postgres"
     is_once = item.get_closest_marker("once") and not item.get_closest_marker("both") and not RUNS_ALL
@@ -132,7 +132,7 @@ def _runs_here(item: pytest.Item) -> bool:
 
 
 def _turn(item: pytest.Item) -> int:
-    """What waits more than it works comes first, while others have work. Chromium is for one part, then for any."""
+    """Return a sort key: tests that mostly wait come first, while others work; Chromium's are first in one part only."""
     if item.get_closest_marker("browser"):
         return 0 if PART == "browser" else 3
     return 1 if {"faults", "server"}.intersection(item.path.parts) else 2
@@ -158,7 +158,7 @@ Made = contextlib.AbstractContextManager[Installation]
 
 
 def _once(name: str, make: Callable[[Path], Made], folders: pytest.TempPathFactory) -> Made:
-    """Make something once that all parts copy; all parts but one are on SQLite."""
+    """Create something once that all parts copy; all parts but one are on SQLite."""
     if PART in {None, "postgres"}:
         return make(folders.mktemp(name))
     return shared_installation(Path(os.environ["REJOINDER_SHARED"]) / name, make)
@@ -176,9 +176,9 @@ def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation
 def django_db_setup(
     request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
-    """The tests' own database is one more copy where there is one to copy: what was migrated once is migrated."""
+    """Copy a migrated database where one exists, instead of migrating the tests' own."""
     if settings.ON_SQLITE and not PART:
-        request.getfixturevalue("django_db_setup")  # pytest-django's: one test alone waits for no whole site
+        request.getfixturevalue("django_db_setup")  # pytest-django's; a single test needs no whole site
         yield
         return
     request.getfixturevalue("django_test_environment")
@@ -195,20 +195,20 @@ def django_db_setup(
 
 @pytest.fixture(scope="session", autouse=True)
 def _quiet_templates(django_test_environment: None) -> None:
-    """Nobody asks a page which templates drew it: a copy of all names at each of a page's hundred would go to waste."""
+    """Skip recording which templates rendered a page: copying all names for each of a page's hundred is wasted."""
     Template._render = _TestState.saved_data.template_render  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")
 def module_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """What a module's fixtures put into the database stands for all its tests, each of which takes its own back."""
+    """Keep what module fixtures insert for all tests of the module; each test's changes are rolled back."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 def tests_own(url: str) -> None:
-    """Every connection of this process leads there from now on; what stands there now comes back after a flush."""
+    """Connect this process to that database from now on; its current rows are restored after a flush."""
     path = urlsplit(url).path
     name = path[1:]
     if settings.ON_SQLITE:
@@ -236,21 +236,21 @@ def _with_demo(_migrated: Installation, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def installation(_migrated: Installation, tmp_path: Path) -> Iterator[Installation]:
-    """A site of its own, migrated and empty, for what is done by `installation.manage(…)`."""
+    """A migrated, empty site for one test, used through `installation.manage(…)`."""
     with _migrated.copied(tmp_path) as installation:
         yield installation
 
 
 @pytest.fixture
 def connected_installation(installation: Installation, django_db_blocker: DjangoDbBlocker) -> Iterator[Installation]:
-    """A site on a real database of its own, which this thread speaks to."""
+    """A site with its own database, to which this thread is connected."""
     with django_db_blocker.unblock(), installation.connected():
         yield installation
 
 
 @pytest.fixture
 def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """Starts the real server in front of a site of its own; `demo=True` fills it, environment is given by name."""
+    """Start the real server for a new site; `demo=True` adds content, and keywords set the environment."""
     with contextlib.ExitStack() as stack:
 
         def serve(*, demo: bool = False, provider: bool = False, **environment: str | None) -> Server:
@@ -265,7 +265,7 @@ def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="session")
 def _site(_with_demo: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    # Not the one the others are copied from: PostgreSQL copies no database that somebody is connected to.
+    # Not the one that others are copied from: PostgreSQL does not copy a database with open connections.
     with _with_demo.copied(tmp_path_factory.mktemp("site")) as installation:
         server = Server(installation, provider=True)
         yield server
@@ -274,10 +274,10 @@ def _site(_with_demo: Installation, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def site(_site: Server, django_db_blocker: DjangoDbBlocker) -> Iterator[Server]:
-    """The demo site, served for real with its page cache in front; every test of the run shares it.
+    """The demo site, served for real with its page cache; all tests of a run share it.
 
-    The ORM speaks to its database meanwhile, so a test makes its own essay and looks at its rows. The rules that it
-    finds are there again afterwards.
+    The ORM is connected to its database, so that a test creates its own essay and checks its rows. The rules are
+    restored afterwards.
     """
     with django_db_blocker.unblock(), _site.connected():
         rules = apps.get_model("comments", "Rules")._base_manager
@@ -287,12 +287,12 @@ def site(_site: Server, django_db_blocker: DjangoDbBlocker) -> Iterator[Server]:
             rules.model(**before).save()
 
 
-# The world around them
+# Browsers and servers
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop of its own in this thread
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs an event loop in this thread
     with chromium() as browser:
         yield browser
 
@@ -306,7 +306,7 @@ def _tabs(browser: Browser) -> Iterator[Tabs]:
 
 @pytest.fixture
 def visitor(_tabs: Tabs) -> Iterator[Visitor]:
-    """Opens pages. At the end none may have logged an error or asked another host for anything."""
+    """Opens pages. At the end none may have logged an error or requested anything from another host."""
     visitor = Visitor(_tabs)
     yield visitor
     visitor.close()
@@ -315,7 +315,7 @@ def visitor(_tabs: Tabs) -> Iterator[Visitor]:
 
 @pytest.fixture
 def page(visitor: Visitor) -> Page:
-    """A visitor's one blank page, 1280 pixels wide, light."""
+    """An empty page, 1280 pixels wide, light."""
     return visitor.open()
 
 
@@ -323,7 +323,7 @@ def page(visitor: Visitor) -> Page:
     params=[(360, False), (360, True), (1280, False), (1280, True)], ids=["phone", "phone-dark", "desk", "desk-dark"]
 )
 def look(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Runs a test in every look: `visitor.open(url, **look)`."""
+    """Runs a test at each width and in each color scheme: `visitor.open(url, **look)`."""
     width, dark = request.param
     return {"width": width, "dark": dark}
 

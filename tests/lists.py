@@ -1,4 +1,4 @@
-"""Long lists of similar cases: a fixed sample by default, every case under --all."""
+"""Long lists of similar cases: a fixed sample by default, all cases with --all."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -95,7 +95,7 @@ def comment(
         sender=Sender("203.0.113.9"),
         text=text or f"Words {next(numbers)}",
         parent=to.pk if to else None,
-        is_moderator=True,  # who need not wait between two
+        is_moderator=True,  # exempt from the pause between two comments
     )
     if made.status != status:
         judge = User.objects.filter(username="judge").first() or moderator("judge")
@@ -147,7 +147,7 @@ def create_thread(essay: Essay, *above: int | None) -> list[Comment]:
             root.readable = sum(row.tree_id == root.tree_id for row in made)
     numbered, texts = [row.tree_id for row in made], []
     for place, row in enumerate(made):
-        row.tree_id = 2_000_000_000 + place  # until each has its parent: no two roots share a number
+        row.tree_id = 2_000_000_000 + place  # temporary, because two roots must never share a number
     Comment.objects.bulk_create(made)
     for row, tree, parent in zip(made, numbered, above, strict=True):
         row.tree_id, row.parent = tree, None if parent is None else made[parent]
@@ -183,7 +183,7 @@ def pending_comments(essay: Essay, count: int = 0, texts: Mapping[str, str] | No
 
 
 def details(**fields: str) -> dict[str, str]:
-    """What a guest's browser sends from the form."""
+    """Return the form data that a guest's browser sends."""
     return {
         "text": "What I answer.",
         "name": "Anna Karg",

@@ -1,4 +1,4 @@
-"""Query plans of a page's queries, with or without statistics."""
+"""Query plans of a page's queries, with or without planner statistics."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 SMALL = {"blog_site", "comments_rules"}  # tables of one row, which any plan may scan
-MENU = "USING INDEX essay_in_menu"  # the pages of the menu alone, at most twenty
+MENU = "USING INDEX essay_in_menu"  # only the pages of the menu, at most twenty
 
 
 class Query(NamedTuple):
@@ -17,7 +17,7 @@ class Query(NamedTuple):
     parameters: Any
 
     def plan(self) -> str:
-        """One line for each step; on PostgreSQL after running it, with the rows that each step has read."""
+        """Return one line per step; on PostgreSQL after running it, with the rows that each step read."""
         explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN (ANALYZE, FORMAT JSON)"
         with connection.cursor() as cursor:
             cursor.execute(f"{explain} {self.sql}", self.parameters)
@@ -28,12 +28,12 @@ class Query(NamedTuple):
         return "\n".join(steps((json.loads(tree) if isinstance(tree, str) else tree)[0]["Plan"]))
 
     def scans(self) -> list[str]:
-        """The steps of SQLite's plan that read a whole table or a whole index."""
+        """Return the steps of SQLite's plan that read a whole table or index."""
         found = [line for line in self.plan().splitlines() if line.startswith("SCAN ") and MENU not in line]
         return [line for line in found if line.split()[1] not in SMALL]
 
     def rows_read(self, table: str) -> int:
-        """How many rows of a table PostgreSQL has read, those that it then dropped among them."""
+        """Return how many rows of a table PostgreSQL read, including those that it discarded."""
         found = re.findall(rf"^\w[\w ]* on {table}\b.*: (\d+) rows$", self.plan(), re.MULTILINE)
         return sum(map(int, found))
 
@@ -57,6 +57,6 @@ def queries() -> Iterator[list[Query]]:
         found.append(Query(sql, parameters))
         return execute(sql, parameters, many, context)
 
-    _ = connection.features.supports_json_field  # asks the database once per process
+    _ = connection.features.supports_json_field  # read once per process
     with connection.execute_wrapper(keep):
         yield found

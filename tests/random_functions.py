@@ -1,4 +1,4 @@
-"""Print functions drawn at random, by name and docstring alone, to see whether these say what each function does.
+"""Print randomly chosen functions, by name and docstring alone, to see whether these tell what each function does.
 
 `python -m tests.random_functions --seed 15 --count 60`
 """
@@ -30,7 +30,7 @@ class Found:
 
 
 def functions(file: Path, source: str) -> Iterator[Found]:
-    """Yield the functions of a module and the methods of its classes, without those that Python calls itself."""
+    """Yield the functions of a module and the methods of its classes, without special methods."""
     yield from _inside(file, ast.parse(source).body, "")
 
 

@@ -1,4 +1,4 @@
-"""Print strings that people see, drawn at random, so that they can be read apart from the pages that show them.
+"""Print randomly chosen strings that people see, to read them apart from their pages.
 
 `python -m tests.random_strings --seed 15 --count 100`
 """
@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="the same seed draws the same strings (default: 1)")
     parser.add_argument("--count", type=int, default=100, help="number of strings (default: 100)")
     options = parser.parse_args()
-    by_text = {each.text: each for each in reversed(visible_strings())}  # each text once, at its first place
+    by_text = {each.text: each for each in reversed(visible_strings())}  # each text once, at its first position
     texts = sorted(by_text)
     for text in random.Random(options.seed).sample(texts, min(options.count, len(texts))):
         found = by_text[text]

@@ -22,49 +22,49 @@ OF_SESSIONS = {"django_session", "usersessions_usersession"}
 
 @dataclass(frozen=True)
 class Table:
-    """A head of people, then a line for each method and address, with what it is about in brackets."""
+    """A header of people, then a line for each method and address, with its subject in parentheses."""
 
     text: str
 
     @property
-    def head(self) -> str:
+    def header(self) -> str:
         return self.text.strip("\n").splitlines()[0]
 
     @property
     def people(self) -> list[str]:
-        return self.head.split()
+        return self.header.split()
 
     def rows(self, method: str) -> Iterator[tuple[str, list[str]]]:
-        """Addresses and answers."""
+        """Yield addresses and expected responses."""
         for line in self.text.strip().splitlines()[1:]:
             sent, address, *answers = line.split()
             if sent == method:
                 yield address, answers
 
     def line(self, method: str, address: str, answers: list[str]) -> str:
-        """As it would stand here."""
+        """Format a line of this table."""
         line = f"{method:4} {address} "
-        for person, found in zip(re.finditer(r"\S+", self.head), answers, strict=True):
+        for person, found in zip(re.finditer(r"\S+", self.header), answers, strict=True):
             line = line.ljust(person.start()) + found + " "
         return line.rstrip()
 
 
 class World:
-    """One of everything, and everybody's browser."""
+    """One of everything, and a browser for each person."""
 
     headers: MappingProxyType[str, str] = MappingProxyType({})
-    usual = ""  # what an address is about whose name does not say it
+    usual = ""  # the subject of an address whose name does not tell it
 
     def __init__(self, things: dict[str, Any], users: dict[str, User], people: list[str]) -> None:
         self.things = things
         self.users = users
-        self.clients = {who: self.opened(who) for who in people}
+        self.clients = {who: self.create_client(who) for who in people}
 
-    def opened(self, who: str) -> Client:
+    def create_client(self, who: str) -> Client:
         client = Client(headers=self.headers)
         if user := self.users.get(who):
             client.force_login(user)
-            client.get(reverse("my-comments"))  # whoever logs in by the door has a Commenter by then
+            client.get(reverse("my-comments"))  # a login creates a Commenter
         elif who == "guest":
             guest_cookie(client)
         return client
@@ -72,28 +72,28 @@ class World:
     def client(self, who: str) -> Client:
         return self.clients[who]
 
-    def sent_with(self, name: str) -> dict[str, Any]:
-        """What an address of that name is asked with."""
+    def parameters_for(self, name: str) -> dict[str, Any]:
+        """Return the parameters to send to the address of that name."""
         return {}
 
-    def sent(self, method: str, address: str, who: str) -> Any:
+    def send(self, method: str, address: str, who: str) -> Any:
         name, _, about = address.rstrip(")").partition("(")
         args = [self.things[each] for each in about.split(",")] if about else []
         place = reverse(name, args=[getattr(arg, "pk", arg) for arg in args])
         client = self.client(who)
         send = client.get if method == "GET" else client.post
-        return send(place, self.sent_with(name))
+        return send(place, self.parameters_for(name))
 
     def line(self, table: Table, method: str, name: str, about: list[str]) -> str:
-        """As the table would say it, if its address can be guessed."""
+        """Return the table's line for an address, if its subject can be guessed."""
         thing = next((key for key in self.things if key in re.split("[-_:]", name)), self.usual)
         address = f"{name}({','.join(thing for _ in about)})" if about else name
         found = []
         for who in table.people:
             with transaction.atomic():
                 try:
-                    found.append(answer(self.sent(method, address, who)))
-                except Exception as error:  # said in the line
+                    found.append(answer(self.send(method, address, who)))
+                except Exception as error:  # shown in the line
                     found.append(type(error).__name__)
                 transaction.set_rollback(True)
         return table.line(method, address, found)
@@ -110,14 +110,14 @@ def assert_table_is_complete(table: Table, named: dict[str, list[str]], world: W
 
 
 def guest_cookie(client: Client) -> None:
-    """A guest who once asked to be remembered, and said something on the other essay."""
+    """Let the client be a guest who asked to be remembered, with a comment on another essay."""
     essay = make.essay("Where a guest was")
     client.post(f"{essay.get_absolute_url()}respond/", make.details(remember="on", text="A guest was here."))
     assert settings.COMMENTER_COOKIE_NAME in client.cookies
 
 
 def addresses() -> Iterator[tuple[str, str, list[str]]]:
-    """Yield name, view module and subject of every named address of the site."""
+    """Yield name, view module and parameters of every named address of the site."""
     open_: list[tuple[Any, str]] = [(get_resolver().url_patterns, "")]
     while open_:
         patterns, space = open_.pop()

@@ -1,4 +1,4 @@
-"""Every string that a person may see, read from the source: templates, Python, help and output of commands, log lines."""
+"""Every string that people see, read from the source: templates, Python, command help and output, log messages."""
 
 import ast
 import re
@@ -152,5 +152,5 @@ def text_of(node: ast.expr) -> str:
 
 
 def is_read(text: str) -> bool:
-    """Whether there is a word in it, apart from placeholders."""
+    """Return whether it contains a word, apart from placeholders."""
     return any(letter in string.ascii_letters for letter in re.sub(r"%\(\w+\)[sd]|%[srd]|\{[^{}]*\}", "", text))

@@ -1,4 +1,4 @@
-"""bin/test says in one line what a machine lacks, before any test runs."""
+"""bin/test names what a machine lacks in one line, before any test runs."""
 
 import os
 import shutil
@@ -22,14 +22,14 @@ def tree(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "bin/test", tree / "bin")
     for tool in TOOLS:
         (programs / tool).symlink_to(str(shutil.which(tool)))
-    program(tree / "bin/setup")
-    program(programs / "id", "echo 1000")
+    add_program(tree / "bin/setup")
+    add_program(programs / "id", "echo 1000")
     for name in ("chromium-headless-shell", "chromium", "redis-server"):
-        program(programs / name)
+        add_program(programs / name)
     return tree
 
 
-def program(file: Path, line: str = "exit 0") -> None:
+def add_program(file: Path, line: str = "exit 0") -> None:
     file.write_text(f"#!/bin/sh\n{line}\n")
     file.chmod(0o755)
 
@@ -41,17 +41,17 @@ def run(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def whole(tree: Path) -> Path:
-    """A tree with everything that bin/test asks for, and interpreters that print how they were called."""
-    program(tree.parent / "programs/java")
-    program(tree.parent / "programs/npm")
+    """A tree with everything that bin/test requires, and interpreters that print their arguments."""
+    add_program(tree.parent / "programs/java")
+    add_program(tree.parent / "programs/npm")
     shutil.copytree(tree / "requirements/npm", tree / ".venv/npm")
     validator = tree / ".venv/npm/node_modules/vnu-jar/build/dist/vnu.jar"
     validator.parent.mkdir(parents=True)
     validator.touch()
-    program(tree / "bin/setup", 'echo "setup $*"')
+    add_program(tree / "bin/setup", 'echo "setup $*"')
     for folder in (".venv", ".venv-3.12"):
         (tree / folder / "bin").mkdir(parents=True)
-        program(tree / folder / "bin/python", f'echo "{folder} $*"')
+        add_program(tree / folder / "bin/python", f'echo "{folder} $*"')
     return tree
 
 
@@ -62,20 +62,20 @@ def test_bin_test_names_the_packages_that_are_missing(tree: Path) -> None:
 
 
 def test_bin_test_fails_if_npm_cannot_install_the_validator(tree: Path) -> None:
-    program(tree.parent / "programs/java")
-    program(tree.parent / "programs/npm", "exit 1")
+    add_program(tree.parent / "programs/java")
+    add_program(tree.parent / "programs/npm", "exit 1")
     done = run(tree)
     assert done.returncode == 1
     assert "The HTML validator could not be installed" in done.stderr
 
 
 @pytest.mark.parametrize("chosen", [("--python", "3.12"), ("--python=3.12",)])
-def test_a_chosen_interpreter_runs_the_tests_and_is_no_argument_of_pytest(whole: Path, chosen: tuple[str, ...]) -> None:
+def test_a_chosen_interpreter_runs_the_tests_and_is_not_passed_to_pytest(whole: Path, chosen: tuple[str, ...]) -> None:
     done = run(whole, "-k", "1 or two", *chosen, "tests/blog")
     assert done.stdout.splitlines() == ["setup dev --python 3.12", ".venv-3.12 -m tests -k 1 or two tests/blog"]
 
 
-def test_without_a_choice_the_usual_environment_runs_the_tests(whole: Path) -> None:
+def test_without_a_choice_the_default_environment_runs_the_tests(whole: Path) -> None:
     assert run(whole, "tests/blog").stdout.splitlines() == ["setup dev", ".venv -m tests tests/blog"]
 
 
@@ -86,6 +86,6 @@ def test_a_choice_without_a_version_shows_the_usage(whole: Path) -> None:
 
 
 def test_a_missing_interpreter_ends_the_run(whole: Path) -> None:
-    program(whole / "bin/setup", "exit 1")
+    add_program(whole / "bin/setup", "exit 1")
     done = run(whole, "--python", "3.12")
     assert (done.returncode, done.stdout) == (1, "")

@@ -22,7 +22,7 @@ from tests.test_layers import PACKAGES, ROOT, our_files
 
 SETTERS = {"set_cookie", "set_signed_cookie", "set_signed"}
 HELPER = Path("accounts/cookies.py")
-# What sets cookies in the packages that we use: their names, or none where that code never runs here.
+# The code that sets cookies in the packages that we use: the cookies' names, or none if that code never runs here.
 ELSEWHERE: dict[str, set[str]] = {
     "django/contrib/sessions/middleware.py": {settings.SESSION_COOKIE_NAME},
     "django/middleware/csrf.py": {settings.CSRF_COOKIE_NAME},
@@ -64,7 +64,7 @@ def test_every_cookie_that_our_code_sets_is_listed(listed: set[str]) -> None:
     assert {settings.COMMENTER_COOKIE_NAME, settings.ADDRESS_COOKIE_NAME, settings.VISIT_COOKIE_NAME} <= ours <= listed
 
 
-def test_a_cookie_is_set_by_a_header_of_its_own_in_one_place_alone(listed: set[str]) -> None:
+def test_only_one_place_sets_a_cookie_by_its_own_header(listed: set[str]) -> None:
     names = {str(file) for file in our_files() if '"Set-Cookie"' in (ROOT / file).read_text()}
     assert names == {"pagecache/choices.py"}
     assert settings.PAGECACHE_CHOICE in listed

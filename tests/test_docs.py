@@ -1,4 +1,4 @@
-"""The documentation is complete: its links lead somewhere, and it names every variable, command, setting and script."""
+"""The documentation is complete: its links work, and it names every variable, command, setting and script."""
 
 import re
 from itertools import chain
@@ -19,8 +19,8 @@ LINK = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
 CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
-def table_of(page: str) -> set[str]:
-    """Return what is written as code in the first cells of a page's tables."""
+def code_in_tables(page: str) -> set[str]:
+    """Return what is formatted as code in the first cells of a page's tables."""
     rows = re.findall(r"^\| (`[^|]*) \|", (DOCS / page).read_text(), re.MULTILINE)
     return set(chain.from_iterable(re.findall(r"`([^`]+)`", row) for row in rows))
 
@@ -57,7 +57,7 @@ def test_every_environment_variable_is_documented() -> None:
     read = set(re.findall(r"environment\.\w+\(\s*\"([A-Z][A-Z0-9_]+)\"", source))
     read |= {name for provider in settings.KNOWN_PROVIDERS for name in provider.names} | {"OIDC_SERVERS"}
     assert len(read) > 40
-    assert read == table_of("configure.md") - FIELDS.keys()
+    assert read == code_in_tables("configure.md") - FIELDS.keys()
 
 
 def test_every_comment_setting_is_documented_with_its_default() -> None:
@@ -72,9 +72,9 @@ def test_every_comment_setting_is_documented_with_its_default() -> None:
 def test_every_command_is_documented() -> None:
     own = {name for name, app in get_commands().items() if (ROOT / app.replace(".", "/")).is_dir()}
     assert len(own) > 10
-    assert own == {row.split()[0] for row in table_of("commands.md") if not row.startswith("bin/")}
+    assert own == {row.split()[0] for row in code_in_tables("commands.md") if not row.startswith("bin/")}
 
 
 def test_every_script_is_documented() -> None:
     scripts = {f"bin/{path.name}" for path in (ROOT / "bin").iterdir()}
-    assert scripts == {row for row in table_of("commands.md") if row.startswith("bin/")}
+    assert scripts == {row for row in code_in_tables("commands.md") if row.startswith("bin/")}

@@ -127,7 +127,7 @@ def an_appeal_and_its_answer(essay: Essay) -> None:
 
 
 def an_invitation(essay: Essay) -> None:
-    desk = at_the_site(make.owner("joris", name="Joris Vane"))
+    desk = request_for(make.owner("joris", name="Joris Vane"))
     for role in ("Authors", "Moderators"):
         desk.post("/admin/identity/", {"email": f"{role}@example.org".lower(), "name": "Tomás Vega", "role": role})
 
@@ -152,14 +152,14 @@ def codes_and_notes_about_accounts(essay: Essay) -> None:
         ("/accounts/signup/", {"name": "Rosa", "email": "rosa@example.org"}),
         ("/accounts/signup/", {"name": "Ines", "email": "ines@example.org"}),
     ):
-        assert at_the_site().post(path, fields).status_code == 302
-    ruth = at_the_site(make.user("ruth", password="a long enough secret"))
+        assert request_for().post(path, fields).status_code == 302
+    ruth = request_for(make.user("ruth", password="a long enough secret"))
     ruth.post("/accounts/reauthenticate/", {"password": "a long enough secret"})
     new = "an even longer secret"
     ruth.post("/accounts/password/change/", {"oldpassword": "a long enough secret", "password1": new, "password2": new})
 
 
-def at_the_site(user: User | None = None) -> Client:
+def request_for(user: User | None = None) -> Client:
     client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
     if user:
         client.force_login(user)
@@ -187,12 +187,12 @@ def sent_by(sending: Callable[[Essay], None], essay: Essay) -> set[str]:
     rendered: set[str] = set()
     render = Template._render  # type: ignore[attr-defined]
 
-    def noted(template: Any, context: Any) -> Any:
+    def record_template(template: Any, context: Any) -> Any:
         rendered.add(str(template.name))
         return render(template, context)
 
     mail.outbox.clear()
-    with patch.object(Template, "_render", noted):
+    with patch.object(Template, "_render", record_template):
         sending(essay)
         run_ready_jobs()
         outbox.send()
@@ -203,7 +203,7 @@ def sent_by(sending: Callable[[Essay], None], essay: Essay) -> set[str]:
 
 
 @pytest.mark.parametrize("sending", SENDINGS, ids=lambda sending: sending.__name__)
-def test_the_text_of_an_email_holds_no_python_object(essay: Essay, sending: Callable[[Essay], None]) -> None:
+def test_email_texts_contain_no_python_objects(essay: Essay, sending: Callable[[Essay], None]) -> None:
     sent_by(sending, essay)
     assert mail.outbox
 
@@ -214,8 +214,8 @@ def test_the_email_about_a_new_essay_names_its_authors(essay: Essay) -> None:
     assert "by Miriam Achterberg, Tomás Vega" in message.body
 
 
-def test_each_text_template_of_an_email_is_among_these(essay: Essay) -> None:
-    """A new template without a sending above fails here."""
+def test_every_text_template_of_an_email_is_tested(essay: Essay) -> None:
+    """A new template without a function above fails here."""
     rendered: set[str] = set()
     for sending in SENDINGS:
         with transaction.atomic():

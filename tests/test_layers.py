@@ -18,11 +18,11 @@ def may_import(file: Path, package: str) -> bool:
     if package == own or file in COMPOSING_FILES:
         return True
     if "config" in {own, package}:
-        return False  # settings come through django.conf, and name our modules as strings
+        return False  # settings are imported from django.conf, and name our modules as strings
     return package in LOWEST or (own in APPS and APPS.index(package) < APPS.index(own))
 
 
-def imported(source: str) -> Iterator[str]:
+def imported_packages(source: str) -> Iterator[str]:
     """Yield the packages that this source imports, inside functions too."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -36,10 +36,10 @@ def imported(source: str) -> Iterator[str]:
         yield from {module.split(".")[0] for module in modules} & {*PACKAGES, "tests"}
 
 
-def broken(file: Path, source: str) -> list[str]:
+def violations(file: Path, source: str) -> list[str]:
     return [
         f"{file} imports {package}"
-        for package in imported(source)
+        for package in imported_packages(source)
         if package == "tests" or not may_import(file, package)
     ]
 
@@ -53,10 +53,10 @@ def our_files() -> Iterator[Path]:
         yield from (file.relative_to(ROOT) for file in (ROOT / package).rglob("*.py"))
 
 
-def test_imports_run_one_way() -> None:
+def test_imports_run_in_one_direction() -> None:
     files = list(our_files())
     assert {file.parts[0] for file in files} >= set(APPS)
-    assert [line for file in files for line in broken(file, (ROOT / file).read_text())] == []
+    assert [line for file in files for line in violations(file, (ROOT / file).read_text())] == []
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_imports_run_one_way() -> None:
         ("blog/views.py", "from tests.make import essay"),
     ],
 )
-def test_an_import_against_the_direction_is_found(file: str, source: str) -> None:
-    assert broken(Path(file), source)
+def test_a_wrong_import_is_found(file: str, source: str) -> None:
+    assert violations(Path(file), source)
 
 
 @pytest.mark.parametrize(
@@ -89,5 +89,5 @@ def test_an_import_against_the_direction_is_found(file: str, source: str) -> Non
         ("transfer/wordpress.py", "from moderation import actions"),
     ],
 )
-def test_an_import_along_the_direction_passes(file: str, source: str) -> None:
-    assert broken(Path(file), source) == []
+def test_an_allowed_import_passes(file: str, source: str) -> None:
+    assert violations(Path(file), source) == []

@@ -1,6 +1,6 @@
 """The private names of dependencies that we use: each is as we rely on it, and used in one module alone.
 
-A failure says what an upgrade would break. Repair that module, or do without the name, before raising the version.
+A failure says what an upgrade would break. Fix that module, or do without the name, before raising the version.
 """
 
 import ast
@@ -21,7 +21,7 @@ HOMES = {
     "mptt": Path("comments/models/comment.py"),
     "django": Path("server/sqlite/base.py"),
 }
-# Underscored, but documented: of Django's models, of named tuples, of the standard library.
+# Underscored but documented: of Django's models, of named tuples, of the standard library.
 DOCUMENTED = {
     "_meta", "_state", "_base_manager", "_default_manager", "_asdict", "_exit", "_fields", "_make", "_replace",
 }  # fmt: skip
@@ -29,7 +29,7 @@ DOCUMENTED = {
 
 class Private(NamedTuple):
     name: str
-    parameters: str  # or nothing, where it only has to exist
+    parameters: str  # or empty, if it only has to exist
     breaks: str
 
 
@@ -150,7 +150,7 @@ PRIVATE = [
     ),
     Private("django.db.backends.base.base.BaseDatabaseWrapper._close", "(self)", "SQLite connections are not pooled"),
 ]
-# Attributes and calls inside a function of a dependency, which our code takes part in.
+# Attributes and calls inside a dependency's function that our code relies on.
 INSIDE = [
     (f"{COMMON}.AbstractServer.startup", {"_init_shared_socket", "_spawn_workers"}),
     (f"{MP}.MPServer._spawn_worker", {"_shd", "_sso"}),
@@ -176,8 +176,8 @@ INSIDE = [
 ]  # fmt: skip
 
 
-def found(name: str) -> Any:
-    """The thing with this dotted name; raises AttributeError or ImportError."""
+def resolve(name: str) -> Any:
+    """Return the object with this dotted name; raise AttributeError or ImportError."""
     parts = name.split(".")
     for at in range(len(parts) - 1, 0, -1):
         try:
@@ -191,7 +191,7 @@ def found(name: str) -> Any:
 
 
 def parameters(function: Any) -> str:
-    """Its parameters without defaults, types and `cls`."""
+    """Return a function's parameters without defaults, types and `cls`."""
     signature = inspect.signature(function)
     bare = [
         each.replace(default=inspect.Parameter.empty, annotation=inspect.Parameter.empty)
@@ -205,7 +205,7 @@ def parameters(function: Any) -> str:
 def test_a_private_name_is_as_we_rely_on_it(private: Private) -> None:
     where = HOMES[private.name.partition(".")[0]]
     try:
-        thing = found(private.name)
+        thing = resolve(private.name)
     except (AttributeError, ImportError):
         pytest.fail(f"{private.name} is gone. Without it: {private.breaks}. Repair {where}.")
     if private.parameters:
@@ -214,12 +214,12 @@ def test_a_private_name_is_as_we_rely_on_it(private: Private) -> None:
 
 
 @pytest.mark.parametrize(("name", "used"), INSIDE, ids=[name for name, _used in INSIDE])
-def test_a_dependency_still_goes_by_what_we_override_or_set(name: str, used: set[str]) -> None:
-    missing = used - {*inspect.unwrap(found(name)).__code__.co_names}
+def test_a_dependency_still_uses_what_we_override_or_set(name: str, used: set[str]) -> None:
+    missing = used - {*inspect.unwrap(resolve(name)).__code__.co_names}
     assert not missing, f"{name} no longer uses {sorted(missing)}: see {HOMES[name.partition('.')[0]]}."
 
 
-def test_all_of_allauths_that_we_use_is_listed() -> None:
+def test_all_names_of_allauth_that_we_use_are_listed() -> None:
     from accounts import allauth_private
 
     listed = {part.lstrip("_") for private in PRIVATE for part in private.name.split(".")}
@@ -230,7 +230,7 @@ def test_all_of_allauths_that_we_use_is_listed() -> None:
 
 
 def packages_of(node: ast.AST) -> Iterator[tuple[str, str]]:
-    """The dotted names that an import binds, each with its package."""
+    """Return the dotted names that an import binds, each with its package."""
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]
     elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -246,8 +246,8 @@ def is_private(name: str) -> bool:
     return "internal" in parts or any(part.startswith("_") and not part.startswith("__") for part in parts)
 
 
-def foreign_names(source: str) -> list[tuple[str, str]]:
-    """The private names that a source imports of other packages, and granian's public ones: package and name."""
+def private_imports(source: str) -> list[tuple[str, str]]:
+    """Yield package and name of the private names that a source imports, and of Granian's public ones."""
     every = [each for node in ast.walk(ast.parse(source)) for each in packages_of(node)]
     return [
         (package, name)
@@ -260,7 +260,7 @@ def test_private_names_are_imported_in_one_module_for_each_dependency() -> None:
     strays = [
         f"{file} imports {name}"
         for file in our_files()
-        for package, name in foreign_names((ROOT / file).read_text())
+        for package, name in private_imports((ROOT / file).read_text())
         if file != HOMES.get(package)
     ]
     assert strays == []
@@ -278,11 +278,11 @@ def test_private_names_are_imported_in_one_module_for_each_dependency() -> None:
     ],
 )
 def test_a_private_import_is_found(source: str) -> None:
-    assert foreign_names(source)
+    assert private_imports(source)
 
 
 def our_modules() -> Iterator[tuple[Path, ModuleType]]:
-    """Except what does something when it is imported: the server's entry, and the demo, which refuses without DEBUG."""
+    """Without those that act when they are imported: the server's entry, and the demo, which refuses without DEBUG."""
     for file in our_files():
         if not {"migrations", "demo", "wsgi.py"} & {*file.parts}:
             name = ".".join(file.with_suffix("").parts).removesuffix(".__init__")
@@ -293,8 +293,8 @@ def classes_in(module: ModuleType) -> list[type]:
     return [each for each in vars(module).values() if isinstance(each, type) and each.__module__ == module.__name__]
 
 
-def overridden(cls: type) -> Iterator[tuple[str, str]]:
-    """The private methods of other packages that a class of ours defines again: package and name."""
+def overridden_methods(cls: type) -> Iterator[tuple[str, str]]:
+    """Yield the private methods of other packages that a class of ours overrides: package and name."""
     for name, value in vars(cls).items():
         method = getattr(value, "__func__", getattr(value, "fget", getattr(value, "func", value)))
         is_ours = inspect.isfunction(method) and method.__module__ == cls.__module__
@@ -309,7 +309,7 @@ def overridden(cls: type) -> Iterator[tuple[str, str]]:
 def test_an_overridden_private_method_is_found() -> None:
     assert all(map(Path.is_file, (ROOT / home for home in HOMES.values())))
     found_in = {
-        file: {each for cls in classes_in(module) for each in overridden(cls)} for file, module in our_modules()
+        file: {each for cls in classes_in(module) for each in overridden_methods(cls)} for file, module in our_modules()
     }
     assert {("allauth", "_authenticate"), ("allauth", "_should_handle")} < found_in[HOMES["allauth"]]
     assert ("granian", "_respawn_workers") in found_in[HOMES["granian"]]
@@ -322,7 +322,7 @@ def test_private_methods_are_overridden_in_one_module_for_each_dependency() -> N
         f"{file}: {cls.__name__}.{name} of {package}"
         for file, module in our_modules()
         for cls in classes_in(module)
-        for package, name in overridden(cls)
+        for package, name in overridden_methods(cls)
         if file != HOMES.get(package)
     ]
     assert strays == []

@@ -34,7 +34,7 @@ FOLDERS = {
 
 
 def reverse_relations() -> dict[str, set[tuple[int, int]]]:
-    """The names by which a model reaches tables of higher apps, with the levels of both."""
+    """Return the names by which a model reaches tables of higher apps, with the levels of both."""
     found: dict[str, set[tuple[int, int]]] = {}
     for model in apps.get_models():
         below = LEVELS.get(model._meta.app_label)
@@ -47,7 +47,7 @@ def reverse_relations() -> dict[str, set[tuple[int, int]]]:
 
 
 def names_of(node: ast.AST, parent: ast.AST | None) -> Iterator[str]:
-    """The names of relations in a lookup, such as `comments` in `Count("comments")` and `row.comments.all()`."""
+    """Return the names of relations in a lookup, such as `comments` in `Count("comments")` and `row.comments.all()`."""
     if isinstance(node, ast.Call):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if name in LOOKUPS:
@@ -60,13 +60,13 @@ def names_of(node: ast.AST, parent: ast.AST | None) -> Iterator[str]:
 
 @cache
 def sources() -> list[tuple[Path, ast.Module]]:
-    packages = LEVELS.keys() - {"config"}  # settings and urls put the packages together
+    packages = LEVELS.keys() - {"config"}  # settings and urls compose the packages
     files = [file for package in packages for file in (ROOT / package).rglob("*.py") if "migrations" not in file.parts]
     return [(file.relative_to(ROOT), ast.parse(file.read_text())) for file in files]
 
 
 def views() -> dict[str, int]:
-    """The level of the app that answers each URL name."""
+    """Return the level of the app that handles each URL name."""
     found: dict[str, int] = {}
 
     def walk(patterns: list[URLPattern | URLResolver]) -> None:
@@ -82,7 +82,7 @@ def views() -> dict[str, int]:
     return found
 
 
-def reaches_up() -> Iterator[str]:
+def relations_upwards() -> Iterator[str]:
     relations = reverse_relations()
     for file, tree in sources():
         level = LEVELS[file.parts[0]]
@@ -100,10 +100,10 @@ def reaches_up() -> Iterator[str]:
 
 
 def test_no_package_queries_a_higher_one_by_reverse_relation() -> None:
-    assert list(reaches_up()) == []
+    assert list(relations_upwards()) == []
 
 
-def addresses_above() -> Iterator[str]:
+def urls_upwards() -> Iterator[str]:
     levels = views()
     for file, tree in sources():
         level = LEVELS[file.parts[0]]
@@ -116,7 +116,7 @@ def addresses_above() -> Iterator[str]:
 
 
 def test_no_package_names_an_address_of_a_higher_one() -> None:
-    assert list(addresses_above()) == []
+    assert list(urls_upwards()) == []
 
 
 def test_partials_use_only_what_is_below_them() -> None:

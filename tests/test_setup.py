@@ -1,4 +1,4 @@
-"""bin/setup in copies of the tree, on machines of every kind: old Python, none, no ensurepip, half-done, moved."""
+"""bin/setup in copies of the tree, on all kinds of machines: old Python, none, no ensurepip, half-done, moved."""
 
 import hashlib
 import os
@@ -27,7 +27,7 @@ UV = Path(sys.executable).with_name("uv")
 
 @dataclass
 class Machine:
-    """A copy of the tree, and a PATH with nothing on it but the tools of a bare system and what a test puts there."""
+    """A copy of the tree, and a PATH with only the tools of a minimal system and what a test adds."""
 
     folder: Path
     tree: Path = field(init=False)
@@ -47,14 +47,14 @@ class Machine:
         self.pin("1.0")
 
     def pin(self, version: str, *, digest: str = "") -> None:
-        """Pin one package of our own in place of all the real ones, and another in place of those of the extra s3."""
+        """Replace all pins by one package of our own, and those of the extra s3 by another."""
         pinned, extra = self.wheel("pinned", version, digest), self.wheel("extra", version, digest)
         (self.tree / "requirements/run.txt").write_text(pinned)
         (self.tree / "requirements/s3.txt").write_text(extra)
         (self.tree / "requirements/dev.txt").write_text(pinned + extra)
 
     def wheel(self, name: str, version: str, digest: str) -> str:
-        """Build a wheel that holds one module, and return the line that pins it."""
+        """Build a wheel that contains one module, and return the line that pins it."""
         wheel = self.folder / f"{name}-{version}-py3-none-any.whl"
         about = f"{name}-{version}.dist-info"
         with zipfile.ZipFile(wheel, "w") as archive:
@@ -78,7 +78,7 @@ class Machine:
         self.add(name, '[ "$1" = --version ] && echo Python 3.9.2 && exit\nexit 1')
 
     def add_bare_python(self, name: str = "python3") -> None:
-        """As Debian ships it: without ensurepip, without pip."""
+        """As Debian ships it: without ensurepip and pip."""
         self.add(
             name,
             f"""
@@ -91,8 +91,8 @@ class Machine:
             """,
         )
 
-    def mended(self) -> Path:
-        """As it is with Debian's package; pip is laid where ensurepip would take seconds to unpack it."""
+    def repair(self) -> Path:
+        """As with Debian's package installed; pip is linked, since ensurepip takes seconds to unpack it."""
         program = self.folder / "mended"
         program.write_text(
             textwrap.dedent(
@@ -122,24 +122,24 @@ class Machine:
         )
 
     def setup(self, *arguments: str) -> str:
-        """What a good run says."""
+        """Run it and check that it succeeds; return its output."""
         running = self.start(*arguments)
         said, _ = running.communicate()
         assert running.returncode == 0, said
         return said
 
     def refused(self) -> str:
-        """What a run says that cannot go on."""
+        """Run it and check that it fails; return its output."""
         running = self.start()
         said, _ = running.communicate()
         assert running.returncode == 1, said
         return said
 
     def installed(self, name: str = "pinned") -> str:
-        """The version of what is installed, or nothing."""
+        """Return the version of the installed package, or an empty string."""
         python = self.tree / ".venv/bin/python"
         show = f"import {name}; print({name}.version)"
-        # Without bytecode: that of a module of the same size and second would be taken for the newer one's.
+        # Without bytecode, because that of a module of the same size and second would be used for the newer one.
         done = subprocess.run([python, "-B", "-c", show], text=True, capture_output=True)
         return done.stdout.strip()
 
@@ -162,16 +162,16 @@ def test_python_alone_is_enough(bare: Machine) -> None:
     assert bare.installed() == "1.0"
 
 
-def test_uv_is_used_where_it_is(machine: Machine) -> None:
+def test_uv_is_used_if_it_is_installed(machine: Machine) -> None:
     machine.setup()
     assert machine.installed() == "1.0"
     assert "uv" in (machine.tree / ".venv/pyvenv.cfg").read_text()
 
 
-def test_a_second_run_does_nothing_in_no_time(machine: Machine) -> None:
+def test_a_second_run_does_nothing(machine: Machine) -> None:
     machine.setup("dev")
     for name in ("uv", "python3"):
-        (machine.programs / name).unlink()  # it would fail if it tried anything
+        (machine.programs / name).unlink()  # it would fail if it did anything
     before = time.monotonic()
     assert machine.setup("dev") == ""
     assert machine.setup("run") == "", "the development pins hold the run-time ones"
@@ -183,16 +183,16 @@ def test_run_time_pins_are_not_enough_for_development(machine: Machine) -> None:
     assert machine.setup("dev") != ""
 
 
-def test_a_python_too_old_is_passed_over_for_a_newer_one(bare: Machine) -> None:
+def test_an_old_python_is_skipped_for_a_newer_one(bare: Machine) -> None:
     bare.add_uv()
     bare.add_old_python("python3")
-    bare.add_old_python("python3.14")  # a version manager's stand-in may be there and be good for nothing
+    bare.add_old_python("python3.14")  # the shim of a version manager may exist and not work
     bare.add_python("python3.11")
     bare.setup()
     assert bare.installed() == "1.0"
 
 
-def test_a_python_that_its_maker_optimised_is_preferred(bare: Machine) -> None:
+def test_an_optimized_python_is_preferred(bare: Machine) -> None:
     bare.add_uv()
     asks = "*'not (is_optimised'*"
     bare.add("python3", f'case "$*" in {asks}) exit 1 ;; *) exec "{REAL}" "$@" ;; esac')
@@ -203,7 +203,7 @@ def test_a_python_that_its_maker_optimised_is_preferred(bare: Machine) -> None:
     assert f"with {REAL}" in bare.setup()
 
 
-def test_no_python_new_enough_is_said_in_words(bare: Machine) -> None:
+def test_a_missing_python_is_explained(bare: Machine) -> None:
     bare.add_old_python()
     said = bare.refused()
     assert "Python 3.11 or newer" in said
@@ -237,7 +237,7 @@ def test_without_any_pip_it_says_what_to_install(bare: Machine) -> None:
 def test_root_gets_the_missing_package_from_debian(bare: Machine) -> None:
     bare.add_bare_python()
     bare.add("id", "echo 0")
-    mends = f'"{COPY}" "{bare.mended()}" "{bare.programs}/python3"'
+    mends = f'"{COPY}" "{bare.repair()}" "{bare.programs}/python3"'
     bare.add("apt-get", f'echo "$@" >>"{bare.folder}/asked"\ncase "$1" in install) {mends} ;; esac')
     bare.setup()
     assert bare.installed() == "1.0"
@@ -253,7 +253,7 @@ def test_new_pins_are_installed(machine: Machine) -> None:
     assert machine.installed() == "2.0"
 
 
-def test_a_wrong_hash_is_refused_and_the_next_run_repairs(machine: Machine) -> None:
+def test_a_wrong_hash_is_rejected_and_the_next_run_repairs(machine: Machine) -> None:
     machine.pin("1.0", digest="0" * 64)
     assert "could not be installed" in machine.refused()
     machine.pin("1.0")
@@ -261,7 +261,7 @@ def test_a_wrong_hash_is_refused_and_the_next_run_repairs(machine: Machine) -> N
     assert machine.installed() == "1.0"
 
 
-def test_a_run_killed_half_way_is_made_anew(machine: Machine) -> None:
+def test_an_interrupted_run_is_repeated(machine: Machine) -> None:
     machine.setup()
     waits = f'case "$1" in pip) echo begun; exec sleep 60 ;; esac\nexec "{UV}" "$@"'
     (machine.programs / "uv").unlink()
@@ -273,14 +273,14 @@ def test_a_run_killed_half_way_is_made_anew(machine: Machine) -> None:
         assert running.poll() is None
     os.killpg(running.pid, signal.SIGKILL)
     running.communicate()
-    (machine.tree / ".venv/lib").rename(machine.tree / "half")  # as if the packages were only begun
+    (machine.tree / ".venv/lib").rename(machine.tree / "half")  # as if the installation had only begun
     (machine.programs / "uv").unlink()
     machine.add_uv()
     machine.setup()
     assert machine.installed() == "2.0"
 
 
-def test_an_environment_whose_interpreter_vanished_is_made_anew(machine: Machine) -> None:
+def test_an_environment_whose_interpreter_is_gone_is_recreated(machine: Machine) -> None:
     machine.setup()
     python = machine.tree / ".venv/bin/python"
     python.unlink()
@@ -289,7 +289,7 @@ def test_an_environment_whose_interpreter_vanished_is_made_anew(machine: Machine
     assert machine.installed() == "1.0"
 
 
-def test_an_environment_that_moved_with_its_folder_is_made_anew(machine: Machine) -> None:
+def test_an_environment_moved_with_its_folder_is_recreated(machine: Machine) -> None:
     machine.setup()
     machine.tree = machine.tree.rename(machine.folder / "elsewhere")
     assert machine.setup() != ""
@@ -297,7 +297,7 @@ def test_an_environment_that_moved_with_its_folder_is_made_anew(machine: Machine
     assert "elsewhere" in (machine.tree / ".venv/stamp").read_text()
 
 
-def test_two_at_once_build_one(machine: Machine) -> None:
+def test_two_runs_at_the_same_time_build_one_environment(machine: Machine) -> None:
     both = [machine.start(), machine.start()]
     said = [running.communicate()[0] for running in both]
     assert [running.returncode for running in both] == [0, 0], said
@@ -340,7 +340,7 @@ def test_development_has_every_extra(machine: Machine) -> None:
         ("--python",), ("--python", ""), ("--python", "12"), ("--python", "3.12.1"), ("--python", "3.x"),
     ],
 )  # fmt: skip
-def test_an_unknown_argument_is_answered_with_the_usage(machine: Machine, arguments: tuple[str, ...]) -> None:
+def test_an_unknown_argument_shows_the_usage(machine: Machine, arguments: tuple[str, ...]) -> None:
     running = machine.start(*arguments)
     said, _ = running.communicate()
     assert (running.returncode, said) == (
@@ -350,7 +350,7 @@ def test_an_unknown_argument_is_answered_with_the_usage(machine: Machine, argume
     assert not (machine.tree / ".venv").exists()
 
 
-def test_a_chosen_interpreter_gets_an_environment_of_its_own(machine: Machine) -> None:
+def test_a_chosen_interpreter_gets_its_own_environment(machine: Machine) -> None:
     version = f"3.{sys.version_info.minor}"
     machine.setup("dev", "--python", version)
     assert not (machine.tree / ".venv").exists()
@@ -358,7 +358,7 @@ def test_a_chosen_interpreter_gets_an_environment_of_its_own(machine: Machine) -
     assert machine.setup("dev", "--python", version) == ""
 
 
-def test_an_interpreter_that_is_not_there_is_named(machine: Machine) -> None:
+def test_a_missing_interpreter_is_named(machine: Machine) -> None:
     running = machine.start("dev", "--python", "3.99")
     said, _ = running.communicate()
     assert running.returncode == 1
@@ -371,7 +371,7 @@ def pins(kind: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==(.+?) \\$", lines, re.MULTILINE))
 
 
-def test_development_has_the_very_pins_of_run_time() -> None:
+def test_development_has_the_same_pins_as_production() -> None:
     assert pins("run").items() | pins("s3").items() <= pins("dev").items()
     assert len(pins("run")) > 30
     assert "django-storages" in pins("s3")

@@ -1,4 +1,4 @@
-"""bin/test shares its tests among its parts: each runs once on each database that it is for, whoever is quick or dies."""
+"""bin/test shares its tests among its parts: each runs once on each of its databases, even if parts are fast or die."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ LISTS = {
 
 @dataclass(eq=False)
 class Part:
-    """A process of tests as xdist sees it."""
+    """A test process as xdist sees it."""
 
     id: str
     handed: list[int] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Part:
         return len(self.handed) > int(not self.shutting_down)
 
 
-def begun(sharing: Any) -> list[Part]:
+def start(sharing: Any) -> list[Part]:
     parts = [Part(name) for name in LISTS]
     for part in parts:
         sharing.add_node(part)
@@ -55,7 +55,7 @@ def begun(sharing: Any) -> list[Part]:
 
 
 def run(sharing: Any, parts: list[Part], random: Random, dies_after: int = 0) -> tuple[Counter[tuple[bool, str]], str]:
-    """What ran, and what killed its part, if any did."""
+    """Run all tests; return which ran, and the test that ended each part that died."""
     ran: Counter[tuple[bool, str]] = Counter()
     killer = ""
     while able := [part for part in parts if part.can_run]:
@@ -84,21 +84,21 @@ WHOLE = Counter([(False, test) for test in SHARED + DRIVEN] + [(True, test) for 
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_each_runs_once_on_its_database(seed: int) -> None:
+def test_each_test_runs_once_on_its_databases(seed: int) -> None:
     sharing = Sharing(len(LISTS))
-    assert run(sharing, begun(sharing), Random(seed))[0] == WHOLE
+    assert run(sharing, start(sharing), Random(seed))[0] == WHOLE
 
 
 @pytest.mark.parametrize("dies_after", [1, 10, 30])
-def test_what_a_part_that_dies_had_left_is_run_by_others(dies_after: int) -> None:
+def test_the_remaining_tests_of_a_dead_part_run_in_others(dies_after: int) -> None:
     sharing = Sharing(len(LISTS))
-    ran, killer = run(sharing, begun(sharing), Random(dies_after), dies_after)
+    ran, killer = run(sharing, start(sharing), Random(dies_after), dies_after)
     assert killer
     assert ran == WHOLE
 
 
-def test_a_file_stays_with_one_part_and_chromium_with_its_own_while_others_have_work() -> None:
-    parts = begun(Sharing(len(LISTS)))
+def test_a_file_stays_in_one_part_and_chromium_in_its_own_while_others_work() -> None:
+    parts = start(Sharing(len(LISTS)))
     handed = {part.id: [LISTS[part.id][index] for index in part.handed] for part in parts}
     assert handed["browser"] == DRIVEN[:3]
     assert {name: {*map(file, tests)} for name, tests in handed.items()} == {

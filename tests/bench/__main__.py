@@ -1,4 +1,4 @@
-"""Runs every bench, or those named, on SQLite and then on PostgreSQL: what bin/bench calls."""
+"""Run all benchmarks, or the named ones, on SQLite and then on PostgreSQL; called by bin/bench."""
 
 import argparse
 import contextlib
@@ -36,7 +36,7 @@ def main() -> int:
     worst = 0
     for kind in ("sqlite", "postgres") if options.database == "both" else (options.database,):
         with tempfile.TemporaryDirectory(prefix="rejoinder-bench-") as name, database(kind, Path(name)) as url:
-            (Path(name) / "static").mkdir()  # whitenoise looks for it
+            (Path(name) / "static").mkdir()  # WhiteNoise looks for it
             environment = {
                 **{key: value for key, value in os.environ.items() if key not in {"DEBUG", "SITE_URL", "CACHE_URL"}},
                 "DJANGO_SETTINGS_MODULE": "config.settings", "DATA_DIR": name, "DATABASE_URL": url,

@@ -1,4 +1,4 @@
-"""The floor of the page cache's bench: the same server, which knows one answer and nothing else."""
+"""The baseline of the page cache's benchmark: the same server with a single fixed response."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Essays with any number of comments, put into the database in bulk: what a site looks like after years."""
+"""Essays with any number of comments, inserted in bulk: the database of a site after years."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -84,7 +84,7 @@ def text(random: Random, words: int = 54) -> str:
 
 
 def parents(count: int, random: Random, roots: float, depth: int) -> Iterator[int | None]:
-    """For each comment the index of the one it answers: `roots` of them none, nothing below `depth`."""
+    """For each comment, the index of its parent: a share of `roots` have none, and none is deeper than `depth`."""
     levels: list[int] = []
     for index in range(count):
         above = None if index == 0 or random.random() < roots else random.randrange(max(0, index - 40), index)
@@ -94,7 +94,7 @@ def parents(count: int, random: Random, roots: float, depth: int) -> Iterator[in
         yield above
 
 
-def shape(above: list[int | None]) -> tuple[list[int], list[int], list[int], list[int]]:
+def nested_sets(above: list[int | None]) -> tuple[list[int], list[int], list[int], list[int]]:
     """The nested sets of a forest given by parents: root, left, right and level of each."""
     below: list[list[int]] = [[] for _ in above]
     for index, parent in enumerate(above):
@@ -119,20 +119,20 @@ def shape(above: list[int | None]) -> tuple[list[int], list[int], list[int], lis
 
 
 def essay(count: int, *, roots: float = 0.28, depth: int = 6, seed: int = 1, people: int = PEOPLE) -> Essay:
-    """An essay of 1,500 words with `count` approved comments of 54 words; `roots=0` makes one thread of them."""
+    """An essay of 1,500 words with `count` approved comments of 54 words; `roots=0` puts them into one thread."""
     random = Random(seed)
     body = "".join(f"<p>{text(random, 150)}</p>" for _ in range(10))
     made = make.essay(f"Of {count} comments", body=body, by=make.author())
     readers = [Commenter(name=f"Reader {number}", email=f"reader{number}@example.org") for number in range(people)]
     Commenter.objects.bulk_create(readers, batch_size=BATCH)
     above = list(parents(count, random, roots, depth))
-    root, left, right, level = shape(above)
+    root, left, right, level = nested_sets(above)
     tops = [index for index, parent in enumerate(above) if parent is None]
     trees = TreeNumber.objects.bulk_create([TreeNumber() for _ in tops], batch_size=BATCH)
     tree = {index: number.pk for index, number in zip(tops, trees, strict=True)}
     readable = Counter(root)
     began = timezone.now() - timedelta(days=2)
-    # Keys are chosen here, so that a comment and its words can name each other and each is written once.
+    # Keys are chosen here, so that a comment and its wording can refer to each other and each is written once.
     first, first_wording = next_key(Comment), next_key(Wording)
     comments, wordings = [], []
     for index, parent in enumerate(above):
@@ -156,7 +156,7 @@ def essay(count: int, *, roots: float = 0.28, depth: int = 6, seed: int = 1, peo
 
 
 def essays(count: int, *, years: float = 10) -> list[Essay]:
-    """Essays of 300 words without comments, by one author, with one tag, in one series; the newest an hour old."""
+    """Essays of 300 words without comments, by one author, with one tag, in one series; the newest is an hour old."""
     random = Random(count)
     now, made, first = timezone.now() - timedelta(hours=1), [], next_key(Essay)
     series, _ = Series.objects.get_or_create(title="Everything", slug="everything")
@@ -185,14 +185,14 @@ def next_key(model: type[Model]) -> int:
 
 
 def continue_keys(*models: type[Model]) -> None:
-    """Have the database give out keys after those that were chosen here."""
+    """Let the database continue its keys after those chosen here."""
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(statement)
 
 
-def forget_statistics() -> None:
-    """As a table has them that was just filled: PostgreSQL may have gathered some while the tests before ran."""
+def clear_statistics() -> None:
+    """Clear the planner's statistics, as in a table that was just filled; PostgreSQL may have gathered some before."""
     if connection.vendor == "postgresql":
         ours = "relnamespace = 'public'::regnamespace"
         with connection.cursor() as cursor:
@@ -201,6 +201,6 @@ def forget_statistics() -> None:
 
 
 def gather_statistics() -> None:
-    """As the planner of a site has them that has run for a while."""
+    """Gather the planner's statistics, as on a site that has run for a while."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

@@ -1,4 +1,4 @@
-"""CPU of a piece of work: of this process, and of PostgreSQL's processes where it is the database."""
+"""CPU time of a piece of work: of this process, and of PostgreSQL's processes if it is the database."""
 
 import time
 from collections.abc import Callable
@@ -9,20 +9,20 @@ from django.db import connection
 
 class Clock:
     def __init__(self) -> None:
-        self.server = 0  # the process from which PostgreSQL's others are made
+        self.server = 0  # the parent of all PostgreSQL processes
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_backend_pid()")
                 self.server = parent(Path(f"/proc/{cursor.fetchone()[0]}"))
 
     def milliseconds(self, work: Callable[[], object]) -> float:
-        server, own = self.servers(), time.process_time()
+        server, own = self.server_milliseconds(), time.process_time()
         work()
         own = time.process_time() - own
-        return own * 1000 + self.servers() - server
+        return own * 1000 + self.server_milliseconds() - server
 
-    def servers(self) -> float:
-        """Milliseconds of all of PostgreSQL so far."""
+    def server_milliseconds(self) -> float:
+        """Milliseconds of all PostgreSQL processes so far."""
         if not self.server:
             return 0.0
         used = 0

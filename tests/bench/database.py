@@ -1,4 +1,4 @@
-"""A database of its own for a bench, on SQLite or PostgreSQL, migrated and gone afterwards."""
+"""A migrated database for one benchmark, on SQLite or PostgreSQL, dropped afterwards."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from tests import make
 def fresh() -> Iterator[None]:
     name = connection.settings_dict["NAME"]
     if connection.vendor == "sqlite":
-        connection.settings_dict["TEST"]["NAME"] = str(settings.DATA_DIR / "bench.sqlite3")  # on disk, as in life
+        connection.settings_dict["TEST"]["NAME"] = str(settings.DATA_DIR / "bench.sqlite3")  # on disk, as in production
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         make.site()

@@ -1,4 +1,4 @@
-"""What pages and posts cost on a site of 10,000 essays and 133,000 comments, without statistics and with them."""
+"""The cost of pages and posts with 10,000 essays and 133,000 comments, without and with planner statistics."""
 
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
@@ -47,7 +47,7 @@ def pages(large: Essay, small: Essay) -> dict[str, str]:
 
 
 def get(address: str) -> int:
-    """As a request in a server: it takes a connection, and leaves it at its end."""
+    """Request a page as a server does, with a database connection of its own."""
     close_old_connections()
     status = client().get(address).status_code
     close_old_connections()
@@ -65,7 +65,7 @@ def post(essay: Essay, number: int) -> None:
 
 
 def measure(rounds: int, first: int = 0) -> Found:
-    """Milliseconds by what was measured, all of them in turn in each round."""
+    """Return milliseconds by what was measured; each round measures all in turn."""
     large, small = (Essay.objects.filter(title=f"Of {size} comments").latest("pk") for size in (LARGE, SMALL))
     clock, found, numbers = cpu.Clock(), defaultdict(list), count(first)
     addresses = {name: address for name, address in pages(large, small).items() if get(address) == 200}
@@ -98,7 +98,7 @@ def main() -> None:
     with database.fresh():
         fill()
         connection.close()
-        limit_statements()  # from here on as a server has it
+        limit_statements()  # from here on as in a server
         before = measure(ROUNDS)
         corpus.gather_statistics()
         after = measure(ROUNDS, first=10_000)

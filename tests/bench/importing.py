@@ -1,4 +1,4 @@
-"""What importing one essay with many comments from WordPress costs: peak memory, and CPU time for 1,000 comments."""
+"""The cost of importing one essay with many comments from WordPress: peak memory, and CPU time per 1,000 comments."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ from tests.transfer.exports import HEAD, element
 
 COUNTS = tuple(int(each) for each in os.environ.get("BENCH_COMMENTS", "10000 50000 100000").split())
 BEGIN = datetime.fromisoformat("2019-01-01 00:00:00")
-PEOPLE = 10  # comments to each guest
+PEOPLE = 10  # comments per guest
 
 
 def main() -> None:
@@ -53,7 +53,7 @@ def parts(count: int) -> Iterator[str]:
 
 
 def measure(installation: Installation, file: Path) -> tuple[float, float]:
-    """Peak memory in MB and CPU seconds of the command."""
+    """Return the command's peak memory in MB and its CPU seconds."""
     command = [sys.executable, "manage.py", "import", "wordpress", str(file)]
     running = subprocess.Popen(command, cwd=ROOT, env=installation.environment(), stdout=subprocess.DEVNULL)
     _pid, status, used = os.wait4(running.pid, 0)

@@ -1,4 +1,4 @@
-"""As many requests for one address as a server can answer, over sixteen connections that never wait for each other."""
+"""Send as many requests for one address as a server can answer, over sixteen busy connections."""
 
 import re
 import select
@@ -12,7 +12,7 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 def drive(url: str, seconds: float, **headers: str) -> tuple[float, int]:
-    """Requests a second, and how many there were; every answer must be as long as the first and have its status."""
+    """Return requests per second and their number; every response must have the length and status of the first."""
     parts = urlsplit(url)
     sent = {"Host": parts.netloc, "Accept-Encoding": "gzip", "User-Agent": AGENT, **headers}
     lines = [f"GET {parts.path} HTTP/1.1", *(f"{name.replace('_', '-')}: {value}" for name, value in sent.items())]
@@ -26,16 +26,16 @@ def drive(url: str, seconds: float, **headers: str) -> tuple[float, int]:
 
 
 def _measure(caller: socket.socket, request: bytes) -> tuple[bytes, int]:
-    """How an answer begins, and how long it is."""
+    """Return the status line and the length of the response."""
     caller.sendall(request)
     answer = b""
     while b"\r\n\r\n" not in answer:
-        answer += caller.recv(1 << 20) or _gone()
+        answer += caller.recv(1 << 20) or _closed()
     status, head = answer[:12], answer.index(b"\r\n\r\n") + 4
     length = re.search(rb"(?i)content-length: (\d+)", answer[:head])
     whole = head + (int(length[1]) if length and status.endswith(b"200") else 0)
     while len(answer) < whole:
-        answer += caller.recv(1 << 20) or _gone()
+        answer += caller.recv(1 << 20) or _closed()
     if not status.endswith((b"200", b"304")):
         raise RuntimeError(answer[:head].decode())
     return status, whole
@@ -56,7 +56,7 @@ def _drive(
         for number, _ in poll.poll():
             caller = by_number[number]
             is_first = left[number] == length
-            left[number] -= caller.recv_into(buffer, left[number]) or _gone()
+            left[number] -= caller.recv_into(buffer, left[number]) or _closed()
             if is_first and buffer[:12] != status:
                 raise RuntimeError(bytes(buffer[:100]).decode())
             if not left[number]:
@@ -67,5 +67,5 @@ def _drive(
     return count / passed, count
 
 
-def _gone() -> NoReturn:
+def _closed() -> NoReturn:
     raise ConnectionError("The server went away.")

@@ -1,4 +1,4 @@
-"""The cached page of an essay as `manage.py serve` gives it, against granian giving the same gzip bytes and no more."""
+"""The cached page of an essay from `manage.py serve`, compared with a bare Granian that sends the same gzip bytes."""
 
 import os
 import sys
@@ -21,12 +21,12 @@ from tests.services.processes import Process, answers, free_port, running
 from tests.services.site import ROOT, Server, new_installation
 
 COMMENTS, ROUNDS = 1_000, 5
-SLICES, SECONDS = 4, 0.5  # of each line in a round, in turn, so that a slow moment of the machine is everybody's
+SLICES, SECONDS = 4, 0.5  # of each line in a round, in turn, so that a slow moment of the machine affects all of them
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def vocabulary() -> list[str]:
-    """Words enough that the page shrinks as prose does, the common ones more often."""
+    """Return enough words that the page compresses like prose, common ones more often."""
     random = Random(7)
     words = [
         "".join(random.choices("etaoinshrdlucmfwypvbgkjqxz", range(26, 0, -1), k=random.randint(2, 9)))
@@ -36,13 +36,13 @@ def vocabulary() -> list[str]:
 
 
 class Round(NamedTuple):
-    rate: float  # requests a second
-    cpu: float  # microseconds of the server for each
+    rate: float  # requests per second
+    cpu: float  # microseconds of server CPU per request
 
 
 @contextmanager
 def bare(body: Path) -> Iterator[tuple[int, str]]:
-    """Granian as `serve` sets it up, in front of one answer."""
+    """Run Granian as `serve` configures it, with one fixed response."""
     port = free_port()
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "1",
@@ -56,14 +56,14 @@ def bare(body: Path) -> Iterator[tuple[int, str]]:
         yield process.pid, f"http://127.0.0.1:{port}/"
 
 
-def family(pid: int) -> list[int]:
-    """A server's processes; the job worker beside it is none of them."""
+def server_processes(pid: int) -> list[int]:
+    """The processes of a server, without its job worker."""
     return [pid, *web_processes(pid)]
 
 
 def cpu(pid: int) -> float:
-    """Seconds of a server so far."""
-    stats = [Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split() for member in family(pid)]
+    """CPU seconds of a server so far."""
+    stats = [Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split() for member in server_processes(pid)]
     return sum(int(fields[11]) + int(fields[12]) for fields in stats) / TICKS
 
 
@@ -106,7 +106,7 @@ def main() -> None:
                     "cached page": (server.process.pid, url, {}),
                     "304": (server.process.pid, url, {"If_None_Match": tag}),
                 }
-                measure(lines)  # warms up
+                measure(lines)  # to warm up
                 rounds = [measure(lines) for _ in range(ROUNDS)]
         finally:
             server.stop()

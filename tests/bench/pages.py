@@ -1,4 +1,4 @@
-"""An essay's page drawn anew: CPU before compression, cold and after one more reply, at 1,000 and 10,000 comments."""
+"""Rendering an essay's page of 1,000 and 10,000 comments: CPU before compression, uncached and after one more reply."""
 
 import time
 from collections import defaultdict
@@ -26,9 +26,9 @@ def cpu(work: Callable[[], object]) -> float:
 
 
 def measure(client: Client, essays: Mapping[int, Essay]) -> dict[int, dict[str, float]]:
-    """Medians of rounds that take the essays in turn, by how many comments they have.
+    """Return the medians by number of comments, of rounds that take the essays in turn.
 
-    The page after one reply stands in a running process, so no cold page goes before it.
+    The page after one reply is measured first, as in a running process: with the other comments' HTML cached.
     """
     found: dict[int, dict[str, list[float]]] = {count: defaultdict(list) for count in essays}
     addresses = {count: essay.get_absolute_url() for count, essay in essays.items()}

@@ -1,4 +1,4 @@
-"""A reply, the whole request, into one thread of 10 and into one of 10,000."""
+"""The whole request of a reply in a thread of 10, and in one of 10,000."""
 
 import time
 from statistics import median
@@ -26,8 +26,8 @@ def post(client: Client, essay: Essay, parent: int, number: int) -> float:
     return taken
 
 
-def floor() -> float:
-    """One row in one transaction: what the disk asks for."""
+def baseline() -> float:
+    """Milliseconds to insert one row in a transaction: the cost of the disk."""
     start = time.perf_counter()
     with transaction.atomic():
         TreeNumber.objects.create()
@@ -39,7 +39,7 @@ def main() -> None:
         client = Client(headers={"host": "127.0.0.1"})
         essays = {size: corpus.essay(size, roots=0.0, depth=size, seed=size) for size in SIZES}
         corpus.gather_statistics()
-        # anywhere in the thread, evenly: what a reply costs depends on how much stands behind it
+        # Anywhere in the thread, evenly: the cost of a reply depends on the number of comments after it.
         spots = {
             size: list(Comment.objects.filter(essay=essay).order_by("lft").values_list("pk", flat=True))
             for size, essay in essays.items()
@@ -47,7 +47,7 @@ def main() -> None:
         taken: dict[int, list[float]] = {size: [] for size in SIZES}
         floors = []
         for number in range(ROUNDS):
-            floors.append(floor())
+            floors.append(baseline())
             for size, essay in essays.items():
                 spot = spots[size][number * len(spots[size]) // ROUNDS]
                 taken[size].append(post(client, essay, spot, number))

@@ -1,4 +1,4 @@
-"""The queue's pages on a site of 100,000 comments, 5,000 of them pending: CPU of this process, and questions."""
+"""The queue's pages on a site of 100,000 comments, 5,000 of them pending: CPU of this process, and queries."""
 
 import time
 from statistics import median

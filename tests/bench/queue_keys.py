@@ -1,4 +1,4 @@
-"""How long a moderator waits for the next row: from the key that decides to the frame in which the next one has the
+"""How long a moderator waits for the next row: from the deciding key press to the frame in which the next row has the
 focus, over 100 pending rows in Chromium."""
 
 import os
@@ -17,7 +17,7 @@ from tests.services.site import Server, new_installation
 
 COUNT = 100
 KEYS = "asd"
-# Two frames after the key: the first is drawn with the focus where it is by then, the second begins when that is done.
+# Two frames after the key: the first draws the new focus, the second begins when that is done.
 MEASURE = """() => {
   window.taken = [];
   addEventListener("keydown", ({ timeStamp }) => {
@@ -36,13 +36,13 @@ UNTIL = """(count) => new Promise((done) => {
 
 
 def main() -> None:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop of its own in this thread
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs an event loop in this thread
     with (
         tempfile.TemporaryDirectory() as name,
         new_installation(os.environ["DATABASE_URL"], Path(name)) as installation,
-        chromium() as browser,  # before the connection, which belongs to what runs in its loop
+        chromium() as browser,  # before the connection, which belongs to the code in its event loop
     ):
-        server = Server(installation, SECRET_KEY=settings.SECRET_KEY)  # so that it believes our log-in
+        server = Server(installation, SECRET_KEY=settings.SECRET_KEY)  # so that it accepts our session
         try:
             with server.connected():
                 taken = measure(server, browser.new_page())
@@ -66,7 +66,7 @@ def measure(server: Server, page: Page) -> list[float]:
 
 
 def decide(page: Page) -> list[float]:
-    """All but the last one, which has no next."""
+    """Decide all rows but the last, which has no next."""
     page.locator("li.row").first.focus()
     for number in range(COUNT - 1):
         page.keyboard.press(KEYS[number % len(KEYS)])

@@ -1,5 +1,5 @@
-"""How long the browser of a slow phone (a quarter of this machine's speed) is busy at one go, in an argument of 1,000
-comments and of 10,000: the worst task of each thing that readers and writers do there."""
+"""How long the browser of a slow phone (a quarter of this machine's speed) is blocked on pages with 1,000 and 10,000
+comments: the longest task of each action of readers and commenters."""
 
 import os
 import tempfile
@@ -30,16 +30,16 @@ WORST = """() => new Promise((done) => setTimeout(() => {
 
 
 def main() -> None:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop of its own in this thread
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs an event loop in this thread
     print(
         f"longest task on the page, {connection.vendor}; ms with the CPU {SLOWER} x slower, median of {ROUNDS}; – is under 50"
     )
     print(f"{'':>10}" + "".join(f"{name:>18}" for name in ["opening", *DEEDS]))
     for count in KINDS:
-        print(f"{count:>10,}" + "".join(f"{shown(each):>18}" for each in measure(count)), flush=True)
+        print(f"{count:>10,}" + "".join(f"{formatted(each):>18}" for each in measure(count)), flush=True)
 
 
-def shown(milliseconds: float) -> str:
+def formatted(milliseconds: float) -> str:
     return f"{milliseconds:.0f}" if milliseconds else "–"
 
 
@@ -84,7 +84,7 @@ def show_more(page: Page, number: int) -> None:
         page.wait_for_function("(link) => !link.isConnected", arg=link)
 
 
-def answer(page: Page, number: int) -> None:
+def reply(page: Page, number: int) -> None:
     page.locator(".reply").first.click()
 
 
@@ -102,7 +102,7 @@ def send(page: Page, number: int) -> None:
 DEEDS: dict[str, Callable[[Page, int], None]] = {
     "collapsing": collapse,
     "“Show N replies”": show_more,
-    "“Reply”": answer,
+    "“Reply”": reply,
     "typing": write,
     "posting": send,
 }

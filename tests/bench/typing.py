@@ -1,5 +1,5 @@
-"""How long a key takes to be seen in the editor, with an essay of 20,000 words and 62 notes in it, the browser slowed
-to a quarter: from the key to the next frame, in the middle, in a note, and at the end."""
+"""How long a key press takes to appear in the editor, with an essay of 20,000 words and 62 notes and the browser slowed
+to a quarter: from the key press to the next frame, in the middle, in a note, and at the end."""
 
 import os
 import random
@@ -17,7 +17,7 @@ from tests.services.sessions import log_in
 from tests.services.site import Server, new_installation
 
 SLOWER = 4
-OPTIMIZING = [flag for flag in FLAGS if not flag.startswith("--js-flags")]  # as people have it
+OPTIMIZING = [flag for flag in FLAGS if not flag.startswith("--js-flags")]  # as in users' browsers
 ROUNDS = 3
 WORDS = 20_000
 NOTES = 62
@@ -44,8 +44,8 @@ PLACES = {"middle": ("> p", 0.5), "note": ("section li", 0.5), "end": ("> p", 1)
 
 
 def main() -> None:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop of its own in this thread
-    os.environ["SECRET_KEY"] = settings.SECRET_KEY  # the server reads the session that is made here
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs an event loop in this thread
+    os.environ["SECRET_KEY"] = settings.SECRET_KEY  # the server accepts the session created here
     print(
         f"from key press to paint, essay of {WORDS:,} words and {NOTES} notes; ms with the CPU {SLOWER} x slower, {ROUNDS} rounds"
     )
@@ -70,13 +70,13 @@ def main() -> None:
                 page.wait_for_selector(".editor-text")
                 page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
                 for place in PLACES:
-                    times = [each for _ in range(ROUNDS) for each in typed(page, place)]
+                    times = [each for _ in range(ROUNDS) for each in type_at(page, place)]
                     print(f"{place:>10}{median(times):>10.0f}{max(times):>10.0f}", flush=True)
         finally:
             server.stop()
 
 
-def typed(page: Page, place: str) -> list[float]:
+def type_at(page: Page, place: str) -> list[float]:
     page.evaluate(PLACE, PLACES[place])
     page.evaluate("seen.length = 0")
     page.keyboard.type(KEYS, delay=120)
@@ -85,7 +85,7 @@ def typed(page: Page, place: str) -> list[float]:
 
 
 def body() -> str:
-    """Paragraphs of a hundred words with a heading now and then; notes in equal distances."""
+    """Paragraphs of a hundred words with a heading now and then; notes at equal distances."""
     chance = random.Random(20)
     words = ["the", "of", "a", "promise", "walks", "morning", "who", "said", "nobody", "kept", "and", "then", "it"]
     paragraphs = WORDS // 100

@@ -29,7 +29,7 @@ class Forum:
         return self.essay.strip("/").rpartition("/")[2]
 
     def stored(self) -> list[str]:
-        """The words of every comment under it in the database."""
+        """The texts of all stored comments on the essay."""
         from comments.models import Comment
 
         with self.blocker.unblock(), self.server.connected():
@@ -37,7 +37,7 @@ class Forum:
             return list(here.order_by("pk").values_list("wording__text", flat=True))
 
     def roots(self, count: int) -> list[int]:
-        """Threads to answer, made through the verbs."""
+        """Create threads to reply to, and return their keys."""
         from blog.models import Essay
         from tests import make
 
@@ -59,7 +59,7 @@ def forum(serve: "Serve", django_db_blocker: DjangoDbBlocker) -> Callable[..., F
 
         environment["TRUSTED_PROXIES"] = "127.0.0.1"
         server = Server(on, provider=False, **environment) if on else serve(demo=False, provider=False, **environment)
-        return opened(server, django_db_blocker)
+        return create_forum(server, django_db_blocker)
 
     return forum
 
@@ -76,11 +76,11 @@ def _busy(_migrated: "Installation", tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def busy_forum(_busy: "Server", django_db_blocker: DjangoDbBlocker) -> Forum:
-    """A new essay on a site of two processes that nothing happens to but many callers at once."""
-    return opened(_busy, django_db_blocker)
+    """A new essay on a site of two processes that is only used for concurrent requests, never stopped or changed."""
+    return create_forum(_busy, django_db_blocker)
 
 
-def opened(server: "Server", blocker: DjangoDbBlocker) -> Forum:
+def create_forum(server: "Server", blocker: DjangoDbBlocker) -> Forum:
     from tests import make
 
     with blocker.unblock(), server.connected():

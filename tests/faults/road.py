@@ -1,4 +1,4 @@
-"""A person who posts and reads over real HTTP, with one connection for each request."""
+"""A person who posts and reads over real HTTP, with one connection per request."""
 
 import http.client
 import time
@@ -16,7 +16,7 @@ class Answer:
 
     @property
     def is_taken(self) -> bool:
-        """Whether the site has promised to keep what was sent."""
+        """Whether the site has confirmed that it stored the comment."""
         return self.status == 302 and "/comments/" in self.headers.get("location", "")
 
 
@@ -25,7 +25,7 @@ NONE = Answer(0, "", {})
 
 @dataclass
 class Caller:
-    """Somebody at an address of their own (the site trusts us as its proxy)."""
+    """A person with their own IP address (the site trusts us as its proxy)."""
 
     url: str
     address: str = "203.0.113.1"
@@ -35,7 +35,7 @@ class Caller:
     statuses: list[int] = field(default_factory=list)
 
     def ask(self, method: str, path: str, body: str | None = None) -> Answer:
-        """What was answered; NONE when the server went away meanwhile."""
+        """Return the response; NONE if the server went away."""
         host = urlsplit(self.url)
         connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=self.timeout)
         headers = {"X-Forwarded-For": self.address, "Connection": "close"}
@@ -66,7 +66,7 @@ class Caller:
         return answer
 
     def read_at_last(self, path: str, seconds: float = 30) -> Answer:
-        """The page, once the server is back."""
+        """Return the page once the server is back."""
         deadline = time.monotonic() + seconds
         while not (answer := self.read(path)).status:
             if time.monotonic() > deadline:

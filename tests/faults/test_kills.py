@@ -1,4 +1,4 @@
-"""kill -9 in the middle of posting: what was answered with a redirect is there, and nothing of the old server answers."""
+"""SIGKILL while people post: every comment answered with a redirect is stored, and no old process answers."""
 
 import contextlib
 import os
@@ -21,9 +21,9 @@ ROUNDS = 20 if RUNS_ALL else 1
 POSTERS = 4
 
 
-def kill_everything(main: int) -> None:
+def kill_all(main: int) -> None:
     for pid in (main, *descendants(main)):
-        with contextlib.suppress(ProcessLookupError):  # ended because the one before was
+        with contextlib.suppress(ProcessLookupError):  # ended together with an earlier one
             os.kill(pid, signal.SIGKILL)
 
 
@@ -31,21 +31,19 @@ def kill_one_process(main: int) -> None:
     os.kill(web_processes(main)[0], signal.SIGKILL)
 
 
-def kill_the_parent(main: int) -> None:
+def kill_parent(main: int) -> None:
     os.kill(main, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(
     "kill",
     [
-        kill_everything,
+        kill_all,
         pytest.param(kill_one_process, marks=pytest.mark.once),
-        pytest.param(kill_the_parent, marks=pytest.mark.long),  # its processes end with it: test_serve.py
+        pytest.param(kill_parent, marks=pytest.mark.long),  # its processes end with it: test_serve.py
     ],
 )
-def test_no_answered_comment_is_lost_and_none_is_doubled(
-    forum: Callable[..., Forum], kill: Callable[[int], None]
-) -> None:
+def test_no_confirmed_comment_is_lost_or_stored_twice(forum: Callable[..., Forum], kill: Callable[[int], None]) -> None:
     place = forum(WEB_CONCURRENCY="2")
     threads = place.roots(2)
     callers = [place.caller(number + 1) for number in range(POSTERS)]
@@ -53,7 +51,9 @@ def test_no_answered_comment_is_lost_and_none_is_doubled(
     for round_ in range(ROUNDS):
         is_killed, is_warm = Event(), Event()
 
-        def write(number: int, round_: int = round_, is_killed: Event = is_killed, is_warm: Event = is_warm) -> None:
+        def post_until_killed(
+            number: int, round_: int = round_, is_killed: Event = is_killed, is_warm: Event = is_warm
+        ) -> None:
             for count in range(1_000):
                 text, thread = f"Reply {count} by {number} in round {round_}", threads[count % 2]
                 sent[number].append((text, thread))
@@ -67,7 +67,7 @@ def test_no_answered_comment_is_lost_and_none_is_doubled(
         main = place.server.process.pid
         old = descendants(main)
         with ThreadPoolExecutor(POSTERS) as pool:
-            writers = [pool.submit(write, number) for number in range(POSTERS)]
+            writers = [pool.submit(post_until_killed, number) for number in range(POSTERS)]
             assert is_warm.wait(60)
             try:
                 kill(main)
@@ -84,7 +84,7 @@ def test_no_answered_comment_is_lost_and_none_is_doubled(
         for caller in callers:
             assert set(caller.taken) <= set(kept)
     for number, caller in enumerate(callers):
-        for text, thread in sent[number][-5:]:  # the reader sends again what got no answer, or what did
+        for text, thread in sent[number][-5:]:  # readers repeat what got no response, or one that they missed
             answer = caller.post(place.essay, text, parent=thread, name=f"Poster{number}")
             assert answer.status in {302, 409}
     kept = place.stored()

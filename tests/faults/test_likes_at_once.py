@@ -1,4 +1,4 @@
-"""Many browsers like the same essay and the same comment at once: each is counted, once, and it shows at once."""
+"""Many browsers like the same essay and comment at the same time: each is counted once, and shown immediately."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,7 +10,7 @@ BROWSERS = 200 if RUNS_ALL else 24
 AT_ONCE = 16
 
 
-def test_many_browsers_like_at_once(busy_forum: Forum) -> None:
+def test_likes_of_many_browsers_at_the_same_time_are_counted(busy_forum: Forum) -> None:
     place = busy_forum
     (comment,) = place.roots(1)
     let_guests_like(place)
@@ -27,7 +27,7 @@ def test_many_browsers_like_at_once(busy_forum: Forum) -> None:
     page = place.caller(1).read(place.essay).body
     assert f"{BROWSERS // 2} bloggers like this:" in page
     assert f'href="/comments/{comment}/like/" aria-label="{BROWSERS // 2} bloggers like this:"' in page
-    assert stored(place, comment) == (BROWSERS // 2, BROWSERS // 2, BROWSERS)
+    assert stored_likes(place, comment) == (BROWSERS // 2, BROWSERS // 2, BROWSERS)
 
 
 def let_guests_like(place: Forum) -> None:
@@ -37,8 +37,8 @@ def let_guests_like(place: Forum) -> None:
         Rules.objects.update(guests_may_like=True)
 
 
-def stored(place: Forum, comment: int) -> tuple[int, int, int]:
-    """What is counted of the essay and of the comment, and how many different people like something; all is well."""
+def stored_likes(place: Forum, comment: int) -> tuple[int, int, int]:
+    """Return the likes of the essay and the comment and the number of people who like; check all counts."""
     from comments import checking
     from comments.models import Comment, Discussion, Like
 

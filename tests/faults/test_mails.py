@@ -1,4 +1,4 @@
-"""Workers killed while they send, two at once, servers that hang up: nobody gets a mail twice, none is lost unseen."""
+"""Killed and concurrent workers, and servers that hang up: no email is sent twice, and none is lost unnoticed."""
 
 import contextlib
 import os
@@ -30,8 +30,8 @@ WORKERS = 3 if RUNS_ALL else 2
 NOBODYS = {"unproved@example.org", "paused@example.org", "refused@example.org", "unconfirmed@example.org"}
 
 
-def followed(essay: "Essay") -> set[str]:
-    """Who follows the essay; and some who are to hear nothing."""
+def create_subscribers(essay: "Essay") -> set[str]:
+    """Subscribe readers to the essay, and others who must not be notified; return the readers."""
     from django.utils import timezone
 
     from comments.models import Address, Subscription
@@ -58,8 +58,8 @@ def followed(essay: "Essay") -> set[str]:
     return readers
 
 
-def states(installation: "Installation", blocker: DjangoDbBlocker) -> dict[str, str]:
-    """How each reader's notice stands."""
+def notice_states(installation: "Installation", blocker: DjangoDbBlocker) -> dict[str, str]:
+    """Return the state of each reader's notice."""
     from comments.models import Notice
 
     with blocker.unblock(), installation.connected():
@@ -67,12 +67,12 @@ def states(installation: "Installation", blocker: DjangoDbBlocker) -> dict[str, 
 
 
 def worker_of(place: Forum) -> int | None:
-    """The job worker of this very site."""
+    """Return the job worker of this site."""
     return next(iter(job_workers(place.server.process.pid)), None)
 
 
-def go_on(place: Forum) -> None:
-    """What the clock does a few minutes later: what a dead worker had claimed is free again."""
+def release_claimed(place: Forum) -> None:
+    """Do what the schedule does a few minutes later: release what a killed worker had claimed."""
     from django.db.models import F
     from django.utils import timezone
 
@@ -86,7 +86,7 @@ def go_on(place: Forum) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4 if RUNS_ALL else 1))
-def test_a_worker_killed_again_and_again_sends_nothing_twice(
+def test_a_worker_killed_repeatedly_sends_nothing_twice(
     forum: Callable[..., Forum], mailbox: Mailbox, seed: int
 ) -> None:
     from django.db import transaction
@@ -94,34 +94,34 @@ def test_a_worker_killed_again_and_again_sends_nothing_twice(
     from blog.models import Essay
 
     place = forum(WEB_CONCURRENCY="1", EMAIL_URL=mailbox.url)
-    # At once: an address with no subscription yet is one that the worker's clock sweeps away.
+    # In one transaction: the worker's cleanup deletes an address that has no subscription yet.
     with place.blocker.unblock(), place.server.connected(), transaction.atomic():
-        readers = followed(Essay.objects.get(slug=place.slug))
+        readers = create_subscribers(Essay.objects.get(slug=place.slug))
     assert place.caller().post(place.essay, "All of you hear of this.").is_taken
     chance = random.Random(seed)
     for round_ in range(1, KILLS + 1):
         mailbox.wait_for(round_ * FOLLOWERS // (KILLS + 2))
-        time.sleep(chance.uniform(0, 0.03))  # no moment is better than another
+        time.sleep(chance.uniform(0, 0.03))  # any moment is as good
         worker = worker_of(place)
         assert worker
         os.kill(worker, signal.SIGKILL)
         wait_until(lambda old=worker: worker_of(place) not in {None, old}, "the next worker")  # type: ignore[misc]
         if round_ % 3 == 0:
-            place.server.restart()  # or the next worker would be started only after a pause
-        go_on(place)
+            place.server.restart()  # otherwise the next worker is started only after a pause
+        release_claimed(place)
     settled = {"sent", "sending"}
 
-    def is_over() -> bool:
-        now = states(place.server.installation, place.blocker)
+    def is_finished() -> bool:
+        now = notice_states(place.server.installation, place.blocker)
         if readers <= now.keys() and set(now.values()) <= settled:
             return True
         if "claimed" in now.values():
-            go_on(place)
+            release_claimed(place)
         return False
 
-    wait_until(is_over, "every notice to be settled", 120)
-    place.server.stop()  # which waits for the mail that is on its way
-    tally, now = mailbox.tally(), states(place.server.installation, place.blocker)
+    wait_until(is_finished, "every notice to be settled", 120)
+    place.server.stop()  # waits for the email being sent
+    tally, now = mailbox.tally(), notice_states(place.server.installation, place.blocker)
     assert set(now) == readers
     assert not NOBODYS & set(tally)
     assert [address for address, count in tally.items() if count > 1] == []
@@ -146,7 +146,7 @@ def workers(installation: "Installation", count: int, **environment: str) -> Ite
         yield
 
 
-def test_workers_at_once_send_nothing_twice(
+def test_several_workers_send_nothing_twice(
     installation: "Installation", mailbox: Mailbox, django_db_blocker: DjangoDbBlocker
 ) -> None:
     from comments.notifications import outbox
@@ -155,11 +155,13 @@ def test_workers_at_once_send_nothing_twice(
     with django_db_blocker.unblock(), installation.connected():
         make.rules(hold_first_comment=False)
         essay = make.essay("The Forum")
-        readers = followed(essay)
+        readers = create_subscribers(essay)
         outbox.create_notices(make.comment(essay))
         for _ in range(4):
             outbox.send_ready.enqueue()
     with workers(installation, WORKERS, EMAIL_URL=mailbox.url):
         mailbox.wait_for(len(readers))
-        wait_until(lambda: set(states(installation, django_db_blocker).values()) == {"sent"}, "every notice to be sent")
+        wait_until(
+            lambda: set(notice_states(installation, django_db_blocker).values()) == {"sent"}, "every notice to be sent"
+        )
     assert mailbox.tally() == dict.fromkeys(readers, 1)

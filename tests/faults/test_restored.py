@@ -1,4 +1,4 @@
-"""A backup that is put in the database's place while the site runs is what readers see and what posts go to."""
+"""A backup restored while the site runs is what readers see and what new comments are added to."""
 
 import contextlib
 import os
@@ -16,8 +16,8 @@ from tests.services.processes import wait_until
 pytestmark = pytest.mark.skipif(not is_sqlite(os.environ["DATABASE_URL"]), reason="PostgreSQL's files are not ours")
 
 
-def backup_with(place: Forum, words: str, file: Path) -> Path:
-    """A copy of the site's database in which somebody else has commented."""
+def create_backup(place: Forum, words: str, file: Path) -> Path:
+    """Return a copy of the site's database with another comment."""
     from blog.models import Essay
     from tests import make
 
@@ -53,11 +53,11 @@ def test_a_restored_database_is_read_and_written_without_a_restart(forum: Callab
     assert caller.post(place.essay, "Before the restore.").is_taken
     assert "Before the restore." in caller.read(place.essay).body
     database = Path(urlsplit(place.server.installation.database_url).path)
-    backup = backup_with(place, "Only in the backup.", tmp_path / "backup.sqlite3")
+    backup = create_backup(place, "Only in the backup.", tmp_path / "backup.sqlite3")
     assert caller.post(place.essay, "After the backup.").is_taken
     assert "After the backup." in caller.read(place.essay).body
     restore(backup, database)
-    fresh = caller.read(f"{place.essay}?order=newest").body  # no page of this address was kept
+    fresh = caller.read(f"{place.essay}?order=newest").body  # this address was not cached
     assert "Only in the backup." in fresh
     assert "After the backup." not in fresh
     wait_until(lambda: "Only in the backup." in caller.read(place.essay).body, "the kept page to be drawn again")

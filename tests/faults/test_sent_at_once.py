@@ -1,4 +1,4 @@
-"""One sending that arrives many times at once, as when a browser tries again: one comment, and every answer leads there."""
+"""One submission that arrives many times at once, as when a browser retries, creates one comment."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ AT_ONCE = 8
 ROUNDS = 5
 
 
-def test_one_sending_makes_one_comment_however_many_arrive_at_once(busy_forum: Forum) -> None:
+def test_a_repeated_submission_creates_one_comment(busy_forum: Forum) -> None:
     place = busy_forum
     (root,) = place.roots(1)
 

@@ -1,4 +1,4 @@
-"""A disk that is full, a database that somebody else holds: said in words, nothing lost, over by itself."""
+"""A full disk or a locked database: explained to the visitor, nothing is lost, and the site recovers by itself."""
 
 import contextlib
 import os
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 SMALL_DISK = "24m"
 
 
-def is_refused_in_words(status: int, body: str, headers: dict[str, str]) -> bool:
+def is_explained_rejection(status: int, body: str, headers: dict[str, str]) -> bool:
     return status == 503 and int(headers["retry-after"]) > 0 and "again" in body
 
 
-def file_of(place: Forum) -> Path:
+def database_file(place: Forum) -> Path:
     return Path(urlsplit(place.server.installation.database_url).path)
 
 
 @contextlib.contextmanager
-def held_lock(place: Forum) -> Iterator[None]:
-    """Somebody else writes and does not come to an end."""
+def write_lock(place: Forum) -> Iterator[None]:
+    """Hold the database's write lock in another connection."""
     url = place.server.installation.database_url
     if url.startswith("sqlite"):
-        other = sqlite3.connect(file_of(place), isolation_level=None)
+        other = sqlite3.connect(database_file(place), isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -50,13 +50,13 @@ def held_lock(place: Forum) -> Iterator[None]:
             other_server.rollback()
 
 
-def test_a_write_lock_held_too_long_is_503_and_reading_goes_on(forum: Callable[..., Forum]) -> None:
-    place = forum(WEB_CONCURRENCY="1")  # each process keeps its own pages
+def test_a_long_write_lock_leads_to_503_and_pages_can_still_be_read(forum: Callable[..., Forum]) -> None:
+    place = forum(WEB_CONCURRENCY="1")  # each process has its own cache
     caller = place.caller()
     assert caller.read(place.essay).status == 200
-    with ThreadPoolExecutor(1) as pool, held_lock(place):
+    with ThreadPoolExecutor(1) as pool, write_lock(place):
         answer = pool.submit(caller.post, place.essay, "Held up.").result()
-        assert is_refused_in_words(answer.status, answer.body, answer.headers)
+        assert is_explained_rejection(answer.status, answer.body, answer.headers)
         assert caller.read(place.essay).status == 200
     assert "Held up." not in place.stored()
     assert caller.post(place.essay, "Held up.").is_taken
@@ -78,7 +78,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.skipif(not is_sqlite(os.environ["DATABASE_URL"]), reason="PostgreSQL's disk is not ours")
-def test_a_full_disk_is_503_and_is_over_once_there_is_room(
+def test_a_full_disk_leads_to_503_until_there_is_space_again(
     forum: Callable[..., Forum], installation: "Installation", small_disk: Path
 ) -> None:
     with installation.copied(small_disk) as small:
@@ -95,14 +95,14 @@ def test_a_full_disk_is_503_and_is_over_once_there_is_room(
         refused = [answer for answer in answers if answer.status == 503]
         assert {answer.status for answer in answers} <= {302, 503}
         assert refused
-        assert all(is_refused_in_words(answer.status, answer.body, answer.headers) for answer in refused)
-        assert caller.read(place.essay).status == 200  # a ready page needs no disk
+        assert all(is_explained_rejection(answer.status, answer.body, answer.headers) for answer in refused)
+        assert caller.read(place.essay).status == 200  # a cached page needs no disk
         filler.unlink()
         assert caller.post(place.essay, "There is room again.").is_taken
         stored = place.stored()
         assert {"While there was room.", "There is room again."} <= set(stored)
         assert set(caller.taken) <= set(stored)
-        with sqlite3.connect(file_of(place)) as database:
+        with sqlite3.connect(database_file(place)) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         database.close()
         place.server.stop()

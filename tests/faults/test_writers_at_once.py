@@ -1,4 +1,4 @@
-"""Many people at once in the same two threads: everything is kept, nothing is broken, nobody is refused."""
+"""Many people post in two threads at the same time: all is stored, no tree is corrupted, no one is rejected."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,11 +6,11 @@ from tests.conftest import RUNS_ALL
 from tests.faults.conftest import Forum
 
 WRITERS = 8
-REPLIES = 40 if RUNS_ALL else 8  # of each
+REPLIES = 40 if RUNS_ALL else 8  # by each
 READERS = 4 if RUNS_ALL else 2
 
 
-def test_eight_writers_at_once_in_two_threads(busy_forum: Forum) -> None:
+def test_eight_people_post_in_two_threads_at_the_same_time(busy_forum: Forum) -> None:
     place = busy_forum
     threads = place.roots(2)
 
@@ -29,7 +29,7 @@ def test_eight_writers_at_once_in_two_threads(busy_forum: Forum) -> None:
     assert place.has_sound_threads()
 
 
-def test_a_reply_is_there_on_the_very_next_read_whoever_else_reads(busy_forum: Forum) -> None:
+def test_a_reply_is_on_the_next_page_whoever_else_reads(busy_forum: Forum) -> None:
     place = busy_forum
     (thread,) = place.roots(1)
     rounds = 1_000 if RUNS_ALL else 30
@@ -52,7 +52,7 @@ def test_a_reply_is_there_on_the_very_next_read_whoever_else_reads(busy_forum: F
                 words = f"Words number {count}."
                 answer = writer.post(place.essay, words, parent=thread)
                 assert answer.is_taken
-                where = writer.read(answer.headers["location"]).headers["location"]  # a long thread is cut
+                where = writer.read(answer.headers["location"]).headers["location"]  # a long thread is collapsed
                 if words not in writer.read(where).body:
                     stale.append(words)
         finally:

@@ -8,17 +8,19 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from pagecache.declaration import KEYS_HEADER
 
 Headers = list[tuple[str, str]]
-Bump = Callable[..., None]
+Invalidate = Callable[..., None]
 
 
 @dataclass
-class Answer:
+class Response:
     status: int
     headers: dict[str, str]
     body: bytes
 
 
-def ask(application: WSGIApplication, address: str = "/essay/", method: str = "GET", **headers: str) -> Answer:
+def get_response(
+    application: WSGIApplication, address: str = "/essay/", method: str = "GET", **headers: str
+) -> Response:
     path, _, query = address.partition("?")
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": method,
@@ -49,15 +51,15 @@ def ask(application: WSGIApplication, address: str = "/essay/", method: str = "G
     status, sent = heard[-1]
     names = [name.lower() for name, _ in sent if name.lower() != "set-cookie"]
     assert len(names) == len(set(names)), f"a header stands twice: {sent}"
-    return Answer(int(status.split()[0]), {name.lower(): value for name, value in sent}, body)
+    return Response(int(status.split()[0]), {name.lower(): value for name, value in sent}, body)
 
 
-def text(cached: WSGIApplication, address: str = "/essay/", **headers: str) -> str:
-    return ask(cached, address, **headers).body.decode()[:8]
+def get_text(cached: WSGIApplication, address: str = "/essay/", **headers: str) -> str:
+    return get_response(cached, address, **headers).body.decode()[:8]
 
 
 class Body(list[bytes]):
-    """Notices whether it was closed."""
+    """Records whether it was closed."""
 
     is_closed = False
 
@@ -67,20 +69,20 @@ class Body(list[bytes]):
 
 @dataclass
 class Application:
-    """Says `text`, and remembers what it was asked; `made_from` empty makes no declaration."""
+    """Responds with `text` and records its requests; without `keys` it declares no cache keys."""
 
     text: Callable[[WSGIEnvironment], str] = lambda environ: "words " * 500
-    made_from: str = "site essay:1"
+    keys: str = "site essay:1"
     status: str = "200 OK"
     headers: Headers = field(default_factory=list)
-    asked: list[WSGIEnvironment] = field(default_factory=list)
+    requests: list[WSGIEnvironment] = field(default_factory=list)
     bodies: list[Body] = field(default_factory=list)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        self.asked.append(environ.copy())
+        self.requests.append(environ.copy())
         body = Body([self.text(environ).encode()])
         self.bodies.append(body)
-        declared = [(KEYS_HEADER, self.made_from)] if self.made_from else []
+        declared = [(KEYS_HEADER, self.keys)] if self.keys else []
         length = ("Content-Length", str(sum(map(len, body))))
         start_response(self.status, [("Content-Type", "text/html; charset=utf-8"), length, *declared, *self.headers])
         return body

@@ -1,4 +1,4 @@
-"""A database without generations for each test, of which other threads and processes can know; and a whole site."""
+"""A database without generations for each test that other threads and processes can use; and a whole site."""
 
 import inspect
 import itertools
@@ -11,8 +11,8 @@ from pytest_django.plugin import DjangoDbBlocker
 
 if TYPE_CHECKING:
     from pagecache.wsgi import PageCache
-    from tests.pagecache.browsing import Application, Bump
-    from tests.pagecache.world import World
+    from tests.pagecache.browsing import Application, Invalidate
+    from tests.pagecache.world import CachedSite
     from tests.services.site import Installation
 
 
@@ -24,7 +24,7 @@ def _shared(_migrated: "Installation", tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def database(_shared: "Installation", django_db_blocker: DjangoDbBlocker) -> "Iterator[Installation]":
-    """The ORM of this thread speaks to it; another thread asks for its own `database.connected()`."""
+    """Connect this thread's ORM; another thread uses `database.connected()` itself."""
     from pagecache.models import Generation
 
     with django_db_blocker.unblock(), _shared.connected():
@@ -43,7 +43,7 @@ def app(database: "Installation", settings: Settings) -> "Application":
 
 @pytest.fixture
 def numbered(app: "Application") -> None:
-    """Each answer of the application says which one it is."""
+    """Number the application's responses."""
     count = itertools.count(1)
     app.text = lambda environ: f"answer {next(count)} " * 100
 
@@ -59,26 +59,26 @@ def cached(app: "Application") -> "Iterator[PageCache]":
 
 
 @pytest.fixture
-def bump(database: "Installation") -> "Bump":
-    """A change of these, committed."""
+def invalidate(database: "Installation") -> "Invalidate":
+    """Invalidate these keys and commit."""
     from django.db import transaction
 
     import pagecache
 
-    def bump(*keys: str) -> None:
+    def invalidate(*keys: str) -> None:
         with transaction.atomic():
             pagecache.invalidate(*keys)
 
-    return bump
+    return invalidate
 
 
 @pytest.fixture(scope="module")
 def _world(
     _migrated: "Installation", tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
-) -> "Iterator[World]":
+) -> "Iterator[CachedSite]":
     from django.db import connection
 
-    from tests.pagecache.world import World
+    from tests.pagecache.world import CachedSite
 
     with (
         _migrated.copied(tmp_path_factory.mktemp("changes")) as installation,
@@ -86,14 +86,14 @@ def _world(
         installation.connected(),
     ):
         connection.settings_dict["CONN_MAX_AGE"] = None  # a connection for each of a thousand requests costs seconds
-        world = World()
+        world = CachedSite()
         yield world
         world.cache.close()
 
 
 @pytest.fixture
-def world(_world: "World", request: pytest.FixtureRequest) -> "World":
-    """One site for all tests of a file: what one of them changes, the next one finds."""
+def world(_world: "CachedSite", request: pytest.FixtureRequest) -> "CachedSite":
+    """One site for all tests of a file, including what earlier tests changed."""
     _world.addresses = _world.addresses_for(inspect.getsource(request.function))
-    _world.keep_everything()
+    _world.fill_cache()
     return _world

@@ -1,4 +1,4 @@
-"""A scheduled essay: absent one second before its time on every page that is kept, there one second after."""
+"""A scheduled essay is on no cached page one second before its time, and on all of them one second after."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from blog.models import Essay, Series, Tag
 from pagecache.models import Generation
 from pagecache.wsgi import PageCache
 from tests import make
-from tests.pagecache.browsing import ask
+from tests.pagecache.browsing import get_response
 
 if TYPE_CHECKING:
     from tests.services.site import Installation
@@ -40,7 +40,7 @@ def installed(
         yield
 
 
-# What everybody can open, by the name of its address. Of SHARED each is there before as after, of OWN only after.
+# Pages open to everyone, by URL name. Those in SHARED exist before the essay, those in OWN only after.
 SHARED = {
     "home": "/",
     "archive": "/archive/",
@@ -62,7 +62,7 @@ SHARED = {
     "sitemap-part": "/sitemap-essays.xml",
     "its translation": "/2026/11/25/the-first/",
 }
-COUNTED = {"/series/": "2 essays", "/sitemap.xml": f"<lastmod>{ITS_TIME.isoformat()}"}  # where it is not named
+COUNTED = {"/series/": "2 essays", "/sitemap.xml": f"<lastmod>{ITS_TIME.isoformat()}"}  # where the title is not shown
 OWN = {
     "essay": "{here}",
     "day": "/2026/11/26/",
@@ -77,19 +77,19 @@ OWN = {
     "like-comment": "/comments/{comment}/like/",
     "report-comment": "/comments/{comment}/report/",
 }
-# Which say nothing of essays, are sent to and not opened, or are somebody's own by log-in or a secret.
+# Pages that show no essay, that accept only POST, or that need a login or a secret.
 NEITHER = """
     account_claim account_claim_ask account_claim_sent account_claims appeal-comment category change
     confirm-subscriptions connect data data-file decide-by-mail delete-comment edit-comment
     favicon subscribe forget forgotten identity log-out media moderation-record my-comments my-subscriptions preview privacy
     queue-mail respond respond-page robots stop-daily stop-subscription subscription-requested subscriptions notify-decision
 """.split()  # noqa: SIM905
-OF_A_PAGE = {"page", "page-feed", "page-feed-atom"}  # as of an essay, and below
+OF_A_PAGE = {"page", "page-feed", "page-feed-atom"}  # like those of an essay, tested below
 NOBODYS_ESSAYS = ("accounts.", "allauth.", "django.", "server.")
 
 
-def opened_by_everybody() -> set[str]:
-    """The names of all addresses outside of the admin, where rights are another table's."""
+def public_names() -> set[str]:
+    """Return the names of all URLs outside the admin, whose permissions have their own tests."""
     found, open_ = set(), [(get_resolver().url_patterns, "")]
     while open_:
         patterns, before = open_.pop()
@@ -106,15 +106,15 @@ def opened_by_everybody() -> set[str]:
     return found
 
 
-def test_every_public_address_has_its_line_above() -> None:
-    """A new page shows what is new: a line in SHARED or OWN proves that it does so at its second."""
+def test_every_public_url_is_listed_above() -> None:
+    """An entry in SHARED or OWN proves that a new page shows the essay at its second."""
     known = {*SHARED, *OWN, *NEITHER, *OF_A_PAGE}
-    assert opened_by_everybody() - known == set()
-    assert {name for name in known - opened_by_everybody() if " " not in name} == set()
+    assert public_names() - known == set()
+    assert {name for name in known - public_names() if " " not in name} == set()
 
 
-def test_it_is_nowhere_a_second_before_and_everywhere_a_second_after(installed: Any) -> None:
-    """It was out once already, was commented on, and was taken back."""
+def test_a_scheduled_essay_is_nowhere_a_second_before_and_everywhere_a_second_after(installed: Any) -> None:
+    """The essay was published before, received a comment, and was withdrawn."""
     with time_machine.travel(ITS_TIME - timedelta(hours=20), tick=False) as clock:
         make.rules(guests_may_like=True)
         author = make.author("miriam", name="Miriam Achterberg")
@@ -139,33 +139,33 @@ def test_it_is_nowhere_a_second_before_and_everywhere_a_second_after(installed: 
         cache = PageCache(get_wsgi_application())
         clock.move_to(ITS_TIME - SECOND)
         prints: dict[str, dict[str, str]] = {}
-        for address in [*SHARED.values()] * 3:  # so that each is kept
-            answer = ask(cache, address)
+        for address in [*SHARED.values()] * 3:  # so that each is cached
+            answer = get_response(cache, address)
             assert answer.status == 200, address
             for sign in ("Waits", here, f"#comment-{said.pk}", "2 essays"):
                 assert sign not in answer.body.decode(), address
             headers = {"if_none_match": "etag", "if_modified_since": "last-modified"}
             prints[address] = {name: answer.headers[of] for name, of in headers.items() if of in answer.headers}
         for address in own.values():
-            answer = ask(cache, address)
+            answer = get_response(cache, address)
             assert answer.status == 404, address
             assert "Waits" not in answer.body.decode(), address
         generations = sorted(Generation.objects.values_list("key", "number"))
         clock.move_to(ITS_TIME + SECOND)
         with CaptureQueriesContext(connection) as asked:
             for address in SHARED.values():
-                answer = ask(cache, address, **prints[address])  # as a browser asks whether its own copy still holds
+                answer = get_response(cache, address, **prints[address])  # as a browser revalidates its copy
                 assert answer.status == 200, address
                 body = answer.body.decode()
                 assert COUNTED.get(address, "Waits") in body or here in body, address
             for name, address in own.items():
-                assert ask(cache, address).status in {200, 301, 302}, name
+                assert get_response(cache, address).status in {200, 301, 302}, name
             clock.move_to(ITS_TIME + HOUR - SECOND)
-            assert "Colophon" not in ask(cache, "/").body.decode() + ask(cache, here).body.decode()
-            assert {ask(cache, f"/colophon/{more}").status for more in ("", "feed/", "feed/atom/")} == {404}
+            assert "Colophon" not in get_response(cache, "/").body.decode() + get_response(cache, here).body.decode()
+            assert {get_response(cache, f"/colophon/{more}").status for more in ("", "feed/", "feed/atom/")} == {404}
             clock.move_to(ITS_TIME + HOUR + SECOND)
             for address in ("/", here, "/sitemap-pages.xml", "/colophon/", "/colophon/feed/"):
-                assert "olophon" in ask(cache, address).body.decode(), address
+                assert "olophon" in get_response(cache, address).body.decode(), address
         assert all(query["sql"].upper().startswith("SELECT") for query in asked)
         assert sorted(Generation.objects.values_list("key", "number")) == generations
         cache.close()

@@ -1,4 +1,4 @@
-"""The words that a browser may remember are the orders that there are."""
+"""The orders that a browser may remember are those that exist."""
 
 from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""Many before one page: it is drawn once, nobody waits for ever, and who came after a change sees it."""
+"""Many requests for one page: it is rendered once, no one waits forever, and requests after a change see the change."""
 
 import itertools
 import threading
@@ -11,136 +11,136 @@ from wsgiref.types import WSGIEnvironment
 import pytest
 
 from pagecache.wsgi import PageCache
-from tests.pagecache.browsing import Application, Bump, ask, text
+from tests.pagecache.browsing import Application, Invalidate, get_response, get_text
 from tests.services.processes import wait_until
 from tests.services.site import Installation
 
 pytestmark = [pytest.mark.once, pytest.mark.usefixtures("numbered")]
 
 
-def waiting(cached: PageCache) -> int:
-    """How many wait for another one's drawing."""
+def count_waiting(cached: PageCache) -> int:
+    """Return how many requests wait for another one's rendering."""
     conditions: list[Any] = [vars(drawing.done)["_cond"] for drawing in list(cached._renderings.values())]
     return sum(len(condition._waiters) for condition in conditions)
 
 
-class Slow:
-    """Holds the application until told otherwise, and counts who is inside."""
+class BlockedApplication:
+    """Blocks the application until `release` is set, and counts its running requests."""
 
     def __init__(self, app: Application) -> None:
-        self.plain, self.go, self.inside = app.text, threading.Event(), 0
+        self.original_text, self.release, self.running = app.text, threading.Event(), 0
         app.text = self.text
 
     def text(self, environ: WSGIEnvironment) -> str:
-        self.inside += 1
-        words = self.plain(environ)
-        assert self.go.wait(20)
+        self.running += 1
+        words = self.original_text(environ)
+        assert self.release.wait(20)
         return words
 
 
-def outdated_at_once(app: Application, bump: Bump, database: Installation) -> Slow:
-    """What it draws has changed before it is done."""
-    slow = Slow(app)
+def change_while_rendering(app: Application, invalidate: Invalidate, database: Installation) -> BlockedApplication:
+    """Change each page while it is being rendered."""
+    slow = BlockedApplication(app)
     drawn = slow.text
 
-    def text(environ: WSGIEnvironment) -> str:
+    def get_text(environ: WSGIEnvironment) -> str:
         words = drawn(environ)
         with database.connected():
-            bump("essay:1")
+            invalidate("essay:1")
         return words
 
-    app.text = text
+    app.text = get_text
     return slow
 
 
-def test_a_crowd_before_a_page_has_it_drawn_once(cached: PageCache, app: Application) -> None:
-    slow = Slow(app)
+def test_a_page_requested_by_many_is_rendered_once(cached: PageCache, app: Application) -> None:
+    slow = BlockedApplication(app)
     with ThreadPoolExecutor(8) as pool:
-        crowd = [pool.submit(text, cached) for _ in range(8)]
-        wait_until(lambda: waiting(cached) == 7, "everybody to arrive")
-        slow.go.set()
+        crowd = [pool.submit(get_text, cached) for _ in range(8)]
+        wait_until(lambda: count_waiting(cached) == 7, "everybody to arrive")
+        slow.release.set()
     assert {visitor.result() for visitor in crowd} == {"answer 1"}
-    assert len(app.asked) == 1
+    assert len(app.requests) == 1
 
 
-def test_who_came_after_a_change_is_not_shown_the_drawing_begun_before_it(
-    cached: PageCache, app: Application, bump: Bump
+def test_a_request_after_a_change_does_not_get_a_rendering_begun_before_it(
+    cached: PageCache, app: Application, invalidate: Invalidate
 ) -> None:
-    slow = Slow(app)
+    slow = BlockedApplication(app)
     with ThreadPoolExecutor(2) as pool:
-        early = pool.submit(text, cached)
-        wait_until(lambda: slow.inside == 1, "the first to be drawn")
-        bump("essay:1")
-        late = pool.submit(text, cached)
-        wait_until(lambda: waiting(cached) == 1, "the second to arrive")
-        slow.go.set()
+        early = pool.submit(get_text, cached)
+        wait_until(lambda: slow.running == 1, "the first to be drawn")
+        invalidate("essay:1")
+        late = pool.submit(get_text, cached)
+        wait_until(lambda: count_waiting(cached) == 1, "the second to arrive")
+        slow.release.set()
     assert (early.result(), late.result()) == ("answer 1", "answer 2")
 
 
 @pytest.mark.both
-def test_a_crowd_under_constant_change_waits_for_two_drawings_at_most(
-    cached: PageCache, app: Application, bump: Bump, database: Installation
+def test_under_constant_change_many_requests_wait_for_at_most_two_renderings(
+    cached: PageCache, app: Application, invalidate: Invalidate, database: Installation
 ) -> None:
-    """None of them is kept, but the second began after everybody had come."""
-    slow = outdated_at_once(app, bump, database)
+    """Neither is cached, but the second began after all requests had arrived."""
+    slow = change_while_rendering(app, invalidate, database)
     with ThreadPoolExecutor(6) as pool:
-        crowd = [pool.submit(text, cached) for _ in range(6)]
-        wait_until(lambda: waiting(cached) == 5, "everybody to arrive")
-        slow.go.set()
+        crowd = [pool.submit(get_text, cached) for _ in range(6)]
+        wait_until(lambda: count_waiting(cached) == 5, "everybody to arrive")
+        slow.release.set()
     assert {visitor.result() for visitor in crowd} == {"answer 1", "answer 2"}
-    assert len(app.asked) == 2
+    assert len(app.requests) == 2
 
 
 @pytest.mark.both
-def test_who_is_slow_to_wake_takes_what_another_drew_meanwhile(
-    cached: PageCache, app: Application, bump: Bump, database: Installation
+def test_a_request_that_wakes_late_uses_the_next_rendering(
+    cached: PageCache, app: Application, invalidate: Invalidate, database: Installation
 ) -> None:
-    slow = outdated_at_once(app, bump, database)
+    slow = change_while_rendering(app, invalidate, database)
 
-    def sleepy(wait: Callable[[float], bool], timeout: float) -> bool:
+    def wait_longer(wait: Callable[[float], bool], timeout: float) -> bool:
         is_done = wait(timeout)
-        wait_until(lambda: len(app.asked) == 2 and not cached._renderings, "the next drawing to be done too")
+        wait_until(lambda: len(app.requests) == 2 and not cached._renderings, "the next drawing to be done too")
         return is_done
 
     with ThreadPoolExecutor(3) as pool:
-        crowd = [pool.submit(text, cached)]
-        wait_until(lambda: slow.inside == 1, "the first drawing")
-        crowd.append(pool.submit(text, cached))
-        wait_until(lambda: waiting(cached) == 1, "the second to wait")
+        crowd = [pool.submit(get_text, cached)]
+        wait_until(lambda: slow.running == 1, "the first drawing")
+        crowd.append(pool.submit(get_text, cached))
+        wait_until(lambda: count_waiting(cached) == 1, "the second to wait")
         (drawing,) = cached._renderings.values()
-        drawing.done.wait = partial(sleepy, drawing.done.wait)  # type: ignore[method-assign]
-        crowd.append(pool.submit(text, cached))
-        wait_until(lambda: waiting(cached) == 2, "the third to wait")
-        slow.go.set()
+        drawing.done.wait = partial(wait_longer, drawing.done.wait)  # type: ignore[method-assign]
+        crowd.append(pool.submit(get_text, cached))
+        wait_until(lambda: count_waiting(cached) == 2, "the third to wait")
+        slow.release.set()
     assert [visitor.result() for visitor in crowd] == ["answer 1", "answer 2", "answer 2"]
-    assert len(app.asked) == 2
+    assert len(app.requests) == 2
 
 
-def test_a_crowd_before_what_is_not_kept_does_not_queue(cached: PageCache, app: Application) -> None:
-    app.made_from = ""
-    ask(cached)
-    slow = Slow(app)
+def test_requests_for_an_uncached_page_do_not_wait_for_each_other(cached: PageCache, app: Application) -> None:
+    app.keys = ""
+    get_response(cached)
+    slow = BlockedApplication(app)
     with ThreadPoolExecutor(4) as pool:
-        crowd = [pool.submit(text, cached) for _ in range(4)]
-        wait_until(lambda: slow.inside == 4, "all of them to be inside at once")
-        slow.go.set()
+        crowd = [pool.submit(get_text, cached) for _ in range(4)]
+        wait_until(lambda: slow.running == 4, "all of them to be inside at once")
+        slow.release.set()
     assert len({visitor.result() for visitor in crowd}) == 4
 
 
-def test_nobody_waits_for_ever_for_another(
+def test_no_request_waits_forever_for_another(
     cached: PageCache, app: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(PageCache, "PATIENCE", 0.05)
-    slow = Slow(app)
+    slow = BlockedApplication(app)
     with ThreadPoolExecutor(2) as pool:
-        crowd = [pool.submit(text, cached) for _ in range(2)]
-        wait_until(lambda: slow.inside == 2, "the second to lose patience")
-        slow.go.set()
+        crowd = [pool.submit(get_text, cached) for _ in range(2)]
+        wait_until(lambda: slow.running == 2, "the second to lose patience")
+        slow.release.set()
     assert {visitor.result() for visitor in crowd} == {"answer 1", "answer 2"}
 
 
-def test_when_the_drawing_fails_the_crowd_draws_by_itself(cached: PageCache, app: Application) -> None:
-    slow = Slow(app)
+def test_if_a_rendering_fails_the_waiting_requests_render_themselves(cached: PageCache, app: Application) -> None:
+    slow = BlockedApplication(app)
     drawn, count = slow.text, itertools.count()
 
     def fail_first(environ: WSGIEnvironment) -> str:
@@ -152,9 +152,9 @@ def test_when_the_drawing_fails_the_crowd_draws_by_itself(cached: PageCache, app
 
     app.text = fail_first
     with ThreadPoolExecutor(3) as pool:
-        crowd = [pool.submit(text, cached) for _ in range(3)]
-        wait_until(lambda: waiting(cached) == 2, "everybody to arrive")
-        slow.go.set()
+        crowd = [pool.submit(get_text, cached) for _ in range(3)]
+        wait_until(lambda: count_waiting(cached) == 2, "everybody to arrive")
+        slow.release.set()
     results = [visitor.exception() or visitor.result() for visitor in crowd]
     assert sum(isinstance(result, ZeroDivisionError) for result in results) == 1
     assert {result for result in results if isinstance(result, str)} <= {"answer 1", "answer 2", "answer 3"}

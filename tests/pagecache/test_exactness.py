@@ -1,4 +1,4 @@
-"""Never a page from before a commit to a visitor from after it: in threads, between processes, through faults."""
+"""No visitor after a commit gets a page from before it: in threads, between processes, and during faults."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ from pagecache import generations, sqlite
 from pagecache.models import Generation
 from pagecache.wsgi import PageCache
 from tests.conftest import RUNS_ALL
-from tests.pagecache.browsing import Application, ask
+from tests.pagecache.browsing import Application, get_response
 from tests.services.processes import wait_until
 from tests.services.site import ROOT, Installation
 
@@ -46,14 +46,14 @@ for line in sys.stdin:
 
 @pytest.fixture
 def database(installation: Installation, django_db_blocker: DjangoDbBlocker) -> Iterator[Installation]:
-    """One that nobody else has: faults happen to it."""
+    """A database for this test alone, because it causes faults."""
     with django_db_blocker.unblock(), installation.connected():
         yield installation
 
 
 @pytest.fixture
 def words(app: Application) -> Application:
-    """A page that shows a number out of the database."""
+    """A page that shows a number from the database."""
     Generation.objects.create(key=WORDS, number=0)
     app.text = lambda environ: str(Generation.objects.get(key=WORDS).number)
     return app
@@ -65,37 +65,37 @@ def write() -> None:
         pagecache.invalidate("essay:1")
 
 
-def number(cached: PageCache) -> int:
-    return int(ask(cached, accept_encoding="gzip").body)
+def read_number(cached: PageCache) -> int:
+    return int(get_response(cached, accept_encoding="gzip").body)
 
 
-def test_what_was_committed_is_on_the_very_next_page_under_load(
+def test_a_commit_is_on_the_very_next_page_under_load(
     cached: PageCache, words: Application, database: Installation
 ) -> None:
     committed, is_over = 0, threading.Event()
     wrong: list[str] = []
     read = 0
 
-    def visit() -> None:
+    def read_continuously() -> None:
         nonlocal read
         with database.connected():
             while not is_over.is_set():
                 known = committed
-                seen = number(cached)
+                seen = read_number(cached)
                 read += 1
                 if seen < known:
                     wrong.append(f"{seen} after {known}")
 
-    visitors = [threading.Thread(target=visit) for _ in range(3)]
+    visitors = [threading.Thread(target=read_continuously) for _ in range(3)]
     switch = sys.getswitchinterval()
-    sys.setswitchinterval(switch / 10)  # ten times as many chances to come in between
+    sys.setswitchinterval(switch / 10)  # ten times as many chances to interrupt
     for visitor in visitors:
         visitor.start()
     try:
         for _ in range(ROUNDS):
             write()
             committed += 1
-            seen = number(cached)
+            seen = read_number(cached)
             if seen != committed:
                 wrong.append(f"{seen} in place of {committed}")
     finally:
@@ -104,20 +104,20 @@ def test_what_was_committed_is_on_the_very_next_page_under_load(
             visitor.join()
         sys.setswitchinterval(switch)
     assert wrong == []
-    assert len(words.asked) < read + ROUNDS, "nothing was ever served from the cache"
+    assert len(words.requests) < read + ROUNDS, "nothing was ever served from the cache"
 
 
-def test_a_writer_is_told_when_no_reader_goes_on_with_an_old_number(
+def test_a_writer_returns_only_when_no_reader_uses_an_old_number(
     cached: PageCache, words: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(generations, "LEASE", 0.2)
     for committed in range(1, 4):
-        number(cached)
+        read_number(cached)
         write()
-        assert [number(cached), number(cached)] == [committed] * 2
+        assert [read_number(cached), read_number(cached)] == [committed] * 2
 
 
-def test_what_another_process_committed_is_on_the_very_next_page(
+def test_a_commit_of_another_process_is_on_the_very_next_page(
     cached: PageCache, words: Application, database: Installation
 ) -> None:
     environment = database.environment(DJANGO_SETTINGS_MODULE="config.settings")
@@ -131,16 +131,16 @@ def test_what_another_process_committed_is_on_the_very_next_page(
         for committed in range(1, ROUNDS + 1):
             writer.stdin.write("write\n")
             assert writer.stdout.readline() == "committed\n"
-            assert [number(cached), number(cached)] == [committed] * 2
+            assert [read_number(cached), read_number(cached)] == [committed] * 2
     finally:
         writer.stdin.close()
         writer.stdout.close()
         writer.wait(20)
-    assert len(words.asked) == ROUNDS
+    assert len(words.requests) == ROUNDS
 
 
-def test_a_change_nobody_committed_is_not_shown(cached: PageCache, words: Application, database: Installation) -> None:
-    assert number(cached) == 0
+def test_an_uncommitted_change_is_not_shown(cached: PageCache, words: Application, database: Installation) -> None:
+    assert read_number(cached) == 0
     begun, go_on = threading.Event(), threading.Event()
 
     def write_slowly() -> None:
@@ -153,24 +153,24 @@ def test_a_change_nobody_committed_is_not_shown(cached: PageCache, words: Applic
     writer = threading.Thread(target=write_slowly)
     writer.start()
     assert begun.wait(20)
-    assert number(cached) == 0
-    assert len(words.asked) == 1
+    assert read_number(cached) == 0
+    assert len(words.requests) == 1
     go_on.set()
     writer.join()
-    assert number(cached) == 1
+    assert read_number(cached) == 1
 
 
-def file_of(database: Installation) -> Path:
+def database_file(database: Installation) -> Path:
     return Path(urlsplit(database.database_url).path)
 
 
-def take_away(database: Installation) -> Callable[[], None]:
-    """The database answers nobody any more; returns what brings it back."""
+def disconnect(database: Installation) -> Callable[[], None]:
+    """Make the database unreachable, and return a function that restores it."""
     if connection.vendor == "sqlite":
-        file = file_of(database)
+        file = database_file(database)
         away = file.rename(file.with_suffix(".away"))
 
-        def bring_back() -> None:
+        def reconnect() -> None:
             away.rename(file)
     else:
         import psycopg
@@ -182,125 +182,125 @@ def take_away(database: Installation) -> Callable[[], None]:
         server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
 
-        def bring_back() -> None:
+        def reconnect() -> None:
             with closing(server):
                 server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
-    return bring_back
+    return reconnect
 
 
 @pytest.fixture
-def _always_looking(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "FILE_CHECK_INTERVAL", 0)
     monkeypatch.setattr(generations, "LEASE", 0)
 
 
-@pytest.mark.usefixtures("_always_looking")
-def test_reading_goes_on_for_a_while_when_the_database_is_away(
+@pytest.mark.usefixtures("_no_lease")
+def test_cached_pages_are_served_for_a_while_without_the_database(
     cached: PageCache, app: Application, database: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = ask(cached).body
-    bring_back = take_away(database)
+    known = get_response(cached).body
+    reconnect = disconnect(database)
     try:
-        assert ask(cached).body == known
-        assert len(app.asked) == 1
+        assert get_response(cached).body == known
+        assert len(app.requests) == 1
         monkeypatch.setattr(PageCache, "GRACE", 0)
-        ask(cached)
-        assert len(app.asked) == 2
-        ask(cached, "/another/")
+        get_response(cached)
+        assert len(app.requests) == 2
+        get_response(cached, "/another/")
     finally:
-        bring_back()
+        reconnect()
     monkeypatch.undo()
-    ask(cached, "/another/")
-    ask(cached, "/another/")
-    assert len(app.asked) == 4
-    assert ask(cached).body == known
-    assert len(app.asked) == 4
+    get_response(cached, "/another/")
+    get_response(cached, "/another/")
+    assert len(app.requests) == 4
+    assert get_response(cached).body == known
+    assert len(app.requests) == 4
 
 
-@pytest.mark.usefixtures("_always_looking")
-def test_a_page_found_outdated_is_not_shown_when_the_database_goes_away(
-    cached: PageCache, app: Application, database: Installation, bump: Callable[..., None]
+@pytest.mark.usefixtures("_no_lease")
+def test_a_page_known_to_be_outdated_is_not_shown_without_the_database(
+    cached: PageCache, app: Application, database: Installation, invalidate: Callable[..., None]
 ) -> None:
-    app.text = lambda environ: f"answer {len(app.asked)}"
+    app.text = lambda environ: f"answer {len(app.requests)}"
     plain = app.text
-    assert ask(cached).body == b"answer 1"
-    bump("essay:1")
+    assert get_response(cached).body == b"answer 1"
+    invalidate("essay:1")
 
     def text_and_change(environ: dict[str, object]) -> str:
-        bump("essay:1")
+        invalidate("essay:1")
         return plain(environ)
 
     app.text = text_and_change
-    assert ask(cached).body == b"answer 2"
+    assert get_response(cached).body == b"answer 2"
     app.text = plain
-    bring_back = take_away(database)
+    reconnect = disconnect(database)
     try:
-        assert ask(cached).body == b"answer 3"
+        assert get_response(cached).body == b"answer 3"
     finally:
-        bring_back()
+        reconnect()
 
 
-def test_a_server_that_was_started_again_is_asked_again(cached: PageCache, app: Application) -> None:
-    ask(cached)
+def test_the_cache_reconnects_to_a_restarted_server(cached: PageCache, app: Application) -> None:
+    get_response(cached)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-    ask(cached)
-    assert len(app.asked) == 1
+    get_response(cached)
+    assert len(app.requests) == 1
 
 
-def test_a_server_that_hangs_holds_up_one_reader_and_no_more(
+def test_a_hanging_server_blocks_one_request_and_no_more(
     cached: PageCache, app: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if connection.vendor == "sqlite":
-        return  # there is no server to hang
+        return  # SQLite has no server that could hang
     from pagecache import postgres
 
     monkeypatch.setattr(postgres, "TIMEOUT", 0.1)
-    known = ask(cached).body
+    known = get_response(cached).body
     assert isinstance(cached._reader, postgres.PostgresReader)
     assert cached._reader._connection
     backend = cached._reader._connection.info.backend_pid
     os.kill(backend, signal.SIGSTOP)
     try:
         with ThreadPoolExecutor(1) as pool:
-            held_up = pool.submit(ask, cached)
+            held_up = pool.submit(get_response, cached)
             wait_until(cached._reader._turn.locked, "one to be held up")
-            assert [ask(cached).body for _ in range(3)] == [known] * 3
+            assert [get_response(cached).body for _ in range(3)] == [known] * 3
             assert not held_up.done()
             os.kill(backend, signal.SIGCONT)
             assert held_up.result().body == known
     finally:
         os.kill(backend, signal.SIGCONT)
-    assert len(app.asked) == 1
+    assert len(app.requests) == 1
 
 
-@pytest.mark.usefixtures("_always_looking")
+@pytest.mark.usefixtures("_no_lease")
 def test_a_restored_file_is_noticed(cached: PageCache, words: Application, database: Installation) -> None:
     if connection.vendor != "sqlite":
-        return  # PostgreSQL has no file to put in its place; see test_generations for what a restore does to numbers
-    copy = file_of(database).with_suffix(".copy")
-    with closing(sqlite3.connect(copy)) as target, closing(sqlite3.connect(file_of(database))) as source:
+        return  # PostgreSQL's file cannot be replaced; test_generations tests what a restore does to generations
+    copy = database_file(database).with_suffix(".copy")
+    with closing(sqlite3.connect(copy)) as target, closing(sqlite3.connect(database_file(database))) as source:
         source.backup(target)
     write()
-    assert number(cached) == 1
+    assert read_number(cached) == 1
     connection.close()
     for suffix in ("-wal", "-shm"):
-        file_of(database).with_name(file_of(database).name + suffix).unlink(missing_ok=True)
-    copy.rename(file_of(database))
-    assert number(cached) == 0
+        database_file(database).with_name(database_file(database).name + suffix).unlink(missing_ok=True)
+    copy.rename(database_file(database))
+    assert read_number(cached) == 0
 
 
-def test_reading_holds_up_neither_writers_nor_checkpoints(cached: PageCache, words: Application) -> None:
+def test_reading_blocks_neither_writers_nor_checkpoints(cached: PageCache, words: Application) -> None:
     if connection.vendor != "sqlite":
         return
     for _ in range(3):
         write()
-        number(cached)
+        read_number(cached)
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             is_busy, left, _moved = cursor.fetchone()

@@ -1,4 +1,4 @@
-"""Numbers that move with the transaction, and never back."""
+"""Generations rise with the transaction, and never fall."""
 
 import threading
 from collections.abc import Callable
@@ -20,29 +20,29 @@ def numbers() -> dict[str, int]:
     return dict(Generation.objects.values_list("key", "number"))
 
 
-def test_a_bump_moves_what_it_names_and_any(bump: Callable[..., None]) -> None:
-    bump("essay:1", "comments")
+def test_invalidating_raises_the_named_keys_and_any(invalidate: Callable[..., None]) -> None:
+    invalidate("essay:1", "comments")
     first = numbers()
     assert set(first) == {ANY, "essay:1", "comments"}
-    bump("comments", "comments")
+    invalidate("comments", "comments")
     then = numbers()
     assert then["essay:1"] == first["essay:1"]
     assert then["comments"] > first["comments"]
     assert then[ANY] > first[ANY]
 
 
-def test_nothing_to_bump_moves_nothing(bump: Callable[..., None]) -> None:
-    bump()
+def test_invalidating_nothing_raises_nothing(invalidate: Callable[..., None]) -> None:
+    invalidate()
     assert numbers() == {}
 
 
-def test_outside_a_transaction_it_is_refused() -> None:
+def test_invalidating_outside_a_transaction_is_an_error() -> None:
     with pytest.raises(transaction.TransactionManagementError):
         pagecache.invalidate("site")
 
 
-def test_a_change_taken_back_moves_nothing(bump: Callable[..., None]) -> None:
-    bump("site")
+def test_a_rollback_raises_nothing(invalidate: Callable[..., None]) -> None:
+    invalidate("site")
     before = numbers()
     with transaction.atomic():
         pagecache.invalidate("site", "essay:1")
@@ -50,40 +50,40 @@ def test_a_change_taken_back_moves_nothing(bump: Callable[..., None]) -> None:
     assert numbers() == before
 
 
-def test_many_changes_in_one_moment_have_numbers_of_their_own(bump: Callable[..., None]) -> None:
+def test_several_changes_at_one_moment_get_different_numbers(invalidate: Callable[..., None]) -> None:
     with time_machine.travel("2026-11-24T12:00:00Z", tick=False):
         seen = []
         for _ in range(5):
-            bump("site")
+            invalidate("site")
             seen.append(numbers()["site"])
     assert len(set(seen)) == 5
 
 
-def test_a_clock_set_back_does_not_set_numbers_back(bump: Callable[..., None]) -> None:
-    bump("site")
+def test_a_clock_set_back_does_not_lower_numbers(invalidate: Callable[..., None]) -> None:
+    invalidate("site")
     before = numbers()
     with time_machine.travel("2020-01-01T00:00:00Z"):
-        bump("site")
+        invalidate("site")
     assert numbers()["site"] > before["site"]
     assert numbers()[ANY] > before[ANY]
 
 
-def test_numbers_given_out_after_a_backup_do_not_come_again(bump: Callable[..., None]) -> None:
-    """Else a page kept before the restore could pass for one made after it."""
-    bump("site")
+def test_numbers_used_after_a_backup_are_not_used_again(invalidate: Callable[..., None]) -> None:
+    """Otherwise a page cached before the restore could pass for a later one."""
+    invalidate("site")
     backup = numbers()
     for _ in range(50):
-        bump("site")
+        invalidate("site")
     lost = numbers()["site"]
     for key, number in backup.items():
         Generation.objects.filter(key=key).update(number=number)
     with time_machine.travel(lost / 1000 + 60):
-        bump("site")
+        invalidate("site")
     assert numbers()["site"] > lost
 
 
-def test_writers_who_bump_in_any_order_never_wait_in_a_ring(database: Installation) -> None:
-    """Twice a transaction, and crossing: exactly what a moderator's bulk decision does to posting readers."""
+def test_writers_that_invalidate_in_any_order_never_deadlock(database: Installation) -> None:
+    """Twice per transaction and in conflicting order, as a moderator's bulk decision among comments being posted."""
     failures: list[BaseException] = []
     start = threading.Barrier(4)
 
@@ -115,7 +115,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waits
 
 
-def test_a_writer_outlasts_the_readers_once_a_transaction(waits: list[float]) -> None:
+def test_a_writer_waits_for_readers_once_per_transaction(waits: list[float]) -> None:
     with transaction.atomic():
         for number in range(3):
             pagecache.invalidate(f"essay:{number}")
@@ -126,7 +126,7 @@ def test_a_writer_outlasts_the_readers_once_a_transaction(waits: list[float]) ->
     assert waits == [generations.LEASE] * 2
 
 
-def test_a_part_taken_back_leaves_the_wait_to_the_rest(waits: list[float]) -> None:
+def test_after_a_partial_rollback_the_rest_of_the_transaction_waits(waits: list[float]) -> None:
     with transaction.atomic():
         with transaction.atomic():
             pagecache.invalidate("essay:1")

@@ -10,106 +10,113 @@ import time_machine
 
 from pagecache.declaration import EXPIRES_HEADER, KEYS_HEADER
 from pagecache.wsgi import PageCache
-from tests.pagecache.browsing import Application, Bump, ask, text
+from tests.pagecache.browsing import Application, Invalidate, get_response, get_text
 
 pytestmark = [pytest.mark.once, pytest.mark.usefixtures("numbered")]
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-# What is kept
+# What is cached
 
 
-def test_a_page_is_drawn_once(cached: PageCache, app: Application) -> None:
-    assert [text(cached) for _ in range(3)] == ["answer 1"] * 3
-    assert len(app.asked) == 1
+def test_a_page_is_rendered_once(cached: PageCache, app: Application) -> None:
+    assert [get_text(cached) for _ in range(3)] == ["answer 1"] * 3
+    assert len(app.requests) == 1
     assert all(body.is_closed for body in app.bodies)
 
 
-def test_the_declaration_does_not_leave_the_house(cached: PageCache, app: Application) -> None:
+def test_the_declaration_is_not_sent_to_clients(cached: PageCache, app: Application) -> None:
     app.headers = [(EXPIRES_HEADER, repr(NOON.timestamp() + 1e9))]
-    answers = [ask(cached), ask(cached), ask(cached, cookie="session=1"), ask(cached, method="POST")]
+    answers = [
+        get_response(cached),
+        get_response(cached),
+        get_response(cached, cookie="session=1"),
+        get_response(cached, method="POST"),
+    ]
     app.status = "404 Not Found"
-    answers.append(ask(cached, "/nothing/"))
+    answers.append(get_response(cached, "/nothing/"))
     for answer in answers:
         assert not {KEYS_HEADER.lower(), EXPIRES_HEADER.lower()} & answer.headers.keys()
 
 
 @pytest.mark.both
 @pytest.mark.parametrize("key", ["site", "essay:1"])
-def test_a_bump_of_what_it_was_made_from_has_it_made_anew(cached: PageCache, bump: Bump, key: str) -> None:
-    assert text(cached) == "answer 1"
-    bump(key, "essay:7")
-    assert [text(cached), text(cached)] == ["answer 2"] * 2
-    bump(key)
-    assert text(cached) == "answer 3"
+def test_invalidating_a_key_of_a_page_renders_it_again(cached: PageCache, invalidate: Invalidate, key: str) -> None:
+    assert get_text(cached) == "answer 1"
+    invalidate(key, "essay:7")
+    assert [get_text(cached), get_text(cached)] == ["answer 2"] * 2
+    invalidate(key)
+    assert get_text(cached) == "answer 3"
 
 
-def test_a_bump_of_anything_else_leaves_it(cached: PageCache, bump: Bump) -> None:
-    assert text(cached) == "answer 1"
-    bump("essay:2", "comments")
-    assert text(cached) == "answer 1"
+def test_invalidating_other_keys_leaves_a_page_cached(cached: PageCache, invalidate: Invalidate) -> None:
+    assert get_text(cached) == "answer 1"
+    invalidate("essay:2", "comments")
+    assert get_text(cached) == "answer 1"
 
 
-def test_what_a_page_is_made_from_may_change(cached: PageCache, app: Application, bump: Bump) -> None:
-    assert text(cached) == "answer 1"
-    app.made_from = "site essay:2"
-    bump("essay:1")
-    assert text(cached) == "answer 2"
-    bump("essay:1")
-    assert text(cached) == "answer 2"
-    bump("essay:2")
-    assert text(cached) == "answer 3"
+def test_the_keys_of_a_page_may_change(cached: PageCache, app: Application, invalidate: Invalidate) -> None:
+    assert get_text(cached) == "answer 1"
+    app.keys = "site essay:2"
+    invalidate("essay:1")
+    assert get_text(cached) == "answer 2"
+    invalidate("essay:1")
+    assert get_text(cached) == "answer 2"
+    invalidate("essay:2")
+    assert get_text(cached) == "answer 3"
 
 
-def test_a_page_ends_when_it_said(cached: PageCache, app: Application) -> None:
+def test_a_page_expires_at_its_declared_time(cached: PageCache, app: Application) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         app.headers = [(EXPIRES_HEADER, repr(NOON.timestamp() + 60))]
-        assert text(cached) == "answer 1"
+        assert get_text(cached) == "answer 1"
         clock.shift(timedelta(seconds=59.9))
-        assert text(cached) == "answer 1"
+        assert get_text(cached) == "answer 1"
         clock.shift(timedelta(seconds=0.1))
-        assert text(cached) == "answer 2"
-        assert text(cached) == "answer 3"
+        assert get_text(cached) == "answer 2"
+        assert get_text(cached) == "answer 3"
 
 
 @pytest.mark.both
-def test_a_page_changed_while_it_was_drawn_is_not_kept(cached: PageCache, app: Application, bump: Bump) -> None:
-    plain = app.text
-
-    def text_and_change(environ: WSGIEnvironment) -> str:
-        words = plain(environ)
-        bump("essay:1")
-        return words
-
-    app.text = text_and_change
-    assert text(cached) == "answer 1"
-    app.text = plain
-    assert [text(cached), text(cached)] == ["answer 2"] * 2
-
-
-def test_a_change_elsewhere_while_it_was_drawn_again_does_not_matter(
-    cached: PageCache, app: Application, bump: Bump
+def test_a_page_changed_while_it_was_rendered_is_not_cached(
+    cached: PageCache, app: Application, invalidate: Invalidate
 ) -> None:
     plain = app.text
 
     def text_and_change(environ: WSGIEnvironment) -> str:
         words = plain(environ)
-        bump("essay:2")
+        invalidate("essay:1")
         return words
 
-    text(cached)
     app.text = text_and_change
-    bump("essay:1")
-    assert [text(cached), text(cached)] == ["answer 2"] * 2
+    assert get_text(cached) == "answer 1"
+    app.text = plain
+    assert [get_text(cached), get_text(cached)] == ["answer 2"] * 2
 
 
-# What is not kept
+def test_a_change_of_another_page_during_rendering_does_not_matter(
+    cached: PageCache, app: Application, invalidate: Invalidate
+) -> None:
+    plain = app.text
+
+    def text_and_change(environ: WSGIEnvironment) -> str:
+        words = plain(environ)
+        invalidate("essay:2")
+        return words
+
+    get_text(cached)
+    app.text = text_and_change
+    invalidate("essay:1")
+    assert [get_text(cached), get_text(cached)] == ["answer 2"] * 2
+
+
+# What is not cached
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"made_from": ""},
+        {"keys": ""},
         {"status": "404 Not Found"},
         {"status": "301 Moved Permanently"},
         {"status": "500 Internal Server Error"},
@@ -123,27 +130,29 @@ def test_a_change_elsewhere_while_it_was_drawn_again_does_not_matter(
     ],
     ids=str,
 )
-def test_an_answer_that_is_not_everybodys_is_not_kept(
+def test_a_response_that_is_not_the_same_for_everyone_is_not_cached(
     cached: PageCache, app: Application, change: dict[str, Any]
 ) -> None:
     for name, value in change.items():
         setattr(app, name, value)
-    assert [text(cached), text(cached), text(cached)] == ["answer 1", "answer 2", "answer 3"]
+    assert [get_text(cached), get_text(cached), get_text(cached)] == ["answer 1", "answer 2", "answer 3"]
     assert all(body.is_closed for body in app.bodies)
-    assert ask(cached).headers.get("cache-control") in ({"private, no-store"} if app.made_from else {None})
+    assert get_response(cached).headers.get("cache-control") in ({"private, no-store"} if app.keys else {None})
 
 
-def test_what_is_not_declared_passes_untouched(cached: PageCache, app: Application) -> None:
-    app.made_from = ""
+def test_an_undeclared_response_passes_unchanged(cached: PageCache, app: Application) -> None:
+    app.keys = ""
     app.headers = [("Set-Cookie", "a=1"), ("Cache-Control", "max-age=60"), ("Vary", "Accept")]
     for _ in range(2):
-        answer = ask(cached, "/accounts/login/?next=/admin/&utm=x", cookie="csrf=1; other=2", accept="text/html")
+        answer = get_response(
+            cached, "/accounts/login/?next=/admin/&utm=x", cookie="csrf=1; other=2", accept="text/html"
+        )
         assert answer.headers["cache-control"] == "max-age=60"
         assert answer.headers["vary"] == "Accept"
         assert "etag" not in answer.headers
-        assert app.asked[-1]["QUERY_STRING"] == "next=/admin/&utm=x"
-        assert app.asked[-1]["HTTP_COOKIE"] == "csrf=1; other=2"
-    assert len(app.asked) == 2
+        assert app.requests[-1]["QUERY_STRING"] == "next=/admin/&utm=x"
+        assert app.requests[-1]["HTTP_COOKIE"] == "csrf=1; other=2"
+    assert len(app.requests) == 2
 
 
 def test_a_stream_passes_as_a_stream(cached: PageCache) -> None:
@@ -170,24 +179,26 @@ BARE = {
 }  # fmt: skip
 
 
-def test_an_address_that_becomes_a_page_is_kept_from_then_on(cached: PageCache, app: Application, bump: Bump) -> None:
-    app.made_from, app.status = "", "404 Not Found"
-    assert [text(cached), text(cached)] == ["answer 1", "answer 2"]
-    app.made_from, app.status = "site essay:1", "200 OK"
-    bump("site")
-    assert text(cached) == "answer 3"
-    assert [text(cached), text(cached)] == ["answer 4"] * 2
+def test_an_address_that_becomes_a_page_is_cached_from_then_on(
+    cached: PageCache, app: Application, invalidate: Invalidate
+) -> None:
+    app.keys, app.status = "", "404 Not Found"
+    assert [get_text(cached), get_text(cached)] == ["answer 1", "answer 2"]
+    app.keys, app.status = "site essay:1", "200 OK"
+    invalidate("site")
+    assert get_text(cached) == "answer 3"
+    assert [get_text(cached), get_text(cached)] == ["answer 4"] * 2
 
 
-def test_a_page_that_is_taken_down_is_gone_at_once(cached: PageCache, app: Application, bump: Bump) -> None:
-    assert ask(cached).status == 200
-    app.made_from, app.status = "", "404 Not Found"
-    bump("essay:1")
-    assert [ask(cached).status, ask(cached).status] == [404, 404]
+def test_a_removed_page_disappears_immediately(cached: PageCache, app: Application, invalidate: Invalidate) -> None:
+    assert get_response(cached).status == 200
+    app.keys, app.status = "", "404 Not Found"
+    invalidate("essay:1")
+    assert [get_response(cached).status, get_response(cached).status] == [404, 404]
     assert len(cached._store) == 0
 
 
-def test_an_application_that_fails_fails_for_who_asked_and_is_asked_again(cached: PageCache, app: Application) -> None:
+def test_a_failing_application_fails_for_that_request_only(cached: PageCache, app: Application) -> None:
     plain = app.text
 
     def fail(environ: WSGIEnvironment) -> str:
@@ -196,66 +207,66 @@ def test_an_application_that_fails_fails_for_who_asked_and_is_asked_again(cached
     app.text = fail
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            ask(cached)
+            get_response(cached)
     app.text = plain
-    assert [text(cached), text(cached)] == ["answer 1"] * 2
+    assert [get_text(cached), get_text(cached)] == ["answer 1"] * 2
 
 
-# Bounds
+# Limits
 
 
-def test_what_nobody_asks_for_makes_room(app: Application) -> None:
+def test_pages_not_requested_are_evicted(app: Application) -> None:
     cached = PageCache(app, max_bytes=40_000)
     for number in range(100):
-        ask(cached, f"/essay/{number}/", accept_encoding="gzip")
-        ask(cached, "/favourite/")
+        get_response(cached, f"/essay/{number}/", accept_encoding="gzip")
+        get_response(cached, "/favourite/")
         assert cached._store.bytes <= 40_000
-    assert [environ["PATH_INFO"] for environ in app.asked].count("/favourite/") == 1
-    asked = len(app.asked)
-    ask(cached, "/essay/99/")
-    assert len(app.asked) == asked
-    ask(cached, "/essay/0/")
-    assert len(app.asked) == asked + 1
+    assert [environ["PATH_INFO"] for environ in app.requests].count("/favourite/") == 1
+    asked = len(app.requests)
+    get_response(cached, "/essay/99/")
+    assert len(app.requests) == asked
+    get_response(cached, "/essay/0/")
+    assert len(app.requests) == asked + 1
     weights = [entry.weight for entry in cached._store._entries.values()]
     assert cached._store.bytes == sum(weights)
 
 
-def test_a_newcomer_stays_though_all_others_are_in_use(app: Application) -> None:
+def test_a_new_page_is_stored_although_all_others_are_in_use(app: Application) -> None:
     cached = PageCache(app, max_entries=3)
     for _ in range(2):
         for number in range(3):
-            ask(cached, f"/essay/{number}/")
-    ask(cached, "/new/")
-    asked = len(app.asked)
-    ask(cached, "/new/")
-    assert len(app.asked) == asked
+            get_response(cached, f"/essay/{number}/")
+    get_response(cached, "/new/")
+    asked = len(app.requests)
+    get_response(cached, "/new/")
+    assert len(app.requests) == asked
 
 
-def test_the_number_of_pages_has_its_bound(app: Application) -> None:
+def test_the_number_of_pages_is_limited(app: Application) -> None:
     cached = PageCache(app, max_entries=3)
     for number in range(10):
-        ask(cached, f"/essay/{number}/")
+        get_response(cached, f"/essay/{number}/")
         assert len(cached._store) <= 3
 
 
-def test_a_page_larger_than_the_room_is_shown_and_not_kept(app: Application) -> None:
+def test_a_page_larger_than_the_limit_is_shown_and_not_cached(app: Application) -> None:
     cached = PageCache(app, max_bytes=3000)
     app.text = lambda environ: "long " * 2000
-    assert len(ask(cached).body) == 10_000
+    assert len(get_response(cached).body) == 10_000
     assert (len(cached._store), cached._store.bytes) == (0, 0)
 
 
-def test_encodings_count(cached: PageCache) -> None:
-    ask(cached)
+def test_encodings_count_towards_the_size(cached: PageCache) -> None:
+    get_response(cached)
     plain = cached._store.bytes
-    sizes = [len(ask(cached, accept_encoding=encoding).body) for encoding in ("gzip", "br", "gzip")]
+    sizes = [len(get_response(cached, accept_encoding=encoding).body) for encoding in ("gzip", "br", "gzip")]
     assert cached._store.bytes == plain + sizes[0] + sizes[1]
 
 
-def test_addresses_that_lead_nowhere_are_not_remembered_for_ever(cached: PageCache, app: Application) -> None:
-    app.made_from, app.status = "", "404 Not Found"
+def test_the_number_of_remembered_missing_pages_is_limited(cached: PageCache, app: Application) -> None:
+    app.keys, app.status = "", "404 Not Found"
     for number in range(2500):
-        ask(cached, f"/nothing/{number}/")
-    ask(cached, "/" + "long" * 1000)
+        get_response(cached, f"/nothing/{number}/")
+    get_response(cached, "/" + "long" * 1000)
     assert len(cached._plain) <= 1000
     assert max(sum(map(len, key)) for key in cached._plain) <= 500

@@ -1,4 +1,4 @@
-"""Whatever is said of people, the site and its rules is on the kept pages at once."""
+"""Changes to people, the site and its rules show on cached pages immediately."""
 
 from io import StringIO
 from typing import Any
@@ -9,64 +9,64 @@ from django.core.management import call_command
 from accounts.models import Commenter
 from tests import make
 from tests.lists import one_in
-from tests.pagecache.world import World, rules, site
+from tests.pagecache.world import CachedSite, rules, site
 
 pytestmark = pytest.mark.once
 
 
-# Who people are
+# People
 
 
-def test_an_authors_name(world: World) -> None:
+def test_an_authors_new_name_shows(world: CachedSite) -> None:
     make.comment(world.essay, "I wrote this.", by=Commenter.objects.for_user(world.author))
-    world.keep_everything()
+    world.fill_cache()
     world.change(world.author, name="Miriam A. Berg")
-    world.agree()
+    world.check_pages()
     for address in ("/", "/author/miriam/", world.essay.get_absolute_url(), "/feed/", "/comments/feed/"):
         assert "Miriam A. Berg" in world.read(address), address
         assert "Achterberg" not in world.read(address), address
 
 
-def test_an_authors_user_name(world: World) -> None:
+def test_an_authors_new_username_shows(world: CachedSite) -> None:
     world.change(world.author, username="miri")
     world.addresses.append("/author/miri/")
-    world.agree()
+    world.check_pages()
     assert "/author/miri/" in world.read("/")
-    assert world.answer("/author/miriam/").status == 404
+    assert world.get("/author/miriam/").status == 404
     world.change(world.author, username="miriam")
 
 
-def test_a_readers_name(world: World) -> None:
+def test_a_readers_new_name_shows(world: CachedSite) -> None:
     world.change(world.reader, name="Rosa C.")
-    world.agree()
+    world.check_pages()
     assert "Rosa C." in world.read(world.essay)
     assert "Castellanos" not in world.read(f"{world.essay.get_absolute_url()}?replyto={world.root.pk}")
 
 
-def test_a_guests_name_and_website(world: World) -> None:
-    comment = make.comment(world.other, by=make.guest("Anna Karg"))
-    world.keep_everything()
+def test_a_guests_new_name_and_website_show(world: CachedSite) -> None:
+    comment = make.comment(world.other_essay, by=make.guest("Anna Karg"))
+    world.fill_cache()
     world.change(comment.commenter, name="Anna Kargova", website="https://karg.example/")
-    world.agree()
+    world.check_pages()
     assert "Anna Kargova" in world.read("/comments/feed/")
-    assert "https://karg.example/" in world.read(f"{world.other.get_absolute_url()}?order=newest")
+    assert "https://karg.example/" in world.read(f"{world.other_essay.get_absolute_url()}?order=newest")
 
 
-@pytest.mark.parametrize("way", ["delete", "delete_in_the_list"])
-def test_somebody_who_is_deleted(world: World, way: str) -> None:
+@pytest.mark.parametrize("way", ["delete", "delete_in_list"])
+def test_a_deleted_author_disappears(world: CachedSite, way: str) -> None:
     somebody = make.author(f"brief-{way}", name="Brief Visit")
     essay = make.essay(by=somebody)
     make.comment(essay, by=Commenter.objects.for_user(somebody))
     world.addresses += [f"/author/brief-{way}/", essay.get_absolute_url()]
-    world.keep_everything()
+    world.fill_cache()
     assert "by-author" in world.read(essay)
     getattr(world, way)(somebody)
-    world.agree()
+    world.check_pages()
     assert "by-author" not in world.read(essay)
-    assert world.answer(f"/author/brief-{way}/").status == 404
+    assert world.get(f"/author/brief-{way}/").status == 404
 
 
-# How the site is set up
+# The site
 
 
 @pytest.mark.parametrize(
@@ -78,20 +78,22 @@ def test_somebody_who_is_deleted(world: World, way: str) -> None:
         ("essays_per_page", "1", "/", "Older Essays"),
     ],
 )
-def test_a_setting_of_the_site(world: World, settings: Any, field: str, value: str, address: str, words: str) -> None:
+def test_a_changed_site_setting_shows(
+    world: CachedSite, settings: Any, field: str, value: str, address: str, words: str
+) -> None:
     settings.SITE_LANGUAGES = [("en", "English"), ("de", "German")]
     before = getattr(site(), field)
     assert words not in world.read(address)
     world.change(site(), **{field: value})
-    world.agree()
+    world.check_pages()
     assert words in world.read(address)
     world.change(site(), **{field: before})
 
 
-def test_the_sites_time_zone(world: World) -> None:
+def test_the_sites_new_time_zone_shows(world: CachedSite) -> None:
     before = world.read(world.essay)
     world.change(site(), time_zone="Pacific/Kiritimati")
-    world.agree()
+    world.check_pages()
     assert world.read(world.essay) != before
     world.change(site(), time_zone="UTC")
     assert world.read(world.essay) == before
@@ -114,17 +116,17 @@ def test_the_sites_time_zone(world: World) -> None:
         ],
     ),
 )
-def test_a_rule_of_discussion(world: World, field: str, value: Any, words: str, is_there: bool) -> None:
+def test_a_changed_discussion_rule_shows(world: CachedSite, field: str, value: Any, words: str, is_there: bool) -> None:
     before = getattr(rules(), field)
     assert (words in world.read(world.essay)) != is_there
     world.change(rules(), **{field: value})
-    world.agree()
+    world.check_pages()
     assert (words in world.read(world.essay)) == is_there
     world.change(rules(), **{field: before})
 
 
-def test_rules_from_the_command_line(world: World) -> None:
+def test_rules_changed_by_command_show(world: CachedSite) -> None:
     for setting in ("hold_everything=true", "hold_everything=false"):
         call_command("rules", setting, stdout=StringIO())
-        world.agree()
+        world.check_pages()
     assert "A moderator reads every comment" not in world.read(world.essay)

@@ -1,4 +1,4 @@
-"""A page in its encodings, and how a browser asks for it."""
+"""A page in its encodings, and conditional requests."""
 
 import gzip
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -7,7 +7,7 @@ import brotli
 import pytest
 
 from pagecache.page import CachedPage, preferred_encoding
-from tests.pagecache.browsing import Answer, ask
+from tests.pagecache.browsing import Response, get_response
 
 WORDS = b"The promise of an orchard is kept by those who never made it. " * 100
 HEADERS = [
@@ -21,11 +21,11 @@ HEADERS = [
 ]
 
 
-def get(page: CachedPage, method: str = "GET", **headers: str) -> Answer:
+def get(page: CachedPage, method: str = "GET", **headers: str) -> Response:
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         return page.respond(environ, start_response)
 
-    return ask(application, method=method, **headers)
+    return get_response(application, method=method, **headers)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ DECODERS = {"identity": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 
 
 @pytest.mark.parametrize("encoding", DECODERS)
-def test_each_encoding_holds_the_same_words(page: CachedPage, encoding: str) -> None:
+def test_each_encoding_has_the_same_content(page: CachedPage, encoding: str) -> None:
     answer = get(page, accept_encoding=encoding)
     assert answer.status == 200
     assert DECODERS[encoding](answer.body) == WORDS
@@ -48,14 +48,14 @@ def test_each_encoding_holds_the_same_words(page: CachedPage, encoding: str) -> 
     assert answer.headers["x-frame-options"] == "DENY"
 
 
-def test_each_encoding_has_an_etag_of_its_own(page: CachedPage) -> None:
+def test_each_encoding_has_its_own_etag(page: CachedPage) -> None:
     tags = {get(page, accept_encoding=encoding).headers["etag"] for encoding in DECODERS}
     assert len(tags) == 3
     assert all(tag.startswith('"') and tag.endswith('"') for tag in tags)
 
 
 @pytest.mark.parametrize("encoding", DECODERS)
-def test_the_same_words_made_again_have_the_same_etag(page: CachedPage, encoding: str) -> None:
+def test_the_same_content_has_the_same_etag(page: CachedPage, encoding: str) -> None:
     again = CachedPage(HEADERS, WORDS)
     assert get(page, accept_encoding=encoding).headers["etag"] == get(again, accept_encoding=encoding).headers["etag"]
     other = CachedPage(HEADERS, WORDS + b"!")
@@ -65,7 +65,7 @@ def test_the_same_words_made_again_have_the_same_etag(page: CachedPage, encoding
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', '"other" , W/{} , "third"', "*"])
 @pytest.mark.parametrize("encoding", DECODERS)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_what_a_browser_already_has_is_304_without_a_body(
+def test_a_browser_with_the_page_gets_304_without_a_body(
     page: CachedPage, method: str, encoding: str, form: str
 ) -> None:
     first = get(page, accept_encoding=encoding)
@@ -77,7 +77,7 @@ def test_what_a_browser_already_has_is_304_without_a_body(
 
 
 @pytest.mark.parametrize("match", ['"other"', "", "W/", '""'])
-def test_what_a_browser_has_not_is_sent(page: CachedPage, match: str) -> None:
+def test_a_browser_with_another_page_gets_the_page(page: CachedPage, match: str) -> None:
     assert get(page, if_none_match=match).status == 200
 
 
@@ -92,13 +92,13 @@ def test_head_has_the_headers_of_get(page: CachedPage, encoding: str) -> None:
     assert (head.status, head.headers, head.body) == (200, whole.headers, b"")
 
 
-def test_a_page_that_does_not_shrink_is_sent_as_it_is() -> None:
+def test_a_page_that_does_not_compress_is_sent_uncompressed() -> None:
     answer = get(CachedPage([], b"short"), accept_encoding="br, gzip")
     assert answer.body == b"short"
     assert "content-encoding" not in answer.headers
 
 
-def test_whoever_is_given_the_headers_may_add_to_them(page: CachedPage) -> None:
+def test_callers_may_extend_the_headers_they_get(page: CachedPage) -> None:
     given: list[list[tuple[str, str]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
@@ -143,5 +143,5 @@ def test_the_size_grows_with_each_encoding(page: CachedPage) -> None:
         ("gzip;q=1;q=0", "gzip"),
     ],
 )
-def test_the_encoding_is_the_one_liked_best(accept: str, encoding: str) -> None:
+def test_the_preferred_encoding_is_chosen(accept: str, encoding: str) -> None:
     assert preferred_encoding(accept) == encoding

@@ -1,4 +1,4 @@
-"""The site as it is served: what everybody may read is kept, and nobody is shown what is another's."""
+"""The served site: pages for everyone are cached, and no one is shown another person's page."""
 
 import re
 import urllib.error
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.pagecache.browsing import Answer
+from tests.pagecache.browsing import Response
 
 if TYPE_CHECKING:
     from tests.services.site import Server
@@ -17,20 +17,20 @@ pytestmark = pytest.mark.once
 PUBLIC = ["/", "/feed/", "/feed/atom/", "/archive/", "/comments/feed/", "/sitemap.xml", "/robots.txt", "the essay"]
 
 
-def get(site: "Server", address: str, **headers: str) -> Answer:
+def get(site: "Server", address: str, **headers: str) -> Response:
     request = urllib.request.Request(
         site.url + address, headers={name.replace("_", "-"): value for name, value in headers.items()}
     )
     try:
         with urllib.request.urlopen(request) as response:
-            return Answer(
+            return Response(
                 response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
             )
     except urllib.error.HTTPError as error:
-        return Answer(error.code, {name.lower(): value for name, value in error.headers.items()}, error.read())
+        return Response(error.code, {name.lower(): value for name, value in error.headers.items()}, error.read())
 
 
-def found(site: "Server", address: str) -> str:
+def resolve(site: "Server", address: str) -> str:
     if address != "the essay":
         return address
     home = get(site, "/").body.decode()
@@ -40,8 +40,8 @@ def found(site: "Server", address: str) -> str:
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_what_everybody_may_read_is_kept(site: "Server", address: str) -> None:
-    path = found(site, address)
+def test_public_pages_are_cached(site: "Server", address: str) -> None:
+    path = resolve(site, address)
     first = get(site, path, accept_encoding="gzip", cookie="_ga=1")
     assert first.status == 200
     assert first.headers["cache-control"] == "no-cache"
@@ -56,8 +56,8 @@ def test_what_everybody_may_read_is_kept(site: "Server", address: str) -> None:
 
 @pytest.mark.parametrize("cookie", ["session=made-up", "commenter=made-up"])
 @pytest.mark.parametrize("address", ["/", "/feed/", "the essay"])
-def test_a_known_visitor_gets_a_page_of_his_own(site: "Server", address: str, cookie: str) -> None:
-    path = found(site, address)
+def test_a_known_visitor_gets_a_personal_page(site: "Server", address: str, cookie: str) -> None:
+    path = resolve(site, address)
     tag = get(site, path).headers["etag"]
     own = get(site, path, cookie=cookie, if_none_match=tag)
     assert own.status == 200
@@ -66,7 +66,7 @@ def test_a_known_visitor_gets_a_page_of_his_own(site: "Server", address: str, co
 
 
 @pytest.mark.parametrize("address", ["/accounts/login/", "/nothing/here/", "/admin/"])
-def test_what_is_not_for_everybody_is_nobodys_to_keep(site: "Server", address: str) -> None:
+def test_private_pages_are_not_stored_anywhere(site: "Server", address: str) -> None:
     answer = get(site, address)
     assert "no-store" in answer.headers["cache-control"]
     assert "etag" not in answer.headers

@@ -1,4 +1,4 @@
-"""Who is shown what is kept: which visitors and addresses share a page, and what a browser is told that has it."""
+"""Who gets cached pages: which visitors and addresses share a page, and how conditional requests are answered."""
 
 import itertools
 
@@ -6,13 +6,13 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from pagecache.wsgi import PageCache
-from tests.pagecache.browsing import Application, Bump, ask, text
+from tests.pagecache.browsing import Application, Invalidate, get_response, get_text
 from tests.services.site import Installation
 
 pytestmark = [pytest.mark.once, pytest.mark.usefixtures("numbered")]
 
 
-# Who is shown it
+# Who gets a cached page
 
 
 @pytest.mark.parametrize(
@@ -27,87 +27,87 @@ pytestmark = [pytest.mark.once, pytest.mark.usefixtures("numbered")]
     ],
     ids=str,
 )
-def test_a_known_visitor_passes_by(cached: PageCache, app: Application, headers: dict[str, str]) -> None:
-    assert text(cached) == "answer 1"
-    answer = ask(cached, "/essay/?utm=x", **headers)
+def test_a_known_visitor_bypasses_the_cache(cached: PageCache, app: Application, headers: dict[str, str]) -> None:
+    assert get_text(cached) == "answer 1"
+    answer = get_response(cached, "/essay/?utm=x", **headers)
     assert answer.body.startswith(b"answer 2")
     assert answer.headers["cache-control"] == "private, no-store"
     assert "etag" not in answer.headers
-    assert app.asked[-1]["QUERY_STRING"] == "utm=x"
-    assert text(cached) == "answer 1"
+    assert app.requests[-1]["QUERY_STRING"] == "utm=x"
+    assert get_text(cached) == "answer 1"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "get"])
-def test_any_other_method_passes_by(cached: PageCache, method: str) -> None:
-    assert text(cached) == "answer 1"
-    assert ask(cached, method=method).body.startswith(b"answer 2")
-    assert text(cached) == "answer 1"
+def test_other_methods_bypass_the_cache(cached: PageCache, method: str) -> None:
+    assert get_text(cached) == "answer 1"
+    assert get_response(cached, method=method).body.startswith(b"answer 2")
+    assert get_text(cached) == "answer 1"
 
 
 @pytest.mark.parametrize("cookie", ["csrf=1", "_ga=GA1.2", "mysession=1", "a=session", "session.x=1", "sessions"])
-def test_other_peoples_cookies_do_not_matter_and_do_not_reach_the_page(
+def test_foreign_cookies_do_not_matter_and_do_not_reach_the_page(
     cached: PageCache, app: Application, cookie: str
 ) -> None:
     app.text = lambda environ: f"cookie {environ.get('HTTP_COOKIE')} " * 9
-    assert text(cached, cookie=cookie) == "cookie N"
-    assert text(cached) == "cookie N"
-    assert text(cached, cookie=cookie) == "cookie N"
-    assert "HTTP_COOKIE" not in app.asked[-1]
+    assert get_text(cached, cookie=cookie) == "cookie N"
+    assert get_text(cached) == "cookie N"
+    assert get_text(cached, cookie=cookie) == "cookie N"
+    assert "HTTP_COOKIE" not in app.requests[-1]
 
 
 def test_a_cookie_name_hidden_in_odd_bytes_leaks_nothing(cached: PageCache, app: Application) -> None:
-    """Django strips blanks that only UTF-8 knows from the names of cookies."""
+    """Django strips Unicode spaces from the names of cookies."""
     app.text = lambda environ: f"cookie {environ.get('HTTP_COOKIE')} " * 9
-    ask(cached, cookie="\xe2\x80\x83session=abc")
-    assert text(cached) == "cookie N"
+    get_response(cached, cookie="\xe2\x80\x83session=abc")
+    assert get_text(cached) == "cookie N"
 
 
-def test_names_we_do_not_know_share_a_page_and_do_not_reach_it(cached: PageCache, app: Application) -> None:
+def test_unknown_query_names_share_a_page_and_do_not_reach_it(cached: PageCache, app: Application) -> None:
     app.text = lambda environ: f"query {environ['QUERY_STRING']}."
     for query in ["?utm_source=letter&cpage=2", "?cpage=2", "?cpage=2&<script>", "?fbclid=1&cpage=%32", "?&&cpage=2&"]:
-        assert ask(cached, "/essay/" + query).body == b"query cpage=2."
+        assert get_response(cached, "/essay/" + query).body == b"query cpage=2."
     assert len(cached._store) == 1
-    asked = len(app.asked)
-    ask(cached, "/essay/?cpage=2&another=1")
-    assert len(app.asked) == asked
+    asked = len(app.requests)
+    get_response(cached, "/essay/?cpage=2&another=1")
+    assert len(app.requests) == asked
 
 
-def test_names_we_know_make_pages_whatever_their_order(cached: PageCache, app: Application) -> None:
+def test_known_query_names_make_pages_whatever_their_order(cached: PageCache, app: Application) -> None:
     app.text = lambda environ: f"query {environ['QUERY_STRING']}."
-    assert ask(cached, "/essay/?order=newest&cpage=2").body == b"query cpage=2&order=newest."
-    assert ask(cached, "/essay/?cpage=2&order=newest").body == b"query cpage=2&order=newest."
-    assert ask(cached, "/essay/?cpage=2&cpage=3").body == b"query cpage=2&cpage=3."
-    assert ask(cached, "/essay/?cpage=3&cpage=2").body == b"query cpage=3&cpage=2."
-    assert ask(cached, "/essay/?cpage=").body == b"query cpage=."
-    assert ask(cached, "/essay/?q=caf%C3%A9+%26%E9").body == b"query q=caf%C3%A9+%26%E9."
-    assert ask(cached, "/essay/?q=caf\xc3\xa9").body == b"query q=caf%C3%A9."
+    assert get_response(cached, "/essay/?order=newest&cpage=2").body == b"query cpage=2&order=newest."
+    assert get_response(cached, "/essay/?cpage=2&order=newest").body == b"query cpage=2&order=newest."
+    assert get_response(cached, "/essay/?cpage=2&cpage=3").body == b"query cpage=2&cpage=3."
+    assert get_response(cached, "/essay/?cpage=3&cpage=2").body == b"query cpage=3&cpage=2."
+    assert get_response(cached, "/essay/?cpage=").body == b"query cpage=."
+    assert get_response(cached, "/essay/?q=caf%C3%A9+%26%E9").body == b"query q=caf%C3%A9+%26%E9."
+    assert get_response(cached, "/essay/?q=caf\xc3\xa9").body == b"query q=caf%C3%A9."
 
 
-def test_a_name_that_makes_a_page_personal_passes_by(cached: PageCache, app: Application) -> None:
-    assert [text(cached, "/essay/?key=a"), text(cached, "/essay/?key=a")] == ["answer 1", "answer 2"]
-    assert text(cached, "/essay/?cpage=2&k%65y=a") == "answer 3"
-    assert ask(cached, "/essay/?key=a").headers["cache-control"] == "private, no-store"
+def test_a_query_name_that_makes_a_page_personal_bypasses_the_cache(cached: PageCache, app: Application) -> None:
+    assert [get_text(cached, "/essay/?key=a"), get_text(cached, "/essay/?key=a")] == ["answer 1", "answer 2"]
+    assert get_text(cached, "/essay/?cpage=2&k%65y=a") == "answer 3"
+    assert get_response(cached, "/essay/?key=a").headers["cache-control"] == "private, no-store"
     assert len(cached._store) == 0
 
 
-def test_an_endless_query_passes_by(cached: PageCache) -> None:
+def test_a_very_long_query_bypasses_the_cache(cached: PageCache) -> None:
     long = "/essay/?q=" + "a" * 2000
-    assert [text(cached, long), text(cached, long)] == ["answer 1", "answer 2"]
+    assert [get_text(cached, long), get_text(cached, long)] == ["answer 1", "answer 2"]
 
 
 def test_scheme_host_and_path_make_pages(cached: PageCache, app: Application) -> None:
     app.text = lambda environ: f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}{environ['PATH_INFO']}"
     for _ in range(2):
         for scheme, host, path in itertools.product(["http", "https"], ["127.0.0.1", "localhost"], ["/", "/a", "/a/"]):
-            assert ask(cached, path, host=host, scheme=scheme).body.decode() == f"{scheme}://{host}{path}"
-    assert len(app.asked) == 12
+            assert get_response(cached, path, host=host, scheme=scheme).body.decode() == f"{scheme}://{host}{path}"
+    assert len(app.requests) == 12
 
 
 @pytest.mark.parametrize("host", ["LOCALHOST", "LocalHost:8000"])
 def test_a_host_has_one_spelling(cached: PageCache, app: Application, host: str) -> None:
     app.text = lambda environ: environ["HTTP_HOST"]
-    assert ask(cached, host=host).body.decode() == host.lower()
-    assert ask(cached, host=host.lower()).body.decode() == host.lower()
+    assert get_response(cached, host=host).body.decode() == host.lower()
+    assert get_response(cached, host=host.lower()).body.decode() == host.lower()
     assert len(cached._store) == 1
 
 
@@ -116,57 +116,61 @@ def test_a_host_has_one_spelling(cached: PageCache, app: Application, host: str)
     ["evil.example", "localhost.evil.example", "localhost:1", "localhost:08000", "localhost.", "localhost:", "", "a b",
      "localhost\x00", "user@localhost", "[::1", "127.0.0.1:8000:8000", "*"],
 )  # fmt: skip
-def test_a_host_that_is_not_ours_takes_no_room(cached: PageCache, app: Application, host: str) -> None:
-    assert [text(cached, host=host), text(cached, host=host)] == ["answer 1", "answer 2"]
-    assert app.asked[-1]["HTTP_HOST"] == host
+def test_a_foreign_host_is_not_cached(cached: PageCache, app: Application, host: str) -> None:
+    assert [get_text(cached, host=host), get_text(cached, host=host)] == ["answer 1", "answer 2"]
+    assert app.requests[-1]["HTTP_HOST"] == host
     assert len(cached._store) == 0
 
 
-def test_the_site_url_counts_with_its_port(app: Application, settings: Settings) -> None:
+def test_the_site_url_includes_its_port(app: Application, settings: Settings) -> None:
     settings.SITE_URL, settings.ALLOWED_HOSTS = "https://Essays.example:8443", ["essays.example"]
     cached = PageCache(app)
-    assert [text(cached, host="essays.example:8443"), text(cached, host="essays.example:8443")] == ["answer 1"] * 2
-    assert text(cached, host="essays.example:8444") == "answer 2"
+    assert [get_text(cached, host="essays.example:8443"), get_text(cached, host="essays.example:8443")] == [
+        "answer 1"
+    ] * 2
+    assert get_text(cached, host="essays.example:8444") == "answer 2"
     assert len(cached._store) == 1
 
 
 @pytest.mark.parametrize("path", ["/static/css/site.css", "/media/a.png"])
-def test_files_pass_by(cached: PageCache, path: str) -> None:
-    assert [text(cached, path), text(cached, path)] == ["answer 1", "answer 2"]
+def test_files_bypass_the_cache(cached: PageCache, path: str) -> None:
+    assert [get_text(cached, path), get_text(cached, path)] == ["answer 1", "answer 2"]
 
 
-# Head, 304 and encodings, through the cache
+# HEAD, 304 and encodings through the cache
 
 
-def test_head_makes_the_page_that_get_shows(cached: PageCache, app: Application) -> None:
-    head = ask(cached, method="HEAD", accept_encoding="gzip")
+def test_head_renders_the_page_that_get_shows(cached: PageCache, app: Application) -> None:
+    head = get_response(cached, method="HEAD", accept_encoding="gzip")
     assert head.body == b""
-    whole = ask(cached, accept_encoding="gzip")
+    whole = get_response(cached, accept_encoding="gzip")
     assert head.headers == whole.headers
     assert head.headers["content-length"] == str(len(whole.body))
-    assert [environ["REQUEST_METHOD"] for environ in app.asked] == ["GET"]
+    assert [environ["REQUEST_METHOD"] for environ in app.requests] == ["GET"]
 
 
-def test_head_of_what_is_not_kept_has_no_body_either(cached: PageCache, app: Application) -> None:
-    app.made_from = ""
-    head = ask(cached, method="HEAD")
+def test_head_of_an_uncached_page_has_no_body_either(cached: PageCache, app: Application) -> None:
+    app.keys = ""
+    head = get_response(cached, method="HEAD")
     assert (head.status, head.body, head.headers["content-length"]) == (200, b"", "900")
     assert app.bodies[-1].is_closed
 
 
-def test_a_browser_that_has_the_page_is_told_so_until_it_changes(cached: PageCache, bump: Bump) -> None:
-    tag = ask(cached, accept_encoding="br").headers["etag"]
-    assert ask(cached, accept_encoding="br", if_none_match=tag).status == 304
-    bump("comments")
-    assert ask(cached, accept_encoding="br", if_none_match=tag).status == 304
-    bump("essay:1")
-    assert ask(cached, accept_encoding="br", if_none_match=tag).status == 200
+def test_a_browser_with_the_page_gets_304_until_it_changes(cached: PageCache, invalidate: Invalidate) -> None:
+    tag = get_response(cached, accept_encoding="br").headers["etag"]
+    assert get_response(cached, accept_encoding="br", if_none_match=tag).status == 304
+    invalidate("comments")
+    assert get_response(cached, accept_encoding="br", if_none_match=tag).status == 304
+    invalidate("essay:1")
+    assert get_response(cached, accept_encoding="br", if_none_match=tag).status == 200
 
 
 @pytest.mark.both
-def test_a_first_visit_may_be_answered_304_too(cached: PageCache, app: Application, database: Installation) -> None:
+def test_a_first_request_may_be_answered_with_304_too(
+    cached: PageCache, app: Application, database: Installation
+) -> None:
     app.text = lambda environ: "the same words"
     other = PageCache(app)
-    tag = ask(other).headers["etag"]
+    tag = get_response(other).headers["etag"]
     other.close()
-    assert ask(cached, if_none_match=tag).status == 304
+    assert get_response(cached, if_none_match=tag).status == 304

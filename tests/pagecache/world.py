@@ -1,7 +1,7 @@
-"""A site with something of everything, its pages kept by one cache: for tests that change it and read it again.
+"""A site with something of everything, whose pages are cached: tests change it and read it again.
 
-After each change every address must say just what Django says; unless all is run, every address that the test names,
-the front page and both essays, and a few of the others in turn.
+After each change every page must be what Django would render now. By default a test checks the home page, both essays,
+the addresses that it names and a few others in turn; with --all it checks every address.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,12 +23,12 @@ from tests import make
 from tests.blog.writing import as_filled, undrawn
 from tests.comments.door import Browser, Page
 from tests.conftest import RUNS_ALL
-from tests.pagecache.browsing import Answer, ask
+from tests.pagecache.browsing import Response, get_response
 
 HOST = {"Host": "127.0.0.1", "Sec-Fetch-Site": "same-origin"}
 
 
-class World:
+class CachedSite:
     """A site with something of everything, and a visitor who reads it through the cache."""
 
     def __init__(self) -> None:
@@ -40,72 +40,76 @@ class World:
         self.tag = Tag.objects.create(name="Promises", slug="promises", description="On keeping them.")
         self.about = make.essay("About", by=self.author, kind="page", is_in_menu=True)
         self.essay = make.essay("Whose Promise Is It?", by=self.author, deck="On a word", body="<p>In the spring.</p>")
-        self.other = make.essay("The Unpayable Dinner", by=self.author)
-        for essay in (self.essay, self.other):
+        self.other_essay = make.essay("The Unpayable Dinner", by=self.author)
+        for essay in (self.essay, self.other_essay):
             essay.tags.add(self.tag)
         self.root = make.comment(self.essay, "The first.", by=Commenter.objects.for_user(self.reader))
         self.reply = make.comment(self.essay, "The second.", to=self.root)
-        self.deep = make.comment(self.essay, "The third.", to=self.reply, by=make.guest("Tobias Fenn"))
+        self.deep_reply = make.comment(self.essay, "The third.", to=self.reply, by=make.guest("Tobias Fenn"))
         for _ in range(2):
             make.comment(self.essay)
-        self.waiting = make.comment(self.essay, "It waits.", status="pending")
+        self.pending = make.comment(self.essay, "It waits.", status="pending")
         self.admin = Browser(self.owner, headers=HOST)
         self.application = get_wsgi_application()
-        self.drawn = 0
-        self.cache = PageCache(self.counted)
+        self.rendered = 0
+        self.cache = PageCache(self.count_renderings)
         here = self.essay.get_absolute_url()
         self.addresses = [
-            "/", here, f"{here}feed/", self.other.get_absolute_url(), "/about/", "/archive/", "/tag/promises/", "/author/miriam/",
+            "/", here, f"{here}feed/", self.other_essay.get_absolute_url(), "/about/", "/archive/", "/tag/promises/", "/author/miriam/",
             "/feed/atom/", "/comments/feed/", "/sitemap.xml", "/sitemap-essays.xml", "/sitemap-tags.xml",
         ]  # fmt: skip
-        self.parts = [f"{here}?cpage=2", f"{here}?by=author"]
-        self.everywhere = self.addresses + self.parts * RUNS_ALL
-        self.turn = 0
+        self.thread_pages = [f"{here}?cpage=2", f"{here}?by=author"]
+        self.all_addresses = self.addresses + self.thread_pages * RUNS_ALL
+        self.test_number = 0
 
     def addresses_for(self, test: str) -> list[str]:
-        """Where the test with this source looks."""
+        """Return the addresses to check for a test with this source."""
         if RUNS_ALL:
-            return self.everywhere.copy()
-        self.turn += 1
-        always = {"/", self.essay.get_absolute_url(), self.other.get_absolute_url()}
-        always |= {address for address in self.everywhere if f'"{address}"' in test}
-        others = [address for address in self.everywhere if address not in always]
-        return [address for address in self.everywhere if address in always or address in others[self.turn % 4 :: 4]]
+            return self.all_addresses.copy()
+        self.test_number += 1
+        always = {"/", self.essay.get_absolute_url(), self.other_essay.get_absolute_url()}
+        always |= {address for address in self.all_addresses if f'"{address}"' in test}
+        others = [address for address in self.all_addresses if address not in always]
+        return [
+            address
+            for address in self.all_addresses
+            if address in always or address in others[self.test_number % 4 :: 4]
+        ]
 
-    def counted(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        self.drawn += 1
+    def count_renderings(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.rendered += 1
         return self.application(environ, start_response)
 
     def read(self, address: str | Essay) -> str:
-        """Return what the visitor is shown at an address."""
-        return self.answer(address if isinstance(address, str) else address.get_absolute_url()).body.decode()
+        """Return the HTML that a visitor gets at an address."""
+        return self.get(address if isinstance(address, str) else address.get_absolute_url()).body.decode()
 
-    def answer(self, address: str) -> Answer:
-        return ask(self.cache, address)
+    def get(self, address: str) -> Response:
+        return get_response(self.cache, address)
 
-    def keep_everything(self) -> None:
-        """Every page is read until the cache answers for it alone: at the third time, where there was none before."""
+    def fill_cache(self) -> None:
+        """Read every page until it comes from the cache: at the latest from the third time on."""
         for address in self.addresses:
-            if self.answer(address).status == 200:
-                shown = self.answer(address).body
-                drawn = self.drawn
-                assert self.answer(address).body == shown
-                assert self.drawn == drawn, f"{address} is not kept"
+            if self.get(address).status == 200:
+                shown = self.get(address).body
+                drawn = self.rendered
+                assert self.get(address).body == shown
+                assert self.rendered == drawn, f"{address} is not kept"
 
-    def agree(self) -> None:
+    def check_pages(self) -> None:
         """Check that every address shows what Django would render now."""
         for address in self.addresses:
-            drawn = self.drawn
-            shown = self.answer(address)
-            if self.drawn > drawn:
+            drawn = self.rendered
+            shown = self.get(address)
+            if self.rendered > drawn:
                 continue
-            fresh = ask(self.application, address)
+            fresh = get_response(self.application, address)
             if (shown.status, shown.body) != (fresh.status, fresh.body):
-                self.cache = PageCache(self.counted)  # an old page that one test found is no fault of the next one's
+                self.cache = PageCache(self.count_renderings)  # so that a stale page fails one test only
             assert (shown.status, shown.body.decode()) == (fresh.status, fresh.body.decode()), address
 
     def change(self, thing: models.Model, **fields: Any) -> None:
-        """By its form in the admin; a None empties a field, fields not named stay as they are."""
+        """Submit the row's form in the admin; None empties a field, fields not named stay unchanged."""
         self.submit(type(thing), thing.pk, **fields)
         thing.refresh_from_db()
 
@@ -132,7 +136,7 @@ class World:
         name = f"admin:{thing._meta.app_label}_{thing._meta.model_name}_delete"
         assert self.admin.post(reverse(name, args=[thing.pk]), {"post": "yes"}).status_code == 302
 
-    def delete_in_the_list(self, thing: models.Model) -> None:
+    def delete_in_list(self, thing: models.Model) -> None:
         name = f"admin:{thing._meta.app_label}_{thing._meta.model_name}_changelist"
         sent = {"action": "delete_selected", "_selected_action": [thing.pk], "post": "yes"}
         assert self.admin.post(reverse(name), sent).status_code == 302

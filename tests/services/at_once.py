@@ -1,4 +1,4 @@
-"""Runs several functions at the same moment, each with its own connection to one site's database."""
+"""Run several functions at the same moment, each with its own connection to one site's database."""
 
 import threading
 from collections.abc import Callable

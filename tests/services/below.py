@@ -1,13 +1,13 @@
-"""The child processes of a served site: which answer requests, which runs jobs, and whether they live."""
+"""The child processes of a served site: which serve requests, which run jobs, and whether they exist."""
 
 from pathlib import Path
 
-# What runs beside the site, by the fifteen bytes that the process table keeps of a name.
+# Helpers of the site by their names in the process table, which stores fifteen bytes.
 BESIDE = {"job worker", "demo identity p", ""}
 
 
 def fields(pid: int) -> list[str]:
-    """What the process table says of one from its state on; nothing when it is gone."""
+    """Return what the process table says of a process, starting with its state; empty if it is gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -20,7 +20,7 @@ def exists(pid: int) -> bool:
 
 
 def descendants(pid: int) -> list[int]:
-    """Nearest first."""
+    """Return child processes and their children, nearest first."""
     parents = {int(folder.name): fields(int(folder.name))[1:2] for folder in Path("/proc").glob("[0-9]*")}
     found = [pid]
     for parent in found:

@@ -1,4 +1,4 @@
-"""Chromium as readers have it: pages of any width, light or dark, with or without script, and an ear for complaints."""
+"""Chromium as readers use it: pages of any width, light or dark, with or without script, and their errors."""
 
 import contextlib
 import os
@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebError
 
 from tests.services.tabs import Tab, Tabs
 
-SHELL = "chromium-headless-shell"  # the same engine without a browser's own windows, at two thirds of the cost
+SHELL = "chromium-headless-shell"  # the same engine without a browser window, at two thirds of the cost
 WHOLE = ("chromium", "chromium-browser", "google-chrome", "chrome")
-# Of two such flags the later one alone counts, so what Playwright turns off stands here too, before the suggestions
-# under the address bar: two pages that Chromium draws for every context, which cost more than ours.
+# Of two such flags only the later one counts, so this list repeats what Playwright disables. It adds the suggestions
+# under the address bar: two pages that Chromium renders for every context, which cost more than ours.
 FEATURES = [
     "AimEnabled",
     "AvoidCorsURLLoaderRestartOnRedirect",
@@ -43,7 +43,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-quic",
     "--no-first-run",
-    "--js-flags=--no-opt",  # what runs a few times costs less than its compiling: a sixth of axe
+    "--js-flags=--no-opt",  # what runs a few times costs less than its compilation: a sixth of axe
     f"--disable-features={','.join(FEATURES)}",
 ]
 AXE = {
@@ -51,7 +51,7 @@ AXE = {
     "preload": False,
     "resultTypes": ["violations"],
 }
-# A page has a dozen colours and hundreds of places for them, and axe reads each one's oklch() anew: a third of its time.
+# A page has a dozen colors in hundreds of places, and axe parses each one's oklch() again: a third of its time.
 READS_A_COLOUR_ONCE = """{
     const { prototype } = axe.commons.color.Color, read = prototype.parseString, known = new Map();
     prototype.parseString = function (words) {
@@ -64,16 +64,16 @@ READS_A_COLOUR_ONCE = """{
     };
 }"""
 SCRIPT = f"() => {{ {Axe().axe_script}\n{READS_A_COLOUR_ONCE} }}"
-# Django's links fade; what is taken away in the middle of it is as still as what has faded.
+# The admin's links fade; an animation whose element is removed has settled, too.
 STILL = "Promise.allSettled(document.getAnimations().map((one) => one.finished))"
-# What another width or other colours can change, among axe's rules; the rest goes by what the page consists of.
+# The axe rules that another width or color scheme can affect; the others depend on the markup.
 BY_LOOK = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
-PATIENCE = 30_000.0  # milliseconds, as Playwright waits for everything else: a busy machine is no failure
+PATIENCE = 30_000.0  # milliseconds, as long as Playwright's other waits: a busy machine is no failure
 OURS = {"127.0.0.1", "localhost", None}  # None: data:, blob:, about:
 
 
 def program(*, whole: bool = False) -> str | None:
-    """Where Chromium is: CHROMIUM names it, or it is on the PATH. `whole`: the one that people have, with a profile."""
+    """Return Chromium's path, from CHROMIUM or the PATH. `whole`: the one with a window and a profile."""
     names = WHOLE if whole else (SHELL, *WHOLE)
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
@@ -93,7 +93,7 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class Visitor:
-    """Opens pages, one browser context each, and writes down what a page should never do."""
+    """Opens pages, one browser context each, and records what a page should never do."""
 
     tabs: Tabs
     complaints: list[str] = field(default_factory=list)
@@ -115,7 +115,7 @@ class Visitor:
         alone: bool = False,
         **more: Any,
     ) -> Page:
-        """A page of a visitor without any cookie. `alone`: nobody has it afterwards, whatever is done to it."""
+        """Open a page of a visitor without cookies. `alone`: its context is not reused, so tests may change it."""
         options = {
             "viewport": {"width": width, "height": height},
             "color_scheme": "dark" if dark else "light",
@@ -128,26 +128,26 @@ class Visitor:
         else:
             self.taken.append(self.tabs.acquire(options))
             page = self.taken[-1].page
-        for event, heard in self._ears.items():
+        for event, heard in self._listeners.items():
             page.context.on(event, heard)  # type: ignore[call-overload]
         if url:
             page.goto(url)
         return page
 
     def axe(self, page: Page, *, again: bool = False) -> None:
-        """Nothing on the page may be hard to read or to reach for anybody. `again`: the same page in another look."""
+        """Check that axe finds no problem. `again`: the same page at another width or in another color scheme."""
         found = self.found(page, again=again)
         assert not found, found
 
     def found(self, page: Page, *, again: bool = False) -> dict[str, tuple[Any, str]]:
-        """What axe complains of: by its rule, where first and how."""
-        page.wait_for_load_state()  # words may stand there before their styles
+        """Return axe's violations: by rule, the first element and the reason."""
+        page.wait_for_load_state()  # text may be there before its styles
         complaints = len(self.complaints)
         if not page.evaluate("'axe' in window"):
             page.evaluate(SCRIPT)
         options = AXE | {"runOnly": BY_LOOK} if again else AXE
         found = page.evaluate("async options => (await axe.run(options)).violations", options)
-        del self.complaints[complaints:]  # axe tries styles of its own, which the policy refuses aloud
+        del self.complaints[complaints:]  # axe tries its own styles, which the policy blocks with console messages
         return {each["id"]: (each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found}
 
     def close(self) -> None:
@@ -155,27 +155,29 @@ class Visitor:
         self.taken.clear()
         for context in self.browser.contexts:
             if context in taken:
-                for event, heard in self._ears.items():
+                for event, heard in self._listeners.items():
                     context.remove_listener(event, heard)
                 self.tabs.release(taken[context])
             elif context not in [tab.context for tab in self.tabs.kept]:
                 context.close()
 
     @property
-    def _ears(self) -> dict[str, Callable[[Any], None]]:
-        return {"request": self._asked, "console": self._logged, "weberror": self._failed}
+    def _listeners(self) -> dict[str, Callable[[Any], None]]:
+        return {"request": self._on_request, "console": self._on_console, "weberror": self._on_error}
 
-    def _asked(self, request: Request) -> None:
-        if request.is_navigation_request() or request.url.endswith("/respond/"):  # where script reads what is refused
+    def _on_request(self, request: Request) -> None:
+        if request.is_navigation_request() or request.url.endswith(
+            "/respond/"
+        ):  # fetched by a script, which reads rejections
             self.answered.add(request.url)
         if urlsplit(request.url).hostname not in OURS:
             self.complaints.append(f"request to another host: {request.url}")
 
-    def _failed(self, error: WebError) -> None:
+    def _on_error(self, error: WebError) -> None:
         self.complaints.append(f"error: {error.error}")
 
-    def _logged(self, message: ConsoleMessage) -> None:
-        # Chromium also logs that a page itself came with 422 or 404, which is how a refusal is said.
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # Chromium also logs that a page itself came with 422 or 404, which is how a rejection is reported.
         is_status_of_page = "Failed to load resource" in message.text and message.location["url"] in self.answered
         if message.type in {"error", "warning"} and not is_status_of_page:
             self.complaints.append(f"{message.type}: {message.text} ({message.location['url']})")

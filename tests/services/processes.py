@@ -1,4 +1,4 @@
-"""Child processes that end with their parent: on exit, failure, Ctrl-C and kill -9."""
+"""Child processes that end with their parent: on exit, failure, Ctrl-C and SIGKILL."""
 
 import contextlib
 import ctypes
@@ -14,19 +14,19 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PATIENCE = 60.0
-FIRST_PORT = int(os.environ.get("REJOINDER_PORTS", 0))  # or whichever the kernel finds
+FIRST_PORT = int(os.environ.get("REJOINDER_PORTS", 0))  # 0: any port that the kernel finds
 PORTS = count(FIRST_PORT) if FIRST_PORT else repeat(0)
 
 
 class NotReadyError(Exception):
-    """A server ended or did not answer in time."""
+    """A server ended or did not respond in time."""
 
 
 def free_port(neighbours: int = 0) -> int:
-    """A free port on loopback, with that many free ones right after it.
+    """Return a free port on loopback with `neighbours` free ones right after it.
 
-    Of a run of several parts each has its own, one after the other: who still calls a server that was killed would
-    else reach the next one that another part starts.
+    Parts of one run count up from ranges of their own. Otherwise a client of a killed server could reach the next one
+    that another part starts.
     """
     while True:
         first = next(PORTS)
@@ -44,7 +44,7 @@ def free_port(neighbours: int = 0) -> int:
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
-    """Poll until the condition holds; after that many seconds raise an error that says what was awaited."""
+    """Poll until the condition holds; after that many seconds raise an error that names what was awaited."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -60,10 +60,10 @@ def answers(port: int) -> bool:
 
 
 def end_with_parent(how: signal.Signals) -> Callable[[], object]:
-    """What to call in a process so that it gets this signal when its parent is gone; does nothing but on Linux."""
+    """Return a function for a new process that makes it receive this signal when its parent ends; on Linux only."""
     if sys.platform != "linux":
         return lambda: None
-    libc = ctypes.CDLL(None)  # loaded here: between fork and exec nothing may be
+    libc = ctypes.CDLL(None)  # loaded here, because nothing may be loaded between fork and exec
     return lambda: libc.prctl(PR_SET_PDEATHSIG, how)
 
 
@@ -107,20 +107,20 @@ class Process:
         return self.log.read_text(errors="replace")
 
     def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
-        """Like `wait_until`, and an error at once when the process dies meanwhile."""
+        """Like the function `wait_until`, but also raise an error as soon as the process ends."""
 
-        def holds_or_died() -> bool:
+        def holds_or_ended() -> bool:
             return condition() or not self.is_alive
 
         try:
-            wait_until(holds_or_died, what, seconds)
+            wait_until(holds_or_ended, what, seconds)
             if not self.is_alive and not condition():
                 raise NotReadyError(f"{self.command[0]} exited with {self.running.returncode} before {what}")
         except NotReadyError as error:
             raise NotReadyError(f"{error}. Output:\n{self.output()[-3000:]}") from None
 
     def kill(self) -> None:
-        """kill -9."""
+        """Send SIGKILL."""
         self.running.kill()
         self.running.wait()
 

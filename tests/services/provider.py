@@ -1,4 +1,4 @@
-"""The demo identity provider as tests use it: pick a person or a fault in a browser, or walk the way without one."""
+"""The demo identity provider for tests: choose a person or a fault in a browser, or log in without one."""
 
 import contextlib
 import http.client
@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 from playwright.sync_api import Locator, Page
 
-# Here, before pytest-django turns DEBUG off: the provider is for DEBUG alone.
+# Here, before pytest-django turns DEBUG off, which the provider requires.
 from demo.identity_provider import server
 from demo.identity_provider.faults import BY_NAME
 from demo.identity_provider.people import Person, find_person
@@ -18,13 +18,13 @@ __all__ = ["BY_NAME", "Demo", "allow", "deny", "fault", "provider", "walk"]
 
 @contextlib.contextmanager
 def provider(port: int = 0, *, slow: float = 10.0, very_slow: float = 30.0) -> Iterator[Demo]:
-    """In the tests' own process; the pauses are those of the faults that are slow."""
+    """Run the provider in this process; `slow` and `very_slow` are the pauses of those faults, in seconds."""
     with server.serve(port, slow=slow, very_slow=very_slow) as demo:
         yield demo
 
 
 def allow(page: Page, name: str) -> None:
-    """Log in as somebody, by name or handle."""
+    """Log in as a person, by name or handle."""
     _button(page, "person", known(name).handle).click()
 
 
@@ -38,7 +38,7 @@ def deny(page: Page) -> None:
 
 
 def walk(url: str, name: str = "Mara Lindqvist", *, fault: str = "", deny: bool = False) -> str:
-    """Where the authorise page at this address sends somebody who picks this person, this fault or Deny."""
+    """Return where the authorization page redirects to after this person, this fault or Deny was chosen."""
     asked = urlsplit(url)
     form = {"deny": "yes"} if deny else {"person": known(name).handle, "fault": fault}
     connection = http.client.HTTPConnection(asked.hostname or "", asked.port, timeout=60)

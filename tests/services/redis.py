@@ -1,4 +1,4 @@
-"""A Redis server for the length of a run, from Debian's package."""
+"""A Redis server for one test run, from Debian's package."""
 
 import contextlib
 import shutil
@@ -11,7 +11,7 @@ from tests.services.processes import Process, answers, free_port
 
 
 class Redis:
-    """A server that keeps nothing on disk, and can be stopped, started again and suspended."""
+    """A server without persistence that can be stopped, started again and suspended."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.port = folder, free_port()
@@ -41,7 +41,7 @@ class Redis:
         self.process.stop()
 
     def suspend(self) -> None:
-        """Keep the port open and the connections up, and answer nothing."""
+        """Keep the port and the connections open, and answer nothing."""
         self.process.running.send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:

@@ -1,4 +1,4 @@
-"""How the parts of a run share its tests: whoever has nothing left takes the next file of its list that nobody has."""
+"""How the parts of a run share its tests: an idle part takes the next file of its list that no other has taken."""
 
 from collections.abc import Sequence
 from itertools import takewhile
@@ -7,13 +7,13 @@ from xdist.workermanage import WorkerController as Part
 
 
 class Sharing:
-    """A scheduler of xdist's for parts that may run different tests. Those on one database run each of theirs once."""
+    """An xdist scheduler for parts that may run different tests. Those on one database run each of theirs once."""
 
     def __init__(self, parts: int) -> None:
         self.parts = parts
         self.tests: dict[Part, list[str]] = {}  # in the order in which each would run them
-        self.pending: dict[Part, list[int]] = {}  # handed to it, by their place there
-        self.taken: set[tuple[bool, str]] = set()  # the test, and whether it was for PostgreSQL
+        self.pending: dict[Part, list[int]] = {}  # indices of the tests sent to each
+        self.taken: set[tuple[bool, str]] = set()  # whether for PostgreSQL, and the test
 
     @property
     def nodes(self) -> list[Part]:
@@ -25,7 +25,7 @@ class Sharing:
 
     @property
     def tests_finished(self) -> bool:
-        """Whether each part has at most the one test that it keeps until it hears that none follows."""
+        """Return whether each part has at most the one test that it keeps until it knows whether another follows."""
         if not self.collection_is_completed or any(len(pending) > 1 for pending in self.pending.values()):
             return False
         return not any(map(self._next_file, self.pending))
@@ -42,14 +42,14 @@ class Sharing:
 
     def schedule(self) -> None:
         for part in self.nodes:
-            self._give(part)
+            self._send(part)
 
     def mark_test_complete(self, node: Part, item_index: int, duration: float = 0) -> None:
         self.pending[node].remove(item_index)
-        self._give(node)
+        self._send(node)
 
     def remove_node(self, node: Part) -> str | None:
-        """Says in which test it died, if it did: what it had left of its file is for others, or for the one after it."""
+        """Return the test during which a part died, if any, and leave the rest of its file to the others."""
         pending = self.pending.pop(node)
         tests = [self.tests[node][index] for index in pending]
         self.taken -= {(on_postgres(node), test) for test in tests[1:]}
@@ -62,8 +62,8 @@ class Sharing:
     def remove_pending_tests_from_node(self, node: Part, indices: Sequence[int]) -> None:
         raise NotImplementedError
 
-    def _give(self, part: Part) -> None:
-        """It runs a test once it knows the next one, so two must be there, or the word that there is none."""
+    def _send(self, part: Part) -> None:
+        """Send a part two tests or the end of its list, because it runs a test once it knows the next one."""
         while len(self.pending[part]) < 2 and not part.shutting_down:
             some = self._next_file(part)
             if not some:

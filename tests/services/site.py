@@ -80,7 +80,7 @@ def new_installation(like: str, folder: Path) -> Iterator[Installation]:
 
 
 def collect_static(installation: Installation) -> None:
-    """They are the same files on every database: of the parts side by side, the first that needs them makes them."""
+    """Collect static files, which are the same for every database: the first of several parts does it for all."""
     collect = ("collectstatic", "--no-input", "--verbosity=0")
     if not (shared := os.environ.get("REJOINDER_SHARED")):
         installation.manage(*collect)
@@ -124,7 +124,7 @@ class Server:
         """`provider`: with the demo identity provider beside it, which costs a process."""
         self.installation = installation
         self.provider = provider
-        self.port = free_port(neighbours=1)  # the demo identity provider stands on the next one
+        self.port = free_port(neighbours=1)  # the next one is the demo identity provider's
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = installation.environment(**{"PORT": str(self.port), **environment})
         self.start()

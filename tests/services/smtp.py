@@ -21,15 +21,15 @@ class Mailbox:
         self.port = free_port()
         self.messages: list[EmailMessage] = []
         self.answer = "250 OK"
-        self.hangs_up_at = ""  # "RCPT", or "DATA": once it has the words
+        self.hangs_up_at = ""  # "RCPT" or "DATA", after the message was received
         self.mails_a_call = 1_000
         self.calls = 0
-        self.refused: dict[str, str] = {}  # what is answered to whom
-        self.senders: list[str] = []  # of the envelopes
+        self.refused: dict[str, str] = {}  # responses by recipient
+        self.senders: list[str] = []  # senders of the envelopes
 
     @property
     def url(self) -> str:
-        """As an EMAIL_URL."""
+        """The server as an EMAIL_URL."""
         return f"smtp://127.0.0.1:{self.port}"
 
     async def handle_EHLO(
@@ -52,7 +52,7 @@ class Mailbox:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: object
     ) -> str:
         if self.hangs_up_at == "RCPT":
-            hang_up(server)
+            disconnect(server)
         if refusal := self.refused.get(address):
             return refusal
         envelope.rcpt_tos.append(address)
@@ -66,7 +66,7 @@ class Mailbox:
             self.senders.append(envelope.mail_from or "")
             session.taken += 1  # type: ignore[attr-defined]
         if self.hangs_up_at == "DATA":
-            hang_up(server)
+            disconnect(server)
         return self.answer
 
     def to(self, address: str) -> list[EmailMessage]:
@@ -81,7 +81,7 @@ class Mailbox:
         return self.messages
 
 
-def hang_up(server: SMTP) -> None:
+def disconnect(server: SMTP) -> None:
     assert isinstance(server.transport, asyncio.Transport)
     server.transport.abort()
 

@@ -9,38 +9,38 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page, Request
 
 KEPT = 5  # each holds a process
-# On the same site, or the process would be another; were the answer a test's own, the tab would lose its cache.
+# On the same site, or the process would change; not answered by a route of a test, or the tab would lose its cache.
 NOWHERE = "/robots.txt"
-# A page's last word would outlive it, and the answer may bring a cookie at any time.
+# A page's last beacon would be sent after the cleanup, and its response may set a cookie at any time.
 SILENT = "() => { navigator.sendBeacon = () => true }"
 
 
 @dataclass
 class Tab:
-    """A context with one page, and where that has been."""
+    """A context with one page, and the origins it has visited."""
 
     page: Page
     options: dict[str, Any]
     session: CDPSession
-    origins: set[str] = field(default_factory=set)  # the page's own
-    around: set[str] = field(default_factory=set)  # those of windows that it opened, too
+    origins: set[str] = field(default_factory=set)  # of the page itself
+    around: set[str] = field(default_factory=set)  # of windows that it opened, too
 
     @property
     def context(self) -> BrowserContext:
         return self.page.context
 
-    def went(self, request: Request) -> None:
+    def on_request(self, request: Request) -> None:
         if request.is_navigation_request() and request.url.startswith("http"):
             address = urlsplit(request.url)
             origin = f"{address.scheme}://{address.netloc}"
             self.around.add(origin)
-            with contextlib.suppress(Error):  # of a window that is only opening
+            with contextlib.suppress(Error):  # of a window that is opening
                 if request.frame.page == self.page:
                     self.origins.add(origin)
 
 
 class Tabs:
-    """Returns a stored tab that was opened with the same options, else a new one."""
+    """Returns a stored tab that was opened with the same options, otherwise a new one."""
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
@@ -53,13 +53,13 @@ class Tabs:
                 return tab
         page = self.browser.new_context(**options).new_page()
         tab = Tab(page, options, page.context.new_cdp_session(page))
-        page.context.on("request", tab.went)
-        only_alone(page)
+        page.context.on("request", tab.on_request)
+        forbid_permanent_changes(page)
         return tab
 
     def release(self, tab: Tab) -> None:
         try:
-            blank(tab)
+            clean(tab)
         except (Error, GoneError):
             tab.context.close()
             return
@@ -77,7 +77,7 @@ class GoneError(Exception):
     """The page is closed, or was on several sites, each of which has its own storage."""
 
 
-def blank(tab: Tab) -> None:
+def clean(tab: Tab) -> None:
     """Remove everything of the last visitor: windows, routes, cookies, drafts and emulated media."""
     page, context = tab.page, tab.context
     for other in context.pages:
@@ -90,7 +90,7 @@ def blank(tab: Tab) -> None:
     context.unroute_all()
     page.evaluate(SILENT)
     for origin in tab.origins:
-        page.goto(f"{origin}{NOWHERE}")  # what the page before still asked for is answered no more
+        page.goto(f"{origin}{NOWHERE}")  # leaving the page cancels its pending requests
         page.evaluate("() => { sessionStorage.clear(); name = '' }")
     context.clear_cookies()
     for origin in tab.around:
@@ -103,14 +103,14 @@ def blank(tab: Tab) -> None:
     )  # fmt: skip
 
 
-def only_alone(page: Page) -> None:
+def forbid_permanent_changes(page: Page) -> None:
     """Forbid changes to a shared tab that cannot be undone."""
 
-    def refuse(name: str) -> Callable[..., NoReturn]:
-        def refused(*_: Any, **__: Any) -> NoReturn:
+    def forbid(name: str) -> Callable[..., NoReturn]:
+        def forbidden(*_: Any, **__: Any) -> NoReturn:
             raise AssertionError(f"{name} cannot be removed from a tab again. Use visitor.open(…, alone=True)")
 
-        return refused
+        return forbidden
 
     context = page.context
     for thing, names in (
@@ -122,4 +122,4 @@ def only_alone(page: Page) -> None:
         (context.clock, ("install", "set_fixed_time", "set_system_time", "pause_at")),
     ):
         for name in names:
-            setattr(thing, name, refuse(name))
+            setattr(thing, name, forbid(name))

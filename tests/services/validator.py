@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 JAR = Path(__file__).resolve().parents[2] / ".venv/npm/node_modules/vnu-jar/build/dist/vnu.jar"
-# A smaller compiler, as for programs that end soon: half the time.
+# Only the faster compiler, as for short programs: half the time.
 JAVA = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss4m", "-jar", str(JAR)]
 
 
@@ -26,9 +26,9 @@ def errors(pages: Mapping[str, str], folder: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for message in json.loads(done.stderr)["messages"]:
         name = names.get(PurePosixPath(message.get("url", "")).name, "the validator itself")
-        found.setdefault(name, []).append(in_words(message))
+        found.setdefault(name, []).append(describe(message))
     return found
 
 
-def in_words(message: dict[str, Any]) -> str:
+def describe(message: dict[str, Any]) -> str:
     return f"line {message.get('lastLine', '?')}: {message['message']} {message.get('extract', '')}"

@@ -1,4 +1,4 @@
-"""A web server on loopback that answers as the test says and records requests."""
+"""A web server on loopback that responds as the test says and records requests."""
 
 import contextlib
 import http.server
@@ -65,6 +65,6 @@ def serving() -> Iterator[Server]:
 
 
 def pass_for_public(monkeypatch: pytest.MonkeyPatch, *origins: str) -> None:
-    """Let every outgoing request reach these servers, as if they had public addresses."""
+    """Let outgoing requests reach these servers, as if they had public addresses."""
     is_allowed = fetch.is_allowed
     monkeypatch.setattr(fetch, "is_allowed", lambda parts, allowed: is_allowed(parts, [*allowed, *origins]))
