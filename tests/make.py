@@ -24,8 +24,8 @@ numbers = count(1)
 
 
 def site(**fields: Any) -> Site:
-    found, _ = Site.objects.update_or_create(pk=1, defaults=fields)
-    return found
+    row, _ = Site.objects.update_or_create(pk=1, defaults=fields)
+    return row
 
 
 def rules(**fields: Any) -> Rules:
@@ -40,13 +40,13 @@ def user(username: str = "", **fields: Any) -> User:
     username = username or f"person{next(numbers)}"
     group = fields.pop("group", None)
     password = fields.pop("password", None)
-    made = User(username=username, email=f"{username}@example.org", **fields)
-    made.set_password(password) if password else made.set_unusable_password()
-    made.save()
-    EmailAddress.objects.create(user=made, email=made.email.lower(), verified=True, primary=True)
+    user_ = User(username=username, email=f"{username}@example.org", **fields)
+    user_.set_password(password) if password else user_.set_unusable_password()
+    user_.save()
+    EmailAddress.objects.create(user=user_, email=user_.email.lower(), verified=True, primary=True)
     if group:
-        User.groups.through.objects.create(user=made, group=Group.objects.get(name=group))
-    return made
+        User.groups.through.objects.create(user=user_, group=Group.objects.get(name=group))
+    return user_
 
 
 def author(username: str = "", **fields: Any) -> User:
@@ -69,12 +69,12 @@ def owner(username: str = "", **fields: Any) -> User:
 def essay(title: str = "", *, by: User | None = None, is_open: bool = True, **fields: Any) -> Essay:
     """A published essay, unless `published` says otherwise."""
     fields = {"published": timezone.now() - timedelta(days=1), "body": "<p>What I think.</p>"} | fields
-    made = writing.save(Essay(title=title or f"Essay {next(numbers)}", **fields))
+    essay_ = writing.save(Essay(title=title or f"Essay {next(numbers)}", **fields))
     if by:
-        Authorship.objects.create(essay=made, author=by)
+        Authorship.objects.create(essay=essay_, author=by)
     if not is_open:
-        Discussion.objects.create(essay=made, is_open=False)
-    return made
+        Discussion.objects.create(essay=essay_, is_open=False)
+    return essay_
 
 
 def guest(name: str = "Anna Karg", **fields: Any) -> Commenter:
@@ -89,7 +89,7 @@ def comment(
 
     if status == "approved":
         return post_comment(essay, text or f"Words {next(numbers)}", to, by)
-    made = actions.post(
+    comment_ = actions.post(
         essay=Essay.objects.get(pk=essay.pk),
         commenter=by or guest(f"Guest {next(numbers)}"),
         sender=Sender("203.0.113.9"),
@@ -97,68 +97,70 @@ def comment(
         parent=to.pk if to else None,
         is_moderator=True,  # exempt from the pause between two comments
     )
-    if made.status != status:
-        judge = User.objects.filter(username="judge").first() or moderator("judge")
-        verbs = {
+    if comment_.status != status:
+        moderator_ = User.objects.filter(username="judge").first() or moderator("judge")
+        decide = {
             "pending": deciding.unapprove, "spam": deciding.mark_spam, "trash": deciding.trash,
         }  # fmt: skip
-        verbs[status](made, by=judge)
-    made.refresh_from_db()
-    return made
+        decide[status](comment_, by=moderator_)
+    comment_.refresh_from_db()
+    return comment_
 
 
 @transaction.atomic
 def post_comment(essay: Essay, text: str, to: Comment | None, by: Commenter | None = None) -> Comment:
     """Post a comment by a trusted commenter, without looking at the commenter's history."""
-    root, above = actions.lock_commenter_and_thread(None, essay, to.pk if to else None)
-    who = by or guest(f"Guest {next(numbers)}")
-    if who._state.adding:
-        who.save()
-    words = Wording(text=text, html=markup.clean_comment(text), network=Sender("203.0.113.9").network)
-    made = Comment.objects.insert_comment(essay=essay, commenter=who, parent=above, wording=words)
-    transition(made, Status.APPROVED, root=root or made)
-    made.refresh_from_db()
-    return made
+    root, parent = actions.lock_commenter_and_thread(None, essay, to.pk if to else None)
+    commenter = by or guest(f"Guest {next(numbers)}")
+    if commenter._state.adding:
+        commenter.save()
+    wording = Wording(text=text, html=markup.clean_comment(text), network=Sender("203.0.113.9").network)
+    comment_ = Comment.objects.insert_comment(essay=essay, commenter=commenter, parent=parent, wording=wording)
+    transition(comment_, Status.APPROVED, root=root or comment_)
+    comment_.refresh_from_db()
+    return comment_
 
 
 @transaction.atomic
-def create_thread(essay: Essay, *above: int | None) -> list[Comment]:
+def create_thread(essay: Essay, *parents: int | None) -> list[Comment]:
     """Insert approved comments as rows, for tests that need many to read.
 
     Each number is the index of the parent among them; None starts a thread.
     """
-    people = Commenter.objects.bulk_create(guest(f"Guest {next(numbers)}") for _ in above)
-    trees = iter(TreeNumber.objects.bulk_create(TreeNumber() for parent in above if parent is None))
-    made: list[Comment] = []
-    for who, parent in zip(people, above, strict=True):
-        new: Comment = Comment.objects.model(essay=essay, commenter=who, status="approved", lft=1, rght=2, level=0)
+    people = Commenter.objects.bulk_create(guest(f"Guest {next(numbers)}") for _ in parents)
+    trees = iter(TreeNumber.objects.bulk_create(TreeNumber() for parent in parents if parent is None))
+    comments: list[Comment] = []
+    for commenter, parent in zip(people, parents, strict=True):
+        new: Comment = Comment.objects.model(
+            essay=essay, commenter=commenter, status="approved", lft=1, rght=2, level=0
+        )
         if parent is None:
             new.tree_id = next(trees).pk
         else:
-            new.tree_id, new.level = made[parent].tree_id, made[parent].level + 1
-            new.lft = made[parent].rght
+            new.tree_id, new.level = comments[parent].tree_id, comments[parent].level + 1
+            new.lft = comments[parent].rght
             new.rght = new.lft + 1
-            for row in [row for row in made if row.tree_id == new.tree_id]:
+            for row in [row for row in comments if row.tree_id == new.tree_id]:
                 row.lft += 2 * (row.lft >= new.lft)
                 row.rght += 2 * (row.rght >= new.lft)
-        made.append(new)
-    for root in made:
+        comments.append(new)
+    for root in comments:
         if root.level == 0:
-            root.readable = sum(row.tree_id == root.tree_id for row in made)
-    numbered, texts = [row.tree_id for row in made], []
-    for place, row in enumerate(made):
-        row.tree_id = 2_000_000_000 + place  # temporary, because two roots must never share a number
-    Comment.objects.bulk_create(made)
-    for row, tree, parent in zip(made, numbered, above, strict=True):
-        row.tree_id, row.parent = tree, None if parent is None else made[parent]
+            root.readable = sum(row.tree_id == root.tree_id for row in comments)
+    tree_ids, texts = [row.tree_id for row in comments], []
+    for index, row in enumerate(comments):
+        row.tree_id = 2_000_000_000 + index  # temporary, because two roots must never share a number
+    Comment.objects.bulk_create(comments)
+    for row, tree, parent in zip(comments, tree_ids, parents, strict=True):
+        row.tree_id, row.parent = tree, None if parent is None else comments[parent]
         text = f"Words {next(numbers)}"
         texts.append(Wording(comment=row, text=text, html=f"<p>{text}</p>", network=Sender("203.0.113.9").network))
-    for row, wording in zip(made, Wording.objects.bulk_create(texts), strict=True):
+    for row, wording in zip(comments, Wording.objects.bulk_create(texts), strict=True):
         row.wording = wording
-    Comment.objects.bulk_update(made, ["tree_id", "parent", "wording"])
-    Discussion.objects.adjust_counts(essay.pk, comments=len(above), threads=above.count(None))
+    Comment.objects.bulk_update(comments, ["tree_id", "parent", "wording"])
+    Discussion.objects.adjust_counts(essay.pk, comments=len(parents), threads=parents.count(None))
     pagecache.invalidate(essay.cache_key, "comments")
-    return made
+    return comments
 
 
 def pending_comments(essay: Essay, count: int = 0, texts: Mapping[str, str] | None = None) -> list[Comment]:
@@ -169,17 +171,19 @@ def pending_comments(essay: Essay, count: int = 0, texts: Mapping[str, str] | No
     texts = texts or {f"Guest {next(numbers)}": f"Held words {n}" for n in range(count)}
     people = Commenter.objects.bulk_create(Commenter(name=name) for name in texts)
     trees = TreeNumber.objects.bulk_create(TreeNumber() for _ in texts)
-    place: dict[str, Any] = {"essay": essay, "status": "pending", "lft": 1, "rght": 2, "level": 0}
-    rows: list[Any] = [{"commenter": who, "tree_id": tree.pk} for who, tree in zip(people, trees, strict=True)]
-    made: list[Comment] = Comment.objects.bulk_create(Comment.objects.model(**row, **place) for row in rows)
+    common_fields: dict[str, Any] = {"essay": essay, "status": "pending", "lft": 1, "rght": 2, "level": 0}
+    rows: list[Any] = [
+        {"commenter": commenter, "tree_id": tree.pk} for commenter, tree in zip(people, trees, strict=True)
+    ]
+    comments: list[Comment] = Comment.objects.bulk_create(Comment.objects.model(**row, **common_fields) for row in rows)
     wordings = [
         Wording(comment=row, text=text, html=markup.clean_comment(text), reasons=[{"code": "first"}])
-        for row, text in zip(made, texts.values(), strict=True)
+        for row, text in zip(comments, texts.values(), strict=True)
     ]
-    for row, wording in zip(made, Wording.objects.bulk_create(wordings), strict=True):
+    for row, wording in zip(comments, Wording.objects.bulk_create(wordings), strict=True):
         row.wording = wording
-    Comment.objects.bulk_update(made, ["wording"])
-    return made
+    Comment.objects.bulk_update(comments, ["wording"])
+    return comments
 
 
 def details(**fields: str) -> dict[str, str]:

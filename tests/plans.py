@@ -29,13 +29,13 @@ class Query(NamedTuple):
 
     def scans(self) -> list[str]:
         """Return the steps of SQLite's plan that read a whole table or index."""
-        found = [line for line in self.plan().splitlines() if line.startswith("SCAN ") and MENU not in line]
-        return [line for line in found if line.split()[1] not in SMALL]
+        scans_ = [line for line in self.plan().splitlines() if line.startswith("SCAN ") and MENU not in line]
+        return [line for line in scans_ if line.split()[1] not in SMALL]
 
     def rows_read(self, table: str) -> int:
         """Return how many rows of a table PostgreSQL read, including those that it discarded."""
-        found = re.findall(rf"^\w[\w ]* on {table}\b.*: (\d+) rows$", self.plan(), re.MULTILINE)
-        return sum(map(int, found))
+        matches = re.findall(rf"^\w[\w ]* on {table}\b.*: (\d+) rows$", self.plan(), re.MULTILINE)
+        return sum(map(int, matches))
 
 
 def steps(node: dict[str, Any]) -> Iterator[str]:
@@ -51,12 +51,12 @@ def steps(node: dict[str, Any]) -> Iterator[str]:
 @contextmanager
 def queries() -> Iterator[list[Query]]:
     """Collect the queries that run inside the block."""
-    found: list[Query] = []
+    captured: list[Query] = []
 
     def keep(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
-        found.append(Query(sql, parameters))
+        captured.append(Query(sql, parameters))
         return execute(sql, parameters, many, context)
 
     _ = connection.features.supports_json_field  # read once per process
     with connection.execute_wrapper(keep):
-        yield found
+        yield captured

@@ -57,8 +57,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="the same seed draws the same functions (default: 1)")
     parser.add_argument("--count", type=int, default=60, help="number of functions (default: 60)")
     options = parser.parse_args()
-    found = production_functions()
-    for each in random.Random(options.seed).sample(found, min(options.count, len(found))):
+    functions_ = production_functions()
+    for each in random.Random(options.seed).sample(functions_, min(options.count, len(functions_))):
         print(each, end="\n\n")
 
 

@@ -19,8 +19,8 @@ def main() -> None:
     by_text = {each.text: each for each in reversed(visible_strings())}  # each text once, at its first position
     texts = sorted(by_text)
     for text in random.Random(options.seed).sample(texts, min(options.count, len(texts))):
-        found = by_text[text]
-        print(f"{found.place}: {' | '.join(' '.join(each.split()) for each in found.texts)}")
+        string_ = by_text[text]
+        print(f"{string_.place}: {' | '.join(' '.join(each.split()) for each in string_.texts)}")
 
 
 if __name__ == "__main__":

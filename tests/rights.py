@@ -37,15 +37,15 @@ class Table:
     def rows(self, method: str) -> Iterator[tuple[str, list[str]]]:
         """Yield addresses and expected responses."""
         for line in self.text.strip().splitlines()[1:]:
-            sent, address, *answers = line.split()
-            if sent == method:
-                yield address, answers
+            row_method, address, *responses = line.split()
+            if row_method == method:
+                yield address, responses
 
-    def line(self, method: str, address: str, answers: list[str]) -> str:
+    def line(self, method: str, address: str, responses: list[str]) -> str:
         """Format a line of this table."""
         line = f"{method:4} {address} "
-        for person, found in zip(re.finditer(r"\S+", self.header), answers, strict=True):
-            line = line.ljust(person.start()) + found + " "
+        for person, response in zip(re.finditer(r"\S+", self.header), responses, strict=True):
+            line = line.ljust(person.start()) + response + " "
         return line.rstrip()
 
 
@@ -55,58 +55,58 @@ class World:
     headers: MappingProxyType[str, str] = MappingProxyType({})
     usual = ""  # the subject of an address whose name does not tell it
 
-    def __init__(self, things: dict[str, Any], users: dict[str, User], people: list[str]) -> None:
-        self.things = things
+    def __init__(self, objects: dict[str, Any], users: dict[str, User], people: list[str]) -> None:
+        self.objects = objects
         self.users = users
-        self.clients = {who: self.create_client(who) for who in people}
+        self.clients = {person: self.create_client(person) for person in people}
 
-    def create_client(self, who: str) -> Client:
+    def create_client(self, person: str) -> Client:
         client = Client(headers=self.headers)
-        if user := self.users.get(who):
+        if user := self.users.get(person):
             client.force_login(user)
             client.get(reverse("my-comments"))  # a login creates a Commenter
-        elif who == "guest":
+        elif person == "guest":
             guest_cookie(client)
         return client
 
-    def client(self, who: str) -> Client:
-        return self.clients[who]
+    def client(self, person: str) -> Client:
+        return self.clients[person]
 
     def parameters_for(self, name: str) -> dict[str, Any]:
         """Return the parameters to send to the address of that name."""
         return {}
 
-    def send(self, method: str, address: str, who: str) -> Any:
-        name, _, about = address.rstrip(")").partition("(")
-        args = [self.things[each] for each in about.split(",")] if about else []
-        place = reverse(name, args=[getattr(arg, "pk", arg) for arg in args])
-        client = self.client(who)
+    def send(self, method: str, address: str, person: str) -> Any:
+        name, _, subject = address.rstrip(")").partition("(")
+        args = [self.objects[each] for each in subject.split(",")] if subject else []
+        url = reverse(name, args=[getattr(arg, "pk", arg) for arg in args])
+        client = self.client(person)
         send = client.get if method == "GET" else client.post
-        return send(place, self.parameters_for(name))
+        return send(url, self.parameters_for(name))
 
-    def line(self, table: Table, method: str, name: str, about: list[str]) -> str:
+    def line(self, table: Table, method: str, name: str, subject: list[str]) -> str:
         """Return the table's line for an address, if its subject can be guessed."""
-        thing = next((key for key in self.things if key in re.split("[-_:]", name)), self.usual)
-        address = f"{name}({','.join(thing for _ in about)})" if about else name
-        found = []
-        for who in table.people:
+        subject_ = next((key for key in self.objects if key in re.split("[-_:]", name)), self.usual)
+        address = f"{name}({','.join(subject_ for _ in subject)})" if subject else name
+        response = []
+        for person in table.people:
             with transaction.atomic():
                 try:
-                    found.append(answer(self.send(method, address, who)))
+                    response.append(response_status(self.send(method, address, person)))
                 except Exception as error:  # shown in the line
-                    found.append(type(error).__name__)
+                    response.append(type(error).__name__)
                 transaction.set_rollback(True)
-        return table.line(method, address, found)
+        return table.line(method, address, response)
 
 
 def assert_table_is_complete(table: Table, named: dict[str, list[str]], world: World) -> None:
     """Check that the table has every address of these names and no others."""
-    known = {(method, row[0].partition("(")[0]) for method in ("GET", "POST") for row in table.rows(method)}
-    asked = [(method, name, about) for name, about in sorted(named.items()) for method in ("GET", "POST")]
-    missing = [world.line(table, *each) for each in asked if each[:2] not in known]
+    listed = {(method, row[0].partition("(")[0]) for method in ("GET", "POST") for row in table.rows(method)}
+    expected = [(method, name, subject) for name, subject in sorted(named.items()) for method in ("GET", "POST")]
+    missing = [world.line(table, *each) for each in expected if each[:2] not in listed]
     assert not missing, "Add to TABLE, if this is as it should be:\n" + "\n".join(missing)
-    gone = {name for _, name in known} - {name for name, _, _ in addresses()}
-    assert not gone, f"TABLE knows addresses that are no longer there: {gone}"
+    unknown = {name for _, name in listed} - {name for name, _, _ in addresses()}
+    assert not unknown, f"TABLE knows addresses that are no longer there: {unknown}"
 
 
 def guest_cookie(client: Client) -> None:
@@ -120,17 +120,19 @@ def addresses() -> Iterator[tuple[str, str, list[str]]]:
     """Yield name, view module and parameters of every named address of the site."""
     open_: list[tuple[Any, str]] = [(get_resolver().url_patterns, "")]
     while open_:
-        patterns, space = open_.pop()
+        patterns, namespace = open_.pop()
         for pattern in patterns:
             if isinstance(pattern, URLResolver):
-                open_.append((pattern.url_patterns, f"{space}{pattern.namespace}:" if pattern.namespace else space))
+                open_.append(
+                    (pattern.url_patterns, f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace)
+                )
             elif isinstance(pattern, URLPattern):
                 view = getattr(pattern.callback, "view_class", pattern.callback)
                 if pattern.name:
-                    yield f"{space}{pattern.name}", view.__module__, list(pattern.pattern.converters)
+                    yield f"{namespace}{pattern.name}", view.__module__, list(pattern.pattern.converters)
 
 
-def answer(response: Any) -> str:
+def response_status(response: Any) -> str:
     if response.status_code == 302 and "/login/" in response["Location"]:
         return "login"
     return str(response.status_code)
@@ -143,13 +145,13 @@ def message_of(response: Any) -> str:
 @contextmanager
 def writes() -> Iterator[list[str]]:
     """Record the statements that changed anything but sessions."""
-    found: list[str] = []
-    with CaptureQueriesContext(connection) as asked:
-        yield found
-    for query in asked.captured_queries:
+    statements: list[str] = []
+    with CaptureQueriesContext(connection) as captured:
+        yield statements
+    for query in captured.captured_queries:
         sql = query["sql"].lstrip()
         if re.match("INSERT|UPDATE|DELETE", sql) and not any(f'"{table}"' in sql for table in OF_SESSIONS):
-            found.append(sql)
+            statements.append(sql)
 
 
 def database_contents() -> dict[str, list[Any]]:

@@ -13,7 +13,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parents[1]
 PLAIN = {"gettext", "ngettext", "pgettext", "npgettext"}
 TRANSLATING = PLAIN | {f"{name}_lazy" for name in PLAIN} | {"gettext_noop"}
-SAID = {"CommandError", "ImproperlyConfigured", "Unreadable", "Broken", "stop", "remark", "omit"}
+OUTPUT_FUNCTIONS = {"CommandError", "ImproperlyConfigured", "Unreadable", "Broken", "stop", "remark", "omit"}
 """Functions and exceptions whose first text an operator reads."""
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
@@ -48,11 +48,11 @@ class String:
 
 def visible_strings(root: Path = ROOT) -> list[String]:
     """Return the strings of all apps and templates, ordered by file and line."""
-    found: list[String] = []
+    strings_: list[String] = []
     for files, read in ((python_files(root), in_python), (template_files(root), in_template)):
         for file in files:
-            found += read(file.relative_to(root), file.read_text(encoding="utf-8"))
-    return sorted(found, key=lambda each: (each.file, each.line))
+            strings_ += read(file.relative_to(root), file.read_text(encoding="utf-8"))
+    return sorted(strings_, key=lambda each: (each.file, each.line))
 
 
 def python_files(root: Path = ROOT) -> list[Path]:
@@ -64,8 +64,8 @@ def python_files(root: Path = ROOT) -> list[Path]:
 
 def template_files(root: Path = ROOT) -> list[Path]:
     folders = [root / "templates", *(file.parent / "templates" for file in python_files(root))]
-    found = {file for folder in folders if folder.is_dir() for file in folder.rglob("*") if file.is_file()}
-    return sorted(file for file in found if file.suffix in {".html", ".txt", ".xml"})
+    strings_ = {file for folder in folders if folder.is_dir() for file in folder.rglob("*") if file.is_file()}
+    return sorted(file for file in strings_ if file.suffix in {".html", ".txt", ".xml"})
 
 
 def in_template(file: Path, source: str) -> Iterator[String]:
@@ -124,10 +124,10 @@ def whole(file: Path, kind: Kind, nodes: Iterable[ast.expr]) -> Iterator[String]
 
 
 def kind_of(call: ast.Call, name: str) -> Kind | None:
-    on = name_of(call.func.value) if isinstance(call.func, ast.Attribute) else ""
-    if name in LEVELS and on == "logger":
+    receiver = name_of(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+    if name in LEVELS and receiver == "logger":
         return Kind.LOG
-    return Kind.OUTPUT if name in SAID or (name == "write" and on in {"stdout", "stderr"}) else None
+    return Kind.OUTPUT if name in OUTPUT_FUNCTIONS or (name == "write" and receiver in {"stdout", "stderr"}) else None
 
 
 def name_of(node: ast.expr) -> str:
@@ -153,4 +153,4 @@ def text_of(node: ast.expr) -> str:
 
 def is_read(text: str) -> bool:
     """Return whether it contains a word, apart from placeholders."""
-    return any(letter in string.ascii_letters for letter in re.sub(r"%\(\w+\)[sd]|%[srd]|\{[^{}]*\}", "", text))
+    return any(character in string.ascii_letters for character in re.sub(r"%\(\w+\)[sd]|%[srd]|\{[^{}]*\}", "", text))

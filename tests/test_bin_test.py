@@ -40,7 +40,7 @@ def run(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def whole(tree: Path) -> Path:
+def complete_tree(tree: Path) -> Path:
     """A tree with everything that bin/test requires, and interpreters that print their arguments."""
     add_program(tree.parent / "programs/java")
     add_program(tree.parent / "programs/npm")
@@ -70,22 +70,24 @@ def test_bin_test_fails_if_npm_cannot_install_the_validator(tree: Path) -> None:
 
 
 @pytest.mark.parametrize("chosen", [("--python", "3.12"), ("--python=3.12",)])
-def test_a_chosen_interpreter_runs_the_tests_and_is_not_passed_to_pytest(whole: Path, chosen: tuple[str, ...]) -> None:
-    done = run(whole, "-k", "1 or two", *chosen, "tests/blog")
+def test_a_chosen_interpreter_runs_the_tests_and_is_not_passed_to_pytest(
+    complete_tree: Path, chosen: tuple[str, ...]
+) -> None:
+    done = run(complete_tree, "-k", "1 or two", *chosen, "tests/blog")
     assert done.stdout.splitlines() == ["setup dev --python 3.12", ".venv-3.12 -m tests -k 1 or two tests/blog"]
 
 
-def test_without_a_choice_the_default_environment_runs_the_tests(whole: Path) -> None:
-    assert run(whole, "tests/blog").stdout.splitlines() == ["setup dev", ".venv -m tests tests/blog"]
+def test_without_a_choice_the_default_environment_runs_the_tests(complete_tree: Path) -> None:
+    assert run(complete_tree, "tests/blog").stdout.splitlines() == ["setup dev", ".venv -m tests tests/blog"]
 
 
-def test_a_choice_without_a_version_shows_the_usage(whole: Path) -> None:
-    done = run(whole, "tests/blog", "--python")
+def test_a_choice_without_a_version_shows_the_usage(complete_tree: Path) -> None:
+    done = run(complete_tree, "tests/blog", "--python")
     assert done.returncode == 2
     assert done.stderr.startswith("Usage: bin/test [--python 3.N]")
 
 
-def test_a_missing_interpreter_ends_the_run(whole: Path) -> None:
-    add_program(whole / "bin/setup", "exit 1")
-    done = run(whole, "--python", "3.12")
+def test_a_missing_interpreter_ends_the_run(complete_tree: Path) -> None:
+    add_program(complete_tree / "bin/setup", "exit 1")
+    done = run(complete_tree, "--python", "3.12")
     assert (done.returncode, done.stdout) == (1, "")

@@ -72,31 +72,31 @@ def test_only_one_place_sets_a_cookie_by_its_own_header(listed: set[str]) -> Non
 
 def test_no_script_sets_a_cookie() -> None:
     scripts = [*(ROOT / "static").rglob("*.js"), *(ROOT / "static").rglob("*.html"), *(ROOT / "templates").rglob("*")]
-    found = [file for file in scripts if file.is_file() and "document.cookie" in file.read_text()]
-    assert not found
+    files = [file for file in scripts if file.is_file() and "document.cookie" in file.read_text()]
+    assert not files
 
 
 def test_every_cookie_that_a_package_sets_is_listed(listed: set[str]) -> None:
-    found = set()
+    setters = set()
     for package in packages():
         root = Path(str(import_module(package).__file__)).parent
         for file in root.rglob("*.py"):
             if any(f".{setter}(" in file.read_text() for setter in SETTERS) and "tests" not in file.parts:
-                found.add(str(file.relative_to(root.parent)))
-    assert found == set(ELSEWHERE)
+                setters.add(str(file.relative_to(root.parent)))
+    assert setters == set(ELSEWHERE)
     assert set.union(*ELSEWHERE.values()) <= listed
     assert not mfa.TRUST_ENABLED
     assert set_language not in {pattern.callback for pattern in patterns()}
 
 
 def patterns() -> Iterator[URLPattern]:
-    waiting = list(get_resolver().url_patterns)
-    while waiting:
-        pattern = waiting.pop()
+    pending = list(get_resolver().url_patterns)
+    while pending:
+        pattern = pending.pop()
         if isinstance(pattern, URLPattern):
             yield pattern
         else:
-            waiting += pattern.url_patterns
+            pending += pattern.url_patterns
 
 
 @pytest.mark.django_db

@@ -49,10 +49,10 @@ EXCEPTIONS: frozenset[str] = frozenset()
 PATTERNS = [(re.compile(rf"(?<!\w)(?:{phrase})(?!\w)", re.IGNORECASE), better) for phrase, better in NEVER.items()]
 
 
-def faults(found: list[String]) -> list[str]:
+def faults(strings_: list[String]) -> list[str]:
     """Return a line for each string with such a phrase."""
     lines = []
-    for each in found:
+    for each in strings_:
         for text in {*each.texts} - EXCEPTIONS:
             plain = " ".join(text.replace("’", "'").split())
             for pattern, better in PATTERNS:
@@ -109,14 +109,14 @@ class Command:
 
 
 def test_strings_of_python_are_found() -> None:
-    found = list(in_python(Path("app/management/commands/a.py"), PYTHON))
-    assert {(each.kind, *each.texts) for each in found} == {
+    strings_ = list(in_python(Path("app/management/commands/a.py"), PYTHON))
+    assert {(each.kind, *each.texts) for each in strings_} == {
         (Kind.PYTHON, "One %(name)s"), (Kind.PYTHON, "Yes"), (Kind.PYTHON, "No"), (Kind.PYTHON, "Later on"),
         (Kind.PYTHON, "%(count)d one", "%(count)d many"), (Kind.PYTHON, "With context"), (Kind.PYTHON, "leaf", "leaves"),
         (Kind.HELP, "Lists them."), (Kind.HELP, "take all"), (Kind.OUTPUT, "Done: {self.count}."),
         (Kind.OUTPUT, "Not done."), (Kind.LOG, "Slow: %s"),
     }  # fmt: skip
-    assert next(each for each in found if each.text == "With context").place == "app/management/commands/a.py:13"
+    assert next(each for each in strings_ if each.text == "With context").place == "app/management/commands/a.py:13"
 
 
 TEMPLATE = """{% load i18n %}
@@ -132,25 +132,25 @@ TEMPLATE = """{% load i18n %}
 
 
 def test_strings_of_templates_are_found() -> None:
-    found = list(in_template(Path("a.html"), TEMPLATE))
-    assert [(each.line, *each.texts) for each in found] == [
+    strings_ = list(in_template(Path("a.html"), TEMPLATE))
+    assert [(each.line, *each.texts) for each in strings_] == [
         (2, "A title"), (2, "An old tag"), (3, "One “leaf”, 100 %", "%(n)s leaves"), (8, "In an argument"),
         (8, "A filter"),
     ]  # fmt: skip
 
 
 def test_every_kind_is_found_in_the_project() -> None:
-    found = visible_strings()
-    counts = Counter(each.kind for each in found)
+    strings_ = visible_strings()
+    counts = Counter(each.kind for each in strings_)
     assert min(counts[kind] for kind in Kind) > 10
-    assert sum(bool(each.plural) for each in found) > 50
-    assert "Post Comment" in {each.text for each in found}
+    assert sum(bool(each.plural) for each in strings_) > 50
+    assert "Post Comment" in {each.text for each in strings_}
 
 
 def test_functions_are_found_without_special_methods() -> None:
     source = 'class A:\n    def __init__(self): ...\n    def name(self, a: int = 1) -> str:\n        """Say it."""\n'
-    found = list(functions(Path("a.py"), source + "\nasync def go() -> None: ...\n"))
-    assert [str(each) for each in found] == [
+    strings_ = list(functions(Path("a.py"), source + "\nasync def go() -> None: ...\n"))
+    assert [str(each) for each in strings_] == [
         "a.py:3 A.name(self, a: int=1) -> str\n    Say it.", "a.py:6 go() -> None",
     ]  # fmt: skip
     assert len(production_functions()) > 1000

@@ -46,7 +46,7 @@ def test_every_relative_link_leads_to_a_file_and_a_heading(page: Path) -> None:
 def test_every_page_is_linked() -> None:
     linked = set()
     for page in PAGES:
-        links = ("".join(found).partition("#")[0] for found in LINK.findall(page.read_text()))
+        links = ("".join(target).partition("#")[0] for target in LINK.findall(page.read_text()))
         linked |= {(page.parent / link).resolve() for link in links if link and ":" not in link}
     pages_of_docs = {path for path in DOCS.rglob("*") if path.suffix in {".md", ".png"}}
     assert pages_of_docs <= linked
@@ -70,9 +70,9 @@ def test_every_comment_setting_is_documented_with_its_default() -> None:
 
 
 def test_every_command_is_documented() -> None:
-    own = {name for name, app in get_commands().items() if (ROOT / app.replace(".", "/")).is_dir()}
-    assert len(own) > 10
-    assert own == {row.split()[0] for row in code_in_tables("commands.md") if not row.startswith("bin/")}
+    commands = {name for name, app in get_commands().items() if (ROOT / app.replace(".", "/")).is_dir()}
+    assert len(commands) > 10
+    assert commands == {row.split()[0] for row in code_in_tables("commands.md") if not row.startswith("bin/")}
 
 
 def test_every_script_is_documented() -> None:

@@ -61,9 +61,9 @@ def a_new_essay(essay: Essay) -> None:
 
 
 def a_comment_for_its_author_and_followers(essay: Essay) -> None:
-    above = make.comment(essay, by=make.guest("Anna Karg"))
-    subscribe("replies", commenter=above.commenter)
-    outbox.create_notices(make.comment(essay, "So it is.", to=above))
+    parent = make.comment(essay, by=make.guest("Anna Karg"))
+    subscribe("replies", commenter=parent.commenter)
+    outbox.create_notices(make.comment(essay, "So it is.", to=parent))
     other = make.essay("Another", by=make.author("ruth", name="Ruth"))
     subscribe("essay", essay=other)
     outbox.create_notices(make.comment(other, "So it is."))
@@ -182,7 +182,7 @@ SENDINGS: tuple[Callable[[Essay], None], ...] = (
 )
 
 
-def sent_by(sending: Callable[[Essay], None], essay: Essay) -> set[str]:
+def sent_by(send: Callable[[Essay], None], essay: Essay) -> set[str]:
     """Check the emails that this sends; return the names of the templates that were rendered."""
     rendered: set[str] = set()
     render = Template._render  # type: ignore[attr-defined]
@@ -193,18 +193,18 @@ def sent_by(sending: Callable[[Essay], None], essay: Essay) -> set[str]:
 
     mail.outbox.clear()
     with patch.object(Template, "_render", record_template):
-        sending(essay)
+        send(essay)
         run_ready_jobs()
         outbox.send()
     for message in mail.outbox:
         text = f"{message.subject}\n{message.body}"
-        assert not (found := WRONG.search(text)), f"{found} in\n{text}"
+        assert not (match := WRONG.search(text)), f"{match} in\n{text}"
     return rendered
 
 
-@pytest.mark.parametrize("sending", SENDINGS, ids=lambda sending: sending.__name__)
-def test_email_texts_contain_no_python_objects(essay: Essay, sending: Callable[[Essay], None]) -> None:
-    sent_by(sending, essay)
+@pytest.mark.parametrize("send", SENDINGS, ids=lambda send: send.__name__)
+def test_email_texts_contain_no_python_objects(essay: Essay, send: Callable[[Essay], None]) -> None:
+    sent_by(send, essay)
     assert mail.outbox
 
 
@@ -217,9 +217,9 @@ def test_the_email_about_a_new_essay_names_its_authors(essay: Essay) -> None:
 def test_every_text_template_of_an_email_is_tested(essay: Essay) -> None:
     """A new template without a function above fails here."""
     rendered: set[str] = set()
-    for sending in SENDINGS:
+    for send in SENDINGS:
         with transaction.atomic():
-            rendered |= sent_by(sending, essay)
+            rendered |= sent_by(send, essay)
             transaction.set_rollback(True)
     templates = {
         str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.txt") if path.parent.name != "messages"

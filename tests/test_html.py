@@ -63,12 +63,12 @@ class Site:
 
     def write_essays(self) -> None:
         series = Series.objects.create(title="Of Words", slug="words", description="Some & more")
-        more: dict[str, Any] = {"series": series, "deck": "A “deck” & more"}
-        self.essay = make.essay("Whose <b>Promise</b>?", by=self.author, body=RICH, **more)
+        fields: dict[str, Any] = {"series": series, "deck": "A “deck” & more"}
+        self.essay = make.essay("Whose <b>Promise</b>?", by=self.author, body=RICH, **fields)
         self.essay.tags.add(Tag.objects.ensure("Promises & words"))
         Essay.objects.filter(pk=self.essay.pk).update(updated=timezone.now(), update_note="A <note>", is_pinned=True)
         self.others = {
-            "closed": make.essay("Closed", by=self.author, is_open=False, **more),
+            "closed": make.essay("Closed", by=self.author, is_open=False, **fields),
             "empty": make.essay("Empty", by=self.author, published=timezone.now() - timedelta(days=500)),
             "right to left": make.essay("הבטחה", language="he", slug="promise", translation_of=self.essay, body=RICH),
             "long": make.essay("L" * 70, body=long_essay(4000, 20)),
@@ -86,35 +86,35 @@ class Site:
         self.root = make.comment(essay, "One.\n\n> said", by=make.guest("Tobias", website="https://t.example/?a=1&b=2"))
         reply = make.comment(essay, "Two.", to=self.root, by=miriam)
         self.deep = make.comment(essay, "Three.", to=make.comment(essay, "Deeper.", to=reply), by=rosa)
-        self.own = make.comment(essay, "Mine.", by=rosa)
-        self.held = make.comment(essay, "Held.", by=rosa, status="pending")
-        gone = make.comment(essay, "Gone.")
-        make.comment(essay, "Answered.", to=gone)
+        self.own_comment = make.comment(essay, "Mine.", by=rosa)
+        self.pending = make.comment(essay, "Held.", by=rosa, status="pending")
+        removed = make.comment(essay, "Gone.")
+        make.comment(essay, "Answered.", to=removed)
         self.refused = make.comment(essay, "Refused.", by=rosa)
-        for comment in (gone, self.refused):
+        for comment in (removed, self.refused):
             deciding.trash(comment, by=self.moderator, note="Off topic")
         for number in range(6):
             make.comment(essay, f"Thread {number}.")
         for target in (None, self.root.pk):
             likes.like(commenter=miriam, sender=Sender(), essay=essay, comment=target)
         self.address = Address.objects.create(email="anna@example.org", verified=timezone.now())
-        for about in (
+        for subscription_fields in (
             {"kind": "thread", "comment": self.root, "often": "daily"},
             {"kind": "essay", "essay": essay},
             {"kind": "essays"},
         ):
-            Subscription.objects.create(address=self.address, confirmed=timezone.now(), **about)
+            Subscription.objects.create(address=self.address, confirmed=timezone.now(), **subscription_fields)
 
-    def store(self, name: str, answer: Any, status: int = 200) -> None:
-        assert answer.status_code == status, (name, answer.status_code, Page(answer).words[:500])
-        self.pages[name] = answer.content.decode()
+    def store(self, name: str, response: Any, status: int = 200) -> None:
+        assert response.status_code == status, (name, response.status_code, Page(response).words[:500])
+        self.pages[name] = response.content.decode()
 
-    def read(self, who: str, *paths: str, status: int = 200) -> None:
+    def read(self, reader: str, *paths: str, status: int = 200) -> None:
         for path in paths:
-            self.store(f"{path} ({who})", self.browsers[who].get(path, follow=True), status)
+            self.store(f"{path} ({reader})", self.browsers[reader].get(path, follow=True), status)
 
-    def send(self, who: str, path: str, status: int, **fields: str) -> None:
-        self.store(f"POST {path} {fields} ({who})", self.browsers[who].post(path, fields), status)
+    def send(self, reader: str, path: str, status: int, **fields: str) -> None:
+        self.store(f"POST {path} {fields} ({reader})", self.browsers[reader].post(path, fields), status)
 
 
 def lists(site: Site) -> None:
@@ -127,16 +127,24 @@ def lists(site: Site) -> None:
 
 
 def essays(site: Site) -> None:
-    here, root = site.essay.get_absolute_url(), site.root.pk
+    path, root = site.essay.get_absolute_url(), site.root.pk
     queries = ("", f"?replyto={root}#respond", "?cpage=2&order=newest", "?by=author", f"?thread={root}")
-    site.read("guest", *(here + query for query in queries), *(one.get_absolute_url() for one in site.others.values()))
     site.read(
-        "reader", here, site.own.get_absolute_url(), site.held.get_absolute_url(), f"{here}?replyto={root}#respond"
+        "guest",
+        *(path + query for query in queries),
+        *(other_essay.get_absolute_url() for other_essay in site.others.values()),
     )
-    site.read("author", here)
-    site.browsers["reader"].post(f"{here}like/", {"like": "1"})
-    site.read("reader", f"{here}?order=liked")
-    part = site.browsers["guest"].get(f"{here}identity/").content.decode()
+    site.read(
+        "reader",
+        path,
+        site.own_comment.get_absolute_url(),
+        site.pending.get_absolute_url(),
+        f"{path}?replyto={root}#respond",
+    )
+    site.read("author", path)
+    site.browsers["reader"].post(f"{path}like/", {"like": "1"})
+    site.read("reader", f"{path}?order=liked")
+    part = site.browsers["guest"].get(f"{path}identity/").content.decode()
     site.pages["identity"] = f'<!doctype html><html lang="en"><title>A part of a page</title>{part}</html>'
     link = preview.create_link(site.draft, by=site.author)
     site.read("guest", f"/preview/{link.token}/")
@@ -147,19 +155,21 @@ def replies(site: Site) -> None:
     wrong = {"as": "guest", "text": "", "name": "<b>", "email": "no", "website": "no address"}
     site.send("guest", respond, 422, **wrong)
     site.send("guest", respond, 422, **wrong | {"parent": str(site.root.pk)})
-    given = {"as": "guest", "name": "Anna <b>", "email": "anna@example.org", "website": "a.example"}
-    site.send("guest", respond, 200, **given, text="> *quoted*\n\n    code", preview="page", notify_replies="on")
+    guest_fields = {"as": "guest", "name": "Anna <b>", "email": "anna@example.org", "website": "a.example"}
+    site.send("guest", respond, 200, **guest_fields, text="> *quoted*\n\n    code", preview="page", notify_replies="on")
     for name, fields in {"remembered": {"remember": "on"}, "again": {}}.items():
-        sent = site.browsers["guest"].post(respond, given | {"text": "Held <i>words</i>"} | fields, follow=True)
-        site.store(f"a reply, {name}", sent, 200 if fields else 409)
+        response_ = site.browsers["guest"].post(
+            respond, guest_fields | {"text": "Held <i>words</i>"} | fields, follow=True
+        )
+        site.store(f"a reply, {name}", response_, 200 if fields else 409)
     closed = f"{site.others['closed'].get_absolute_url()}respond/"
-    site.send("reader", closed, 403, **given, text="Too late")
+    site.send("reader", closed, 403, **guest_fields, text="Too late")
 
 
 def around_a_comment(site: Site) -> None:
-    own, refused = site.own.pk, site.refused.pk
-    paths = [f"/comments/{own}/{verb}/" for verb in ("edit", "delete")]
-    site.read("reader", *paths, f"/comments/{site.held.pk}/tell/", f"/comments/{refused}/appeal/", "/comments/mine/")
+    own_comments, refused = site.own_comment.pk, site.refused.pk
+    paths = [f"/comments/{own_comments}/{verb}/" for verb in ("edit", "delete")]
+    site.read("reader", *paths, f"/comments/{site.pending.pk}/tell/", f"/comments/{refused}/appeal/", "/comments/mine/")
     site.send("reader", paths[0], 422, text=" ")
     site.send("reader", f"/comments/{refused}/appeal/", 422, words="")
     report = f"/comments/{site.root.pk}/report/"
@@ -169,14 +179,14 @@ def around_a_comment(site: Site) -> None:
     site.send("guest", report, 422, kind="", words="")
     site.store("a report, sent", site.browsers["guest"].post(report, {"kind": "spam", "words": "x"}, follow=True))
     site.store("deleted", site.browsers["reader"].post(paths[1], follow=True))
-    link = "/" + signed_links.decision_url(site.held, site.moderator).split("/", 3)[3]
+    link = "/" + signed_links.decision_url(site.pending, site.moderator).split("/", 3)[3]
     site.read("guest", link)
     site.read("moderator", "/accounts/queue-mail/")
 
 
 def subscriptions(site: Site) -> None:
-    one = site.address.subscriptions.get(kind="thread")
-    links = [signed_links.subscriptions_url(site.address), signed_links.unsubscribe_url(one), signed_links.unsubscribe_daily_url(site.address),
+    other_essay = site.address.subscriptions.get(kind="thread")
+    links = [signed_links.subscriptions_url(site.address), signed_links.unsubscribe_url(other_essay), signed_links.unsubscribe_daily_url(site.address),
              signed_links.confirm_url(site.address)]  # fmt: skip
     paths = ["/" + link.split("/", 3)[3] for link in links]
     follow = f"/subscriptions/?comment={site.root.pk}"
@@ -189,21 +199,21 @@ def subscriptions(site: Site) -> None:
 
 def accounts(site: Site) -> None:
     guest = ("login", "signup", "password/reset", "login/code", "claims", "invitation/nonsense", "claims/nonsense")
-    own = ("me", "email", "password/change", "picture", "sessions", "3rdparty", "2fa", "2fa/totp/activate", "claims",
+    own_comments = ("me", "email", "password/change", "picture", "sessions", "3rdparty", "2fa", "2fa/totp/activate", "claims",
            "2fa/webauthn", "2fa/webauthn/add", "2fa/recovery-codes/generate", "logout", "data", "reauthenticate")  # fmt: skip
     SocialAccount.objects.create(
         user=site.reader, provider="twitter_oauth2", uid="1", extra_data={"username": "rosa_c"}
     )
     site.reader.emailaddress_set.create(email="second@example.org", verified=False)
     for path in guest:
-        answer = Browser().get(f"/accounts/{path}/", follow=True)
-        site.store(f"/accounts/{path}/ (guest)", answer, 410 if "nonsense" in path else 200)
+        response = Browser().get(f"/accounts/{path}/", follow=True)
+        site.store(f"/accounts/{path}/ (guest)", response, 410 if "nonsense" in path else 200)
     site.store(
         "signed in",
         site.browsers["guest"].post("/accounts/login/", {"login": "rosa", "password": PASSWORD}, follow=True),
     )
     site.browsers["reader"] = site.browsers["guest"]
-    site.read("reader", *(f"/accounts/{path}/" for path in own))
+    site.read("reader", *(f"/accounts/{path}/" for path in own_comments))
     site.store("data", site.browsers["reader"].get("/accounts/data/about-me.html"))
     page = begin(site.browsers["reader"])
     site.store("log in again", site.browsers["reader"].get(f"/accounts/login/?next={quote(page)}"))
@@ -217,10 +227,10 @@ def accounts(site: Site) -> None:
     }.items():
         site.store(f"POST {path}", Browser(address=f"198.51.100.{len(path)}").post(f"/accounts/{path}/", fields))
     for path in ("email", "password/change", "picture"):
-        answer = site.browsers["reader"].post(
+        response = site.browsers["reader"].post(
             f"/accounts/{path}/", {"action_add": "", "email": "no", "oldpassword": "x"}
         )
-        site.store(f"POST {path}", answer, answer.status_code)
+        site.store(f"POST {path}", response, response.status_code)
     for path in ("signup", "login/code"):
         browser = Browser(address="198.51.100.77")
         site.store(
@@ -234,7 +244,7 @@ def problems(site: Site) -> None:
     cross_site = Browser(headers={"Sec-Fetch-Site": "cross-site"})
     site.store("403", cross_site.post(f"{site.essay.get_absolute_url()}respond/", {"text": "x"}), 403)
     site.pages["500"] = render_to_string("500.html")
-    answers: list[Callable[[], Any]] = [
+    requests: list[Callable[[], Any]] = [
         error_pages.too_slow,
         error_pages.incomplete,
         error_pages.unreadable,
@@ -243,7 +253,7 @@ def problems(site: Site) -> None:
     ]
     for status in ("400", "403", "404", "429"):
         site.pages[f"template {status}"] = render_to_string(f"{status}.html")
-    for make_answer in answers:
+    for make_answer in requests:
         site.pages[make_answer.__name__] = make_answer().content.decode()
 
 
@@ -252,9 +262,9 @@ def hostile_words(site: Site) -> None:
     essay = make.essay(
         "<script>x</script>", body=markup.clean_essay("".join([*hostile.SAMPLE, *hostile.recipes().values()]))
     )
-    for number, words in enumerate([*OWN, *hostile.SAMPLE]):
+    for number, payload in enumerate([*OWN, *hostile.SAMPLE]):
         make.comment(
-            essay, words[:5000], by=make.guest(words[:60].strip() or "x", website=f"https://w.example/{number}")
+            essay, payload[:5000], by=make.guest(payload[:60].strip() or "x", website=f"https://w.example/{number}")
         )
     assert Comment.objects.filter(essay=essay).count() > len(OWN)
     address = essay.get_absolute_url()
@@ -266,5 +276,5 @@ def test_every_public_page_is_valid_html(tmp_path: Path) -> None:
     for pages in (lists, essays, replies, around_a_comment, subscriptions, accounts, problems, hostile_words):
         pages(site)
     assert len(site.pages) > 100
-    found = validator.errors(site.pages, tmp_path)
-    assert not found, "\n".join(f"{name}:\n  " + "\n  ".join(wrong[:5]) for name, wrong in found.items())
+    errors = validator.errors(site.pages, tmp_path)
+    assert not errors, "\n".join(f"{name}:\n  " + "\n  ".join(wrong[:5]) for name, wrong in errors.items())

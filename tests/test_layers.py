@@ -14,12 +14,12 @@ COMPOSING_FILES = {Path("config/urls.py"), Path("config/wsgi.py")}  # where the 
 
 
 def may_import(file: Path, package: str) -> bool:
-    own = file.parts[0]
-    if package == own or file in COMPOSING_FILES:
+    app = file.parts[0]
+    if package == app or file in COMPOSING_FILES:
         return True
-    if "config" in {own, package}:
+    if "config" in {app, package}:
         return False  # settings are imported from django.conf, and name our modules as strings
-    return package in LOWEST or (own in APPS and APPS.index(package) < APPS.index(own))
+    return package in LOWEST or (app in APPS and APPS.index(package) < APPS.index(app))
 
 
 def imported_packages(source: str) -> Iterator[str]:

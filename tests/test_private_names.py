@@ -15,7 +15,7 @@ import pytest
 
 from tests.test_layers import PACKAGES, ROOT, our_files
 
-HOMES = {
+USERS = {
     "granian": Path("server/processes/web_server.py"),
     "allauth": Path("accounts/allauth_private.py"),
     "mptt": Path("comments/models/comment.py"),
@@ -179,14 +179,14 @@ INSIDE = [
 def resolve(name: str) -> Any:
     """Return the object with this dotted name; raise AttributeError or ImportError."""
     parts = name.split(".")
-    for at in range(len(parts) - 1, 0, -1):
+    for index in range(len(parts) - 1, 0, -1):
         try:
-            thing: Any = importlib.import_module(".".join(parts[:at]))
+            target: Any = importlib.import_module(".".join(parts[:index]))
         except ModuleNotFoundError:
             continue
-        for part in parts[at:]:
-            thing = inspect.getattr_static(thing, part)
-        return thing.__func__ if isinstance(thing, classmethod | staticmethod) else thing
+        for part in parts[index:]:
+            target = inspect.getattr_static(target, part)
+        return target.__func__ if isinstance(target, classmethod | staticmethod) else target
     raise ImportError(name)
 
 
@@ -203,20 +203,22 @@ def parameters(function: Any) -> str:
 
 @pytest.mark.parametrize("private", PRIVATE, ids=[private.name for private in PRIVATE])
 def test_a_private_name_is_as_we_rely_on_it(private: Private) -> None:
-    where = HOMES[private.name.partition(".")[0]]
+    module = USERS[private.name.partition(".")[0]]
     try:
-        thing = resolve(private.name)
+        target = resolve(private.name)
     except (AttributeError, ImportError):
-        pytest.fail(f"{private.name} is gone. Without it: {private.breaks}. Repair {where}.")
+        pytest.fail(f"{private.name} is gone. Without it: {private.breaks}. Repair {module}.")
     if private.parameters:
-        now = parameters(inspect.unwrap(thing))
-        assert now == private.parameters, f"{private.name} takes {now} now. What breaks: {private.breaks}: see {where}."
+        now = parameters(inspect.unwrap(target))
+        assert now == private.parameters, (
+            f"{private.name} takes {now} now. What breaks: {private.breaks}: see {module}."
+        )
 
 
 @pytest.mark.parametrize(("name", "used"), INSIDE, ids=[name for name, _used in INSIDE])
 def test_a_dependency_still_uses_what_we_override_or_set(name: str, used: set[str]) -> None:
     missing = used - {*inspect.unwrap(resolve(name)).__code__.co_names}
-    assert not missing, f"{name} no longer uses {sorted(missing)}: see {HOMES[name.partition('.')[0]]}."
+    assert not missing, f"{name} no longer uses {sorted(missing)}: see {USERS[name.partition('.')[0]]}."
 
 
 def test_all_names_of_allauth_that_we_use_are_listed() -> None:
@@ -261,7 +263,7 @@ def test_private_names_are_imported_in_one_module_for_each_dependency() -> None:
         f"{file} imports {name}"
         for file in our_files()
         for package, name in private_imports((ROOT / file).read_text())
-        if file != HOMES.get(package)
+        if file != USERS.get(package)
     ]
     assert strays == []
 
@@ -307,14 +309,14 @@ def overridden_methods(cls: type) -> Iterator[tuple[str, str]]:
 
 
 def test_an_overridden_private_method_is_found() -> None:
-    assert all(map(Path.is_file, (ROOT / home for home in HOMES.values())))
+    assert all(map(Path.is_file, (ROOT / home for home in USERS.values())))
     found_in = {
         file: {each for cls in classes_in(module) for each in overridden_methods(cls)} for file, module in our_modules()
     }
-    assert {("allauth", "_authenticate"), ("allauth", "_should_handle")} < found_in[HOMES["allauth"]]
-    assert ("granian", "_respawn_workers") in found_in[HOMES["granian"]]
-    assert found_in[HOMES["mptt"]] == {("mptt", "_get_next_tree_id")}
-    assert found_in[HOMES["django"]] == {("django", "_close"), ("django", "_start_transaction_under_autocommit")}
+    assert {("allauth", "_authenticate"), ("allauth", "_should_handle")} < found_in[USERS["allauth"]]
+    assert ("granian", "_respawn_workers") in found_in[USERS["granian"]]
+    assert found_in[USERS["mptt"]] == {("mptt", "_get_next_tree_id")}
+    assert found_in[USERS["django"]] == {("django", "_close"), ("django", "_start_transaction_under_autocommit")}
 
 
 def test_private_methods_are_overridden_in_one_module_for_each_dependency() -> None:
@@ -323,7 +325,7 @@ def test_private_methods_are_overridden_in_one_module_for_each_dependency() -> N
         for file, module in our_modules()
         for cls in classes_in(module)
         for package, name in overridden_methods(cls)
-        if file != HOMES.get(package)
+        if file != USERS.get(package)
     ]
     assert strays == []
 
@@ -340,12 +342,12 @@ def defined_in(tree: ast.AST) -> Iterator[str]:
 
 def test_private_attributes_are_used_in_one_module_for_each_dependency() -> None:
     """Elsewhere, an underscored attribute is either documented or defined in the same file."""
-    trees = {file: ast.parse((ROOT / file).read_text()) for file in {*our_files()} - {*HOMES.values()}}
-    own = {file: DOCUMENTED | {*defined_in(tree)} for file, tree in trees.items()}
+    trees = {file: ast.parse((ROOT / file).read_text()) for file in {*our_files()} - {*USERS.values()}}
+    allowed = {file: DOCUMENTED | {*defined_in(tree)} for file, tree in trees.items()}
     strays = [
         f"{file}:{node.lineno}: {ast.unparse(node)}"
         for file, tree in trees.items()
         for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and is_private(node.attr) and node.attr not in own[file]
+        if isinstance(node, ast.Attribute) and is_private(node.attr) and node.attr not in allowed[file]
     ]
     assert strays == []

@@ -35,15 +35,15 @@ FOLDERS = {
 
 def reverse_relations() -> dict[str, set[tuple[int, int]]]:
     """Return the names by which a model reaches tables of higher apps, with the levels of both."""
-    found: dict[str, set[tuple[int, int]]] = {}
+    names_: dict[str, set[tuple[int, int]]] = {}
     for model in apps.get_models():
         below = LEVELS.get(model._meta.app_label)
         for relation in model._meta.related_objects:
-            above = LEVELS.get(relation.related_model._meta.app_label)
-            if below is not None and above is not None and above > below:
+            level_above = LEVELS.get(relation.related_model._meta.app_label)
+            if below is not None and level_above is not None and level_above > below:
                 for name in {relation.get_accessor_name(), relation.name} - {None}:
-                    found.setdefault(str(name), set()).add((below, above))
-    return found
+                    names_.setdefault(str(name), set()).add((below, level_above))
+    return names_
 
 
 def names_of(node: ast.AST, parent: ast.AST | None) -> Iterator[str]:
@@ -67,7 +67,7 @@ def sources() -> list[tuple[Path, ast.Module]]:
 
 def views() -> dict[str, int]:
     """Return the level of the app that handles each URL name."""
-    found: dict[str, int] = {}
+    names_: dict[str, int] = {}
 
     def walk(patterns: list[URLPattern | URLResolver]) -> None:
         for pattern in patterns:
@@ -76,10 +76,10 @@ def views() -> dict[str, int]:
             elif pattern.name:
                 level = LEVELS.get(inspect.unwrap(pattern.callback).__module__.split(".")[0])
                 if level is not None:
-                    found[pattern.name] = level
+                    names_[pattern.name] = level
 
     walk(get_resolver().url_patterns)
-    return found
+    return names_
 
 
 def relations_upwards() -> Iterator[str]:
@@ -95,7 +95,7 @@ def relations_upwards() -> Iterator[str]:
         parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
         for node in ast.walk(tree):
             for name in set(names_of(node, parents.get(node))) - fields:
-                if any(below <= level < above for below, above in relations.get(name, ())):
+                if any(below <= level < level_above for below, level_above in relations.get(name, ())):
                     yield f"{file}: {name}"
 
 
@@ -122,7 +122,7 @@ def test_no_package_names_an_address_of_a_higher_one() -> None:
 def test_partials_use_only_what_is_below_them() -> None:
     levels = views()
     tags = {file.stem: LEVELS[file.relative_to(ROOT).parts[0]] for file in ROOT.glob("*/templatetags/*.py")}
-    found = []
+    names_ = []
     for file in (ROOT / "templates").rglob("*"):
         folder = file.relative_to(ROOT / "templates").parts[0]
         if not file.is_file() or folder not in FOLDERS or not (file.name.startswith("_") or folder == "mail"):
@@ -133,5 +133,5 @@ def test_partials_use_only_what_is_below_them() -> None:
         parts = re.findall(r'{% (?:include|extends) "([\w-]+)/', text)
         named += [LEVELS[FOLDERS[name]] for name in parts if name in FOLDERS]
         if max(named, default=0) > level:
-            found.append(str(file.relative_to(ROOT)))
-    assert found == []
+            names_.append(str(file.relative_to(ROOT)))
+    assert names_ == []

@@ -38,9 +38,9 @@ class Machine:
         self.programs = self.folder / "programs"
         self.programs.mkdir()
         for tool in TOOLS:
-            where = shutil.which(tool)
-            assert where, tool
-            (self.programs / tool).symlink_to(where)
+            path = shutil.which(tool)
+            assert path, tool
+            (self.programs / tool).symlink_to(path)
         (self.tree / "bin").mkdir(parents=True)
         shutil.copy(ROOT / "bin/setup", self.tree / "bin")
         (self.tree / "requirements").mkdir()
@@ -56,12 +56,12 @@ class Machine:
     def wheel(self, name: str, version: str, digest: str) -> str:
         """Build a wheel that contains one module, and return the line that pins it."""
         wheel = self.folder / f"{name}-{version}-py3-none-any.whl"
-        about = f"{name}-{version}.dist-info"
+        dist_info = f"{name}-{version}.dist-info"
         with zipfile.ZipFile(wheel, "w") as archive:
             archive.writestr(f"{name}.py", f"version = {version!r}\n")
-            archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-            archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-            archive.writestr(f"{about}/RECORD", f"{name}.py,,\n")
+            archive.writestr(f"{dist_info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+            archive.writestr(f"{dist_info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            archive.writestr(f"{dist_info}/RECORD", f"{name}.py,,\n")
         digest = digest or hashlib.sha256(wheel.read_bytes()).hexdigest()
         return f"{name} @ {wheel.as_uri()} --hash=sha256:{digest}\n"
 
@@ -124,16 +124,16 @@ class Machine:
     def setup(self, *arguments: str) -> str:
         """Run it and check that it succeeds; return its output."""
         running = self.start(*arguments)
-        said, _ = running.communicate()
-        assert running.returncode == 0, said
-        return said
+        output, _ = running.communicate()
+        assert running.returncode == 0, output
+        return output
 
     def refused(self) -> str:
         """Run it and check that it fails; return its output."""
         running = self.start()
-        said, _ = running.communicate()
-        assert running.returncode == 1, said
-        return said
+        output, _ = running.communicate()
+        assert running.returncode == 1, output
+        return output
 
     def installed(self, name: str = "pinned") -> str:
         """Return the version of the installed package, or an empty string."""
@@ -194,9 +194,9 @@ def test_an_old_python_is_skipped_for_a_newer_one(bare: Machine) -> None:
 
 def test_an_optimized_python_is_preferred(bare: Machine) -> None:
     bare.add_uv()
-    asks = "*'not (is_optimised'*"
-    bare.add("python3", f'case "$*" in {asks}) exit 1 ;; *) exec "{REAL}" "$@" ;; esac')
-    bare.add("python3.12", f'case "$*" in {asks}) echo "$0" ;; *) exec "{REAL}" "$@" ;; esac')
+    condition = "*'not (is_optimised'*"
+    bare.add("python3", f'case "$*" in {condition}) exit 1 ;; *) exec "{REAL}" "$@" ;; esac')
+    bare.add("python3.12", f'case "$*" in {condition}) echo "$0" ;; *) exec "{REAL}" "$@" ;; esac')
     assert f"with {bare.programs}/python3.12" in bare.setup()
     (bare.programs / "python3.12").unlink()
     shutil.rmtree(bare.tree / ".venv")
@@ -205,10 +205,10 @@ def test_an_optimized_python_is_preferred(bare: Machine) -> None:
 
 def test_a_missing_python_is_explained(bare: Machine) -> None:
     bare.add_old_python()
-    said = bare.refused()
-    assert "Python 3.11 or newer" in said
-    assert "found Python 3.9.2" in said
-    assert "apt-get install python3" in said
+    output = bare.refused()
+    assert "Python 3.11 or newer" in output
+    assert "found Python 3.9.2" in output
+    assert "apt-get install python3" in output
     (bare.programs / "python3").unlink()
     assert "no python3 on the PATH" in bare.refused()
     assert not (bare.tree / ".venv.lock").exists()
@@ -230,20 +230,20 @@ def test_without_any_pip_uv_is_enough(bare: Machine) -> None:
 
 def test_without_any_pip_it_says_what_to_install(bare: Machine) -> None:
     bare.add_bare_python()
-    said = bare.refused()
-    assert re.search(r"as root: apt-get install python3\.\d+-venv\b", said)
+    output = bare.refused()
+    assert re.search(r"as root: apt-get install python3\.\d+-venv\b", output)
 
 
 def test_root_gets_the_missing_package_from_debian(bare: Machine) -> None:
     bare.add_bare_python()
     bare.add("id", "echo 0")
-    mends = f'"{COPY}" "{bare.repair()}" "{bare.programs}/python3"'
-    bare.add("apt-get", f'echo "$@" >>"{bare.folder}/asked"\ncase "$1" in install) {mends} ;; esac')
+    repair_script = f'"{COPY}" "{bare.repair()}" "{bare.programs}/python3"'
+    bare.add("apt-get", f'echo "$@" >>"{bare.folder}/asked"\ncase "$1" in install) {repair_script} ;; esac')
     bare.setup()
     assert bare.installed() == "1.0"
-    asked = (bare.folder / "asked").read_text().splitlines()
-    assert asked[0].startswith("update")
-    assert re.search(r"install .*python3\.\d+-venv", asked[1])
+    calls = (bare.folder / "asked").read_text().splitlines()
+    assert calls[0].startswith("update")
+    assert re.search(r"install .*python3\.\d+-venv", calls[1])
 
 
 def test_new_pins_are_installed(machine: Machine) -> None:
@@ -263,9 +263,9 @@ def test_a_wrong_hash_is_rejected_and_the_next_run_repairs(machine: Machine) -> 
 
 def test_an_interrupted_run_is_repeated(machine: Machine) -> None:
     machine.setup()
-    waits = f'case "$1" in pip) echo begun; exec sleep 60 ;; esac\nexec "{UV}" "$@"'
+    script = f'case "$1" in pip) echo begun; exec sleep 60 ;; esac\nexec "{UV}" "$@"'
     (machine.programs / "uv").unlink()
-    machine.add("uv", waits)
+    machine.add("uv", script)
     machine.pin("2.0")
     running = machine.start()
     assert running.stdout
@@ -299,9 +299,9 @@ def test_an_environment_moved_with_its_folder_is_recreated(machine: Machine) -> 
 
 def test_two_runs_at_the_same_time_build_one_environment(machine: Machine) -> None:
     both = [machine.start(), machine.start()]
-    said = [running.communicate()[0] for running in both]
-    assert [running.returncode for running in both] == [0, 0], said
-    assert sorted(map(bool, said)) == [False, True], said
+    output = [running.communicate()[0] for running in both]
+    assert [running.returncode for running in both] == [0, 0], output
+    assert sorted(map(bool, output)) == [False, True], output
     assert machine.installed() == "1.0"
 
 
@@ -342,8 +342,8 @@ def test_development_has_every_extra(machine: Machine) -> None:
 )  # fmt: skip
 def test_an_unknown_argument_shows_the_usage(machine: Machine, arguments: tuple[str, ...]) -> None:
     running = machine.start(*arguments)
-    said, _ = running.communicate()
-    assert (running.returncode, said) == (
+    output, _ = running.communicate()
+    assert (running.returncode, output) == (
         2,
         "Usage: bin/setup [run|dev] [--with s3|postgres|redis]... [--python 3.N]\n",
     )
@@ -360,9 +360,9 @@ def test_a_chosen_interpreter_gets_its_own_environment(machine: Machine) -> None
 
 def test_a_missing_interpreter_is_named(machine: Machine) -> None:
     running = machine.start("dev", "--python", "3.99")
-    said, _ = running.communicate()
+    output, _ = running.communicate()
     assert running.returncode == 1
-    assert "Python 3.99 was not found on the PATH" in said
+    assert "Python 3.99 was not found on the PATH" in output
     assert not list(machine.tree.glob(".venv*"))
 
 

@@ -25,7 +25,7 @@ class Part:
     """A test process as xdist sees it."""
 
     id: str
-    handed: list[int] = field(default_factory=list)
+    received: list[int] = field(default_factory=list)
     shutting_down: bool = False
 
     @property
@@ -33,14 +33,14 @@ class Part:
         return SimpleNamespace(spec=SimpleNamespace(env={"REJOINDER_PART": self.id.partition("-")[0]}))
 
     def send_runtest_some(self, indices: list[int]) -> None:
-        self.handed += indices
+        self.received += indices
 
     def shutdown(self) -> None:
         self.shutting_down = True
 
     @property
     def can_run(self) -> bool:
-        return len(self.handed) > int(not self.shutting_down)
+        return len(self.received) > int(not self.shutting_down)
 
 
 def start(sharing: Any) -> list[Part]:
@@ -58,9 +58,9 @@ def run(sharing: Any, parts: list[Part], random: Random, dies_after: int = 0) ->
     """Run all tests; return which ran, and the test that ended each part that died."""
     ran: Counter[tuple[bool, str]] = Counter()
     killer = ""
-    while able := [part for part in parts if part.can_run]:
-        assert not sharing.tests_finished or all(len(part.handed) == 1 for part in able)
-        part = random.choice(able)
+    while ready := [part for part in parts if part.can_run]:
+        assert not sharing.tests_finished or all(len(part.received) == 1 for part in ready)
+        part = random.choice(ready)
         if dies_after and ran.total() == dies_after:
             parts.remove(part)
             killer = sharing.remove_node(part)
@@ -71,7 +71,7 @@ def run(sharing: Any, parts: list[Part], random: Random, dies_after: int = 0) ->
             dies_after = 0
             ran[part.id == "postgres", killer] += 1
             continue
-        index = part.handed.pop(0)
+        index = part.received.pop(0)
         ran[part.id == "postgres", LISTS[part.id][index]] += 1
         sharing.mark_test_complete(part, index)
     assert sharing.tests_finished
@@ -99,9 +99,9 @@ def test_the_remaining_tests_of_a_dead_part_run_in_others(dies_after: int) -> No
 
 def test_a_file_stays_in_one_part_and_chromium_in_its_own_while_others_work() -> None:
     parts = start(Sharing(len(LISTS)))
-    handed = {part.id: [LISTS[part.id][index] for index in part.handed] for part in parts}
-    assert handed["browser"] == DRIVEN[:3]
-    assert {name: {*map(file, tests)} for name, tests in handed.items()} == {
+    received = {part.id: [LISTS[part.id][index] for index in part.received] for part in parts}
+    assert received["browser"] == DRIVEN[:3]
+    assert {name: {*map(file, tests)} for name, tests in received.items()} == {
         "browser": {"tests/test_e.py"},
         "sqlite-1": {"tests/test_a.py"},
         "sqlite-2": {"tests/test_b.py"},

@@ -8,7 +8,7 @@ import pytest
 
 from demo.identity_provider.faults import CHUNK
 from tests.accounts.asking import BASIC, CALLBACK, VERIFIER, Reply, Site, ask, back, proof
-from tests.services.processes import PATIENCE
+from tests.services.processes import TIMEOUT
 from tests.services.provider import walk
 
 
@@ -63,7 +63,7 @@ def test_endless_and_slow_bodies(service: Site, place: str) -> None:
         code = service.code(fault=f"{place}-{name}")
         read = 0
         with open_answer(service, place, code) as stream:
-            end = time.monotonic() + PATIENCE
+            end = time.monotonic() + TIMEOUT
             while read < least:
                 read += len(stream.read1(1 << 20))
                 assert time.monotonic() < end
@@ -74,7 +74,7 @@ def test_endless_and_slow_bodies(service: Site, place: str) -> None:
 
 def open_answer(service: Site, place: str, code: str) -> http.client.HTTPResponse:
     parts = urlsplit(service(""))
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
     if service.key != "x":
         form |= {"client_id": "demo", "client_secret": "demo"}

@@ -23,7 +23,7 @@ from pagecache.wsgi import PageCache
 from tests import make
 from tests.accounts.faces import HOST, OWN, encoded, files, files_of, person, send
 from tests.comments.door import Browser
-from tests.pagecache.browsing import ask
+from tests.pagecache.browsing import get_response
 from tests.services import provider as demo
 from tests.services.chromium import Visitor
 from tests.services.web import Server
@@ -78,7 +78,7 @@ def test_a_cached_page_shows_the_new_picture_immediately(elsewhere: Server) -> N
     cache = PageCache(get_wsgi_application())
 
     def shown() -> str:
-        return ask(cache, essay.get_absolute_url()).body.decode()
+        return get_response(cache, essay.get_absolute_url()).body.decode()
 
     assert "<img" not in shown()
     avatars.download.call(mara.pk)

@@ -79,29 +79,29 @@ PEOPLE = 60
 BATCH = 500
 
 
-def text(random: Random, words: int = 54) -> str:
-    return " ".join(random.choice(WORDS) for _ in range(words)).capitalize() + "."
+def text(random: Random, count: int = 54) -> str:
+    return " ".join(random.choice(WORDS) for _ in range(count)).capitalize() + "."
 
 
 def parents(count: int, random: Random, roots: float, depth: int) -> Iterator[int | None]:
     """For each comment, the index of its parent: a share of `roots` have none, and none is deeper than `depth`."""
     levels: list[int] = []
     for index in range(count):
-        above = None if index == 0 or random.random() < roots else random.randrange(max(0, index - 40), index)
-        if above is not None and levels[above] + 1 >= depth:
-            above = None
-        levels.append(0 if above is None else levels[above] + 1)
-        yield above
+        parent = None if index == 0 or random.random() < roots else random.randrange(max(0, index - 40), index)
+        if parent is not None and levels[parent] + 1 >= depth:
+            parent = None
+        levels.append(0 if parent is None else levels[parent] + 1)
+        yield parent
 
 
-def nested_sets(above: list[int | None]) -> tuple[list[int], list[int], list[int], list[int]]:
+def nested_sets(parent_indexes: list[int | None]) -> tuple[list[int], list[int], list[int], list[int]]:
     """The nested sets of a forest given by parents: root, left, right and level of each."""
-    below: list[list[int]] = [[] for _ in above]
-    for index, parent in enumerate(above):
+    below: list[list[int]] = [[] for _ in parent_indexes]
+    for index, parent in enumerate(parent_indexes):
         if parent is not None:
             below[parent].append(index)
-    root, left, right, level = ([0] * len(above) for _ in range(4))
-    for top, parent in enumerate(above):
+    root, left, right, level = ([0] * len(parent_indexes) for _ in range(4))
+    for top, parent in enumerate(parent_indexes):
         if parent is not None:
             continue
         number, walk = 0, [(top, False)]
@@ -112,7 +112,7 @@ def nested_sets(above: list[int | None]) -> tuple[list[int], list[int], list[int
                 right[index] = number
                 continue
             root[index], left[index] = top, number
-            level[index] = 0 if index == top else level[above[index]] + 1  # type: ignore[index]
+            level[index] = 0 if index == top else level[parent_indexes[index]] + 1  # type: ignore[index]
             walk.append((index, True))
             walk += [(child, False) for child in reversed(below[index])]
     return root, left, right, level
@@ -125,9 +125,9 @@ def essay(count: int, *, roots: float = 0.28, depth: int = 6, seed: int = 1, peo
     made = make.essay(f"Of {count} comments", body=body, by=make.author())
     readers = [Commenter(name=f"Reader {number}", email=f"reader{number}@example.org") for number in range(people)]
     Commenter.objects.bulk_create(readers, batch_size=BATCH)
-    above = list(parents(count, random, roots, depth))
-    root, left, right, level = nested_sets(above)
-    tops = [index for index, parent in enumerate(above) if parent is None]
+    parent_indexes = list(parents(count, random, roots, depth))
+    root, left, right, level = nested_sets(parent_indexes)
+    tops = [index for index, parent in enumerate(parent_indexes) if parent is None]
     trees = TreeNumber.objects.bulk_create([TreeNumber() for _ in tops], batch_size=BATCH)
     tree = {index: number.pk for index, number in zip(tops, trees, strict=True)}
     readable = Counter(root)
@@ -135,18 +135,18 @@ def essay(count: int, *, roots: float = 0.28, depth: int = 6, seed: int = 1, peo
     # Keys are chosen here, so that a comment and its wording can refer to each other and each is written once.
     first, first_wording = next_key(Comment), next_key(Wording)
     comments, wordings = [], []
-    for index, parent in enumerate(above):
-        moment = began + timedelta(seconds=86_400 * index / count)
+    for index, parent in enumerate(parent_indexes):
+        created = began + timedelta(seconds=86_400 * index / count)
         comments.append(
             Comment(  # type: ignore[no-untyped-call]
                 pk=first + index, wording_id=first_wording + index, essay=made, commenter=random.choice(readers),
                 parent_id=None if parent is None else first + parent, status=Status.APPROVED,
                 tree_id=tree[root[index]], lft=left[index], rght=right[index], level=level[index],
-                readable=readable[index], created=moment, changed=moment,
+                readable=readable[index], created=created, changed=created,
             )
         )  # fmt: skip
-        words = text(random)
-        wordings.append(Wording(pk=first_wording + index, comment_id=first + index, text=words, html=f"<p>{words}</p>"))
+        text_ = text(random)
+        wordings.append(Wording(pk=first_wording + index, comment_id=first + index, text=text_, html=f"<p>{text_}</p>"))
     with transaction.atomic():
         Comment.objects.bulk_create(comments, batch_size=BATCH)
         Wording.objects.bulk_create(wordings, batch_size=BATCH)
@@ -161,11 +161,11 @@ def essays(count: int, *, years: float = 10) -> list[Essay]:
     now, made, first = timezone.now() - timedelta(hours=1), [], next_key(Essay)
     series, _ = Series.objects.get_or_create(title="Everything", slug="everything")
     for number in range(first, first + count):
-        moment = now - timedelta(days=365 * years * (number - first) / count)
+        published = now - timedelta(days=365 * years * (number - first) / count)
         made.append(
             Essay(
-                title=f"Essay number {number}", slug=f"essay-number-{number}", published=moment, created=moment,
-                changed=moment, dated=moment.date(), body=f"<p>{text(random, 300)}</p>", words=300, series=series,
+                title=f"Essay number {number}", slug=f"essay-number-{number}", published=published, created=published,
+                changed=published, dated=published.date(), body=f"<p>{text(random, 300)}</p>", words=300, series=series,
             )
         )  # fmt: skip
     Essay.objects.bulk_create(made, batch_size=BATCH)
@@ -173,9 +173,9 @@ def essays(count: int, *, years: float = 10) -> list[Essay]:
         User.objects.filter(username="everybody").first() or make.author("everybody"),
         Tag.objects.ensure("All"),
     )
-    Authorship.objects.bulk_create([Authorship(essay=one, author=author) for one in made], batch_size=BATCH)
+    Authorship.objects.bulk_create([Authorship(essay=essay, author=author) for essay in made], batch_size=BATCH)
     tagged = Essay.tags.through
-    tagged._default_manager.bulk_create([tagged(essay=one, tag=tag) for one in made], batch_size=BATCH)
+    tagged._default_manager.bulk_create([tagged(essay=essay, tag=tag) for essay in made], batch_size=BATCH)
     return made
 
 

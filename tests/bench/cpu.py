@@ -16,10 +16,10 @@ class Clock:
                 self.server = parent(Path(f"/proc/{cursor.fetchone()[0]}"))
 
     def milliseconds(self, work: Callable[[], object]) -> float:
-        server, own = self.server_milliseconds(), time.process_time()
+        server, process = self.server_milliseconds(), time.process_time()
         work()
-        own = time.process_time() - own
-        return own * 1000 + self.server_milliseconds() - server
+        process = time.process_time() - process
+        return process * 1000 + self.server_milliseconds() - server
 
     def server_milliseconds(self) -> float:
         """Milliseconds of all PostgreSQL processes so far."""

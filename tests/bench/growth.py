@@ -58,36 +58,37 @@ def post(essay: Essay, number: int) -> None:
     close_old_connections()
     fields = make.details(text=f"Words {number}.", name=f"Writer {number}", email=f"writer{number}@example.org")
     respond = f"{essay.get_absolute_url()}respond/"
-    answer = client().post(respond, fields, headers={"sec-fetch-site": "same-origin"})
+    response = client().post(respond, fields, headers={"sec-fetch-site": "same-origin"})
     close_old_connections()
-    if answer.status_code != 302:
-        raise RuntimeError(f"{answer.status_code} for a post")
+    if response.status_code != 302:
+        raise RuntimeError(f"{response.status_code} for a post")
 
 
 def measure(rounds: int, first: int = 0) -> Found:
     """Return milliseconds by what was measured; each round measures all in turn."""
     large, small = (Essay.objects.filter(title=f"Of {size} comments").latest("pk") for size in (LARGE, SMALL))
-    clock, found, numbers = cpu.Clock(), defaultdict(list), count(first)
+    cpu_clock, results, numbers = cpu.Clock(), defaultdict(list), count(first)
     addresses = {name: address for name, address in pages(large, small).items() if get(address) == 200}
     for essay in (large, small):
         get(essay.get_absolute_url())
     for _ in range(rounds):
         for essay, size in ((small, SMALL), (large, LARGE)):
             make.comment(essay)
-            own = essay.get_absolute_url()
-            found[f"essay of {size:,} comments after one more"].append(clock.milliseconds(lambda own=own: get(own)))  # type: ignore[misc]
+            path = essay.get_absolute_url()
+            name = f"essay of {size:,} comments after one more"
+            results[name].append(cpu_clock.milliseconds(lambda path=path: get(path)))  # type: ignore[misc]
         for name, address in addresses.items():
-            found[name].append(clock.milliseconds(lambda address=address: get(address)))  # type: ignore[misc]
-        found["a post"].append(clock.milliseconds(lambda: post(small, next(numbers))))
-        found["a post of four writers at once"].append(
-            clock.milliseconds(lambda: write(small, numbers)) / WRITERS / EACH
+            results[name].append(cpu_clock.milliseconds(lambda address=address: get(address)))  # type: ignore[misc]
+        results["a post"].append(cpu_clock.milliseconds(lambda: post(small, next(numbers))))
+        results["a post of four writers at once"].append(
+            cpu_clock.milliseconds(lambda: write(small, numbers)) / WRITERS / EACH
         )
-    return found
+    return results
 
 
 def write(essay: Essay, numbers: "count[int]") -> None:
-    def writer(mine: list[int]) -> None:
-        for number in mine:
+    def writer(numbers_: list[int]) -> None:
+        for number in numbers_:
             post(essay, number)
 
     with ThreadPoolExecutor(WRITERS) as pool:
@@ -102,10 +103,10 @@ def main() -> None:
         before = measure(ROUNDS)
         corpus.gather_statistics()
         after = measure(ROUNDS, first=10_000)
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as captured:
             client().get("/")
         print(f"site with {ESSAYS:,} essays and 133,000 comments, {connection.vendor}; CPU ms, median of {ROUNDS}")
         print(f"{'':<44}{'without statistics':>20}{'with':>12}")
         for name, values in before.items():
             print(f"{name:<44}{median(values):>20.1f}{median(after[name]):>12.1f}")
-        print(f"queries for the home page: {len(asked)}")
+        print(f"queries for the home page: {len(captured)}")

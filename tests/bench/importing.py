@@ -38,17 +38,17 @@ def parts(count: int) -> Iterator[str]:
     fields = {"post_id": 1, "post_type": "post", "status": "publish", "post_name": "of-many", "comment_status": "open",
               "post_date_gmt": "2019-01-01 00:00:00"}  # fmt: skip
     yield HEAD.format(version="1.2", site="https://old.example")
-    yield "<item>" + element("title", "Of many") + "".join(element(f"wp:{key}", said) for key, said in fields.items())
+    yield "<item>" + element("title", "Of many") + "".join(element(f"wp:{key}", value) for key, value in fields.items())
     yield element("content:encoded", corpus.text(random, 1500))
-    for number, above in enumerate(corpus.parents(count, random, 0.28, 6), 1):
+    for number, parent in enumerate(corpus.parents(count, random, 0.28, 6), 1):
         guest = random.randrange(max(1, count // PEOPLE))
-        said = {
+        comment = {
             "id": number, "author": f"Reader {guest}", "author_email": f"reader{guest}@example.org", "author_url": "",
             "date": BEGIN + timedelta(minutes=number), "date_gmt": BEGIN + timedelta(minutes=number),
-            "content": corpus.text(random), "approved": 1, "type": "comment", "parent": 0 if above is None else above + 1,
+            "content": corpus.text(random), "approved": 1, "type": "comment", "parent": 0 if parent is None else parent + 1,
             "user_id": 0,
         }  # fmt: skip
-        yield f"<wp:comment>{''.join(element(f'wp:comment_{key}', value) for key, value in said.items())}</wp:comment>\n"
+        yield f"<wp:comment>{''.join(element(f'wp:comment_{key}', value) for key, value in comment.items())}</wp:comment>\n"
     yield "</item></channel></rss>"
 
 

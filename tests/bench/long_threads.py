@@ -32,13 +32,13 @@ def measure(client: Client, kind: str) -> tuple[float, float, float, float, floa
     address = corpus.essay(COUNT, seed=COUNT, roots=roots, depth=depth).get_absolute_url()
     corpus.gather_statistics()
     size = len(gzip.compress(client.get(address).content)) / 1000
-    floor, cold, ready = [], [], []
+    baseline, cold, cached = [], [], []
     for _ in range(ROUNDS):
-        floor.append(cpu(lambda: client.get("/robots.txt")))
-        ready.append(cpu(lambda: client.get(address)))
+        baseline.append(cpu(lambda: client.get("/robots.txt")))
+        cached.append(cpu(lambda: client.get(address)))
         rendering.comment_html_cache.templates.clear()
         cold.append(cpu(lambda: client.get(address)))
     rendering.comment_html_cache.templates.clear()
     with CaptureQueriesContext(connection) as queries:
         client.get(address)
-    return size, len(queries), median(floor), median(cold), median(ready)
+    return size, len(queries), median(baseline), median(cold), median(cached)

@@ -80,8 +80,8 @@ def measure(lines: dict[str, tuple[int, str, dict[str, str]]]) -> dict[str, Roun
 
 
 def get(url: str, encoding: str = "gzip") -> tuple[bytes, str]:
-    with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept-Encoding": encoding})) as answer:
-        return answer.read(), answer.headers["ETag"]
+    with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept-Encoding": encoding})) as response:
+        return response.read(), response.headers["ETag"]
 
 
 def main() -> None:
@@ -100,9 +100,9 @@ def main() -> None:
             (body, tag), (plain, _) = get(url), get(url, "identity")
             page = Path(name) / "page.gz"
             page.write_bytes(body)
-            with bare(page) as (floor, floor_url):
+            with bare(page) as (baseline_pid, baseline_url):
                 lines: dict[str, tuple[int, str, dict[str, str]]] = {
-                    "bare granian": (floor, floor_url, {}),
+                    "bare granian": (baseline_pid, baseline_url, {}),
                     "cached page": (server.process.pid, url, {}),
                     "304": (server.process.pid, url, {"If_None_Match": tag}),
                 }
@@ -117,8 +117,8 @@ def main() -> None:
     )
     print(f"{'':<14}{'requests/s':>12}{'ratio (min..max)':>24}{'server CPU µs':>16}{'ratio':>8}")
     for line in lines:
-        ratios = [found[line].rate / found["bare granian"].rate for found in rounds]
-        cheap = median(found["bare granian"].cpu / found[line].cpu for found in rounds)
-        rate, used = (median(values) for values in zip(*(found[line] for found in rounds), strict=True))
+        ratios = [results[line].rate / results["bare granian"].rate for results in rounds]
+        cpu_ratio = median(results["bare granian"].cpu / results[line].cpu for results in rounds)
+        rate, used = (median(values) for values in zip(*(results[line] for results in rounds), strict=True))
         spread = f"{median(ratios):.2f} ({min(ratios):.2f}..{max(ratios):.2f})"
-        print(f"{line:<14}{rate:>12,.0f}{spread:>24}{used:>16.1f}{cheap:>8.2f}")
+        print(f"{line:<14}{rate:>12,.0f}{spread:>24}{used:>16.1f}{cpu_ratio:>8.2f}")

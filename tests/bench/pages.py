@@ -30,31 +30,31 @@ def measure(client: Client, essays: Mapping[int, Essay]) -> dict[int, dict[str, 
 
     The page after one reply is measured first, as in a running process: with the other comments' HTML cached.
     """
-    found: dict[int, dict[str, list[float]]] = {count: defaultdict(list) for count in essays}
+    times: dict[int, dict[str, list[float]]] = {count: defaultdict(list) for count in essays}
     addresses = {count: essay.get_absolute_url() for count, essay in essays.items()}
     for address in addresses.values():
         client.get(address)
     for _ in range(ROUNDS):
         for count, address in addresses.items():
-            found[count]["floor"].append(cpu(lambda: client.get("/robots.txt")))
+            times[count]["floor"].append(cpu(lambda: client.get("/robots.txt")))
             make.comment(essays[count])
-            found[count]["again"].append(cpu(partial(client.get, address)))
+            times[count]["again"].append(cpu(partial(client.get, address)))
     for _ in range(ROUNDS):
         for count, address in addresses.items():
-            found[count]["floor"].append(cpu(lambda: client.get("/robots.txt")))
+            times[count]["floor"].append(cpu(lambda: client.get("/robots.txt")))
             rendering.comment_html_cache.templates.clear()
-            found[count]["cold"].append(cpu(partial(client.get, address)))
+            times[count]["cold"].append(cpu(partial(client.get, address)))
     return {
         count: {name: median(values) for name, values in row.items()} | {"queries": queries(client, addresses[count])}
-        for count, row in found.items()
+        for count, row in times.items()
     }
 
 
 def queries(client: Client, address: str) -> int:
     rendering.comment_html_cache.templates.clear()
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as captured:
         client.get(address)
-    return len(asked)
+    return len(captured)
 
 
 def main() -> None:

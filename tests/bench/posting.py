@@ -19,11 +19,11 @@ def post(client: Client, essay: Essay, parent: int, number: int) -> float:
     """Milliseconds from the request to its redirect."""
     fields = make.details(text=f"Words {number} under {parent}.", parent=str(parent), name=f"Reader {number}")
     start = time.perf_counter()
-    answer = client.post(f"{essay.get_absolute_url()}respond/", fields, headers={"sec-fetch-site": "same-origin"})
-    taken = (time.perf_counter() - start) * 1000
-    if answer.status_code != 302:
-        raise RuntimeError(f"{answer.status_code} for a reply")
-    return taken
+    response = client.post(f"{essay.get_absolute_url()}respond/", fields, headers={"sec-fetch-site": "same-origin"})
+    milliseconds = (time.perf_counter() - start) * 1000
+    if response.status_code != 302:
+        raise RuntimeError(f"{response.status_code} for a reply")
+    return milliseconds
 
 
 def baseline() -> float:
@@ -40,19 +40,19 @@ def main() -> None:
         essays = {size: corpus.essay(size, roots=0.0, depth=size, seed=size) for size in SIZES}
         corpus.gather_statistics()
         # Anywhere in the thread, evenly: the cost of a reply depends on the number of comments after it.
-        spots = {
+        parents = {
             size: list(Comment.objects.filter(essay=essay).order_by("lft").values_list("pk", flat=True))
             for size, essay in essays.items()
         }
-        taken: dict[int, list[float]] = {size: [] for size in SIZES}
-        floors = []
+        times: dict[int, list[float]] = {size: [] for size in SIZES}
+        baselines = []
         for number in range(ROUNDS):
-            floors.append(baseline())
+            baselines.append(baseline())
             for size, essay in essays.items():
-                spot = spots[size][number * len(spots[size]) // ROUNDS]
-                taken[size].append(post(client, essay, spot, number))
+                parent = parents[size][number * len(parents[size]) // ROUNDS]
+                times[size].append(post(client, essay, parent, number))
     print(f"posting a reply, whole request, {connection.vendor}; ms, median of {ROUNDS}")
     print(f"{'baseline (one row)':>18}" + "".join(f"{f'thread of {size:,}':>18}" for size in SIZES))
-    medians = {size: median(values) for size, values in taken.items()}
-    print(f"{median(floors):>18.2f}" + "".join(f"{medians[size]:>18.2f}" for size in SIZES))
+    medians = {size: median(values) for size, values in times.items()}
+    print(f"{median(baselines):>18.2f}" + "".join(f"{medians[size]:>18.2f}" for size in SIZES))
     print(f"10,000 / 10: {medians[10_000] / medians[10]:.2f}")

@@ -37,22 +37,22 @@ def main() -> None:
     with database.fresh():
         for seed in range(ESSAYS):
             corpus.essay(EACH, seed=seed + 1)
-        every = list(Comment.objects.order_by("pk").values_list("pk", flat=True))
-        step = len(every) // PENDING
-        for at in range(0, PENDING, 500):
-            keys = [every[number * step] for number in range(at, at + 500)]
+        all_keys = list(Comment.objects.order_by("pk").values_list("pk", flat=True))
+        step = len(all_keys) // PENDING
+        for start in range(0, PENDING, 500):
+            keys = [all_keys[number * step] for number in range(start, start + 500)]
             Comment.objects.filter(pk__in=keys).update(status="pending")
             Wording.objects.filter(comment__in=keys).update(reasons=[{"code": "first"}], spam_score=0.5)
         corpus.gather_statistics()
         client = Client(headers={"host": "127.0.0.1"})
         client.force_login(make.moderator())
-        print(f"queue, {len(every)} comments, {PENDING} pending, {connection.vendor}; CPU ms, median of {ROUNDS}")
+        print(f"queue, {len(all_keys)} comments, {PENDING} pending, {connection.vendor}; CPU ms, median of {ROUNDS}")
         print(f"{'page':>22}{'baseline (robots.txt)':>22}{'CPU':>10}{'queries':>10}")
         for name, query in PAGES.items():
             address = f"/admin/comments/queue/{query}"
             client.get(address)
-            floor = [cpu(client, "/robots.txt") for _ in range(ROUNDS)]
-            taken = [cpu(client, address) for _ in range(ROUNDS)]
+            baseline = [cpu(client, "/robots.txt") for _ in range(ROUNDS)]
+            times = [cpu(client, address) for _ in range(ROUNDS)]
             with CaptureQueriesContext(connection) as queries:
                 client.get(address)
-            print(f"{name:>22}{median(floor):>22.1f}{median(taken):>10.1f}{len(queries):>10}")
+            print(f"{name:>22}{median(baseline):>22.1f}{median(times):>10.1f}{len(queries):>10}")

@@ -45,12 +45,12 @@ def main() -> None:
         server = Server(installation, SECRET_KEY=settings.SECRET_KEY)  # so that it accepts our session
         try:
             with server.connected():
-                taken = measure(server, browser.new_page())
+                times = measure(server, browser.new_page())
         finally:
             server.stop()
     print(f"from key press to next row, {COUNT} pending, {connection.vendor}; ms in Chromium")
     print(f"{'rows':>10}{'median':>10}{'maximum':>10}")
-    print(f"{len(taken):>10}{median(taken):>10.0f}{max(taken):>10.0f}")
+    print(f"{len(times):>10}{median(times):>10.0f}{max(times):>10.0f}")
 
 
 def measure(server: Server, page: Page) -> list[float]:
@@ -72,5 +72,5 @@ def decide(page: Page) -> list[float]:
         page.keyboard.press(KEYS[number % len(KEYS)])
         page.evaluate(UNTIL, number + 1)
     expect(page.locator("li.row")).to_have_count(1)
-    found: list[float] = page.evaluate("taken")
-    return found
+    times: list[float] = page.evaluate("taken")
+    return times

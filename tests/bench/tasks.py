@@ -34,7 +34,7 @@ def main() -> None:
     print(
         f"longest task on the page, {connection.vendor}; ms with the CPU {SLOWER} x slower, median of {ROUNDS}; – is under 50"
     )
-    print(f"{'':>10}" + "".join(f"{name:>18}" for name in ["opening", *DEEDS]))
+    print(f"{'':>10}" + "".join(f"{name:>18}" for name in ["opening", *ACTIONS]))
     for count in KINDS:
         print(f"{count:>10,}" + "".join(f"{formatted(each):>18}" for each in measure(count)), flush=True)
 
@@ -68,8 +68,8 @@ def visit(url: str, number: int) -> list[float]:
         page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
         page.goto(url)
         worst = [float(page.evaluate(WORST))]
-        for deed in DEEDS.values():
-            deed(page, number)
+        for action in ACTIONS.values():
+            action(page, number)
             worst.append(float(page.evaluate(WORST)))
     return worst
 
@@ -99,7 +99,7 @@ def send(page: Page, number: int) -> None:
     page.wait_for_selector("li.comment .notice")
 
 
-DEEDS: dict[str, Callable[[Page, int], None]] = {
+ACTIONS: dict[str, Callable[[Page, int], None]] = {
     "collapsing": collapse,
     "“Show N replies”": show_more,
     "“Reply”": reply,

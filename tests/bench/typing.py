@@ -29,7 +29,7 @@ OBSERVE = """() => {
     requestAnimationFrame(() => setTimeout(() => seen.push(performance.now() - start)));
   }, { capture: true });
 }"""
-PLACE = """([selector, index]) => {
+SET_CURSOR = """([selector, index]) => {
   const found = [...document.querySelectorAll(`.editor-text ${selector}`)];
   const place = found[Math.floor(index * (found.length - 1))];
   place.scrollIntoView({ block: "center" });
@@ -40,7 +40,7 @@ PLACE = """([selector, index]) => {
   document.querySelector(".editor-text").focus();
   getSelection().addRange(range);
 }"""
-PLACES = {"middle": ("> p", 0.5), "note": ("section li", 0.5), "end": ("> p", 1)}
+POSITIONS = {"middle": ("> p", 0.5), "note": ("section li", 0.5), "end": ("> p", 1)}
 
 
 def main() -> None:
@@ -69,15 +69,15 @@ def main() -> None:
                 page.goto(f"{server.url}/admin/blog/essay/{essay.pk}/change/")
                 page.wait_for_selector(".editor-text")
                 page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-                for place in PLACES:
-                    times = [each for _ in range(ROUNDS) for each in type_at(page, place)]
-                    print(f"{place:>10}{median(times):>10.0f}{max(times):>10.0f}", flush=True)
+                for position in POSITIONS:
+                    times = [each for _ in range(ROUNDS) for each in type_at(page, position)]
+                    print(f"{position:>10}{median(times):>10.0f}{max(times):>10.0f}", flush=True)
         finally:
             server.stop()
 
 
-def type_at(page: Page, place: str) -> list[float]:
-    page.evaluate(PLACE, PLACES[place])
+def type_at(page: Page, position: str) -> list[float]:
+    page.evaluate(SET_CURSOR, POSITIONS[position])
     page.evaluate("seen.length = 0")
     page.keyboard.type(KEYS, delay=120)
     page.wait_for_function("count => seen.length >= count", arg=len(KEYS))
@@ -86,20 +86,20 @@ def type_at(page: Page, place: str) -> list[float]:
 
 def body() -> str:
     """Paragraphs of a hundred words with a heading now and then; notes at equal distances."""
-    chance = random.Random(20)
+    random_ = random.Random(20)
     words = ["the", "of", "a", "promise", "walks", "morning", "who", "said", "nobody", "kept", "and", "then", "it"]
     paragraphs = WORDS // 100
     marked = {index * paragraphs // NOTES for index in range(NOTES)}
     parts: list[str] = []
     notes: list[str] = []
     for index in range(paragraphs):
-        said = " ".join(chance.choice(words) for _ in range(100))
+        sentence = " ".join(random_.choice(words) for _ in range(100))
         mark = ""
         if index in marked:
             n = len(notes) + 1
             mark = f'<sup><a id="ref-{n}" href="#note-{n}" role="doc-noteref">{n}</a></sup>'
-            notes.append(f'<li id="note-{n}">{" ".join(chance.choice(words) for _ in range(20))}</li>')
-        parts.append(("<h2>A part</h2>" if index % 20 == 0 else "") + f"<p>{said}.{mark}</p>")
+            notes.append(f'<li id="note-{n}">{" ".join(random_.choice(words) for _ in range(20))}</li>')
+        parts.append(("<h2>A part</h2>" if index % 20 == 0 else "") + f"<p>{sentence}.{mark}</p>")
     return markup.clean_essay("".join(parts) + f'<section role="doc-endnotes"><ol>{"".join(notes)}</ol></section>')
 
 

@@ -129,7 +129,7 @@ FEW = {"accounts_user", "blog_series", "blog_tag"}  # here, so that statistics m
 def test_lists_are_read_from_an_index(has_statistics: bool, client: Client) -> None:
     essays = corpus.essays(1_200)
     make.essay("About", kind="page")
-    corpus.forget_statistics()
+    corpus.clear_statistics()
     if has_statistics:
         corpus.gather_statistics()
     old = essays[-1].day

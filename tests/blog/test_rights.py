@@ -22,7 +22,7 @@ from blog.writing import preview
 from tests import make, rights
 from tests.blog.hostile_pictures import plain
 from tests.blog.writing import Desk
-from tests.rights import Table, addresses, answer, database_contents, message_of, writes
+from tests.rights import Table, addresses, database_contents, message_of, response_status, writes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -161,7 +161,7 @@ ASKED = {"essay-difference": "new", "essay-restore": "revision"}  # parameters t
 
 class World(rights.World):
     headers = MappingProxyType({"sec-fetch-site": "same-origin"})
-    usual = "essay"
+    default_subject = "essay"
 
     def __init__(self) -> None:
         users = {
@@ -201,8 +201,8 @@ class World(rights.World):
         }
         super().__init__(things, users, TABLE.people)
 
-    def sent_with(self, name: str) -> dict[str, Any]:
-        return {ASKED[name]: self.things["revision"].pk} if name in ASKED else {}
+    def parameters_for(self, name: str) -> dict[str, Any]:
+        return {ASKED[name]: self.objects["revision"].pk} if name in ASKED else {}
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +242,7 @@ def test_get_responses_match_the_table_and_change_nothing(part: str, world: Worl
         world.client(who)
         before = database_contents()
         for address, expected in rows("GET", part):
-            response = world.sent("GET", address, who)
+            response = world.send("GET", address, who)
             wrong += faults(who, "opens", address, response, expected[at])
         after = database_contents()
         wrong += [f"{who} opened everything, and {table} changed" for table in before if before[table] != after[table]]
@@ -256,16 +256,16 @@ def test_post_responses_match_the_table_and_rejected_ones_change_nothing(part: s
         world.client(who)
         for address, expected in rows("POST", part):
             with transaction.atomic(), writes() as written:
-                response = world.sent("POST", address, who)
+                response = world.send("POST", address, who)
                 wrong += faults(who, "sends", address, response, expected[at])
                 transaction.set_rollback(True)
-            if answer(response) in {"login", "403", "404", "405"} and written:
+            if response_status(response) in {"login", "403", "404", "405"} and written:
                 wrong.append(f"{who} is refused {address}, and yet: {written}")
     assert not wrong, "\n".join(wrong)
 
 
 def faults(who: str, verb: str, address: str, response: Any, expected: str) -> Iterator[str]:
-    got = answer(response)
+    got = response_status(response)
     if got != expected:
         yield f"{who} {verb} {address}: {got}, not {expected}"
     if who not in MAY_READ and address not in BY_LINK and any(secret in message_of(response) for secret in SECRETS):
@@ -274,7 +274,7 @@ def faults(who: str, verb: str, address: str, response: Any, expected: str) -> I
 
 def test_no_one_without_permission_changes_an_essays_state(world: World) -> None:
     """By the list, the form's buttons or restoring a revision."""
-    draft, live = world.things["essay"], world.things["live"]
+    draft, live = world.objects["essay"], world.objects["live"]
     before = state(draft), state(live)
     verbs = ("publish_now", "unpublish", "pin", "unpin", "delete_selected")
     wrong = []

@@ -13,7 +13,7 @@ from blog import editor, markup
 from blog.models import Essay
 from tests import make
 from tests.blog.writing import from_word, long_essay
-from tests.services.chromium import AXE, SCRIPT, Visitor
+from tests.services.chromium import AXE_OPTIONS, AXE_SCRIPT, Visitor
 from tests.services.sessions import log_in
 from tests.services.tabs import Tabs
 
@@ -357,8 +357,10 @@ def test_the_editing_page_is_accessible(visitor: Visitor, dark_editor: EditorPag
     desk.press("Enter")
     expect(desk.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     desk.press("Escape")
-    desk.page.evaluate(SCRIPT)
+    desk.page.evaluate(AXE_SCRIPT)
     complaints = len(visitor.complaints)
-    violations = desk.page.evaluate("async options => (await axe.run('.essay-editor', options)).violations", AXE)
+    violations = desk.page.evaluate(
+        "async options => (await axe.run('.essay-editor', options)).violations", AXE_OPTIONS
+    )
     del visitor.complaints[complaints:]  # axe tries its own styles
     assert not [(each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in violations]

@@ -10,7 +10,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from blog.models import Image
 from tests import make
-from tests.services.chromium import AXE, SCRIPT, Visitor
+from tests.services.chromium import AXE_OPTIONS, AXE_SCRIPT, Visitor
 from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def test_pictures_come_by_button_drop_and_paste_and_are_found_again(page: Page, 
     dialog.get_by_label("Alternative text").fill("A round hill")
     dialog.get_by_label("Caption").fill("The hill.")
     dialog.get_by_label("Wide").check()
-    page.evaluate(SCRIPT)
-    violations = page.evaluate("async options => (await axe.run('.images-dialog', options)).violations", AXE)
+    page.evaluate(AXE_SCRIPT)
+    violations = page.evaluate("async options => (await axe.run('.images-dialog', options)).violations", AXE_OPTIONS)
     assert not [(each["id"], each["nodes"][0]["target"]) for each in violations]
     visitor.complaints.clear()  # Chromium logs rejected uploads, and axe tries its own styles
     dialog.get_by_role("button", name="Insert picture").click()

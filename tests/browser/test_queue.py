@@ -11,7 +11,7 @@ from comments.models import Comment, Status
 from moderation.decisions import actions
 from tests import make
 from tests.conftest import RUNS_ALL
-from tests.services.chromium import STILL, Visitor
+from tests.services.chromium import ANIMATIONS_SETTLED, Visitor
 from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def looks(page: Page) -> Iterator[bool]:
     for width, dark in ((360, False), (1280, True)):
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme="dark" if dark else "light")
-        page.evaluate(STILL)
+        page.evaluate(ANIMATIONS_SETTLED)
         yield dark
 
 

@@ -21,7 +21,7 @@ from blog.models import Authorship, Draft, Essay, Profile, Series, Tag, Text
 from blog.writing import preview, revisions
 from tests import make
 from tests.conftest import RUNS_ALL
-from tests.services.chromium import STILL, Visitor
+from tests.services.chromium import ANIMATIONS_SETTLED, Visitor
 from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def test_pages_for_authors_are_accessible(visitor: Visitor, site: "Server", scen
         violations = visitor.found(page, again=width != WIDTHS[0])
         if RUNS_ALL or name in BY_NIGHT:
             page.emulate_media(color_scheme="dark")
-            page.evaluate(STILL)
+            page.evaluate(ANIMATIONS_SETTLED)
             violations |= {f"{rule}, by night": how for rule, how in visitor.found(page, again=True).items()}
             page.emulate_media(color_scheme="light")
         if too_wide := page.evaluate(TOO_WIDE):

@@ -27,7 +27,7 @@ def _corpus(module_database: None) -> list[int]:
 
 @pytest.fixture(params=["without statistics", "with statistics"])
 def essays(request: pytest.FixtureRequest, db: None, _corpus: list[int]) -> list[Essay]:
-    corpus.forget_statistics()
+    corpus.clear_statistics()
     if request.param == "with statistics":
         corpus.gather_statistics()
     return list(Essay.objects.filter(pk__in=_corpus).order_by("pk"))

@@ -21,8 +21,8 @@ class Forum:
     essay: str
     blocker: DjangoDbBlocker
 
-    def caller(self, number: int = 1, **more: Any) -> Caller:
-        return Caller(self.server.url, f"203.0.113.{number}", **more)
+    def caller(self, number: int = 1, **options: Any) -> Caller:
+        return Caller(self.server.url, f"203.0.113.{number}", **options)
 
     @property
     def slug(self) -> str:
@@ -33,8 +33,8 @@ class Forum:
         from comments.models import Comment
 
         with self.blocker.unblock(), self.server.connected():
-            here = Comment.objects.filter(essay__slug=self.slug)
-            return list(here.order_by("pk").values_list("wording__text", flat=True))
+            comments = Comment.objects.filter(essay__slug=self.slug)
+            return list(comments.order_by("pk").values_list("wording__text", flat=True))
 
     def roots(self, count: int) -> list[int]:
         """Create threads to reply to, and return their keys."""
@@ -65,7 +65,7 @@ def forum(serve: "Serve", django_db_blocker: DjangoDbBlocker) -> Callable[..., F
 
 
 @pytest.fixture(scope="session")
-def _busy(_migrated: "Installation", tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Server]":
+def _busy_server(_migrated: "Installation", tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Server]":
     from tests.services.site import Server
 
     with _migrated.copied(tmp_path_factory.mktemp("busy")) as installation:
@@ -75,9 +75,9 @@ def _busy(_migrated: "Installation", tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def busy_forum(_busy: "Server", django_db_blocker: DjangoDbBlocker) -> Forum:
+def busy_forum(_busy_server: "Server", django_db_blocker: DjangoDbBlocker) -> Forum:
     """A new essay on a site of two processes that is only used for concurrent requests, never stopped or changed."""
-    return create_forum(_busy, django_db_blocker)
+    return create_forum(_busy_server, django_db_blocker)
 
 
 def create_forum(server: "Server", blocker: DjangoDbBlocker) -> Forum:

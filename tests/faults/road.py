@@ -31,7 +31,7 @@ class Caller:
     address: str = "203.0.113.1"
     timeout: float = 30
     session: str = ""
-    taken: list[str] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
 
     def ask(self, method: str, path: str, body: str | None = None) -> Answer:
@@ -46,8 +46,8 @@ class Caller:
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
-            words = response.read().decode("utf-8", "replace")
-            return Answer(response.status, words, {name.lower(): value for name, value in response.getheaders()})
+            body_text = response.read().decode("utf-8", "replace")
+            return Answer(response.status, body_text, {name.lower(): value for name, value in response.getheaders()})
         except (OSError, http.client.HTTPException):
             return NONE
         finally:
@@ -59,17 +59,17 @@ class Caller:
     def post(self, essay: str, text: str, *, parent: int | str = "", name: str = "Ida", key: str = "") -> Answer:
         fields = {"text": text, "parent": parent, "name": name, "email": f"{name.lower()}@example.org", "website": ""}
         fields |= {"key": key} if key else {}
-        answer = self.ask("POST", f"{essay}respond/", urlencode(fields))
-        self.statuses.append(answer.status)
-        if answer.is_taken:
-            self.taken.append(text.strip())
-        return answer
+        response = self.ask("POST", f"{essay}respond/", urlencode(fields))
+        self.statuses.append(response.status)
+        if response.is_taken:
+            self.accepted.append(text.strip())
+        return response
 
     def read_at_last(self, path: str, seconds: float = 30) -> Answer:
         """Return the page once the server is back."""
         deadline = time.monotonic() + seconds
-        while not (answer := self.read(path)).status:
+        while not (response := self.read(path)).status:
             if time.monotonic() > deadline:
-                return answer
+                return response
             time.sleep(0.05)
-        return answer
+        return response

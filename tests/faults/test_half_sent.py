@@ -15,47 +15,49 @@ pytestmark = pytest.mark.once
 LENGTH = "Content-Length: 5000"
 DIRECT = [{"source": f"127.0.0.{2 + number % 2}"} for number in range(256)]
 MANY = [{"source": f"127.0.1.{1 + number}"} for number in range(200)]
-BEHIND_THE_PROXY = [{"header": f"X-Forwarded-For: 203.0.113.{1 + number % 2}"} for number in range(256)]
+BEHIND_PROXY = [{"header": f"X-Forwarded-For: 203.0.113.{1 + number % 2}"} for number in range(256)]
 
 
 @contextmanager
 def half_sent_requests(url: str, clients: list[dict[str, str]]) -> Iterator[None]:
-    with ExitStack() as held:
+    with ExitStack() as stack:
         for client in clients:
-            call = held.enter_context(closing(Call(url, source=client.get("source", ""))))
-            call.begin("/2026/11/24/nothing/respond/", LENGTH, client.get("header", "Accept: */*"))
-            call.socket.sendall(b"text=")
+            connection = stack.enter_context(closing(Call(url, source=client.get("source", ""))))
+            connection.begin("/2026/11/24/nothing/respond/", LENGTH, client.get("header", "Accept: */*"))
+            connection.socket.sendall(b"text=")
         yield
 
 
 @pytest.mark.parametrize(
-    "clients", [DIRECT, MANY, BEHIND_THE_PROXY], ids=["two addresses", "many addresses", "behind the proxy"]
+    "clients", [DIRECT, MANY, BEHIND_PROXY], ids=["two addresses", "many addresses", "behind the proxy"]
 )
 def test_a_guest_and_a_logged_in_user_can_still_post(
     forum: Callable[..., Forum], clients: list[dict[str, str]], django_db_blocker: DjangoDbBlocker
 ) -> None:
-    place = forum(WEB_CONCURRENCY="1")
-    with django_db_blocker.unblock(), place.server.connected():
+    site = forum(WEB_CONCURRENCY="1")
+    with django_db_blocker.unblock(), site.server.connected():
         make.rules(hold_first_comment=False, flood_seconds=0)
         session = session_of(make.user("miriam"))
-    guest, person = place.caller(number=1), place.caller(number=2, session=session)
-    with half_sent_requests(place.server.url, clients):
+    guest, person = site.caller(number=1), site.caller(number=2, session=session)
+    with half_sent_requests(site.server.url, clients):
         for number in range(4):
-            assert guest.post(place.essay, f"A guest's {number}.").is_taken, guest.statuses
-            assert person.post(place.essay, f"A person's {number}.").is_taken, person.statuses
+            assert guest.post(site.essay, f"A guest's {number}.").is_taken, guest.statuses
+            assert person.post(site.essay, f"A person's {number}.").is_taken, person.statuses
 
 
 @pytest.mark.parametrize("name", ["X_Forwarded_For", "x_forwarded-proto", "X-Real_IP", "Forwarded_For"])
 def test_a_header_that_resembles_a_proxy_header_is_rejected(busy_forum: Forum, name: str) -> None:
     for headers in ([f"{name}: 192.0.2.1"], [f"{name}: 192.0.2.1", "X-Forwarded-For: 203.0.113.1"]):
-        with closing(Call(busy_forum.server.url)) as call:
-            call.begin(busy_forum.essay, *headers, method="GET")
-            status, words = call.answer()
+        with closing(Call(busy_forum.server.url)) as connection:
+            connection.begin(busy_forum.essay, *headers, method="GET")
+            status, body = connection.answer()
         assert status == 400
-        assert "X_Forwarded_For" in words
+        assert "X_Forwarded_For" in body
 
 
 def test_the_proxys_own_headers_are_trusted(busy_forum: Forum) -> None:
-    with closing(Call(busy_forum.server.url)) as call:
-        call.begin(busy_forum.essay, "X-Forwarded-For: 203.0.113.1", "X_Other: a", "Connection: close", method="GET")
-        assert call.answer()[0] == 200
+    with closing(Call(busy_forum.server.url)) as connection:
+        connection.begin(
+            busy_forum.essay, "X-Forwarded-For: 203.0.113.1", "X_Other: a", "Connection: close", method="GET"
+        )
+        assert connection.answer()[0] == 200

@@ -44,9 +44,9 @@ def kill_parent(main: int) -> None:
     ],
 )
 def test_no_confirmed_comment_is_lost_or_stored_twice(forum: Callable[..., Forum], kill: Callable[[int], None]) -> None:
-    place = forum(WEB_CONCURRENCY="2")
-    threads = place.roots(2)
-    callers = [place.caller(number + 1) for number in range(POSTERS)]
+    site = forum(WEB_CONCURRENCY="2")
+    threads = site.roots(2)
+    clients = [site.caller(number + 1) for number in range(POSTERS)]
     sent: dict[int, list[tuple[str, int]]] = {number: [] for number in range(POSTERS)}
     for round_ in range(ROUNDS):
         is_killed, is_warm = Event(), Event()
@@ -57,40 +57,40 @@ def test_no_confirmed_comment_is_lost_or_stored_twice(forum: Callable[..., Forum
             for count in range(1_000):
                 text, thread = f"Reply {count} by {number} in round {round_}", threads[count % 2]
                 sent[number].append((text, thread))
-                answer = callers[number].post(place.essay, text, parent=thread, name=f"Poster{number}")
+                response = clients[number].post(site.essay, text, parent=thread, name=f"Poster{number}")
                 if count == 3:
                     is_warm.set()
-                is_over = answer.is_taken if kill is kill_one_process else not answer.status
-                if is_killed.is_set() and is_over:
+                is_stopped = response.is_taken if kill is kill_one_process else not response.status
+                if is_killed.is_set() and is_stopped:
                     return
 
-        main = place.server.process.pid
-        old = descendants(main)
+        main = site.server.process.pid
+        old_pids = descendants(main)
         with ThreadPoolExecutor(POSTERS) as pool:
-            writers = [pool.submit(post_until_killed, number) for number in range(POSTERS)]
+            futures = [pool.submit(post_until_killed, number) for number in range(POSTERS)]
             assert is_warm.wait(60)
             try:
                 kill(main)
             finally:
                 is_killed.set()
-            for writer in writers:
-                writer.result()
+            for future in futures:
+                future.result()
         if kill is not kill_one_process:
-            place.server.process.running.wait()
-            wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in old), "the old processes to end")  # noqa: B023
-            assert not answers(place.server.port)
-            place.server.start()
-        kept = place.stored()
-        for caller in callers:
-            assert set(caller.taken) <= set(kept)
-    for number, caller in enumerate(callers):
+            site.server.process.running.wait()
+            wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in old_pids), "the old processes to end")  # noqa: B023
+            assert not answers(site.server.port)
+            site.server.start()
+        stored = site.stored()
+        for client in clients:
+            assert set(client.accepted) <= set(stored)
+    for number, client in enumerate(clients):
         for text, thread in sent[number][-5:]:  # readers repeat what got no response, or one that they missed
-            answer = caller.post(place.essay, text, parent=thread, name=f"Poster{number}")
-            assert answer.status in {302, 409}
-    kept = place.stored()
-    assert len(kept) == len(set(kept))
-    assert place.has_sound_threads()
-    if place.server.installation.database_url.startswith("sqlite"):
-        with sqlite3.connect(urlsplit(place.server.installation.database_url).path) as database:
+            response = client.post(site.essay, text, parent=thread, name=f"Poster{number}")
+            assert response.status in {302, 409}
+    stored = site.stored()
+    assert len(stored) == len(set(stored))
+    assert site.has_sound_threads()
+    if site.server.installation.database_url.startswith("sqlite"):
+        with sqlite3.connect(urlsplit(site.server.installation.database_url).path) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         database.close()

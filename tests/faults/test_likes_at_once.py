@@ -11,38 +11,38 @@ AT_ONCE = 16
 
 
 def test_likes_of_many_browsers_at_the_same_time_are_counted(busy_forum: Forum) -> None:
-    place = busy_forum
-    (comment,) = place.roots(1)
-    let_guests_like(place)
-    assert "Be the first to like this." in place.caller(1).read(place.essay).body
+    forum = busy_forum
+    (comment,) = forum.roots(1)
+    let_guests_like(forum)
+    assert "Be the first to like this." in forum.caller(1).read(forum.essay).body
 
     def like(number: int) -> Answer:
-        address = f"/comments/{comment}/" if number % 2 else place.essay
-        return place.caller(number + 1).ask("POST", f"{address}like/", "like=1&fragment=1")
+        address = f"/comments/{comment}/" if number % 2 else forum.essay
+        return forum.caller(number + 1).ask("POST", f"{address}like/", "like=1&fragment=1")
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(like, range(BROWSERS)))
-    assert [answer.status for answer in answers] == [200] * BROWSERS
-    assert all("commenter=" in answer.headers["set-cookie"] for answer in answers)
-    page = place.caller(1).read(place.essay).body
+        responses = list(pool.map(like, range(BROWSERS)))
+    assert [response.status for response in responses] == [200] * BROWSERS
+    assert all("commenter=" in response.headers["set-cookie"] for response in responses)
+    page = forum.caller(1).read(forum.essay).body
     assert f"{BROWSERS // 2} bloggers like this:" in page
     assert f'href="/comments/{comment}/like/" aria-label="{BROWSERS // 2} bloggers like this:"' in page
-    assert stored_likes(place, comment) == (BROWSERS // 2, BROWSERS // 2, BROWSERS)
+    assert stored_likes(forum, comment) == (BROWSERS // 2, BROWSERS // 2, BROWSERS)
 
 
-def let_guests_like(place: Forum) -> None:
+def let_guests_like(forum: Forum) -> None:
     from comments.models import Rules
 
-    with place.blocker.unblock(), place.server.connected():
+    with forum.blocker.unblock(), forum.server.connected():
         Rules.objects.update(guests_may_like=True)
 
 
-def stored_likes(place: Forum, comment: int) -> tuple[int, int, int]:
+def stored_likes(forum: Forum, comment: int) -> tuple[int, int, int]:
     """Return the likes of the essay and the comment and the number of people who like; check all counts."""
     from comments import checking
     from comments.models import Comment, Discussion, Like
 
-    with place.blocker.unblock(), place.server.connected():
+    with forum.blocker.unblock(), forum.server.connected():
         assert list(checking.problems()) == []
         people = Like.objects.values("commenter").distinct().count()
-        return Discussion.objects.get(essay__slug=place.slug).likes, Comment.objects.get(pk=comment).likes, people
+        return Discussion.objects.get(essay__slug=forum.slug).likes, Comment.objects.get(pk=comment).likes, people

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FOLLOWERS = 500 if RUNS_ALL else 20
 KILLS = 5 if RUNS_ALL else 1
 WORKERS = 3 if RUNS_ALL else 2
-NOBODYS = {"unproved@example.org", "paused@example.org", "refused@example.org", "unconfirmed@example.org"}
+NOT_NOTIFIED = {"unproved@example.org", "paused@example.org", "refused@example.org", "unconfirmed@example.org"}
 
 
 def create_subscribers(essay: "Essay") -> set[str]:
@@ -36,22 +36,22 @@ def create_subscribers(essay: "Essay") -> set[str]:
 
     from comments.models import Address, Subscription
 
-    now = timezone.now()
+    states = timezone.now()
     readers = {f"reader{number}@example.org" for number in range(FOLLOWERS)}
-    not_now: dict[str, dict[str, Any]] = {
+    unavailable: dict[str, dict[str, Any]] = {
         "paused@example.org": {"is_paused": True},
-        "refused@example.org": {"suppressed": now},
+        "refused@example.org": {"suppressed": states},
     }
     addresses = Address.objects.bulk_create(
-        Address(email=email, verified=None if email.startswith("unproved") else now, **not_now.get(email, {}))
-        for email in readers | NOBODYS
+        Address(email=email, verified=None if email.startswith("unproved") else states, **unavailable.get(email, {}))
+        for email in readers | NOT_NOTIFIED
     )
     Subscription.objects.bulk_create(
         Subscription(
             address=address,
             kind="essay",
             essay=essay,
-            confirmed=None if address.email.startswith("unconfirmed") else now,
+            confirmed=None if address.email.startswith("unconfirmed") else states,
         )
         for address in addresses
     )
@@ -66,12 +66,12 @@ def notice_states(installation: "Installation", blocker: DjangoDbBlocker) -> dic
         return dict(Notice.objects.values_list("email", "state"))
 
 
-def worker_of(place: Forum) -> int | None:
+def worker_of(site: Forum) -> int | None:
     """Return the job worker of this site."""
-    return next(iter(job_workers(place.server.process.pid)), None)
+    return next(iter(job_workers(site.server.process.pid)), None)
 
 
-def release_claimed(place: Forum) -> None:
+def release_claimed(site: Forum) -> None:
     """Do what the schedule does a few minutes later: release what a killed worker had claimed."""
     from django.db.models import F
     from django.utils import timezone
@@ -79,9 +79,9 @@ def release_claimed(place: Forum) -> None:
     from comments.models import Notice
     from comments.notifications import outbox
 
-    with place.blocker.unblock(), place.server.connected():
-        left = Notice.objects.filter(state=Notice.State.CLAIMED, changed__lt=timezone.now() - timedelta(seconds=1))
-        if left.update(changed=F("changed") - timedelta(minutes=10)):
+    with site.blocker.unblock(), site.server.connected():
+        abandoned = Notice.objects.filter(state=Notice.State.CLAIMED, changed__lt=timezone.now() - timedelta(seconds=1))
+        if abandoned.update(changed=F("changed") - timedelta(minutes=10)):
             outbox.send_ready.enqueue()
 
 
@@ -93,40 +93,40 @@ def test_a_worker_killed_repeatedly_sends_nothing_twice(
 
     from blog.models import Essay
 
-    place = forum(WEB_CONCURRENCY="1", EMAIL_URL=mailbox.url)
+    site = forum(WEB_CONCURRENCY="1", EMAIL_URL=mailbox.url)
     # In one transaction: the worker's cleanup deletes an address that has no subscription yet.
-    with place.blocker.unblock(), place.server.connected(), transaction.atomic():
-        readers = create_subscribers(Essay.objects.get(slug=place.slug))
-    assert place.caller().post(place.essay, "All of you hear of this.").is_taken
-    chance = random.Random(seed)
+    with site.blocker.unblock(), site.server.connected(), transaction.atomic():
+        readers = create_subscribers(Essay.objects.get(slug=site.slug))
+    assert site.caller().post(site.essay, "All of you hear of this.").is_taken
+    random_ = random.Random(seed)
     for round_ in range(1, KILLS + 1):
         mailbox.wait_for(round_ * FOLLOWERS // (KILLS + 2))
-        time.sleep(chance.uniform(0, 0.03))  # any moment is as good
-        worker = worker_of(place)
+        time.sleep(random_.uniform(0, 0.03))  # any moment is as good
+        worker = worker_of(site)
         assert worker
         os.kill(worker, signal.SIGKILL)
-        wait_until(lambda old=worker: worker_of(place) not in {None, old}, "the next worker")  # type: ignore[misc]
+        wait_until(lambda old=worker: worker_of(site) not in {None, old}, "the next worker")  # type: ignore[misc]
         if round_ % 3 == 0:
-            place.server.restart()  # otherwise the next worker is started only after a pause
-        release_claimed(place)
-    settled = {"sent", "sending"}
+            site.server.restart()  # otherwise the next worker is started only after a pause
+        release_claimed(site)
+    final_states = {"sent", "sending"}
 
     def is_finished() -> bool:
-        now = notice_states(place.server.installation, place.blocker)
-        if readers <= now.keys() and set(now.values()) <= settled:
+        states = notice_states(site.server.installation, site.blocker)
+        if readers <= states.keys() and set(states.values()) <= final_states:
             return True
-        if "claimed" in now.values():
-            release_claimed(place)
+        if "claimed" in states.values():
+            release_claimed(site)
         return False
 
     wait_until(is_finished, "every notice to be settled", 120)
-    place.server.stop()  # waits for the email being sent
-    tally, now = mailbox.tally(), notice_states(place.server.installation, place.blocker)
-    assert set(now) == readers
-    assert not NOBODYS & set(tally)
-    assert [address for address, count in tally.items() if count > 1] == []
-    assert [email for email, state in now.items() if state == "sent" and not tally[email]] == []
-    uncertain = [email for email, state in now.items() if state == "sending"]
+    site.server.stop()  # waits for the email being sent
+    counts, states = mailbox.tally(), notice_states(site.server.installation, site.blocker)
+    assert set(states) == readers
+    assert not NOT_NOTIFIED & set(counts)
+    assert [address for address, count in counts.items() if count > 1] == []
+    assert [email for email, state in states.items() if state == "sent" and not counts[email]] == []
+    uncertain = [email for email, state in states.items() if state == "sending"]
     assert len(uncertain) <= KILLS
     ids = [message["Message-ID"] for message in mailbox.messages]
     assert len(ids) == len(set(ids))

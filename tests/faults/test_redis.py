@@ -16,10 +16,10 @@ def send_request(site: Server, method: str, path: str, **fields: str) -> tuple[i
     connection = http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=10)
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
     connection.request(method, path, urlencode(fields), headers)
-    answer = connection.getresponse()
-    said = answer.status, answer.read().decode()
+    response = connection.getresponse()
+    result = response.status, response.read().decode()
     connection.close()
-    return said
+    return result
 
 
 def can_log_in(site: Server) -> bool:
@@ -27,9 +27,9 @@ def can_log_in(site: Server) -> bool:
 
 
 def readiness(site: Server) -> str:
-    status, words = send_request(site, "GET", "/readyz")
+    status, text = send_request(site, "GET", "/readyz")
     assert status == 200
-    return words
+    return text
 
 
 def run_in_shell(site: Server, statement: str, url: str) -> str:
@@ -39,14 +39,14 @@ def run_in_shell(site: Server, statement: str, url: str) -> str:
 
 def test_people_log_in_without_redis_and_it_is_used_again_once_it_is_back(serve: Serve, redis: Redis) -> None:
     site = serve(demo=True, CACHE_URL=redis.url, WEB_CONCURRENCY="1")
-    for number, (leaves, returns) in enumerate([(redis.stop, redis.start), (redis.suspend, redis.resume)], 1):
+    for number, (take_away, bring_back) in enumerate([(redis.stop, redis.start), (redis.suspend, redis.resume)], 1):
         assert readiness(site) == "ok\n"
         assert can_log_in(site)
-        leaves()
+        take_away()
         assert can_log_in(site)
         assert "Redis is not responding" in readiness(site)
         assert can_log_in(site)
-        returns()
+        bring_back()
         wait_until(lambda: readiness(site) == "ok\n", "the site to use Redis again")
         assert can_log_in(site)
         assert site.process.output().count("Redis is not responding") == number

@@ -16,16 +16,16 @@ from tests.services.processes import wait_until
 pytestmark = pytest.mark.skipif(not is_sqlite(os.environ["DATABASE_URL"]), reason="PostgreSQL's files are not ours")
 
 
-def create_backup(place: Forum, words: str, file: Path) -> Path:
+def create_backup(site: Forum, text: str, file: Path) -> Path:
     """Return a copy of the site's database with another comment."""
     from blog.models import Essay
     from tests import make
 
-    source = Path(urlsplit(place.server.installation.database_url).path)
+    source = Path(urlsplit(site.server.installation.database_url).path)
     with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(file)) as new:
         old.backup(new)
-    with place.blocker.unblock(), connected(f"sqlite:///{file}"):
-        make.comment(Essay.objects.get(slug=place.slug), words)
+    with site.blocker.unblock(), connected(f"sqlite:///{file}"):
+        make.comment(Essay.objects.get(slug=site.slug), text)
     return file
 
 
@@ -37,32 +37,32 @@ def restore(backup: Path, database: Path) -> None:
     backup.replace(database)
 
 
-def unfinished_jobs(place: Forum) -> int:
+def unfinished_jobs(site: Forum) -> int:
     from django_tasks_db.models import DBTaskResult
 
     from comments.notifications import outbox
     from server.jobs.tasks import UNFINISHED
 
-    with place.blocker.unblock(), place.server.connected():
+    with site.blocker.unblock(), site.server.connected():
         return DBTaskResult.objects.filter(status__in=UNFINISHED, task_path=outbox.notify.module_path).count()
 
 
 def test_a_restored_database_is_read_and_written_without_a_restart(forum: Callable[..., Forum], tmp_path: Path) -> None:
-    place = forum(WEB_CONCURRENCY="1")
-    caller = place.caller()
-    assert caller.post(place.essay, "Before the restore.").is_taken
-    assert "Before the restore." in caller.read(place.essay).body
-    database = Path(urlsplit(place.server.installation.database_url).path)
-    backup = create_backup(place, "Only in the backup.", tmp_path / "backup.sqlite3")
-    assert caller.post(place.essay, "After the backup.").is_taken
-    assert "After the backup." in caller.read(place.essay).body
+    site = forum(WEB_CONCURRENCY="1")
+    client = site.caller()
+    assert client.post(site.essay, "Before the restore.").is_taken
+    assert "Before the restore." in client.read(site.essay).body
+    database = Path(urlsplit(site.server.installation.database_url).path)
+    backup = create_backup(site, "Only in the backup.", tmp_path / "backup.sqlite3")
+    assert client.post(site.essay, "After the backup.").is_taken
+    assert "After the backup." in client.read(site.essay).body
     restore(backup, database)
-    fresh = caller.read(f"{place.essay}?order=newest").body  # this address was not cached
-    assert "Only in the backup." in fresh
-    assert "After the backup." not in fresh
-    wait_until(lambda: "Only in the backup." in caller.read(place.essay).body, "the kept page to be drawn again")
-    assert caller.post(place.essay, "After the restore.").is_taken
-    assert place.stored()[-2:] == ["Only in the backup.", "After the restore."]
-    wait_until(lambda: not unfinished_jobs(place), "the job worker to do the jobs of the restored database")
+    page = client.read(f"{site.essay}?order=newest").body  # this address was not cached
+    assert "Only in the backup." in page
+    assert "After the backup." not in page
+    wait_until(lambda: "Only in the backup." in client.read(site.essay).body, "the kept page to be drawn again")
+    assert client.post(site.essay, "After the restore.").is_taken
+    assert site.stored()[-2:] == ["Only in the backup.", "After the restore."]
+    wait_until(lambda: not unfinished_jobs(site), "the job worker to do the jobs of the restored database")
     with contextlib.closing(sqlite3.connect(database)) as restored:
         assert restored.execute("PRAGMA integrity_check").fetchone() == ("ok",)

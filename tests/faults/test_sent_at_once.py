@@ -10,18 +10,18 @@ ROUNDS = 5
 
 
 def test_a_repeated_submission_creates_one_comment(busy_forum: Forum) -> None:
-    place = busy_forum
-    (root,) = place.roots(1)
+    forum = busy_forum
+    (root,) = forum.roots(1)
 
     def send(number: int) -> str:
         key, parent = f"{number:032x}", root if number % 2 else ""
-        answer = place.caller(1).post(place.essay, f"Said once {number}.", parent=parent, key=key)
-        found = re.match(r"/comments/(\d+)/", answer.headers.get("location", ""))
-        assert found, (answer.status, answer.body[:500])
-        return found[1]
+        response = forum.caller(1).post(forum.essay, f"Said once {number}.", parent=parent, key=key)
+        match = re.match(r"/comments/(\d+)/", response.headers.get("location", ""))
+        assert match, (response.status, response.body[:500])
+        return match[1]
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for number in range(ROUNDS):
             assert len(set(pool.map(send, [number] * AT_ONCE))) == 1
-    assert sorted(place.stored()[1:]) == [f"Said once {number}." for number in range(ROUNDS)]
-    assert place.has_sound_threads()
+    assert sorted(forum.stored()[1:]) == [f"Said once {number}." for number in range(ROUNDS)]
+    assert forum.has_sound_threads()

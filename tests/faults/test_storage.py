@@ -25,22 +25,22 @@ def is_explained_rejection(status: int, body: str, headers: dict[str, str]) -> b
     return status == 503 and int(headers["retry-after"]) > 0 and "again" in body
 
 
-def database_file(place: Forum) -> Path:
-    return Path(urlsplit(place.server.installation.database_url).path)
+def database_file(site: Forum) -> Path:
+    return Path(urlsplit(site.server.installation.database_url).path)
 
 
 @contextlib.contextmanager
-def write_lock(place: Forum) -> Iterator[None]:
+def write_lock(site: Forum) -> Iterator[None]:
     """Hold the database's write lock in another connection."""
-    url = place.server.installation.database_url
+    url = site.server.installation.database_url
     if url.startswith("sqlite"):
-        other = sqlite3.connect(database_file(place), isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
+        other_connection = sqlite3.connect(database_file(site), isolation_level=None)
+        other_connection.execute("BEGIN IMMEDIATE")
         try:
             yield
         finally:
-            other.execute("ROLLBACK")
-            other.close()
+            other_connection.execute("ROLLBACK")
+            other_connection.close()
     else:
         import psycopg
 
@@ -51,16 +51,16 @@ def write_lock(place: Forum) -> Iterator[None]:
 
 
 def test_a_long_write_lock_leads_to_503_and_pages_can_still_be_read(forum: Callable[..., Forum]) -> None:
-    place = forum(WEB_CONCURRENCY="1")  # each process has its own cache
-    caller = place.caller()
-    assert caller.read(place.essay).status == 200
-    with ThreadPoolExecutor(1) as pool, write_lock(place):
-        answer = pool.submit(caller.post, place.essay, "Held up.").result()
-        assert is_explained_rejection(answer.status, answer.body, answer.headers)
-        assert caller.read(place.essay).status == 200
-    assert "Held up." not in place.stored()
-    assert caller.post(place.essay, "Held up.").is_taken
-    assert place.stored().count("Held up.") == 1
+    site = forum(WEB_CONCURRENCY="1")  # each process has its own cache
+    client = site.caller()
+    assert client.read(site.essay).status == 200
+    with ThreadPoolExecutor(1) as pool, write_lock(site):
+        response = pool.submit(client.post, site.essay, "Held up.").result()
+        assert is_explained_rejection(response.status, response.body, response.headers)
+        assert client.read(site.essay).status == 200
+    assert "Held up." not in site.stored()
+    assert client.post(site.essay, "Held up.").is_taken
+    assert site.stored().count("Held up.") == 1
 
 
 @pytest.fixture
@@ -82,27 +82,27 @@ def test_a_full_disk_leads_to_503_until_there_is_space_again(
     forum: Callable[..., Forum], installation: "Installation", small_disk: Path
 ) -> None:
     with installation.copied(small_disk) as small:
-        place = forum(on=small)
-        caller = place.caller()
-        assert caller.post(place.essay, "While there was room.").is_taken
-        assert caller.read(place.essay).status == 200
+        site = forum(on=small)
+        client = site.caller()
+        assert client.post(site.essay, "While there was room.").is_taken
+        assert client.read(site.essay).status == 200
         filler = small_disk / "filler"
         with contextlib.suppress(OSError), filler.open("wb") as file:
             while True:
                 file.write(b"x" * 65_536)
                 file.flush()
-        answers = [caller.post(place.essay, f"No room {number}. " + "word " * 2_000) for number in range(20)]
-        refused = [answer for answer in answers if answer.status == 503]
-        assert {answer.status for answer in answers} <= {302, 503}
+        responses = [client.post(site.essay, f"No room {number}. " + "word " * 2_000) for number in range(20)]
+        refused = [response for response in responses if response.status == 503]
+        assert {response.status for response in responses} <= {302, 503}
         assert refused
-        assert all(is_explained_rejection(answer.status, answer.body, answer.headers) for answer in refused)
-        assert caller.read(place.essay).status == 200  # a cached page needs no disk
+        assert all(is_explained_rejection(response.status, response.body, response.headers) for response in refused)
+        assert client.read(site.essay).status == 200  # a cached page needs no disk
         filler.unlink()
-        assert caller.post(place.essay, "There is room again.").is_taken
-        stored = place.stored()
+        assert client.post(site.essay, "There is room again.").is_taken
+        stored = site.stored()
         assert {"While there was room.", "There is room again."} <= set(stored)
-        assert set(caller.taken) <= set(stored)
-        with sqlite3.connect(database_file(place)) as database:
+        assert set(client.accepted) <= set(stored)
+        with sqlite3.connect(database_file(site)) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         database.close()
-        place.server.stop()
+        site.server.stop()

@@ -16,7 +16,7 @@ from comments.models import Appeal, Batch, Block, Comment, Decision, Reason, Rep
 from comments.notifications import signed_links
 from moderation.models import Note
 from tests import make, rights
-from tests.rights import Table, addresses, answer, database_contents, message_of, writes
+from tests.rights import Table, addresses, database_contents, message_of, response_status, writes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -123,7 +123,7 @@ SECRETS = ("unsaid until decided", "held@secret.example", "Hilda Held")
 
 
 class World(rights.World):
-    usual = "held"
+    default_subject = "held"
 
     def client(self, who: str) -> Client:
         if Rules.objects.get().authors_moderate != (who == "own"):
@@ -198,8 +198,8 @@ def test_get_responds_as_the_table_says_and_changes_nothing(world: World) -> Non
         world.client(who)
         before = database_contents()
         for address, expected in TABLE.rows("GET"):
-            response = world.sent("GET", address, who)
-            got, body = answer(response), message_of(response)
+            response = world.send("GET", address, who)
+            got, body = response_status(response), message_of(response)
             if got != expected[at]:
                 wrong.append(f"{who} opens {address}: {got}, not {expected[at]}")
             if who not in SEE_ALL and address != BY_LINK and any(secret in body for secret in SECRETS):
@@ -215,8 +215,8 @@ def test_post_responds_as_the_table_says_and_refused_requests_change_nothing(wor
         world.client(who)
         for address, expected in TABLE.rows("POST"):
             with transaction.atomic(), writes() as written:
-                response = world.sent("POST", address, who)
-                got, body = answer(response), message_of(response)
+                response = world.send("POST", address, who)
+                got, body = response_status(response), message_of(response)
                 transaction.set_rollback(True)
             if got != expected[at]:
                 wrong.append(f"{who} sends {address}: {got}, not {expected[at]}")
@@ -229,9 +229,9 @@ def test_post_responds_as_the_table_says_and_refused_requests_change_nothing(wor
 
 def test_users_without_the_permission_cannot_decide(world: World) -> None:
     """An author cannot decide about comments on another author's essay either."""
-    held = world.things["held"]
+    held = world.objects["held"]
     before = (Decision.objects.count(), Comment.objects.get(pk=held.pk).status)
-    data = {"comment": held.pk, "decision": world.things["decision"].pk}
+    data = {"comment": held.pk, "decision": world.objects["decision"].pk}
     wrong = []
     for who in (each for each in TABLE.people if each not in SEE_ALL):
         world.client(who)  # outside the transaction that is rolled back below

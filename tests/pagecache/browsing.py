@@ -36,10 +36,10 @@ def get_response(
         "wsgi.input": BytesIO(),
         **{f"HTTP_{name.upper()}": value for name, value in headers.items()},
     }
-    heard: list[tuple[str, Headers]] = []
+    started: list[tuple[str, Headers]] = []
 
     def start_response(status: str, headers: Headers, exc_info: object = None) -> Callable[[bytes], object]:
-        heard.append((status, headers))
+        started.append((status, headers))
         return lambda data: None
 
     chunks = application(environ, start_response)
@@ -48,10 +48,10 @@ def get_response(
     finally:
         if close := getattr(chunks, "close", None):
             close()
-    status, sent = heard[-1]
-    names = [name.lower() for name, _ in sent if name.lower() != "set-cookie"]
-    assert len(names) == len(set(names)), f"a header stands twice: {sent}"
-    return Response(int(status.split()[0]), {name.lower(): value for name, value in sent}, body)
+    status, header_list = started[-1]
+    names = [name.lower() for name, _ in header_list if name.lower() != "set-cookie"]
+    assert len(names) == len(set(names)), f"a header stands twice: {header_list}"
+    return Response(int(status.split()[0]), {name.lower(): value for name, value in header_list}, body)
 
 
 def get_text(cached: WSGIApplication, address: str = "/essay/", **headers: str) -> str:
@@ -82,7 +82,7 @@ class Application:
         self.requests.append(environ.copy())
         body = Body([self.text(environ).encode()])
         self.bodies.append(body)
-        declared = [(KEYS_HEADER, self.keys)] if self.keys else []
+        key_headers = [(KEYS_HEADER, self.keys)] if self.keys else []
         length = ("Content-Length", str(sum(map(len, body))))
-        start_response(self.status, [("Content-Type", "text/html; charset=utf-8"), length, *declared, *self.headers])
+        start_response(self.status, [("Content-Type", "text/html; charset=utf-8"), length, *key_headers, *self.headers])
         return body

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def _shared(_migrated: "Installation", tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Installation]":
+def _installation(_migrated: "Installation", tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Installation]":
     with _migrated.copied(tmp_path_factory.mktemp("generations")) as installation:
         yield installation
 
 
 @pytest.fixture
-def database(_shared: "Installation", django_db_blocker: DjangoDbBlocker) -> "Iterator[Installation]":
+def database(_installation: "Installation", django_db_blocker: DjangoDbBlocker) -> "Iterator[Installation]":
     """Connect this thread's ORM; another thread uses `database.connected()` itself."""
     from pagecache.models import Generation
 
-    with django_db_blocker.unblock(), _shared.connected():
-        yield _shared
+    with django_db_blocker.unblock(), _installation.connected():
+        yield _installation
         Generation.objects.all().delete()
 
 
@@ -73,7 +73,7 @@ def invalidate(database: "Installation") -> "Invalidate":
 
 
 @pytest.fixture(scope="module")
-def _world(
+def _cached_site(
     _migrated: "Installation", tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> "Iterator[CachedSite]":
     from django.db import connection
@@ -86,14 +86,14 @@ def _world(
         installation.connected(),
     ):
         connection.settings_dict["CONN_MAX_AGE"] = None  # a connection for each of a thousand requests costs seconds
-        world = CachedSite()
-        yield world
-        world.cache.close()
+        cached_site = CachedSite()
+        yield cached_site
+        cached_site.cache.close()
 
 
 @pytest.fixture
-def world(_world: "CachedSite", request: pytest.FixtureRequest) -> "CachedSite":
+def cached_site(_cached_site: "CachedSite", request: pytest.FixtureRequest) -> "CachedSite":
     """One site for all tests of a file, including what earlier tests changed."""
-    _world.addresses = _world.addresses_for(inspect.getsource(request.function))
-    _world.fill_cache()
-    return _world
+    _cached_site.addresses = _cached_site.addresses_for(inspect.getsource(request.function))
+    _cached_site.fill_cache()
+    return _cached_site

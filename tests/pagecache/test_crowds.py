@@ -33,48 +33,48 @@ class BlockedApplication:
 
     def text(self, environ: WSGIEnvironment) -> str:
         self.running += 1
-        words = self.original_text(environ)
+        text = self.original_text(environ)
         assert self.release.wait(20)
-        return words
+        return text
 
 
 def change_while_rendering(app: Application, invalidate: Invalidate, database: Installation) -> BlockedApplication:
     """Change each page while it is being rendered."""
-    slow = BlockedApplication(app)
-    drawn = slow.text
+    blocked = BlockedApplication(app)
+    original_text = blocked.text
 
     def get_text(environ: WSGIEnvironment) -> str:
-        words = drawn(environ)
+        text = original_text(environ)
         with database.connected():
             invalidate("essay:1")
-        return words
+        return text
 
     app.text = get_text
-    return slow
+    return blocked
 
 
 def test_a_page_requested_by_many_is_rendered_once(cached: PageCache, app: Application) -> None:
-    slow = BlockedApplication(app)
+    blocked = BlockedApplication(app)
     with ThreadPoolExecutor(8) as pool:
-        crowd = [pool.submit(get_text, cached) for _ in range(8)]
+        futures = [pool.submit(get_text, cached) for _ in range(8)]
         wait_until(lambda: count_waiting(cached) == 7, "everybody to arrive")
-        slow.release.set()
-    assert {visitor.result() for visitor in crowd} == {"answer 1"}
+        blocked.release.set()
+    assert {visitor.result() for visitor in futures} == {"answer 1"}
     assert len(app.requests) == 1
 
 
 def test_a_request_after_a_change_does_not_get_a_rendering_begun_before_it(
     cached: PageCache, app: Application, invalidate: Invalidate
 ) -> None:
-    slow = BlockedApplication(app)
+    blocked = BlockedApplication(app)
     with ThreadPoolExecutor(2) as pool:
-        early = pool.submit(get_text, cached)
-        wait_until(lambda: slow.running == 1, "the first to be drawn")
+        first = pool.submit(get_text, cached)
+        wait_until(lambda: blocked.running == 1, "the first to be drawn")
         invalidate("essay:1")
-        late = pool.submit(get_text, cached)
+        second = pool.submit(get_text, cached)
         wait_until(lambda: count_waiting(cached) == 1, "the second to arrive")
-        slow.release.set()
-    assert (early.result(), late.result()) == ("answer 1", "answer 2")
+        blocked.release.set()
+    assert (first.result(), second.result()) == ("answer 1", "answer 2")
 
 
 @pytest.mark.both
@@ -82,12 +82,12 @@ def test_under_constant_change_many_requests_wait_for_at_most_two_renderings(
     cached: PageCache, app: Application, invalidate: Invalidate, database: Installation
 ) -> None:
     """Neither is cached, but the second began after all requests had arrived."""
-    slow = change_while_rendering(app, invalidate, database)
+    blocked = change_while_rendering(app, invalidate, database)
     with ThreadPoolExecutor(6) as pool:
-        crowd = [pool.submit(get_text, cached) for _ in range(6)]
+        futures = [pool.submit(get_text, cached) for _ in range(6)]
         wait_until(lambda: count_waiting(cached) == 5, "everybody to arrive")
-        slow.release.set()
-    assert {visitor.result() for visitor in crowd} == {"answer 1", "answer 2"}
+        blocked.release.set()
+    assert {visitor.result() for visitor in futures} == {"answer 1", "answer 2"}
     assert len(app.requests) == 2
 
 
@@ -95,7 +95,7 @@ def test_under_constant_change_many_requests_wait_for_at_most_two_renderings(
 def test_a_request_that_wakes_late_uses_the_next_rendering(
     cached: PageCache, app: Application, invalidate: Invalidate, database: Installation
 ) -> None:
-    slow = change_while_rendering(app, invalidate, database)
+    blocked = change_while_rendering(app, invalidate, database)
 
     def wait_longer(wait: Callable[[float], bool], timeout: float) -> bool:
         is_done = wait(timeout)
@@ -103,58 +103,58 @@ def test_a_request_that_wakes_late_uses_the_next_rendering(
         return is_done
 
     with ThreadPoolExecutor(3) as pool:
-        crowd = [pool.submit(get_text, cached)]
-        wait_until(lambda: slow.running == 1, "the first drawing")
-        crowd.append(pool.submit(get_text, cached))
+        futures = [pool.submit(get_text, cached)]
+        wait_until(lambda: blocked.running == 1, "the first drawing")
+        futures.append(pool.submit(get_text, cached))
         wait_until(lambda: count_waiting(cached) == 1, "the second to wait")
         (drawing,) = cached._renderings.values()
         drawing.done.wait = partial(wait_longer, drawing.done.wait)  # type: ignore[method-assign]
-        crowd.append(pool.submit(get_text, cached))
+        futures.append(pool.submit(get_text, cached))
         wait_until(lambda: count_waiting(cached) == 2, "the third to wait")
-        slow.release.set()
-    assert [visitor.result() for visitor in crowd] == ["answer 1", "answer 2", "answer 2"]
+        blocked.release.set()
+    assert [visitor.result() for visitor in futures] == ["answer 1", "answer 2", "answer 2"]
     assert len(app.requests) == 2
 
 
 def test_requests_for_an_uncached_page_do_not_wait_for_each_other(cached: PageCache, app: Application) -> None:
     app.keys = ""
     get_response(cached)
-    slow = BlockedApplication(app)
+    blocked = BlockedApplication(app)
     with ThreadPoolExecutor(4) as pool:
-        crowd = [pool.submit(get_text, cached) for _ in range(4)]
-        wait_until(lambda: slow.running == 4, "all of them to be inside at once")
-        slow.release.set()
-    assert len({visitor.result() for visitor in crowd}) == 4
+        futures = [pool.submit(get_text, cached) for _ in range(4)]
+        wait_until(lambda: blocked.running == 4, "all of them to be inside at once")
+        blocked.release.set()
+    assert len({visitor.result() for visitor in futures}) == 4
 
 
 def test_no_request_waits_forever_for_another(
     cached: PageCache, app: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(PageCache, "PATIENCE", 0.05)
-    slow = BlockedApplication(app)
+    blocked = BlockedApplication(app)
     with ThreadPoolExecutor(2) as pool:
-        crowd = [pool.submit(get_text, cached) for _ in range(2)]
-        wait_until(lambda: slow.running == 2, "the second to lose patience")
-        slow.release.set()
-    assert {visitor.result() for visitor in crowd} == {"answer 1", "answer 2"}
+        futures = [pool.submit(get_text, cached) for _ in range(2)]
+        wait_until(lambda: blocked.running == 2, "the second to lose patience")
+        blocked.release.set()
+    assert {visitor.result() for visitor in futures} == {"answer 1", "answer 2"}
 
 
 def test_if_a_rendering_fails_the_waiting_requests_render_themselves(cached: PageCache, app: Application) -> None:
-    slow = BlockedApplication(app)
-    drawn, count = slow.text, itertools.count()
+    blocked = BlockedApplication(app)
+    original_text, count = blocked.text, itertools.count()
 
     def fail_first(environ: WSGIEnvironment) -> str:
         number = next(count)
-        words = drawn(environ)
+        text = original_text(environ)
         if number == 0:
             raise ZeroDivisionError
-        return words
+        return text
 
     app.text = fail_first
     with ThreadPoolExecutor(3) as pool:
-        crowd = [pool.submit(get_text, cached) for _ in range(3)]
+        futures = [pool.submit(get_text, cached) for _ in range(3)]
         wait_until(lambda: count_waiting(cached) == 2, "everybody to arrive")
-        slow.release.set()
-    results = [visitor.exception() or visitor.result() for visitor in crowd]
+        blocked.release.set()
+    results = [visitor.exception() or visitor.result() for visitor in futures]
     assert sum(isinstance(result, ZeroDivisionError) for result in results) == 1
     assert {result for result in results if isinstance(result, str)} <= {"answer 1", "answer 2", "answer 3"}

@@ -17,113 +17,120 @@ from tests.pagecache.world import HOST, CachedSite
 pytestmark = pytest.mark.once
 
 
-def test_pages_are_cached_and_correct(world: CachedSite) -> None:
-    here, day = world.essay.get_absolute_url(), world.essay.dated
+def test_pages_are_cached_and_correct(cached_site: CachedSite) -> None:
+    path, day = cached_site.essay.get_absolute_url(), cached_site.essay.dated
     assert day
-    world.addresses = [
-        *world.all_addresses,
-        f"{here}?order=newest",
-        f"{here}?replyto={world.root.pk}",
+    cached_site.addresses = [
+        *cached_site.all_addresses,
+        f"{path}?order=newest",
+        f"{path}?replyto={cached_site.root.pk}",
         "/?page=1",
         "/robots.txt",
-        *world.thread_pages,
+        *cached_site.thread_pages,
     ]
-    world.addresses += ["/feed/", "/tag/promises/feed/", "/author/miriam/feed/", f"/{day.year}/{day.month:02}/"]
-    world.fill_cache()
-    drawn = world.rendered
-    world.fill_cache()
-    assert world.rendered == drawn
-    world.check_pages()
+    cached_site.addresses += ["/feed/", "/tag/promises/feed/", "/author/miriam/feed/", f"/{day.year}/{day.month:02}/"]
+    cached_site.fill_cache()
+    rendered = cached_site.rendered
+    cached_site.fill_cache()
+    assert cached_site.rendered == rendered
+    cached_site.check_pages()
 
 
 # What readers do
 
 
-def test_a_published_comment_shows(world: CachedSite) -> None:
-    Browser(headers=HOST).say(world.other_essay, text="I have just come in.", name="Nora Just")
-    world.check_pages()
-    assert "I have just come in." in world.read(world.other_essay)
-    assert "1 comment" in world.read("/")
-    assert "1 comment" in world.read("/tag/promises/")
-    assert "Nora Just" in world.read("/comments/feed/")
+def test_a_published_comment_shows(cached_site: CachedSite) -> None:
+    Browser(headers=HOST).say(cached_site.other_essay, text="I have just come in.", name="Nora Just")
+    cached_site.check_pages()
+    assert "I have just come in." in cached_site.read(cached_site.other_essay)
+    assert "1 comment" in cached_site.read("/")
+    assert "1 comment" in cached_site.read("/tag/promises/")
+    assert "Nora Just" in cached_site.read("/comments/feed/")
 
 
-def test_a_published_reply_shows(world: CachedSite) -> None:
-    Browser(headers=HOST).say(world.essay, text="I answer.", parent=str(world.root.pk), name="Nora Just")
-    world.check_pages()
-    assert "I answer." in world.read(world.essay)
-    assert "I answer." in world.read(f"{world.essay.get_absolute_url()}feed/")
+def test_a_published_reply_shows(cached_site: CachedSite) -> None:
+    Browser(headers=HOST).say(cached_site.essay, text="I answer.", parent=str(cached_site.root.pk), name="Nora Just")
+    cached_site.check_pages()
+    assert "I answer." in cached_site.read(cached_site.essay)
+    assert "I answer." in cached_site.read(f"{cached_site.essay.get_absolute_url()}feed/")
 
 
-def test_a_held_comment_is_on_no_page(world: CachedSite) -> None:
-    Browser(headers=HOST).say(world.essay, text="http://a.example http://b.example", name="Nora Just")
-    world.check_pages()
-    assert "http://a.example" not in world.read(f"{world.essay.get_absolute_url()}?order=newest")
+def test_a_held_comment_is_on_no_page(cached_site: CachedSite) -> None:
+    Browser(headers=HOST).say(cached_site.essay, text="http://a.example http://b.example", name="Nora Just")
+    cached_site.check_pages()
+    assert "http://a.example" not in cached_site.read(f"{cached_site.essay.get_absolute_url()}?order=newest")
 
 
-def test_a_new_thread_can_add_a_page(world: CachedSite) -> None:
-    world.addresses += world.thread_pages
-    world.fill_cache()
-    before = world.read(f"{world.essay.get_absolute_url()}?cpage=2")
+def test_a_new_thread_can_add_a_page(cached_site: CachedSite) -> None:
+    cached_site.addresses += cached_site.thread_pages
+    cached_site.fill_cache()
+    before = cached_site.read(f"{cached_site.essay.get_absolute_url()}?cpage=2")
     for number in range(3):
-        Browser(headers=HOST).say(world.essay, text=f"One more thread, {number}.", name=f"Guest {number}")
-    world.check_pages()
-    assert "Newer Comments" in world.read(f"{world.essay.get_absolute_url()}?cpage=2")
-    assert world.read(f"{world.essay.get_absolute_url()}?cpage=2") != before
+        Browser(headers=HOST).say(cached_site.essay, text=f"One more thread, {number}.", name=f"Guest {number}")
+    cached_site.check_pages()
+    assert "Newer Comments" in cached_site.read(f"{cached_site.essay.get_absolute_url()}?cpage=2")
+    assert cached_site.read(f"{cached_site.essay.get_absolute_url()}?cpage=2") != before
 
 
-def test_a_remembered_guests_new_website_shows(world: CachedSite) -> None:
+def test_a_remembered_guests_new_website_shows(cached_site: CachedSite) -> None:
     guest = Browser(headers=HOST)
-    guest.say(world.other_essay, text="Here I stand.", name="Webb Site", remember="on")
-    world.fill_cache()
-    guest.say(world.essay, text="And here.", name="Webb Site", website="https://webb.example/", remember="on")
-    world.check_pages()
-    assert "https://webb.example/" in world.read(world.other_essay)
-    once_more = {"text": "Once more.", "name": "Webb Site", "remember": "on", "key": "0123456789abcdef0123456789abcdef"}
-    guest.post_to(world.essay, **once_more)
-    world.fill_cache()
-    answer = guest.post_to(world.essay, **once_more, website="https://web.example/")  # as after a lost response
-    assert answer.status == 302
-    world.check_pages()
-    assert "https://web.example/" in world.read(world.other_essay)
+    guest.say(cached_site.other_essay, text="Here I stand.", name="Webb Site", remember="on")
+    cached_site.fill_cache()
+    guest.say(cached_site.essay, text="And here.", name="Webb Site", website="https://webb.example/", remember="on")
+    cached_site.check_pages()
+    assert "https://webb.example/" in cached_site.read(cached_site.other_essay)
+    submission = {
+        "text": "Once more.",
+        "name": "Webb Site",
+        "remember": "on",
+        "key": "0123456789abcdef0123456789abcdef",
+    }
+    guest.post_to(cached_site.essay, **submission)
+    cached_site.fill_cache()
+    response = guest.post_to(
+        cached_site.essay, **submission, website="https://web.example/"
+    )  # as after a lost response
+    assert response.status == 302
+    cached_site.check_pages()
+    assert "https://web.example/" in cached_site.read(cached_site.other_essay)
 
 
-def test_likes_show_and_disappear(world: CachedSite) -> None:
-    reader, essay, comment = Browser(world.reader, headers=HOST), world.essay, world.root
-    doors = [f"{thing.get_absolute_url()}like/" for thing in (essay, comment)]
-    world.addresses += [*doors, f"{essay.get_absolute_url()}?order=liked"]
-    world.fill_cache()
-    for wish, words in ((1, "One blogger likes this."), (0, "Be the first to like this."), (1, "Rosa Castellanos")):
-        for door in doors:
-            assert reader.post(door, {"like": wish}).status_code == 303
-            world.check_pages()
-            assert words in world.read(door)
-        world.fill_cache()
-    assert "You like this." not in world.read(essay)  # one page for everyone
+def test_likes_show_and_disappear(cached_site: CachedSite) -> None:
+    reader, essay, comment = Browser(cached_site.reader, headers=HOST), cached_site.essay, cached_site.root
+    like_paths = [f"{target.get_absolute_url()}like/" for target in (essay, comment)]
+    cached_site.addresses += [*like_paths, f"{essay.get_absolute_url()}?order=liked"]
+    cached_site.fill_cache()
+    for value, text in ((1, "One blogger likes this."), (0, "Be the first to like this."), (1, "Rosa Castellanos")):
+        for like_path in like_paths:
+            assert reader.post(like_path, {"like": value}).status_code == 303
+            cached_site.check_pages()
+            assert text in cached_site.read(like_path)
+        cached_site.fill_cache()
+    assert "You like this." not in cached_site.read(essay)  # one page for everyone
     likes = [like.pk for like in Like.objects.all()]
-    sent = {"action": "remove", "_selected_action": likes}
-    assert world.admin.post(reverse("admin:comments_like_changelist"), sent).status_code == 302
-    world.check_pages()
-    assert "Be the first to like this." in world.read(essay)
+    data = {"action": "remove", "_selected_action": likes}
+    assert cached_site.admin.post(reverse("admin:comments_like_changelist"), data).status_code == 302
+    cached_site.check_pages()
+    assert "Be the first to like this." in cached_site.read(essay)
 
 
-def test_editing_and_deleting_own_comments_shows(world: CachedSite) -> None:
-    guest, here = Browser(headers=HOST), world.other_essay.get_absolute_url()
-    comment = guest.say(world.other_essay, text="For now I think so.", name="Nora Now", remember="on")
-    here = f"{here}?comment={comment.pk}"  # the page that contains it
-    world.fill_cache()
+def test_editing_and_deleting_own_comments_shows(cached_site: CachedSite) -> None:
+    guest, path = Browser(headers=HOST), cached_site.other_essay.get_absolute_url()
+    comment = guest.say(cached_site.other_essay, text="For now I think so.", name="Nora Now", remember="on")
+    path = f"{path}?comment={comment.pk}"  # the page that contains it
+    cached_site.fill_cache()
     assert guest.post(f"/comments/{comment.pk}/edit/", {"text": "Now I think otherwise."}).status_code == 302
-    world.check_pages()
-    for address in (here, "/comments/feed/"):
-        assert "Now I think otherwise." in world.read(address)
-        assert "For now I think so." not in world.read(address)
-    assert f"/comments/{comment.pk}/edit/" not in world.read(here)  # one page for everyone
-    world.fill_cache()
+    cached_site.check_pages()
+    for address in (path, "/comments/feed/"):
+        assert "Now I think otherwise." in cached_site.read(address)
+        assert "For now I think so." not in cached_site.read(address)
+    assert f"/comments/{comment.pk}/edit/" not in cached_site.read(path)  # one page for everyone
+    cached_site.fill_cache()
     assert guest.post(f"/comments/{comment.pk}/delete/").status_code == 302
-    world.check_pages()
-    assert "Now I think otherwise." not in world.read(here)
-    assert "Your comment has been deleted." not in world.read(here)
-    assert "Your comment has been deleted." in world.read(f"{here}&deleted=1")
+    cached_site.check_pages()
+    assert "Now I think otherwise." not in cached_site.read(path)
+    assert "Your comment has been deleted." not in cached_site.read(path)
+    assert "Your comment has been deleted." in cached_site.read(f"{path}&deleted=1")
 
 
 # What moderators do
@@ -147,31 +154,33 @@ NAMES = [f"{verb.__name__}-{status}-{'answered' if answered else 'leaf'}" for st
 
 @pytest.mark.parametrize(("status", "verb", "has_replies", "is_shown"), one_in(2, VERBS), ids=NAMES)
 def test_a_decision_and_its_undo_show(
-    world: CachedSite, status: str, verb: Callable[..., Any], has_replies: bool, is_shown: bool
+    cached_site: CachedSite, status: str, verb: Callable[..., Any], has_replies: bool, is_shown: bool
 ) -> None:
-    words = f"Judge me, {status} {verb.__name__} {has_replies}."
-    comment = make.comment(world.other_essay, words)
+    text = f"Judge me, {status} {verb.__name__} {has_replies}."
+    comment = make.comment(cached_site.other_essay, text)
     if has_replies:
-        make.comment(world.other_essay, to=comment)
+        make.comment(cached_site.other_essay, to=comment)
     verbs = {"pending": deciding.unapprove, "spam": deciding.mark_spam, "trash": deciding.trash}
     if status in verbs:
-        verbs[status](comment, by=world.owner)
-    world.fill_cache()
-    decision = verb(comment, by=world.owner)
-    world.check_pages()
-    page = f"{world.other_essay.get_absolute_url()}?order=newest"
-    assert (words in world.read(page)) == is_shown
-    undo.undo(decision, by=world.owner)
-    world.check_pages()
-    assert (words in world.read(page)) == (status == "approved")
+        verbs[status](comment, by=cached_site.owner)
+    cached_site.fill_cache()
+    decision = verb(comment, by=cached_site.owner)
+    cached_site.check_pages()
+    page = f"{cached_site.other_essay.get_absolute_url()}?order=newest"
+    assert (text in cached_site.read(page)) == is_shown
+    undo.undo(decision, by=cached_site.owner)
+    cached_site.check_pages()
+    assert (text in cached_site.read(page)) == (status == "approved")
 
 
-def test_decisions_in_the_queue_show(world: CachedSite) -> None:
-    held = [make.comment(world.other_essay, f"Queued {number}.", status="pending") for number in range(2)]
+def test_decisions_in_the_queue_show(cached_site: CachedSite) -> None:
+    pending = [make.comment(cached_site.other_essay, f"Queued {number}.", status="pending") for number in range(2)]
     queue = reverse("queue")
-    page = f"{world.other_essay.get_absolute_url()}?order=newest"
-    world.fill_cache()
+    page = f"{cached_site.other_essay.get_absolute_url()}?order=newest"
+    cached_site.fill_cache()
     for action, is_shown in (("approve", True), ("spam", False)):
-        assert world.admin.post(queue, {"action": action, "comment": [row.pk for row in held]}).status_code == 302
-        world.check_pages()
-        assert ("Queued 1." in world.read(page)) == is_shown
+        assert (
+            cached_site.admin.post(queue, {"action": action, "comment": [row.pk for row in pending]}).status_code == 302
+        )
+        cached_site.check_pages()
+        assert ("Queued 1." in cached_site.read(page)) == is_shown

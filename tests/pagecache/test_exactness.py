@@ -27,7 +27,7 @@ from tests.services.processes import wait_until
 from tests.services.site import ROOT, Installation
 
 ROUNDS = 1000 if RUNS_ALL else 60
-WORDS = "essay:0"  # the row whose number the page shows
+ROW = "essay:0"  # the row whose number the page shows
 
 WRITER = f"""
 import sys, django
@@ -38,7 +38,7 @@ import pagecache
 from pagecache.models import Generation
 for line in sys.stdin:
     with transaction.atomic():
-        Generation.objects.filter(key="{WORDS}").update(number=F("number") + 1)
+        Generation.objects.filter(key="{ROW}").update(number=F("number") + 1)
         pagecache.invalidate("essay:1")
     print("committed", flush=True)
 """
@@ -52,16 +52,16 @@ def database(installation: Installation, django_db_blocker: DjangoDbBlocker) -> 
 
 
 @pytest.fixture
-def words(app: Application) -> Application:
+def number_page(app: Application) -> Application:
     """A page that shows a number from the database."""
-    Generation.objects.create(key=WORDS, number=0)
-    app.text = lambda environ: str(Generation.objects.get(key=WORDS).number)
+    Generation.objects.create(key=ROW, number=0)
+    app.text = lambda environ: str(Generation.objects.get(key=ROW).number)
     return app
 
 
 def write() -> None:
     with transaction.atomic():
-        Generation.objects.filter(key=WORDS).update(number=F("number") + 1)
+        Generation.objects.filter(key=ROW).update(number=F("number") + 1)
         pagecache.invalidate("essay:1")
 
 
@@ -70,21 +70,21 @@ def read_number(cached: PageCache) -> int:
 
 
 def test_a_commit_is_on_the_very_next_page_under_load(
-    cached: PageCache, words: Application, database: Installation
+    cached: PageCache, number_page: Application, database: Installation
 ) -> None:
-    committed, is_over = 0, threading.Event()
-    wrong: list[str] = []
+    committed, is_finished = 0, threading.Event()
+    errors: list[str] = []
     read = 0
 
     def read_continuously() -> None:
         nonlocal read
         with database.connected():
-            while not is_over.is_set():
-                known = committed
-                seen = read_number(cached)
+            while not is_finished.is_set():
+                previous = committed
+                shown = read_number(cached)
                 read += 1
-                if seen < known:
-                    wrong.append(f"{seen} after {known}")
+                if shown < previous:
+                    errors.append(f"{shown} after {previous}")
 
     visitors = [threading.Thread(target=read_continuously) for _ in range(3)]
     switch = sys.getswitchinterval()
@@ -95,20 +95,20 @@ def test_a_commit_is_on_the_very_next_page_under_load(
         for _ in range(ROUNDS):
             write()
             committed += 1
-            seen = read_number(cached)
-            if seen != committed:
-                wrong.append(f"{seen} in place of {committed}")
+            shown = read_number(cached)
+            if shown != committed:
+                errors.append(f"{shown} in place of {committed}")
     finally:
-        is_over.set()
+        is_finished.set()
         for visitor in visitors:
             visitor.join()
         sys.setswitchinterval(switch)
-    assert wrong == []
-    assert len(words.requests) < read + ROUNDS, "nothing was ever served from the cache"
+    assert errors == []
+    assert len(number_page.requests) < read + ROUNDS, "nothing was ever served from the cache"
 
 
 def test_a_writer_returns_only_when_no_reader_uses_an_old_number(
-    cached: PageCache, words: Application, monkeypatch: pytest.MonkeyPatch
+    cached: PageCache, number_page: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(generations, "LEASE", 0.2)
     for committed in range(1, 4):
@@ -118,7 +118,7 @@ def test_a_writer_returns_only_when_no_reader_uses_an_old_number(
 
 
 def test_a_commit_of_another_process_is_on_the_very_next_page(
-    cached: PageCache, words: Application, database: Installation
+    cached: PageCache, number_page: Application, database: Installation
 ) -> None:
     environment = database.environment(DJANGO_SETTINGS_MODULE="config.settings")
     command = [sys.executable, "-c", WRITER]
@@ -136,26 +136,28 @@ def test_a_commit_of_another_process_is_on_the_very_next_page(
         writer.stdin.close()
         writer.stdout.close()
         writer.wait(20)
-    assert len(words.requests) == ROUNDS
+    assert len(number_page.requests) == ROUNDS
 
 
-def test_an_uncommitted_change_is_not_shown(cached: PageCache, words: Application, database: Installation) -> None:
+def test_an_uncommitted_change_is_not_shown(
+    cached: PageCache, number_page: Application, database: Installation
+) -> None:
     assert read_number(cached) == 0
-    begun, go_on = threading.Event(), threading.Event()
+    has_begun, may_commit = threading.Event(), threading.Event()
 
     def write_slowly() -> None:
         with database.connected(), transaction.atomic():
-            Generation.objects.filter(key=WORDS).update(number=F("number") + 1)
+            Generation.objects.filter(key=ROW).update(number=F("number") + 1)
             pagecache.invalidate("essay:1")
-            begun.set()
-            assert go_on.wait(20)
+            has_begun.set()
+            assert may_commit.wait(20)
 
     writer = threading.Thread(target=write_slowly)
     writer.start()
-    assert begun.wait(20)
+    assert has_begun.wait(20)
     assert read_number(cached) == 0
-    assert len(words.requests) == 1
-    go_on.set()
+    assert len(number_page.requests) == 1
+    may_commit.set()
     writer.join()
     assert read_number(cached) == 1
 
@@ -168,10 +170,10 @@ def disconnect(database: Installation) -> Callable[[], None]:
     """Make the database unreachable, and return a function that restores it."""
     if connection.vendor == "sqlite":
         file = database_file(database)
-        away = file.rename(file.with_suffix(".away"))
+        moved_file = file.rename(file.with_suffix(".away"))
 
         def reconnect() -> None:
-            away.rename(file)
+            moved_file.rename(file)
     else:
         import psycopg
 
@@ -199,10 +201,10 @@ def _no_lease(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_cached_pages_are_served_for_a_while_without_the_database(
     cached: PageCache, app: Application, database: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = get_response(cached).body
+    previous = get_response(cached).body
     reconnect = disconnect(database)
     try:
-        assert get_response(cached).body == known
+        assert get_response(cached).body == previous
         assert len(app.requests) == 1
         monkeypatch.setattr(PageCache, "GRACE", 0)
         get_response(cached)
@@ -214,7 +216,7 @@ def test_cached_pages_are_served_for_a_while_without_the_database(
     get_response(cached, "/another/")
     get_response(cached, "/another/")
     assert len(app.requests) == 4
-    assert get_response(cached).body == known
+    assert get_response(cached).body == previous
     assert len(app.requests) == 4
 
 
@@ -223,17 +225,17 @@ def test_a_page_known_to_be_outdated_is_not_shown_without_the_database(
     cached: PageCache, app: Application, database: Installation, invalidate: Callable[..., None]
 ) -> None:
     app.text = lambda environ: f"answer {len(app.requests)}"
-    plain = app.text
+    original_text = app.text
     assert get_response(cached).body == b"answer 1"
     invalidate("essay:1")
 
     def text_and_change(environ: dict[str, object]) -> str:
         invalidate("essay:1")
-        return plain(environ)
+        return original_text(environ)
 
     app.text = text_and_change
     assert get_response(cached).body == b"answer 2"
-    app.text = plain
+    app.text = original_text
     reconnect = disconnect(database)
     try:
         assert get_response(cached).body == b"answer 3"
@@ -261,7 +263,7 @@ def test_a_hanging_server_blocks_one_request_and_no_more(
     from pagecache import postgres
 
     monkeypatch.setattr(postgres, "TIMEOUT", 0.1)
-    known = get_response(cached).body
+    previous = get_response(cached).body
     assert isinstance(cached._reader, postgres.PostgresReader)
     assert cached._reader._connection
     backend = cached._reader._connection.info.backend_pid
@@ -270,17 +272,17 @@ def test_a_hanging_server_blocks_one_request_and_no_more(
         with ThreadPoolExecutor(1) as pool:
             held_up = pool.submit(get_response, cached)
             wait_until(cached._reader._turn.locked, "one to be held up")
-            assert [get_response(cached).body for _ in range(3)] == [known] * 3
+            assert [get_response(cached).body for _ in range(3)] == [previous] * 3
             assert not held_up.done()
             os.kill(backend, signal.SIGCONT)
-            assert held_up.result().body == known
+            assert held_up.result().body == previous
     finally:
         os.kill(backend, signal.SIGCONT)
     assert len(app.requests) == 1
 
 
 @pytest.mark.usefixtures("_no_lease")
-def test_a_restored_file_is_noticed(cached: PageCache, words: Application, database: Installation) -> None:
+def test_a_restored_file_is_noticed(cached: PageCache, number_page: Application, database: Installation) -> None:
     if connection.vendor != "sqlite":
         return  # PostgreSQL's file cannot be replaced; test_generations tests what a restore does to generations
     copy = database_file(database).with_suffix(".copy")
@@ -295,7 +297,7 @@ def test_a_restored_file_is_noticed(cached: PageCache, words: Application, datab
     assert read_number(cached) == 0
 
 
-def test_reading_blocks_neither_writers_nor_checkpoints(cached: PageCache, words: Application) -> None:
+def test_reading_blocks_neither_writers_nor_checkpoints(cached: PageCache, number_page: Application) -> None:
     if connection.vendor != "sqlite":
         return
     for _ in range(3):
@@ -303,5 +305,5 @@ def test_reading_blocks_neither_writers_nor_checkpoints(cached: PageCache, words
         read_number(cached)
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            is_busy, left, _moved = cursor.fetchone()
-        assert (is_busy, left) == (0, 0)
+            is_busy, log_pages, _moved = cursor.fetchone()
+        assert (is_busy, log_pages) == (0, 0)

@@ -25,10 +25,10 @@ def test_invalidating_raises_the_named_keys_and_any(invalidate: Callable[..., No
     first = numbers()
     assert set(first) == {ANY, "essay:1", "comments"}
     invalidate("comments", "comments")
-    then = numbers()
-    assert then["essay:1"] == first["essay:1"]
-    assert then["comments"] > first["comments"]
-    assert then[ANY] > first[ANY]
+    second = numbers()
+    assert second["essay:1"] == first["essay:1"]
+    assert second["comments"] > first["comments"]
+    assert second[ANY] > first[ANY]
 
 
 def test_invalidating_nothing_raises_nothing(invalidate: Callable[..., None]) -> None:
@@ -52,11 +52,11 @@ def test_a_rollback_raises_nothing(invalidate: Callable[..., None]) -> None:
 
 def test_several_changes_at_one_moment_get_different_numbers(invalidate: Callable[..., None]) -> None:
     with time_machine.travel("2026-11-24T12:00:00Z", tick=False):
-        seen = []
+        values = []
         for _ in range(5):
             invalidate("site")
-            seen.append(numbers()["site"])
-    assert len(set(seen)) == 5
+            values.append(numbers()["site"])
+    assert len(set(values)) == 5
 
 
 def test_a_clock_set_back_does_not_lower_numbers(invalidate: Callable[..., None]) -> None:
@@ -74,12 +74,12 @@ def test_numbers_used_after_a_backup_are_not_used_again(invalidate: Callable[...
     backup = numbers()
     for _ in range(50):
         invalidate("site")
-    lost = numbers()["site"]
+    last = numbers()["site"]
     for key, number in backup.items():
         Generation.objects.filter(key=key).update(number=number)
-    with time_machine.travel(lost / 1000 + 60):
+    with time_machine.travel(last / 1000 + 60):
         invalidate("site")
-    assert numbers()["site"] > lost
+    assert numbers()["site"] > last
 
 
 def test_writers_that_invalidate_in_any_order_never_deadlock(database: Installation) -> None:
@@ -91,10 +91,10 @@ def test_writers_that_invalidate_in_any_order_never_deadlock(database: Installat
         with database.connected():
             try:
                 start.wait(10)
-                for round in range(25):
+                for step in range(25):
                     with transaction.atomic():
-                        pagecache.invalidate(f"essay:{(number + round) % 4}")
-                        pagecache.invalidate(f"essay:{(number * round) % 4}", "comments")
+                        pagecache.invalidate(f"essay:{(number + step) % 4}")
+                        pagecache.invalidate(f"essay:{(number * step) % 4}", "comments")
             except BaseException as error:
                 failures.append(error)
 

@@ -27,16 +27,16 @@ def test_a_page_is_rendered_once(cached: PageCache, app: Application) -> None:
 
 def test_the_declaration_is_not_sent_to_clients(cached: PageCache, app: Application) -> None:
     app.headers = [(EXPIRES_HEADER, repr(NOON.timestamp() + 1e9))]
-    answers = [
+    responses = [
         get_response(cached),
         get_response(cached),
         get_response(cached, cookie="session=1"),
         get_response(cached, method="POST"),
     ]
     app.status = "404 Not Found"
-    answers.append(get_response(cached, "/nothing/"))
-    for answer in answers:
-        assert not {KEYS_HEADER.lower(), EXPIRES_HEADER.lower()} & answer.headers.keys()
+    responses.append(get_response(cached, "/nothing/"))
+    for response in responses:
+        assert not {KEYS_HEADER.lower(), EXPIRES_HEADER.lower()} & response.headers.keys()
 
 
 @pytest.mark.both
@@ -81,28 +81,28 @@ def test_a_page_expires_at_its_declared_time(cached: PageCache, app: Application
 def test_a_page_changed_while_it_was_rendered_is_not_cached(
     cached: PageCache, app: Application, invalidate: Invalidate
 ) -> None:
-    plain = app.text
+    original_text = app.text
 
     def text_and_change(environ: WSGIEnvironment) -> str:
-        words = plain(environ)
+        text = original_text(environ)
         invalidate("essay:1")
-        return words
+        return text
 
     app.text = text_and_change
     assert get_text(cached) == "answer 1"
-    app.text = plain
+    app.text = original_text
     assert [get_text(cached), get_text(cached)] == ["answer 2"] * 2
 
 
 def test_a_change_of_another_page_during_rendering_does_not_matter(
     cached: PageCache, app: Application, invalidate: Invalidate
 ) -> None:
-    plain = app.text
+    original_text = app.text
 
     def text_and_change(environ: WSGIEnvironment) -> str:
-        words = plain(environ)
+        text = original_text(environ)
         invalidate("essay:2")
-        return words
+        return text
 
     get_text(cached)
     app.text = text_and_change
@@ -144,23 +144,23 @@ def test_an_undeclared_response_passes_unchanged(cached: PageCache, app: Applica
     app.keys = ""
     app.headers = [("Set-Cookie", "a=1"), ("Cache-Control", "max-age=60"), ("Vary", "Accept")]
     for _ in range(2):
-        answer = get_response(
+        response = get_response(
             cached, "/accounts/login/?next=/admin/&utm=x", cookie="csrf=1; other=2", accept="text/html"
         )
-        assert answer.headers["cache-control"] == "max-age=60"
-        assert answer.headers["vary"] == "Accept"
-        assert "etag" not in answer.headers
+        assert response.headers["cache-control"] == "max-age=60"
+        assert response.headers["vary"] == "Accept"
+        assert "etag" not in response.headers
         assert app.requests[-1]["QUERY_STRING"] == "next=/admin/&utm=x"
         assert app.requests[-1]["HTTP_COOKIE"] == "csrf=1; other=2"
     assert len(app.requests) == 2
 
 
 def test_a_stream_passes_as_a_stream(cached: PageCache) -> None:
-    pieces: list[str] = []
+    sent: list[str] = []
 
     def stream() -> Iterator[bytes]:
         for piece in ("one", "two"):
-            pieces.append(piece)
+            sent.append(piece)
             yield piece.encode()
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
@@ -169,8 +169,8 @@ def test_a_stream_passes_as_a_stream(cached: PageCache) -> None:
 
     cached._application = application
     chunks = iter(cached({**BARE}, lambda status, headers, exc_info=None: lambda data: None))
-    assert (next(chunks), pieces) == (b"one", ["one"])
-    assert (next(chunks), pieces) == (b"two", ["one", "two"])
+    assert (next(chunks), sent) == (b"one", ["one"])
+    assert (next(chunks), sent) == (b"two", ["one", "two"])
 
 
 BARE = {
@@ -199,7 +199,7 @@ def test_a_removed_page_disappears_immediately(cached: PageCache, app: Applicati
 
 
 def test_a_failing_application_fails_for_that_request_only(cached: PageCache, app: Application) -> None:
-    plain = app.text
+    original_text = app.text
 
     def fail(environ: WSGIEnvironment) -> str:
         raise ZeroDivisionError
@@ -208,7 +208,7 @@ def test_a_failing_application_fails_for_that_request_only(cached: PageCache, ap
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             get_response(cached)
-    app.text = plain
+    app.text = original_text
     assert [get_text(cached), get_text(cached)] == ["answer 1"] * 2
 
 
@@ -222,11 +222,11 @@ def test_pages_not_requested_are_evicted(app: Application) -> None:
         get_response(cached, "/favourite/")
         assert cached._store.bytes <= 40_000
     assert [environ["PATH_INFO"] for environ in app.requests].count("/favourite/") == 1
-    asked = len(app.requests)
+    count = len(app.requests)
     get_response(cached, "/essay/99/")
-    assert len(app.requests) == asked
+    assert len(app.requests) == count
     get_response(cached, "/essay/0/")
-    assert len(app.requests) == asked + 1
+    assert len(app.requests) == count + 1
     weights = [entry.weight for entry in cached._store._entries.values()]
     assert cached._store.bytes == sum(weights)
 
@@ -237,9 +237,9 @@ def test_a_new_page_is_stored_although_all_others_are_in_use(app: Application) -
         for number in range(3):
             get_response(cached, f"/essay/{number}/")
     get_response(cached, "/new/")
-    asked = len(app.requests)
+    count = len(app.requests)
     get_response(cached, "/new/")
-    assert len(app.requests) == asked
+    assert len(app.requests) == count
 
 
 def test_the_number_of_pages_is_limited(app: Application) -> None:
@@ -258,9 +258,9 @@ def test_a_page_larger_than_the_limit_is_shown_and_not_cached(app: Application) 
 
 def test_encodings_count_towards_the_size(cached: PageCache) -> None:
     get_response(cached)
-    plain = cached._store.bytes
+    uncompressed = cached._store.bytes
     sizes = [len(get_response(cached, accept_encoding=encoding).body) for encoding in ("gzip", "br", "gzip")]
-    assert cached._store.bytes == plain + sizes[0] + sizes[1]
+    assert cached._store.bytes == uncompressed + sizes[0] + sizes[1]
 
 
 def test_the_number_of_remembered_missing_pages_is_limited(cached: PageCache, app: Application) -> None:

@@ -17,60 +17,62 @@ pytestmark = pytest.mark.once
 # People
 
 
-def test_an_authors_new_name_shows(world: CachedSite) -> None:
-    make.comment(world.essay, "I wrote this.", by=Commenter.objects.for_user(world.author))
-    world.fill_cache()
-    world.change(world.author, name="Miriam A. Berg")
-    world.check_pages()
-    for address in ("/", "/author/miriam/", world.essay.get_absolute_url(), "/feed/", "/comments/feed/"):
-        assert "Miriam A. Berg" in world.read(address), address
-        assert "Achterberg" not in world.read(address), address
+def test_an_authors_new_name_shows(cached_site: CachedSite) -> None:
+    make.comment(cached_site.essay, "I wrote this.", by=Commenter.objects.for_user(cached_site.author))
+    cached_site.fill_cache()
+    cached_site.change(cached_site.author, name="Miriam A. Berg")
+    cached_site.check_pages()
+    for address in ("/", "/author/miriam/", cached_site.essay.get_absolute_url(), "/feed/", "/comments/feed/"):
+        assert "Miriam A. Berg" in cached_site.read(address), address
+        assert "Achterberg" not in cached_site.read(address), address
 
 
-def test_an_authors_new_username_shows(world: CachedSite) -> None:
-    world.change(world.author, username="miri")
-    world.addresses.append("/author/miri/")
-    world.check_pages()
-    assert "/author/miri/" in world.read("/")
-    assert world.get("/author/miriam/").status == 404
-    world.change(world.author, username="miriam")
+def test_an_authors_new_username_shows(cached_site: CachedSite) -> None:
+    cached_site.change(cached_site.author, username="miri")
+    cached_site.addresses.append("/author/miri/")
+    cached_site.check_pages()
+    assert "/author/miri/" in cached_site.read("/")
+    assert cached_site.get("/author/miriam/").status == 404
+    cached_site.change(cached_site.author, username="miriam")
 
 
-def test_a_readers_new_name_shows(world: CachedSite) -> None:
-    world.change(world.reader, name="Rosa C.")
-    world.check_pages()
-    assert "Rosa C." in world.read(world.essay)
-    assert "Castellanos" not in world.read(f"{world.essay.get_absolute_url()}?replyto={world.root.pk}")
+def test_a_readers_new_name_shows(cached_site: CachedSite) -> None:
+    cached_site.change(cached_site.reader, name="Rosa C.")
+    cached_site.check_pages()
+    assert "Rosa C." in cached_site.read(cached_site.essay)
+    assert "Castellanos" not in cached_site.read(
+        f"{cached_site.essay.get_absolute_url()}?replyto={cached_site.root.pk}"
+    )
 
 
-def test_a_guests_new_name_and_website_show(world: CachedSite) -> None:
-    comment = make.comment(world.other_essay, by=make.guest("Anna Karg"))
-    world.fill_cache()
-    world.change(comment.commenter, name="Anna Kargova", website="https://karg.example/")
-    world.check_pages()
-    assert "Anna Kargova" in world.read("/comments/feed/")
-    assert "https://karg.example/" in world.read(f"{world.other_essay.get_absolute_url()}?order=newest")
+def test_a_guests_new_name_and_website_show(cached_site: CachedSite) -> None:
+    comment = make.comment(cached_site.other_essay, by=make.guest("Anna Karg"))
+    cached_site.fill_cache()
+    cached_site.change(comment.commenter, name="Anna Kargova", website="https://karg.example/")
+    cached_site.check_pages()
+    assert "Anna Kargova" in cached_site.read("/comments/feed/")
+    assert "https://karg.example/" in cached_site.read(f"{cached_site.other_essay.get_absolute_url()}?order=newest")
 
 
-@pytest.mark.parametrize("way", ["delete", "delete_in_list"])
-def test_a_deleted_author_disappears(world: CachedSite, way: str) -> None:
-    somebody = make.author(f"brief-{way}", name="Brief Visit")
-    essay = make.essay(by=somebody)
-    make.comment(essay, by=Commenter.objects.for_user(somebody))
-    world.addresses += [f"/author/brief-{way}/", essay.get_absolute_url()]
-    world.fill_cache()
-    assert "by-author" in world.read(essay)
-    getattr(world, way)(somebody)
-    world.check_pages()
-    assert "by-author" not in world.read(essay)
-    assert world.get(f"/author/brief-{way}/").status == 404
+@pytest.mark.parametrize("delete", ["delete", "delete_in_list"])
+def test_a_deleted_author_disappears(cached_site: CachedSite, delete: str) -> None:
+    author = make.author(f"brief-{delete}", name="Brief Visit")
+    essay = make.essay(by=author)
+    make.comment(essay, by=Commenter.objects.for_user(author))
+    cached_site.addresses += [f"/author/brief-{delete}/", essay.get_absolute_url()]
+    cached_site.fill_cache()
+    assert "by-author" in cached_site.read(essay)
+    getattr(cached_site, delete)(author)
+    cached_site.check_pages()
+    assert "by-author" not in cached_site.read(essay)
+    assert cached_site.get(f"/author/brief-{delete}/").status == 404
 
 
 # The site
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "address", "words"),
+    ("field", "value", "address", "text"),
     [
         ("name", "Retort", "/archive/", "Retort"),
         ("tagline", "What was said", "/", "What was said"),
@@ -79,28 +81,28 @@ def test_a_deleted_author_disappears(world: CachedSite, way: str) -> None:
     ],
 )
 def test_a_changed_site_setting_shows(
-    world: CachedSite, settings: Any, field: str, value: str, address: str, words: str
+    cached_site: CachedSite, settings: Any, field: str, value: str, address: str, text: str
 ) -> None:
     settings.SITE_LANGUAGES = [("en", "English"), ("de", "German")]
     before = getattr(site(), field)
-    assert words not in world.read(address)
-    world.change(site(), **{field: value})
-    world.check_pages()
-    assert words in world.read(address)
-    world.change(site(), **{field: before})
+    assert text not in cached_site.read(address)
+    cached_site.change(site(), **{field: value})
+    cached_site.check_pages()
+    assert text in cached_site.read(address)
+    cached_site.change(site(), **{field: before})
 
 
-def test_the_sites_new_time_zone_shows(world: CachedSite) -> None:
-    before = world.read(world.essay)
-    world.change(site(), time_zone="Pacific/Kiritimati")
-    world.check_pages()
-    assert world.read(world.essay) != before
-    world.change(site(), time_zone="UTC")
-    assert world.read(world.essay) == before
+def test_the_sites_new_time_zone_shows(cached_site: CachedSite) -> None:
+    before = cached_site.read(cached_site.essay)
+    cached_site.change(site(), time_zone="Pacific/Kiritimati")
+    cached_site.check_pages()
+    assert cached_site.read(cached_site.essay) != before
+    cached_site.change(site(), time_zone="UTC")
+    assert cached_site.read(cached_site.essay) == before
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "words", "is_there"),
+    ("field", "value", "text", "is_there"),
     one_in(
         2,
         [
@@ -116,17 +118,19 @@ def test_the_sites_new_time_zone_shows(world: CachedSite) -> None:
         ],
     ),
 )
-def test_a_changed_discussion_rule_shows(world: CachedSite, field: str, value: Any, words: str, is_there: bool) -> None:
+def test_a_changed_discussion_rule_shows(
+    cached_site: CachedSite, field: str, value: Any, text: str, is_there: bool
+) -> None:
     before = getattr(rules(), field)
-    assert (words in world.read(world.essay)) != is_there
-    world.change(rules(), **{field: value})
-    world.check_pages()
-    assert (words in world.read(world.essay)) == is_there
-    world.change(rules(), **{field: before})
+    assert (text in cached_site.read(cached_site.essay)) != is_there
+    cached_site.change(rules(), **{field: value})
+    cached_site.check_pages()
+    assert (text in cached_site.read(cached_site.essay)) == is_there
+    cached_site.change(rules(), **{field: before})
 
 
-def test_rules_changed_by_command_show(world: CachedSite) -> None:
+def test_rules_changed_by_command_show(cached_site: CachedSite) -> None:
     for setting in ("hold_everything=true", "hold_everything=false"):
         call_command("rules", setting, stdout=StringIO())
-        world.check_pages()
-    assert "A moderator reads every comment" not in world.read(world.essay)
+        cached_site.check_pages()
+    assert "A moderator reads every comment" not in cached_site.read(cached_site.essay)

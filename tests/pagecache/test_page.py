@@ -9,7 +9,7 @@ import pytest
 from pagecache.page import CachedPage, preferred_encoding
 from tests.pagecache.browsing import Response, get_response
 
-WORDS = b"The promise of an orchard is kept by those who never made it. " * 100
+HTML = b"The promise of an orchard is kept by those who never made it. " * 100
 HEADERS = [
     ("Content-Type", "text/html; charset=utf-8"),
     ("Content-Language", "en"),
@@ -30,7 +30,7 @@ def get(page: CachedPage, method: str = "GET", **headers: str) -> Response:
 
 @pytest.fixture
 def page() -> CachedPage:
-    return CachedPage(HEADERS, WORDS)
+    return CachedPage(HEADERS, HTML)
 
 
 DECODERS = {"identity": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
@@ -38,14 +38,14 @@ DECODERS = {"identity": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 
 @pytest.mark.parametrize("encoding", DECODERS)
 def test_each_encoding_has_the_same_content(page: CachedPage, encoding: str) -> None:
-    answer = get(page, accept_encoding=encoding)
-    assert answer.status == 200
-    assert DECODERS[encoding](answer.body) == WORDS
-    assert answer.headers["content-length"] == str(len(answer.body))
-    assert answer.headers.get("content-encoding", "identity") == encoding
-    assert answer.headers["vary"] == "Accept-Encoding, Cookie"
-    assert answer.headers["cache-control"] == "no-cache"
-    assert answer.headers["x-frame-options"] == "DENY"
+    response = get(page, accept_encoding=encoding)
+    assert response.status == 200
+    assert DECODERS[encoding](response.body) == HTML
+    assert response.headers["content-length"] == str(len(response.body))
+    assert response.headers.get("content-encoding", "identity") == encoding
+    assert response.headers["vary"] == "Accept-Encoding, Cookie"
+    assert response.headers["cache-control"] == "no-cache"
+    assert response.headers["x-frame-options"] == "DENY"
 
 
 def test_each_encoding_has_its_own_etag(page: CachedPage) -> None:
@@ -56,21 +56,21 @@ def test_each_encoding_has_its_own_etag(page: CachedPage) -> None:
 
 @pytest.mark.parametrize("encoding", DECODERS)
 def test_the_same_content_has_the_same_etag(page: CachedPage, encoding: str) -> None:
-    again = CachedPage(HEADERS, WORDS)
+    again = CachedPage(HEADERS, HTML)
     assert get(page, accept_encoding=encoding).headers["etag"] == get(again, accept_encoding=encoding).headers["etag"]
-    other = CachedPage(HEADERS, WORDS + b"!")
+    other = CachedPage(HEADERS, HTML + b"!")
     assert get(page, accept_encoding=encoding).headers["etag"] != get(other, accept_encoding=encoding).headers["etag"]
 
 
-@pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', '"other" , W/{} , "third"', "*"])
+@pytest.mark.parametrize("pattern", ["{}", "W/{}", '"other", {}', '"other" , W/{} , "third"', "*"])
 @pytest.mark.parametrize("encoding", DECODERS)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_browser_with_the_page_gets_304_without_a_body(
-    page: CachedPage, method: str, encoding: str, form: str
+    page: CachedPage, method: str, encoding: str, pattern: str
 ) -> None:
     first = get(page, accept_encoding=encoding)
     tag = first.headers["etag"]
-    again = get(page, method, accept_encoding=encoding, if_none_match=form.format(tag))
+    again = get(page, method, accept_encoding=encoding, if_none_match=pattern.format(tag))
     assert (again.status, again.body) == (304, b"")
     described = {"content-type", "content-language", "content-length", "content-encoding"}
     assert again.headers == {name: value for name, value in first.headers.items() if name not in described}
@@ -88,21 +88,21 @@ def test_the_etag_of_another_encoding_does_not_count(page: CachedPage) -> None:
 
 @pytest.mark.parametrize("encoding", DECODERS)
 def test_head_has_the_headers_of_get(page: CachedPage, encoding: str) -> None:
-    head, whole = get(page, "HEAD", accept_encoding=encoding), get(page, accept_encoding=encoding)
-    assert (head.status, head.headers, head.body) == (200, whole.headers, b"")
+    head, response = get(page, "HEAD", accept_encoding=encoding), get(page, accept_encoding=encoding)
+    assert (head.status, head.headers, head.body) == (200, response.headers, b"")
 
 
 def test_a_page_that_does_not_compress_is_sent_uncompressed() -> None:
-    answer = get(CachedPage([], b"short"), accept_encoding="br, gzip")
-    assert answer.body == b"short"
-    assert "content-encoding" not in answer.headers
+    response = get(CachedPage([], b"short"), accept_encoding="br, gzip")
+    assert response.body == b"short"
+    assert "content-encoding" not in response.headers
 
 
 def test_callers_may_extend_the_headers_they_get(page: CachedPage) -> None:
-    given: list[list[tuple[str, str]]] = []
+    header_lists: list[list[tuple[str, str]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> object:
-        given.append(headers)
+        header_lists.append(headers)
         headers.append(("Set-Cookie", "session=1"))
         return None
 
@@ -111,10 +111,10 @@ def test_callers_may_extend_the_headers_they_get(page: CachedPage) -> None:
 
 
 def test_the_size_grows_with_each_encoding(page: CachedPage) -> None:
-    assert page.size == len(WORDS)
+    assert page.size == len(HTML)
     gzipped, brotlied = get(page, accept_encoding="gzip"), get(page, accept_encoding="br")
     get(page, accept_encoding="gzip")
-    assert page.size == len(WORDS) + len(gzipped.body) + len(brotlied.body)
+    assert page.size == len(HTML) + len(gzipped.body) + len(brotlied.body)
 
 
 @pytest.mark.parametrize(

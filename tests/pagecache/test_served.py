@@ -59,14 +59,14 @@ def test_public_pages_are_cached(site: "Server", address: str) -> None:
 def test_a_known_visitor_gets_a_personal_page(site: "Server", address: str, cookie: str) -> None:
     path = resolve(site, address)
     tag = get(site, path).headers["etag"]
-    own = get(site, path, cookie=cookie, if_none_match=tag)
-    assert own.status == 200
-    assert own.headers["cache-control"] == "private, no-store"
-    assert "etag" not in own.headers
+    personal = get(site, path, cookie=cookie, if_none_match=tag)
+    assert personal.status == 200
+    assert personal.headers["cache-control"] == "private, no-store"
+    assert "etag" not in personal.headers
 
 
 @pytest.mark.parametrize("address", ["/accounts/login/", "/nothing/here/", "/admin/"])
 def test_private_pages_are_not_stored_anywhere(site: "Server", address: str) -> None:
-    answer = get(site, address)
-    assert "no-store" in answer.headers["cache-control"]
-    assert "etag" not in answer.headers
+    response = get(site, address)
+    assert "no-store" in response.headers["cache-control"]
+    assert "etag" not in response.headers

@@ -29,10 +29,10 @@ pytestmark = [pytest.mark.once, pytest.mark.usefixtures("numbered")]
 )
 def test_a_known_visitor_bypasses_the_cache(cached: PageCache, app: Application, headers: dict[str, str]) -> None:
     assert get_text(cached) == "answer 1"
-    answer = get_response(cached, "/essay/?utm=x", **headers)
-    assert answer.body.startswith(b"answer 2")
-    assert answer.headers["cache-control"] == "private, no-store"
-    assert "etag" not in answer.headers
+    response = get_response(cached, "/essay/?utm=x", **headers)
+    assert response.body.startswith(b"answer 2")
+    assert response.headers["cache-control"] == "private, no-store"
+    assert "etag" not in response.headers
     assert app.requests[-1]["QUERY_STRING"] == "utm=x"
     assert get_text(cached) == "answer 1"
 
@@ -67,9 +67,9 @@ def test_unknown_query_names_share_a_page_and_do_not_reach_it(cached: PageCache,
     for query in ["?utm_source=letter&cpage=2", "?cpage=2", "?cpage=2&<script>", "?fbclid=1&cpage=%32", "?&&cpage=2&"]:
         assert get_response(cached, "/essay/" + query).body == b"query cpage=2."
     assert len(cached._store) == 1
-    asked = len(app.requests)
+    count = len(app.requests)
     get_response(cached, "/essay/?cpage=2&another=1")
-    assert len(app.requests) == asked
+    assert len(app.requests) == count
 
 
 def test_known_query_names_make_pages_whatever_their_order(cached: PageCache, app: Application) -> None:
@@ -143,9 +143,9 @@ def test_files_bypass_the_cache(cached: PageCache, path: str) -> None:
 def test_head_renders_the_page_that_get_shows(cached: PageCache, app: Application) -> None:
     head = get_response(cached, method="HEAD", accept_encoding="gzip")
     assert head.body == b""
-    whole = get_response(cached, accept_encoding="gzip")
-    assert head.headers == whole.headers
-    assert head.headers["content-length"] == str(len(whole.body))
+    response = get_response(cached, accept_encoding="gzip")
+    assert head.headers == response.headers
+    assert head.headers["content-length"] == str(len(response.body))
     assert [environ["REQUEST_METHOD"] for environ in app.requests] == ["GET"]
 
 

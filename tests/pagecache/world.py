@@ -53,12 +53,12 @@ class CachedSite:
         self.application = get_wsgi_application()
         self.rendered = 0
         self.cache = PageCache(self.count_renderings)
-        here = self.essay.get_absolute_url()
+        path = self.essay.get_absolute_url()
         self.addresses = [
-            "/", here, f"{here}feed/", self.other_essay.get_absolute_url(), "/about/", "/archive/", "/tag/promises/", "/author/miriam/",
+            "/", path, f"{path}feed/", self.other_essay.get_absolute_url(), "/about/", "/archive/", "/tag/promises/", "/author/miriam/",
             "/feed/atom/", "/comments/feed/", "/sitemap.xml", "/sitemap-essays.xml", "/sitemap-tags.xml",
         ]  # fmt: skip
-        self.thread_pages = [f"{here}?cpage=2", f"{here}?by=author"]
+        self.thread_pages = [f"{path}?cpage=2", f"{path}?by=author"]
         self.all_addresses = self.addresses + self.thread_pages * RUNS_ALL
         self.test_number = 0
 
@@ -91,27 +91,27 @@ class CachedSite:
         """Read every page until it comes from the cache: at the latest from the third time on."""
         for address in self.addresses:
             if self.get(address).status == 200:
-                shown = self.get(address).body
-                drawn = self.rendered
-                assert self.get(address).body == shown
-                assert self.rendered == drawn, f"{address} is not kept"
+                cached = self.get(address).body
+                rendered = self.rendered
+                assert self.get(address).body == cached
+                assert self.rendered == rendered, f"{address} is not kept"
 
     def check_pages(self) -> None:
         """Check that every address shows what Django would render now."""
         for address in self.addresses:
-            drawn = self.rendered
-            shown = self.get(address)
-            if self.rendered > drawn:
+            rendered = self.rendered
+            cached = self.get(address)
+            if self.rendered > rendered:
                 continue
             fresh = get_response(self.application, address)
-            if (shown.status, shown.body) != (fresh.status, fresh.body):
+            if (cached.status, cached.body) != (fresh.status, fresh.body):
                 self.cache = PageCache(self.count_renderings)  # so that a stale page fails one test only
-            assert (shown.status, shown.body.decode()) == (fresh.status, fresh.body.decode()), address
+            assert (cached.status, cached.body.decode()) == (fresh.status, fresh.body.decode()), address
 
-    def change(self, thing: models.Model, **fields: Any) -> None:
+    def change(self, row: models.Model, **fields: Any) -> None:
         """Submit the row's form in the admin; None empties a field, fields not named stay unchanged."""
-        self.submit(type(thing), thing.pk, **fields)
-        thing.refresh_from_db()
+        self.submit(type(row), row.pk, **fields)
+        row.refresh_from_db()
 
     def add(self, model: type[models.Model], **fields: Any) -> Any:
         self.submit(model, **fields)
@@ -121,31 +121,31 @@ class CachedSite:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{'change' if pk else 'add'}"
         address = reverse(name, args=pk)
         with undrawn():
-            filled = as_filled(self.admin.get(address))
+            values = as_filled(self.admin.get(address))
         for name, value in fields.items():
             if value is None or value is False:
-                filled.pop(name, None)
+                values.pop(name, None)
             else:
-                filled[name] = value
-        answer = self.admin.post(address, filled | {"_save": "Save"})
-        assert answer.status_code == 302, [
-            "".join(error.itertext()) for error in Page(answer).all("ul[@class='errorlist']")
+                values[name] = value
+        response = self.admin.post(address, values | {"_save": "Save"})
+        assert response.status_code == 302, [
+            "".join(error.itertext()) for error in Page(response).all("ul[@class='errorlist']")
         ]
 
-    def delete(self, thing: models.Model) -> None:
-        name = f"admin:{thing._meta.app_label}_{thing._meta.model_name}_delete"
-        assert self.admin.post(reverse(name, args=[thing.pk]), {"post": "yes"}).status_code == 302
+    def delete(self, row: models.Model) -> None:
+        name = f"admin:{row._meta.app_label}_{row._meta.model_name}_delete"
+        assert self.admin.post(reverse(name, args=[row.pk]), {"post": "yes"}).status_code == 302
 
-    def delete_in_list(self, thing: models.Model) -> None:
-        name = f"admin:{thing._meta.app_label}_{thing._meta.model_name}_changelist"
-        sent = {"action": "delete_selected", "_selected_action": [thing.pk], "post": "yes"}
-        assert self.admin.post(reverse(name), sent).status_code == 302
-        assert not type(thing)._default_manager.filter(pk=thing.pk).exists()
+    def delete_in_list(self, row: models.Model) -> None:
+        name = f"admin:{row._meta.app_label}_{row._meta.model_name}_changelist"
+        data = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+        assert self.admin.post(reverse(name), data).status_code == 302
+        assert not type(row)._default_manager.filter(pk=row.pk).exists()
 
 
 @contextmanager
-def at(moment: datetime) -> Iterator[None]:
-    with time_machine.travel(moment):
+def travel_to(time: datetime) -> Iterator[None]:
+    with time_machine.travel(time):
         yield
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 # Helpers of the site by their names in the process table, which stores fifteen bytes.
-BESIDE = {"job worker", "demo identity p", ""}
+HELPERS = {"job worker", "demo identity p", ""}
 
 
 def fields(pid: int) -> list[str]:
@@ -22,14 +22,14 @@ def exists(pid: int) -> bool:
 def descendants(pid: int) -> list[int]:
     """Return child processes and their children, nearest first."""
     parents = {int(folder.name): fields(int(folder.name))[1:2] for folder in Path("/proc").glob("[0-9]*")}
-    found = [pid]
-    for parent in found:
-        found += [child for child, of in parents.items() if of == [str(parent)]]
-    return [child for child in found[1:] if exists(child)]
+    pids = [pid]
+    for parent in pids:
+        pids += [child for child, parent_pid in parents.items() if parent_pid == [str(parent)]]
+    return [child for child in pids[1:] if exists(child)]
 
 
 def web_processes(main: int) -> list[int]:
-    return [pid for pid in descendants(main) if process_name(pid) not in BESIDE]
+    return [pid for pid in descendants(main) if process_name(pid) not in HELPERS]
 
 
 def job_workers(main: int) -> list[int]:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebError
 from tests.services.tabs import Tab, Tabs
 
 SHELL = "chromium-headless-shell"  # the same engine without a browser window, at two thirds of the cost
-WHOLE = ("chromium", "chromium-browser", "google-chrome", "chrome")
+WITH_WINDOW = ("chromium", "chromium-browser", "google-chrome", "chrome")
 # Of two such flags only the later one counts, so this list repeats what Playwright disables. It adds the suggestions
 # under the address bar: two pages that Chromium renders for every context, which cost more than ours.
 FEATURES = [
@@ -46,13 +46,13 @@ FLAGS = [
     "--js-flags=--no-opt",  # what runs a few times costs less than its compilation: a sixth of axe
     f"--disable-features={','.join(FEATURES)}",
 ]
-AXE = {
+AXE_OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "preload": False,
     "resultTypes": ["violations"],
 }
 # A page has a dozen colors in hundreds of places, and axe parses each one's oklch() again: a third of its time.
-READS_A_COLOUR_ONCE = """{
+CACHE_COLORS = """{
     const { prototype } = axe.commons.color.Color, read = prototype.parseString, known = new Map();
     prototype.parseString = function (words) {
         if (!known.has(words)) {
@@ -63,18 +63,18 @@ READS_A_COLOUR_ONCE = """{
         return this;
     };
 }"""
-SCRIPT = f"() => {{ {Axe().axe_script}\n{READS_A_COLOUR_ONCE} }}"
+AXE_SCRIPT = f"() => {{ {Axe().axe_script}\n{CACHE_COLORS} }}"
 # The admin's links fade; an animation whose element is removed has settled, too.
-STILL = "Promise.allSettled(document.getAnimations().map((one) => one.finished))"
+ANIMATIONS_SETTLED = "Promise.allSettled(document.getAnimations().map((one) => one.finished))"
 # The axe rules that another width or color scheme can affect; the others depend on the markup.
-BY_LOOK = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
-PATIENCE = 30_000.0  # milliseconds, as long as Playwright's other waits: a busy machine is no failure
-OURS = {"127.0.0.1", "localhost", None}  # None: data:, blob:, about:
+RULES_BY_LOOK = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
+TIMEOUT_MS = 30_000.0  # milliseconds, as long as Playwright's other waits: a busy machine is no failure
+OWN_HOSTS = {"127.0.0.1", "localhost", None}  # None: data:, blob:, about:
 
 
 def program(*, whole: bool = False) -> str | None:
     """Return Chromium's path, from CHROMIUM or the PATH. `whole`: the one with a window and a profile."""
-    names = WHOLE if whole else (SHELL, *WHOLE)
+    names = WITH_WINDOW if whole else (SHELL, *WITH_WINDOW)
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
@@ -84,7 +84,7 @@ def chromium() -> Iterator[Browser]:
     assert path, "Chromium is not installed: bin/test installs it where it may, else CHROMIUM=/path/to/chrome names one"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        expect.set_options(timeout=PATIENCE)
+        expect.set_options(timeout=TIMEOUT_MS)
         try:
             yield browser
         finally:
@@ -97,8 +97,8 @@ class Visitor:
 
     tabs: Tabs
     complaints: list[str] = field(default_factory=list)
-    answered: set[str] = field(default_factory=set)
-    taken: list[Tab] = field(default_factory=list)
+    requested_pages: set[str] = field(default_factory=set)
+    used_tabs: list[Tab] = field(default_factory=list)
 
     @property
     def browser(self) -> Browser:
@@ -113,7 +113,7 @@ class Visitor:
         dark: bool = False,
         script: bool = True,
         alone: bool = False,
-        **more: Any,
+        **context_options: Any,
     ) -> Page:
         """Open a page of a visitor without cookies. `alone`: its context is not reused, so tests may change it."""
         options = {
@@ -121,44 +121,44 @@ class Visitor:
             "color_scheme": "dark" if dark else "light",
             "java_script_enabled": script,
             "locale": "en-US",
-            **more,
+            **context_options,
         }
         if alone:
             page = self.browser.new_context(**options).new_page()
         else:
-            self.taken.append(self.tabs.acquire(options))
-            page = self.taken[-1].page
-        for event, heard in self._listeners.items():
-            page.context.on(event, heard)  # type: ignore[call-overload]
+            self.used_tabs.append(self.tabs.acquire(options))
+            page = self.used_tabs[-1].page
+        for event, listener in self._listeners.items():
+            page.context.on(event, listener)  # type: ignore[call-overload]
         if url:
             page.goto(url)
         return page
 
     def axe(self, page: Page, *, again: bool = False) -> None:
         """Check that axe finds no problem. `again`: the same page at another width or in another color scheme."""
-        found = self.found(page, again=again)
-        assert not found, found
+        violations = self.found(page, again=again)
+        assert not violations, violations
 
     def found(self, page: Page, *, again: bool = False) -> dict[str, tuple[Any, str]]:
         """Return axe's violations: by rule, the first element and the reason."""
         page.wait_for_load_state()  # text may be there before its styles
         complaints = len(self.complaints)
         if not page.evaluate("'axe' in window"):
-            page.evaluate(SCRIPT)
-        options = AXE | {"runOnly": BY_LOOK} if again else AXE
-        found = page.evaluate("async options => (await axe.run(options)).violations", options)
+            page.evaluate(AXE_SCRIPT)
+        options = AXE_OPTIONS | {"runOnly": RULES_BY_LOOK} if again else AXE_OPTIONS
+        violations = page.evaluate("async options => (await axe.run(options)).violations", options)
         del self.complaints[complaints:]  # axe tries its own styles, which the policy blocks with console messages
-        return {each["id"]: (each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found}
+        return {each["id"]: (each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in violations}
 
     def close(self) -> None:
-        taken = {tab.context: tab for tab in self.taken}
-        self.taken.clear()
+        used_tabs = {tab.context: tab for tab in self.used_tabs}
+        self.used_tabs.clear()
         for context in self.browser.contexts:
-            if context in taken:
-                for event, heard in self._listeners.items():
-                    context.remove_listener(event, heard)
-                self.tabs.release(taken[context])
-            elif context not in [tab.context for tab in self.tabs.kept]:
+            if context in used_tabs:
+                for event, listener in self._listeners.items():
+                    context.remove_listener(event, listener)
+                self.tabs.release(used_tabs[context])
+            elif context not in [tab.context for tab in self.tabs.stored]:
                 context.close()
 
     @property
@@ -169,8 +169,8 @@ class Visitor:
         if request.is_navigation_request() or request.url.endswith(
             "/respond/"
         ):  # fetched by a script, which reads rejections
-            self.answered.add(request.url)
-        if urlsplit(request.url).hostname not in OURS:
+            self.requested_pages.add(request.url)
+        if urlsplit(request.url).hostname not in OWN_HOSTS:
             self.complaints.append(f"request to another host: {request.url}")
 
     def _on_error(self, error: WebError) -> None:
@@ -178,6 +178,8 @@ class Visitor:
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # Chromium also logs that a page itself came with 422 or 404, which is how a rejection is reported.
-        is_status_of_page = "Failed to load resource" in message.text and message.location["url"] in self.answered
+        is_status_of_page = (
+            "Failed to load resource" in message.text and message.location["url"] in self.requested_pages
+        )
         if message.type in {"error", "warning"} and not is_status_of_page:
             self.complaints.append(f"{message.type}: {message.text} ({message.location['url']})")

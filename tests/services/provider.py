@@ -39,22 +39,22 @@ def deny(page: Page) -> None:
 
 def walk(url: str, name: str = "Mara Lindqvist", *, fault: str = "", deny: bool = False) -> str:
     """Return where the authorization page redirects to after this person, this fault or Deny was chosen."""
-    asked = urlsplit(url)
+    parts = urlsplit(url)
     form = {"deny": "yes"} if deny else {"person": known(name).handle, "fault": fault}
-    connection = http.client.HTTPConnection(asked.hostname or "", asked.port, timeout=60)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
     with contextlib.closing(connection):
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        connection.request("POST", f"{asked.path}?{asked.query}", urlencode(form), headers)
-        answer = connection.getresponse()
-        location = answer.getheader("Location")
-        assert location, f"{answer.status} {answer.read().decode()}"
+        connection.request("POST", f"{parts.path}?{parts.query}", urlencode(form), headers)
+        response = connection.getresponse()
+        location = response.getheader("Location")
+        assert location, f"{response.status} {response.read().decode()}"
         return location
 
 
 def known(name: str) -> Person:
-    who = find_person(name)
-    assert who, f"The demo provider has no person called {name}"
-    return who
+    person = find_person(name)
+    assert person, f"The demo provider has no person called {name}"
+    return person
 
 
 def _button(page: Page, name: str, value: str) -> Locator:

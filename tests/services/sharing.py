@@ -13,7 +13,7 @@ class Sharing:
         self.parts = parts
         self.tests: dict[Part, list[str]] = {}  # in the order in which each would run them
         self.pending: dict[Part, list[int]] = {}  # indices of the tests sent to each
-        self.taken: set[tuple[bool, str]] = set()  # whether for PostgreSQL, and the test
+        self.assigned: set[tuple[bool, str]] = set()  # whether for PostgreSQL, and the test
 
     @property
     def nodes(self) -> list[Part]:
@@ -52,7 +52,7 @@ class Sharing:
         """Return the test during which a part died, if any, and leave the rest of its file to the others."""
         pending = self.pending.pop(node)
         tests = [self.tests[node][index] for index in pending]
-        self.taken -= {(on_postgres(node), test) for test in tests[1:]}
+        self.assigned -= {(on_postgres(node), test) for test in tests[1:]}
         self.schedule()
         return tests[0] if tests else None
 
@@ -65,18 +65,18 @@ class Sharing:
     def _send(self, part: Part) -> None:
         """Send a part two tests or the end of its list, because it runs a test once it knows the next one."""
         while len(self.pending[part]) < 2 and not part.shutting_down:
-            some = self._next_file(part)
-            if not some:
+            indices = self._next_file(part)
+            if not indices:
                 part.shutdown()
                 return
-            self.taken |= {(on_postgres(part), self.tests[part][index]) for index in some}
-            self.pending[part] += some
-            part.send_runtest_some(some)
+            self.assigned |= {(on_postgres(part), self.tests[part][index]) for index in indices}
+            self.pending[part] += indices
+            part.send_runtest_some(indices)
 
     def _next_file(self, part: Part) -> list[int]:
         tests = self.tests.get(part, [])
-        left = [index for index, test in enumerate(tests) if (on_postgres(part), test) not in self.taken]
-        return list(takewhile(lambda index: file(tests[index]) == file(tests[left[0]]), left))
+        remaining = [index for index, test in enumerate(tests) if (on_postgres(part), test) not in self.assigned]
+        return list(takewhile(lambda index: file(tests[index]) == file(tests[remaining[0]]), remaining))
 
 
 def on_postgres(part: Part) -> bool:

@@ -26,15 +26,15 @@ class Installation:
     data_dir: Path
     database_url: str
 
-    def environment(self, **more: str | None) -> dict[str, str]:
+    def environment(self, **overrides: str | None) -> dict[str, str]:
         """Return this process's environment with this installation's paths; a value of None removes a name."""
-        merged = {**os.environ, "DATA_DIR": str(self.data_dir), "DATABASE_URL": self.database_url, **more}
+        merged = {**os.environ, "DATA_DIR": str(self.data_dir), "DATABASE_URL": self.database_url, **overrides}
         return {name: value for name, value in merged.items() if value is not None}
 
     def manage(self, *arguments: str, **environment: str | None) -> str:
         """Run manage.py and return its output; raise an error with both outputs if it fails."""
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(
+        result = subprocess.run(
             command,
             cwd=ROOT,
             env=self.environment(**environment),
@@ -42,8 +42,8 @@ class Installation:
             capture_output=True,
             text=True,
         )
-        assert done.returncode == 0, f"{arguments} exited with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+        assert result.returncode == 0, f"{arguments} exited with {result.returncode}:\n{result.stdout}\n{result.stderr}"
+        return result.stdout
 
     def connected(self) -> contextlib.AbstractContextManager[None]:
         return connected(self.database_url)
@@ -86,11 +86,11 @@ def collect_static(installation: Installation) -> None:
         installation.manage(*collect)
         return
     with folder_lock(Path(shared) / "static") as folder:
-        if not (place := folder / "place").exists():
+        if not (location := folder / "place").exists():
             installation.manage(*collect)
-            place.write_text(str(installation.data_dir / "static"))
+            location.write_text(str(installation.data_dir / "static"))
             return
-        source = place.read_text()
+        source = location.read_text()
     shutil.copytree(source, installation.data_dir / "static", copy_function=link_or_copy)
 
 
@@ -100,11 +100,11 @@ def shared_installation(
 ) -> Iterator[Installation]:
     """Return an installation on SQLite to copy from: the first worker creates it while the others wait."""
     with folder_lock(folder):
-        place = folder / "place"
-        if not place.exists():
+        location = folder / "place"
+        if not location.exists():
             with make(folder) as installation:
-                place.write_text(f"{installation.data_dir}\n{installation.database_url}")
-    data_dir, url = place.read_text().split("\n")
+                location.write_text(f"{installation.data_dir}\n{installation.database_url}")
+    data_dir, url = location.read_text().split("\n")
     yield Installation(Path(data_dir), url)
 
 
@@ -130,9 +130,9 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        without = [] if self.provider else ["--no-demo-provider"]
+        options = [] if self.provider else ["--no-demo-provider"]
         self.process = Process(
-            [sys.executable, "manage.py", "serve", "--port", str(self.port), *without],
+            [sys.executable, "manage.py", "serve", "--port", str(self.port), *options],
             log=self.installation.data_dir / "serve.log",
             environment=self.environment,
             folder=ROOT,
@@ -141,8 +141,8 @@ class Server:
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
-                return answer.status == 200 and (not self.provider or answers(self.port + 1))
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as response:
+                return response.status == 200 and (not self.provider or answers(self.port + 1))
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
 

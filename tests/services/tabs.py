@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page, Request
 
-KEPT = 5  # each holds a process
+MAX_STORED = 5  # each holds a process
 # On the same site, or the process would change; not answered by a route of a test, or the tab would lose its cache.
-NOWHERE = "/robots.txt"
+BLANK_PATH = "/robots.txt"
 # A page's last beacon would be sent after the cleanup, and its response may set a cookie at any time.
-SILENT = "() => { navigator.sendBeacon = () => true }"
+DISABLE_BEACONS = "() => { navigator.sendBeacon = () => true }"
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Tab:
     options: dict[str, Any]
     session: CDPSession
     origins: set[str] = field(default_factory=set)  # of the page itself
-    around: set[str] = field(default_factory=set)  # of windows that it opened, too
+    all_origins: set[str] = field(default_factory=set)  # of windows that it opened, too
 
     @property
     def context(self) -> BrowserContext:
@@ -33,7 +33,7 @@ class Tab:
         if request.is_navigation_request() and request.url.startswith("http"):
             address = urlsplit(request.url)
             origin = f"{address.scheme}://{address.netloc}"
-            self.around.add(origin)
+            self.all_origins.add(origin)
             with contextlib.suppress(Error):  # of a window that is opening
                 if request.frame.page == self.page:
                     self.origins.add(origin)
@@ -44,12 +44,12 @@ class Tabs:
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
-        self.kept: list[Tab] = []
+        self.stored: list[Tab] = []
 
     def acquire(self, options: dict[str, Any]) -> Tab:
-        for tab in self.kept:
+        for tab in self.stored:
             if tab.options == options:
-                self.kept.remove(tab)
+                self.stored.remove(tab)
                 return tab
         page = self.browser.new_context(**options).new_page()
         tab = Tab(page, options, page.context.new_cdp_session(page))
@@ -63,14 +63,14 @@ class Tabs:
         except (Error, GoneError):
             tab.context.close()
             return
-        self.kept.append(tab)
-        if len(self.kept) > KEPT:
-            self.kept.pop(0).context.close()
+        self.stored.append(tab)
+        if len(self.stored) > MAX_STORED:
+            self.stored.pop(0).context.close()
 
     def close(self) -> None:
-        for tab in self.kept:
+        for tab in self.stored:
             tab.context.close()
-        self.kept.clear()
+        self.stored.clear()
 
 
 class GoneError(Exception):
@@ -88,15 +88,15 @@ def clean(tab: Tab) -> None:
     context.set_offline(False)
     page.unroute_all()
     context.unroute_all()
-    page.evaluate(SILENT)
+    page.evaluate(DISABLE_BEACONS)
     for origin in tab.origins:
-        page.goto(f"{origin}{NOWHERE}")  # leaving the page cancels its pending requests
+        page.goto(f"{origin}{BLANK_PATH}")  # leaving the page cancels its pending requests
         page.evaluate("() => { sessionStorage.clear(); name = '' }")
     context.clear_cookies()
-    for origin in tab.around:
+    for origin in tab.all_origins:
         tab.session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
     tab.origins.clear()
-    tab.around.clear()
+    tab.all_origins.clear()
     page.set_viewport_size(tab.options["viewport"])
     page.emulate_media(
         media="null", color_scheme=tab.options["color_scheme"], reduced_motion="null", forced_colors="null", contrast="null"
@@ -113,7 +113,7 @@ def forbid_permanent_changes(page: Page) -> None:
         return forbidden
 
     context = page.context
-    for thing, names in (
+    for target, names in (
         (page, ("on", "once", "add_init_script", "expose_function", "expose_binding", "set_extra_http_headers")),
         (
             context,
@@ -122,4 +122,4 @@ def forbid_permanent_changes(page: Page) -> None:
         (context.clock, ("install", "set_fixed_time", "set_system_time", "pause_at")),
     ):
         for name in names:
-            setattr(thing, name, forbid(name))
+            setattr(target, name, forbid(name))

@@ -21,13 +21,13 @@ def errors(pages: Mapping[str, str], folder: Path) -> dict[str, list[str]]:
         names[f"{number}.html"] = name
         (folder / f"{number}.html").write_text(html, encoding="utf-8")
     options = ["--format", "json", "--errors-only", "--exit-zero-always", str(folder)]
-    done = subprocess.run([*JAVA, *options], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, list[str]] = {}
-    for message in json.loads(done.stderr)["messages"]:
+    result = subprocess.run([*JAVA, *options], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    errors_by_page: dict[str, list[str]] = {}
+    for message in json.loads(result.stderr)["messages"]:
         name = names.get(PurePosixPath(message.get("url", "")).name, "the validator itself")
-        found.setdefault(name, []).append(describe(message))
-    return found
+        errors_by_page.setdefault(name, []).append(describe(message))
+    return errors_by_page
 
 
 def describe(message: dict[str, Any]) -> str:
