@@ -83,7 +83,7 @@ def render_essay(request: HttpRequest, essay: Essay, status: int = 200, **contex
     template = "blog/page.html" if essay.kind == Essay.Kind.PAGE else "blog/essay.html"
     context = {
         "essay": essay,
-        "place": essay.series and in_series.get_navigation(request, essay, essay.series),
+        "series_position": essay.series and in_series.get_navigation(request, essay, essay.series),
         **context,
     }
     if essay.translation_of_id or essay.is_translated:

@@ -30,24 +30,24 @@ def find_conflict(request: HttpRequest, essay: Essay) -> LatestText | None:
 
 def render_conflict(request: HttpRequest, essay: Essay, found: LatestText) -> HttpResponse:
     """Show both texts with their choices (409); the submitted one is stored as a draft."""
-    mine = drafts.parse_text(request.POST).cleaned()
-    _state, kept = drafts.store(cast(User, request.user), essay, drafts.parse_form(request.POST))
+    submitted = drafts.parse_text(request.POST).cleaned()
+    _state, draft = drafts.store(cast(User, request.user), essay, drafts.parse_form(request.POST))
     base = merging.find_base(essay, request.POST.get("base", ""))
-    both = merging.merge_texts(base, found.text, mine) if base else None
+    both = merging.merge_texts(base, found.text, submitted) if base else None
     context = {
         **admin.site.each_context(request),
         "title": _("This essay has changed since you opened it"),
         "essay": essay,
         "newer": found,
-        "mine": mine,
-        "kept": kept,
+        "submitted": submitted,
+        "draft": draft,
         "is_own": found.revision is not None and found.revision.author == request.user,
         "is_publishing": requested_action(request.POST) == "publish",
-        "difference": difference.compare(found.text, mine),
-        "fields": [*resubmitted_fields(request, {"body"}), *tab_field(kept)],
+        "difference": difference.compare(found.text, submitted),
+        "fields": [*resubmitted_fields(request, {"body"}), *tab_field(draft)],
         "both": both,
-        "brings": both and difference.compare(mine, both.text),
-        "both_fields": both and [*merged_fields(request, both), *tab_field(kept)],
+        "brings": both and difference.compare(submitted, both.text),
+        "both_fields": both and [*merged_fields(request, both), *tab_field(draft)],
     }
     return TemplateResponse(request, "admin/blog/essay/conflict.html", context, status=409)
 
@@ -58,9 +58,9 @@ def resubmitted_fields(request: HttpRequest, without: set[str]) -> list[tuple[st
     return [(name, str(value)) for name, values in sent for value in values if name not in REPLACED_FIELDS | without]
 
 
-def tab_field(kept: Draft | None) -> list[tuple[str, str]]:
+def tab_field(draft: Draft | None) -> list[tuple[str, str]]:
     """Return the tab's field, so that saving one of the texts deletes the draft."""
-    return [("tab", kept.tab)] if kept else []
+    return [("tab", draft.tab)] if draft else []
 
 
 def merged_fields(request: HttpRequest, both: merging.MergeResult) -> list[tuple[str, str]]:

@@ -39,7 +39,7 @@ def render_preview(request: HttpRequest, essay: Essay, text: Text, *, by: User |
     template = "blog/page.html" if essay.kind == Essay.Kind.PAGE else "blog/essay.html"
     context: dict[str, Any] = {"essay": essay, "is_preview": True}
     if not is_new:
-        context["place"] = essay.series and in_series.get_navigation(request, essay, essay.series)
+        context["series_position"] = essay.series and in_series.get_navigation(request, essay, essay.series)
         context["translations"] = in_series.get_translations(request, essay, get_site(request).language)
     response = render(request, template, context)
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"

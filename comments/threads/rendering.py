@@ -100,7 +100,7 @@ def page_template(language: str, template: str, *places: str) -> PrecompiledTemp
 def actions_with_reply(language: str) -> PrecompiledTemplate:
     url = SafeString(f"{placeholder('reply_to')}{placeholder('comment')}#respond")
     return PrecompiledTemplate.render(
-        "comments/_actions.html", {**placeholders("comment", "name", "likes", "report", "own"), "url": url}
+        "comments/_actions.html", {**placeholders("comment", "name", "likes", "report", "own_links"), "url": url}
     )
 
 
@@ -177,7 +177,7 @@ class ThreadRenderer:
         language = get_language() or ""
         self.report = page_template(language, "comments/_report.html", "pk", "name") if self.may_report else None
         self.actions = actions_with_reply(language).bind({"reply_to": escape(self.reply_to)}) if self.is_open else None
-        self.actions_but_reply = page_template(language, "comments/_actions.html", "likes", "report", "own")
+        self.actions_but_reply = page_template(language, "comments/_actions.html", "likes", "report", "own_links")
         self.in_reply_to = page_template(language, "comments/_in_reply_to.html", "pk", "url", "name")
         self.nested_under = page_template(language, "comments/_in_reply_to.html", "pk", "name")
         self.author_mark = page_template(language, "comments/_author.html").fill({})
@@ -235,16 +235,16 @@ class ThreadRenderer:
         actions = ""
         pk, name = str(row.pk), escape(row.name)
         in_reply_to = self.in_reply_to_html(step, names)
-        own = self.author_links(row.pk)
+        own_links = self.author_links(row.pk)
         likes = self.likes(row) if self.likes and step.shown is Shown.WHOLE else ""
         report = ""
-        if self.report and step.shown is Shown.WHOLE and not own:  # no reports of own comments
+        if self.report and step.shown is Shown.WHOLE and not own_links:  # no reports of own comments
             report = self.report.fill({"pk": pk, "name": name})
         if step.shown is Shown.WHOLE and self.actions:
-            values = {"comment": pk, "name": name, "likes": likes, "report": report, "own": own}
+            values = {"comment": pk, "name": name, "likes": likes, "report": report, "own_links": own_links}
             actions = self.actions.fill(values)
-        elif own or likes or report:
-            actions = self.actions_but_reply.fill({"likes": likes, "report": report, "own": own})
+        elif own_links or likes or report:
+            actions = self.actions_but_reply.fill({"likes": likes, "report": report, "own_links": own_links})
         drawn = words[row.pk].fill(
             {
                 "described": f' aria-describedby="to-{row.pk}"' if in_reply_to else "",
@@ -275,13 +275,13 @@ class ThreadRenderer:
         return self.tombstones[by, why]
 
     def author_links(self, pk: int) -> str:
-        own = self.author_actions.get(pk)
-        return get_template("comments/_own.html").render({"own": own}) if own else ""
+        author_actions = self.author_actions.get(pk)
+        return get_template("comments/_own.html").render({"author_actions": author_actions}) if author_actions else ""
 
     def author_notice(self, template: str, pk: int) -> str:
-        told = self.notices.get(pk)
+        notice = self.notices.get(pk)
         return (
-            get_template(template).render({"told": told, "why": reasons.message_to_author(told.reasons)})
-            if told
+            get_template(template).render({"notice": notice, "why": reasons.message_to_author(notice.reasons)})
+            if notice
             else ""
         )

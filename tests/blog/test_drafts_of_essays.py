@@ -269,7 +269,7 @@ def test_after_a_conflict_the_author_merges_the_texts_in_the_form(author: User, 
     for words in ("<p>My words.</p>", "<p>My later words.</p>"):
         answer = second.save(body=words)
     assert "My later words." in second.look(
-        f"?draft={answer.context_data['kept'].pk}&seen={answer.context_data['newer'].version}"
+        f"?draft={answer.context_data['draft'].pk}&seen={answer.context_data['newer'].version}"
     )
     assert second.save(body="<p>Both.</p>").status_code == 302
     assert essay.revisions.newest().body == "<p>Both.</p>"  # type: ignore[union-attr]
