@@ -32,7 +32,7 @@ class EmailMixin:
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
         if email and email_verification.is_verified_by_another(email, self.instance):
-            raise ValidationError(_("This address belongs to another account."))
+            raise ValidationError(_("This email address belongs to another account. Enter a different one."))
         return email
 
 
@@ -48,7 +48,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     add_form = AdminUserCreationForm
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (_("Person"), {"fields": ("name", "email")}),
+        (_("Personal info"), {"fields": ("name", "email")}),
         (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
@@ -110,21 +110,19 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
             '<img src="{}-64.webp" width="32" height="32" alt="">', avatars.template_context(commenter)["picture"]
         )
 
-    @admin.action(description=_("Remove picture"), permissions=["moderate"])
+    @admin.action(description=_("Remove pictures"), permissions=["moderate"])
     def remove_pictures(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
         changed = [commenter for commenter in queryset if avatars.forbid(commenter)]
         for commenter in changed:
             self.log_change(request, commenter, gettext("Removed the picture."))
-        message = ngettext(
-            "Removed the picture of %(count)d person.", "Removed the pictures of %(count)d people.", len(changed)
-        )
+        message = ngettext("Removed %(count)d picture.", "Removed %(count)d pictures.", len(changed))
         self.message_user(request, message % {"count": len(changed)}, messages.SUCCESS)
 
-    @admin.action(description=_("Allow picture again"), permissions=["moderate"])
+    @admin.action(description=_("Allow pictures again"), permissions=["moderate"])
     def allow_pictures(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
         changed = [commenter for commenter in queryset if avatars.allow(commenter)]
         for commenter in changed:
-            self.log_change(request, commenter, gettext("Allowed a picture again."))
+            self.log_change(request, commenter, gettext("Allowed pictures again."))
         message = ngettext(
             "%(count)d person can have a picture again.", "%(count)d people can have a picture again.", len(changed)
         )

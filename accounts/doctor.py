@@ -20,7 +20,7 @@ def check_two_factor_secrets() -> Iterator[Finding]:
             _("These users cannot log in because their two-factor secrets cannot be decrypted: %(names)s.")
             % {"names": ", ".join(names)},
             _(
-                "Add the SECRET_KEY they were encrypted with to SECRET_KEY_FALLBACKS, "
-                "or run: manage.py reset_two_factor LOGIN"
+                "Add the previous SECRET_KEY to SECRET_KEY_FALLBACKS, "
+                "or run for each user: manage.py reset_two_factor USERNAME"
             ),
         )

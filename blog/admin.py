@@ -90,7 +90,7 @@ class EssayForm(WritingForm):
                 box.attrs["aria-label"] = name
         if slug := self.fields.get("slug"):  # missing for users who may only view
             slug.required = False
-            slug.help_text = _("The last part of the address. Leave empty to create it from the title.")
+            slug.help_text = _("The last part of the URL. Leave empty to create it from the title.")
         if order := self.fields.get("menu_order"):
             order.required = False
 
@@ -103,7 +103,7 @@ class EssayForm(WritingForm):
         data = super().clean() or self.cleaned_data
         slug, kind = data.get("slug"), data.get("kind")
         if slug and kind == Essay.Kind.PAGE and (slug in RESERVED_SLUGS or slug.isdigit()):
-            self.add_error("slug", ValidationError(_("This address is reserved. Choose another one.")))
+            self.add_error("slug", ValidationError(_("This slug is reserved. Choose another one.")))
         if data.get("is_in_menu") and (problem := self.menu_error(kind)):
             self.add_error("is_in_menu", problem)
         if not slug:  # also where the kind is wrong, because the page that says so needs an address
@@ -114,10 +114,10 @@ class EssayForm(WritingForm):
     def menu_error(self, kind: str | None) -> Any:
         """Return why this cannot be in the menu, or nothing."""
         if kind == Essay.Kind.ESSAY:
-            return _("Only pages can be shown in the menu. Clear this box, or choose the type “page”.")
+            return _("Only pages can be shown in the menu. Clear this checkbox, or choose the type “page”.")
         if Essay.objects.in_menu().exclude(pk=self.instance.pk).count() >= MENU_LIMIT:
             limit = {"limit": MENU_LIMIT}
-            return _("The menu is full: it can hold %(limit)d pages. Remove another page first.") % limit
+            return _("The menu already has %(limit)d pages. Remove one of them from the menu first.") % limit
         return ""
 
 

@@ -119,15 +119,15 @@ def help_texts(rules: Rules) -> dict[str, str]:
     """Return the help texts of an essay's settings, with the site's values used where they are empty."""
     after = (
         ngettext(
-            "Leave empty for the site setting (%(count)d day).",
-            "Leave empty for the site setting (%(count)d days).",
+            "Leave empty to use the site setting (%(count)d day).",
+            "Leave empty to use the site setting (%(count)d days).",
             rules.close_after_days,
         )
         % {"count": rules.close_after_days}
         if rules.close_after_days
-        else gettext("Leave empty for the site setting (never).")
+        else gettext("Leave empty to use the site setting (never).")
     )
-    site_setting = gettext("Leave empty for the site setting (%(value)s).")
+    site_setting = gettext("Leave empty to use the site setting (%(value)s).")
     levels, threads, order = (
         site_setting % {"value": value}
         for value in (rules.shown_depth, rules.threads_a_page, rules.get_order_display())
@@ -136,7 +136,7 @@ def help_texts(rules: Rules) -> dict[str, str]:
     return {
         "is_open": gettext("If off, existing comments stay but no new ones are accepted."),
         "own_close_after_days": f"{gettext('Days after publication; 0 = never.')} {after}",
-        "own_order": f"{gettext('Readers can change the order for themselves.')} {order}",
+        "own_order": f"{gettext('Readers can choose a different order.')} {order}",
         "own_threads_a_page": f"{gettext('1 to 200.')} {threads}",
         "own_shown_depth": (f"{gettext('2 to 10. Deeper replies are shown at the last level.')} {levels}"),
         "may_be_liked": f"{gettext('For this essay and its comments.')} {site_likes}",
@@ -162,18 +162,18 @@ class LikeAdmin(admin.ModelAdmin[Like]):
     def who(self, like: Like) -> str:
         return str(like.commenter) or gettext("a guest")
 
-    @admin.display(description=_("liked"))
+    @admin.display(description=_("liked item"))
     def what(self, like: Like) -> str:
         if like.comment is None:
             return str(like.essay)
         text = gettext("Comment by %(name)s on “%(title)s”")
         return text % {"name": like.comment.commenter, "title": like.comment.essay}
 
-    @admin.action(description=_("Remove"), permissions=["delete"])
+    @admin.action(description=_("Remove selected likes"), permissions=["delete"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Like]) -> None:
         self.show_count(request, likes.remove(queryset.values_list("pk", flat=True)))
 
-    @admin.action(description=_("Remove, and block future likes"), permissions=["delete"])
+    @admin.action(description=_("Remove selected likes and block these people from liking"), permissions=["delete"])
     def remove_and_bar(self, request: HttpRequest, queryset: QuerySet[Like]) -> None:
         self.show_count(request, likes.remove(queryset.values_list("pk", flat=True), bar=True))
 

@@ -137,7 +137,7 @@ class ThreadFeed(CommentsFeed):
     def title(self, obj: Comment) -> str:
         if not obj.is_approved:
             return super().title(obj.essay)
-        return _("%(name)s on %(essay)s, and replies") % {"name": obj.commenter.name, "essay": obj.essay}
+        return _("%(name)s on %(essay)s, with replies") % {"name": obj.commenter.name, "essay": obj.essay}
 
     def comments(self, obj: Comment) -> CommentQuerySet:
         """Avoid `status = `, which may make a planner read all approved comments by their index."""

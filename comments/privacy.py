@@ -83,12 +83,12 @@ def cookies() -> list[Cookie]:
     )
     address = Cookie(
         settings.ADDRESS_COOKIE_NAME,
-        _("Remembers that you confirmed your email address in this browser, if you ask for it."),
+        _("Remembers that you confirmed your email address, if you chose that option."),
         lifetime(settings.COMMENTER_COOKIE_AGE),
     )
     device = Cookie(
         settings.DEVICE_COOKIE_NAME,
-        _("Recognizes a browser you’ve logged in with, so that other people’s failed logins don’t slow yours down."),
+        _("Recognizes a browser you’ve logged in with, so that failed logins from elsewhere don’t delay your login."),
         lifetime(settings.DEVICE_COOKIE_AGE),
     )
     order = Cookie(settings.PAGECACHE_CHOICE, _("Remembers how you sort comments."), lifetime(choices.MAX_AGE))
@@ -97,9 +97,7 @@ def cookies() -> list[Cookie]:
     )
     found = [session, csrf, device, guest, visit, address, order, messages]
     if any(provider.key == "apple" for provider in settings.PROVIDERS):
-        found.append(
-            Cookie(APPLE_SESSION_COOKIE_NAME, _("Keeps track of your login while you log in with Apple."), until_closed)
-        )
+        found.append(Cookie(APPLE_SESSION_COOKIE_NAME, _("Used only while you log in with Apple."), until_closed))
     return found
 
 

@@ -105,7 +105,7 @@ def address(name: str, default: str = "", *, schemes: Collection[str] = ("https"
     value = text(name) or default
     example = f"{next(iter(schemes))}://example.org"
     if value and not _has_host(_split(value), schemes):
-        stop(f"{name} must be a full address such as {example}.")
+        stop(f"{name} must be a full URL such as {example}.")
     return value.rstrip("/")
 
 

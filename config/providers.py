@@ -166,11 +166,11 @@ def oidc_provider(entry: Mapping[str, Any], *, is_demo: bool = False) -> Provide
         raise TypeError(f"The origins of {key!r} are not a list.")
     if not key.isascii() or not key.replace("-", "").isalnum() or key in {"site", *(known.key for known in KNOWN)}:
         raise ImproperlyConfigured(
-            f"OIDC_SERVERS: {key!r} cannot be used as an id. Use letters, digits and hyphens, and no built-in name."
+            f"OIDC_SERVERS: {key!r} cannot be used as an id. Use letters, digits and hyphens, but not a reserved name."
         )
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ImproperlyConfigured(f"OIDC_SERVERS: {key!r} needs a full address such as https://id.example.org.")
+        raise ImproperlyConfigured(f"OIDC_SERVERS: {key!r} needs a full URL such as https://id.example.org.")
     provider = Provider(
         key=key,
         name=str(entry["name"]),

@@ -24,7 +24,7 @@ def claim_data_dir(folder: Path, program: Path) -> None:
         owner, user = folder.stat().st_uid, os.geteuid()
     except OSError as error:
         seen = next(parent for parent in folder.parents if os.path.exists(parent))  # noqa: PTH110 - no error counts
-        whose = f"{seen} belongs to {username(seen.stat().st_uid)}."
+        whose = f"{seen} belongs to {username(seen.stat().st_uid)}. Set DATA_DIR to a folder that this user can use."
         stop(f"The user {username(os.geteuid())} cannot open DATA_DIR {folder}: {error.strerror}. {whose}")
     if owner != user:
         right = username(owner)

@@ -37,7 +37,7 @@ class BoundedAdmin:
             return super().get_changelist_instance(request)  # type: ignore[misc]
         except (IncorrectLookupParameters, ValueError, OverflowError, DataError) as error:
             if isinstance(error.__context__, InvalidPage):
-                messages.warning(request, _("This list has no such page. The first page is shown."))
+                messages.warning(request, _("This page does not exist. Showing the first page."))
                 raise
             raise BadRequest("This list has no such filter.") from error
 

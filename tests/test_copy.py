@@ -26,7 +26,7 @@ NEVER = {
     r"hear by mail": "subscribe, notifications",
     r"(?:be|are) forgotten": "your account has been deleted",
     r"forget me": "delete your account",
-    r"treated apart": "trusted, held and blocked people",
+    r"treated apart": "trusted, held and blocked people people people",
     r"treat them so": "Save",
     r"as everybody's are": "no exceptions",
     r"stands (?:over|so)": "appears, is shown",

@@ -61,8 +61,8 @@ class WantedPicture(models.Model):
     """A picture of an imported essay, or of the old site's media library, that is still to be fetched."""
 
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, related_name="wanted_pictures", verbose_name=_("essay"))
-    written_address = models.TextField(_("address in the essay"), blank=True)
-    address = models.TextField(_("address"))
+    written_address = models.TextField(_("URL in the essay"), blank=True)
+    address = models.TextField(_("URL"))
     alt = models.CharField(_("alternative text"), max_length=500, blank=True)
     tries = models.PositiveSmallIntegerField(_("attempts"), default=0)
     due = models.DateTimeField(_("next attempt"), null=True, default=timezone.now)

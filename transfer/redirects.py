@@ -19,4 +19,4 @@ def add_redirects(paths: Iterable[str], target: Essay | Tag, report: Report) -> 
     report.counts[f"redirect(s) to {kind}"] += len(new)
     for path, old in existing.items():
         if getattr(old, f"{field}_id") != target.pk:
-            report.remark("old address(es) already redirect(s|) elsewhere", path)
+            report.remark("old URL(s) already redirect(s|) elsewhere", path)

@@ -61,7 +61,7 @@ class AccountAdapter(DefaultAccountAdapter):
         "too_many_login_attempts": _("Too many attempts. Please log in again."),
         "rate_limited": _("Too many requests. Please wait a moment and try again."),
         "duplicate_email": _("You’ve already added this address."),
-        "same_as_current": _("We’ve already sent the code to this address."),
+        "same_as_current": _("We’ve already sent the code to this address. Enter a different one."),
     }
 
     def get_login_stages(self) -> list[str]:

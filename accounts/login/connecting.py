@@ -58,7 +58,11 @@ def connect_or_merge(request: HttpRequest, login: SocialLogin) -> str:
     for email in login.email_addresses:
         if email.verified:
             email_verification.add_verified(user, email.email)
-    return _("Account connected. Its comments are now in this account.") if other else _("Account connected.")
+    return (
+        _("Account connected. Comments you posted with it are now in this account.")
+        if other
+        else _("Account connected.")
+    )
 
 
 def ensure_no_two_factor(other: User) -> None:
@@ -66,8 +70,8 @@ def ensure_no_two_factor(other: User) -> None:
     if mfa.is_required_for(other):
         raise merging.CannotMerge(
             _(
-                "That account uses two-factor authentication. Log in to that account first, then connect this one "
-                "from there."
+                "That account uses two-factor authentication. Log in to that account first, then connect this "
+                "account from there."
             )
         )
 

@@ -27,7 +27,7 @@ class DisconnectForm(forms.DisconnectForm):
         account = self.cleaned_data.get("account")
         if account and not has_other_login_method(account.user, without=account):
             raise ValidationError(
-                _("This is your only way to log in. Verify an email address first, then disconnect it.")
+                _("This is your only way to log in. Verify an email address before you disconnect this account.")
             )
         return self.cleaned_data
 

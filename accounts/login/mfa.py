@@ -28,8 +28,8 @@ Type = Authenticator.Type
 class Adapter(MFAAdapter):
     error_messages = {
         **MFAAdapter.error_messages,
-        "incorrect_code": gettext_lazy("This code is wrong or has expired. Please enter the next one."),
-        "unverified_email": gettext_lazy("Please verify or remove your email address first."),
+        "incorrect_code": gettext_lazy("This code is wrong or has expired. Please enter a new code."),
+        "unverified_email": gettext_lazy("Please verify or remove your unverified email addresses first."),
     }
 
     def get_site_name(self) -> str:
@@ -49,7 +49,7 @@ class Adapter(MFAAdapter):
         except InvalidToken:
             logger.error("A two-factor secret cannot be decrypted. Run: manage.py doctor")
             message = _(
-                "Your codes can’t be checked. Ask the owner of this site to reset your two-factor authentication."
+                "We can’t check your codes. Ask the owner of this site to reset your two-factor authentication."
             )
             raise PermissionDenied(message) from None
 

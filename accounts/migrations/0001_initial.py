@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(blank=True, help_text='Never shown to readers.', max_length=100, verbose_name='email')),
                 ('website', models.URLField(blank=True, verbose_name='website')),
                 ('verified', models.BooleanField(default=False, editable=False, verbose_name='verified')),
-                ('mark', models.CharField(blank=True, editable=False, help_text='The connected account, such as “X: @name”.', max_length=300, verbose_name='verified by')),
+                ('mark', models.CharField(blank=True, editable=False, help_text='The connected account, such as “X: @name”.', max_length=300, verbose_name='verified through')),
                 ('profile', models.URLField(blank=True, editable=False, max_length=500, verbose_name='profile')),
                 ('picture', models.CharField(blank=True, editable=False, max_length=64, verbose_name='picture')),
                 ('picture_url', models.URLField(blank=True, editable=False, max_length=1000)),

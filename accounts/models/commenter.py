@@ -52,7 +52,7 @@ class Commenter(models.Model):
     website = models.URLField(_("website"), max_length=200, blank=True)
     verified = models.BooleanField(_("verified"), default=False, editable=False)
     mark = models.CharField(
-        _("verified by"),
+        _("verified through"),
         max_length=300,
         blank=True,
         editable=False,

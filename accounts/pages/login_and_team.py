@@ -32,7 +32,7 @@ CONSOLES = {
         "the redirect URI under “Callback URI”.")),
     "facebook": ("https://developers.facebook.com/apps/", gettext_lazy(
         "In your app, go to “Use cases”, “Facebook Login”, “Settings” and enter the redirect URI under “Valid OAuth "
-        "Redirect URIs”. The client ID and secret are those of the app.")),
+        "Redirect URIs”. The client ID and secret are the app ID and app secret.")),
     "wordpress": ("https://developer.wordpress.com/apps/", gettext_lazy(
         "In your application, enter the redirect URI under “Redirect URLs”.")),
     "google": ("https://console.cloud.google.com/auth/clients", gettext_lazy(
@@ -102,7 +102,7 @@ class InvitationForm(forms.Form):
     name = LineField(
         label=gettext_lazy("Name"),
         max_bytes=245,
-        help_text=gettext_lazy("Shown with essays and comments. They can change it later."),
+        help_text=gettext_lazy("Shown with essays and comments. The person you invite can change it later."),
         error_messages={"required": gettext_lazy("Enter a name.")},
     )
     role = forms.ChoiceField(
@@ -113,7 +113,7 @@ class InvitationForm(forms.Form):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         email, role = data.get("email", ""), data.get("role", "")
         if email and role and (known := invitations.user_with_role(email, role)):
-            message = _("%(name)s has this address and already has this role.")
+            message = _("This email address belongs to %(name)s, who already has this role.")
             self.add_error("email", ValidationError(message, params={"name": known}))
         return data
 
@@ -198,7 +198,7 @@ def send_test_email(request: Request, user: User) -> None:
     try:
         EmailMessage(subject, body % {"site": site, "url": settings.SITE_URL}, to=[user.email]).send()
     except (OSError, ValueError) as error:  # SMTPException is an OSError; a wrong port or address is a ValueError
-        message = _("The test email to %(email)s wasn’t sent. The mail server answered: %(answer)s")
+        message = _("The test email to %(email)s wasn’t sent. Check EMAIL_URL. The mail server answered: %(answer)s")
         messages.error(request, message % {"email": user.email, "answer": server_reply(error)})
         return
     if settings.EMAIL_URL_IS_SET:

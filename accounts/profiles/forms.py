@@ -62,7 +62,7 @@ class EmailField(LineField):
             raise ValidationError(_("Enter a valid email address, such as name@example.org."), code="invalid")
         if not name.isascii():  # Django accepts letters here that a database may treat as equal to others
             raise ValidationError(
-                _("The part before the @ can’t contain accented or special letters."),
+                _("The part before the @ can’t contain accented or non-English letters."),
                 code="invalid",
             )
         if "." not in host.strip("."):

@@ -33,7 +33,7 @@ def merge_commenters(old: Commenter, new: Commenter) -> Commenter:
     """
     rows = lock_rows(Commenter, old.pk, new.pk)  # before any thread, in the same order as post()
     if old.pk == new.pk or new.pk not in rows:
-        raise CannotMerge(_("The account to add these comments to no longer exists."))
+        raise CannotMerge(_("That account no longer exists. Please log in again."))
     new = rows[new.pk]
     if old.pk not in rows:
         return new
@@ -81,8 +81,8 @@ def ensure_can_be_merged(user: User) -> None:
     if user.is_staff or user.is_superuser or not user.is_active or has_other_rows(user):
         raise CannotMerge(
             _(
-                "That account is closed or belongs to an author or moderator, so it can’t be merged. Log in to "
-                "that account and connect this one from there."
+                "That account can’t be merged because it’s closed or belongs to an author or moderator. If you can log "
+                "in to it, connect this account from there."
             )
         )
 

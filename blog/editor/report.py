@@ -11,7 +11,7 @@ MAX_EXAMPLES = 3
 MESSAGES: dict[str, Any] = {
     "review comment(s)": ngettext_lazy("%d review comment", "%d review comments"),
     "footnote mark(s) without a footnote": ngettext_lazy(
-        "%d footnote mark without a footnote", "%d footnote marks without a footnote"
+        "%d footnote reference without a footnote", "%d footnote references without a footnote"
     ),
     "link(s) to local files": ngettext_lazy("%d link to a local file", "%d links to local files"),
     "picture(s) that could not be imported": ngettext_lazy(
@@ -32,8 +32,8 @@ MESSAGES: dict[str, Any] = {
         "%d formula was converted to text", "%d formulas were converted to text"
     ),
     "passage(s) in small capitals (was|were) changed to plain text": ngettext_lazy(
-        "%d passage in small capitals was changed to plain text",
-        "%d passages in small capitals were changed to plain text",
+        "%d passage in small caps was changed to plain text",
+        "%d passages in small caps were changed to plain text",
     ),
     "underline(s) (was|were) removed": ngettext_lazy("%d underline was removed", "%d underlines were removed"),
     "embedded player(s) (was|were) replaced by (a link|links)": ngettext_lazy(

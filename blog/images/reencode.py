@@ -44,7 +44,7 @@ def reencode(data: bytes) -> tuple[str, bytes]:
         raise InvalidPicture(describe_limit(decoding.LimitExceeded("pixels", max(MAX_PIXELS.values())))) from error
     except Exception as error:  # decoders raise all kinds of errors for broken files
         if b"<svg" in data[:4000].lower():
-            raise InvalidPicture(_("SVG files can contain scripts; save it as PNG")) from error
+            raise InvalidPicture(_("SVG files are not allowed; save the picture as PNG")) from error
         raise InvalidPicture(_("it is not a valid JPEG, PNG, GIF, WebP or AVIF picture")) from error
 
 
@@ -53,13 +53,15 @@ def describe_limit(error: decoding.LimitExceeded) -> str:
     millions = {"n": error.maximum // 1_000_000}
     match error.limit:
         case "pixels":
-            return _("it has more than %(n)d million pixels") % millions
+            return _("it has more than %(n)d million pixels; make it smaller") % millions
         case "side":
-            return _("it is wider or taller than %(n)d pixels") % {"n": error.maximum}
+            return _("it is wider or taller than %(n)d pixels; make it smaller") % {"n": error.maximum}
         case "scans":
-            return _("it is a JPEG with too many scans")
+            return _("it is a progressive JPEG with too many scans; save it as a baseline JPEG")
         case _:
-            return _("it is a progressive JPEG with more than %(n)d million pixels") % millions
+            return (
+                _("it is a progressive JPEG with more than %(n)d million pixels; save it as a baseline JPEG") % millions
+            )
 
 
 def decode(data: bytes) -> tuple[str, list[Frame]]:

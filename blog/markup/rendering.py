@@ -84,7 +84,7 @@ def _with_backlinks(section: str) -> str:
 
 def _with_backlink(note: str) -> str:
     number = note.removeprefix('<li id="note-').partition('"')[0]
-    label = escape(gettext("Back to the text at note %(number)s") % {"number": number})
+    label = escape(gettext("Back to reference %(number)s") % {"number": number})
     link = f'\u00a0<a href="#ref-{number}" role="doc-backlink" aria-label="{label}">↑</a>'
     end = note.rindex("</li>")
     end -= 4 * note.endswith("</p>", 0, end)

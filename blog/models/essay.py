@@ -133,7 +133,7 @@ class Essay(models.Model):
 
     kind = models.CharField(_("type"), max_length=5, choices=Kind.choices, default=Kind.ESSAY)
     title = models.CharField(_("title"), max_length=300, blank=True)
-    slug = models.SlugField(_("slug"), max_length=200, allow_unicode=True, help_text=_("The last part of the address."))
+    slug = models.SlugField(_("slug"), max_length=200, allow_unicode=True, help_text=_("The last part of the URL."))
     deck = models.CharField(_("subtitle"), max_length=300, blank=True, help_text=_("One line below the title."))
     excerpt = models.TextField(
         _("excerpt"), blank=True, help_text=_("For lists and search results. Leave empty to show the first words.")
@@ -149,7 +149,7 @@ class Essay(models.Model):
         _("position in the series"),
         null=True,
         blank=True,
-        help_text=_("Leave empty to sort by date, after numbered essays."),
+        help_text=_("Leave empty to sort this essay by date, after the numbered ones."),
     )
     is_pinned = models.BooleanField(_("pinned"), default=False, help_text=_("Shown first on the home page."))
     is_in_menu = models.BooleanField(
@@ -173,18 +173,21 @@ class Essay(models.Model):
         db_index=False,  # its index is essay_translations
         related_name="translations",
         verbose_name=_("translation of"),
-        help_text=_("The essay that this one translates. Readers see a link from each to the other."),
+        help_text=_("The original essay. Readers see links between the two."),
     )
     canonical = models.URLField(
         _("canonical URL"),
         max_length=500,
         blank=True,
-        help_text=_("The original address, if this was first published on another site."),
+        help_text=_("The original URL, if the text was first published on another site."),
     )
     published = models.DateTimeField(
-        _("published"), null=True, blank=True, help_text=_("Leave empty for a draft. A future date schedules it.")
+        _("published"),
+        null=True,
+        blank=True,
+        help_text=_("Leave empty for a draft. Set a future date to schedule the essay."),
     )
-    dated = models.DateField(_("date in the address"), null=True, blank=True, editable=False)
+    dated = models.DateField(_("date in the URL"), null=True, blank=True, editable=False)
     words = models.PositiveIntegerField(_("words"), default=0, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)

@@ -23,7 +23,7 @@ def validate_links(text: str) -> None:
             URLValidator(schemes=["http", "https"])(line)
         except ValidationError as error:
             raise ValidationError(
-                _("“%(line)s” is not a complete address. Enter one such as https://example.org."), params={"line": line}
+                _("“%(line)s” is not a complete URL. Enter one such as https://example.org."), params={"line": line}
             ) from error
 
 
@@ -38,7 +38,7 @@ class Profile(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile", verbose_name=_("author"), editable=False
     )
     about = models.TextField(
-        _("about"), max_length=2000, blank=True, help_text=_("A few sentences about you, shown on your page.")
+        _("about"), max_length=2000, blank=True, help_text=_("A few sentences about you, shown on your author page.")
     )
     links = models.TextField(
         _("links"),
@@ -59,7 +59,7 @@ class Profile(models.Model):
 
     class Meta:
         verbose_name = _("author page")
-        verbose_name_plural = _("your page")
+        verbose_name_plural = _("your author page")
 
     def __str__(self) -> str:
         return str(self.user)

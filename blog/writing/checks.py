@@ -75,7 +75,7 @@ def check_links(links: Iterable[Link], is_dead: Callable[[str], bool]) -> Iterat
             words = _("The link text doesn’t say where the link goes.")
             yield Finding("link", words, shorten(link.text) or link.href[:MAX_QUOTE])
         if markup.is_unclear(link.href):
-            words = _("Start this link’s address with https:// (another website) or ./ (this site).")
+            words = _("Start this link’s URL with https:// (another website) or ./ (this site).")
             yield Finding("unclear", words, link.href[:MAX_QUOTE])
         elif urlsplit(link.href).path and is_dead(link.href):
             yield Finding("dead", _("This link goes to a page that doesn’t exist on this site."), link.href[:200])

@@ -26,7 +26,7 @@ def build_fieldsets(essay: Essay | None, *, may_pin: bool) -> list[tuple[Any, di
         collapsed_fieldset(_("Series"), describe_series(essay), "series", "series_position"),
         collapsed_fieldset(_("Language and translation"), describe_language(essay), "language", "translation_of"),
         collapsed_fieldset(
-            _("Address, type and menu") if may_pin else _("Address and type"),
+            _("URL, type and menu") if may_pin else _("URL and type"),
             Truncator(essay.slug).chars(40) if essay else "",
             *place,
         ),

@@ -62,7 +62,7 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
         """Show an upload field for a new picture, and the data of an existing one."""
         return ("address", "alt", "uses", "width", "height", "by", "source") if obj else ("file", "alt")
 
-    @admin.display(description=_("address"))
+    @admin.display(description=_("URL"))
     def address(self, image: Image) -> str:
         return format_html('<a href="{}">{}</a>', image.file.url, image.file.url)
 
@@ -74,7 +74,7 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
             obj.by = cast(User, request.user)
             uploads.save(obj)
 
-    @admin.display(description=_("used"))
+    @admin.display(description=_("usage"))
     def uses(self, image: Image) -> str:
         """List the places that use the picture, as links."""
         uses = usage.find_uses(image)

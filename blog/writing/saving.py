@@ -158,7 +158,7 @@ def saved_message(essay: Essay, revision: Revision | None) -> str:
     if revision is None:
         return _("Saved. The text hasn’t changed.")
     if revision.kind == Revision.Kind.DRAFT:
-        return _("Back to a draft. Readers can’t see it.")
+        return _("Reverted to draft. Readers can’t see it.")
     if revision.kind != Revision.Kind.PUBLISH:
         if essay.published and not essay.is_published:
             return _("Saved. Publish the changes to include them in the scheduled version.")

@@ -49,7 +49,7 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
             for essay in series.shown.in_series()
         ]
         return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a> {}', lines) or _t(
-            "No essays yet. To add one, choose this series when you edit it."
+            "No essays yet. To add an essay, edit it and choose this series."
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Series]:

@@ -86,7 +86,7 @@ def perform(request: Request, likes: likes_rendering.Likes, comment: Comment | N
         except RateLimited as flooded:
             return too_often(request, math.ceil(flooded.seconds))
         except liking.Barred:
-            return show_problem(request, 403, _("You’re not allowed to like things on this site."))
+            return show_problem(request, 403, _("You’re not allowed to like essays or comments on this site."))
         except CommenterChanged:
             return show_problem(request, 409, _("Your account was changed in another window. Please try again."))
         except CommentGone:

@@ -80,13 +80,13 @@ class Block(models.Model):
     commenter = models.ForeignKey(
         Commenter, models.CASCADE, null=True, blank=True, related_name="blocks", verbose_name=_("person")
     )
-    email = models.EmailField(_("verified address"), blank=True)
-    network = models.CharField(_("network"), max_length=43, blank=True)
+    email = models.EmailField(_("verified email address"), blank=True)
+    network = models.CharField(_("IP network"), max_length=43, blank=True)
     until = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Leave empty for no end date."))
     sentence = models.CharField(_("message to the person"), max_length=300, blank=True)
     note = models.TextField(_("note"), blank=True, max_length=1000, help_text=_("Visible to moderators only."))
     moderator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("by")
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("set by")
     )
     created = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 
@@ -94,7 +94,7 @@ class Block(models.Model):
 
     class Meta:
         verbose_name = _("exception")
-        verbose_name_plural = _("trusted, held and blocked")
+        verbose_name_plural = _("trusted, held and blocked people")
         constraints = (
             models.CheckConstraint(
                 condition=Q(commenter__isnull=False) | ~Q(email="") | ~Q(network=""), name="block_is_of_somebody"

@@ -126,9 +126,9 @@ class Comment(MPTTModel):
 
     class Remover(models.TextChoices):
         NONE = "", _("not removed")
-        AUTHOR = "author", _("its author")
+        AUTHOR = "author", _("the commenter")
         MODERATOR = "moderator", _("a moderator")
-        UNDONE = "undone", _("an undo")
+        UNDONE = "undone", _("a moderator’s undo")
 
     essay = models.ForeignKey(
         Essay, models.CASCADE, db_index=False, related_name="comments", verbose_name=_("essay")
@@ -152,7 +152,7 @@ class Comment(MPTTModel):
         _("approved comments"),
         default=0,
         editable=False,
-        help_text=_("Approved comments in the thread; set on its first comment."),
+        help_text=_("Number of approved comments in the thread. Stored with the first comment."),
     )
     likes = models.PositiveIntegerField(_("likes"), default=0, editable=False)
     reports = models.PositiveIntegerField(_("reports"), default=0, editable=False)

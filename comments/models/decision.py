@@ -97,15 +97,15 @@ class Decision(models.Model):
     )
     message = models.TextField(_("message to the commenter"), blank=True)
     rule = models.ForeignKey(Rule, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("rule"))
-    before = models.CharField(_("before"), max_length=8, blank=True)
-    after = models.CharField(_("after"), max_length=8, blank=True)
+    before = models.CharField(_("status before"), max_length=8, blank=True)
+    after = models.CharField(_("status after"), max_length=8, blank=True)
     removed_by = models.CharField(
         _("previously removed by"), max_length=9, choices=Comment.Remover.choices, blank=True, editable=False
     )
     wording = models.ForeignKey(
         Wording, models.SET_NULL, null=True, related_name="+", verbose_name=_("previous version"), editable=False
     )
-    edited = models.DateTimeField(_("previously edited"), null=True, editable=False)
+    edited = models.DateTimeField(_("previous edit"), null=True, editable=False)
     batch = models.ForeignKey("Batch", models.SET_NULL, null=True, related_name="decisions", verbose_name=_("batch"))
     undoes = models.OneToOneField(
         "self", models.SET_NULL, null=True, related_name="undone_by", verbose_name=_("undone decision")
@@ -156,7 +156,7 @@ class Batch(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.RUNNING)
     total = models.PositiveIntegerField(_("comments"), default=0)
     done = models.PositiveIntegerField(_("done"), default=0)
-    missed = models.PositiveIntegerField(_("already decided"), default=0)
+    missed = models.PositiveIntegerField(_("already moderated"), default=0)
     undone = models.PositiveIntegerField(_("undone"), default=0)
     created = models.DateTimeField(_("started"), default=timezone.now, editable=False)
     ended = models.DateTimeField(_("ended"), null=True, editable=False)

@@ -47,7 +47,7 @@ class Like(models.Model):
     comment = models.ForeignKey(
         Comment, models.CASCADE, null=True, related_name="liked_by", db_index=False, verbose_name=_("comment")
     )
-    network = models.CharField(_("network"), max_length=43, blank=True, editable=False)  # of a guest
+    network = models.CharField(_("IP network"), max_length=43, blank=True, editable=False)  # of a guest
     created = models.DateTimeField(_("time"), default=timezone.now, editable=False)
 
     objects = LikeQuerySet.as_manager()
@@ -94,7 +94,7 @@ class Bar(models.Model):
     commenter = models.OneToOneField(
         Commenter, models.CASCADE, null=True, blank=True, related_name="bar", verbose_name=_("person")
     )
-    network = models.CharField(_("network"), max_length=43, blank=True)
+    network = models.CharField(_("IP network"), max_length=43, blank=True)
     created = models.DateTimeField(_("time"), default=timezone.now, editable=False)
 
     objects = BarQuerySet.as_manager()

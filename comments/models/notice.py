@@ -40,18 +40,18 @@ class Notice(models.Model):
 
     class Kind(models.TextChoices):
         HELD = "held", _("comment awaiting moderation")
-        PUBLISHED = "published", _("comment on your essay")
-        REPLY = "reply", _("reply to you")
-        FOLLOWED = "followed", _("comment in a followed discussion")
-        DECIDED = "decided", _("decision about your comment")
+        PUBLISHED = "published", _("comment on an essay")
+        REPLY = "reply", _("reply to a comment")
+        FOLLOWED = "followed", _("comment in a subscribed discussion")
+        DECIDED = "decided", _("decision about a comment")
         REPORTED = "reported", _("report")
-        OUTCOME = "outcome", _("outcome of your report")
+        OUTCOME = "outcome", _("outcome of a report")
         APPEALED = "appealed", _("appeal")
-        ANSWERED = "answered", _("outcome of your appeal")
+        ANSWERED = "answered", _("outcome of an appeal")
         ESSAY = "essay", _("new essay")
         CONFIRM = ASKS, _("subscription confirmation")
         DAILY = "daily", _("daily digest")
-        QUEUE = "queue", _("queue digest")
+        QUEUE = "queue", _("moderation digest")
 
     COMMENT_KINDS = (Kind.PUBLISHED, Kind.REPLY, Kind.FOLLOWED)
     QUEUE_KINDS = (Kind.HELD, Kind.REPORTED, Kind.APPEALED)
@@ -61,13 +61,13 @@ class Notice(models.Model):
         READY = "ready", _("ready")
         GATHERED = "gathered", _("queued for a digest")
         CLAIMED = "claimed", _("being prepared")
-        SENDING = "sending", _("uncertain")
+        SENDING = "sending", _("delivery uncertain")
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
         DROPPED = "dropped", _("canceled")
         BOUNCED = "bounced", _("bounced")
 
-    kind = models.CharField(_("kind"), max_length=9, choices=Kind.choices)
+    kind = models.CharField(_("type"), max_length=9, choices=Kind.choices)
     email = models.EmailField(_("to"), max_length=254, default="", editable=False)  # in lower case
     comment = models.ForeignKey(Comment, models.CASCADE, null=True, related_name="notices", verbose_name=_("comment"))
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, related_name="notices", verbose_name=_("essay"))
@@ -86,8 +86,8 @@ class Notice(models.Model):
     objects = NoticeQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("notice")
-        verbose_name_plural = _("notices")
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
         constraints = (
             models.UniqueConstraint(fields=["kind", "comment", "email"], name="notice_once"),
             models.UniqueConstraint(

@@ -10,7 +10,7 @@ class Reason(models.Model):
     name = models.CharField(_("name"), max_length=80)
     sentence = models.TextField(_("message to the commenter"), max_length=1000)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
-    is_offered = models.BooleanField(_("offered"), default=True)
+    is_offered = models.BooleanField(_("available to moderators"), default=True)
 
     class Meta:
         verbose_name = _("rejection reason")

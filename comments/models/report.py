@@ -86,12 +86,12 @@ class Report(models.Model):
     commenter = models.ForeignKey(
         Commenter, models.CASCADE, null=True, related_name="reports", verbose_name=_("reported by")
     )
-    network = models.CharField(_("network"), max_length=43, blank=True, editable=False)
+    network = models.CharField(_("IP network"), max_length=43, blank=True, editable=False)
     kind = models.CharField(_("reason"), max_length=8, choices=Kind.choices)
     text = models.TextField(_("explanation"), blank=True, max_length=1000)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)
     decision = models.ForeignKey(
-        Decision, models.SET_NULL, null=True, related_name="resolved_reports", verbose_name=_("decided by")
+        Decision, models.SET_NULL, null=True, related_name="resolved_reports", verbose_name=_("decision")
     )  # or reopened by it, if it is an undo
     created = models.DateTimeField(_("time"), default=timezone.now, editable=False)
 
@@ -179,7 +179,7 @@ class Appeal(models.Model):
     )
     answered = models.DateTimeField(_("answered"), null=True, editable=False)
     resolution = models.ForeignKey(
-        Decision, models.SET_NULL, null=True, related_name="resolved_appeals", verbose_name=_("decided by")
+        Decision, models.SET_NULL, null=True, related_name="resolved_appeals", verbose_name=_("decision")
     )  # or reopened by it, if it is an undo
     created = models.DateTimeField(_("time"), default=timezone.now, editable=False)
 

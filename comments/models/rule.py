@@ -16,7 +16,7 @@ class Rule(models.Model):
 
     name = models.CharField(_("name"), max_length=80)
     position = models.PositiveSmallIntegerField(
-        _("order"), default=0, help_text=_("Rules run from the lowest number up. The first that matches decides.")
+        _("order"), default=0, help_text=_("Rules with lower numbers run first. The first matching rule wins.")
     )
     is_on = models.BooleanField(_("on"), default=False)
     action = models.CharField(_("action"), max_length=7, choices=Action.choices, default=Action.HOLD)
@@ -49,7 +49,7 @@ class Condition(models.Model):
         SHORTER = "shorter", _("shorter than … characters")
         CAPITALS = "capitals", _("at least …% capital letters")
         REPEATED = "repeated", _("same text posted in the last … days")
-        ADDRESS = "address", _("from an address, domain or network: …")
+        ADDRESS = "address", _("from an email address, domain or network: …")
         DISPOSABLE = "disposal", _("from a disposable email address")
         LIKENESS = "likeness", _("spam score of at least …%")
         REPORTED = "reported", _("reported at least … times")

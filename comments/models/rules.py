@@ -19,7 +19,7 @@ from comments.models.permissions import moderators
 
 MAX_EDIT_MINUTES = 60 * 24 * 366  # minutes
 
-DAYS_VALIDATORS = (MaxValueValidator(36_500, _("Enter at most 36500 days.")),)
+DAYS_VALIDATORS = (MaxValueValidator(36_500, _("Enter at most 36,500 days.")),)
 LEVELS_VALIDATORS = (
     MinValueValidator(2, _("Show at least 2 levels.")),
     MaxValueValidator(10, _("Show at most 10 levels.")),
@@ -29,7 +29,7 @@ THREADS_VALIDATORS = (
     MaxValueValidator(200, _("Show at most 200 threads per page.")),
 )
 
-HUNDREDTHS_VALIDATORS = (MaxValueValidator(99, _("Enter at most 99.")),)
+HUNDREDTHS_VALIDATORS = (MaxValueValidator(99, _("Enter a number from 0 to 99.")),)
 
 
 class RulesManager(models.Manager["Rules"]):
@@ -50,7 +50,7 @@ class Rules(models.Model):
     class Who(models.TextChoices):
         NAME = "name", _("anyone who gives a name")
         DETAILS = "details", _("anyone who gives a name and an email address")
-        LOGIN = "login", _("people who log in")
+        LOGIN = "login", _("people who are logged in")
 
     class Order(models.TextChoices):
         OLDEST = "oldest", _("oldest first")
@@ -85,7 +85,7 @@ class Rules(models.Model):
     hold_quick = models.PositiveSmallIntegerField(
         _("hold comments sent within this many seconds"),
         default=2,
-        help_text=_("Seconds after opening the page, for guests without an approved comment; 0 = off."),
+        help_text=_("After opening the page, for guests without an approved comment; 0 = off."),
     )
     spam_filter = models.BooleanField(
         _("hold comments that look like spam"),
@@ -98,8 +98,8 @@ class Rules(models.Model):
         validators=HUNDREDTHS_VALIDATORS,
         # `spam check`, and `spam learn` with `spam judge`, on three videos of the YouTube Spam Collection: 0 to 1.5 %.
         help_text=_(
-            "92 means a score of 0.92; 0 = automatic, which held up to 1.5% of good comments in a test on new YouTube "
-            "comments."
+            "92 means a score of 0.92; 0 = automatic. In a test on new YouTube comments, the automatic threshold held "
+            "up to 1.5% of good comments."
         ),
     )
     spam_mark_at = models.PositiveSmallIntegerField(
@@ -121,7 +121,7 @@ class Rules(models.Model):
         _("close comments after … days"), default=0, validators=DAYS_VALIDATORS, help_text=_("0 = comments stay open.")
     )
     flood_seconds = models.PositiveIntegerField(
-        _("seconds between two comments"), default=15, help_text=_("Per person and per IP address; 0 = no limit.")
+        _("minimum seconds between comments"), default=15, help_text=_("Per person and per IP address; 0 = no limit.")
     )
     edit_minutes = models.PositiveIntegerField(
         _("minutes to edit a comment"),
@@ -156,7 +156,7 @@ class Rules(models.Model):
         _("guests may like"), default=False, help_text=_("One like per browser (sets a cookie).")
     )
     likers = models.CharField(
-        _("call people who like something"), max_length=7, choices=Likers.choices, default=Likers.BLOGGER
+        _("name for people who like something"), max_length=7, choices=Likers.choices, default=Likers.BLOGGER
     )
     readers_may_follow = models.BooleanField(
         _("readers may subscribe by email"),
@@ -164,7 +164,7 @@ class Rules(models.Model):
         help_text=_("Readers can subscribe to replies, discussions and new essays. Each is opt-in."),
     )
     authors_moderate = models.BooleanField(
-        _("authors moderate comments on their own essays"),
+        _("authors may moderate comments on their own essays"),
         default=False,
         help_text=_("Moderators can always moderate all comments."),
     )
@@ -184,7 +184,7 @@ class Rules(models.Model):
     tombstones_tell = models.BooleanField(
         _("show the reason in place of a removed comment"),
         default=False,
-        help_text=_("Only where the moderator gave a reason and replies remain."),
+        help_text=_("Only if the moderator gave a reason and the comment has replies."),
     )
 
     objects = RulesManager()

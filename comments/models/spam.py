@@ -28,13 +28,13 @@ class SpamModel(models.Model):
     weights = models.BinaryField(default=bytes)
     stamp = models.CharField(max_length=16, blank=True, editable=False)
     examples = models.BinaryField(default=bytes)
-    training_count = models.PositiveIntegerField(_("trainings"), default=0, editable=False)
+    training_count = models.PositiveIntegerField(_("training runs"), default=0, editable=False)
     fitted_training_count = models.PositiveIntegerField(
         null=True, editable=False
     )  # how many of them the weights include
     spam = models.PositiveIntegerField(_("spam imported from files"), default=0, editable=False)
     good = models.PositiveIntegerField(_("good comments imported from files"), default=0, editable=False)
-    decided = models.CharField(_("decisions learned"), max_length=16, blank=True, editable=False)
+    decided = models.CharField(_("decisions learned from"), max_length=16, blank=True, editable=False)
     decided_spam = models.PositiveIntegerField(_("marked as spam by moderators"), default=0, editable=False)
     decided_good = models.PositiveIntegerField(_("approved by moderators"), default=0, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)

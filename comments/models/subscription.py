@@ -110,13 +110,13 @@ class Subscription(models.Model):
     """One email subscription of an address."""
 
     class Kind(models.TextChoices):
-        REPLIES = "replies", _("replies to me")
-        THREAD = "thread", _("this thread")
-        ESSAY = "essay", _("all comments on this essay")
+        REPLIES = "replies", _("replies to a commenter")
+        THREAD = "thread", _("thread")
+        ESSAY = "essay", _("comments on an essay")
         ESSAYS = "essays", _("new essays")
-        DECISION = "decision", _("decisions about my comment")
-        REPORT = "report", _("updates on my report")
-        APPEAL = "appeal", _("updates on my appeal")
+        DECISION = "decision", _("decision about a comment")
+        REPORT = "report", _("outcome of a report")
+        APPEAL = "appeal", _("outcome of an appeal")
 
     class Often(models.TextChoices):
         AT_ONCE = "at_once", _("immediately")

@@ -29,19 +29,19 @@ class Wording(models.Model):
         _("format"), max_length=8, choices=Format.choices, default=Format.MARKDOWN, editable=False
     )
     reasons = models.JSONField(_("reasons for holding"), default=list, editable=False)
-    network = models.CharField(_("network"), max_length=43, blank=True, editable=False)
+    network = models.CharField(_("IP network"), max_length=43, blank=True, editable=False)
     spam_score = models.FloatField(
         _("spam score"),
         null=True,
         editable=False,
-        help_text=_("0 to 1, on arrival; empty if the filter did not check it."),
+        help_text=_("0 to 1, when posted; empty if the filter did not check the comment."),
     )
     submission_key = models.CharField(
         _("submission key"),
         max_length=32,
         blank=True,
         editable=False,
-        help_text=_("Detects repeated submissions for a day."),
+        help_text=_("Used for a day to detect repeated submissions."),
     )
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 

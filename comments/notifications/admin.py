@@ -87,11 +87,11 @@ class AddressAdmin(ReadOnlyAdmin):
 
 
 class StuckFilter(admin.SimpleListFilter):
-    title = _("needs a decision")
+    title = _("delivery problem")
     parameter_name = "stuck"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("uncertain", _("uncertain")), ("failed", _("failed"))]
+        return [("uncertain", _("delivery uncertain")), ("failed", _("failed"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Notice]) -> QuerySet[Notice]:
         match self.value():

@@ -69,7 +69,7 @@ def process_email(raw: bytes) -> Outcome:
         message = BytesParser(policy=policy.compat32).parsebytes(raw[:MAX_BYTES])
         report = parse_report(message)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
-        logger.info("An email could not be read: %r", error)  # probably malformed on purpose; go on with the next one
+        logger.info("Skipped unreadable email: %r", error)  # probably malformed on purpose; go on with the next one
         return Outcome.OTHER
     return Outcome.OTHER if report is None else apply_report(report)
 

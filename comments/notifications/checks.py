@@ -29,7 +29,7 @@ def stuck_emails() -> Iterator[tuple[str, str]]:
 @register_check
 def check_outbox() -> Iterator[Finding]:
     for text, url in stuck_emails():
-        yield Finding(Severity.WARNING, _("Email"), text, _("Resend or delete them: %(place)s") % {"place": url})
+        yield Finding(Severity.WARNING, _("Email"), text, _("To resend or delete, open %(place)s") % {"place": url})
 
 
 @register_check
@@ -39,10 +39,10 @@ def check_spam_service() -> Iterator[Finding]:
         return
     match akismet.verify_key():
         case akismet.INVALID:
-            text = _("The spam service at %(host)s rejects the API key, so it checks no comments.")
-            remedy = _("Set AKISMET_KEY to the key you got from the service, or remove it.")
+            text = _("The spam service at %(host)s rejected the API key, so it isn’t checking comments.")
+            remedy = _("Set AKISMET_KEY to the service’s API key, or remove AKISMET_KEY to stop using the service.")
         case akismet.AWAY:
-            text = _("The spam service at %(host)s does not respond, so it checks no comments.")
+            text = _("The spam service at %(host)s isn’t responding, so it can’t check comments.")
             remedy = _("If this continues, check AKISMET_URL and the service’s status page.")
         case _valid:
             return

@@ -173,7 +173,7 @@ def send() -> None:
 def claim(notice: Notice) -> bool:
     """Claim a due notice for this worker, unless another worker has it or it was tried too often."""
     if notice.tries > len(RETRY_DELAYS):
-        set_state(notice, Notice.State.FAILED, error=notice.error or _("The worker died each time it was sent."))
+        set_state(notice, Notice.State.FAILED, error=notice.error or _("The worker crashed on every attempt to send."))
         return False
     notice.tries += 1
     return set_state(notice, Notice.State.CLAIMED, tries=notice.tries)

@@ -149,7 +149,7 @@ def not_author_message(request: Request) -> str:
         return _("This comment was posted from a different account. Log in with that account to change it.")
     return _(
         "If this is your comment, log in to the account you posted it with. If you posted as a guest, use the same "
-        "browser, or the page you saw after posting."
+        "browser or go back to the page you saw after posting."
     )
 
 
@@ -163,7 +163,7 @@ def too_late_message(late: editing.TooLate) -> str:
     if late.ended is None:
         return _("Comments can’t be edited on this site.")
     local = timezone.localtime(late.ended)
-    return _("You could edit this comment until %(time)s.") % {"time": date_format(local, "DATETIME_FORMAT")}
+    return _("You could only edit this comment until %(time)s.") % {"time": date_format(local, "DATETIME_FORMAT")}
 
 
 def return_url(comment: Comment, viewer: Viewer) -> str:

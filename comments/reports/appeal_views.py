@@ -56,9 +56,7 @@ def appeal(request: Request, pk: int) -> HttpResponse:
     except appeals.AlreadyAppealed:
         return render_page(request, 409, page | {"removal": removals.for_comments([pk])[pk], "may_appeal": False})
     except appeals.AppealsClosed:
-        return render_page(
-            request, 403, page, problem=_("This decision has changed since you opened the page. Please reload it.")
-        )
+        return render_page(request, 403, page, problem=_("The decision has since changed. Please reload the page."))
     outcome_subscriptions.subscribe(subscriber, Subscription.Kind.APPEAL, comment)
     response = limit_referrer(redirect(request.get_full_path()))
     response.status_code = 303

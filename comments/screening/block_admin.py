@@ -26,7 +26,7 @@ class BlockForm(forms.ModelForm[Block]):
         cleaned = super().clean() or {}
         named = [name for name in ("commenter", "email", "network") if cleaned.get(name)]
         if len(named) != 1 and not self.errors:
-            raise forms.ValidationError(_("Fill in exactly one of person, verified address and network."))
+            raise forms.ValidationError(_("Fill in only one: person, verified email address or IP network."))
         return cleaned
 
 

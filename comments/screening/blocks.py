@@ -22,7 +22,7 @@ def clean_network(text: str) -> str:
     network = parse_network(text)
     if network is None:
         raise ValidationError(
-            _("“%(text)s” is not a network. Enter one such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/48.")
+            _("“%(text)s” is not an IP address or network. Enter one, such as 203.0.113.7 or 203.0.113.0/24.")
             % {"text": text.strip()[:60]}
         )
     if network.prefixlen < SHORTEST_PREFIX[network.version]:

@@ -64,7 +64,7 @@ def parse_percentage(value: str) -> int:
 
 def parse_words(value: str) -> str:
     if not any(without_stars(line) for line in value.splitlines()):
-        raise ValidationError(_("Enter at least one word, one per line."))
+        raise ValidationError(_("Enter one or more words, one per line."))
     return value
 
 
@@ -116,7 +116,7 @@ def parse_addresses(value: str) -> AddressList:
 
 def parse_nothing(value: str) -> None:
     if value.strip():
-        raise ValidationError(_("This condition has no value. Leave it empty."))
+        raise ValidationError(_("This condition takes no value. Leave the value empty."))
 
 
 def is_younger(context: RuleContext, since: datetime | None, days: int) -> bool:
@@ -177,7 +177,7 @@ VALUE_HELP: dict[str, Any] = {
     ),
     Kind.PATTERN: gettext_lazy(
         "A regular expression, not case-sensitive. Checked in text, name, email address and website. It does not match "
-        "if it takes longer than 0.05 seconds."
+        "if matching takes longer than 0.05 seconds."
     ),
     Kind.EARLY: gettext_lazy(
         "A whole number. All earlier comments count, whatever their status. A guest without a cookie is always new."
@@ -191,9 +191,9 @@ VALUE_HELP: dict[str, Any] = {
     Kind.REPEATED: gettext_lazy("A whole number of days. Comments by anyone on the whole site count."),
     Kind.ADDRESS: gettext_lazy("Email addresses, domains or networks, one per line."),
     Kind.DISPOSABLE: gettext_lazy(
-        "Leave empty: uses the site’s list of disposable domains. Add others with the condition above."
+        "Leave empty. The site’s list of disposable email domains is used. Add others with the condition above."
     ),
-    Kind.LIKENESS: gettext_lazy("A whole number up to 100: the spam filter’s score in hundredths."),
+    Kind.LIKENESS: gettext_lazy("A whole number up to 100. For example, 92 means a score of 0.92."),
     Kind.REPORTED: gettext_lazy("A whole number. Checked each time a comment is reported."),
 }
 HELP = [(Kind(kind).label, needs) for kind, needs in VALUE_HELP.items()]

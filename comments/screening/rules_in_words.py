@@ -146,9 +146,9 @@ def describe_language(value: str, is_not: bool) -> str:
 def describe_address(value: str, is_not: bool) -> str:
     if not value.strip():  # stored with a comment, without addresses
         return (
-            _("not from a listed address, domain or network")
+            _("not from a listed email address, domain or network")
             if is_not
-            else _("from a listed address, domain or network")
+            else _("from a listed email address, domain or network")
         )
     params = {"places": get_text_list(quote_lines(value.splitlines()), _("or"))}
     return (_("not from %(places)s") if is_not else _("from %(places)s")) % params

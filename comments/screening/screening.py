@@ -241,7 +241,7 @@ def screen(draft: Draft, *, is_trusted: bool = False) -> Verdict:
         return decided
     if word := first_word_found(draft.rules.refuse_words, draft):
         raise Rejected(
-            _("This site doesn’t publish comments with “%(word)s”. Please rephrase yours.")
+            _("This site doesn’t publish comments containing “%(word)s”. Please rephrase your comment.")
             % {"word": without_stars(word)}
         )
     reasons = hold_reasons(draft)

@@ -59,7 +59,7 @@ def read_rows(file: TextIO, trouble: Callable[[str], None]) -> Iterator[tuple[Su
     except csv.Error as error:
         raise Unreadable(str(error)) from error
     if missing := [name for name in REQUIRED_COLUMNS if name not in columns]:
-        raise Unreadable(_("The first line does not name the column %(names)s.") % {"names": ", ".join(missing)})
+        raise Unreadable(_("Add the missing columns to the first line: %(names)s.") % {"names": ", ".join(missing)})
     while True:
         try:
             row = next(reader, None)

@@ -107,7 +107,7 @@ def describe() -> str:
     if not row.weights:
         return describe_training(row)
     threshold = round_down(Filter.unpack(bytes(row.weights)).threshold)
-    return f"{describe_training(row)} {_('Its automatic threshold is %(line).2f.') % {'line': threshold}}"
+    return f"{describe_training(row)} {_('The automatic threshold is %(line).2f.') % {'line': threshold}}"
 
 
 def describe_training(row: SpamModel) -> str:

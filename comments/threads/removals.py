@@ -85,7 +85,7 @@ class Removal:
             return ""
         if not self.by:
             return _("Removed by a moderator: %(reason)s.") % {"reason": self.reason}
-        return _("Removed by the moderator %(name)s: %(reason)s.") % {"name": self.by, "reason": self.reason}
+        return _("Removed by moderator %(name)s: %(reason)s.") % {"name": self.by, "reason": self.reason}
 
     def may_appeal(self, comment: Comment, rules: Rules) -> bool:
         is_late = self.when < timezone.now() - APPEALS_WITHIN

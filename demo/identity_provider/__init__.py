@@ -5,5 +5,5 @@ from django.core.exceptions import ImproperlyConfigured
 
 if not settings.DEBUG:
     raise ImproperlyConfigured(
-        "The demo identity provider logs anyone in without a password, so it only runs with DEBUG."
+        "The demo identity provider logs anyone in without a password, so it only runs with DEBUG=1."
     )

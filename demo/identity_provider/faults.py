@@ -110,7 +110,7 @@ FAULTS = (
     Fault(VERY_SLOW, _("Very slow: 30 seconds"), TOKEN),
     *(Fault(f"token-{name}", label, TOKEN, respond) for name, label, respond in RESPONSES),
     *(Fault(f"me-{name}", label, ME, respond) for name, label, respond in RESPONSES),
-    Fault("me-nobody", _("No id"), ME, lambda payload: json_response(remove_ids(payload))),
+    Fault("me-nobody", _("No ID"), ME, lambda payload: json_response(remove_ids(payload))),
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}
 

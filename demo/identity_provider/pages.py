@@ -63,7 +63,9 @@ def home_page() -> Response:
 
 
 def not_found_page() -> Response:
-    return message_page(gettext("Page not found"), gettext("The demo login has no such page."), HTTPStatus.NOT_FOUND)
+    return message_page(
+        gettext("Page not found"), gettext("The demo login has no page at this URL."), HTTPStatus.NOT_FOUND
+    )
 
 
 def render_page(template: str, status: int = HTTPStatus.OK, **context: Any) -> Response:

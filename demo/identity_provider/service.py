@@ -24,9 +24,9 @@ PROBLEMS = {
     "client": _("Unknown client ID. The demo provider accepts only “demo”."),
     "redirect": _("The redirect URI must be on this machine: 127.0.0.1 or localhost."),
     "type": _("The site must send response_type=code."),
-    "state": _("The site must send a state."),
+    "state": _("The site must send the state parameter."),
     "challenge": _("The site must send a code_challenge with code_challenge_method=S256."),
-    "scope": _("The site requested a scope that does not exist or left out a required one."),
+    "scope": _("The site must request the required scopes and no unknown ones."),
 }
 NEVER_REDIRECTED = {"client", "redirect"}  # never redirect to an untrusted URL
 

@@ -55,7 +55,7 @@ class X(Service):
         "users.read": _("your name, handle and picture"),
         "tweet.read": _("the posts you can see"),
         "users.email": _("your email address, if it is confirmed"),
-        "offline.access": _("access while you are away"),
+        "offline.access": _("access until you revoke it"),
     }
     error_messages = {"": "Something went wrong. You weren’t able to give access to the App."}
 

@@ -45,7 +45,7 @@ def decide_by_email(request: Request, token: str) -> HttpResponse:
         return render_problem(request, 410, _("This link has expired. Look for the comment in the queue."))
     found = link and moderator_and_comment(link)
     if not link or not found:
-        return render_problem(request, 404, _("This link is not valid. Part of it may be missing."))
+        return render_problem(request, 404, _("This link is not valid. Copy the whole link from the email."))
     user, comment = found
     ways = available_actions(comment, link)
     if request.method == "POST" and request.POST.get("action") in ways:
@@ -125,12 +125,12 @@ def describe_change(comment: Comment, link: DecisionToken, user: User) -> str:
     newest = Decision.objects.select_related("moderator", "rule").filter(comment=comment).first()
     if newest is None or newest.after != comment.status:
         return _("This comment is already %(status)s.") % {"status": comment.get_status_display()}
-    return _("Already decided: %(how)s.") % {"how": describe_decision(newest, user)}
+    return _("Already moderated: %(how)s.") % {"how": describe_decision(newest, user)}
 
 
 def render_problem(request: Request, status: int, sentence: str) -> HttpResponse:
     """Show an error page that reveals neither the moderator nor the comment."""
-    context = {"heading": _("Nothing to moderate"), "sentence": sentence}
+    context = {"heading": _("This link can’t be used"), "sentence": sentence}
     return limit_referrer(render(request, "problem.html", context, status=status))
 
 

@@ -34,7 +34,7 @@ def describe_decision(decision: Decision, you: Any = None) -> str:
     """Return “approved by Mara, just now”; `you` is the user who reads it."""
     if decision.rule:
         said = {"status": Status(decision.after).label, "rule": decision.rule, "when": format_age(decision.created)}
-        return _("%(status)s by the rule “%(rule)s”, %(when)s") % said
+        return _("%(status)s because of the rule “%(rule)s”, %(when)s") % said
     if decision.moderator is None:
         who = _("a moderator")
     else:

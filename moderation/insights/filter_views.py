@@ -67,7 +67,7 @@ def describe_service() -> str:
         return ""
     words = {
         akismet.VALID: _("Comments are also checked by the spam service at %(host)s."),
-        akismet.INVALID: _("The spam service at %(host)s rejects the API key, so it checks no comments."),
+        akismet.INVALID: _("The spam service at %(host)s rejected the API key, so it isn’t checking comments."),
         akismet.AWAY: _("The spam service at %(host)s did not respond to the last request."),
     }
     return words.get(akismet.last_key_state(), _("Comments are also checked by the spam service at %(host)s.")) % {

@@ -18,7 +18,7 @@ CODES = {
     "spam": gettext_lazy("spam filter"),
     "akismet": gettext_lazy("Akismet"),
     "links": gettext_lazy("links"),
-    "word": gettext_lazy("word on your list"),
+    "word": gettext_lazy("contains a listed word"),
     "first": gettext_lazy("first comment"),
     "name": gettext_lazy("imitated name"),
     "office": gettext_lazy("reserved name"),

@@ -145,7 +145,7 @@ class Thresholds:
     def plot(self) -> SafeString:
         marks = [Mark(at, word) for at, word in ((self.hold, _("hold")), (self.mark, _("spam"))) if at is not None]
         band = None if self.hold is None else (self.hold, max(self.hold, self.mark or 1.0))
-        description = _("Spam scores from 0 to 1 of %(good)d good comments and %(spam)d spam comments, in percent.")
+        description = _("Histogram of the spam scores (0 to 1) of %(good)d good and %(spam)d spam comments.")
         series = [Series("good", shares(self.past.good)), Series("bad", shares(self.past.spam))]
         counts = {"good": len(self.past.good), "spam": len(self.past.spam)}
         return plots.histograms(series, band=band, marks=marks, description=description % counts)

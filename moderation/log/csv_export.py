@@ -36,7 +36,7 @@ def select_columns(decisions: DecisionQuerySet) -> Any:
 def header() -> list[str]:
     return [
         _("decision"), _("time"), _("decided by"), _("action"), _("comment"), _("commenter"), _("excerpt"), _("essay"),
-        _("before"), _("after"), _("note"), _("message to the commenter"),
+        _("status before"), _("status after"), _("note"), _("message to the commenter"),
     ]  # fmt: skip
 
 

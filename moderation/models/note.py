@@ -20,10 +20,10 @@ class NoteManager(models.Manager["Note"]):
 class Note(models.Model):
     commenter = models.ForeignKey(Commenter, models.CASCADE, related_name="notes", verbose_name=_("about"))
     moderator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("added by")
     )
     text = models.TextField(_("note"), max_length=2000)
-    created = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     objects = NoteManager()
 

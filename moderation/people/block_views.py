@@ -23,7 +23,7 @@ def blocks(request: Request, rights: Rights) -> HttpResponse:
         return lift(request, search)
     context = {
         **admin.site.each_context(request),
-        "title": _("Trusted, held and blocked"),
+        "title": _("Trusted, held and blocked people"),
         "is_nav_sidebar_enabled": False,
         "block_list": BlockList(search),
     }
@@ -36,7 +36,7 @@ def lift(request: Request, search: BlockSearch) -> HttpResponse:
         raise BadRequest("There is no such action.")
     block = Block.objects.select_related("commenter").filter(pk=parse_number(request.POST, "block")).first()
     if block is None:
-        messages.info(request, _("Already removed."))
+        messages.info(request, _("This exception has already been removed."))
     else:
         Block.objects.filter(pk=block.pk).delete()
         messages.info(request, _("Removed: %(words)s.") % {"words": capfirst(describe_block(block))})

@@ -30,7 +30,7 @@ def describe_end(block: Block) -> str:
     if block.until is None:
         return _("permanently")
     values = {"date": blocks.format_until(block.until)}
-    return _("until %(date)s") % values if block.is_active else _("expired %(date)s") % values
+    return _("until %(date)s") % values if block.is_active else _("expired on %(date)s") % values
 
 
 def describe_block(block: Block) -> str:

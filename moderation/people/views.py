@@ -73,7 +73,7 @@ class RemoveForm(forms.Form):
         min_value=1,
         max_value=36500,
         error_messages={
-            name: gettext_lazy("Enter a whole number of days, 1 or more.")
+            name: gettext_lazy("Enter a whole number of days from 1 to 36,500.")
             for name in ("required", "invalid", "min_value", "max_value")
         },
     )
@@ -133,7 +133,7 @@ def remove(request: Request, found: Person) -> HttpResponse:
         return render_page(request, found, 422, remove_form=form)
     batch = people.remove_comments(found, **form.cleaned_data)
     if batch is None:
-        return redirect_back(request, found, _("They have no comments to remove from those days."))
+        return redirect_back(request, found, _("This person has no comments to remove from those days."))
     return redirect("queue-batch", batch.pk)
 
 

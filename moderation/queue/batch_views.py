@@ -73,12 +73,12 @@ def batch_page(request: Request, rights: Rights, pk: int) -> HttpResponse:
 
 
 def describe(batch: Batch) -> str:
-    """Return “312 approved, 2 had already been decided.”"""
+    """Return “312 approved, 2 had already been moderated.”"""
     so_far = {"count": batch.done, "total": batch.total, "verb": batch.get_verb_display()}
     is_running = batch.state == Batch.State.RUNNING
     parts = [(_("%(count)d of %(total)d %(verb)s") if is_running else _("%(count)d %(verb)s")) % so_far]
     if batch.missed:
-        missed = ngettext("%(count)d had already been decided", "%(count)d had already been decided", batch.missed)
+        missed = ngettext("%(count)d had already been moderated", "%(count)d had already been moderated", batch.missed)
         parts.append(missed % {"count": batch.missed})
     if batch.undone:
         parts.append(_("%(count)d undone") % {"count": batch.undone})

@@ -72,19 +72,21 @@ class Outcome:
         return decided_message(self.already_decided[0], you) if self.already_decided else ""
 
     def summary(self) -> str:
-        """Return “3 approved, 1 had already been decided.”"""
+        """Return “3 approved, 1 had already been moderated.”"""
         verbs = Counter(decision.get_verb_display() for decision in self.decisions)
         late, gone = len(self.already_decided), self.missing
         parts = [_("%(count)d %(verb)s") % {"count": count, "verb": verb} for verb, count in verbs.items()]
         if late:
             parts.append(
-                ngettext("%(count)d had already been decided", "%(count)d had already been decided", late)
+                ngettext("%(count)d had already been moderated", "%(count)d had already been moderated", late)
                 % {"count": late}
             )
         if reworded := len(self.edited):
             parts.append(
                 ngettext(
-                    "%(count)d was just edited by its author", "%(count)d were just edited by their authors", reworded
+                    "%(count)d was just edited by the commenter",
+                    "%(count)d were just edited by the commenters",
+                    reworded,
                 )
                 % {"count": reworded}
             )
@@ -222,7 +224,7 @@ def decided_message(comment: Comment, you: User) -> str:
     if newest is None or newest.after != comment.status:
         return _("The comment by %(name)s is already %(status)s. Nothing was changed.") % said
     said["how"] = describe_decision(newest, you)
-    return _("The comment by %(name)s was already decided: %(how)s. Nothing was changed.") % said
+    return _("The comment by %(name)s was already moderated: %(how)s. Nothing was changed.") % said
 
 
 def respond(request: Request, state: QueueState, outcome: Outcome, then: Callable[[], str]) -> HttpResponse:

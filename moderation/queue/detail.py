@@ -111,15 +111,15 @@ ERRORS = (
 def error_message(error: Exception) -> str:
     match error:
         case editing.Unchanged():
-            return _("The text is unchanged.")
+            return _("The text is unchanged. Edit it before saving.")
         case editing.Empty():
             return _("The comment is empty. Please write something first.")
         case editing.TooLong():
-            return _("This comment is too long. The limit is %(most)s bytes.") % {"most": localize(TEXT_BYTES)}
+            return _("This comment is too long. Shorten it to at most %(most)s bytes.") % {"most": localize(TEXT_BYTES)}
         case posting.Duplicate():
             return _("You have already posted this comment.")
         case posting.CommentGone() | posting.CommenterChanged():
-            return _("You can’t reply to this comment any more.")
+            return _("You can no longer reply to this comment.")
     return str(error)
 
 

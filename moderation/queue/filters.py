@@ -18,7 +18,7 @@ from comments.screening.screening import Sender
 REASONS = {
     "spam": _("spam filter"),
     "links": _("links"),
-    "word": _("word on your list"),
+    "word": _("contains a listed word"),
     "rule": _("moderation rule"),
     "kept": _("always held"),
     "trap": _("hidden field filled in"),

@@ -19,7 +19,7 @@ from moderation.queue.row import Row
 from moderation.queue.undo_line import UndoLine
 
 HINTS = {
-    REPORTED: _("Reported by readers, not decided yet"),
+    REPORTED: _("Reported by readers and not reviewed yet"),
     APPEALED: _("Appeals awaiting a decision"),
     MINE: _("Comments on your essays or by you"),
 }

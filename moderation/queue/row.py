@@ -141,7 +141,7 @@ class Row:
     def identity(self) -> str:
         user = self.comment.commenter.user
         if self.comment.commenter.mark:
-            return _("verified by %(mark)s") % {"mark": self.comment.commenter.mark}
+            return _("verified through %(mark)s") % {"mark": self.comment.commenter.mark}
         return _("logs in as %(name)s") % {"name": user.get_username()} if user else _("guest")
 
     @property
@@ -160,7 +160,7 @@ class Row:
     def status_origin(self) -> str:
         """Who gave the comment its status, and the message to the commenter."""
         if self.comment.status == Status.TRASH and self.comment.removed_by == Comment.Remover.AUTHOR:
-            return _("removed by its author, %(when)s") % {"when": format_age(self.comment.changed)}
+            return _("removed by the commenter, %(when)s") % {"when": format_age(self.comment.changed)}
         if self.decision is None:
             return ""
         told = self.decision.message or (self.decision.reason.sentence if self.decision.reason else "")

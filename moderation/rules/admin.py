@@ -36,7 +36,7 @@ class ConditionInline(admin.TabularInline[Condition, Rule]):
     readonly_fields = ("stopped_in_words",)
     extra = 1
 
-    @admin.display(description=gettext_lazy("timed out"))
+    @admin.display(description=gettext_lazy("timeouts"))
     def stopped_in_words(self, condition: Condition) -> str:
         """Say how often its pattern timed out and therefore did not match."""
         if not condition.stops or condition.stopped is None:

@@ -17,32 +17,32 @@ SHOWN = 10
 
 def held(among: int) -> str:
     return ngettext(
-        "It would have held the only comment",
-        "It would have held %(count)d of the last %(among)d comments",
+        "This rule would have held the only comment",
+        "This rule would have held %(count)d of the last %(among)d comments",
         among,
     )
 
 
 def marked_as_spam(among: int) -> str:
     return ngettext(
-        "It would have marked the only comment as spam",
-        "It would have marked %(count)d of the last %(among)d comments as spam",
+        "This rule would have marked the only comment as spam",
+        "This rule would have marked %(count)d of the last %(among)d comments as spam",
         among,
     )
 
 
 def rejected(among: int) -> str:
     return ngettext(
-        "It would have rejected the only comment",
-        "It would have rejected %(count)d of the last %(among)d comments",
+        "This rule would have rejected the only comment",
+        "This rule would have rejected %(count)d of the last %(among)d comments",
         among,
     )
 
 
 def published(among: int) -> str:
     return ngettext(
-        "It would have published the only comment",
-        "It would have published %(count)d of the last %(among)d comments",
+        "This rule would have published the only comment",
+        "This rule would have published %(count)d of the last %(among)d comments",
         among,
     )
 
@@ -63,9 +63,9 @@ OUTCOMES: dict[str, Any] = {
 
 
 def summary(result: DryRunResult) -> str:
-    """Return “It would have held 12 of the last 1000 comments: 9 approved by a moderator, 3 now spam.”"""
+    """Return “This rule would have held 12 of the last 1000 comments: 9 approved by a moderator, 3 now spam.”"""
     if not result.total:
-        return _("There are no comments to test it on yet.")
+        return _("There are no comments to test this rule on yet.")
     if not result.count:
         words = ngettext(
             "This rule would not have matched the one comment tested.",
@@ -83,8 +83,8 @@ def summary(result: DryRunResult) -> str:
 
 def describe_record(found: RuleRecord) -> str:
     if not found.decided:
-        return _("It has not matched any comments yet.")
-    decided = ngettext("It matched once", "It matched %(count)d times", found.decided)
+        return _("This rule has not matched any comments yet.")
+    decided = ngettext("This rule matched once", "This rule matched %(count)d times", found.decided)
     times = ngettext("was overruled once", "was overruled %(count)d times", found.overruled)
     values = {
         "decided": decided % {"count": found.decided},

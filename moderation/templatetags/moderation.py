@@ -35,7 +35,7 @@ def can_moderate(user: object) -> bool:
 def moderation_pages(is_site_wide: bool) -> list[tuple[str, Any]]:
     """Return the pages linked from the queue, for moderators of the whole site or of their own essays."""
     site_pages = [
-        ("queue-blocks", _("Trusted, held and blocked")),
+        ("queue-blocks", _("Trusted, held and blocked people")),
         ("queue-numbers", _("Statistics")),
         ("queue-filter", _("Spam filter")),
     ]

@@ -91,7 +91,7 @@ def _check_proxies() -> Iterator[Finding]:
             Severity.WARNING,
             _("Proxies"),
             _("SITE_URL is https but TRUSTED_PROXIES is empty, so all readers appear to have the proxy’s IP address."),
-            _("Set TRUSTED_PROXIES to the proxy’s address. This is 127.0.0.1 if it runs on this machine."),
+            _("Set TRUSTED_PROXIES to the proxy’s IP address (127.0.0.1 if the proxy runs on this machine)."),
         )
 
 
@@ -147,9 +147,9 @@ def data_findings() -> Iterator[Finding]:
         yield Finding(
             Severity.ERROR,
             _("Data"),
-            _("Only %(count)d MB are free on the disk with %(folder)s. When it is full, nothing can be saved.")
+            _("Only %(count)d MB are free on the disk with %(folder)s. When the disk is full, nothing can be saved.")
             % {"count": free // (1024 * 1024), "folder": folder},
-            _("Free disk space."),
+            _("Free up disk space."),
         )
     yield from _check_files(folder)
     if not settings.DEBUG and not static_files.are_collected():
@@ -164,8 +164,8 @@ def data_findings() -> Iterator[Finding]:
 def _check_files(folder: Path) -> Iterator[Finding]:
     if count := file_modes.count_open(folder):
         message = ngettext(
-            "Other users on this machine can use %(count)d file or folder in %(folder)s.",
-            "Other users on this machine can use %(count)d files and folders in %(folder)s.",
+            "Other users on this machine can access %(count)d file or folder in %(folder)s.",
+            "Other users on this machine can access %(count)d files and folders in %(folder)s.",
             count,
         )
         yield Finding(

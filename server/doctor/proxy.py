@@ -31,7 +31,7 @@ def proxy_findings() -> Iterator[Finding]:
 
 def _describe_rejection(status: int, text: str) -> str:
     if status == 400 and FORGED in text:
-        return _("The proxy forwards headers such as %(name)s, and the site rejects these requests.")
+        return _("The proxy forwards headers such as %(name)s. The site rejects requests that contain them.")
     if status >= 400:
         return _("The proxy rejects requests with headers such as %(name)s.")
     return _("The proxy removes headers such as %(name)s.")

@@ -64,7 +64,7 @@ def _check_sqlite() -> Iterator[Finding]:
             _("Database"),
             _("SQLite cannot use a write-ahead log here (journal mode: %(mode)s), so readers wait for writers.")
             % {"mode": mode},
-            _("Move DATA_DIR to a local disk. Network file systems do not support it."),
+            _("Move DATA_DIR to a local disk. Network file systems do not support write-ahead logs."),
         )
     checks = DBTaskResult.objects.successful().filter(task_path=maintenance.check_database.module_path)
     result = checks.order_by("-finished_at").values_list("return_value", flat=True).first()
@@ -114,5 +114,5 @@ def _check_jobs() -> Iterator[Finding]:
             Severity.WARNING,
             _("Jobs"),
             message % {"count": count},
-            _("The errors are in the admin under Task Results."),
+            _("See the errors in the admin under Task Results."),
         )

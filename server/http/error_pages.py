@@ -64,12 +64,12 @@ def too_slow() -> HttpResponse:
         408,
         _("Connection timed out"),
         _("Your connection was too slow or was interrupted. Nothing was saved."),
-        _("Go back and send it again; your text should still be there."),
+        _("Go back and send the form again; your text should still be there."),
     )
 
 
 def incomplete() -> HttpResponse:
-    return page(400, _("Only part of your request arrived"), _("Nothing was saved. Please go back and send it again."))
+    return page(400, _("Only part of your request arrived"), _("Nothing was saved. Please go back and try again."))
 
 
 def unreadable() -> HttpResponse:
@@ -80,7 +80,7 @@ def underscored_header() -> HttpResponse:
     return page(
         400,
         _("Request header not allowed"),
-        _("For security, this site rejects header names with an underscore, such as X_Forwarded_For."),
+        _("This site rejects header names with an underscore, such as X_Forwarded_For. Remove them and try again."),
     )
 
 

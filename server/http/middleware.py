@@ -114,7 +114,7 @@ class OriginMiddleware(CsrfViewMiddleware):
             return super().process_view(request, callback, callback_args, callback_kwargs)
         origin = origin_of(request)
         if origin is Origin.OTHER:
-            logger.warning("Refused %s %r: it was sent from another site.", request.method, request.path)
+            logger.warning("Rejected %s %r: the request came from another site.", request.method, request.path)
             return csrf_failure(request)
         if origin is Origin.UNKNOWN and not accepts_unverified(request):
             forbidden = super().process_view(request, callback, callback_args, callback_kwargs)
@@ -162,12 +162,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseForbidde
         403,
         _("We couldn’t verify where this form came from"),
         _(
-            "Your browser didn’t confirm that it was sent from this site. To protect you from other sites posting in "
-            "your name, nothing was saved."
+            "Your browser didn’t confirm that the form was sent from this site. To protect you from other sites "
+            "posting in your name, nothing was saved."
         ),
         _(
-            "Go back, reload the page, and send it again. If that doesn’t help, allow cookies for this site and turn "
-            "off browser extensions that hide the referring page."
+            "Go back, reload the page, and send the form again. If that doesn’t help, allow cookies for this site and "
+            "turn off browser extensions that hide the referring page."
         ),
     )
     return HttpResponseForbidden(page.content, headers=page.headers)

@@ -124,7 +124,7 @@ def recover_lost_jobs(own_id: str) -> int:
             if lost is None or lost.worker_ids != result.worker_ids:
                 continue
             found += 1
-            logger.warning("Job %s was left unfinished by a worker that died.", lost.task_path)
+            logger.warning("Job %s was left unfinished by a worker that stopped unexpectedly.", lost.task_path)
             if len(lost.worker_ids) >= MAX_DEATHS:
                 lost.set_failed(WorkerDied(f"{lost.task_path}: {len(lost.worker_ids)} workers died while running it"))
             else:

@@ -63,7 +63,7 @@ class Supervisor(threading.Thread):
                 return
             seconds = pause.after_death()
             logger.error(
-                "The %s stopped unexpectedly (exit status %s). It restarts in %d s.",
+                "The %s stopped unexpectedly (exit status %s). Restarting in %d s.",
                 self.process_name,
                 process.exitcode,
                 seconds,

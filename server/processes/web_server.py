@@ -115,7 +115,7 @@ class Server(MPServer):
         is_planned = delay > 0
         if not is_planned:
             seconds = self.pause.after_death()
-            logger.error("A server process stopped unexpectedly. It restarts in %d s.", seconds)
+            logger.error("A server process stopped unexpectedly. Restarting in %d s.", seconds)
             self.main_loop_interrupt.wait(seconds)
             if self.interrupt_signal:
                 return

@@ -31,7 +31,10 @@ def test_connecting_an_account_of_another_user_merges_the_two(browser: Browser) 
     me = browser.user
     answer = browser.connect("facebook")
     assert answer.headers["Location"] == "/accounts/3rdparty/"
-    assert "Account connected. Its comments are now in this account." in browser.get("/accounts/3rdparty/").text
+    assert (
+        "Account connected. Comments you posted with it are now in this account."
+        in browser.get("/accounts/3rdparty/").text
+    )
     assert browser.user == me
     assert people() == 1
     assert set(SocialAccount.objects.values_list("provider", "user")) == {

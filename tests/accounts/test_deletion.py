@@ -89,7 +89,7 @@ def test_the_confirmation_page_deletes_nothing_without_a_fresh_login(browser: Br
         assert other.post(FORGET, {"request": address.partition("request=")[2]}).status_code == 302
     browser.log_in_by_password("rosa", PASSWORD)
     answer = browser.get(later, follow=True)
-    assert "Log in again to delete your account. Nothing was deleted." in answer.text
+    assert "Nothing was deleted. Request deletion again below, then log in to confirm." in answer.text
     assert is_there()
 
 
@@ -97,7 +97,10 @@ def test_another_account_cannot_confirm_the_deletion(browser: Browser) -> None:
     make.user("eve", password=PASSWORD)
     page = begin(browser)
     browser.log_in_by_password("eve", PASSWORD)
-    assert "You are logged in with another account. Nothing was deleted." in browser.get(page, follow=True).text
+    assert (
+        "Nothing was deleted. Log in with the account that requested the deletion."
+        in browser.get(page, follow=True).text
+    )
     assert confirm_without_looking(browser, page).headers["Location"] == "/accounts/data/"
     assert User.objects.filter(username__in=["rosa", "eve"]).count() == 2
 
@@ -109,7 +112,10 @@ def confirm_without_looking(client: Client, page: str) -> Any:
 def test_a_request_expires_after_an_hour(browser: Browser) -> None:
     page = by_password(browser)
     with time_machine.travel(timezone.now() + timedelta(minutes=61)):
-        assert "Your request has expired. Nothing was deleted." in browser.get(page, follow=True).text
+        assert (
+            "Your request has expired and nothing was deleted. Request deletion again below."
+            in browser.get(page, follow=True).text
+        )
         assert confirm_without_looking(browser, page).headers["Location"] == "/accounts/data/"
     assert is_there()
 

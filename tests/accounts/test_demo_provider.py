@@ -30,7 +30,7 @@ BROWSERS_POLICY = "form-action 'self' 127.0.0.1:* localhost:*"
 
 def test_the_provider_cannot_be_imported_or_run_outside_debug(tmp_path: Path) -> None:
     environment = {**os.environ, "DEBUG": "0", "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"}
-    words = "The demo identity provider logs anyone in without a password, so it only runs with DEBUG."
+    words = "The demo identity provider logs anyone in without a password, so it only runs with DEBUG=1."
     for program in (["-c", "import demo.identity_provider"], ["manage.py", "demo_provider"]):
         command = [sys.executable, *program]
         ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -92,7 +92,7 @@ def test_an_unreadable_secret_logs_no_one_in_and_the_doctor_names_the_account(
         settings.SECRET_KEY = OTHER_KEY
     refused = log_in_with(miriam, code_of(secret))
     assert (refused.status_code, refused.logged_in) == (403, False)
-    assert "Your codes can’t be checked. Ask the owner of this site" in html.unescape(words_of(refused))
+    assert "We can’t check your codes. Ask the owner of this site" in html.unescape(words_of(refused))
     assert told() == ["These users cannot log in because their two-factor secrets cannot be decrypted: miriam."]
     jobs.reencrypt_two_factor_secrets.call()
     assert reset("miriam") == "Removed from miriam: an authenticator app. Ended 0 sessions."

@@ -242,7 +242,7 @@ def test_a_comment_posted_while_settings_are_saved_stays_counted(
         ("shown_depth", "11", "Show at most 10 levels."),
         ("threads_a_page", "0", "Show at least 1 thread per page."),
         ("threads_a_page", "201", "Show at most 200 threads per page."),
-        ("close_after_days", "999999999", "Enter at most 36500 days"),
+        ("close_after_days", "999999999", "Enter at most 36,500 days"),
     ],
 )
 def test_an_invalid_setting_is_rejected_with_a_message_in_every_form(

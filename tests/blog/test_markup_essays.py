@@ -155,9 +155,9 @@ def test_an_essay_keeps_its_notes_and_renders_them_with_backlinks() -> None:
         '<p>Foo<sup><a id="e1-ref-1" href="#e1-note-1" role="doc-noteref">1</a></sup> bar'
         '<sup><a id="e1-ref-2" href="#e1-note-2" role="doc-noteref">2</a></sup></p>'
         '<section aria-label="Notes" role="doc-endnotes"><ol><li id="e1-note-1"><p>The note.'
-        '\u00a0<a href="#e1-ref-1" role="doc-backlink" aria-label="Back to the text at note 1">↑</a></p></li>'
+        '\u00a0<a href="#e1-ref-1" role="doc-backlink" aria-label="Back to reference 1">↑</a></p></li>'
         '<li id="e1-note-2">Other'
-        '\u00a0<a href="#e1-ref-2" role="doc-backlink" aria-label="Back to the text at note 2">↑</a></li></ol></section>'
+        '\u00a0<a href="#e1-ref-2" role="doc-backlink" aria-label="Back to reference 2">↑</a></li></ol></section>'
     )
 
 

@@ -60,9 +60,7 @@ def test_the_form_rejects_what_the_menu_cannot_show(kind: str) -> None:
     answer = add_to_menu(make.owner(), make.essay("One More", kind=kind))
     assert answer.status_code == 422
     (problem,) = answer.context_data["adminform"].form.errors["is_in_menu"]
-    assert problem.startswith(
-        "Only pages can be shown" if kind == "essay" else "The menu is full: it can hold 20 pages."
-    )
+    assert problem.startswith("Only pages can be shown" if kind == "essay" else "The menu already has 20 pages.")
     assert len(shown()) == MENU_LIMIT
 
 

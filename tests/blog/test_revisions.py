@@ -173,7 +173,7 @@ def test_an_old_text_is_restored_as_a_new_revision(desk: Desk) -> None:
     first = essay.revisions.order_by("pk").first()
     assert first
     page = desk.client.get(desk.at("difference"), {"new": essay.revisions.newest().pk}).content.decode()  # type: ignore[union-attr]
-    for part in ("<del>", "<ins>", "removed:", "added:", "Restore the version of"):
+    for part in ("<del>", "<ins>", "removed:", "added:", "Restore the version from"):
         assert part in page
     desk.client.post(desk.at("restore"), {"revision": first.pk})
     assert kinds(essay) == ["publish", "publish", "restore"]

@@ -235,7 +235,7 @@ def test_a_draft_links_to_the_page_of_the_comment_it_replies_to(visitor: Visitor
         context.pages[-1].close()
         page = context.new_page()
         page.goto(url(site, essay))
-        expect(page.locator(".draft")).to_contain_text("that replies to a comment on another page")
+        expect(page.locator(".draft")).to_contain_text(", a reply to a comment on another page")
         expect_text(page, "")
         page.get_by_role("link", name="Continue").click()
         expect_text(page, WORDS)

@@ -103,7 +103,7 @@ def test_a_logged_in_user_edits_and_deletes_by_keyboard_and_every_page_is_access
     expect(page.get_by_role("heading", name="Delete comment")).to_be_visible()
     check_layout(visitor, page, dark=True)
     page.get_by_role("button", name="Delete").press("Enter")
-    expect(item).to_contain_text("Removed by its author.")
+    expect(item).to_contain_text("Removed by the commenter.")
     expect(page.get_by_role("status").filter(has_text="Your comment has been deleted.")).to_be_visible()
     check_layout(visitor, page)
     page.goto(f"{site.url}/comments/{comment.pk}/edit/")

@@ -133,7 +133,7 @@ def test_a_row_decided_in_another_window_is_reported_and_unchanged(open_queue: O
     first.locator(f"#comment-{comment.pk}").get_by_role("button", name="Spam").click()
     assert statuses([comment], first) == ["spam"]
     other.locator(f"#comment-{comment.pk}").get_by_role("button", name="Approve").click()
-    expect(other.locator(".report")).to_contain_text("already decided: marked as spam by you, just now")
+    expect(other.locator(".report")).to_contain_text("already moderated: marked as spam by you, just now")
     assert statuses([comment]) == ["spam"]
 
 

@@ -212,7 +212,7 @@ def test_without_script_an_essay_is_written_saved_published_and_restored(visitor
     expect_text("Published.")
     page.get_by_role("link", name="Revisions").click()
     press("Compare revisions")
-    page.get_by_role("button", name="Restore the version of").click()
+    page.get_by_role("button", name="Restore the version from").click()
     expect_text("Restored.")
     expect(page.get_by_role("textbox", name="Body")).to_have_value("<h2>One</h2><p>By hand.</p>")
     press("Publish changes")

@@ -367,10 +367,10 @@ def test_a_mailbox_can_be_read_repeatedly(essay: Essay, address: Address, tmp_pa
     box.write_bytes(b"".join(b"From MAILER-DAEMON Thu Nov 26 00:00:00 2026\n" + raw + b"\n" for raw in (spam, gone)))
     assert lines(str(box)) == [
         "2 emails were read.",
-        "1 bounced. Its address gets no more emails.",
+        "1 bounced. Its address will get no more emails.",
         "1 is not a bounce or complaint.",
     ]
-    assert lines(str(box))[1:] == ["1 was already counted.", "1 is not a bounce or complaint."]
+    assert lines(str(box))[1:] == ["1 had already been processed.", "1 is not a bounce or complaint."]
     folder = tmp_path / "Maildir"
     for part in ("new", "cur", "tmp"):
         (folder / part).mkdir(parents=True)
@@ -379,13 +379,13 @@ def test_a_mailbox_can_be_read_repeatedly(essay: Essay, address: Address, tmp_pa
     (folder / "tmp" / "3").write_bytes(spam)
     assert lines(str(folder))[0] == "2 emails were read."
     (tmp_path / "one").write_bytes(gone)
-    assert lines(str(tmp_path / "one")) == ["1 email was read.", "1 was already counted."]
+    assert lines(str(tmp_path / "one")) == ["1 email was read.", "1 had already been processed."]
 
 
 def test_a_mail_server_can_pipe_one_email(essay: Essay, address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = b"From MAILER-DAEMON Thu Nov 26 00:00:00 2026\n" + report(head(mailed(essay)))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
-    assert lines() == ["1 email was read.", "1 bounced. Its address gets no more emails."]
+    assert lines() == ["1 email was read.", "1 bounced. Its address will get no more emails."]
 
 
 # Hostile input

@@ -40,7 +40,7 @@ def test_a_deleted_comment_with_replies_becomes_a_tombstone(writer: Browser, str
     writer.post(delete(comment))
     page = stranger.read(essay)
     assert page.shown == [comment.pk, reply.pk]
-    assert "Removed by its author." in words(page.comment(comment))
+    assert "Removed by the commenter." in words(page.comment(comment))
     assert "A claim." not in page.html
     assert "Rosa" not in page.html
     assert Discussion.objects.get(essay=essay).comment_count == 1

@@ -193,7 +193,7 @@ def test_moderators_see_earlier_versions(writer: Browser, essay: Essay, django_a
     assert "2 earlier versions" in words(row)
     assert "edited just now" in words(row)
     writer.post(delete(comment))
-    assert "Removed by its author, just now" in words(row_of(desk, comment, "trash"))
+    assert "Removed by the commenter, just now" in words(row_of(desk, comment, "trash"))
 
 
 @pytest.mark.parametrize("several", [False, True])
@@ -209,4 +209,4 @@ def test_a_moderator_decides_about_the_version_they_saw(guest: Browser, essay: E
     told = words(Page(desk.get(answer["Location"])).tree)
     assert Comment.objects.get(pk=comments[0].pk).status == Status.PENDING
     assert Comment.objects.get(pk=comments[1].pk).is_approved is several
-    assert ("1 approved, 1 was just edited by its author." if several else "has just edited this comment") in told
+    assert ("1 approved, 1 was just edited by the commenter." if several else "has just edited this comment") in told

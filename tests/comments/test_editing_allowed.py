@@ -155,7 +155,7 @@ def test_editing_ends_and_the_page_says_when(writer: Browser, essay: Essay) -> N
         assert set(links(writer.read(essay).comment(comment))) & {"Edit", "Delete"} == {"Delete"}
         late = Page(writer.post(edit(comment), {"text": "Too late."}))
         assert late.status == writer.get(edit(comment)).status_code == 403
-        assert "You could edit this comment until 24 November 2026, 12:15." in late.words
+        assert "You could only edit this comment until 24 November 2026, 12:15." in late.words
         assert words(late.id("edit-text")) == "Too late."
         make.rules(hold_first_comment=False, edit_minutes=16)
         assert save(writer, comment, "Longer.").status == 302

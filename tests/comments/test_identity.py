@@ -164,6 +164,6 @@ def test_logged_in_commenters_show_their_service_and_guests_do_not(essay: Essay)
     make.comment(essay, by=verified)
     make.comment(essay, by=make.guest("Ines Okafor"))
     page = Browser().get(essay.get_absolute_url()).text
-    assert page.count("verified by") == 1
+    assert page.count("verified through") == 1
     assert "<bdi>X: @rosa_&lt;c&gt;</bdi>" in page
     assert '<a href="https://x.com/rosa_c" rel="nofollow ugc noopener external">Rosa Castellanos</a>' in page

@@ -161,7 +161,7 @@ def test_a_barred_person_cannot_like(essay: Essay, comment: Comment, reader: Bro
         answer = press(browser, comment, fragment=1)
         assert (answer.status_code, answer.content.decode()) == (
             403,
-            "You’re not allowed to like things on this site.",
+            "You’re not allowed to like essays or comments on this site.",
         )
     assert press(Browser(make.user()), comment).status_code == 303  # logged-in users are not limited by address
     Bar.objects.all().delete()

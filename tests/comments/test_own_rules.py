@@ -222,7 +222,10 @@ def test_the_queue_explains_the_matching_rule_without_storing_addresses(guest: B
     rule(words="tin\ngold\nsilver", address="example.org", not_links=2)
     comment = guest.say(essay, text="GOLD for you", email="a@example.org")
     (reason,) = reasons(comment)
-    assert reason == "the rule “Ours”: contains “gold”, from a listed address, domain or network and fewer than 2 links"
+    assert (
+        reason
+        == "the rule “Ours”: contains “gold”, from a listed email address, domain or network and fewer than 2 links"
+    )
 
 
 # Queries

@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
     [
         ("trash", "moderator", "Removed by a moderator."),
         ("spam", "moderator", "Removed by a moderator."),
-        ("trash", "author", "Removed by its author."),
-        ("pending", "", "This comment is not shown."),
+        ("trash", "author", "Removed by the commenter."),
+        ("pending", "", "This comment isn’t available."),
     ],
 )
 def test_a_tombstone_shows_who_removed_it_and_nothing_else(

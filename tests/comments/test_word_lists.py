@@ -95,5 +95,5 @@ def test_a_condition_of_asterisks_alone_is_not_saved(essay: Essay) -> None:
         {"name": "All", "action": "hold", "position": "0", "sentence": "", "conditions-TOTAL_FORMS": "1",
          "conditions-INITIAL_FORMS": "0", "conditions-0-kind": "words", "conditions-0-value": "*\n**"},
     )  # fmt: skip
-    assert "Enter at least one word, one per line." in answer.content.decode()
+    assert "Enter one or more words, one per line." in answer.content.decode()
     assert not Rule.objects.exists()

@@ -111,7 +111,7 @@ def test_a_comment_that_it_calls_spam_is_held_with_the_reason(service: Service, 
     assert service.asked == []
     run()
     assert fresh(comment).status == Status.PENDING
-    assert reasons(comment) == ["Akismet calls it spam"]
+    assert reasons(comment) == ["marked as spam by Akismet"]
     assert Essay.objects.get(pk=essay.pk).discussion.comment_count == 0
     akismet_check.check.call(comment.pk)
     assert len(reasons(comment)) == 1

@@ -1,4 +1,4 @@
-"""Trusted, held and blocked people at /admin/comments/queue/blocks/: searched, listed and removed."""
+"""Trusted, held and blocked people people people at /admin/comments/queue/blocks/: searched, listed and removed."""
 
 import re
 from datetime import timedelta
@@ -46,7 +46,7 @@ def test_each_entry_shows_person_duration_note_and_moderator(client: Client, mar
     put(network="198.51.100.7/32", days=-2, note="It is over")
     said = read(client)
     for words in ("Blocked · Anna Karg · permanently", "Note: Third time", "Message: Cool down.", "by Mara,",
-                  "Always held · anyone with the verified address b@example.org · until", "Always published · everyone on 203.0.113.0/24"):  # fmt: skip
+                  "Always held · anyone with the verified email address b@example.org · until", "Always published · everyone on 203.0.113.0/24"):  # fmt: skip
         assert words in said
     assert "It is over" not in said
     assert "198.51.100.7/32 · expired" in read(client, "?kind=over")
@@ -57,7 +57,7 @@ def test_each_entry_shows_person_duration_note_and_moderator(client: Client, mar
 
 def test_a_removed_exception_no_longer_applies_and_removing_it_again_says_so(client: Client, mara: User) -> None:
     block = put(network="203.0.113.0/24")
-    for words in ("Removed: Blocked: 203.0.113.0/24, permanently.", "Already removed."):
+    for words in ("Removed: Blocked: 203.0.113.0/24, permanently.", "This exception has already been removed."):
         answer = client.post(f"{BLOCKS}?q=203", {"action": "lift", "block": block.pk}, follow=True)
         assert words in answer.content.decode()
     assert not Block.objects.exists()

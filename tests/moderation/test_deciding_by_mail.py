@@ -78,7 +78,7 @@ def test_a_comment_is_approved_by_link_without_logging_in(comment: Comment, mara
     decision = Decision.objects.get()
     assert (decision.verb, decision.moderator, now(comment).status) == ("approve", mara, "approved")
     page = Page(Browser().get(answer.answer["Location"]))
-    assert "Already decided: approved by you, just now." in page.words
+    assert "Already moderated: approved by you, just now." in page.words
     assert not page.all("button[@name='action']")
 
 
@@ -93,7 +93,7 @@ def test_a_rejection_stores_a_reason_and_a_message(comment: Comment) -> None:
 def test_a_comment_already_decided_is_reported_and_not_changed(comment: Comment) -> None:
     link = links(sent()[0])["Approve"]
     actions.mark_spam(comment, by=make.moderator("joris", name="Joris"))
-    assert "Already decided: marked as spam by Joris, just now." in Page(Browser().get(link)).words
+    assert "Already moderated: marked as spam by Joris, just now." in Page(Browser().get(link)).words
     page = press(link, "approve")
     assert page.status == 409
     assert "marked as spam by Joris" in page.words

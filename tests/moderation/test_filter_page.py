@@ -42,10 +42,10 @@ def test_it_shows_what_a_threshold_would_have_done(client: Client, owner: User) 
     said(owner, good=[0.1, 0.2, 0.3, 0.7], spam=[0.6, 0.8, 0.9, 0.95])
     make.rules(spam_hold_at=50, spam_mark_at=90)
     page = " ".join(client.get(PLACE).content.decode().split())
-    assert "Comments with a spam score of 0.50 or more are held: 25%" in page
+    assert "Comments with a spam score of 0.50 or more are held. Among the comments below, that’s 25%" in page
     assert "100% of the spam below." in page
-    assert "At 0.90 or more they go straight to Spam: 0% of the good comments, 50% of the spam." in page
-    assert "8 were scored on arrival." in page
+    assert "At 0.90 or more go straight to Spam. That’s 0% of the good ones and 50% of the spam." in page
+    assert "8 comments were scored when they were posted." in page
     rates = spam_scores.ScoreHistory.load(Rules.objects.current()).at(0.8)
     assert (rates.good, rates.spam) == ((0, 4), (3, 4))
 

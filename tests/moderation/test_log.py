@@ -242,7 +242,7 @@ def test_a_decision_of_a_rule_shows_its_conditions_and_can_be_undone(
     decision = Decision.objects.get()
     words = read(client)
     assert f"{said} by the rule “Gold”" in words
-    assert "Conditions: contains “gold”" in words
+    assert "Matched conditions: contains “gold”" in words
     assert "Undo" in words
     client.post(reverse("queue"), {"action": "undo", "decision": decision.pk})
     comment.refresh_from_db()

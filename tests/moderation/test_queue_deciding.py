@@ -107,7 +107,7 @@ def test_all_selected_comments_are_decided_and_reported(desk: Desk, essay: Essay
     gone = make.comment(make.essay(), status="pending")
     writing.delete(gone.essay)
     html = desk.follow(desk.send("approve", *comments, gone, seen="pending"))
-    assert "3 approved, 1 had already been decided, 1 no longer exists." in html
+    assert "3 approved, 1 had already been moderated, 1 no longer exists." in html
     assert {status(comment) for comment in comments} == {"approved"}
     assert Decision.objects.filter(moderator=desk.user, verb="approve").count() == 3
     assert "Undo all 3" in html
@@ -127,7 +127,7 @@ def test_a_form_sent_twice_decides_once_and_can_be_undone(desk: Desk, essay: Ess
     comment = make.comment(essay, by=make.guest("Piet"), status="pending")
     desk.send("approve", comment, seen="pending")
     html = desk.follow(desk.send("approve", comment, seen="pending"))
-    assert "The comment by Piet was already decided: approved by you, just now. Nothing was changed." in html
+    assert "The comment by Piet was already moderated: approved by you, just now. Nothing was changed." in html
     assert Decision.objects.count() == 1
     assert 'value="undo"' in html
 
@@ -138,7 +138,7 @@ def test_a_decision_of_another_moderator_is_kept_and_reported(desk: Desk, essay:
     comment = make.comment(essay, by=make.guest("Piet"), status="pending")
     actions.trash(comment, by=make.moderator("jo", name="Jo"))
     html = desk.follow(desk.send(action, comment, seen="pending"))
-    said = "The comment by Piet was already decided: moved to the trash by Jo, just now. Nothing was changed."
+    said = "The comment by Piet was already moderated: moved to the trash by Jo, just now. Nothing was changed."
     assert said in html
     assert Decision.objects.count() == 1
     assert status(comment) == Status.TRASH

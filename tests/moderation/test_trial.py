@@ -163,7 +163,7 @@ def test_a_dry_run_shows_its_result_and_saves_nothing(owner: Client, essay: Essa
     said_by_hand(essay)
     html = owner.post(ADD, form(("words", "gold"), _try="1")).content.decode()
     assert (
-        "It would have held 3 of the last 4 comments: 1 approved by a moderator, 1 published immediately, 1 now spam."
+        "This rule would have held 3 of the last 4 comments: 1 approved by a moderator, 1 published immediately, 1 now spam."
         in html
     )
     assert "“<bdi>gold three</bdi>”" in html
@@ -176,7 +176,7 @@ def test_a_saved_rule_shows_its_dry_run_and_works_once_it_is_on(owner: Client, e
     assert owner.post(ADD, form(("words", "gold"), ("longer", "9"))).status_code == 302
     made = Rule.objects.get()
     for address in (f"{LIST}{made.pk}/change/", LIST):
-        assert "It would have held 1 of the last 4 comments" in owner.get(address).content.decode()
+        assert "This rule would have held 1 of the last 4 comments" in owner.get(address).content.decode()
     listed = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": str(made.pk), "form-0-position": "3"}
     owner.post(LIST, {**listed, "form-0-is_on": "on", "_save": "Save"})
     sent = actions.post(essay=essay, commenter=make.guest(), sender=Sender(), text="gold, again and again")
@@ -193,10 +193,10 @@ def test_it_shows_how_often_a_rule_was_overruled(owner: Client, essay: Essay) ->
     decision = deciding.approve(held[0], by=judge)
     deciding.approve(held[1], by=judge)
     deciding.mark_spam(held[2], by=judge)
-    assert "It matched 4 times and was overruled 2 times." in owner.get(LIST).content.decode()
+    assert "This rule matched 4 times and was overruled 2 times." in owner.get(LIST).content.decode()
     undo.undo(decision, by=judge)
     html = owner.get(f"{LIST}{made.pk}/change/").content.decode()
-    assert "It matched 4 times and was overruled once." in html
+    assert "This rule matched 4 times and was overruled once." in html
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_a_filter_that_cannot_be_finds_nothing_or_is_refused_in_words(owner: Cli
 def test_a_page_that_does_not_exist_leads_to_the_whole_list(owner: Client, page: str) -> None:
     Tag.objects.bulk_create(Tag(name=f"tag {number}", slug=f"tag-{number}") for number in range(150))
     response = owner.get(f"/admin/blog/tag/?p={page}", follow=True)
-    assert "This list has no such page. The first page is shown." in response.content.decode()
+    assert "This page does not exist. Showing the first page." in response.content.decode()
     assert "Old Promises" in response.content.decode()
 
 

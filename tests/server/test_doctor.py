@@ -93,7 +93,7 @@ def test_modes_that_let_other_users_in_are_counted(well: Any) -> None:
     (well.DATA_DIR / "rejoinder.sqlite3").touch(mode=0o644)
     (well.DATA_DIR / "link").symlink_to("/etc/passwd")
     (found,) = findings()
-    assert found.problem == f"Other users on this machine can use 2 files and folders in {well.DATA_DIR}."
+    assert found.problem == f"Other users on this machine can access 2 files and folders in {well.DATA_DIR}."
     assert found.remedy == f"Restart the site, or run: chmod -R go= {well.DATA_DIR}"
     subprocess.run(["chmod", "-R", "go=", well.DATA_DIR], check=True)
     assert findings() == []

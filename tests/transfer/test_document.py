@@ -222,7 +222,7 @@ BAD = {
     "an old document": ("a.doc", b"\xd0\xcf\x11\xe0", ".docx"),
     "a picture": ("a.html", b"\x89PNG\r\n\0\0", "not an HTML file"),
     "too many tags": ("a.html", b"<p>" * 30_000, "tags"),
-    "too many signs": ("a.md", b"*a" * 30_000, "Markdown formatting characters"),
+    "too many signs": ("a.md", b"*a" * 30_000, "Markdown formatting characters; split it into smaller files"),
     "another kind": ("a.exe", b"MZ", "only .docx"),
 }
 

@@ -87,7 +87,7 @@ def test_the_owner_deletes_a_person_after_confirming_and_the_log_keeps_only_the_
     assert "Delete this person?" in answer.content.decode()
     assert Commenter.objects.filter(pk=anna.pk).exists()
     answer = owner.post(page_of(anna), {"action": "delete", "words": words, "sure": "1"}, follow=True)
-    assert f"Everything about commenter {anna.pk} has been deleted." in answer.content.decode()
+    assert f"The personal data of commenter {anna.pk} has been deleted." in answer.content.decode()
     assert not Commenter.objects.filter(name="Anna Karg").exists()
     said = Comment.objects.filter(wording__isnull=False).order_by("pk")
     assert list(said.values_list("wording__text", flat=True)) == left

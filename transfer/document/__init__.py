@@ -66,14 +66,14 @@ def read(name: str, data: bytes, media: Media) -> Conversion:
         case ".doc":
             raise Unreadable("this is the old Word format; save it as .docx in Word")
         case ".odt":
-            raise Unreadable("save it as .docx in LibreOffice")
+            raise Unreadable("OpenDocument files can’t be imported; save the file as .docx in LibreOffice")
     raise Unreadable("only .docx, .html and .md files can be imported")
 
 
 def check_tag_count(source: str) -> str:
     """Check that the HTML has few enough tags to be converted in time. Raises Unreadable."""
     if source.count("<") > MAX_TAGS:
-        raise Unreadable(f"it has more than {MAX_TAGS:,} HTML tags")
+        raise Unreadable(f"the file has more than {MAX_TAGS:,} HTML tags; split it into smaller files")
     return source
 
 

@@ -22,7 +22,9 @@ KNOWN_FIELDS = {"title": "title", "subtitle": "deck", "deck": "deck", "descripti
 def read(source: str, media: Media) -> Conversion:
     """Convert a Markdown file. Raises Unreadable."""
     if len(_MARKUP_CHARACTER.findall(source)) > MAX_MARKUP_CHARACTERS:
-        raise Unreadable(f"it has more than {MAX_MARKUP_CHARACTERS:,} Markdown formatting characters")
+        raise Unreadable(
+            f"the file has more than {MAX_MARKUP_CHARACTERS:,} formatting characters; split it into smaller files"
+        )
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
     parser.use(front_matter_plugin).use(footnote_plugin)
     tokens = parser.parse(source)

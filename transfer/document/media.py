@@ -55,7 +55,7 @@ class Media:
     def store(self, data: bytes, alt: str) -> str:
         """Store a picture and return its address. Raises uploads.InvalidPicture, and Unreadable above the limit."""
         if len(self.stored) >= MAX_PICTURES:
-            raise Unreadable(f"it has more than {MAX_PICTURES} pictures")
+            raise Unreadable(f"the document has more than {MAX_PICTURES} pictures; split it into smaller documents")
         image = uploads.store(data, alt=alt)
         self.stored.append(image)
         return str(image.file.url)

@@ -73,7 +73,7 @@ def read(data: bytes, media: Media) -> Conversion:
     except Unreadable:
         raise
     except Exception as error:  # mammoth raises exceptions of any kind for a broken file
-        raise Unreadable("this .docx file could not be read") from error
+        raise Unreadable("this .docx file could not be read; save it again in Word and try again") from error
     result = convert_html(
         placeholders.replace_placeholders(html.value), resolve_picture=lambda address, alt: address, has_title=True
     )
@@ -97,9 +97,11 @@ def check_archive(data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             members = packed.infolist()
             if len(members) > MAX_MEMBERS:
-                raise Unreadable(f"this .docx file has more than {MAX_MEMBERS} parts")
+                raise Unreadable(f"this .docx file has more than {MAX_MEMBERS} parts; split it into smaller documents")
             if sum(member.file_size for member in members) > MAX_TOTAL:
-                raise Unreadable(f"this .docx file unpacks to more than {MAX_TOTAL // 1024 // 1024} MB")
+                raise Unreadable(
+                    f"this .docx file is larger than {MAX_TOTAL // 1024 // 1024} MB unzipped; make its pictures smaller"
+                )
             for member in members:
                 check_member(packed, member)
             if "word/document.xml" not in packed.namelist() and "[Content_Types].xml" not in packed.namelist():
@@ -112,12 +114,12 @@ def check_member(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     """Check one file in the archive. Raises Unreadable."""
     is_xml = member.filename.lower().endswith((".xml", ".rels"))
     if member.flag_bits & 1:
-        raise Unreadable("this .docx file is password-protected")
+        raise Unreadable("this .docx file is password-protected; remove the password and try again")
     ratio = member.file_size / max(1, member.compress_size)
     if member.file_size > SMALL and ratio > MAX_RATIO:
-        raise Unreadable("part of this .docx file unpacks to a suspiciously large size")
+        raise Unreadable("part of this .docx file is suspiciously large when unzipped")
     if is_xml and member.file_size > MAX_XML:
-        raise Unreadable(f"part of this .docx file is larger than {MAX_XML // 1024 // 1024} MB")
+        raise Unreadable(f"part of this .docx file is larger than {MAX_XML // 1024 // 1024} MB; split the document")
     if is_xml:
         check_xml(packed, member)
 
@@ -134,11 +136,13 @@ def check_xml(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
                     depth -= 1
                     element.clear()
                 if depth > MAX_DEPTH or count > MAX_ELEMENTS:
-                    raise Unreadable("part of this .docx file is nested too deeply or has too many elements")
+                    raise Unreadable("this .docx file is too complex; split it into smaller documents")
     except DefusedXmlException as error:
-        raise Unreadable("part of this .docx file declares entities, which Word documents never do") from error
+        raise Unreadable(
+            "this .docx file declares XML entities, which are not allowed; save it again in Word and try again"
+        ) from error
     except (ParseError, ExpatError, zipfile.BadZipFile, zipfile.zlib.error, ValueError, LookupError) as error:  # type: ignore[attr-defined]
-        raise Unreadable("part of this .docx file is damaged") from error
+        raise Unreadable("part of this .docx file is damaged; save it again in Word and try again") from error
 
 
 def count_review_comments(data: bytes) -> int:

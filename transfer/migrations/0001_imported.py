@@ -48,8 +48,8 @@ class Migration(migrations.Migration):
             name='WantedPicture',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('written_address', models.TextField(blank=True, verbose_name='address in the essay')),
-                ('address', models.TextField(verbose_name='address')),
+                ('written_address', models.TextField(blank=True, verbose_name='URL in the essay')),
+                ('address', models.TextField(verbose_name='URL')),
                 ('alt', models.CharField(blank=True, max_length=500, verbose_name='alternative text')),
                 ('tries', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
                 ('due', models.DateTimeField(default=django.utils.timezone.now, null=True, verbose_name='next attempt')),

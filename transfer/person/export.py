@@ -101,7 +101,7 @@ COMMENTER_PARTS = (
     Part(Block, _("Trusted, held or blocked"), "commenter", "kind until sentence created"),
     Part(Report, _("Your reports"), "commenter", "comment_id kind text network state created"),
     Part(Appeal, _("Your appeals"), "comment__commenter", "comment_id text state answer created"),
-    Part(Note, _("Moderators' notes about you"), "commenter", "text created"),
+    Part(Note, _("Moderators’ notes about you"), "commenter", "text created"),
 )
 USER_PARTS = (
     Part(User, _("Your account"), "pk", "username name email date_joined last_login is_staff groups__name"),
@@ -124,12 +124,12 @@ USER_PARTS = (
     Part(Draft, _("Your unsaved drafts"), "author", "essay__title fields changed"),
     Part(PreviewLink, _("Your preview links"), "by", "essay__title created expires"),
     Part(Profile, _("Your author page"), "user", "about links time_zone"),
-    Part(Image, _("Images you uploaded"), "by", "file alt created"),
+    Part(Image, _("Pictures you uploaded"), "by", "file alt created"),
     InvitationPart(
         Invitation, _("Pending invitations, sent or received"), "by", "by__name name email role sent emailed"
     ),
     Part(Decision, _("Your moderation decisions"), "moderator", "comment_number verb note before after created"),
-    Part(Batch, _("Your batches of decisions"), "moderator", "verb note total done created"),
+    Part(Batch, _("Your bulk decisions"), "moderator", "verb note total done created"),
     Part(Block, _("People you trust, hold or block"), "moderator", "kind note until created"),
     Part(Note, _("Your notes about others"), "moderator", "commenter__name text created"),
     Part(Appeal, _("Appeals you answered"), "answered_by", "comment_id state answer answered"),

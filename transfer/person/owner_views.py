@@ -51,7 +51,7 @@ def delete(request: HttpRequest, commenter: Commenter) -> HttpResponse:
     with transaction.atomic():
         deletion.delete_person(commenter, keep_comments=choice == "stay")
         log_action(request, Verb.FORGET, key)
-    messages.success(request, _("Everything about commenter %(number)d has been deleted.") % {"number": key})
+    messages.success(request, _("The personal data of commenter %(number)d has been deleted.") % {"number": key})
     return redirect("admin:index")
 
 

@@ -49,11 +49,18 @@ def delete(request: Request) -> HttpResponse:
     if request.method == "POST" and not token:
         return start_deletion(request, request.commenter)
     if deletion_request is None:
-        return redirect_with_error(request, _("Your request has expired. Nothing was deleted.") if token else "")
+        return redirect_with_error(
+            request,
+            _("Your request has expired and nothing was deleted. Request deletion again below.") if token else "",
+        )
     if not deletion_request.belongs_to(request):
-        return redirect_with_error(request, _("You are logged in with another account. Nothing was deleted."))
+        return redirect_with_error(
+            request, _("Nothing was deleted. Log in with the account that requested the deletion.")
+        )
     if not deletion_request.is_confirmable(request) or not erasure.is_erasable(request.commenter):
-        return redirect_with_error(request, _("Log in again to delete your account. Nothing was deleted."))
+        return redirect_with_error(
+            request, _("Nothing was deleted. Request deletion again below, then log in to confirm.")
+        )
     if request.method == "POST":
         return delete_data(request, deletion_request)
     return render(request, "transfer/delete.html", {"deletion": deletion_request})

@@ -101,7 +101,7 @@ class ItemComments:
             self.record_imported(batch)
         self.report.unchanged["comment(s)"] += known
         for number in sorted(deleted, key=outline.ids.__getitem__):
-            self.report.omit("comment(s) imported before and since deleted here", f"#{outline.ids[number]}")
+            self.report.omit("comment(s) deleted on this site after an earlier import", f"#{outline.ids[number]}")
         for problem, number in problems:
             if is_new[number]:
                 self.report.remark(problem, f"#{outline.ids[number]}")
@@ -194,7 +194,7 @@ class ItemComments:
         status = STATUSES.get(texts["wp:comment_approved"])
         if status is None:
             status = Status.PENDING
-            self.report.remark("comment(s) with an unknown status (is|are) pending", name)
+            self.report.remark("comment(s) with an unknown status (was|were) imported as pending", name)
         html = markup.clean_comment_html(pictures_as_links(text))
         return SourceComment(commenter, status, text, html, self.outline.created_at(number))
 

@@ -67,7 +67,7 @@ class EssayImporter:
             self.report.unchanged[f"{essay.kind}(s)"] += 1
         if essay.pk in self.seen:
             self.report.remark(
-                "post(s) with the same ID as an earlier post (was|were) treated as that post", item["title"]
+                "post(s) (appears|appear) more than once in the file and (was|were) imported only once", item["title"]
             )
         self.seen.add(essay.pk)
         self.record_names(item, source, essay, known)
@@ -161,7 +161,7 @@ class EssayImporter:
             self.report.remark("post(s) without a date (was|were) imported as (a draft|drafts)", name)
         elif status not in DRAFTS:
             self.report.remark(
-                "post(s) with a plugin’s status (was|were) imported as (a draft|drafts)", f"{name} ({status[:30]})"
+                "post(s) with a custom status (was|were) imported as (a draft|drafts)", f"{name} ({status[:30]})"
             )
         return None
 
@@ -204,12 +204,12 @@ class EssayImporter:
         state = "published" if essay.is_published else "scheduled" if essay.published else "draft"
         self.report.counts[f"{essay.kind}(s), {state}"] += 1
         if item["wp:is_sticky"] == "1":
-            self.report.remark("sticky post(s) (was|were) imported unpinned", name)
+            self.report.remark("sticky post(s) (was|were) not pinned", name)
         for field in item.inner_records("wp:postmeta"):
             if not KNOWN_META.match(field["wp:meta_key"]):
                 self.report.omit("plugin custom field(s)", field["wp:meta_key"])
         if "_thumbnail_id" in meta:
-            self.report.remark("featured image(s) (is|are) not shown above essays here", name)
+            self.report.remark("featured image(s) (is|are) not shown above (the essay|essays)", name)
         for kind, example in text.lost:
             self.report.omit(kind, f"{example} in {name}" if example else f"in {name}")
         for kind, example in text.changed:

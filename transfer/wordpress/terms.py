@@ -29,7 +29,7 @@ class Terms:
         elif record.name == "wp:tag":
             self.get_or_create("post_tag", record["wp:tag_slug"], record["wp:tag_name"], record["wp:tag_description"])
         else:
-            self.report.omit("term(s) of other taxonomies")
+            self.report.omit("term(s) of custom taxonomies")
 
     def tags_of(self, item: Record) -> list[Tag]:
         """Return an item's tags in its order."""

@@ -238,12 +238,12 @@ def records(
     except DefusedXmlException as error:
         line = expat.CurrentLineNumber
         raise Unreadable(
-            f"line {line}: the file declares a document type or entities, which exports never do"
+            f"line {line}: this is not a WordPress export: it declares a document type or entities"
         ) from error
     except ParseError as error:
         raise NotXml(f"line {error.position[0]}: {describe_error(error, file)}") from error
     except (LookupError, ValueError) as error:  # pyexpat's errors for an unknown encoding
-        raise Unreadable(f"line {expat.CurrentLineNumber}: {error}; save it as UTF-8") from error
+        raise Unreadable(f"line {expat.CurrentLineNumber}: {error}; save the file as UTF-8") from error
     except NotAnExport as error:
         raise Unreadable(f"line {error.line or 1}: {error}") from error
     except OSError as error:
@@ -260,11 +260,13 @@ def reject_other_files(source: BinaryIO) -> None:
     if not size:
         raise Unreadable("the file is empty")
     if size > MAX_FILE:
-        raise Unreadable(f"the file is larger than {MAX_FILE // 1024 // 1024} MB; export it in parts by date")
+        raise Unreadable(
+            f"the file is larger than {MAX_FILE // 1024 // 1024} MB; export the site in smaller parts, by date"
+        )
     if head.startswith((b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zX")):
         raise Unreadable("this is a compressed file; unpack it and import the .xml files inside it")
     if head.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        raise Unreadable("this is a web page, not an export; in WordPress, use Tools, Export")
+        raise Unreadable("this is a web page, not an export; in WordPress, go to “Tools”, “Export”")
 
 
 def describe_error(error: ParseError, file: Path) -> str:

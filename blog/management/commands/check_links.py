@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--fix", action="store_true", help="add https:// or mailto: where it is clear which is missing"
+            "--fix", action="store_true", help="add the missing https:// or mailto:, except to unclear links"
         )
 
     def handle(self, *args: Any, fix: bool, **options: Any) -> None:
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             if fix and wrong:
                 revisions.rewrite_bodies(essay, markup.complete_links)
         done = "corrected" if fix else "to correct (use --fix)" if links else "to correct"
-        self.stdout.write(f"{links} link(s) in {essays} essay(s) {done}. {unclear} unclear.")
+        self.stdout.write(f"{links} link(s) in {essays} essay(s) {done}. {unclear} unclear link(s).")
 
 
 def stored_bodies(essay: Essay) -> Iterator[str]:

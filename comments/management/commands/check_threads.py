@@ -10,7 +10,7 @@ from comments.models import Comment
 
 
 class Command(BaseCommand):
-    help = "Checks every thread and every stored counted. Exits with status 1 if it finds a problem."
+    help = "Checks every thread and every stored count. Exits with status 1 if it finds a problem."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--repair", action="store_true", help="fix the problems, then check again")
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         found = self.report()
         if found and repair:
             checking.repair()
-            self.stdout.write(f"Repaired {counted(found)}. Checking again.")
+            self.stdout.write(f"Fixed {counted(found)}. Checking again.")
             found = self.report()
         if found:
             raise CommandError(

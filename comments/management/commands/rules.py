@@ -14,7 +14,7 @@ FIELDS = {field.name: field for field in Rules._meta.concrete_fields if field.ed
 
 
 class Command(BaseCommand):
-    help = "Shows the comment settings, or changes some: rules hold_links=3 flood_seconds=0 who_may_comment=name"
+    help = "Shows or changes the comment settings: rules hold_links=3 flood_seconds=0 who_may_comment=name"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("changes", nargs="*", metavar="NAME=VALUE")  # Django itself has "settings"

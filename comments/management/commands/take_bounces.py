@@ -17,7 +17,7 @@ EX_TEMPFAIL = 75  # tells a mail server that pipes an email here to retry later
 
 
 class Command(BaseCommand):
-    help = "Reads bounces and spam complaints and stops emailing those addresses. Never changes the files it reads."
+    help = "Reads bounces and spam complaints, and stops emailing their addresses. Never changes the files it reads."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             found = bounces.read_mailbox(file) if file else bounces.read_stream(sys.stdin.buffer)
             outcomes = Counter(bounces.process_email(raw) for raw in found)
         except OperationalError as error:
-            self.stderr.write(f"The database cannot be reached: {error}")
+            self.stderr.write(f"The database cannot be reached ({error}). Try again later.")
             sys.exit(EX_TEMPFAIL)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error}") from error
@@ -49,32 +49,32 @@ def describe_outcome(outcome: Outcome, count: int) -> str:
     match outcome:
         case Outcome.SUPPRESSED:
             return ngettext(
-                "%(count)d bounced. Its address gets no more emails.",
-                "%(count)d bounced. Their addresses get no more emails.",
+                "%(count)d bounced. Its address will get no more emails.",
+                "%(count)d bounced. Their addresses will get no more emails.",
                 count,
             )
         case Outcome.COUNTED:
             return ngettext(
-                "%(count)d bounced and was counted. Its address still gets emails.",
-                "%(count)d bounced and were counted. Their addresses still get emails.",
+                "%(count)d bounced. Its address will still get emails for now.",
+                "%(count)d bounced. Their addresses will still get emails for now.",
                 count,
             )
         case Outcome.UNSUBSCRIBED:
             return ngettext(
-                "%(count)d is a spam complaint. Its reader was unsubscribed.",
-                "%(count)d are spam complaints. Their readers were unsubscribed.",
+                "%(count)d is a spam complaint. The reader was unsubscribed.",
+                "%(count)d are spam complaints. The readers were unsubscribed.",
                 count,
             )
         case Outcome.DELAYED:
             return ngettext(
-                "%(count)d is only delayed. It was ignored.", "%(count)d are only delayed. They were ignored.", count
+                "%(count)d reports a delay and was ignored.", "%(count)d report delays and were ignored.", count
             )
         case Outcome.DUPLICATE:
-            return ngettext("%(count)d was already counted.", "%(count)d were already counted.", count)
+            return ngettext("%(count)d had already been processed.", "%(count)d had already been processed.", count)
         case Outcome.UNRELATED:
             return ngettext(
-                "%(count)d is about an email that this site did not send. It was ignored.",
-                "%(count)d are about emails that this site did not send. They were ignored.",
+                "%(count)d was ignored, because this site did not send the original email.",
+                "%(count)d were ignored, because this site did not send the original emails.",
                 count,
             )
         case Outcome.OTHER:

@@ -19,17 +19,18 @@ MAX_WARNINGS = 20
 
 class Command(BaseCommand):
     help = (
-        "Trains or tests the spam filter with CSV files: columns CONTENT, CLASS (1 spam, 0 not) and optionally AUTHOR"
+        "Trains or tests the spam filter with CSV files. Columns: CONTENT, CLASS (1 = spam, 0 = not spam), AUTHOR "
+        "(optional)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
         learn = verbs.add_parser(
-            "learn", help="train the filter with the comments of a file, in addition to what it knows"
+            "learn", help="train the filter with the comments in a file, in addition to earlier training"
         )
         judge = verbs.add_parser("judge", help="test the filter on a file and print its accuracy")
         check = verbs.add_parser(
-            "check", help="cross-validate: test each file after training with the others; saves nothing"
+            "check", help="cross-validate: test each file after training on the others; nothing is saved"
         )
         for verb in (learn, judge):
             verb.add_argument("files", metavar="FILE", nargs=1, type=Path)
@@ -49,7 +50,7 @@ class Command(BaseCommand):
             raise CommandError(_("%(file)s contains no comments to learn from.") % {"file": files[0]})
         new = training.add_examples(examples)
         learning.learn()
-        words = ngettext("%(count)d new comment learned.", "%(count)d new comments learned.", new)
+        words = ngettext("Learned from %(count)d new comment.", "Learned from %(count)d new comments.", new)
         self.stdout.write(words % {"count": new})
         self.stdout.write(training.describe_training(SpamModel.objects.current()))
 
@@ -59,7 +60,7 @@ class Command(BaseCommand):
 
     def cross_validate(self, files: list[Path]) -> None:
         if len(files) < 2:
-            raise CommandError(_("Name at least two files: each is tested after learning from the others."))
+            raise CommandError(_("Give at least two files. Each is tested after training on the others."))
         found = []
         for tested in files:
             others = (each for file in files if file != tested for each in self.read(file))

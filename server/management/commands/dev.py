@@ -19,7 +19,7 @@ COMMANDS = {"job worker": "worker", "demo identity provider": "demo_provider"}
 
 
 class Command(runserver.Command):
-    help = "Serves the site with a server that restarts when a Python file or a template changes. Needs DEBUG=1."
+    help = "Runs a development server that restarts when a Python file or a template changes. Needs DEBUG=1."
     default_port = str(settings.PORT)
 
     def handle(self, *args: Any, **options: Any) -> None:

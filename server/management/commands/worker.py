@@ -12,7 +12,7 @@ from server.processes import signals
 
 
 class Command(BaseCommand):
-    help = "Runs background and scheduled jobs. `serve` starts a worker itself."
+    help = "Runs background and scheduled jobs. `serve` already includes a worker."
     # `migrate` and `serve` run them before: here they would only import every view at each restart.
     requires_system_checks: list[str] = []
 

@@ -10,7 +10,7 @@ from transfer.report import count_lines
 
 
 class Command(BaseCommand):
-    help = "Exports essays, pages and comments to a file: export wordpress FILE.xml, export markdown FILE.zip"
+    help = "Exports essays, pages and comments to a file: export wordpress FILE.xml or export markdown FILE.zip"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("format", choices=sorted(exporting.FORMATS))

@@ -11,21 +11,21 @@ from transfer.report import Unreadable
 
 
 class Command(BaseCommand):
-    help = "Imports an export of another site: import wordpress FILE [--dry-run] [--media FOLDER]"
+    help = "Imports essays and comments from another site: import wordpress FILE [--dry-run] [--media FOLDER]"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("format", choices=sorted(importing.FORMATS))
         parser.add_argument("file", type=Path)
         parser.add_argument("--dry-run", action="store_true", help="list what would be imported; change nothing")
         parser.add_argument(
-            "--media", type=Path, metavar="FOLDER", help="the old site’s uploads (default: download them)"
+            "--media", type=Path, metavar="FOLDER", help="folder with the old site’s uploads (default: download them)"
         )
         parser.add_argument(
             "--author",
             action="append",
             default=[],
-            metavar="OLD=LOGIN",
-            help="credit the old author OLD’s texts to the user LOGIN; can be repeated",
+            metavar="OLD=USERNAME",
+            help="credit texts by OLD on the old site to the user USERNAME here; can be repeated",
         )
 
     def handle(

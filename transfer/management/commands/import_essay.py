@@ -11,11 +11,11 @@ from transfer.report import Unreadable
 
 
 class Command(BaseCommand):
-    help = "Creates a draft from a .docx, .html or .md file: import_essay FILE [--author LOGIN] [--dry-run]"
+    help = "Creates a draft from a .docx, .html or .md file: import_essay FILE [--author USERNAME] [--dry-run]"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--author", default="", metavar="LOGIN", help="username of the author")
+        parser.add_argument("--author", default="", metavar="USERNAME", help="username of the author")
         parser.add_argument("--dry-run", action="store_true", help="list what would be imported; change nothing")
 
     def handle(self, *args: Any, file: Path, author: str, dry_run: bool, **options: Any) -> None:
