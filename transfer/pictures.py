@@ -98,7 +98,6 @@ class UploadsFolder:
         return next((file for candidate in candidates if (file := self._file_inside(candidate))), None)
 
     def _file_inside(self, candidate: Path) -> Path | None:
-        """Return an existing file if it is inside the folder."""
         try:
             file = candidate.resolve(strict=True)
         except (OSError, RuntimeError):

@@ -62,7 +62,6 @@ class Notes:
         return marked + after if marked != before else body
 
     def _replace_marks(self, pattern: re.Pattern[str], body: str, texts: Mapping[str, str]) -> str:
-        """Replace the marks of known notes by ours."""
 
         def mark(match: re.Match[str]) -> str:
             text = texts.get(match["key"])
