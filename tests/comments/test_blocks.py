@@ -168,11 +168,11 @@ def test_a_new_block_replaces_the_old_one() -> None:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"network": "300.1.2.3"}, "is not a network"),
+        ({"network": "300.1.2.3"}, "is not an IP address or network"),
         ({"network": "0.0.0.0/0"}, "is too large"),
         ({"email": "nobody"}, "Enter a valid email address"),
-        ({}, "Fill in exactly one of"),
-        ({"email": "a@example.org", "network": "203.0.113.7"}, "Fill in exactly one of"),
+        ({}, "Fill in only one: person"),
+        ({"email": "a@example.org", "network": "203.0.113.7"}, "Fill in only one: person"),
     ],
 )
 def test_the_admin_rejects_an_invalid_block(client: Client, fields: dict[str, str], says: str) -> None:

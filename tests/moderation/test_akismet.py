@@ -266,7 +266,7 @@ def test_a_service_on_a_private_network_is_not_called(settings: Any) -> None:
 
 @pytest.mark.parametrize(
     ("says", "words"),
-    [("valid", ""), ("invalid", "rejects the API key"), (lambda handler: handler.say(500), "does not respond")],
+    [("valid", ""), ("invalid", "rejected the API key"), (lambda handler: handler.say(500), "isn’t responding")],
 )
 def test_the_doctor_and_the_filter_page_show_its_state(service: Service, client: Client, says: Any, words: str) -> None:
     service.says["verify-key"] = says
@@ -274,7 +274,7 @@ def test_the_doctor_and_the_filter_page_show_its_state(service: Service, client:
     assert [words in each for each in told] == ([True] if words else [])
     client.force_login(make.owner())
     page = client.get("/admin/comments/queue/filter/").content.decode()
-    assert (words or "Comments are also checked by").replace("does not respond", "did not respond") in page
+    assert (words or "Comments are also checked by").replace("isn’t responding", "did not respond") in page
     assert service.verbs == ["verify-key"]  # the page itself makes no call
 
 

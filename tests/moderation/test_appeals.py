@@ -230,7 +230,7 @@ def test_approving_grants_the_appeal_and_each_undo_reverses_it(
     assert stands(comment) == ("approved", "granted", "")
     assert (
         mailed_to("rosa@example.org")[-1].subject
-        == "[Rejoinder] Your appeal about your comment on “Of Forms” was granted"
+        == "[Rejoinder] Appeal granted: your comment on “Of Forms”"
     )
 
 

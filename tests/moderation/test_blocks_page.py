@@ -46,7 +46,7 @@ def test_each_entry_shows_person_duration_note_and_moderator(client: Client, mar
     put(network="198.51.100.7/32", days=-2, note="It is over")
     said = read(client)
     for words in ("Blocked · Anna Karg · permanently", "Note: Third time", "Message: Cool down.", "by Mara,",
-                  "Always held · anyone with the verified email address b@example.org · until", "Always published · everyone on 203.0.113.0/24"):  # fmt: skip
+                  "Always held · anyone with the verified address b@example.org · until", "Always published · everyone on 203.0.113.0/24"):  # fmt: skip
         assert words in said
     assert "It is over" not in said
     assert "198.51.100.7/32 · expired" in read(client, "?kind=over")

@@ -43,8 +43,8 @@ def test_it_shows_what_a_threshold_would_have_done(client: Client, owner: User) 
     make.rules(spam_hold_at=50, spam_mark_at=90)
     page = " ".join(client.get(PLACE).content.decode().split())
     assert "Comments with a spam score of 0.50 or more are held. Among the comments below, that’s 25%" in page
-    assert "100% of the spam below." in page
-    assert "At 0.90 or more go straight to Spam. That’s 0% of the good ones and 50% of the spam." in page
+    assert "of the good ones and 100% of the spam." in page
+    assert "Comments with a score of 0.90 or more go straight to Spam. That’s 0% of the good ones and 50% of the spam." in page
     assert "8 comments were scored when they were posted." in page
     rates = spam_scores.ScoreHistory.load(Rules.objects.current()).at(0.8)
     assert (rates.good, rates.spam) == ((0, 4), (3, 4))
@@ -75,7 +75,7 @@ def test_comments_without_a_score_are_scored_now_and_counted_separately(
     monkeypatch.setattr(spam_scores, "MAX_RESCORED", 4)  # two of each kind
     past = spam_scores.ScoreHistory.load(Rules.objects.current())
     assert (past.good, past.rescored, past.on_arrival) == ([0.42, 0.42], 2, 0)
-    assert "2 were scored now and may be some the filter learned from" in " ".join(
+    assert "2 comments were scored just now. The filter may have learned from them" in " ".join(
         client.get(PLACE).content.decode().split()
     )
 

@@ -137,7 +137,7 @@ def test_a_blocked_person_is_told_so_and_can_post_again_afterwards(
     [
         ({"until": "2001-01-01"}, "Choose a future date"),
         ({"until": "soon"}, "Enter a valid date"),
-        ({"network": "everywhere"}, "is not a network"),
+        ({"network": "everywhere"}, "is not an IP address or network"),
         ({"who": "email rosa@example.org"}, "Select a valid choice"),
         ({"kind": "ban"}, "Select a valid choice"),
     ],

@@ -198,7 +198,7 @@ def test_a_rule_of_the_owner_holds_comments_reported_often(comment: Comment, mar
     assert not mailed_to("rosa@example.org")
     actions.approve(comment, by=mara)
     assert stored(comment) == (0, ["dismissed"] * 2)
-    assert "and kept it" in mailed_to("rosa@example.org")[0].body
+    assert "decided to keep it" in mailed_to("rosa@example.org")[0].body
 
 
 # Who hears of it
@@ -222,7 +222,7 @@ def test_moderators_are_notified_of_the_first_report_only(comment: Comment, mara
 
 
 @pytest.mark.once
-@pytest.mark.parametrize(("verb", "said"), [(actions.keep, "and kept it"), (actions.trash, "It has been removed.")])
+@pytest.mark.parametrize(("verb", "said"), [(actions.keep, "decided to keep it"), (actions.trash, "It has been removed.")])
 def test_a_logged_in_reporter_is_emailed_the_outcome_on_request(
     comment: Comment, mara: User, verb: Any, said: str
 ) -> None:
@@ -244,7 +244,7 @@ def test_an_undo_before_the_email_is_sent_cancels_it(comment: Comment, mara: Use
     undo.undo(decision, by=mara)
     assert not mailed_to("rosa@example.org")
     actions.keep(comment, by=mara)
-    assert "and kept it" in mailed_to("rosa@example.org")[0].body
+    assert "decided to keep it" in mailed_to("rosa@example.org")[0].body
 
 
 @pytest.mark.once
