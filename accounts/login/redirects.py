@@ -39,7 +39,7 @@ def redirect_after_failure(request: HttpRequest, state: Any, outcome: str) -> Ht
     start = state.get("next") if isinstance(state, dict) else None
     if start:
         return HttpResponseRedirect(add_outcome(start, outcome))
-    return render(request, "account/done.html", {"outcome": "lost"}, status=400)
+    return render(request, "account/login_outcome.html", {"outcome": "lost"}, status=400)
 
 
 def redirect_refused_staff(state: Any, key: str) -> HttpResponse:

@@ -38,8 +38,8 @@ def login_done(request: Request) -> HttpResponse:
     """Show the login window's last page, which tells open pages how the login ended and closes."""
     outcome = request.GET.get("login", "")
     if refusal := redirects.staff_refusal(outcome):
-        return render(request, "account/done.html", {"outcome": "staff", "refusal": refusal})
-    return render(request, "account/done.html", {"outcome": outcome if outcome in redirects.OUTCOMES else ""})
+        return render(request, "account/login_outcome.html", {"outcome": "staff", "refusal": refusal})
+    return render(request, "account/login_outcome.html", {"outcome": outcome if outcome in redirects.OUTCOMES else ""})
 
 
 @require_POST
@@ -82,7 +82,7 @@ def account(request: Request) -> HttpResponse:
         "has_app": Type.TOTP in factors_by_type,
         "sessions": sessions.for_user(user).count(),
     }
-    return render(request, "account/me.html", context, status=422 if form.errors else 200)
+    return render(request, "account/account.html", context, status=422 if form.errors else 200)
 
 
 @login_required

@@ -42,13 +42,13 @@ def subscribe(request: Request) -> HttpResponse:
     form = SubscribeForm(request.POST or None, essay=essay, thread=thread, initial=initial)
     context = {"form": form, "essay": essay, "thread": thread}
     if request.method != "POST":
-        response = render(request, "comments/follow.html", context)
+        response = render(request, "comments/subscribe.html", context)
         key = essay.cache_key if essay else "site"
         return pagecache.mark_cacheable(response, "site", key, "comments", expires=getattr(request, "expires", None))
     if not form.is_valid():
-        return render(request, "comments/follow.html", context, status=422)
+        return render(request, "comments/subscribe.html", context, status=422)
     if seconds := acquire_attempt(request):
-        return too_many_attempts(request, "comments/follow.html", context, seconds)
+        return too_many_attempts(request, "comments/subscribe.html", context, seconds)
     subscriber = known_addresses.identify_subscriber(request, form.cleaned_data["email"], commenter)
     if not subscriber.is_verified:
         subscribing.subscribe_later(subscriber, form.topics(), often=form.cleaned_data["often"])
@@ -102,7 +102,7 @@ def confirmation_sent(request: Request) -> HttpResponse:
     """Ask the reader to check their email. The page is the same for every address, known or not."""
     essay, thread = requested_target(request)
     back = thread.get_absolute_url() if thread else essay.get_absolute_url() if essay else "/"
-    return render(request, "comments/follow_asked.html", {"back_url": back})
+    return render(request, "comments/subscription_requested.html", {"back_url": back})
 
 
 @get_or_post
@@ -119,9 +119,9 @@ def notify_of_decision(request: Request, pk: int) -> HttpResponse:
     form = AddressForm({"email": request.POST.get("email", known)} if request.method == "POST" else None)
     context = {"form": form, "comment": comment, "back_url": here.url_of(comment)}
     if not form.is_valid():
-        return limit_referrer(render(request, "comments/tell.html", context, status=422 if form.is_bound else 200))
+        return limit_referrer(render(request, "comments/notify_of_decision.html", context, status=422 if form.is_bound else 200))
     if seconds := acquire_attempt(request):
-        return limit_referrer(too_many_attempts(request, "comments/tell.html", context, seconds))
+        return limit_referrer(too_many_attempts(request, "comments/notify_of_decision.html", context, seconds))
     subscriber = known_addresses.identify_subscriber(request, form.cleaned_data["email"], comment.commenter)
     subscribing.subscribe(subscriber, [Topic(Subscription.Kind.DECISION, comment=comment)])
     return limit_referrer(redirect(here.url_of(comment, mailed=None if subscriber.is_verified else pk)))
@@ -238,7 +238,7 @@ def unsubscribe(request: Request, token: str) -> HttpResponse:
             subscribing.unsubscribe(Subscription.objects.filter(pk=subscription.pk))
         subscription.refresh_from_db(fields=["stopped"])
     context = {"subscription": subscription, "subscriptions_url": signed_links.subscriptions_url(subscription.address)}
-    return limit_referrer(render(request, "comments/stop.html", context))
+    return limit_referrer(render(request, "comments/unsubscribe.html", context))
 
 
 @csrf_exempt
@@ -256,7 +256,7 @@ def unsubscribe_daily(request: Request, token: str) -> HttpResponse:
         "has_daily": daily.exists(),
         "subscriptions_url": signed_links.subscriptions_url(address),
     }
-    return limit_referrer(render(request, "comments/stop_daily.html", context))
+    return limit_referrer(render(request, "comments/unsubscribe_daily.html", context))
 
 
 def gone(request: Request) -> HttpResponse:

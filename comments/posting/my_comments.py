@@ -42,7 +42,7 @@ def my_comments(request: Request) -> HttpResponse:
         }
         for comment in page
     ]
-    return render(request, "comments/mine.html", {"page": page, "comments": comments, "commenter": commenter})
+    return render(request, "comments/my_comments.html", {"page": page, "comments": comments, "commenter": commenter})
 
 
 def excerpt(text: str) -> str:

@@ -250,9 +250,9 @@ class ThreadRenderer:
                 "described": f' aria-describedby="to-{row.pk}"' if in_reply_to else "",
                 "marks": self.author_mark if row.user in self.authors else "",
                 "in_reply_to": in_reply_to,
-                "notice": self.author_notice("comments/_held.html", row.pk),
+                "notice": self.author_notice("comments/_author_notice.html", row.pk),
                 "lang": self.lang,
-                "actions": self.author_notice("comments/_offer.html", row.pk) + actions,
+                "actions": self.author_notice("comments/_claim_offer.html", row.pk) + actions,
             }
         )
         return drawn + self.form if row.pk == self.form_under else drawn
@@ -276,7 +276,7 @@ class ThreadRenderer:
 
     def author_links(self, pk: int) -> str:
         author_actions = self.author_actions.get(pk)
-        return get_template("comments/_own.html").render({"author_actions": author_actions}) if author_actions else ""
+        return get_template("comments/_author_actions.html").render({"author_actions": author_actions}) if author_actions else ""
 
     def author_notice(self, template: str, pk: int) -> str:
         notice = self.notices.get(pk)

@@ -115,7 +115,7 @@ def render_page(request: Request, status: int, link: DecisionToken, user: User) 
         "reasons": Reason.objects.filter(is_offered=True) if "spam" in ways else (),
         "change": "" if ways else describe_change(comment, link, user),
     }
-    return limit_referrer(render(request, "moderation/mailed.html", context, status=status))
+    return limit_referrer(render(request, "moderation/decision_by_email.html", context, status=status))
 
 
 def describe_change(comment: Comment, link: DecisionToken, user: User) -> str:
@@ -153,4 +153,4 @@ def choose_frequency(request: Request, rights: Rights) -> HttpResponse:
         digest.set_frequency(rights.user, QueueMail(form.cleaned_data["queue_mail"]))
         return redirect(f"{request.path}?said=saved")
     context = {"form": form, "is_saved": request.GET.get("said") == "saved", "email": rights.user.email}
-    return render(request, "moderation/mailed_choice.html", context, status=422 if form.is_bound else 200)
+    return render(request, "moderation/email_frequency.html", context, status=422 if form.is_bound else 200)

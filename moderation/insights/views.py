@@ -20,4 +20,4 @@ def statistics_page(request: Request, rights: Rights) -> HttpResponse:
         "is_nav_sidebar_enabled": False,
         "statistics": Statistics(),
     }
-    return render(request, "moderation/numbers.html", context)
+    return render(request, "moderation/statistics.html", context)

@@ -73,4 +73,4 @@ def render_page(request: HttpRequest, commenter: Commenter, status: int = 200, *
         "back": reverse("queue"),
         **more,
     }
-    return render(request, "transfer/of_person.html", context, status=status)
+    return render(request, "transfer/person_by_owner.html", context, status=status)

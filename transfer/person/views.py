@@ -96,7 +96,7 @@ def delete_data(request: Request, deletion_request: DeletionRequest) -> HttpResp
 
 @require_safe
 def delete_done(request: Request) -> HttpResponse:
-    return render(request, "transfer/forgotten.html")
+    return render(request, "transfer/deleted.html")
 
 
 def redirect_to_login(next_url: str = "") -> HttpResponse:
