@@ -43,7 +43,7 @@ def save_without_invalidation(essay: Essay, *, newlines: bool = False) -> None:
     old = Essay.objects.filter(pk=essay.pk).first() if essay.pk else None
     essay.slug = essay.slug or free_slug(essay, essay.title)
     essay.body = markup.clean_essay(essay.body, newlines=newlines)
-    essay.words = markup.count_words(essay.body)
+    essay.word_count = markup.count_words(essay.body)
     essay.changed = timezone.now()
     permalinks.set_address_date(essay, old)
     essay.save()
@@ -66,12 +66,14 @@ def set_pinned(essay: Essay, *, is_pinned: bool = True) -> Essay:
 
 def add_redirect(path: str, **target: Any) -> None:
     """Redirect an old path to its essay, tag or series. Paths are stored decoded, as requests have them."""
-    Redirect.objects.update_or_create(old=unquote(path), defaults={"essay": None, "tag": None, "series": None} | target)
+    Redirect.objects.update_or_create(
+        old_path=unquote(path), defaults={"essay": None, "tag": None, "series": None} | target
+    )
 
 
 def remove_redirect(path: str) -> None:
     """Remove the redirect from a path that is now the address of an essay, tag or series."""
-    Redirect.objects.filter(old=unquote(path)).delete()
+    Redirect.objects.filter(old_path=unquote(path)).delete()
 
 
 @transaction.atomic

@@ -228,11 +228,11 @@ class EssayAdmin(WritingMixin, PublishingMixin, OwnObjectsOnlyMixin, admin.Model
 class RedirectForm(forms.ModelForm[Redirect]):
     class Meta:
         model = Redirect
-        fields = ("old", "essay", "tag", "series")
+        fields = ("old_path", "essay", "tag", "series")
 
-    def clean_old(self) -> str:
+    def clean_old_path(self) -> str:
         """Return the decoded path, also of a full URL copied from a browser."""
-        old = unquote(str(self.cleaned_data["old"]).removeprefix(settings.SITE_URL))
+        old = unquote(str(self.cleaned_data["old_path"]).removeprefix(settings.SITE_URL))
         if not old.startswith("/"):
             raise ValidationError(_("Enter a path that starts with a slash, such as /2019/an-essay/."))
         return old
@@ -241,8 +241,8 @@ class RedirectForm(forms.ModelForm[Redirect]):
 @admin.register(Redirect)
 class RedirectAdmin(admin.ModelAdmin[Redirect]):
     form = RedirectForm
-    list_display = ("old", "target_url")
-    search_fields = ("old",)
+    list_display = ("old_path", "target_url")
+    search_fields = ("old_path",)
     autocomplete_fields = ("essay", "tag", "series")
     list_select_related = ("essay", "tag", "series")
 

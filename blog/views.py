@@ -57,7 +57,7 @@ def redirect_by_number(request: HttpRequest) -> HttpResponse:
     number = request.GET[name]
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise Http404
-    old = Redirect.objects.select_related("essay", "tag", "series").filter(old=f"/?{name}={number}").first()
+    old = Redirect.objects.select_related("essay", "tag", "series").filter(old_path=f"/?{name}={number}").first()
     if old and old.essay and not old.essay.is_published:
         raise Http404
     target = old or get_object_or_404(Essay.objects.published(), pk=int(number), source=None)
@@ -103,7 +103,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @require_safe
 def redirect_moved(request: HttpRequest, **parts: Any) -> HttpResponse:
     """Redirect an old address to its current one, or raise Http404."""
-    old = Redirect.objects.select_related("essay", "tag", "series").filter(old=request.path[:500]).first()
+    old = Redirect.objects.select_related("essay", "tag", "series").filter(old_path=request.path[:500]).first()
     if not old or (old.essay and not old.essay.is_published):
         raise Http404
     return redirect(old, permanent=True)
@@ -122,7 +122,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
 def category(request: HttpRequest, path: str) -> HttpResponse:
     """Redirect a WordPress category to its tag."""
     slug = path.strip("/").rsplit("/", 1)[-1]
-    old = Redirect.objects.select_related("essay", "tag", "series").filter(old=f"/category/{slug}/").first()
+    old = Redirect.objects.select_related("essay", "tag", "series").filter(old_path=f"/category/{slug}/").first()
     return redirect(old or get_object_or_404(Tag, slug=slug), permanent=True)
 
 

@@ -11,10 +11,10 @@ def add_redirects(paths: Iterable[str], target: Essay | Tag, report: Report) -> 
     """Add redirects to an object; report how many, and the paths that already redirect elsewhere."""
     current = unquote(target.get_absolute_url())
     wanted = [path for path in dict.fromkeys(paths) if path != current]
-    existing = {old.old: old for old in Redirect.objects.filter(old__in=wanted)}
+    existing = {row.old_path: row for row in Redirect.objects.filter(old_path__in=wanted)}
     is_essay = isinstance(target, Essay)
     field, kind = ("essay", "(an essay or page|essays and pages)") if is_essay else ("tag", "(a tag|tags)")
-    new = [Redirect(old=path, **{field: target}) for path in wanted if path not in existing]
+    new = [Redirect(old_path=path, **{field: target}) for path in wanted if path not in existing]
     Redirect.objects.bulk_create(new)
     report.counts[f"redirect(s) to {kind}"] += len(new)
     for path, old in existing.items():

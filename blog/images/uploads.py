@@ -17,7 +17,7 @@ __all__ = ["MAX_BYTES", "InvalidPicture", "reencoded_file", "save", "store"]
 def store(data: bytes, *, source: str = "", alt: str = "", by: User | None = None) -> Image:
     """Store a picture under a random name. Raises InvalidPicture."""
     file = reencoded_file(data)
-    return save(Image(file=file, source=source[:2000], alt=" ".join(alt.split())[:500], by=by))
+    return save(Image(file=file, source=source[:2000], alt=" ".join(alt.split())[:500], uploaded_by=by))
 
 
 @transaction.atomic

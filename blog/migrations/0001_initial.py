@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('canonical', models.URLField(blank=True, help_text='The original URL, if the text was first published on another site.', max_length=500, verbose_name='canonical URL')),
                 ('published', models.DateTimeField(blank=True, help_text='Leave empty for a draft. Set a future date to schedule the essay.', null=True, verbose_name='published')),
                 ('dated', models.DateField(blank=True, editable=False, null=True, verbose_name='date in the URL')),
-                ('words', models.PositiveIntegerField(default=0, editable=False, verbose_name='words')),
+                ('word_count', models.PositiveIntegerField(default=0, editable=False, verbose_name='words')),
                 ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('changed', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
                 ('updated', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='updated')),
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
                 ('renditions', models.JSONField(default=dict, editable=False)),
                 ('source', models.CharField(blank=True, editable=False, max_length=2000)),
                 ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='images', to=settings.AUTH_USER_MODEL, verbose_name='uploaded by')),
+                ('uploaded_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='images', to=settings.AUTH_USER_MODEL, verbose_name='uploaded by')),
             ],
             options={
                 'verbose_name': 'picture',
@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
                 ('token', models.CharField(editable=False, max_length=64, unique=True)),
                 ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('expires', models.DateTimeField(verbose_name='expires')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='preview_links', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='preview_links', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('essay', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='preview_links', to='blog.essay', verbose_name='essay')),
             ],
             options={
@@ -167,7 +167,7 @@ class Migration(migrations.Migration):
                 ('excerpt', models.TextField(blank=True, verbose_name='excerpt')),
                 ('slug', models.CharField(blank=True, max_length=200, verbose_name='slug')),
                 ('tags', models.JSONField(default=list, verbose_name='tags')),
-                ('words', models.PositiveIntegerField(default=0, verbose_name='words')),
+                ('word_count', models.PositiveIntegerField(default=0, verbose_name='words')),
                 ('publish_at', models.DateTimeField(blank=True, null=True, verbose_name='publish date')),
                 ('essay_fingerprint', models.CharField(blank=True, editable=False, max_length=32)),
                 ('note', models.CharField(blank=True, max_length=300, verbose_name='what changed')),
@@ -202,7 +202,7 @@ class Migration(migrations.Migration):
             name='Redirect',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('old', models.CharField(max_length=500, unique=True, verbose_name='old URL')),
+                ('old_path', models.CharField(max_length=500, unique=True, verbose_name='old URL')),
                 ('essay', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='redirects', to='blog.essay')),
                 ('series', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='redirects', to='blog.series')),
                 ('tag', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='redirects', to='blog.tag')),
@@ -218,7 +218,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('tab', models.CharField(blank=True, max_length=40)),
-                ('number', models.PositiveIntegerField(default=0)),
+                ('save_count', models.PositiveIntegerField(default=0)),
                 ('base', models.CharField(blank=True, max_length=60)),
                 ('fields', models.JSONField(default=dict)),
                 ('changed', models.DateTimeField(default=django.utils.timezone.now)),

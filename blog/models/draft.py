@@ -17,7 +17,7 @@ class Draft(models.Model):
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, blank=True, related_name="drafts")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
     tab = models.CharField(max_length=40, blank=True)  # key of the browser tab
-    number = models.PositiveIntegerField(default=0)  # how often the tab has sent it
+    save_count = models.PositiveIntegerField(default=0)  # how often the tab has sent it
     base = models.CharField(max_length=60, blank=True)  # version of the text it began from: see blog.writing.revisions
     fields = models.JSONField(default=dict)
     changed = models.DateTimeField(default=timezone.now)

@@ -188,7 +188,7 @@ class Essay(models.Model):
         help_text=_("Leave empty for a draft. Set a future date to schedule the essay."),
     )
     dated = models.DateField(_("date in the URL"), null=True, blank=True, editable=False)
-    words = models.PositiveIntegerField(_("words"), default=0, editable=False)
+    word_count = models.PositiveIntegerField(_("words"), default=0, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
     updated = models.DateTimeField(_("updated"), null=True, blank=True, editable=False)  # as shown to readers
@@ -250,7 +250,7 @@ class Essay(models.Model):
     @property
     def reading_minutes(self) -> int:
         """Return the reading time at 230 words a minute (Brysbaert 2019: silent readers of English average 238)."""
-        return max(1, round(self.words / 230))
+        return max(1, round(self.word_count / 230))
 
     @property
     def direction(self) -> str:

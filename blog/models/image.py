@@ -41,7 +41,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def changeable_by(self, user: Any) -> Self:
         """Return an author's own pictures, or all for an editor."""
-        return self if user.has_perm("blog.change_others") else self.filter(by=user)
+        return self if user.has_perm("blog.change_others") else self.filter(uploaded_by=user)
 
 
 class Image(models.Model):
@@ -51,7 +51,7 @@ class Image(models.Model):
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
     alt = models.CharField(_("alternative text"), max_length=500, blank=True)
-    by = models.ForeignKey(
+    uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
         null=True,
@@ -73,7 +73,7 @@ class Image(models.Model):
         return self.alt or str(self.file)
 
     def may_change(self, user: Any) -> bool:
-        return bool(user.has_perm("blog.change_others") or self.by_id == user.pk)
+        return bool(user.has_perm("blog.change_others") or self.uploaded_by_id == user.pk)
 
     @property
     def picture(self) -> figures.Picture:

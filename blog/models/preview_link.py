@@ -19,7 +19,7 @@ class PreviewLink(models.Model):
     """A secret link by which people without an account read an essay's latest text until it expires."""
 
     essay = models.ForeignKey(Essay, models.CASCADE, related_name="preview_links", verbose_name=_("essay"))
-    by = models.ForeignKey(
+    created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="preview_links", verbose_name=_("created by")
     )
     token = models.CharField(max_length=64, unique=True, editable=False)

@@ -11,7 +11,7 @@ from blog.models.tag import Tag
 class Redirect(models.Model):
     """An old address, a path or a path with its query (`/?p=123`), and its target."""
 
-    old = models.CharField(_("old URL"), max_length=500, unique=True)
+    old_path = models.CharField(_("old URL"), max_length=500, unique=True)
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, blank=True, related_name="redirects")
     tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="redirects")
     series = models.ForeignKey(Series, models.CASCADE, null=True, blank=True, related_name="redirects")
@@ -29,7 +29,7 @@ class Redirect(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.old
+        return self.old_path
 
     def get_absolute_url(self) -> str:
         target = self.essay or self.tag or self.series

@@ -68,7 +68,7 @@ class Text:
         """Set the text on an unsaved essay and return it; storing the tags is up to the caller."""
         for name in TEXT_FIELDS:
             setattr(essay, name, getattr(self, name) or (essay.slug if name == "slug" else ""))
-        essay.words = markup.count_words(essay.body)
+        essay.word_count = markup.count_words(essay.body)
         return essay
 
 
@@ -107,7 +107,7 @@ class Revision(models.Model):
     excerpt = models.TextField(_("excerpt"), blank=True)
     slug = models.CharField(_("slug"), max_length=200, blank=True)
     tags = models.JSONField(_("tags"), default=list)
-    words = models.PositiveIntegerField(_("words"), default=0)
+    word_count = models.PositiveIntegerField(_("words"), default=0)
     publish_at = models.DateTimeField(_("publish date"), null=True, blank=True)
     essay_fingerprint = models.CharField(max_length=32, blank=True, editable=False)  # of its text then
     note = models.CharField(_("what changed"), max_length=300, blank=True)

@@ -26,7 +26,7 @@ class TagQuerySet(models.QuerySet["Tag"]):
         found: dict[int, Tag] = {}
         for name in names:
             slug = slugify(name, allow_unicode=True)[:90]
-            by_address = models.Q(slug=slug) | models.Q(redirects__old=f"/tag/{slug}/")
+            by_address = models.Q(slug=slug) | models.Q(redirects__old_path=f"/tag/{slug}/")
             tag = self.filter(name__iexact=name).first() or self.filter(by_address).first()
             if tag:
                 found[tag.pk] = tag

@@ -56,7 +56,7 @@ def has_target(path: str) -> bool:
     try:
         match = resolve(path)
     except Resolver404:
-        return Redirect.objects.filter(old=path).exists()
+        return Redirect.objects.filter(old_path=path).exists()
     given = match.kwargs
     match match.url_name:
         case "essay":
@@ -76,4 +76,4 @@ def has_target(path: str) -> bool:
             is_there = False
         case _:
             return True
-    return is_there or Redirect.objects.filter(old=path).exists()
+    return is_there or Redirect.objects.filter(old_path=path).exists()

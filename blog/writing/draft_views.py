@@ -116,7 +116,7 @@ def discard_draft(request: HttpRequest, user: User, essay: Essay | None) -> Http
         found.delete()
         messages.success(request, _("Unsaved changes discarded."))
         if found.tab.isalnum():
-            place.headers["Location"] += f"#saved-{found.tab}-{found.number}"
+            place.headers["Location"] += f"#saved-{found.tab}-{found.save_count}"
         return place
     messages.warning(request, _("The unsaved changes were updated in another tab. Please review them again."))
     return place
@@ -219,7 +219,7 @@ def links(request: HttpRequest, which: str) -> HttpResponse:
             preview.create_link(essay, by=user, days=max(1, min(wished, MAX_DAYS)))
             messages.success(request, _("Preview link created."))
         return redirect("essay-links", which)
-    rows = PreviewLink.objects.unexpired().filter(essay=essay).select_related("by")
+    rows = PreviewLink.objects.unexpired().filter(essay=essay).select_related("created_by")
     return render_page(
         request,
         "preview_links",

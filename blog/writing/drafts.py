@@ -23,7 +23,7 @@ class FormState:
     text: Text
     base: str  # the version of the text it began from
     tab: str  # the browser tab in which it is written
-    number: int  # how often the tab has sent it
+    save_count: int  # how often the tab has sent it
     draft: int  # the draft with which the form was opened, 0 for none
     over: str  # when that draft was last changed, as the page saw it
 
@@ -40,7 +40,7 @@ def parse_form(data: Any) -> FormState:
         text=parse_text(data),
         base=data.get("base", "")[:60],
         tab=data.get("tab", "")[:40],
-        number=parse_number(data.get("number", ""), digits=9),
+        save_count=parse_number(data.get("number", ""), digits=9),
         draft=parse_number(data.get("draft", "")),
         over=data.get("over", "")[:40],
     )
@@ -75,7 +75,7 @@ def _store_once(author: User, essay: Essay | None, form: FormState) -> tuple[str
     """Store a form's text; raises IntegrityError if the same tab stores it at this moment."""
     rows = by_author(author, essay).select_for_update()
     row = rows.filter(tab=form.tab).first() if form.tab else None
-    if row and form.number <= row.number:
+    if row and form.save_count <= row.save_count:
         return "kept", row
     row = row or find_continued_draft(rows, form)
     stored = revisions.latest_text(essay).text if essay else Text()
@@ -87,7 +87,7 @@ def _store_once(author: User, essay: Essay | None, form: FormState) -> tuple[str
     fields = {name: getattr(form.text, name) for name in TEXT_FIELDS} | {"tags": list(form.text.tags)}
     if row.fields != fields:
         row.fields, row.changed = fields, timezone.now()
-    row.tab, row.number, row.base = form.tab or get_random_string(32), form.number, form.base
+    row.tab, row.save_count, row.base = form.tab or get_random_string(32), form.save_count, form.base
     row.save()
     return "kept", row
 

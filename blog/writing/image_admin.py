@@ -43,10 +43,10 @@ class ImageForm(forms.ModelForm[Image]):
 @admin.register(Image)
 class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
     form = ImageForm
-    list_display = ("__str__", "width", "height", "by", "created")
-    list_select_related = ("by",)
+    list_display = ("__str__", "width", "height", "uploaded_by", "created")
+    list_select_related = ("uploaded_by",)
     search_fields = ("alt", "file")
-    readonly_fields = ("address", "uses", "width", "height", "by", "source")
+    readonly_fields = ("address", "uses", "width", "height", "uploaded_by", "source")
 
     def get_urls(self) -> list[URLPattern]:
         """Add the editor's JSON views."""
@@ -60,7 +60,7 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
 
     def get_fields(self, request: HttpRequest, obj: Image | None = None) -> Any:
         """Show an upload field for a new picture, and the data of an existing one."""
-        return ("address", "alt", "uses", "width", "height", "by", "source") if obj else ("file", "alt")
+        return ("address", "alt", "uses", "width", "height", "uploaded_by", "source") if obj else ("file", "alt")
 
     @admin.display(description=_("URL"))
     def address(self, image: Image) -> str:
@@ -71,7 +71,7 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
         if change:
             obj.save(update_fields=["alt"])
         else:
-            obj.by = cast(User, request.user)
+            obj.uploaded_by = cast(User, request.user)
             uploads.save(obj)
 
     @admin.display(description=_("usage"))

@@ -64,4 +64,4 @@ def create_link(essay: Essay, *, by: User, days: int = DEFAULT_DAYS) -> PreviewL
     if essay.preview_links.count() >= MAX_LINKS:
         raise PermissionDenied(_("This essay has too many preview links. Revoke one, then try again."))
     expires = timezone.now() + timedelta(days=days)
-    return PreviewLink.objects.create(essay=essay, by=by, token=secrets.token_urlsafe(32), expires=expires)
+    return PreviewLink.objects.create(essay=essay, created_by=by, token=secrets.token_urlsafe(32), expires=expires)

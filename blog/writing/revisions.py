@@ -204,7 +204,7 @@ def create_revision(
         excerpt=text.excerpt,
         slug=text.slug,
         tags=list(text.tags),
-        words=markup.count_words(text.body),
+        word_count=markup.count_words(text.body),
         publish_at=publish_at,
         essay_fingerprint=Text.from_essay(essay).fingerprint,
         note=note,

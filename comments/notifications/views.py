@@ -119,7 +119,9 @@ def notify_of_decision(request: Request, pk: int) -> HttpResponse:
     form = AddressForm({"email": request.POST.get("email", known)} if request.method == "POST" else None)
     context = {"form": form, "comment": comment, "back_url": here.url_of(comment)}
     if not form.is_valid():
-        return limit_referrer(render(request, "comments/notify_of_decision.html", context, status=422 if form.is_bound else 200))
+        return limit_referrer(
+            render(request, "comments/notify_of_decision.html", context, status=422 if form.is_bound else 200)
+        )
     if seconds := acquire_attempt(request):
         return limit_referrer(too_many_attempts(request, "comments/notify_of_decision.html", context, seconds))
     subscriber = known_addresses.identify_subscriber(request, form.cleaned_data["email"], comment.commenter)

@@ -275,13 +275,12 @@ class ThreadRenderer:
         return self.tombstones[by, why]
 
     def author_links(self, pk: int) -> str:
-        author_actions = self.author_actions.get(pk)
-        return get_template("comments/_author_actions.html").render({"author_actions": author_actions}) if author_actions else ""
+        if actions := self.author_actions.get(pk):
+            return get_template("comments/_author_actions.html").render({"author_actions": actions})
+        return ""
 
     def author_notice(self, template: str, pk: int) -> str:
-        notice = self.notices.get(pk)
-        return (
-            get_template(template).render({"notice": notice, "why": reasons.message_to_author(notice.reasons)})
-            if notice
-            else ""
-        )
+        if notice := self.notices.get(pk):
+            why = reasons.message_to_author(notice.reasons)
+            return get_template(template).render({"notice": notice, "why": why})
+        return ""

@@ -165,7 +165,7 @@ def essays(count: int, *, years: float = 10) -> list[Essay]:
         made.append(
             Essay(
                 title=f"Essay number {number}", slug=f"essay-number-{number}", published=published, created=published,
-                changed=published, dated=published.date(), body=f"<p>{text(random, 300)}</p>", words=300, series=series,
+                changed=published, dated=published.date(), body=f"<p>{text(random, 300)}</p>", word_count=300, series=series,
             )
         )  # fmt: skip
     Essay.objects.bulk_create(made, batch_size=BATCH)

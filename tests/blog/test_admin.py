@@ -55,7 +55,7 @@ def test_an_author_publishes_an_essay_and_readers_see_it(desk: Client, author: U
     answer = desk.post(f"{ESSAYS}add/", fields(tags=[tag.pk], body="<h1>Big</h1><p onclick=x>In the spring.</p>"))
     assert answer.status_code == 302
     essay = Essay.objects.get()
-    assert (essay.slug, essay.words, essay.bylines) == ("whose-promise-is-it", 4, [author])
+    assert (essay.slug, essay.word_count, essay.bylines) == ("whose-promise-is-it", 4, [author])
     page = Client(headers={"host": "127.0.0.1"}).get("/2026/11/20/whose-promise-is-it/").content.decode()
     for part in ("Whose Promise Is It?", "On keeping a word", "Miriam Achterberg", "<h2", "In the spring.", "Promises"):
         assert part in page
@@ -104,7 +104,7 @@ def test_the_old_address_redirects_after_a_new_slug(desk: Client) -> None:
         "discussion-INITIAL_FORMS": "0",
     }
     assert desk.post(f"{ESSAYS}{essay.pk}/change/", change).status_code == 302
-    assert Redirect.objects.get().old == "/2026/11/20/whose-promise-is-it/"
+    assert Redirect.objects.get().old_path == "/2026/11/20/whose-promise-is-it/"
     answer = Client(headers={"host": "127.0.0.1"}).get("/2026/11/20/whose-promise-is-it/")
     assert answer.headers["Location"] == "/2026/11/20/whose-word/"
 

@@ -64,7 +64,7 @@ def post_check(client: Client, **sent: Any) -> Any:
 def test_dead_links_within_the_site_are_found() -> None:
     out, waits = make.essay("Out"), make.essay("Waits", published=timezone.now() + timedelta(days=9))
     make.essay("About", kind="page")
-    Redirect.objects.create(old="/2011/03/05/old/", essay=out)
+    Redirect.objects.create(old_path="/2011/03/05/old/", essay=out)
     tag = Tag.objects.ensure("Vows")
     fine = [
         out.get_absolute_url(), f"{out.get_absolute_url()}?order=newest#comments", waits.get_absolute_url(), "/about/", "/",

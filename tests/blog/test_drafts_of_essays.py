@@ -295,7 +295,7 @@ def test_a_never_saved_essay_is_listed_reopened_and_discarded(author: User) -> N
     assert "Only typed." in desk.client.get(away).content.decode()
     sent = {"discard": "1", "draft": draft.pk, "changed": draft.changed.isoformat()}
     answer = desk.client.post("/admin/blog/essay/new/draft/", sent)
-    assert answer["Location"] == f"/admin/blog/essay/#saved-a-{draft.number}"
+    assert answer["Location"] == f"/admin/blog/essay/#saved-a-{draft.save_count}"
     assert "Never Saved" not in listed()
 
 

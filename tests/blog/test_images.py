@@ -97,7 +97,7 @@ def test_an_author_uploads_a_picture(desk: Client, author: User) -> None:
     told = answer.json()
     image = Image.objects.get()
     assert (told["src"], told["alt"], told["width"], told["height"]) == (image.file.url, "A hill", 60, 40)
-    assert image.by == author
+    assert image.uploaded_by == author
     shown = Client().get(told["src"])
     assert shown.headers["Content-Type"] == "image/jpeg"
     assert shown.headers["X-Content-Type-Options"] == "nosniff"
@@ -218,7 +218,7 @@ def test_a_picture_can_be_uploaded_without_javascript(desk: Client, author: User
     assert "SVG files can contain scripts" in refused.content.decode()
     assert desk.post(add, {"file": SimpleUploadedFile("x.jpg", photo()), "alt": "A hill"}).status_code == 302
     image = Image.objects.get()
-    assert (image.by, image.alt, image.width) == (author, "A hill", 60)
+    assert (image.uploaded_by, image.alt, image.width) == (author, "A hill", 60)
 
 
 def use_image(image: Image, where: str, author: User) -> None:

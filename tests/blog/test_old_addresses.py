@@ -149,10 +149,10 @@ def test_a_manual_redirect_is_normalized_and_makes_no_loop(client: Client) -> No
     essay = make.essay()
     here = essay.get_absolute_url()
     add = "/admin/blog/redirect/add/"
-    refused = desk.client.post(add, {"old": "2019/an-essay", "essay": essay.pk})
+    refused = desk.client.post(add, {"old_path": "2019/an-essay", "essay": essay.pk})
     assert "Enter a path that starts with a slash" in refused.content.decode()
     for old in ("http://127.0.0.1:8000/%CE%BB%CF%8C%CE%B3%CE%BF%CF%82/", here):
-        assert desk.client.post(add, {"old": old, "essay": essay.pk}).status_code == 302
+        assert desk.client.post(add, {"old_path": old, "essay": essay.pk}).status_code == 302
     assert followed(client, "/λόγος/") == here
     assert client.get(here).status_code == 200  # an object's own address wins over a redirect
 

@@ -196,7 +196,7 @@ class World(rights.World):
             "series": Series.objects.create(title="Debts", slug="debts"),
             "tag": Tag.objects.create(name="Promises", slug="promises"),
             "profile": profiles["author"],
-            "redirect": Redirect.objects.create(old="/was-here/", essay=essay),
+            "redirect": Redirect.objects.create(old_path="/was-here/", essay=essay),
             "site": Site.objects.get_or_create(pk=1)[0],
         }
         super().__init__(things, users, TABLE.people)

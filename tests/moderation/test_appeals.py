@@ -228,10 +228,7 @@ def test_approving_grants_the_appeal_and_each_undo_reverses_it(
     assert not [message for message in mailed_to("rosa@example.org") if "appeal" in message.subject]
     undo.undo(undone, by=joris)
     assert stands(comment) == ("approved", "granted", "")
-    assert (
-        mailed_to("rosa@example.org")[-1].subject
-        == "[Rejoinder] Appeal granted: your comment on “Of Forms”"
-    )
+    assert mailed_to("rosa@example.org")[-1].subject == "[Rejoinder] Appeal granted: your comment on “Of Forms”"
 
 
 def test_rejecting_the_appeal_sends_a_message_and_each_undo_reverses_it(

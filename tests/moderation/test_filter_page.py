@@ -44,7 +44,10 @@ def test_it_shows_what_a_threshold_would_have_done(client: Client, owner: User) 
     page = " ".join(client.get(PLACE).content.decode().split())
     assert "Comments with a spam score of 0.50 or more are held. Among the comments below, that’s 25%" in page
     assert "of the good ones and 100% of the spam." in page
-    assert "Comments with a score of 0.90 or more go straight to Spam. That’s 0% of the good ones and 50% of the spam." in page
+    assert (
+        "Comments with a score of 0.90 or more go straight to Spam. That’s 0% of the good ones and 50% of the spam."
+        in page
+    )
     assert "8 comments were scored when they were posted." in page
     rates = spam_scores.ScoreHistory.load(Rules.objects.current()).at(0.8)
     assert (rates.good, rates.spam) == ((0, 4), (3, 4))

@@ -222,7 +222,9 @@ def test_moderators_are_notified_of_the_first_report_only(comment: Comment, mara
 
 
 @pytest.mark.once
-@pytest.mark.parametrize(("verb", "said"), [(actions.keep, "decided to keep it"), (actions.trash, "It has been removed.")])
+@pytest.mark.parametrize(
+    ("verb", "said"), [(actions.keep, "decided to keep it"), (actions.trash, "It has been removed.")]
+)
 def test_a_logged_in_reporter_is_emailed_the_outcome_on_request(
     comment: Comment, mara: User, verb: Any, said: str
 ) -> None:

@@ -231,7 +231,7 @@ def test_a_new_and_a_deleted_tag_show(cached_site: CachedSite, delete: str) -> N
 def test_a_redirect_works_immediately(cached_site: CachedSite) -> None:
     cached_site.addresses.append("/once/upon/a/time/")
     assert cached_site.get("/once/upon/a/time/").status == 404
-    row = cached_site.add(Redirect, old="/once/upon/a/time/", essay=str(cached_site.essay.pk))
+    row = cached_site.add(Redirect, old_path="/once/upon/a/time/", essay=str(cached_site.essay.pk))
     cached_site.check_pages()
     assert cached_site.get("/once/upon/a/time/").status == 301
     cached_site.delete(row)

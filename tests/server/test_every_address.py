@@ -39,7 +39,7 @@ FIELDS = (
     "text", "parent", "name", "email", "website", "remember", "as", "like", "action", "comment", "decision", "why", "told", "reason",
     "kind", "days", "until", "network", "login", "password", "next", "title", "body", "excerpt", "slug", "published_0", "published_1",
     "changed", "base", "html", "token", "which", "left", "right", "pk", "note", "sentence", "hold_at", "mark_at", "_save",
-    "_selected_action", "index", "conditions", "essay", "old", "alt", "code", "id", "credential", "provider", "label", "days",
+    "_selected_action", "index", "conditions", "essay", "old", "old_path", "alt", "code", "id", "credential", "provider", "label", "days",
     "form-TOTAL_FORMS", "form-INITIAL_FORMS", "discussion-TOTAL_FORMS", "discussion-INITIAL_FORMS", "authorships-TOTAL_FORMS",
     "form-0-id", "notify_replies", "notify_essays", "version", "stamp", "tags", "series", "user", "address", "every",
 )  # fmt: skip

@@ -59,7 +59,7 @@ class TestFilled:
         assert len(set(days)) == 3
 
     def test_the_essays_differ_in_length_and_have_tags_and_authors(self, client: Client) -> None:
-        words = sorted(Essay.objects.essays().values_list("words", flat=True))
+        words = sorted(Essay.objects.essays().values_list("word_count", flat=True))
         assert words[0] < 700 < words[1] < 1500 < words[2]
         for address in ["/tag/argument/", "/author/author/", "/author/owner/"]:
             assert client.get(address).status_code == 200, address

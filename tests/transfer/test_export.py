@@ -49,7 +49,7 @@ def essays() -> dict[str, Essay]:
     long = make.essay("Long & <odd>", by=author, body=long_essay(), deck="A deck", excerpt="Short & good")
     Authorship.objects.create(essay=long, author=make.author("ben"), position=1)
     long.tags.add(Tag.objects.ensure("Old Promises"))
-    Redirect.objects.create(old="/2020/01/02/once/", essay=long)
+    Redirect.objects.create(old_path="/2020/01/02/once/", essay=long)
     Discussion.objects.update_or_create(essay=long, defaults={"is_open": False})
     assert markup.clean_essay(MIXED) == MIXED
     mixed = make.essay("Mixed", by=author, body=MIXED)
@@ -107,7 +107,7 @@ def test_a_wordpress_export_can_be_imported_unchanged(tmp_path: Path) -> None:
     long = after["Long & <odd>"]
     assert [tag.slug for tag in long.tags.all()] == ["old-promises"]
     assert [author.get_full_name() for author in long.bylines] == ["Miriam Achterberg", "ben"]
-    assert Redirect.objects.get(old="/2020/01/02/once/").essay == long
+    assert Redirect.objects.get(old_path="/2020/01/02/once/").essay == long
     assert not Discussion.objects.get(essay=long).is_open
     assert after["Draft"].published is None
     assert shape_of(after["Mixed"]) == threads

@@ -76,7 +76,7 @@ class TestLaterExport:
         assert Comment.objects.count() == 4
         assert essay(1).slug == "post-1"
         assert essay(1, "other.example").slug == "post-1-2"
-        assert Redirect.objects.get(old="/?p=1").essay == essay(1)
+        assert Redirect.objects.get(old_path="/?p=1").essay == essay(1)
 
 
 def test_posts_with_the_same_number_and_title_are_one_post(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_a_page_cannot_take_an_address_of_the_site_itself(tmp_path: Path, client
 )
 def test_the_path_of_a_link_to_the_old_site_redirects(tmp_path: Path, link: str, paths: set[str]) -> None:
     bring_text(tmp_path, export(item(1, link=link)))
-    assert set(Redirect.objects.values_list("old", flat=True)) - {"/?p=1"} == paths
+    assert set(Redirect.objects.values_list("old_path", flat=True)) - {"/?p=1"} == paths
 
 
 def test_the_first_top_level_pages_are_in_the_menu(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_two_posts_with_one_address_are_both_imported(tmp_path: Path) -> None:
     report = bring_text(
         tmp_path, export(item(1, link="https://old.example/same/"), item(2, link="https://old.example/same/"))
     )
-    assert Redirect.objects.get(old="/same/").essay == essay(1)
+    assert Redirect.objects.get(old_path="/same/").essay == essay(1)
     assert "    /same/" in report.splitlines()
 
 

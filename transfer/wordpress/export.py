@@ -110,7 +110,7 @@ def essay_element(essay: Essay, report: Report) -> Iterator[str]:
         yield meta_element("rejoinder_deck", essay.deck)
     if essay.kind == Essay.Kind.PAGE:
         yield meta_element("rejoinder_in_menu", str(int(essay.is_in_menu)))
-    for old in Redirect.objects.filter(essay=essay).values_list("old", flat=True):
+    for old in Redirect.objects.filter(essay=essay).values_list("old_path", flat=True):
         yield from old_address_elements(old)
     for comment in essay.comments.select_related("commenter", "wording").order_by("pk").iterator(BATCH):
         report.counts[f"comment(s), {Status(comment.status).label}"] += 1
