@@ -298,7 +298,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('held', 'comment awaiting moderation'), ('published', 'comment on an essay'), ('reply', 'reply to a comment'), ('followed', 'comment in a subscribed discussion'), ('decided', 'decision about a comment'), ('reported', 'report'), ('outcome', 'outcome of a report'), ('appealed', 'appeal'), ('answered', 'outcome of an appeal'), ('essay', 'new essay'), ('confirm', 'subscription confirmation'), ('daily', 'daily digest'), ('queue', 'moderation digest')], max_length=9, verbose_name='type')),
                 ('email', models.EmailField(default='', editable=False, max_length=254, verbose_name='to')),
-                ('state', models.CharField(choices=[('ready', 'ready'), ('gathered', 'queued for a digest'), ('claimed', 'being prepared'), ('sending', 'delivery uncertain'), ('sent', 'sent'), ('failed', 'failed'), ('dropped', 'canceled'), ('bounced', 'bounced')], default='ready', max_length=8, verbose_name='status')),
+                ('state', models.CharField(choices=[('ready', 'queued'), ('gathered', 'queued for a digest'), ('claimed', 'being prepared'), ('sending', 'delivery uncertain'), ('sent', 'sent'), ('failed', 'failed'), ('dropped', 'canceled'), ('bounced', 'bounced')], default='ready', max_length=8, verbose_name='status')),
                 ('tries', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
                 ('error', models.TextField(blank=True, verbose_name='last error')),
                 ('due', models.DateTimeField(default=django.utils.timezone.now, verbose_name='due')),

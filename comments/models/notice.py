@@ -58,7 +58,7 @@ class Notice(models.Model):
     DIGESTS = (Kind.DAILY, Kind.QUEUE)
 
     class State(models.TextChoices):
-        READY = "ready", _("ready")
+        READY = "ready", _("queued")
         GATHERED = "gathered", _("queued for a digest")
         CLAIMED = "claimed", _("being prepared")
         SENDING = "sending", _("delivery uncertain")

@@ -57,16 +57,16 @@ class Person:
 
 
 PLAIN = (
-    Person("Mara Lindqvist", "maralindqvist", _("email confirmed"), MARA),
+    Person("Mara Lindqvist", "maralindqvist", _("email verified"), MARA),
     Person("Kofi Asante", "kofi_asante", _("email not confirmed"), "kofi.asante@example.net", is_confirmed=False),
     Person("Yuki Tanabe", "yukitanabe", _("no email, no picture"), picture=Picture.NONE),
     Person(
-        "Łucja Wiśniewska", "lucja_w", _("email confirmed, with a photo"), "lucja@example.com", picture=Picture.PHOTO
+        "Łucja Wiśniewska", "lucja_w", _("email verified, with a photo"), "lucja@example.com", picture=Picture.PHOTO
     ),
     Person("Mara L.", "mara_writes", _("the same confirmed email as Mara Lindqvist"), MARA),
 )
 UNUSUAL = (
-    Person("Teodor Marin", "teodormarin", _("the moderator’s email, confirmed"), MODERATOR),
+    Person("Teodor Marin", "teodormarin", _("the moderator’s email address, verified"), MODERATOR),
     Person("Vera Holt", "vera_holt", _("the moderator’s email, not confirmed"), MODERATOR, is_confirmed=False),
     Person("Miriаm Achterberg", "miriamachterb", _("looks like the author’s name: one letter is Cyrillic")),
     Person(LONG_NAME, "ibn_alkhatib", _("a very long name, with bidi and zero-width characters")),

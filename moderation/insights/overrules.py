@@ -20,7 +20,7 @@ CODES = {
     "links": gettext_lazy("links"),
     "word": gettext_lazy("contains a listed word"),
     "first": gettext_lazy("first comment"),
-    "name": gettext_lazy("imitated name"),
+    "name": gettext_lazy("impersonation"),
     "office": gettext_lazy("reserved name"),
     "site": gettext_lazy("the site’s name"),
     "mixed": gettext_lazy("mixed alphabets in the name"),

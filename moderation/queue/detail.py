@@ -119,7 +119,7 @@ def error_message(error: Exception) -> str:
         case posting.Duplicate():
             return _("You have already posted this comment.")
         case posting.CommentGone() | posting.CommenterChanged():
-            return _("You can no longer reply to this comment.")
+            return _("This comment has changed, so you can’t reply to it. Reload the page.")
     return str(error)
 
 

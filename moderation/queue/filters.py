@@ -24,7 +24,7 @@ REASONS = {
     "trap": _("hidden field filled in"),
     "quick": _("sent too fast"),
     "first": _("first comment"),
-    "name": _("imitated name"),
+    "name": _("impersonation"),
     "office": _("reserved name"),
     "site": _("the site’s name"),
     "mixed": _("mixed alphabets in the name"),

@@ -113,7 +113,7 @@ def notes(result: DryRunResult) -> list[str]:
         )
         found.append(words % {"count": result.untestable})
     if result.timeouts:
-        found.append(_("A pattern timed out on some comments, so the rule would not have matched them."))
+        found.append(_("A pattern timed out on some comments, so the rule did not match them. Simplify the pattern."))
     return found
 
 

@@ -31,10 +31,10 @@ def proxy_findings() -> Iterator[Finding]:
 
 def _describe_rejection(status: int, text: str) -> str:
     if status == 400 and FORGED in text:
-        return _("The proxy forwards headers such as %(name)s. The site rejects requests that contain them.")
+        return _("The proxy forwards forged headers such as %(name)s, but the site rejects these requests. You don’t need to do anything.")
     if status >= 400:
-        return _("The proxy rejects requests with headers such as %(name)s.")
-    return _("The proxy removes headers such as %(name)s.")
+        return _("The proxy rejects requests with forged headers such as %(name)s.")
+    return _("The proxy removes forged headers such as %(name)s.")
 
 
 def send_forged_header() -> tuple[int, str]:

@@ -241,7 +241,7 @@ def test_the_privacy_page_describes_the_settings(settings: Any) -> None:
     page = client.get("/privacy/").text
     assert "for 30 days to fight spam" in page
     assert "X (Twitter), Facebook, WordPress.com" in page
-    assert "We store your email address and never show it." in page
+    assert "We store your email address and never publish it." in page
     assert "don’t confirm within 7 days" in page
     make.rules(who_may_comment="login", readers_may_follow=False)
     settings.PROVIDERS = ()

@@ -87,7 +87,7 @@ def test_after_twenty_failures_a_new_browser_needs_an_emailed_code_as_well(miria
     answer = owner.log_in_by_password("miriam", PASSWORD)
     assert answer.headers["Location"] == CONFIRM
     assert owner.user is None
-    assert "There were many failed logins for your account" in owner.get(CONFIRM).text
+    assert "There were many failed login attempts on your account" in owner.get(CONFIRM).text
     assert mail.outbox[-1].to == [EMAIL]
     owner.type_code(code_in(mail.outbox[-1]))
     assert owner.user == miriam
