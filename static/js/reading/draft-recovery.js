@@ -78,20 +78,20 @@ function offer(draft) {
 export async function restore(drafts, ownId, draftApi) {
   api = draftApi;
   shown = null;
-  const own = drafts.find(({ id }) => id === ownId);
-  const isOwn = own && (await isFree(ownId));
-  const isOwnPosted = isOwn && isPosted(own);
-  const isContinued = isOwn && !isOwnPosted && api.page.typed && [own.text, own.sent].includes(field.defaultValue);
+  const ownDraft = drafts.find(({ id }) => id === ownId);
+  const isOwn = ownDraft && (await isFree(ownId));
+  const isOwnPosted = isOwn && isPosted(ownDraft);
+  const isContinued = isOwn && !isOwnPosted && api.page.typed && [ownDraft.text, ownDraft.sent].includes(field.defaultValue);
   if (isContinued) {
-    api.page.from = own; // more was typed onto the text that the server rendered
+    api.page.from = ownDraft; // more was typed onto the text that the server rendered
     api.save();
   }
-  const isRestored = isContinued || (isOwn && !isOwnPosted && fitsOwn(own) && fill(own));
+  const isRestored = isContinued || (isOwn && !isOwnPosted && fitsOwn(ownDraft) && fill(ownDraft));
   const locked = ((await navigator.locks?.query())?.held ?? []).map(({ name }) => name);
   const isOld = ({ when }) => when < Date.now() - MAX_AGE_MS;
-  drafts.filter((draft) => isOld(draft) || (isOwnPosted && draft === own)).forEach(remove);
+  drafts.filter((draft) => isOld(draft) || (isOwnPosted && draft === ownDraft)).forEach(remove);
   others = drafts
-    .filter((draft) => draft.essay === api.essay && !isOld(draft) && !locked.includes(draft.id) && (draft !== own || !(isOwnPosted || isRestored)))
+    .filter((draft) => draft.essay === api.essay && !isOld(draft) && !locked.includes(draft.id) && (draft !== ownDraft || !(isOwnPosted || isRestored)))
     .sort((one, other) => other.when - one.when);
   const next = !isRestored && others.find((draft) => fits(draft));
   if (next) offer(next);

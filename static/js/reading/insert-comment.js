@@ -29,7 +29,7 @@ function addList(source, anchor) {
 }
 
 /* Insert between the same neighbors as on the fetched page; if none of them is here, this page shows other threads. */
-function place(comment, list) {
+function insertInOrder(comment, list) {
   const isReply = Boolean(comment.parentElement.closest(".comment"));
   for (const [next, side] of [["previousElementSibling", "after"], ["nextElementSibling", "before"]]) {
     for (let other = comment[next]; other; other = other[next]) {
@@ -75,7 +75,7 @@ export function insertComment(id, page, url, message) {
   const comment = page.getElementById(id);
   const list = comment && findList(comment.parentElement);
   if (!list) return false;
-  if (!document.getElementById(id)) place(comment, list);
+  if (!document.getElementById(id)) insertInOrder(comment, list);
   const local = document.getElementById(id);
   if (!local) return false;
   updateCounts(page, local);

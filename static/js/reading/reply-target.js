@@ -7,12 +7,12 @@ const parent = form?.elements.parent;
 form?.closest(".thread .closing")?.replaceWith(form);
 
 function defaultPlace() {
-  const place = document.querySelector("main > .closing") ?? document.createElement("div");
-  if (!place.isConnected) {
-    place.className = "closing leaf";
-    document.getElementById("comments").after(place);
+  const container = document.querySelector("main > .closing") ?? document.createElement("div");
+  if (!container.isConnected) {
+    container.className = "closing leaf";
+    document.getElementById("comments").after(container);
   }
-  return place;
+  return container;
 }
 
 /* On reload and Back the browser restores what was typed, but not where the form was. */

@@ -145,9 +145,9 @@ export class StoredHtml {
       while (open.length > count) output.push(`</${open.pop().type.name}>`);
     };
     nodes.forEach((node, index) => {
-      let kept = 0;
-      while (kept < open.length && open[kept].isInSet(node.marks)) kept += 1;
-      closeTo(kept);
+      let depth = 0;
+      while (depth < open.length && open[depth].isInSet(node.marks)) depth += 1;
+      closeTo(depth);
       const reach = (mark) => {
         let end = index + 1;
         while (end < nodes.length && mark.isInSet(nodes[end].marks)) end += 1;
