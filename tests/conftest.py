@@ -226,7 +226,7 @@ def tests_own(url: str) -> None:
 def _with_demo(_migrated: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     @contextlib.contextmanager
     def filled(folder: Path) -> Iterator[Installation]:
-        with _migrated.copied(folder) as installation:
+        with _migrated.copy(folder) as installation:
             installation.manage("demo")
             yield installation
 
@@ -237,7 +237,7 @@ def _with_demo(_migrated: Installation, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def installation(_migrated: Installation, tmp_path: Path) -> Iterator[Installation]:
     """A migrated, empty site for one test, used through `installation.manage(…)`."""
-    with _migrated.copied(tmp_path) as installation:
+    with _migrated.copy(tmp_path) as installation:
         yield installation
 
 
@@ -255,7 +255,7 @@ def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
         def serve(*, demo: bool = False, provider: bool = False, **environment: str | None) -> Server:
             source: Installation = request.getfixturevalue("_with_demo" if demo else "_migrated")
-            place = stack.enter_context(source.copied(tmp_path_factory.mktemp("site")))
+            place = stack.enter_context(source.copy(tmp_path_factory.mktemp("site")))
             server = Server(place, provider=provider, **environment)
             stack.callback(server.stop)
             return server
@@ -266,7 +266,7 @@ def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session")
 def _site(_with_demo: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     # Not the one that others are copied from: PostgreSQL does not copy a database with open connections.
-    with _with_demo.copied(tmp_path_factory.mktemp("site")) as installation:
+    with _with_demo.copy(tmp_path_factory.mktemp("site")) as installation:
         server = Server(installation, provider=True)
         yield server
         server.stop()
@@ -310,7 +310,7 @@ def visitor(_tabs: Tabs) -> Iterator[Visitor]:
     visitor = Visitor(_tabs)
     yield visitor
     visitor.close()
-    assert not visitor.complaints
+    assert not visitor.errors
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ def one_in(number: int, cases: Iterable[Any], *, first: int = 0) -> list[Any]:
     return [marked(case, pytest.mark.long) if (index - first) % number else case for index, case in enumerate(cases)]
 
 
-def both_one_in(number: int, cases: Iterable[Any]) -> list[Any]:
+def one_in_on_both_databases(number: int, cases: Iterable[Any]) -> list[Any]:
     """Run every n-th case on both databases, the others on one."""
     return [marked(case, pytest.mark.once if index % number else pytest.mark.both) for index, case in enumerate(cases)]
 

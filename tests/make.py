@@ -186,7 +186,7 @@ def pending_comments(essay: Essay, count: int = 0, texts: Mapping[str, str] | No
     return comments
 
 
-def details(**fields: str) -> dict[str, str]:
+def guest_form(**fields: str) -> dict[str, str]:
     """Return the form data that a guest's browser sends."""
     return {
         "text": "What I answer.",

@@ -49,11 +49,11 @@ class Table:
         return line.rstrip()
 
 
-class World:
+class PermissionTester:
     """One of everything, and a browser for each person."""
 
     headers: MappingProxyType[str, str] = MappingProxyType({})
-    usual = ""  # the subject of an address whose name does not tell it
+    default_subject = ""  # the subject of an address whose name does not tell it
 
     def __init__(self, objects: dict[str, Any], users: dict[str, User], people: list[str]) -> None:
         self.objects = objects
@@ -86,7 +86,7 @@ class World:
 
     def line(self, table: Table, method: str, name: str, subject: list[str]) -> str:
         """Return the table's line for an address, if its subject can be guessed."""
-        subject_ = next((key for key in self.objects if key in re.split("[-_:]", name)), self.usual)
+        subject_ = next((key for key in self.objects if key in re.split("[-_:]", name)), self.default_subject)
         address = f"{name}({','.join(subject_ for _ in subject)})" if subject else name
         response = []
         for person in table.people:
@@ -99,7 +99,7 @@ class World:
         return table.line(method, address, response)
 
 
-def assert_table_is_complete(table: Table, named: dict[str, list[str]], world: World) -> None:
+def assert_table_is_complete(table: Table, named: dict[str, list[str]], world: PermissionTester) -> None:
     """Check that the table has every address of these names and no others."""
     listed = {(method, row[0].partition("(")[0]) for method in ("GET", "POST") for row in table.rows(method)}
     expected = [(method, name, subject) for name, subject in sorted(named.items()) for method in ("GET", "POST")]
@@ -112,7 +112,7 @@ def assert_table_is_complete(table: Table, named: dict[str, list[str]], world: W
 def guest_cookie(client: Client) -> None:
     """Let the client be a guest who asked to be remembered, with a comment on another essay."""
     essay = make.essay("Where a guest was")
-    client.post(f"{essay.get_absolute_url()}respond/", make.details(remember="on", text="A guest was here."))
+    client.post(f"{essay.get_absolute_url()}respond/", make.guest_form(remember="on", text="A guest was here."))
     assert settings.COMMENTER_COOKIE_NAME in client.cookies
 
 
@@ -138,12 +138,12 @@ def response_status(response: Any) -> str:
     return str(response.status_code)
 
 
-def message_of(response: Any) -> str:
+def full_text(response: Any) -> str:
     return b"".join(response).decode(errors="replace") + str(response.headers)
 
 
 @contextmanager
-def writes() -> Iterator[list[str]]:
+def recorded_writes() -> Iterator[list[str]]:
     """Record the statements that changed anything but sessions."""
     statements: list[str] = []
     with CaptureQueriesContext(connection) as captured:

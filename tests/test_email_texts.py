@@ -26,7 +26,7 @@ from moderation import jobs as moderation_jobs
 from moderation.decisions import actions
 from server.jobs.worker import run_ready_jobs
 from tests import make
-from tests.comments.door import Browser
+from tests.comments.browser_client import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -118,7 +118,7 @@ def an_appeal_and_its_answer(essay: Essay) -> None:
     mara = make.moderator("mara", name="Mara", queue_mail=QueueMail.EACH)
     for number, verb in enumerate((actions.approve, actions.deny)):
         rosa = Browser(make.user(f"rosa{number}", name="Rosa"))
-        comment = rosa.say(essay, text=f"Quotation {number}.")
+        comment = rosa.post_comment(essay, text=f"Quotation {number}.")
         subscribe("appeal", comment=comment)
         actions.trash(comment, by=mara, message="No.")
         rosa.post(f"/comments/{comment.pk}/appeal/", {"words": "It was a quotation."})
@@ -135,7 +135,7 @@ def an_invitation(essay: Essay) -> None:
 def a_claim(essay: Essay) -> None:
     make.rules()  # so that the comment is pending, with the offer beside it
     browser = Browser()
-    address = browser.post_to(essay, name="Anna Karg", email="anna@example.org").answer["Location"]
+    address = browser.submit_comment(essay, name="Anna Karg", email="anna@example.org").response["Location"]
     page = browser.read(address).comment(Comment.objects.latest("pk"))
     form = next(form for form in page.iter("form") if form.get("class") == "offer")
     browser.post(

@@ -57,15 +57,15 @@ def test_an_essay_page_with_comments_enters_at_most_22_files(essay: Essay, clien
 
 def test_a_guest_comment_enters_at_most_25_files(essay: Essay, client: Client) -> None:
     address = f"{essay.get_absolute_url()}respond/"
-    client.post(address, make.details(text="Once"), headers=FORM)
-    response, files, queries = entered(lambda: Client().post(address, make.details(text="Words"), headers=FORM))
+    client.post(address, make.guest_form(text="Once"), headers=FORM)
+    response, files, queries = entered(lambda: Client().post(address, make.guest_form(text="Words"), headers=FORM))
     assert response.status_code == 302
     assert len(files) <= 25, sorted(files)
     assert queries <= 13
 
 
 def test_an_approval_enters_at_most_18_files(essay: Essay, client: Client) -> None:
-    client.post(f"{essay.get_absolute_url()}respond/", make.details(text="Words"), headers=FORM)
+    client.post(f"{essay.get_absolute_url()}respond/", make.guest_form(text="Words"), headers=FORM)
     pending = Comment.objects.get(status="pending")
     client = Client()
     client.force_login(make.moderator("mara"))

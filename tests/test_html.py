@@ -25,9 +25,9 @@ from tests import make
 from tests.blog import hostile
 from tests.blog.writing import long_essay
 from tests.browser.test_payloads import OWN
-from tests.comments.door import Browser, Page
+from tests.comments.browser_client import Browser, Page
 from tests.services import validator
-from tests.transfer.deletion import begin
+from tests.transfer.deletion import request_deletion
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -106,7 +106,7 @@ class Site:
             Subscription.objects.create(address=self.address, confirmed=timezone.now(), **subscription_fields)
 
     def store(self, name: str, response: Any, status: int = 200) -> None:
-        assert response.status_code == status, (name, response.status_code, Page(response).words[:500])
+        assert response.status_code == status, (name, response.status_code, Page(response).text[:500])
         self.pages[name] = response.content.decode()
 
     def read(self, reader: str, *paths: str, status: int = 200) -> None:
@@ -215,7 +215,7 @@ def accounts(site: Site) -> None:
     site.browsers["reader"] = site.browsers["guest"]
     site.read("reader", *(f"/accounts/{path}/" for path in own_comments))
     site.store("data", site.browsers["reader"].get("/accounts/data/about-me.html"))
-    page = begin(site.browsers["reader"])
+    page = request_deletion(site.browsers["reader"])
     site.store("log in again", site.browsers["reader"].get(f"/accounts/login/?next={quote(page)}"))
     site.browsers["reader"].post("/accounts/login/", {"login": "rosa", "password": PASSWORD})
     site.read("reader", page, "/accounts/forgotten/")

@@ -14,7 +14,7 @@ PASSWORD = "a letter to no one"
 HEADERS = {"host": "127.0.0.1", "sec-fetch-site": "same-origin"}
 
 
-def play(settings: Any, base: str) -> None:
+def configure_provider(settings: Any, base: str) -> None:
     """Configure the demo provider for every service and for "club", an untrusted OpenID Connect server.
 
     Both OpenID Connect servers send `email_verified` for the same people.
@@ -39,18 +39,18 @@ class Browser(Client):
     def commenter(self) -> Commenter:
         return Commenter.objects.get(user=self.user)
 
-    def leave(self, service: str, *, connect: bool = False, to: str = "/accounts/done/") -> str:
+    def start_login(self, service: str, *, connect: bool = False, to: str = "/accounts/done/") -> str:
         """Start a login and return the URL of the service's page."""
         path = f"/accounts/{'oidc/' if service in {'demo', 'club'} else ''}{ {'x': 'twitter_oauth2'}.get(service, service) }/login/"
         answer = self.post(f"{path}?{'process=connect&' if connect else ''}next={to}")
         assert answer.status_code == 302, answer.content.decode()
         return str(answer.headers["Location"])
 
-    def come_back(self, address: str) -> Any:
+    def finish_login(self, address: str) -> Any:
         return self.get(address.removeprefix("http://127.0.0.1").removeprefix("http://testserver"))
 
     def log_in(self, service: str, who: str = "Mara Lindqvist", **more: Any) -> Any:
-        return self.come_back(demo.walk(self.leave(service, **more), who))
+        return self.finish_login(demo.complete_authorization(self.start_login(service, **more), who))
 
     def connect(self, service: str, who: str = "Mara Lindqvist") -> Any:
         return self.log_in(service, who, connect=True, to="/accounts/3rdparty/")
@@ -63,11 +63,11 @@ class Browser(Client):
         self.post("/accounts/login/code/", {"email": email})
         return code_in(mail.outbox[-1])
 
-    def type_code(self, code: str) -> Any:
+    def enter_code(self, code: str) -> Any:
         return self.post("/accounts/login/code/confirm/", {"code": code})
 
     def log_in_by_code(self, email: str) -> Any:
-        return self.type_code(self.ask_for_code(email))
+        return self.enter_code(self.ask_for_code(email))
 
     def sign_up(self, email: str, name: str, password: str = "") -> Any:
         """Sign up; the account cannot be used before the address is verified."""

@@ -10,8 +10,8 @@ from pytest_django import Settings
 # None of our modules can be imported here: this file is read before Django is set up.
 if TYPE_CHECKING:
     from accounts.models import Commenter
-    from tests.accounts.asking import Site
-    from tests.comments.door import Browser
+    from tests.accounts.service_client import ServiceClient
+    from tests.comments.browser_client import Browser
     from tests.services.provider import Demo
     from tests.services.web import Server
 
@@ -36,45 +36,47 @@ def running() -> "Iterator[Demo]":
 
 
 @pytest.fixture
-def played(running: "Demo", settings: "Settings") -> "Demo":
+def configured_provider(running: "Demo", settings: "Settings") -> "Demo":
     """The demo provider, configured for every service."""
-    from tests.accounts.by_provider import play
+    from tests.accounts.by_provider import configure_provider
 
-    play(settings, running.base)
+    configure_provider(settings, running.base)
     return running
 
 
 @pytest.fixture
-def x(demo: "Demo") -> "Site":
-    from tests.accounts.asking import X_FIELDS, X_SCOPE, Site
+def x(demo: "Demo") -> "ServiceClient":
+    from tests.accounts.service_client import X_FIELDS, X_SCOPE, ServiceClient
 
-    return Site(demo, "x", "/i/oauth2/authorize", "/2/oauth2/token", "/2/users/me", X_SCOPE, X_FIELDS)
-
-
-@pytest.fixture
-def facebook(demo: "Demo") -> "Site":
-    from tests.accounts.asking import FB_FIELDS, Site
-
-    return Site(demo, "facebook", "/v24.0/dialog/oauth", "/v24.0/oauth/access_token", "/v24.0/me", "email", FB_FIELDS)
+    return ServiceClient(demo, "x", "/i/oauth2/authorize", "/2/oauth2/token", "/2/users/me", X_SCOPE, X_FIELDS)
 
 
 @pytest.fixture
-def wordpress(demo: "Demo") -> "Site":
-    from tests.accounts.asking import Site
+def facebook(demo: "Demo") -> "ServiceClient":
+    from tests.accounts.service_client import FB_FIELDS, ServiceClient
 
-    return Site(demo, "wordpress", "/oauth2/authorize", "/oauth2/token", "/rest/v1.1/me/", "auth")
+    return ServiceClient(
+        demo, "facebook", "/v24.0/dialog/oauth", "/v24.0/oauth/access_token", "/v24.0/me", "email", FB_FIELDS
+    )
 
 
 @pytest.fixture
-def oidc(demo: "Demo") -> "Site":
-    from tests.accounts.asking import Site
+def wordpress(demo: "Demo") -> "ServiceClient":
+    from tests.accounts.service_client import ServiceClient
 
-    return Site(demo, "oidc", "/authorize", "/token", "/userinfo", "openid profile email")
+    return ServiceClient(demo, "wordpress", "/oauth2/authorize", "/oauth2/token", "/rest/v1.1/me/", "auth")
+
+
+@pytest.fixture
+def oidc(demo: "Demo") -> "ServiceClient":
+    from tests.accounts.service_client import ServiceClient
+
+    return ServiceClient(demo, "oidc", "/authorize", "/token", "/userinfo", "openid profile email")
 
 
 @pytest.fixture(params=["x", "facebook", "wordpress", "oidc"])
-def service(request: pytest.FixtureRequest) -> "Site":
-    site: Site = request.getfixturevalue(request.param)
+def service(request: pytest.FixtureRequest) -> "ServiceClient":
+    site: ServiceClient = request.getfixturevalue(request.param)
     return site
 
 
@@ -87,14 +89,14 @@ def media(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def elsewhere(monkeypatch: pytest.MonkeyPatch) -> "Iterator[Server]":
+def picture_server(monkeypatch: pytest.MonkeyPatch) -> "Iterator[Server]":
     """A picture server that counts as public."""
     from demo.identity_provider.pictures import portrait_png
-    from tests.services.web import pass_for_public, serving
+    from tests.services.web import allow_requests_to, serving
 
     with serving() as server:
-        pass_for_public(monkeypatch, server.origin)
-        server.answer = lambda handler: handler.say(body=portrait_png("someone", 96))
+        allow_requests_to(monkeypatch, server.origin)
+        server.responder = lambda handler: handler.respond(body=portrait_png("someone", 96))
         yield server
 
 
@@ -106,15 +108,15 @@ def commit(django_capture_on_commit_callbacks: Any) -> Callable[[], Any]:
 
 @pytest.fixture
 def mara() -> "Commenter":
-    from tests.accounts.faces import person
+    from tests.accounts.avatar_files import create_person
 
-    return person()
+    return create_person()
 
 
 @pytest.fixture
-def hers(mara: "Commenter") -> "Browser":
-    from tests.accounts.faces import HOST
-    from tests.comments.door import Browser
+def mara_browser(mara: "Commenter") -> "Browser":
+    from tests.accounts.avatar_files import HOST
+    from tests.comments.browser_client import Browser
 
     assert mara.user is not None
     return Browser(mara.user, headers=HOST)

@@ -22,7 +22,7 @@ from tests import make
 from tests.accounts.by_provider import PASSWORD, Browser, code_in
 from tests.services import provider as demo
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("played")]
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("configured_provider")]
 
 
 @pytest.fixture
@@ -250,14 +250,14 @@ def test_connecting_an_untrusted_provider_verifies_no_address(attacker: Browser)
 
 
 def test_an_attackers_code_does_not_log_the_victim_in(attacker: Browser, victim: Browser) -> None:
-    callback = demo.walk(attacker.leave("x"), "Kofi Asante")
-    answer = victim.come_back(callback)
+    callback = demo.complete_authorization(attacker.start_login("x"), "Kofi Asante")
+    answer = victim.finish_login(callback)
     assert answer.status_code == 400
     assert victim.user is None
     assert not SocialAccount.objects.exists()
     victim.log_in("x")
     mara = victim.user
-    victim.come_back(demo.walk(attacker.leave("x"), "Kofi Asante"))
+    victim.finish_login(demo.complete_authorization(attacker.start_login("x"), "Kofi Asante"))
     assert victim.user == mara
 
 
@@ -265,27 +265,31 @@ def test_an_attackers_code_is_not_connected_to_the_victims_account(attacker: Bro
     """Otherwise the attacker's provider account could log in to the victim's account."""
     victim.log_in("x")
     attacker.log_in("demo", "Kofi Asante")
-    victim.come_back(demo.walk(attacker.leave("facebook", connect=True), "Kofi Asante"))
+    victim.finish_login(demo.complete_authorization(attacker.start_login("facebook", connect=True), "Kofi Asante"))
     assert SocialAccount.objects.get(user=victim.user).provider == "twitter_oauth2"
 
 
 @pytest.mark.parametrize("state", ["", "guessed", "wrong-state", None])
 def test_a_forged_state_is_refused(victim: Browser, state: str | None) -> None:
-    address = victim.leave("x")
+    address = victim.start_login("x")
     if state == "wrong-state":
-        callback = demo.walk(address, fault="wrong-state")
+        callback = demo.complete_authorization(address, fault="wrong-state")
     else:
-        callback, _, _ = demo.walk(address).partition("&state=")
+        callback, _, _ = demo.complete_authorization(address).partition("&state=")
         callback += "" if state is None else f"&state={state}"
-    answer = victim.come_back(callback)
+    answer = victim.finish_login(callback)
     assert answer.status_code == 400
     assert victim.user is None
 
 
 def test_the_state_of_another_service_is_refused(victim: Browser) -> None:
     """A mix-up attack."""
-    state = urlsplit(victim.leave("x")).query.partition("state=")[2].partition("&")[0]
-    code = urlsplit(demo.walk(victim.leave("facebook"))).query.partition("code=")[2].partition("&")[0]
+    state = urlsplit(victim.start_login("x")).query.partition("state=")[2].partition("&")[0]
+    code = (
+        urlsplit(demo.complete_authorization(victim.start_login("facebook")))
+        .query.partition("code=")[2]
+        .partition("&")[0]
+    )
     assert victim.get(f"/accounts/facebook/login/callback/?code={code}&state={state}").status_code == 400
     assert victim.user is None
 
@@ -316,20 +320,20 @@ def test_simultaneous_responses_leave_no_partial_account(victim: Browser, monkey
 
 
 def test_a_redirect_target_that_is_not_a_path_is_refused(victim: Browser) -> None:
-    denied = victim.come_back(demo.walk(victim.leave("facebook", to="foo"), deny=True))
+    denied = victim.finish_login(demo.complete_authorization(victim.start_login("facebook", to="foo"), deny=True))
     assert denied.headers["Location"] == "foo?login=denied"
     assert victim.log_in("x", to="foo").headers["Location"] == "foo"
     assert victim.log_in("facebook", connect=True, to="foo").headers["Location"] == "foo"
 
 
 def test_a_code_works_once(attacker: Browser, victim: Browser) -> None:
-    callback = demo.walk(victim.leave("x"))
-    victim.come_back(callback)
+    callback = demo.complete_authorization(victim.start_login("x"))
+    victim.finish_login(callback)
     assert victim.user
     victim.post("/accounts/logout/")
-    assert victim.come_back(callback).status_code == 400  # its state is used up
+    assert victim.finish_login(callback).status_code == 400  # its state is used up
     assert victim.user is None
-    attacker_state = urlsplit(attacker.leave("x")).query.partition("state=")[2].partition("&")[0]
+    attacker_state = urlsplit(attacker.start_login("x")).query.partition("state=")[2].partition("&")[0]
     code = urlsplit(callback).query.partition("code=")[2].partition("&")[0]
     attacker.get(f"/accounts/twitter_oauth2/login/callback/?code={code}&state={attacker_state}")
     assert attacker.user is None
@@ -390,9 +394,9 @@ def test_a_logged_in_user_is_not_redirected_to_another_site(victim: Browser) -> 
 def test_no_login_with_a_provider_redirects_to_another_site(victim: Browser, essay: Essay, address: str) -> None:
     for path, process in (("/accounts/twitter_oauth2/login/", ""), ("/accounts/twitter_oauth2/login/", "connect")):
         sent = victim.post(path, {"next": address, "process": process} if process else {"next": address})
-        answer = victim.come_back(demo.walk(sent.headers["Location"]))
+        answer = victim.finish_login(demo.complete_authorization(sent.headers["Location"]))
         assert stays_here(answer.headers["Location"]), answer.headers["Location"]
     base = essay.get_absolute_url()
     sent = victim.post(f"{base}connect/x/?next={quote(address)}", {"next": address, "parent": address, "text": "x"})
-    answer = victim.come_back(demo.walk(sent.headers["Location"], deny=True))
+    answer = victim.finish_login(demo.complete_authorization(sent.headers["Location"], deny=True))
     assert answer.headers["Location"].startswith(base)

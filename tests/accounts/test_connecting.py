@@ -15,7 +15,7 @@ from tests.services import provider as demo
 
 
 @pytest.fixture
-def browser(played: demo.Demo, db: None) -> Browser:
+def browser(configured_provider: demo.Demo, db: None) -> Browser:
     return Browser()
 
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from accounts.models import Commenter, User
 from tests import make
-from tests.accounts.by_provider import Browser, code_in, play
-from tests.comments import door
+from tests.accounts.by_provider import Browser, code_in, configure_provider
+from tests.comments import browser_client
 from tests.services.provider import Demo
-from tests.transfer.deletion import FORGET, PASSWORD, begin, by_password, confirm
+from tests.transfer.deletion import FORGET, PASSWORD, confirm_deletion, request_deletion, request_with_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -45,44 +45,46 @@ def test_a_recent_login_is_not_enough(browser: Browser) -> None:
 
 
 def test_the_password_and_a_confirmation_delete_the_account(browser: Browser) -> None:
-    page = by_password(browser)
+    page = request_with_password(browser)
     shown = browser.get(page).text
     assert "Delete your account?" in shown
     assert "This cannot be undone." in shown
     assert is_there()
-    assert confirm(browser, page).headers["Location"] == "/accounts/forgotten/"
+    assert confirm_deletion(browser, page).headers["Location"] == "/accounts/forgotten/"
     assert not is_there()
 
 
 def test_an_emailed_code_and_a_confirmation_delete_the_account(browser: Browser, rosa: User) -> None:
-    page = begin(browser)
+    page = request_deletion(browser)
     asked = browser.post("/accounts/login/code/", {"email": rosa.email, "next": page})
-    onward = door.Page(browser.get(asked.headers["Location"])).all("main//input[@name='next']")[0].get("value", "")
+    onward = (
+        browser_client.Page(browser.get(asked.headers["Location"])).all("main//input[@name='next']")[0].get("value", "")
+    )
     answer = browser.post("/accounts/login/code/confirm/", {"next": onward, "code": code_in(mail.outbox[-1])})
     assert answer.headers["Location"] == page
-    confirm(browser, page)
+    confirm_deletion(browser, page)
     assert not is_there()
 
 
 def test_a_provider_login_and_a_confirmation_delete_the_account(demo: Demo, settings: Any) -> None:
-    play(settings, demo.base)
+    configure_provider(settings, demo.base)
     browser = Browser()
     browser.log_in("x")
     user = browser.user
-    page = begin(browser)
+    page = request_deletion(browser)
     assert browser.user is None
     browser.log_in("x", to=page)
     assert browser.user == user
-    confirm(browser, page)
+    confirm_deletion(browser, page)
     assert not User.objects.filter(pk=user.pk).exists()
 
 
 def test_the_confirmation_page_deletes_nothing_without_a_fresh_login(browser: Browser) -> None:
-    page = begin(browser)
+    page = request_deletion(browser)
     old = Browser()
     old.log_in_by_password("rosa", PASSWORD)
     with time_machine.travel(timezone.now() + timedelta(seconds=5)):
-        later = begin(old)
+        later = request_deletion(old)
     for address in (page, later):
         other = Browser()
         assert other.get(address).headers["Location"].startswith("/accounts/login/")
@@ -95,7 +97,7 @@ def test_the_confirmation_page_deletes_nothing_without_a_fresh_login(browser: Br
 
 def test_another_account_cannot_confirm_the_deletion(browser: Browser) -> None:
     make.user("eve", password=PASSWORD)
-    page = begin(browser)
+    page = request_deletion(browser)
     browser.log_in_by_password("eve", PASSWORD)
     assert (
         "Nothing was deleted. Log in with the account that requested the deletion."
@@ -110,7 +112,7 @@ def confirm_without_looking(client: Client, page: str) -> Any:
 
 
 def test_a_request_expires_after_an_hour(browser: Browser) -> None:
-    page = by_password(browser)
+    page = request_with_password(browser)
     with time_machine.travel(timezone.now() + timedelta(minutes=61)):
         assert (
             "Your request has expired and nothing was deleted. Request deletion again below."
@@ -122,12 +124,12 @@ def test_a_request_expires_after_an_hour(browser: Browser) -> None:
 
 def test_a_guest_confirms_the_deletion_without_a_login() -> None:
     make.rules(hold_first_comment=False)
-    guest = door.Browser()
-    said = guest.say(make.essay(), remember="on")
-    page = begin(guest)
+    guest = browser_client.Browser()
+    said = guest.post_comment(make.essay(), remember="on")
+    page = request_deletion(guest)
     assert "Delete your data?" in guest.get(page).content.decode()
     assert Commenter.objects.filter(pk=said.commenter_id).exists()
-    assert confirm(guest, page).headers["Location"] == "/accounts/forgotten/"
+    assert confirm_deletion(guest, page).headers["Location"] == "/accounts/forgotten/"
     assert not Commenter.objects.filter(pk=said.commenter_id).exists()
 
 

@@ -15,9 +15,9 @@ from playwright.sync_api import Page
 
 from demo.identity_provider.faults import BY_NAME, FAULTS
 from demo.identity_provider.people import LONG_NAME, PEOPLE, PLAIN, UNUSUAL
-from tests.accounts.asking import Site, ask
+from tests.accounts.service_client import ServiceClient, send_request
 from tests.services.chromium import Visitor
-from tests.services.processes import Process, answers, free_port, wait_until
+from tests.services.processes import Process, free_port, is_listening, wait_until
 from tests.services.provider import Demo, allow, deny, fault, provider
 from tests.services.site import Serve
 
@@ -53,16 +53,16 @@ def test_the_command_prints_its_url_reports_a_used_port_and_stops_on_a_signal(tm
         assert second.returncode == 2
         words = f"The demo identity provider cannot listen on port {port}: Address already in use."
         assert second.stderr == f"CommandError: {words}\n"
-        assert answers(port)
+        assert is_listening(port)
     finally:
         assert process.stop() == 0
 
 
 def test_the_provider_ends_with_the_server_that_started_it(serve: Serve) -> None:
     server = serve(provider=True)
-    assert answers(server.port + 1)
+    assert is_listening(server.port + 1)
     server.kill()
-    wait_until(lambda: not answers(server.port + 1), "its end")
+    wait_until(lambda: not is_listening(server.port + 1), "its end")
 
 
 def test_the_provider_listens_only_on_both_loopback_addresses(demo: Demo) -> None:
@@ -92,8 +92,8 @@ class Buttons(HTMLParser):
             self.found.append((dict(attrs)["name"], dict(attrs)["value"]))
 
 
-def test_the_page_names_the_service_and_offers_every_person_and_error(service: Site) -> None:
-    reply = ask("GET", service.question())
+def test_the_page_names_the_service_and_offers_every_person_and_error(service: ServiceClient) -> None:
+    reply = send_request("GET", service.authorization_url())
     page = reply.body.decode()
     name = service.demo.services[service.key].name
     assert f"<title>{name} · demo login</title>" in page
@@ -104,27 +104,27 @@ def test_the_page_names_the_service_and_offers_every_person_and_error(service: S
     assert Buttons(reply.body).found == wanted
 
 
-def test_the_page_has_its_own_content_security_policy(service: Site) -> None:
-    policy = ask("GET", service.question()).headers["content-security-policy"]
+def test_the_page_has_its_own_content_security_policy(service: ServiceClient) -> None:
+    policy = send_request("GET", service.authorization_url()).headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "script-src" not in policy
     assert "unsafe" not in policy
     assert BROWSERS_POLICY in policy
 
 
-def test_values_from_the_site_are_escaped(oidc: Site) -> None:
-    page = ask("GET", oidc.question(scope="openid <script>x</script>")).body.decode()
+def test_values_from_the_site_are_escaped(oidc: ServiceClient) -> None:
+    page = send_request("GET", oidc.authorization_url(scope="openid <script>x</script>")).body.decode()
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
 
 
 def test_other_urls_show_the_home_page_or_not_found(demo: Demo) -> None:
-    assert ask("GET", f"{demo.base}/").status == 200
+    assert send_request("GET", f"{demo.base}/").status == 200
     for path in ("/nothing", "/x", "/x/", "/x/2/users/them", "//nothing", "/oidc/pictures/nobody"):
-        assert ask("GET", f"{demo.base}{path}").status == 404
-    assert "@kofi_asante is a demo account" in ask("GET", f"{demo.base}/x/kofi_asante").body.decode()
-    assert ask("POST", f"{demo.base}/x/2/oauth2/token", {"code": "x" * 70_000}).status == 413
-    assert ask("GET", f"{demo.base}/x/2/oauth2/token?{'&'.join(f'a{n}=1' for n in range(200))}").status == 405
+        assert send_request("GET", f"{demo.base}{path}").status == 404
+    assert "@kofi_asante is a demo account" in send_request("GET", f"{demo.base}/x/kofi_asante").body.decode()
+    assert send_request("POST", f"{demo.base}/x/2/oauth2/token", {"code": "x" * 70_000}).status == 413
+    assert send_request("GET", f"{demo.base}/x/2/oauth2/token?{'&'.join(f'a{n}=1' for n in range(200))}").status == 405
 
 
 def test_names_of_people_and_errors_are_unique() -> None:
@@ -141,9 +141,9 @@ def other() -> Iterator[Demo]:
         yield other
 
 
-def test_a_browser_returns_to_the_site(x: Site, other: Demo, visitor: Visitor) -> None:
+def test_a_browser_returns_to_the_site(x: ServiceClient, other: Demo, visitor: Visitor) -> None:
     """The redirect crosses origins, which the page's own policy must allow."""
-    question = x.question(redirect_uri=f"http://127.0.0.1:{urlsplit(other.base).port}/")
+    question = x.authorization_url(redirect_uri=f"http://127.0.0.1:{urlsplit(other.base).port}/")
     page = visitor.open()
     acts: list[Callable[[], None]] = [
         lambda: allow(page, "Mara Lindqvist"),
@@ -167,8 +167,8 @@ def by_keyboard(page: Page) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_the_page_is_accessible(x: Site, facebook: Site, visitor: Visitor, dark: bool) -> None:
-    page = visitor.open(x.question(), width=600, height=720, dark=dark)
+def test_the_page_is_accessible(x: ServiceClient, facebook: ServiceClient, visitor: Visitor, dark: bool) -> None:
+    page = visitor.open(x.authorization_url(), width=600, height=720, dark=dark)
     assert page.title() == "X (Twitter) · demo login"
     deny_button = page.get_by_role("button", name="Deny").bounding_box()
     assert deny_button
@@ -177,7 +177,7 @@ def test_the_page_is_accessible(x: Site, facebook: Site, visitor: Visitor, dark:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("[...document.images].every(image => image.naturalWidth)")
     assert findings(page) == []
-    page.goto(facebook.question(client_id="another"))
+    page.goto(facebook.authorization_url(client_id="another"))
     assert findings(page) == []
 
 

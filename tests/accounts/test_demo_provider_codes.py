@@ -5,17 +5,29 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.accounts.asking import BASIC, CALLBACK, VERIFIER, X_SCOPE, Site, ask, back
-from tests.services.provider import Demo, walk
+from tests.accounts.service_client import (
+    BASIC,
+    CALLBACK,
+    VERIFIER,
+    X_SCOPE,
+    ServiceClient,
+    callback_parameters,
+    send_request,
+)
+from tests.services.provider import Demo, complete_authorization
 
 # The authorization request
 
 
-def test_the_redirect_contains_a_code_and_the_same_state(service: Site) -> None:
-    given = back(walk(service.question()))
+def test_the_redirect_contains_a_code_and_the_same_state(service: ServiceClient) -> None:
+    given = callback_parameters(complete_authorization(service.authorization_url()))
     assert given["state"] == "a state & more"
     assert given.keys() == {"code", "state"}
-    assert "state" not in back(walk(service.question(state=""))) if service.key != "x" else True
+    assert (
+        "state" not in callback_parameters(complete_authorization(service.authorization_url(state="")))
+        if service.key != "x"
+        else True
+    )
 
 
 @pytest.mark.parametrize(
@@ -29,9 +41,9 @@ def test_the_redirect_contains_a_code_and_the_same_state(service: Site) -> None:
         {"redirect_uri": ""},
     ],
 )
-def test_an_untrusted_site_gets_an_error_page_and_no_redirect(service: Site, changes: dict[str, str]) -> None:
+def test_an_untrusted_site_gets_an_error_page_and_no_redirect(service: ServiceClient, changes: dict[str, str]) -> None:
     for method, form in (("GET", None), ("POST", {"person": "maralindqvist"})):
-        reply = ask(method, service.question(**changes), form)
+        reply = send_request(method, service.authorization_url(**changes), form)
         assert reply.status == 400
         assert "location" not in reply.headers
         assert "This login can’t start".encode() in reply.body
@@ -46,36 +58,38 @@ def test_an_untrusted_site_gets_an_error_page_and_no_redirect(service: Site, cha
         ({"scope": "unheard"}, "invalid_scope"),
     ],
 )
-def test_an_invalid_authorization_request_is_refused(service: Site, changes: dict[str, str], error: str) -> None:
-    reply = ask("GET", service.question(**changes))
+def test_an_invalid_authorization_request_is_refused(
+    service: ServiceClient, changes: dict[str, str], error: str
+) -> None:
+    reply = send_request("GET", service.authorization_url(**changes))
     if service.key == "oidc":  # redirects with an error
-        assert back(reply.headers["location"]) == {"error": error, "state": "a state & more"}
+        assert callback_parameters(reply.headers["location"]) == {"error": error, "state": "a state & more"}
     else:
         assert reply.status == 400
         assert "This login can’t start".encode() in reply.body
 
 
-def test_x_requires_a_challenge_a_state_and_a_scope(x: Site) -> None:
+def test_x_requires_a_challenge_a_state_and_a_scope(x: ServiceClient) -> None:
     for name in ("code_challenge", "state", "scope"):
-        assert ask("GET", x.question(**{name: ""})).status == 400
-    assert ask("GET", x.question(state="s" * 501)).status == 400
-    assert ask("GET", x.question(state="s" * 500)).status == 200
+        assert send_request("GET", x.authorization_url(**{name: ""})).status == 400
+    assert send_request("GET", x.authorization_url(state="s" * 501)).status == 400
+    assert send_request("GET", x.authorization_url(state="s" * 500)).status == 200
 
 
-def test_facebook_needs_no_response_type_and_separates_scopes_by_commas(facebook: Site) -> None:
-    reply = ask("GET", facebook.question(response_type="", scope="email,user_link"))
+def test_facebook_needs_no_response_type_and_separates_scopes_by_commas(facebook: ServiceClient) -> None:
+    reply = send_request("GET", facebook.authorization_url(response_type="", scope="email,user_link"))
     assert reply.status == 200
     page = reply.body.decode()
     assert all(words in page for words in ("your name and picture", "your email address", "link to your profile"))
 
 
-def test_facebook_appends_its_fragment_to_the_redirect(facebook: Site) -> None:
-    assert urlsplit(walk(facebook.question())).fragment == "_=_"
-    assert urlsplit(walk(facebook.question(), deny=True)).fragment == "_=_"
+def test_facebook_appends_its_fragment_to_the_redirect(facebook: ServiceClient) -> None:
+    assert urlsplit(complete_authorization(facebook.authorization_url())).fragment == "_=_"
+    assert urlsplit(complete_authorization(facebook.authorization_url(), deny=True)).fragment == "_=_"
 
 
-def test_denial_redirects_with_an_error(service: Site) -> None:
-    given = back(walk(service.question(), deny=True))
+def test_denial_redirects_with_an_error(service: ServiceClient) -> None:
+    given = callback_parameters(complete_authorization(service.authorization_url(), deny=True))
     assert given.pop("error") == "access_denied"
     assert given.pop("state") == "a state & more"
     words = {"error_code": "200", "error_description": "Permissions error", "error_reason": "user_denied"}
@@ -85,13 +99,13 @@ def test_denial_redirects_with_an_error(service: Site) -> None:
 # The code
 
 
-def test_a_code_works_once(service: Site) -> None:
+def test_a_code_works_once(service: ServiceClient) -> None:
     code = service.code()
     assert service.exchange(code).status == 200
     assert service.exchange(code).status == 400
 
 
-def test_a_code_expires_after_a_minute(service: Site, demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_code_expires_after_a_minute(service: ServiceClient, demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
     early, late = service.code(), service.code()
     now = time.monotonic()
     monkeypatch.setattr(demo.grants, "clock", lambda: now + 59)
@@ -100,12 +114,12 @@ def test_a_code_expires_after_a_minute(service: Site, demo: Demo, monkeypatch: p
     assert service.exchange(late).status == 400
 
 
-def test_a_code_of_one_service_is_invalid_at_another(x: Site, oidc: Site) -> None:
+def test_a_code_of_one_service_is_invalid_at_another(x: ServiceClient, oidc: ServiceClient) -> None:
     assert oidc.exchange(x.code()).json == {"error": "invalid_grant"}
     assert oidc.profile(x.token_of()).status == 401
 
 
-def test_a_wrong_verifier_redirect_uri_client_or_secret_is_refused(service: Site) -> None:
+def test_a_wrong_verifier_redirect_uri_client_or_secret_is_refused(service: ServiceClient) -> None:
     for change in (
         {"code_verifier": VERIFIER[::-1]},
         {"redirect_uri": CALLBACK + "x"},
@@ -120,9 +134,9 @@ def test_a_wrong_verifier_redirect_uri_client_or_secret_is_refused(service: Site
     assert service.exchange(service.code()).status == 200
 
 
-def test_x_returns_its_own_error_messages(x: Site) -> None:
+def test_x_returns_its_own_error_messages(x: ServiceClient) -> None:
     form = {"grant_type": "authorization_code", "code": x.code(), "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
-    without_basic = ask("POST", x(x.token), {**form, "client_id": "demo", "client_secret": "demo"})
+    without_basic = send_request("POST", x(x.token), {**form, "client_id": "demo", "client_secret": "demo"})
     assert without_basic.status == 401
     words = {"error": "unauthorized_client", "error_description": "Missing valid authorization header"}
     assert without_basic.json == words == x.exchange(x.code(), client_secret="guessed").json
@@ -134,19 +148,20 @@ def test_x_returns_its_own_error_messages(x: Site) -> None:
     assert x.exchange(x.code(), without="code_verifier").json["error_description"] == missing
     as_json = {**BASIC, "Content-Type": "application/json"}
     assert (
-        ask("POST", x(x.token), None, as_json).json["error_description"] == "Missing required parameter [grant_type]."
+        send_request("POST", x(x.token), None, as_json).json["error_description"]
+        == "Missing required parameter [grant_type]."
     )
     assert x.exchange(x.code(), method="GET").status == 405
 
 
-def test_x_returns_a_bearer_token_for_two_hours(x: Site) -> None:
+def test_x_returns_a_bearer_token_for_two_hours(x: ServiceClient) -> None:
     answer = x.exchange(x.code()).json
     assert answer.pop("access_token")
     assert answer == {"token_type": "bearer", "expires_in": 7200, "scope": X_SCOPE}
     assert "refresh_token" in x.exchange(x.code(scope=f"{X_SCOPE} offline.access")).json
 
 
-def test_facebook_accepts_a_code_by_get_and_by_post(facebook: Site) -> None:
+def test_facebook_accepts_a_code_by_get_and_by_post(facebook: ServiceClient) -> None:
     for method in ("GET", "POST"):
         answer = facebook.exchange(facebook.code(), method=method).json
         assert answer["token_type"] == "bearer"
@@ -154,7 +169,7 @@ def test_facebook_accepts_a_code_by_get_and_by_post(facebook: Site) -> None:
         assert answer.keys() == {"access_token", "token_type", "expires_in"}
 
 
-def test_facebook_returns_errors_in_the_format_of_the_graph_api(facebook: Site) -> None:
+def test_facebook_returns_errors_in_the_format_of_the_graph_api(facebook: ServiceClient) -> None:
     used = facebook.code()
     facebook.exchange(used)
     error = facebook.exchange(used).json["error"]
@@ -177,14 +192,14 @@ def test_facebook_returns_errors_in_the_format_of_the_graph_api(facebook: Site) 
     assert facebook.exchange(plain, without="code_verifier").status == 200
 
 
-def test_wordpress_returns_a_blog_and_no_expiry(wordpress: Site) -> None:
+def test_wordpress_returns_a_blog_and_no_expiry(wordpress: ServiceClient) -> None:
     answer = wordpress.exchange(wordpress.code()).json
     assert answer.keys() == {"access_token", "token_type", "blog_id", "blog_url", "scope"}
     assert answer["blog_id"].isdecimal()
     assert (answer["token_type"], answer["scope"]) == ("bearer", "auth")
 
 
-def test_wordpress_returns_error_descriptions_and_reads_only_the_body(wordpress: Site) -> None:
+def test_wordpress_returns_error_descriptions_and_reads_only_the_body(wordpress: ServiceClient) -> None:
     refused = wordpress.exchange(wordpress.code(), client_secret="guessed")
     assert refused.status == 400
     assert refused.json == {"error": "invalid_client", "error_description": "Incorrect client_secret."}
@@ -192,4 +207,4 @@ def test_wordpress_returns_error_descriptions_and_reads_only_the_body(wordpress:
     assert moved == {"error": "invalid_request", "error_description": "Mismatch in redirect_uri."}
     assert wordpress.exchange(wordpress.code(), method="GET").status == 405
     form = {"grant_type": "authorization_code", "code": wordpress.code(), "redirect_uri": CALLBACK}
-    assert ask("POST", wordpress(wordpress.token), form, BASIC).json["error"] == "invalid_request"
+    assert send_request("POST", wordpress(wordpress.token), form, BASIC).json["error"] == "invalid_request"

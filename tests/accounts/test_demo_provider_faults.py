@@ -7,14 +7,23 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from demo.identity_provider.faults import CHUNK
-from tests.accounts.asking import BASIC, CALLBACK, VERIFIER, Reply, Site, ask, back, proof
+from tests.accounts.service_client import (
+    BASIC,
+    CALLBACK,
+    VERIFIER,
+    Response,
+    ServiceClient,
+    callback_parameters,
+    proof,
+    send_request,
+)
 from tests.services.processes import TIMEOUT
-from tests.services.provider import walk
+from tests.services.provider import complete_authorization
 
 
-def test_errors_on_the_redirect_to_the_site(service: Site) -> None:
+def test_errors_on_the_redirect_to_the_site(service: ServiceClient) -> None:
     def given(name: str) -> dict[str, str]:
-        return back(walk(service.question(), fault=name))
+        return callback_parameters(complete_authorization(service.authorization_url(), fault=name))
 
     assert given("error") == {"error": "server_error", "state": "a state & more"}
     assert given("wrong-state")["state"] != "a state & more"
@@ -27,8 +36,8 @@ def test_errors_on_the_redirect_to_the_site(service: Site) -> None:
     assert time.monotonic() - start > 0.25
 
 
-def test_errors_of_the_token_response(service: Site) -> None:
-    def given(name: str) -> Reply:
+def test_errors_of_the_token_response(service: ServiceClient) -> None:
+    def given(name: str) -> Response:
         return service.exchange(service.code(fault=name))
 
     assert given("token-error").status == 500
@@ -42,8 +51,8 @@ def test_errors_of_the_token_response(service: Site) -> None:
     assert time.monotonic() - start > 0.25
 
 
-def test_errors_of_the_profile_response(service: Site) -> None:
-    def given(name: str) -> Reply:
+def test_errors_of_the_profile_response(service: ServiceClient) -> None:
+    def given(name: str) -> Response:
         return service.profile(service.exchange(service.code(fault=name)).json["access_token"])
 
     assert given("me-error").status == 500
@@ -58,7 +67,7 @@ def test_errors_of_the_profile_response(service: Site) -> None:
 
 
 @pytest.mark.parametrize("place", ["token", "me"])
-def test_endless_and_slow_bodies(service: Site, place: str) -> None:
+def test_endless_and_slow_bodies(service: ServiceClient, place: str) -> None:
     for name, least in (("endless", 3 * len(CHUNK)), ("dripping", 1)):
         code = service.code(fault=f"{place}-{name}")
         read = 0
@@ -72,7 +81,7 @@ def test_endless_and_slow_bodies(service: Site, place: str) -> None:
                 assert stream.headers["Content-Length"] == "100000"
 
 
-def open_answer(service: Site, place: str, code: str) -> http.client.HTTPResponse:
+def open_answer(service: ServiceClient, place: str, code: str) -> http.client.HTTPResponse:
     parts = urlsplit(service(""))
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
@@ -88,6 +97,6 @@ def open_answer(service: Site, place: str, code: str) -> http.client.HTTPRespons
     return connection.getresponse()
 
 
-def test_an_unknown_error_is_refused(service: Site) -> None:
-    assert ask("POST", service.question(), {"fault": "unheard"}).status == 404
-    assert ask("POST", service.question(), {"person": "unheard"}).status == 404
+def test_an_unknown_error_is_refused(service: ServiceClient) -> None:
+    assert send_request("POST", service.authorization_url(), {"fault": "unheard"}).status == 404
+    assert send_request("POST", service.authorization_url(), {"person": "unheard"}).status == 404

@@ -18,14 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_django import Settings
 
 from server.http import fetch
-from tests.services.web import Answer, Handler, Server, pass_for_public, serving
+from tests.services.web import Handler, Responder, Server, allow_requests_to, serving
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A server on loopback that counts as public."""
     with serving() as server:
-        pass_for_public(monkeypatch, server.origin)
+        allow_requests_to(monkeypatch, server.origin)
         yield server
 
 
@@ -50,7 +50,7 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
 def test_a_response_has_a_content_type_and_a_body(server: Server) -> None:
     answer = fetch.get(f"{server.origin}/a%20b/ü.png?w=1&x=ä")
     assert (answer.kind, answer.body) == ("image/png", b"a picture")
-    assert server.asked[0][0] == "/a%20b/%C3%BC.png?w=1&x=%C3%A4"
+    assert server.requests[0][0] == "/a%20b/%C3%BC.png?w=1&x=%C3%A4"
 
 
 def test_requests_identify_the_site_and_nothing_else(
@@ -58,20 +58,20 @@ def test_requests_identify_the_site_and_nothing_else(
 ) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    pages: dict[str, Answer] = {
-        "/": lambda handler: handler.say(302, Location="/next", Set_Cookie="a=b"),
-        "/next": lambda handler: handler.say(body=b"x"),
+    pages: dict[str, Responder] = {
+        "/": lambda handler: handler.respond(302, Location="/next", Set_Cookie="a=b"),
+        "/next": lambda handler: handler.respond(body=b"x"),
     }
-    server.answer = lambda handler: pages[handler.path](handler)
+    server.responder = lambda handler: pages[handler.path](handler)
     fetch.get(f"http://somebody:secret@{server.origin[7:]}/")
-    for _, headers in server.asked:
+    for _, headers in server.requests:
         assert headers == {
             "Host": server.origin[7:],
             "User-Agent": f"Rejoinder (+{settings.SITE_URL})",
             "Accept-Encoding": "identity",
             "Connection": "close",
         }
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 PRIVATE = """
@@ -115,7 +115,7 @@ def test_no_spelling_of_a_loopback_address_is_reachable(
     monkeypatch.setattr(fetch, "ALLOWED_PORTS", {stranger.server_port})
     with pytest.raises(fetch.PermanentFetchError, match="no public IP address"):
         fetch.get(f"http://{host}:{stranger.server_port}/")
-    assert stranger.asked == []
+    assert stranger.requests == []
 
 
 def test_a_private_origin_is_requested_only_if_the_caller_allows_it(stranger: Server, settings: Settings) -> None:
@@ -124,7 +124,7 @@ def test_a_private_origin_is_requested_only_if_the_caller_allows_it(stranger: Se
         fetch.get(stranger.origin)
     with pytest.raises(fetch.PermanentFetchError):
         fetch.get(stranger.origin, allowed=["http://127.0.0.1:1", "https://127.0.0.1"])
-    assert stranger.asked == []
+    assert stranger.requests == []
     assert fetch.get(stranger.origin, allowed=[stranger.origin]).body == b"a picture"
 
 
@@ -152,7 +152,7 @@ def test_a_host_name_with_a_private_address_is_refused_when_connecting(
     resolve_to(monkeypatch, "127.0.0.1", "::1", "169.254.169.254")
     with pytest.raises(fetch.PermanentFetchError, match="no public IP address"):
         fetch.get(f"http://pictures.example:{stranger.server_port}/")
-    assert stranger.asked == []
+    assert stranger.requests == []
 
 
 def test_a_host_name_with_public_and_private_addresses_uses_the_public_one_and_is_resolved_once(
@@ -177,17 +177,17 @@ def test_a_redirect_to_a_private_address_is_refused(
     server: Server, stranger: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetch, "ALLOWED_PORTS", {stranger.server_port})
-    server.answer = lambda handler: handler.say(302, Location=f"{stranger.origin}/secret")
+    server.responder = lambda handler: handler.respond(302, Location=f"{stranger.origin}/secret")
     with pytest.raises(fetch.PermanentFetchError, match="no public IP address"):
         fetch.get(server.origin)
-    assert stranger.asked == []
+    assert stranger.requests == []
 
 
 @pytest.mark.parametrize(
     "target", ["file:///etc/passwd", "ftp://example.org/", "gopher://example.org/", "//", "http://"]
 )
 def test_a_redirect_to_another_scheme_is_refused(server: Server, target: str) -> None:
-    server.answer = lambda handler: handler.say(302, Location=target)
+    server.responder = lambda handler: handler.respond(302, Location=target)
     with pytest.raises(fetch.PermanentFetchError):
         fetch.get(server.origin)
 
@@ -195,9 +195,9 @@ def test_a_redirect_to_another_scheme_is_refused(server: Server, target: str) ->
 def test_three_redirects_are_followed_and_a_fourth_is_not(server: Server) -> None:
     def onward(handler: Handler) -> None:
         step = int(handler.path[1:])
-        handler.say(302, Location=f"/{step - 1}") if step else handler.say(body=b"there")
+        handler.respond(302, Location=f"/{step - 1}") if step else handler.respond(body=b"there")
 
-    server.answer = onward
+    server.responder = onward
     assert fetch.get(f"{server.origin}/3").body == b"there"
     with pytest.raises(fetch.PermanentFetchError, match="3 redirects"):
         fetch.get(f"{server.origin}/4")
@@ -224,10 +224,10 @@ def test_invalid_urls_are_not_requested(url: str, monkeypatch: pytest.MonkeyPatc
         fetch.get(url)
 
 
-def drip(head: bytes) -> Answer:
+def drip(head: bytes) -> Responder:
     def answer(handler: Handler) -> None:
         handler.wfile.write(head)
-        while not handler.server.is_over.wait(0.02):
+        while not handler.server.is_stopped.wait(0.02):
             handler.wfile.write(b"x")
             handler.wfile.flush()
 
@@ -241,12 +241,12 @@ def drip(head: bytes) -> Answer:
         drip(b"HTTP/1.1 200 OK\r\nX: "),
         drip(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"),
         drip(b"HTTP/1.1 200 OK\r\n\r\n"),
-        lambda handler: handler.server.is_over.wait(10),
+        lambda handler: handler.server.is_stopped.wait(10),
     ],
     ids=["status", "header", "body", "body-without-length", "silence"],
 )
-def test_no_request_exceeds_its_deadline(server: Server, answer: Answer) -> None:
-    server.answer = answer
+def test_no_request_exceeds_its_deadline(server: Server, answer: Responder) -> None:
+    server.responder = answer
     start = time.monotonic()
     with pytest.raises(fetch.FetchError, match=r"timed out"):
         fetch.get(server.origin, seconds=0.3)
@@ -255,10 +255,10 @@ def test_no_request_exceeds_its_deadline(server: Server, answer: Answer) -> None
 
 def test_redirects_share_the_deadline(server: Server) -> None:
     def answer(handler: Handler) -> None:
-        handler.server.is_over.wait(0.2)
-        handler.say(302, Location="/again")
+        handler.server.is_stopped.wait(0.2)
+        handler.respond(302, Location="/again")
 
-    server.answer = answer
+    server.responder = answer
     with pytest.raises(fetch.FetchError, match="timed out"):
         fetch.get(server.origin, seconds=0.3)
 
@@ -283,34 +283,34 @@ def test_an_unknown_host_name_may_be_retried(monkeypatch: pytest.MonkeyPatch) ->
 
 def chunked(handler: Handler) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    while not handler.server.is_over.is_set():
+    while not handler.server.is_stopped.is_set():
         handler.wfile.write(b"1000\r\n" + b"x" * 0x1000 + b"\r\n")
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        lambda handler: handler.say(body=b"x" * 3_000_000),
+        lambda handler: handler.respond(body=b"x" * 3_000_000),
         chunked,
-        lambda handler: handler.say(Content_Length=str(10**15)),
+        lambda handler: handler.respond(Content_Length=str(10**15)),
     ],
     ids=["large", "chunked", "announced"],
 )
-def test_a_too_large_response_is_refused(server: Server, answer: Answer) -> None:
-    server.answer = answer
+def test_a_too_large_response_is_refused(server: Server, answer: Responder) -> None:
+    server.responder = answer
     with pytest.raises(fetch.PermanentFetchError, match="larger than 1 MB"):
         fetch.get(server.origin, max_bytes=1024 * 1024)
 
 
 def test_an_incomplete_response_is_an_error(server: Server) -> None:
-    server.answer = lambda handler: handler.say(body=b"half", Content_Length="8")
+    server.responder = lambda handler: handler.respond(body=b"half", Content_Length="8")
     with pytest.raises(fetch.FetchError):
         fetch.get(server.origin)
 
 
 @pytest.mark.parametrize(("status", "is_final"), [(404, True), (403, True), (204, True), (429, False), (503, False)])
 def test_the_status_of_an_error_says_whether_to_retry(server: Server, status: int, is_final: bool) -> None:
-    server.answer = lambda handler: handler.say(status)
+    server.responder = lambda handler: handler.respond(status)
     with pytest.raises(fetch.FetchError, match=str(status)) as caught:
         fetch.get(server.origin)
     assert isinstance(caught.value, fetch.PermanentFetchError) is is_final
@@ -321,7 +321,7 @@ def speak_smtp(handler: Handler) -> None:
 
 
 def test_a_response_that_is_not_http_is_an_error(server: Server) -> None:
-    server.answer = speak_smtp
+    server.responder = speak_smtp
     with pytest.raises(fetch.FetchError):
         fetch.get(server.origin)
 
@@ -349,11 +349,11 @@ def test_an_untrusted_certificate_is_refused(server: Server, monkeypatch: pytest
     context.load_cert_chain(certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     origin = f"https://pictures.example:{server.server_port}"
-    pass_for_public(monkeypatch, origin)
+    allow_requests_to(monkeypatch, origin)
     resolve_to(monkeypatch, "127.0.0.1")
     with pytest.raises(fetch.FetchError, match="certificate"):
         fetch.get(origin)
-    assert server.asked == []
+    assert server.requests == []
     trusting = ssl.create_default_context(cafile=str(certificate))
     monkeypatch.setattr(ssl, "create_default_context", lambda: trusting)
     assert fetch.get(origin).body == b"a picture"

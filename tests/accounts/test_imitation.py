@@ -15,8 +15,8 @@ from comments.screening import reasons, screening
 from comments.screening.history import AuthorHistory
 from moderation.decisions import actions as deciding
 from tests import make
-from tests.accounts.by_provider import play
-from tests.comments.door import Browser
+from tests.accounts.by_provider import configure_provider
+from tests.comments.browser_client import Browser
 from tests.services import provider as demo
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -52,7 +52,7 @@ def why(comment: Comment) -> list[str]:
     ],
 )  # fmt: skip
 def test_a_name_like_the_authors_is_held_and_the_reason_names_the_author(essay: Essay, name: str) -> None:
-    comment = Browser().say(essay, name=name)
+    comment = Browser().post_comment(essay, name=name)
     assert comment.status == Status.PENDING
     assert "name imitates Miriam Achterberg, an author" in why(comment)
 
@@ -72,7 +72,7 @@ def test_a_name_like_the_authors_is_held_and_the_reason_names_the_author(essay: 
     ],
 )
 def test_names_like_those_of_staff_titles_and_the_site_are_held(essay: Essay, name: str, words: str) -> None:
-    comment = Browser().say(essay, name=name)
+    comment = Browser().post_comment(essay, name=name)
     assert comment.status == Status.PENDING
     assert words in why(comment)
 
@@ -85,18 +85,20 @@ def test_names_like_those_of_staff_titles_and_the_site_are_held(essay: Essay, na
     ],
 )  # fmt: skip
 def test_an_ordinary_name_is_not_held(essay: Essay, name: str) -> None:
-    assert Browser().say(essay, name=name).status == Status.APPROVED
+    assert Browser().post_comment(essay, name=name).status == Status.APPROVED
 
 
 def test_a_provider_account_named_like_the_author_is_held_too(essay: Essay, settings: Any, author: User) -> None:
     """A provider's name is not verified either."""
     with demo.provider() as running:
-        play(settings, running.base)
+        configure_provider(settings, running.base)
         browser = Browser(headers={"Host": "127.0.0.1", "Sec-Fetch-Site": "same-origin"})
         sent = browser.post(f"{essay.get_absolute_url()}connect/x/", {"window": ""})
-        browser.get(demo.walk(sent.headers["Location"], "Miriаm Achterberg").removeprefix("http://127.0.0.1"))
-    browser.speaks_as = str(Commenter.objects.get(user__socialaccount__isnull=False).pk)
-    comment = browser.say(essay)
+        browser.get(
+            demo.complete_authorization(sent.headers["Location"], "Miriаm Achterberg").removeprefix("http://127.0.0.1")
+        )
+    browser.identity = str(Commenter.objects.get(user__socialaccount__isnull=False).pk)
+    comment = browser.post_comment(essay)
     assert comment.commenter.verified
     assert comment.status == Status.PENDING
     assert "name imitates Miriam Achterberg, an author" in why(comment)
@@ -104,45 +106,48 @@ def test_a_provider_account_named_like_the_author_is_held_too(essay: Essay, sett
 
 def test_authors_and_moderators_may_use_their_own_names(essay: Essay, author: User) -> None:
     elsewhere = make.essay("Another", by=make.author("else", name="Somebody Else"))
-    assert Browser(author).say(elsewhere).status == Status.APPROVED
+    assert Browser(author).post_comment(elsewhere).status == Status.APPROVED
     twin = make.moderator("twin", name=MIRIAM)
-    assert Browser(twin).say(elsewhere).status == Status.APPROVED
+    assert Browser(twin).post_comment(elsewhere).status == Status.APPROVED
 
 
 def test_a_namesake_whom_a_moderator_approved_is_not_held_again(essay: Essay) -> None:
     namesake = make.user("namesake", name=MIRIAM)
     browser, judge = Browser(namesake), make.moderator("judge", name="Judge")
-    first = browser.say(essay)
+    first = browser.post_comment(essay)
     assert why(first) == ["name imitates Miriam Achterberg, an author"]
     deciding.approve(first, by=judge)
-    assert browser.say(essay, text="Again.").status == Status.APPROVED
+    assert browser.post_comment(essay, text="Again.").status == Status.APPROVED
     Commenter.objects.filter(user=namesake).update(name="The Orchard", changed=timezone.now())
-    assert browser.say(essay, text="And again.").status == Status.PENDING
+    assert browser.post_comment(essay, text="And again.").status == Status.PENDING
 
 
 def test_an_approved_namesake_may_change_other_details(essay: Essay) -> None:
     namesake = make.user("namesake", name=MIRIAM)
     browser = Browser(namesake)
-    deciding.approve(browser.say(essay), by=make.moderator("judge", name="Judge"))
+    deciding.approve(browser.post_comment(essay), by=make.moderator("judge", name="Judge"))
     Commenter.objects.filter(user=namesake).update(website="https://example.org/", changed=timezone.now())
-    assert browser.say(essay, text="Again.").status == Status.APPROVED
+    assert browser.post_comment(essay, text="Again.").status == Status.APPROVED
 
 
 def test_an_approved_guest_may_change_their_website(essay: Essay) -> None:
     """Even after an author with the same name has joined."""
     guest = Browser()
-    assert guest.say(essay, name="Rosa Lindt", remember="on").status == Status.APPROVED
+    assert guest.post_comment(essay, name="Rosa Lindt", remember="on").status == Status.APPROVED
     make.essay(by=make.author("rosa", name="Rosa Lindt"))
-    assert guest.say(essay, name="Rosa Lindt", website="https://example.org/", text="Again.").status == Status.APPROVED
-    assert Browser().say(essay, name="Rosa Lindt", text="Me too.").status == Status.PENDING
+    assert (
+        guest.post_comment(essay, name="Rosa Lindt", website="https://example.org/", text="Again.").status
+        == Status.APPROVED
+    )
+    assert Browser().post_comment(essay, name="Rosa Lindt", text="Me too.").status == Status.PENDING
 
 
 def test_approval_under_another_name_does_not_allow_the_authors_name(essay: Essay) -> None:
     reader = make.user("reader", name="Rosa")
     browser = Browser(reader)
-    assert browser.say(essay).status == Status.APPROVED
+    assert browser.post_comment(essay).status == Status.APPROVED
     Commenter.objects.filter(user=reader).update(name=MIRIAM, changed=timezone.now())
-    assert browser.say(essay, text="Trust me.").status == Status.PENDING
+    assert browser.post_comment(essay, text="Trust me.").status == Status.PENDING
 
 
 def test_the_check_makes_one_query_for_any_number_of_people(

@@ -21,8 +21,8 @@ from comments.posting import actions as commenting
 from comments.screening.screening import Sender
 from tests import make
 from tests.accounts.by_provider import PASSWORD
-from tests.comments import door
-from tests.services.at_once import at_once
+from tests.comments import browser_client
+from tests.services.concurrency import run_concurrently
 from tests.services.site import Installation
 
 # Relations
@@ -143,18 +143,18 @@ def test_a_comment_posted_while_its_author_is_merged_keeps_its_text_and_shows_an
 ) -> None:
     make.rules(flood_seconds=0)
     essay, mine = make.essay(), Commenter.objects.for_user(make.user("anna"))
-    reader = door.Browser()
-    guest = reader.say(essay, remember="on").commenter
+    reader = browser_client.Browser()
+    guest = reader.post_comment(essay, remember="on").commenter
 
     def meanwhile(*args: Any) -> float:
         merging.merge_commenters(guest, mine)
         return 0.0
 
     monkeypatch.setattr(commenting, "acquire_turn", meanwhile)
-    page = reader.post_to(essay, text="My very words.", remember="on")
+    page = reader.submit_comment(essay, text="My very words.", remember="on")
     assert page.status == 409
-    assert "Your account was changed in another window." in page.problem
-    assert page.form["text"] == "My very words."
+    assert "Your account was changed in another window." in page.error_summary
+    assert page.form_values["text"] == "My very words."
     assert Comment.objects.get().commenter == guest  # one transaction, which was rolled back
 
 
@@ -246,7 +246,7 @@ def test_a_comment_posted_during_a_merge_is_moved_or_gets_an_error(connected_ins
             text="And this.", parent=root.pk if round_ % 2 else None,
         )  # fmt: skip
         old = Commenter.objects.get(pk=guest.pk)
-        joined, said, again = at_once(
+        joined, said, again = run_concurrently(
             connected_installation,
             partial(merging.merge_commenters, old, mine),
             speak,
@@ -266,7 +266,7 @@ def test_two_users_merged_into_each_other_at_the_same_moment_leave_one(connected
         first, second = make.user(), make.user()
         for user in (first, second):
             make.comment(essay, by=Commenter.objects.for_user(user))
-        results = at_once(
+        results = run_concurrently(
             connected_installation,
             partial(merging.merge_users, first, second),
             partial(merging.merge_users, second, first),

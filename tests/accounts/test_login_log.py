@@ -17,7 +17,7 @@ from tests.services import provider as demo
 if TYPE_CHECKING:
     from tests.services.site import Serve
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("played")]
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("configured_provider")]
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "fail2ban.md"
 ADDRESS = r"(?P<address>(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F:]+:[0-9a-fA-F:]+)"  # what fail2ban replaces <ADDR> by
 EMAIL = "miriam@example.org"
@@ -73,8 +73,8 @@ def test_each_login_by_emailed_code_writes_one_line(lines: list[str]) -> None:
     make.user("miriam")
     browser = Browser("2001:db8::7")
     code = browser.ask_for_code(EMAIL)
-    browser.type_code("0000-0000")
-    browser.type_code(code)
+    browser.enter_code("0000-0000")
+    browser.enter_code(code)
     assert lines == [
         line("failed", "code", EMAIL, "2001:db8::7"),
         line("succeeded", "code", "miriam", "2001:db8::7"),
@@ -119,10 +119,12 @@ def test_each_login_by_provider_writes_one_line(lines: list[str], monkeypatch: p
     username = browser.user.username
     browser.post("/accounts/logout/")
     browser.log_in("x", "Teodor Marin")
-    browser.come_back(demo.walk(browser.leave("facebook"), deny=True))  # canceling is not a failure
-    answer = demo.walk(browser.leave("demo"))
+    browser.finish_login(
+        demo.complete_authorization(browser.start_login("facebook"), deny=True)
+    )  # canceling is not a failure
+    answer = demo.complete_authorization(browser.start_login("demo"))
     monkeypatch.setattr(requests.Response, "json", lambda _response: {})
-    browser.come_back(answer)
+    browser.finish_login(answer)
     assert lines == [
         line("succeeded", "x", username),
         line("failed", "x", "moderator@example.org"),

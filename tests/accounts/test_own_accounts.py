@@ -19,7 +19,7 @@ from accounts.login.sessions import describe_browser
 from accounts.models import Commenter, User
 from pagecache.models import Generation
 from tests import make
-from tests.accounts.by_provider import play
+from tests.accounts.by_provider import configure_provider
 from tests.services.processes import free_port
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -184,7 +184,7 @@ def test_the_login_page_offers_every_login_method(client: Client) -> None:
 
 
 def test_the_login_page_reports_an_unreachable_service(client: Client, settings: Any) -> None:
-    play(settings, f"http://localhost:{free_port()}")  # no server listens there
+    configure_provider(settings, f"http://localhost:{free_port()}")  # no server listens there
     answer = client.post("/accounts/with/demo/", follow=True)
     assert "We couldn’t log you in." in words_of(answer)
 

@@ -132,7 +132,7 @@ def test_the_page_says_that_no_mail_server_is_configured(desk: Client) -> None:
 def test_the_mail_servers_error_is_shown(desk: Client, mailbox: Mailbox, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mailbox.port
-    mailbox.answer = "554 5.7.1 Your network is on our list"
+    mailbox.response = "554 5.7.1 Your network is on our list"
     page = words_of(desk.post(PAGE, {"action": "test-mail"}, follow=True))
     assert "The mail server answered: 554 5.7.1 Your network is on our list" in page
     settings.EMAIL_PORT = 1

@@ -21,8 +21,19 @@ from demo.identity_provider.pictures import METADATA_URL, photo_with_metadata, p
 from server.http import fetch
 from server.jobs.worker import run_ready_jobs
 from tests import make
-from tests.accounts.faces import HOST, WORTHLESS, encoded, files, files_of, log_in_again, opened, person, read, swept
-from tests.comments.door import Browser, Page
+from tests.accounts.avatar_files import (
+    HOST,
+    WORTHLESS,
+    create_person,
+    files,
+    files_after_cleanup,
+    files_of,
+    image_bytes,
+    log_in_again,
+    open_avatar,
+    read,
+)
+from tests.comments.browser_client import Browser, Page
 from tests.services import provider as demo
 from tests.services.web import Handler, Server, serving
 
@@ -47,7 +58,7 @@ def service(settings: Settings) -> Iterator[demo.Demo]:
 def log_in(essay: Essay, name: str, service: str = "x") -> Browser:
     browser = Browser(headers=HOST)
     there = browser.post(f"{essay.get_absolute_url()}connect/{service}/", {"text": "My words."})
-    back = demo.walk(there.headers["Location"], name)
+    back = demo.complete_authorization(there.headers["Location"], name)
     browser.get(back.removeprefix("http://127.0.0.1"))
     assert "_auth_user_id" in browser.session
     return browser
@@ -72,7 +83,7 @@ def test_the_accounts_picture_is_shown_with_comments(service: demo.Demo, setting
     browser = log_in(essay, "Mara Lindqvist", key)
     assert Page(browser.get(essay.get_absolute_url())).find("img") is None
     run_ready_jobs()
-    comment = browser.say(essay, **{"as": str(Commenter.objects.get(name="Mara Lindqvist").pk)})
+    comment = browser.post_comment(essay, **{"as": str(Commenter.objects.get(name="Mara Lindqvist").pk)})
     page = browser.read(essay)
     begin = f"/media/avatars/{comment.commenter.picture}"
     in_thread, in_row = page.all("img")
@@ -89,7 +100,7 @@ def test_the_accounts_picture_is_shown_with_comments(service: demo.Demo, setting
             "decoding": "async",
         }
     assert page.find("svg[@viewBox='0 0 40 40']") is None
-    assert looks_like(opened(comment.commenter), portrait("maralindqvist", 128))
+    assert looks_like(open_avatar(comment.commenter), portrait("maralindqvist", 128))
     for size in (32, 64, 128):
         answer = browser.get(f"{begin}-{size}.webp")
         assert Image.open(io.BytesIO(answer.getvalue())).size == (size, size)
@@ -106,7 +117,7 @@ def test_a_photo_is_shown_upright_and_without_metadata(service: demo.Demo) -> No
     log_in(make.essay(), "Łucja Wiśniewska")
     run_ready_jobs()
     lucja = Commenter.objects.get(name="Łucja Wiśniewska")
-    assert looks_like(opened(lucja), portrait("lucja_w", 128))
+    assert looks_like(open_avatar(lucja), portrait("lucja_w", 128))
     for name in files_of(lucja):
         data = read(name)
         image = Image.open(io.BytesIO(data))
@@ -146,15 +157,17 @@ def test_a_hostile_picture_is_refused_and_logged_once(
 def test_a_person_without_a_picture_keeps_the_initials(service: demo.Demo) -> None:
     browser = log_in(essay := make.essay(), "Yuki Tanabe", "facebook")
     assert not DBTaskResult.objects.exists()
-    assert "YT" in browser.read(essay).words
+    assert "YT" in browser.read(essay).text
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("made", WORTHLESS.values(), ids=WORTHLESS)
-def test_an_invalid_picture_does_not_replace_the_old_one(elsewhere: Server, made: Callable[[], bytes]) -> None:
-    mara = person(f"{elsewhere.origin}/mara.png", picture="a" * 32, picture_source=f"{elsewhere.origin}/old.png")
+def test_an_invalid_picture_does_not_replace_the_old_one(picture_server: Server, made: Callable[[], bytes]) -> None:
+    mara = create_person(
+        f"{picture_server.origin}/mara.png", picture="a" * 32, picture_source=f"{picture_server.origin}/old.png"
+    )
     data = made()
-    elsewhere.answer = lambda handler: handler.say(body=data, Content_Type="image/png")
+    picture_server.responder = lambda handler: handler.respond(body=data, Content_Type="image/png")
     avatars.download.call(mara.pk)
     mara.refresh_from_db()
     assert (mara.picture, files()) == ("a" * 32, set())
@@ -162,22 +175,22 @@ def test_an_invalid_picture_does_not_replace_the_old_one(elsewhere: Server, made
 
 
 @pytest.mark.django_db
-def test_a_too_large_download_is_stopped(elsewhere: Server) -> None:
-    mara = person(f"{elsewhere.origin}/mara.png")
-    elsewhere.answer = lambda handler: handler.say(body=b"x", Content_Length=str(avatars.MAX_BYTES + 1))
+def test_a_too_large_download_is_stopped(picture_server: Server) -> None:
+    mara = create_person(f"{picture_server.origin}/mara.png")
+    picture_server.responder = lambda handler: handler.respond(body=b"x", Content_Length=str(avatars.MAX_BYTES + 1))
     avatars.download.call(mara.pk)
     assert files() == set()
 
 
 @pytest.mark.django_db
-def test_a_slow_download_is_stopped(elsewhere: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_download_is_stopped(picture_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(avatars, "TIMEOUT", 0.2)
-    mara = person(f"{elsewhere.origin}/mara.png")
+    mara = create_person(f"{picture_server.origin}/mara.png")
 
     def silence(handler: Handler) -> None:
-        handler.server.is_over.wait(10)
+        handler.server.is_stopped.wait(10)
 
-    elsewhere.answer = silence
+    picture_server.responder = silence
     start = time.monotonic()
     with pytest.raises(fetch.FetchError, match="timed out"):
         avatars.download.call(mara.pk)
@@ -189,15 +202,15 @@ def test_a_slow_download_is_stopped(elsewhere: Server, monkeypatch: pytest.Monke
     "target", [METADATA_URL, "http://127.0.0.1:{port}/", "http://localhost:{port}/", "file:///etc/passwd"]
 )
 def test_a_redirect_to_a_private_address_is_refused(
-    elsewhere: Server, monkeypatch: pytest.MonkeyPatch, target: str
+    picture_server: Server, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
     with serving() as inside:
-        inside.answer = elsewhere.answer
+        inside.responder = picture_server.responder
         monkeypatch.setattr(fetch, "ALLOWED_PORTS", {inside.server_port})
-        elsewhere.answer = lambda handler: handler.say(302, Location=target.format(port=inside.server_port))
-        avatars.download.call(person(f"{elsewhere.origin}/mara.png").pk)
-        assert (inside.asked, files()) == ([], set())
-    assert len(elsewhere.asked) == 1
+        picture_server.responder = lambda handler: handler.respond(302, Location=target.format(port=inside.server_port))
+        avatars.download.call(create_person(f"{picture_server.origin}/mara.png").pk)
+        assert (inside.requests, files()) == ([], set())
+    assert len(picture_server.requests) == 1
 
 
 @pytest.mark.django_db
@@ -205,8 +218,8 @@ def test_a_redirect_to_a_private_address_is_refused(
 def test_a_picture_at_a_login_server_on_the_private_network_is_refused(settings: Settings, path: str) -> None:
     with serving() as private:
         settings.FETCH_ALLOWED_ORIGINS = frozenset({private.origin})
-        avatars.download.call(person(f"{private.origin}{path}").pk)
-    assert (private.asked, files()) == ([], set())
+        avatars.download.call(create_person(f"{private.origin}{path}").pk)
+    assert (private.requests, files()) == ([], set())
 
 
 @pytest.mark.django_db
@@ -225,7 +238,7 @@ def test_a_host_name_that_changes_to_a_private_address_is_refused(monkeypatch: p
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     monkeypatch.setattr(socket, "socket", Socket)
-    mara = person("http://pictures.example/mara.png")
+    mara = create_person("http://pictures.example/mara.png")
     with pytest.raises(fetch.FetchError, match="closed"):
         avatars.download.call(mara.pk)
     assert tried == ["93.184.215.14"]
@@ -237,52 +250,52 @@ def test_a_host_name_that_changes_to_a_private_address_is_refused(monkeypatch: p
 
 
 @pytest.mark.django_db
-def test_an_unreachable_server_is_retried_later_and_at_the_next_login(elsewhere: Server) -> None:
-    brings_it = elsewhere.answer
-    elsewhere.answer = lambda handler: handler.say(503)
-    mara = person()
-    log_in_again(mara, f"{elsewhere.origin}/mara.png")
+def test_an_unreachable_server_is_retried_later_and_at_the_next_login(picture_server: Server) -> None:
+    brings_it = picture_server.responder
+    picture_server.responder = lambda handler: handler.respond(503)
+    mara = create_person()
+    log_in_again(mara, f"{picture_server.origin}/mara.png")
     run_ready_jobs()
     job = DBTaskResult.objects.get()
     assert job.status == TaskResultStatus.READY
     assert job.run_after > timezone.now()
     assert run_ready_jobs() == 0
-    elsewhere.answer = brings_it
-    log_in_again(mara, f"{elsewhere.origin}/mara.png")
+    picture_server.responder = brings_it
+    log_in_again(mara, f"{picture_server.origin}/mara.png")
     assert DBTaskResult.objects.count() == 1
     run_ready_jobs()
     assert files() == files_of(mara)
 
 
 @pytest.mark.django_db
-def test_a_refused_picture_is_retried_at_the_next_login(elsewhere: Server, commit: Any) -> None:
-    mara = person(f"{elsewhere.origin}/first.png")
+def test_a_refused_picture_is_retried_at_the_next_login(picture_server: Server, commit: Any) -> None:
+    mara = create_person(f"{picture_server.origin}/first.png")
     avatars.download.call(mara.pk)
     first = files_of(mara)
-    brings_it = elsewhere.answer
-    elsewhere.answer = lambda handler: handler.say(404)
-    log_in_again(mara, f"{elsewhere.origin}/second.png")
+    brings_it = picture_server.responder
+    picture_server.responder = lambda handler: handler.respond(404)
+    log_in_again(mara, f"{picture_server.origin}/second.png")
     run_ready_jobs()
     assert files_of(mara) == first == files()
-    elsewhere.answer = lambda handler: handler.say(body=portrait_png("other", 96))
-    log_in_again(mara, f"{elsewhere.origin}/second.png")
+    picture_server.responder = lambda handler: handler.respond(body=portrait_png("other", 96))
+    log_in_again(mara, f"{picture_server.origin}/second.png")
     with commit():
         assert run_ready_jobs() == 1
     assert first < files()
-    assert files_of(mara) == swept() != first
-    elsewhere.answer = brings_it
-    log_in_again(mara, f"{elsewhere.origin}/second.png")
+    assert files_of(mara) == files_after_cleanup() != first
+    picture_server.responder = brings_it
+    log_in_again(mara, f"{picture_server.origin}/second.png")
     assert run_ready_jobs() == 0
 
 
 @pytest.mark.django_db
-def test_the_same_picture_at_another_url_changes_nothing(elsewhere: Server, commit: Any) -> None:
+def test_the_same_picture_at_another_url_changes_nothing(picture_server: Server, commit: Any) -> None:
     """Facebook's URLs are different at every login."""
-    mara = person(f"{elsewhere.origin}/mara.png?signed=1")
+    mara = create_person(f"{picture_server.origin}/mara.png?signed=1")
     avatars.download.call(mara.pk)
     mara.refresh_from_db()
     changed, key = mara.changed, mara.picture
-    Commenter.objects.filter(pk=mara.pk).update(picture_url=f"{elsewhere.origin}/mara.png?signed=2")
+    Commenter.objects.filter(pk=mara.pk).update(picture_url=f"{picture_server.origin}/mara.png?signed=2")
     with commit() as callbacks:
         avatars.download.call(mara.pk)
     mara.refresh_from_db()
@@ -291,8 +304,8 @@ def test_the_same_picture_at_another_url_changes_nothing(elsewhere: Server, comm
 
 
 @pytest.mark.django_db
-def test_a_picture_removed_from_the_account_is_removed_here(elsewhere: Server, commit: Any) -> None:
-    mara = person(f"{elsewhere.origin}/mara.png")
+def test_a_picture_removed_from_the_account_is_removed_here(picture_server: Server, commit: Any) -> None:
+    mara = create_person(f"{picture_server.origin}/mara.png")
     avatars.download.call(mara.pk)
     mara.refresh_from_db()
     with commit():
@@ -302,14 +315,14 @@ def test_a_picture_removed_from_the_account_is_removed_here(elsewhere: Server, c
 
 
 @pytest.mark.django_db
-def test_a_download_that_finishes_after_an_upload_is_discarded(elsewhere: Server, commit: Any) -> None:
+def test_a_download_that_finishes_after_an_upload_is_discarded(picture_server: Server, commit: Any) -> None:
     """Another one was uploaded during the download."""
-    mara = person(f"{elsewhere.origin}/mara.png")
+    mara = create_person(f"{picture_server.origin}/mara.png")
 
     rewritten = avatars.reencode
 
     def meanwhile(data: bytes) -> avatars.Files:
-        avatars.save_upload(mara, rewritten(encoded()))
+        avatars.save_upload(mara, rewritten(image_bytes()))
         return rewritten(data)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -16,22 +16,22 @@ from accounts.pages import avatar_views
 from accounts.profiles import avatars, merging
 from server.jobs.worker import run_ready_jobs
 from tests import make
-from tests.accounts.faces import (
+from tests.accounts.avatar_files import (
     HOST,
     OWN,
     WORTHLESS,
-    encoded,
+    create_person,
     files,
+    files_after_cleanup,
     files_of,
+    image_bytes,
     log_in_again,
-    opened,
-    person,
-    send,
-    swept,
+    open_avatar,
+    upload,
 )
 from tests.blog.hostile_pictures import SMALL, saved
 from tests.blog.test_hostile_pictures import FOREIGN
-from tests.comments.door import Browser, Page
+from tests.comments.browser_client import Browser, Page
 from tests.services.web import Server
 
 pytestmark = [
@@ -64,63 +64,65 @@ def test_a_key_color_stays_transparent_until_it_is_put_on_white() -> None:
 
 
 KINDS: dict[str, Callable[[], bytes]] = {
-    "png": encoded,
-    "jpeg": lambda: encoded("JPEG"),
-    "grey jpeg": lambda: encoded("JPEG", mode="L", color=128),
-    "cmyk jpeg": lambda: encoded("JPEG", mode="CMYK", color=(0, 0, 0, 127)),
-    "progressive": lambda: encoded("JPEG", (3000, 2000), progressive=True),
-    "webp": lambda: encoded("WEBP"),
-    "gif": lambda: encoded("GIF", mode="P", color=0, palette=b"\x80" * 768),
-    "large gif": lambda: encoded("GIF", (4000, 3000), mode="P", color=0, palette=b"\x80" * 768),
-    "two greys": lambda: encoded("PNG", mode="LA", color=(128, 255)),
-    "deep grey": lambda: encoded("PNG", mode="I;16", color=128 * 256),
-    "one pixel": lambda: encoded("PNG", (1, 1)),
-    "a wall": lambda: encoded("PNG", (4000, 6)),
+    "png": image_bytes,
+    "jpeg": lambda: image_bytes("JPEG"),
+    "grey jpeg": lambda: image_bytes("JPEG", mode="L", color=128),
+    "cmyk jpeg": lambda: image_bytes("JPEG", mode="CMYK", color=(0, 0, 0, 127)),
+    "progressive": lambda: image_bytes("JPEG", (3000, 2000), progressive=True),
+    "webp": lambda: image_bytes("WEBP"),
+    "gif": lambda: image_bytes("GIF", mode="P", color=0, palette=b"\x80" * 768),
+    "large gif": lambda: image_bytes("GIF", (4000, 3000), mode="P", color=0, palette=b"\x80" * 768),
+    "two greys": lambda: image_bytes("PNG", mode="LA", color=(128, 255)),
+    "deep grey": lambda: image_bytes("PNG", mode="I;16", color=128 * 256),
+    "one pixel": lambda: image_bytes("PNG", (1, 1)),
+    "a wall": lambda: image_bytes("PNG", (4000, 6)),
 }
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("made", KINDS.values(), ids=KINDS)
-def test_pictures_of_every_kind_can_be_uploaded(hers: Browser, mara: Commenter, made: Callable[[], bytes]) -> None:
-    assert send(hers, made(), "../../evil.html", "text/html").status == 302
+def test_pictures_of_every_kind_can_be_uploaded(
+    mara_browser: Browser, mara: Commenter, made: Callable[[], bytes]
+) -> None:
+    assert upload(mara_browser, made(), "../../evil.html", "text/html").status == 302
     assert files() == files_of(mara)
     for size in (32, 64, 128):
-        image = opened(mara, size)
+        image = open_avatar(mara, size)
         assert (image.size, image.format, image.mode) == ((size, size), "WEBP", "RGB")
         assert all(abs(part - 128) < 6 for part in image.getpixel((size // 2, size // 2)))  # type: ignore[union-attr]
 
 
 @pytest.mark.django_db
-def test_the_center_of_the_first_frame_is_stored_on_white(hers: Browser, mara: Commenter) -> None:
+def test_the_center_of_the_first_frame_is_stored_on_white(mara_browser: Browser, mara: Commenter) -> None:
     first = Image.new("RGBA", (300, 100), "red")
     first.paste("blue", (100, 0, 200, 50))
     first.paste((0, 0, 0, 0), (100, 50, 200, 100))
     out = io.BytesIO()
     first.save(out, "WEBP", save_all=True, append_images=[Image.new("RGBA", (300, 100), "lime")], lossless=True)
-    send(hers, out.getvalue())
-    image = opened(mara)
+    upload(mara_browser, out.getvalue())
+    image = open_avatar(mara)
     for place, colour in {(8, 8): (0, 0, 255), (120, 8): (0, 0, 255), (8, 120): (255, 255, 255)}.items():
         assert all(abs(a - b) < 16 for a, b in zip(image.getpixel(place), colour, strict=True))  # type: ignore[arg-type]
 
 
 @pytest.mark.django_db
-def test_colors_follow_the_embedded_profile(hers: Browser, mara: Commenter) -> None:
+def test_colors_follow_the_embedded_profile(mara_browser: Browser, mara: Commenter) -> None:
     usual = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     swapped = usual.replace(b"rXYZ", b"....").replace(b"gXYZ", b"rXYZ").replace(b"....", b"gXYZ")
-    send(hers, encoded(color="red", icc_profile=swapped))
-    red, green, blue = opened(mara).getpixel((64, 64))  # type: ignore[misc]
+    upload(mara_browser, image_bytes(color="red", icc_profile=swapped))
+    red, green, blue = open_avatar(mara).getpixel((64, 64))  # type: ignore[misc]
     assert green > 200 > 60 > max(red, blue)
-    assert send(hers, encoded(color="red", icc_profile=b"no profile")).status == 302
+    assert upload(mara_browser, image_bytes(color="red", icc_profile=b"no profile")).status == 302
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("made", WORTHLESS.values(), ids=WORTHLESS)
 def test_an_upload_that_is_not_a_picture_shows_an_error_beside_the_field(
-    hers: Browser, made: Callable[[], bytes]
+    mara_browser: Browser, made: Callable[[], bytes]
 ) -> None:
-    page = send(hers, made())
+    page = upload(mara_browser, made())
     assert page.status == 422
-    field, words = page.id("picture"), page.id("picture-error")
+    field, words = page.by_id("picture"), page.by_id("picture-error")
     assert "Choose a" in "".join(words.itertext())
     assert field.get("aria-invalid") == "true"
     assert "picture-error" in field.get("aria-describedby", "").split()
@@ -128,75 +130,77 @@ def test_an_upload_that_is_not_a_picture_shows_an_error_beside_the_field(
 
 
 @pytest.mark.django_db
-def test_a_too_large_or_missing_file_shows_an_error(hers: Browser, settings: Settings) -> None:
-    page = send(hers, encoded() + bytes(avatars.MAX_BYTES))
-    assert (page.status, "larger than 8 MB" in page.words) == (422, True)
+def test_a_too_large_or_missing_file_shows_an_error(mara_browser: Browser, settings: Settings) -> None:
+    page = upload(mara_browser, image_bytes() + bytes(avatars.MAX_BYTES))
+    assert (page.status, "larger than 8 MB" in page.text) == (422, True)
     assert settings.BODY_LIMITS[OWN] > avatars.MAX_BYTES + 64 * 1024  # so that this message is shown
-    page = Page(hers.post(OWN, {}))
-    assert (page.status, "Choose a picture first." in page.words) == (422, True)
+    page = Page(mara_browser.post(OWN, {}))
+    assert (page.status, "Choose a picture first." in page.text) == (422, True)
 
 
 @pytest.mark.django_db
-def test_uploads_are_rate_limited(hers: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uploads_are_rate_limited(mara_browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(avatar_views, "PER_HOUR", 2)
-    assert [send(hers, encoded()).status for _ in range(2)] == [302, 302]
-    page = send(hers, encoded())
-    assert (page.status, "many pictures" in page.words) == (429, True)
-    assert int(page.answer.headers["Retry-After"]) > 60
+    assert [upload(mara_browser, image_bytes()).status for _ in range(2)] == [302, 302]
+    page = upload(mara_browser, image_bytes())
+    assert (page.status, "many pictures" in page.text) == (429, True)
+    assert int(page.response.headers["Retry-After"]) > 60
 
 
 @pytest.mark.django_db
 def test_only_the_person_can_change_their_picture(mara: Commenter) -> None:
     stranger = Browser(headers=HOST)
     assert stranger.get(OWN).headers["Location"] == f"/accounts/login/?next={OWN}"
-    assert send(stranger, encoded()).status == 302
+    assert upload(stranger, image_bytes()).status == 302
     assert files() == set()
     assert mara.user is not None
     forger = Browser(mara.user, headers={"Host": "127.0.0.1", "Sec-Fetch-Site": "cross-site"})
-    assert send(forger, encoded()).status == 403
+    assert upload(forger, image_bytes()).status == 403
     assert files() == set()
 
 
 @pytest.mark.django_db
 def test_an_uploaded_picture_remains_until_it_is_removed(
-    elsewhere: Server, hers: Browser, mara: Commenter, commit: Any
+    picture_server: Server, mara_browser: Browser, mara: Commenter, commit: Any
 ) -> None:
-    address = f"{elsewhere.origin}/mara.png"
+    address = f"{picture_server.origin}/mara.png"
     log_in_again(mara, address)
     run_ready_jobs()
     theirs = files_of(mara)
-    assert "This picture is from your account X: @maralindqvist" in hers.read(OWN).words
+    assert "This picture is from your account X: @maralindqvist" in mara_browser.read(OWN).text
     with commit():
-        send(hers, encoded())
+        upload(mara_browser, image_bytes())
     own = files_of(mara)
-    assert swept() == own
+    assert files_after_cleanup() == own
     assert own.isdisjoint(theirs)
-    page = hers.read(OWN)
-    assert "You uploaded this picture." in page.words
-    assert "Your picture from X: @maralindqvist will be shown instead." in page.words
+    page = mara_browser.read(OWN)
+    assert "You uploaded this picture." in page.text
+    assert "Your picture from X: @maralindqvist will be shown instead." in page.text
     mara.refresh_from_db()
-    log_in_again(mara, f"{elsewhere.origin}/other.png")
+    log_in_again(mara, f"{picture_server.origin}/other.png")
     assert (run_ready_jobs(), files_of(mara)) == (0, own)
     with commit():
-        hers.post(OWN, {"remove": "1"})
+        mara_browser.post(OWN, {"remove": "1"})
     assert files() == set()
     assert run_ready_jobs() == 1  # the account's comes back
     assert files() == files_of(mara)
     with commit():
-        hers.post(OWN, {"remove": "1"})
+        mara_browser.post(OWN, {"remove": "1"})
     mara.refresh_from_db()
-    log_in_again(mara, f"{elsewhere.origin}/third.png")
+    log_in_again(mara, f"{picture_server.origin}/third.png")
     assert (run_ready_jobs(), files()) == (0, set())  # they want none
-    assert "your initials are shown with your comments" in hers.read(OWN).words
-    hers.post(OWN, {"follow": "1"})
+    assert "your initials are shown with your comments" in mara_browser.read(OWN).text
+    mara_browser.post(OWN, {"follow": "1"})
     run_ready_jobs()
     assert files() == files_of(mara)
 
 
 @pytest.mark.django_db
-def test_two_simultaneous_removals_remove_one_picture(elsewhere: Server, hers: Browser, mara: Commenter) -> None:
-    send(hers, encoded())
-    assert [hers.post(OWN, {"remove": "1"}).status_code for _ in range(2)] == [302, 302]
+def test_two_simultaneous_removals_remove_one_picture(
+    picture_server: Server, mara_browser: Browser, mara: Commenter
+) -> None:
+    upload(mara_browser, image_bytes())
+    assert [mara_browser.post(OWN, {"remove": "1"}).status_code for _ in range(2)] == [302, 302]
     mara.refresh_from_db()
     assert (mara.picture, mara.has_chosen_picture) == ("", False)
 
@@ -214,27 +218,30 @@ def decide(action: str, *people: Commenter, by: Any) -> Any:
 
 @pytest.mark.django_db
 def test_a_picture_removed_by_a_moderator_does_not_return_at_login(
-    elsewhere: Server, hers: Browser, mara: Commenter, commit: Any
+    picture_server: Server, mara_browser: Browser, mara: Commenter, commit: Any
 ) -> None:
     moderator = make.moderator()
-    log_in_again(mara, f"{elsewhere.origin}/mara.png")
+    log_in_again(mara, f"{picture_server.origin}/mara.png")
     run_ready_jobs()
     assert f"avatars/{files_of(mara).pop()[:32]}-64.webp" in Browser(moderator, headers=HOST).get(PEOPLE).text
     with commit():
-        answer = decide("remove_pictures", mara, person(), by=moderator)
+        answer = decide("remove_pictures", mara, create_person(), by=moderator)
     assert "Removed the pictures of 2 people." in answer.text
     assert "Removed the pictures of 0 people." in decide("remove_pictures", mara, by=moderator).text
     assert LogEntry.objects.get(object_id=mara.pk).change_message == "Removed the picture."
     mara.refresh_from_db()
     assert (mara.picture, files()) == ("", set())
-    log_in_again(mara, f"{elsewhere.origin}/mara.png")
-    log_in_again(mara, f"{elsewhere.origin}/other.png")
+    log_in_again(mara, f"{picture_server.origin}/mara.png")
+    log_in_again(mara, f"{picture_server.origin}/other.png")
     assert (run_ready_jobs(), files()) == (0, set())
-    page = hers.read(OWN)
-    assert "A moderator removed your picture" in page.words
+    page = mara_browser.read(OWN)
+    assert "A moderator removed your picture" in page.text
     assert page.find("input[@type='file']") is None
-    assert [hers.post(OWN, {"follow": "1"}).status_code, send(hers, encoded()).status] == [403, 403]
-    avatars.save_upload(mara, avatars.reencode(encoded()))  # a download that was still running
+    assert [mara_browser.post(OWN, {"follow": "1"}).status_code, upload(mara_browser, image_bytes()).status] == [
+        403,
+        403,
+    ]
+    avatars.save_upload(mara, avatars.reencode(image_bytes()))  # a download that was still running
     mara.refresh_from_db()
     assert (mara.picture, files()) == ("", set())
     assert "1 person can have a picture again." in decide("allow_pictures", mara, by=moderator).text
@@ -245,7 +252,7 @@ def test_a_picture_removed_by_a_moderator_does_not_return_at_login(
 @pytest.mark.django_db
 def test_a_picture_removed_by_a_moderator_does_not_return_by_merging(mara: Commenter) -> None:
     avatars.forbid(mara)
-    other = person()
+    other = create_person()
     assert mara.user is not None
     assert other.user is not None
     merging.merge_users(mara.user, other.user)
@@ -254,8 +261,8 @@ def test_a_picture_removed_by_a_moderator_does_not_return_by_merging(mara: Comme
 
 
 @pytest.mark.django_db
-def test_only_moderators_can_remove_pictures(hers: Browser, mara: Commenter) -> None:
-    send(hers, encoded())
+def test_only_moderators_can_remove_pictures(mara_browser: Browser, mara: Commenter) -> None:
+    upload(mara_browser, image_bytes())
     kept = files_of(mara)
     for who in (make.author(), make.user()):
         decide("remove_pictures", mara, by=who)

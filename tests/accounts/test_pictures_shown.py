@@ -21,8 +21,8 @@ from accounts.profiles import avatars
 from demo.identity_provider.pictures import SVG, photo_with_metadata
 from pagecache.wsgi import PageCache
 from tests import make
-from tests.accounts.faces import HOST, OWN, encoded, files, files_of, person, send
-from tests.comments.door import Browser
+from tests.accounts.avatar_files import HOST, OWN, create_person, files, files_of, image_bytes, upload
+from tests.comments.browser_client import Browser
 from tests.pagecache.browsing import get_response
 from tests.services import provider as demo
 from tests.services.chromium import Visitor
@@ -71,9 +71,9 @@ def _own_site(installation: "Installation", django_db_blocker: DjangoDbBlocker) 
 
 
 @pytest.mark.usefixtures("_own_site")
-def test_a_cached_page_shows_the_new_picture_immediately(elsewhere: Server) -> None:
+def test_a_cached_page_shows_the_new_picture_immediately(picture_server: Server) -> None:
     essay = make.essay()
-    mara = person(f"{elsewhere.origin}/mara.png")
+    mara = create_person(f"{picture_server.origin}/mara.png")
     make.comment(essay, by=mara)
     cache = PageCache(get_wsgi_application())
 
@@ -86,7 +86,7 @@ def test_a_cached_page_shows_the_new_picture_immediately(elsewhere: Server) -> N
     assert f"avatars/{mara.picture}-64.webp" in shown()
     assert mara.user is not None
     browser = Browser(mara.user, headers=HOST)
-    send(browser, encoded())
+    upload(browser, image_bytes())
     assert f"avatars/{mara.picture}-" not in shown()
     assert files() == theirs | files_of(mara)
     assert f"avatars/{mara.picture}-64.webp" in shown()
@@ -97,9 +97,9 @@ def test_a_cached_page_shows_the_new_picture_immediately(elsewhere: Server) -> N
 
 
 @pytest.mark.django_db
-def test_unused_files_are_deleted_after_a_day(hers: Browser, mara: Commenter) -> None:
+def test_unused_files_are_deleted_after_a_day(mara_browser: Browser, mara: Commenter) -> None:
     jobs.delete_unused_avatars.call()
-    send(hers, encoded())
+    upload(mara_browser, image_bytes())
     default_storage.save(f"avatars/{'c' * 32}-64.webp", ContentFile(b"left by a worker that died"))
     jobs.delete_unused_avatars.call()
     assert len(files()) == 4  # a page may still link to it
@@ -134,7 +134,7 @@ def test_a_browser_requests_pictures_only_from_this_site(visitor: Visitor, site:
     page.evaluate(BROUGHT, f"{essay.get_absolute_url()}identity/")
     page.reload()
     is_drawn(page.locator(".you img.face"))
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     page.get_by_role("textbox", name="Comment").fill("A face at last.")
     page.get_by_role("button", name="Post Comment").click()
     is_drawn(page.locator("li.comment .head img.face"))
@@ -143,13 +143,13 @@ def test_a_browser_requests_pictures_only_from_this_site(visitor: Visitor, site:
     theirs = stranger.locator("img.face").get_attribute("src") or ""
 
     page.goto(site.url + OWN)
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     field = page.get_by_label("New picture")
     field.set_input_files({"name": "me.svg", "mimeType": "image/svg+xml", "buffer": SVG})
     page.get_by_role("button", name="Upload").click()
     expect(field).to_be_focused()
     expect(page.locator(".wrong")).to_contain_text("can’t be opened as a picture")
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     field.set_input_files({"name": "me.jpg", "mimeType": "image/jpeg", "buffer": photo_with_metadata(1000)})
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_role("status")).to_have_text("Picture changed.")

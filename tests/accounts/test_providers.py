@@ -16,7 +16,7 @@ from accounts.providers import requests as provider_requests
 from blog.models import Essay
 from config import providers
 from tests import make
-from tests.accounts.by_provider import Browser, play
+from tests.accounts.by_provider import Browser, configure_provider
 from tests.lists import one_in
 from tests.services import provider as demo
 
@@ -32,7 +32,7 @@ def running() -> Iterator[demo.Demo]:
 
 @pytest.fixture
 def service(running: demo.Demo, settings: Any) -> demo.Demo:
-    play(settings, running.base)
+    configure_provider(settings, running.base)
     return running
 
 
@@ -76,7 +76,7 @@ def test_a_hostile_response_shows_a_message_where_the_login_began(
 ) -> None:
     before = (User.objects.count(), Commenter.objects.count())
     start = time.monotonic()
-    answer = come_back(client, demo.walk(leave(client, essay, key), fault=fault))
+    answer = come_back(client, demo.complete_authorization(leave(client, essay, key), fault=fault))
     assert time.monotonic() - start < 6
     if (key, fault) in TELLS_ENOUGH:
         assert answer.headers["Location"] == f"{essay.get_absolute_url()}#respond"
@@ -97,7 +97,7 @@ def test_a_slow_provider_does_not_exceed_the_deadline(
     assert provider_requests.TIMEOUT <= 5
     monkeypatch.setattr(provider_requests, "TIMEOUT", 0.3)
     start = time.monotonic()
-    answer = come_back(client, demo.walk(leave(client, essay, key), fault=fault))
+    answer = come_back(client, demo.complete_authorization(leave(client, essay, key), fault=fault))
     assert time.monotonic() - start < 3
     assert answer.headers["Location"] == f"{essay.get_absolute_url()}?login=failed#respond"
     assert not User.objects.filter(socialaccount__isnull=False).exists()
@@ -106,9 +106,9 @@ def test_a_slow_provider_does_not_exceed_the_deadline(
 @pytest.mark.parametrize("key", SERVICES)
 def test_an_unreachable_service_shows_a_message(client: Client, essay: Essay, settings: Any, key: str) -> None:
     with demo.provider() as gone:
-        play(settings, gone.base)
+        configure_provider(settings, gone.base)
         address = leave(client, essay, key)
-        address = demo.walk(address)
+        address = demo.complete_authorization(address)
     answer = come_back(client, address)
     assert answer.headers["Location"] == f"{essay.get_absolute_url()}?login=failed#respond"
     if key == "demo":  # the service that is requested before the redirect
@@ -119,7 +119,7 @@ def test_an_unreachable_service_shows_a_message(client: Client, essay: Essay, se
 
 @pytest.mark.parametrize("fault", ["wrong-state", "no-state"])
 def test_a_response_in_another_browser_is_refused(service: demo.Demo, client: Client, essay: Essay, fault: str) -> None:
-    answer = come_back(client, demo.walk(leave(client, essay, "x"), fault=fault))
+    answer = come_back(client, demo.complete_authorization(leave(client, essay, "x"), fault=fault))
     assert answer.status_code == 400
     assert "We couldn’t log you in." in answer.text
     assert "_auth_user_id" not in client.session
@@ -137,7 +137,7 @@ def test_a_response_in_another_browser_is_refused(service: demo.Demo, client: Cl
 def test_the_commenter_gets_the_accounts_name_profile_and_picture(
     service: demo.Demo, client: Client, essay: Essay, key: str, mark: str, profile: str | None
 ) -> None:
-    answer = come_back(client, demo.walk(leave(client, essay, key)))
+    answer = come_back(client, demo.complete_authorization(leave(client, essay, key)))
     assert answer.headers["Location"] == f"{essay.get_absolute_url()}#respond"
     commenter = Commenter.objects.get(user__socialaccount__isnull=False)
     assert (commenter.name, commenter.mark, commenter.verified) == ("Mara Lindqvist", mark, True)
@@ -163,14 +163,14 @@ def test_the_commenter_gets_the_accounts_name_profile_and_picture(
 def test_which_addresses_count_as_verified(
     service: demo.Demo, client: Client, essay: Essay, key: str, person: str, is_proved: bool | None
 ) -> None:
-    come_back(client, demo.walk(leave(client, essay, key), person))
+    come_back(client, demo.complete_authorization(leave(client, essay, key), person))
     assert client.session["_auth_user_id"]  # no login waits for an email
     assert [address.verified for address in EmailAddress.objects.all()] == ([] if is_proved is None else [is_proved])
 
 
 def test_the_last_login_decides_the_commenter(service: demo.Demo, client: Client, essay: Essay) -> None:
-    come_back(client, demo.walk(leave(client, essay, "x"), "Kofi Asante"))
-    come_back(client, demo.walk(leave(client, essay, "facebook"), "Yuki Tanabe"))
+    come_back(client, demo.complete_authorization(leave(client, essay, "x"), "Kofi Asante"))
+    come_back(client, demo.complete_authorization(leave(client, essay, "facebook"), "Yuki Tanabe"))
     page = client.get(essay.get_absolute_url()).text
     assert "Yuki Tanabe" in page
     assert "You are commenting using your Facebook account." in page

@@ -10,10 +10,10 @@ from django.core import mail
 from accounts.models import User
 from tests import make
 from tests.accounts.by_provider import PASSWORD, Browser
-from tests.comments.door import Page
+from tests.comments.browser_client import Page
 from tests.services import provider as demo
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("played")]
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("configured_provider")]
 SENTENCE = "Log in with your password first, then connect {} in your account settings."
 TEODOR = "Teodor Marin"  # has the moderator's address, confirmed
 
@@ -32,7 +32,7 @@ def test_a_login_with_the_address_of_a_staff_account_is_refused(
     browser = Browser()
     answer = browser.log_in(key, TEODOR, to="/accounts/login/")
     assert answer.headers["Location"] == f"/accounts/login/?login=staff-{key}"
-    assert SENTENCE.format(name) in Page(browser.get(answer.headers["Location"])).words
+    assert SENTENCE.format(name) in Page(browser.get(answer.headers["Location"])).text
     assert browser.user is None
     assert list(User.objects.all()) == [moderator]
     assert not SocialAccount.objects.exists()
@@ -71,20 +71,20 @@ def test_a_provider_account_that_the_staff_member_connected_logs_them_in(moderat
 def test_the_essay_page_shows_the_reason_and_keeps_the_typed_comment(moderator: User) -> None:
     essay, browser = make.essay("Of Forms"), Browser()
     left = browser.post(f"{essay.get_absolute_url()}connect/x/", {"text": "What I was writing."})
-    answer = browser.come_back(demo.walk(left.headers["Location"], TEODOR))
+    answer = browser.finish_login(demo.complete_authorization(left.headers["Location"], TEODOR))
     page = Page(browser.get(answer.headers["Location"]))
-    assert SENTENCE.format("X (Twitter)") in page.words
-    assert page.form["text"] == "What I was writing."
+    assert SENTENCE.format("X (Twitter)") in page.text
+    assert page.form_values["text"] == "What I was writing."
 
 
 def test_the_login_window_reports_the_refusal_to_the_page_behind_it(moderator: User) -> None:
     browser = Browser()
     answer = browser.log_in("x", TEODOR)
     page = Page(browser.get(answer.headers["Location"]))
-    assert page.one("h1").get("data-outcome") == "staff"
-    assert SENTENCE.format("X (Twitter)") in page.words
+    assert page.only("h1").get("data-outcome") == "staff"
+    assert SENTENCE.format("X (Twitter)") in page.text
 
 
 def test_a_forged_outcome_shows_no_message() -> None:
     page = Page(Browser().get("/accounts/login/?login=staff-%3Cscript%3E"))
-    assert "in your account settings" not in page.words
+    assert "in your account settings" not in page.text

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from tests import make
 from tests.accounts.by_provider import PASSWORD
-from tests.comments.door import Browser, Page
+from tests.comments.browser_client import Browser, Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 HEADERS = {"host": "127.0.0.1", "sec-fetch-site": "same-origin"}
@@ -48,7 +48,7 @@ def test_staff_are_logged_out_after_twelve_idle_hours(clock: time_machine.Travel
     clock.shift(timedelta(hours=12))
     answer = browser.get("/admin/comments/queue/", follow=True)
     assert answer.redirect_chain[-1][0].startswith("/accounts/login/?next=/admin/comments/queue/")
-    assert EXPIRED in Page(answer).words
+    assert EXPIRED in Page(answer).text
     assert not is_in(browser)
 
 
@@ -129,9 +129,9 @@ def test_background_requests_of_open_pages_do_not_extend_a_session(
 
 def test_a_comment_typed_before_the_session_expired_is_kept(clock: time_machine.Traveller, moderator: User) -> None:
     browser, essay = logged_in(), make.essay()
-    form = browser.read(essay).form | {"text": "What I was writing."}
+    form = browser.read(essay).form_values | {"text": "What I was writing."}
     clock.shift(timedelta(hours=12))
     page = Page(browser.post(f"{essay.get_absolute_url()}respond/", form))
-    assert "You’re no longer logged in." in page.problem
-    assert page.form["text"] == "What I was writing."
+    assert "You’re no longer logged in." in page.error_summary
+    assert page.form_values["text"] == "What I was writing."
     assert not essay.comments.exists()

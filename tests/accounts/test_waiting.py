@@ -95,7 +95,10 @@ def test_a_service_that_becomes_unreachable_during_a_login(
     with django_db_blocker.unblock(), site.connected():
         people = travellers(site)
     with provider.provider(site.port + 1):
-        back = {service: provider.walk(one.leave(service).headers["Location"]) for service, one in people.items()}
+        back = {
+            service: provider.complete_authorization(one.leave(service).headers["Location"])
+            for service, one in people.items()
+        }
     with then(site.port + 1), ThreadPoolExecutor() as pool:
         list(pool.map(come_back, people.values(), back.values()))
         start = time.monotonic()  # the only service that is requested before the redirect
@@ -106,7 +109,10 @@ def test_a_service_that_becomes_unreachable_during_a_login(
 @pytest.mark.parametrize("fault", ["very-slow", "token-dripping", "me-endless"])
 def test_a_slow_service_delays_only_its_own_login(site: "Server", fault: str) -> None:
     people = travellers(site)
-    back = [provider.walk(one.leave(service).headers["Location"], fault=fault) for service, one in people.items()]
+    back = [
+        provider.complete_authorization(one.leave(service).headers["Location"], fault=fault)
+        for service, one in people.items()
+    ]
     with ThreadPoolExecutor() as pool:
         waiting = [pool.submit(come_back, *each) for each in zip(people.values(), back, strict=True)]
         reader = Traveller(site, people["x"].essay)

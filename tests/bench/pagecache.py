@@ -16,8 +16,8 @@ from django.db import connection
 from server.processes import web_server
 from tests import make
 from tests.bench import corpus, load
-from tests.services.below import web_processes
-from tests.services.processes import Process, answers, free_port, running
+from tests.services.process_tree import web_processes
+from tests.services.processes import Process, free_port, is_listening, stopped_at_end
 from tests.services.site import ROOT, Server, new_installation
 
 COMMENTS, ROUNDS = 1_000, 5
@@ -51,8 +51,8 @@ def bare(body: Path) -> Iterator[tuple[int, str]]:
     ]  # fmt: skip
     environment = {**os.environ, "BARE_BODY": str(body)}
     process = Process(command, log=body.with_suffix(".log"), environment=environment, folder=ROOT)
-    with running(process):
-        process.wait_until(lambda: answers(port), f"granian on port {port}")
+    with stopped_at_end(process):
+        process.wait_until(lambda: is_listening(port), f"granian on port {port}")
         yield process.pid, f"http://127.0.0.1:{port}/"
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from blog import markup
 from tests import make
-from tests.services.chromium import FLAGS, program
+from tests.services.chromium import FLAGS, chromium_path
 from tests.services.sessions import log_in
 from tests.services.site import Server, new_installation
 
@@ -61,7 +61,7 @@ def main() -> None:
                 author = make.author("typist")
                 essay = make.essay("A long one", by=author, body=body())
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=program(), args=OPTIMIZING)
+                browser = playwright.chromium.launch(executable_path=chromium_path(), args=OPTIMIZING)
                 page = browser.new_page()
                 with server.connected():
                     log_in(page.context, author, server.url)

@@ -9,7 +9,7 @@ from accounts.models import Commenter, User
 from blog.models import Authorship, Essay, Profile
 from tests import make
 from tests.blog.test_admin import ESSAYS, client_of, fields
-from tests.comments.door import Page
+from tests.comments.browser_client import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -71,7 +71,7 @@ def test_authors_are_shown_in_their_order(author: User, other_essay: Essay, clie
     Authorship.objects.create(essay=other_essay, author=author, position=0)
     Authorship.objects.filter(author__username="joris").update(position=1)
     Essay.objects.update(published="2026-03-01T12:00Z", dated="2026-03-01")
-    byline = Page(client.get(Essay.objects.get().get_absolute_url())).one("p[@class='byline']")
+    byline = Page(client.get(Essay.objects.get().get_absolute_url())).only("p[@class='byline']")
     assert " ".join("".join(byline.itertext()).split()).startswith("Miriam Achterberg and joris")
 
 
@@ -87,10 +87,10 @@ def test_an_authors_page_shows_their_profile(author: User, client: Client, djang
     }
     assert desk.post(mine, sent).status_code == 302
     page = Page(client.get("/author/miriam/"))
-    assert "She writes about <b>promises</b>." in page.words
+    assert "She writes about <b>promises</b>." in page.text
     assert [link.text for link in page.all("ul[@class='person-links']/li/a")] == ["example.org", "x.example/@m", "Feed"]
-    assert "faces/ab/cd" in str(page.one("img[@class='portrait']").get("src"))
-    assert "Hers" in page.words
+    assert "faces/ab/cd" in str(page.only("img[@class='portrait']").get("src"))
+    assert "Hers" in page.text
     with django_assert_max_num_queries(12):
         client.get("/author/miriam/")
 

@@ -11,7 +11,7 @@ from blog.models import Draft, Essay, Text
 from blog.writing import revisions
 from pagecache.models import Generation
 from tests import make
-from tests.blog.writing import Desk, readers_page
+from tests.blog.writing import EssayForm, public_page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 WRONG = '<p><a href="example.org/x">x</a> <a href="me@example.org">y</a> <a href="/about/">z</a></p>'
@@ -28,9 +28,9 @@ def author() -> User:
 
 
 def test_typed_links_are_completed_when_saved(author: User) -> None:
-    desk = Desk(author)
-    desk.open()
-    desk.publish(title="Of Links", body=WRONG)
+    essay_form = EssayForm(author)
+    essay_form.open()
+    essay_form.publish(title="Of Links", body=WRONG)
     assert Essay.objects.get().body == RIGHT
 
 
@@ -51,17 +51,17 @@ def test_links_of_an_imported_document_are_completed(author: User, tmp_path: Pat
 
 
 def test_an_unclear_link_prevents_publishing(author: User) -> None:
-    desk = Desk(author)
-    desk.open()
-    answer = desk.publish(title="Of Links", body=UNCLEAR)
+    essay_form = EssayForm(author)
+    essay_form.open()
+    answer = essay_form.publish(title="Of Links", body=UNCLEAR)
     assert answer.status_code == 422
     assert (
         "Start these links with https:// (another website) or ./ (this site): notes.md"
         in answer.context_data["errors"].as_text()
     )
-    assert desk.save(title="Of Links", body=UNCLEAR).status_code == 302
-    desk.open()
-    assert desk.publish(title="Of Links", body=UNCLEAR.replace("notes.md", "./notes.md")).status_code == 302
+    assert essay_form.save(title="Of Links", body=UNCLEAR).status_code == 302
+    essay_form.open()
+    assert essay_form.publish(title="Of Links", body=UNCLEAR.replace("notes.md", "./notes.md")).status_code == 302
 
 
 def test_an_unclear_link_prevents_publishing_from_the_list(author: User) -> None:
@@ -102,5 +102,5 @@ def test_the_command_fixes_essays_revisions_and_drafts(author: User, capsys: pyt
     assert Draft.objects.get().fields["body"] == RIGHT
     assert revisions.latest_text(essay).version == mark
     assert Generation.objects.get(key=essay.cache_key).number > before
-    assert "https://example.org/x" in readers_page(essay)
+    assert "https://example.org/x" in public_page(essay)
     assert run(capsys) == ["0 link(s) in 0 essay(s) to correct. 0 unclear."]

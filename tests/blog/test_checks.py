@@ -11,7 +11,7 @@ from blog.models import Essay, Image, Redirect, Tag
 from blog.writing import checks
 from tests import make
 from tests.blog.test_admin import ESSAYS, client_of, fields
-from tests.comments.door import Page
+from tests.comments.browser_client import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 NOTED = (
@@ -96,6 +96,6 @@ def test_the_form_shows_findings_and_still_saves() -> None:
     assert desk.post(f"{ESSAYS}add/", sent).status_code == 302
     essay = Essay.objects.get()
     assert essay.is_published
-    words = Page(desk.get(f"{ESSAYS}{essay.pk}/change/")).words
+    words = Page(desk.get(f"{ESSAYS}{essay.pk}/change/")).text
     for part in ("70 characters", "Don’t skip a level", "no alternative text", "There is no excerpt"):
         assert part in words

@@ -11,7 +11,7 @@ from blog.models import Profile
 from comments.models import Address, Comment, Subscription
 from tests import make
 from tests.blog.test_admin import client_of
-from tests.comments.door import Page, words
+from tests.comments.browser_client import Page, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -31,7 +31,7 @@ def test_the_desk_lists_drafts_and_scheduled_essays(author: User) -> None:
     make.essay("Tomorrow", by=author, published=timezone.now().replace(hour=22, minute=7) + timedelta(days=1))
     make.essay("Out", by=author)
     make.essay("Not Hers", by=make.author(), published=None)
-    said = words(desk_of(author).id("desk"))
+    said = text_of(desk_of(author).by_id("desk"))
     assert "Half Done" in said
     assert "Tomorrow" in said
     assert "07:07" in said  # in Tokyo
@@ -48,11 +48,11 @@ def test_the_desk_lists_comments_unanswered_first(author: User) -> None:
     make.comment(essay, "It waits.", status="pending")
     make.comment(make.essay("Not Hers"), "Elsewhere.")
     page = desk_of(author)
-    shown = [words(item) for item in page.one("ol[@class='desk-said']").findall("li")]
+    shown = [text_of(item) for item in page.only("ol[@class='desk-said']").findall("li")]
     assert len(shown) == 3
     for part, sentence in zip(shown, ("A guest agrees.", "The old question.", "The answered one."), strict=True):
         assert sentence in part
-    marks = [item.find("p/span[@class='desk-done']") is not None for item in page.one("ol[@class='desk-said']")]
+    marks = [item.find("p/span[@class='desk-done']") is not None for item in page.only("ol[@class='desk-said']")]
     assert marks == [False, False, True]
 
 
@@ -61,10 +61,10 @@ def test_an_author_replies_from_the_desk(author: User) -> None:
     comment = make.comment(essay, "A question.", by=make.guest("Rosa"))
     desk = client_of(author)
     answer = desk.post(f"/admin/desk/reply/{comment.pk}/", {"text": "An answer.", "key": "abcdefgh"}, follow=True)
-    assert "Your reply to Rosa was posted." in Page(answer).words
+    assert "Your reply to Rosa was posted." in Page(answer).text
     made = Comment.objects.get(parent=comment)
     assert (made.status, made.commenter.user) == ("approved", author)
-    assert "replied" in words(Page(answer).id(f"desk-{comment.pk}"))
+    assert "replied" in text_of(Page(answer).by_id(f"desk-{comment.pk}"))
     desk.post(f"/admin/desk/reply/{comment.pk}/", {"text": "An answer.", "key": "abcdefgh"})
     assert Comment.objects.filter(parent=comment).count() == 1
 
@@ -77,8 +77,8 @@ def test_a_rejected_reply_shows_an_error_and_keeps_its_text(author: User) -> Non
     desk.post(at, {"text": "Twice."})
     page = Page(desk.post(at, {"text": "Twice."}))
     assert page.status == 422
-    assert "You’ve already posted this reply." in page.words
-    assert page.one("details[@open]/form/p/textarea").text == "Twice."
+    assert "You’ve already posted this reply." in page.text
+    assert page.only("details[@open]/form/p/textarea").text == "Twice."
 
 
 def test_an_author_cannot_reply_under_an_essay_of_another_from_the_desk(author: User) -> None:
@@ -95,7 +95,7 @@ def test_subscribers_are_counted(author: User) -> None:
         address = Address.objects.create(email=f"r{number}@example.org", verified=now if number else None)
         Subscription.objects.create(address=address, kind="essays", confirmed=now)
     Subscription.objects.create(address=address, kind="essay", essay=essay, confirmed=now)
-    assert "2 subscribers to new essays. 1 subscriber to comments on your essays." in desk_of(author).words
+    assert "2 subscribers to new essays. 1 subscriber to comments on your essays." in desk_of(author).text
 
 
 def test_the_queries_do_not_grow_with_the_comments(author: User, django_assert_max_num_queries: Any) -> None:

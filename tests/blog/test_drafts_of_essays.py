@@ -8,7 +8,7 @@ from accounts.models import User
 from blog.models import Draft, Essay
 from blog.writing import merging, revisions
 from tests import make
-from tests.blog.writing import Desk, readers_page
+from tests.blog.writing import EssayForm, public_page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -24,49 +24,49 @@ def essay(author: User) -> Essay:
 
 
 @pytest.fixture
-def desk(author: User, essay: Essay) -> Desk:
-    desk = Desk(author, essay)
-    desk.open()
-    return desk
+def essay_form(author: User, essay: Essay) -> EssayForm:
+    essay_form = EssayForm(author, essay)
+    essay_form.open()
+    return essay_form
 
 
 def form_state(tab: str, number: int, body: str, **more: str) -> dict[str, str]:
     return {"tab": tab, "number": str(number), "body": body} | more
 
 
-def test_typed_text_is_stored_in_one_row_and_no_revision(desk: Desk, essay: Essay) -> None:
+def test_typed_text_is_stored_in_one_row_and_no_revision(essay_form: EssayForm, essay: Essay) -> None:
     for number in range(1, 4):
-        answer = desk.keep(**form_state("first", number, f"<p>Typed {number}.</p>"))
+        answer = essay_form.autosave(**form_state("first", number, f"<p>Typed {number}.</p>"))
         assert answer.json()["state"] == "kept"
     assert Draft.objects.get().fields["body"] == "<p>Typed 3.</p>"
     assert not essay.revisions.exists()
-    assert "Stored words." in readers_page(essay)
+    assert "Stored words." in public_page(essay)
 
 
-def test_a_late_request_does_not_replace_newer_text(desk: Desk) -> None:
-    desk.keep(**form_state("first", 5, "<p>Newer.</p>"))
-    desk.keep(**form_state("first", 4, "<p>Older.</p>"))
+def test_a_late_request_does_not_replace_newer_text(essay_form: EssayForm) -> None:
+    essay_form.autosave(**form_state("first", 5, "<p>Newer.</p>"))
+    essay_form.autosave(**form_state("first", 4, "<p>Older.</p>"))
     assert Draft.objects.get().fields["body"] == "<p>Newer.</p>"
 
 
-def test_a_draft_is_compared_with_the_stored_text_and_continued(desk: Desk, essay: Essay) -> None:
-    desk.keep(**form_state("first", 1, "<p>Typed words.</p>"))
-    assert "Compare" in desk.look()
-    both = desk.client.get(desk.at("draft")).content.decode()
+def test_a_draft_is_compared_with_the_stored_text_and_continued(essay_form: EssayForm, essay: Essay) -> None:
+    essay_form.autosave(**form_state("first", 1, "<p>Typed words.</p>"))
+    assert "Compare" in essay_form.open_html()
+    both = essay_form.client.get(essay_form.url_of("draft")).content.decode()
     again = f"?draft={Draft.objects.get().pk}"
     for part in ("Stored words.", "Typed words.", "<del>", "<ins>", again):
         assert part in both
-    assert "Typed words." in desk.look(again)
-    assert desk.save(tab="second").status_code == 302
+    assert "Typed words." in essay_form.open_html(again)
+    assert essay_form.save(tab="second").status_code == 302
     assert essay.revisions.newest().body == "<p>Typed words.</p>"  # type: ignore[union-attr]
 
 
-def test_a_draft_that_has_changed_since_it_was_shown_is_not_discarded(desk: Desk) -> None:
-    seen = desk.keep(**form_state("first", 1, "<p>Seen.</p>")).json()["changed"]
-    desk.keep(**form_state("first", 2, "<p>Not seen.</p>"))
-    desk.client.post(desk.at("draft"), {"discard": "1", "changed": seen})
+def test_a_draft_that_has_changed_since_it_was_shown_is_not_discarded(essay_form: EssayForm) -> None:
+    seen = essay_form.autosave(**form_state("first", 1, "<p>Seen.</p>")).json()["changed"]
+    essay_form.autosave(**form_state("first", 2, "<p>Not seen.</p>"))
+    essay_form.client.post(essay_form.url_of("draft"), {"discard": "1", "changed": seen})
     now = Draft.objects.get()
-    desk.client.post(desk.at("draft"), {"discard": "1", "changed": now.changed.isoformat()})
+    essay_form.client.post(essay_form.url_of("draft"), {"discard": "1", "changed": now.changed.isoformat()})
     assert not Draft.objects.exists()
 
 
@@ -74,88 +74,90 @@ def bodies() -> list[str]:
     return sorted(draft.fields["body"] for draft in Draft.objects.all())
 
 
-def test_each_tab_has_its_own_draft_and_all_are_offered(desk: Desk) -> None:
+def test_each_tab_has_its_own_draft_and_all_are_offered(essay_form: EssayForm) -> None:
     for tab, body in (
         ("first", "<p>First tab.</p>"),
         ("second", "<p>Second tab.</p>"),
         ("first", "<p>First again.</p>"),
     ):
-        answer = desk.keep(**form_state(tab, 9 if body != "<p>First again.</p>" else 10, body, title=f"Of {tab}"))
+        answer = essay_form.autosave(
+            **form_state(tab, 9 if body != "<p>First again.</p>" else 10, body, title=f"Of {tab}")
+        )
         assert (answer.status_code, answer.json()["state"]) == (200, "kept")
     assert bodies() == ["<p>First again.</p>", "<p>Second tab.</p>"]
-    page = desk.look()
+    page = essay_form.open_html()
     for draft in Draft.objects.all():
         assert f"{draft}, " in page
         assert f"/draft/?draft={draft.pk}" in page
 
 
-def test_a_continued_draft_stays_one_row(desk: Desk) -> None:
-    desk.keep(**form_state("first", 1, "<p>First.</p>"))
-    desk.open(f"?draft={Draft.objects.get().pk}")
-    desk.keep(**form_state("second", 1, "<p>First and more.</p>"))
+def test_a_continued_draft_stays_one_row(essay_form: EssayForm) -> None:
+    essay_form.autosave(**form_state("first", 1, "<p>First.</p>"))
+    essay_form.open(f"?draft={Draft.objects.get().pk}")
+    essay_form.autosave(**form_state("second", 1, "<p>First and more.</p>"))
     assert bodies() == ["<p>First and more.</p>"]
 
 
-def test_a_draft_continued_in_two_tabs_becomes_two_rows(desk: Desk) -> None:
-    desk.keep(**form_state("first", 1, "<p>First.</p>"))
-    desk.open(f"?draft={Draft.objects.get().pk}")
-    opened = desk.opened
-    desk.opened = opened | {"draft": "", "over": ""}
-    desk.keep(**form_state("first", 2, "<p>First typed on.</p>"))
-    desk.opened = opened
-    desk.keep(**form_state("second", 1, "<p>Second.</p>"))
+def test_a_draft_continued_in_two_tabs_becomes_two_rows(essay_form: EssayForm) -> None:
+    essay_form.autosave(**form_state("first", 1, "<p>First.</p>"))
+    essay_form.open(f"?draft={Draft.objects.get().pk}")
+    opened = essay_form.values
+    essay_form.values = opened | {"draft": "", "over": ""}
+    essay_form.autosave(**form_state("first", 2, "<p>First typed on.</p>"))
+    essay_form.values = opened
+    essay_form.autosave(**form_state("second", 1, "<p>Second.</p>"))
     assert bodies() == ["<p>First typed on.</p>", "<p>Second.</p>"]
 
 
-def test_saving_a_continued_draft_without_javascript_deletes_it(desk: Desk) -> None:
-    desk.keep(**form_state("first", 1, "<p>First.</p>"))
-    desk.keep(**form_state("other", 1, "<p>Other.</p>"))
-    desk.open(f"?draft={Draft.objects.get(tab='first').pk}")
-    desk.save(body="<p>First, saved.</p>")
+def test_saving_a_continued_draft_without_javascript_deletes_it(essay_form: EssayForm) -> None:
+    essay_form.autosave(**form_state("first", 1, "<p>First.</p>"))
+    essay_form.autosave(**form_state("other", 1, "<p>Other.</p>"))
+    essay_form.open(f"?draft={Draft.objects.get(tab='first').pk}")
+    essay_form.save(body="<p>First, saved.</p>")
     assert bodies() == ["<p>Other.</p>"]
 
 
-def test_an_author_cannot_open_or_delete_the_draft_of_another(desk: Desk, essay: Essay) -> None:
-    desk.keep(**form_state("first", 1, "<p>Secret words.</p>"))
+def test_an_author_cannot_open_or_delete_the_draft_of_another(essay_form: EssayForm, essay: Essay) -> None:
+    essay_form.autosave(**form_state("first", 1, "<p>Secret words.</p>"))
     draft = Draft.objects.get()
-    other = Desk(make.owner("ruth", name="Ruth"), essay)
-    assert "Secret words." not in other.look(f"?draft={draft.pk}")
-    assert other.client.get(other.at("draft"), {"draft": draft.pk}).status_code == 302
+    other = EssayForm(make.owner("ruth", name="Ruth"), essay)
+    assert "Secret words." not in other.open_html(f"?draft={draft.pk}")
+    assert other.client.get(other.url_of("draft"), {"draft": draft.pk}).status_code == 302
     sent = {"discard": "1", "draft": draft.pk, "changed": draft.changed.isoformat()}
-    other.client.post(other.at("draft"), sent)
+    other.client.post(other.url_of("draft"), sent)
     assert Draft.objects.count() == 1
 
 
-def test_saving_deletes_only_the_draft_of_its_own_tab(desk: Desk) -> None:
-    desk.keep(**form_state("first", 1, "<p>Typed.</p>"))
-    desk.save(body="<p>From another page.</p>", tab="second")
+def test_saving_deletes_only_the_draft_of_its_own_tab(essay_form: EssayForm) -> None:
+    essay_form.autosave(**form_state("first", 1, "<p>Typed.</p>"))
+    essay_form.save(body="<p>From another page.</p>", tab="second")
     assert Draft.objects.count() == 1
-    desk.open()
-    desk.save(body="<p>Typed more.</p>", tab="first")
+    essay_form.open()
+    essay_form.save(body="<p>Typed more.</p>", tab="first")
     assert not Draft.objects.exists()
 
 
 def test_a_new_essay_has_one_draft_for_each_form(author: User) -> None:
-    desk, other = Desk(author), Desk(author)
+    desk, other = EssayForm(author), EssayForm(author)
     desk.open()
     other.open()
-    desk.keep(**form_state("a", 1, "<p>One.</p>", title="One"))
-    other.keep(**form_state("b", 1, "<p>Two.</p>", title="Two"))
+    desk.autosave(**form_state("a", 1, "<p>One.</p>", title="One"))
+    other.autosave(**form_state("b", 1, "<p>Two.</p>", title="Two"))
     assert Draft.objects.count() == 2
-    third = Desk(author)
-    page = third.look()
+    third = EssayForm(author)
+    page = third.open_html()
     assert "<li>One, " in page
     assert "<li>Two, " in page
-    page = third.look(f"?draft={Draft.objects.get(tab='a').pk}")
+    page = third.open_html(f"?draft={Draft.objects.get(tab='a').pk}")
     assert "&lt;p&gt;One.&lt;/p&gt;" in page
     third.save(tab="a")
     assert [draft.fields["title"] for draft in Draft.objects.all()] == ["Two"]
     assert Essay.objects.get(title="One").body == "<p>One.</p>"
 
 
-def two(author: User, essay: Essay, other: User | None = None) -> tuple[Desk, Desk]:
+def two(author: User, essay: Essay, other: User | None = None) -> tuple[EssayForm, EssayForm]:
     """Open the same essay twice."""
-    first, second = Desk(author, essay), Desk(other or author, essay)
+    first, second = EssayForm(author, essay), EssayForm(other or author, essay)
     first.open()
     second.open()
     return first, second
@@ -177,9 +179,9 @@ def test_saving_over_a_newer_text_shows_a_conflict(author: User, essay: Essay, b
         f'name="_{"draft" if button == "save" else "publish"}"',
     ):
         assert part in page
-    assert "Her words." in readers_page(essay)
+    assert "Her words." in public_page(essay)
     assert "My words." in Draft.objects.get(author=colleague).fields["body"]
-    assert "Compare" in second.look()
+    assert "Compare" in second.open_html()
 
 
 def test_after_a_conflict_the_author_saves_one_of_the_texts(author: User, essay: Essay) -> None:
@@ -254,12 +256,12 @@ def test_saving_the_same_text_twice_is_no_conflict(author: User, essay: Essay) -
 def test_autosave_reports_that_the_essay_was_saved_elsewhere(author: User, essay: Essay) -> None:
     first, second = two(author, essay)
     first.save(body="<p>Her words.</p>")
-    assert "has saved this essay" in second.keep(**form_state("b", 1, "<p>Typing.</p>")).json()["behind"]
+    assert "has saved this essay" in second.autosave(**form_state("b", 1, "<p>Typing.</p>")).json()["behind"]
 
 
-def test_autosave_without_a_login_redirects_and_stores_nothing(desk: Desk) -> None:
-    desk.client.logout()
-    assert desk.keep(**form_state("a", 1, "<p>Typed.</p>")).status_code == 302
+def test_autosave_without_a_login_redirects_and_stores_nothing(essay_form: EssayForm) -> None:
+    essay_form.client.logout()
+    assert essay_form.autosave(**form_state("a", 1, "<p>Typed.</p>")).status_code == 302
     assert not Draft.objects.exists()
 
 
@@ -268,7 +270,7 @@ def test_after_a_conflict_the_author_merges_the_texts_in_the_form(author: User, 
     first.save(body="<p>Her words.</p>")
     for words in ("<p>My words.</p>", "<p>My later words.</p>"):
         answer = second.save(body=words)
-    assert "My later words." in second.look(
+    assert "My later words." in second.open_html(
         f"?draft={answer.context_data['draft'].pk}&seen={answer.context_data['newer'].version}"
     )
     assert second.save(body="<p>Both.</p>").status_code == 302
@@ -276,32 +278,32 @@ def test_after_a_conflict_the_author_merges_the_texts_in_the_form(author: User, 
 
 
 def test_a_never_saved_essay_is_listed_reopened_and_discarded(author: User) -> None:
-    desk = Desk(author)
-    desk.open()
-    desk.keep(**form_state("a", 1, "<p>Only typed.</p>", title="Never Saved"))
+    essay_form = EssayForm(author)
+    essay_form.open()
+    essay_form.autosave(**form_state("a", 1, "<p>Only typed.</p>", title="Never Saved"))
     draft = Draft.objects.get()
     again, away = f"/admin/blog/essay/add/?draft={draft.pk}", f"/admin/blog/essay/new/draft/?draft={draft.pk}"
 
     def listed(query: str = "") -> str:
-        return desk.client.get(f"/admin/blog/essay/{query}").content.decode()
+        return essay_form.client.get(f"/admin/blog/essay/{query}").content.decode()
 
     for page in (listed(), listed("?state=draft"), listed("?q=never+typed")):
         assert f'<a href="{again}">Never Saved</a>' in page
         assert away in page
     for page in (listed("?state=published"), listed("?q=unheard")):
         assert "Never Saved" not in page
-    assert f'<a href="{again}">Never Saved</a>' in desk.client.get("/admin/").content.decode()
-    assert "Only typed." in desk.look(f"?draft={draft.pk}")
-    assert "Only typed." in desk.client.get(away).content.decode()
+    assert f'<a href="{again}">Never Saved</a>' in essay_form.client.get("/admin/").content.decode()
+    assert "Only typed." in essay_form.open_html(f"?draft={draft.pk}")
+    assert "Only typed." in essay_form.client.get(away).content.decode()
     sent = {"discard": "1", "draft": draft.pk, "changed": draft.changed.isoformat()}
-    answer = desk.client.post("/admin/blog/essay/new/draft/", sent)
+    answer = essay_form.client.post("/admin/blog/essay/new/draft/", sent)
     assert answer["Location"] == f"/admin/blog/essay/#saved-a-{draft.save_count}"
     assert "Never Saved" not in listed()
 
 
 def test_a_never_saved_essay_is_listed_only_for_its_author(author: User) -> None:
-    desk = Desk(author)
-    desk.open()
-    desk.keep(**form_state("a", 1, "<p>Only typed.</p>", title="Never Saved"))
-    other = Desk(make.owner("ruth", name="Ruth"))
+    essay_form = EssayForm(author)
+    essay_form.open()
+    essay_form.autosave(**form_state("a", 1, "<p>Only typed.</p>", title="Never Saved"))
+    other = EssayForm(make.owner("ruth", name="Ruth"))
     assert "Never Saved" not in other.client.get("/admin/blog/essay/").content.decode()

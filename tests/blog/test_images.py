@@ -23,9 +23,9 @@ from blog.jobs import render_missing
 from blog.models import Essay, Image, Profile, Series, Tag
 from blog.models.image import rendition_name
 from tests import make
-from tests.blog.writing import Desk
-from tests.comments.door import Page
-from tests.services.web import pass_for_public, serving
+from tests.blog.writing import EssayForm
+from tests.comments.browser_client import Page
+from tests.services.web import allow_requests_to, serving
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 UPLOAD = "/admin/blog/image/upload/"
@@ -64,11 +64,11 @@ def send(desk: Client, data: bytes, name: str = "hill.jpg", **fields: str) -> An
 
 def test_a_picture_of_another_site_is_fetched_and_stored(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving() as elsewhere:
-        pass_for_public(monkeypatch, elsewhere.origin)
-        elsewhere.answer = lambda handler: handler.say(body=photo())
+        allow_requests_to(monkeypatch, elsewhere.origin)
+        elsewhere.responder = lambda handler: handler.respond(body=photo())
         told = desk.post(UPLOAD, {"address": f"{elsewhere.origin}/hill?w=60", "alt": "A hill"}).json()
         assert (told["width"], told["alt"], told["src"].startswith("/media/")) == (60, "A hill", True)
-        elsewhere.answer = lambda handler: handler.say(404)
+        elsewhere.responder = lambda handler: handler.respond(404)
         gone = desk.post(UPLOAD, {"address": f"{elsewhere.origin}/gone.jpg"})
     assert (gone.status_code, Image.objects.count()) == (422, 1)
     assert "/gone.jpg” couldn’t be downloaded: the server answered 404" in gone.json()["error"]
@@ -80,7 +80,7 @@ def test_a_picture_on_the_private_network_is_not_fetched(desk: Client, settings:
         for address in ("http://127.0.0.1/", f"{private.origin}/hill.jpg"):
             refused = desk.post(UPLOAD, {"address": address})
             assert (refused.status_code, "couldn’t be downloaded" in refused.json()["error"]) == (422, True)
-    assert private.asked == []
+    assert private.requests == []
 
 
 def sent(desk: Client, width: int = 60, height: int = 40) -> Image:
@@ -224,19 +224,19 @@ def test_a_picture_can_be_uploaded_without_javascript(desk: Client, author: User
 def use_image(image: Image, where: str, author: User) -> None:
     """Use the image in this place only."""
     shown = f'<p><img src="{image.file.url}" alt=""></p>'
-    desk = Desk(author, make.essay("It", by=author))
+    essay_form = EssayForm(author, make.essay("It", by=author))
     match where:
         case "text":
             actions.save(Essay(title="It", body=shown))
         case "unsaved":
-            desk.open()
-            desk.keep(tab="a", number="1", body=shown)
+            essay_form.open()
+            essay_form.autosave(tab="a", number="1", body=shown)
         case "waiting" | "earlier":
-            desk.open()
-            desk.save(body=shown)
+            essay_form.open()
+            essay_form.save(body=shown)
             if where == "earlier":
-                desk.open()
-                desk.save(body="<p>Other words.</p>")
+                essay_form.open()
+                essay_form.save(body="<p>Other words.</p>")
         case "series":
             Series.objects.create(title="It", slug="it", description=f"See {image.file.url}")
         case "tag":
@@ -266,7 +266,7 @@ def test_a_used_picture_lists_its_uses_and_cannot_be_deleted(where: str, desk: C
     image = Image.objects.get(pk=send(desk, photo()).json()["id"])
     use_image(image, where, author)
     page = f"/admin/blog/image/{image.pk}/"
-    assert SAID[where] in Page(desk.get(f"{page}change/")).words
+    assert SAID[where] in Page(desk.get(f"{page}change/")).text
     desk.post(f"{page}delete/", {"post": "yes"})
     assert Image.objects.exists() == (where != "nowhere")
     client_of(make.editor()).post(f"{page}delete/", {"post": "yes"})

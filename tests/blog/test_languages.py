@@ -15,8 +15,8 @@ from comments.models import Address, Subscription
 from config.languages import languages_with_catalogs
 from tests import make
 from tests.blog.test_admin import client_of
-from tests.comments.door import Browser, words
-from tests.comments.test_mails import html, told
+from tests.comments.browser_client import Browser, text_of
+from tests.comments.test_mails import html_part, notify
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -77,22 +77,22 @@ def test_an_essays_page_marks_text_in_the_essays_language(essay: Essay) -> None:
     make.comment(essay, "תשובה")
     page = Browser().read(essay)
     assert page.tree.get("lang") == "en"
-    assert page.one("title").get("lang") == "he"
-    assert page.one("meta[@name='description']").get("lang") == "he"
-    article = page.one("article[@lang]")
+    assert page.only("title").get("lang") == "he"
+    assert page.only("meta[@name='description']").get("lang") == "he"
+    article = page.only("article[@lang]")
     assert (article.get("lang"), article.get("dir")) == ("he", "rtl")
     for part in ("p[@class='byline']", "p[@id='contents-title']", "section[@id='likes']"):
-        assert page.one(part).get("lang") == "en"
-    title = page.one("h2[@id='comments-title']/span/span")
-    assert (words(title), title.get("lang"), title.get("dir")) == (TITLE, "he", "rtl")
-    assert page.one("div[@class='comment-body']").get("lang") == "he"
+        assert page.only(part).get("lang") == "en"
+    title = page.only("h2[@id='comments-title']/span/span")
+    assert (text_of(title), title.get("lang"), title.get("dir")) == (TITLE, "he", "rtl")
+    assert page.only("div[@class='comment-body']").get("lang") == "he"
 
 
 def test_a_page_and_its_menu_entry_are_marked() -> None:
     page = make.essay("Über uns", kind="page", slug="uns", language="de", is_in_menu=True)
     shown = Browser().read(page)
-    assert shown.one("article[@lang]").get("lang") == "de"
-    assert shown.one("header[@class='masthead']//a[@lang]").get("lang") == "de"
+    assert shown.only("article[@lang]").get("lang") == "de"
+    assert shown.only("header[@class='masthead']//a[@lang]").get("lang") == "de"
 
 
 def test_an_essay_in_the_sites_language_is_not_marked() -> None:
@@ -108,16 +108,16 @@ def test_titles_and_excerpts_in_lists_are_marked(essay: Essay, address: str) -> 
     essay.series = Series.objects.create(title="Words", slug="words")
     essay.save()
     page = Browser().read(address.format(essay.pk))
-    marked = [words(part) for part in page.all("*[@lang='he']")]
+    marked = [text_of(part) for part in page.all("*[@lang='he']")]
     assert any(TITLE in part for part in marked)
     assert all(part.get("dir") == "rtl" for part in page.all("*[@lang='he']"))
-    assert page.words.count(TITLE) == sum(part.count(TITLE) for part in marked)
+    assert page.text.count(TITLE) == sum(part.count(TITLE) for part in marked)
 
 
 def test_the_titles_of_a_persons_own_comments_are_marked(essay: Essay) -> None:
     user = make.user()
     make.comment(essay, by=Commenter.objects.for_user(user))
-    assert words(Browser(user).read("/comments/mine/").one("span[@lang='he']")) == TITLE
+    assert text_of(Browser(user).read("/comments/mine/").only("span[@lang='he']")) == TITLE
 
 
 def test_feeds_name_the_language_of_each_essay(essay: Essay, client: Client) -> None:
@@ -145,7 +145,7 @@ def test_emails_mark_text_of_an_essay() -> None:
         Subscription.objects.create(address=address, kind=kind, confirmed=hours, **about)
     make.essay(TITLE, language="he", by=make.author(), published=timezone.now() - timedelta(hours=1))
     comment = make.comment(Essay.objects.get(title="Earlier"))
-    new, followed = sorted((html(message) for message in told(comment)), key=lambda page: "Earlier" in page)
+    new, followed = sorted((html_part(message) for message in notify(comment)), key=lambda page: "Earlier" in page)
     assert '<html lang="en" dir="ltr">' in new
     assert '<div lang="he" dir="rtl">\n<h1' in new
     assert '“<span lang="de" dir="ltr">Earlier</span>”' in followed

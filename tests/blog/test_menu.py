@@ -11,21 +11,21 @@ from django.utils import timezone
 from accounts.models import User
 from blog.models import MENU_LIMIT, Essay
 from tests import make
-from tests.blog.writing import Desk
-from tests.comments.door import Browser, words
+from tests.blog.writing import EssayForm
+from tests.comments.browser_client import Browser, text_of
 
 pytestmark = [pytest.mark.django_db]
 
 
 def shown(address: str = "/") -> list[str]:
     links = Browser().read(address).all("header[@class='masthead']/nav//a")
-    return [words(link) for link in links if words(link) not in {"Essays", "Archive"}]
+    return [text_of(link) for link in links if text_of(link) not in {"Essays", "Archive"}]
 
 
 def add_to_menu(user: User, page: Essay, **typed: Any) -> Any:
-    desk = Desk(user, page)
-    desk.open()
-    return desk.publish(is_in_menu="on", **typed)
+    essay_form = EssayForm(user, page)
+    essay_form.open()
+    return essay_form.publish(is_in_menu="on", **typed)
 
 
 @pytest.mark.once

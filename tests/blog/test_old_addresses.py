@@ -13,7 +13,7 @@ from blog import actions
 from blog.models import RESERVED_SLUGS, Essay, Redirect, Series, Tag
 from blog.writing import revisions
 from tests import make
-from tests.blog.writing import Desk
+from tests.blog.writing import EssayForm
 
 pytestmark = pytest.mark.django_db
 
@@ -100,11 +100,11 @@ def test_an_essay_moved_while_withdrawn_is_found_at_its_old_address(client: Clie
     essay = make.essay(slug="a")
     a = essay.get_absolute_url()
     revisions.unpublish_latest(essay, by=owner)
-    desk = Desk(owner, essay)
+    essay_form = EssayForm(owner, essay)
     there = []
     for slug in ("b", "c"):
-        desk.open()
-        desk.save(slug=slug)
+        essay_form.open()
+        essay_form.save(slug=slug)
         there.append(Essay.objects.get().get_absolute_url())
     unread, c = there
     assert {client.get(address).status_code for address in (a, unread, c)} == {404}
@@ -134,10 +134,10 @@ def test_tags_and_series_can_be_renamed_back_and_forth(client: Client) -> None:
         actions.save_renamed(tag)
     actions.merge_tags([tag], into=other)
     assert {followed(client, f"/tag/{slug}/") for slug in "axy"} == {"/tag/b/"}
-    desk = Desk(make.owner())
+    essay_form = EssayForm(make.owner())
     row = Series.objects.create(title="S", slug="s")
     for slug in ("t", "s", "u"):
-        desk.client.post(f"/admin/blog/series/{row.pk}/change/", {"title": "S", "slug": slug})
+        essay_form.client.post(f"/admin/blog/series/{row.pk}/change/", {"title": "S", "slug": slug})
     assert {followed(client, f"/series/{slug}/") for slug in "st"} == {"/series/u/"}
     Tag.objects.all().delete()
     assert {client.get(f"/tag/{slug}/").status_code for slug in "abxy"} == {404}
@@ -145,14 +145,14 @@ def test_tags_and_series_can_be_renamed_back_and_forth(client: Client) -> None:
 
 @pytest.mark.once
 def test_a_manual_redirect_is_normalized_and_makes_no_loop(client: Client) -> None:
-    desk = Desk(make.owner())
+    essay_form = EssayForm(make.owner())
     essay = make.essay()
     here = essay.get_absolute_url()
     add = "/admin/blog/redirect/add/"
-    refused = desk.client.post(add, {"old_path": "2019/an-essay", "essay": essay.pk})
+    refused = essay_form.client.post(add, {"old_path": "2019/an-essay", "essay": essay.pk})
     assert "Enter a path that starts with a slash" in refused.content.decode()
     for old in ("http://127.0.0.1:8000/%CE%BB%CF%8C%CE%B3%CE%BF%CF%82/", here):
-        assert desk.client.post(add, {"old_path": old, "essay": essay.pk}).status_code == 302
+        assert essay_form.client.post(add, {"old_path": old, "essay": essay.pk}).status_code == 302
     assert followed(client, "/λόγος/") == here
     assert client.get(here).status_code == 200  # an object's own address wins over a redirect
 

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from blog.images import reencode, uploads
 from blog.models import Essay, Image
 from tests import make
-from tests.blog.writing import Desk
+from tests.blog.writing import EssayForm
 
 pytestmark = [
     pytest.mark.django_db,
@@ -151,20 +151,22 @@ DEAD = (
 
 @pytest.mark.parametrize("address", DEAD)
 def test_a_saved_essay_contains_no_external_picture(address: str) -> None:
-    desk = Desk(make.author("miriam"))
-    desk.open()
+    essay_form = EssayForm(make.author("miriam"))
+    essay_form.open()
     body = f'<p>Words.</p><p><img src="{address}" alt="A hill"></p>'
-    answer = desk.client.post(desk.address, {**desk.opened, "_draft": "1", "title": "T", "body": body}, follow=True)
+    answer = essay_form.client.post(
+        essay_form.address, {**essay_form.values, "_draft": "1", "title": "T", "body": body}, follow=True
+    )
     assert Essay.objects.get().body == "<p>Words.</p>"
     assert "was left out: A hill." in answer.content.decode()
 
 
 def test_a_saved_essay_keeps_pictures_on_this_site() -> None:
     image = uploads.store(encoded("JPEG"), alt="A hill")
-    desk = Desk(make.author("miriam"))
-    desk.open()
+    essay_form = EssayForm(make.author("miriam"))
+    essay_form.open()
     own, whole = (f'<p><img src="{site}{image.file.url}" alt=""></p>' for site in ("", settings.SITE_URL))
-    desk.save(title="T", body=own + whole)
+    essay_form.save(title="T", body=own + whole)
     assert Essay.objects.get().body == own + own
 
 
@@ -172,21 +174,21 @@ def test_saving_keeps_a_picture_that_an_import_still_has_to_fetch() -> None:
     body = '<p>Words. <img src="https://old.example/a.jpg" alt=""></p>'
     author = make.author("miriam")
     essay = make.essay("Imported", by=author, body=body)
-    desk = Desk(author, essay)
-    desk.open()
-    desk.save(body=body.replace("Words", "More words"))
+    essay_form = EssayForm(author, essay)
+    essay_form.open()
+    essay_form.save(body=body.replace("Words", "More words"))
     assert essay.revisions.newest().body == body.replace("Words", "More words")  # type: ignore[union-attr]
-    desk.open()
+    essay_form.open()
     image = uploads.store(encoded("JPEG"), source="https://old.example/a.jpg")
-    desk.save(body=body.replace("Words", "Most words"))
+    essay_form.save(body=body.replace("Words", "Most words"))
     assert image.file.url in essay.revisions.newest().body  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("address", DEAD[:8])
 def test_pasting_drops_and_lists_external_pictures(address: str) -> None:
-    desk = Desk(make.author("miriam"))
+    essay_form = EssayForm(make.author("miriam"))
     html = f'<p>Words.</p><p><img src="{address}" alt="A hill"></p>'
-    answer = desk.client.post("/admin/blog/essay/clean/", html, content_type="text/html").json()
+    answer = essay_form.client.post("/admin/blog/essay/clean/", html, content_type="text/html").json()
     assert answer["html"] == "<p>Words.</p>"
     assert answer["lost"] == [
         "1 picture that couldn’t be pasted. Save it on your computer and add it with “Picture”: A hill"

@@ -14,8 +14,8 @@ from blog.models import Essay, Profile, Redirect
 from blog.writing import revisions
 from tests import make
 from tests.blog.test_admin import ESSAYS, client_of, fields
-from tests.blog.writing import Desk, readers_page
-from tests.comments.door import Page
+from tests.blog.writing import EssayForm, public_page
+from tests.comments.browser_client import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -68,7 +68,7 @@ def test_no_address_is_lost_or_loops_whatever_authors_change(client: Client) -> 
                 answer = client.get(answer.headers["Location"])
             assert answer.status_code == (200 if target.is_published else 404), address
             if target.is_published:
-                assert Page(answer).one("h1").text == target.title
+                assert Page(answer).only("h1").text == target.title
 
 
 def test_a_scheduled_or_unpublished_essay_leaves_no_redirect() -> None:
@@ -108,14 +108,14 @@ def test_times_use_the_authors_time_zone_and_addresses_the_sites(author: User) -
     assert essay.published == datetime(2026, 11, 19, 18, tzinfo=UTC)
     assert essay.get_absolute_url().startswith("/2026/11/19/")
     page = Page(desk.get(f"{ESSAYS}{essay.pk}/change/"))
-    assert (page.id("id_published_0").get("value"), page.id("id_published_1").get("value")) == (
+    assert (page.by_id("id_published_0").get("value"), page.by_id("id_published_1").get("value")) == (
         "2026-11-20",
         "03:00:00",
     )
-    assert "Asia/Tokyo" in page.words
+    assert "Asia/Tokyo" in page.text
     other = Page(client_of(make.owner()).get(f"{ESSAYS}{essay.pk}/change/"))
-    assert other.id("id_published_1").get("value") == "19:00:00"
-    assert "Europe/Berlin" in other.words
+    assert other.by_id("id_published_1").get("value") == "19:00:00"
+    assert "Europe/Berlin" in other.text
 
 
 def chosen(desk: Client, action: str, *essays: Essay) -> Any:
@@ -125,9 +125,9 @@ def chosen(desk: Client, action: str, *essays: Essay) -> Any:
 def test_several_essays_are_published_or_withdrawn_from_the_list(author: User) -> None:
     desk = client_of(author)
     essays = [make.essay(by=author, published=None) for _ in range(2)]
-    assert "2 essays published." in Page(chosen(desk, "publish_now", *essays)).words
+    assert "2 essays published." in Page(chosen(desk, "publish_now", *essays)).text
     assert Essay.objects.published().count() == 2
-    assert "1 essay unpublished." in Page(chosen(desk, "unpublish", essays[0])).words
+    assert "1 essay unpublished." in Page(chosen(desk, "unpublish", essays[0])).text
     assert Essay.objects.published().get() == essays[1]
 
 
@@ -137,20 +137,20 @@ def history(essay: Essay) -> list[tuple[str, str]]:
 
 def test_the_list_publishes_as_the_form_does(author: User) -> None:
     """The newest text, with a revision, and only essays with something for readers."""
-    desk = Desk(author, make.essay(by=author, published=None))
-    desk.open()
-    desk.save(title="Whole", body="<p>Newest.</p>")
+    essay_form = EssayForm(author, make.essay(by=author, published=None))
+    essay_form.open()
+    essay_form.save(title="Whole", body="<p>Newest.</p>")
     waits = make.essay("Waits", by=author, published=timezone.now() + timedelta(days=3))
     empty = make.essay("Empty", by=author, published=None, body="<p></p>")
     nameless = make.essay("Nameless", by=author, published=None)
     Essay.objects.filter(pk=nameless.pk).update(title="")
     whole = Essay.objects.get(title="Whole")
-    page = Page(chosen(client_of(author), "publish_now", whole, waits, empty, nameless)).words
+    page = Page(chosen(client_of(author), "publish_now", whole, waits, empty, nameless)).text
     assert "2 essays published." in page
     assert "Empty : Not published. Write some text before you publish." in page
     assert "(no title) : Not published. Add a title before you publish." in page
     assert set(Essay.objects.published()) == {whole, waits}
-    assert "Newest." in readers_page(Essay.objects.get(pk=whole.pk))
+    assert "Newest." in public_page(Essay.objects.get(pk=whole.pk))
     assert history(whole)[-2:] == [("save", "Miriam Achterberg"), ("publish", "Miriam Achterberg")]
     assert history(waits)[-1] == ("publish", "Miriam Achterberg")
     assert not history(empty)
@@ -163,30 +163,30 @@ def test_a_published_or_scheduled_essay_becomes_a_draft_with_its_newest_text(
 ) -> None:
     published = timezone.now() + timedelta(days=-1 if is_out else 1)
     essay = make.essay("Hasty", by=author, published=published, body="<p>As readers have it.</p>")
-    desk = Desk(author, essay)
-    desk.open()
-    desk.save(body="<p>Not yet for readers.</p>")
+    essay_form = EssayForm(author, essay)
+    essay_form.open()
+    essay_form.save(body="<p>Not yet for readers.</p>")
     if way == "form":
-        assert ("Unpublish" if is_out else "Unschedule") in desk.look()
-        desk.send("_unpublish")
+        assert ("Unpublish" if is_out else "Unschedule") in essay_form.open_html()
+        essay_form.send("_unpublish")
     else:
-        chosen(desk.client, "unpublish", essay)
+        chosen(essay_form.client, "unpublish", essay)
     essay.refresh_from_db()
     assert (essay.published, essay.body) == (None, "<p>Not yet for readers.</p>")
     assert history(essay)[-1] == ("draft", "Miriam Achterberg")
     assert client.get(essay.get_absolute_url()).status_code == 404
     assert Redirect.objects.exists() == is_out  # its address is kept for it
-    assert "Not yet for readers." in desk.look()
-    desk.publish()
-    assert "Not yet for readers." in readers_page(Essay.objects.get())
+    assert "Not yet for readers." in essay_form.open_html()
+    essay_form.publish()
+    assert "Not yet for readers." in public_page(Essay.objects.get())
 
 
 def test_saving_a_scheduled_essay_says_what_will_appear(author: User) -> None:
     essay = make.essay("Soon", by=author, published=timezone.now() + timedelta(days=1))
-    desk = Desk(author, essay)
-    desk.open()
-    desk.save(body="<p>Half a sentence</p>")
-    assert "include them in the scheduled version" in desk.look()
+    essay_form = EssayForm(author, essay)
+    essay_form.open()
+    essay_form.save(body="<p>Half a sentence</p>")
+    assert "include them in the scheduled version" in essay_form.open_html()
     essay.refresh_from_db()
     assert essay.body == "<p>What I think.</p>"
 
@@ -199,8 +199,8 @@ def test_a_pinned_essay_comes_first_and_is_labeled(client: Client, author: User)
     chosen(client_of(make.editor()), "pin", old)
     page = Page(client.get("/"))
     assert [("".join(heading.itertext())) for heading in page.all("h2")] == ["Old", "New"]
-    assert "pinned" in page.words
-    assert "pinned" not in Page(client.get("/author/miriam/")).words
+    assert "pinned" in page.text
+    assert "pinned" not in Page(client.get("/author/miriam/")).text
     assert client.get("/feed/").content.decode().index("New") < client.get("/feed/").content.decode().index("Old")
     chosen(client_of(make.editor()), "unpin", old)
     assert [("".join(heading.itertext())) for heading in Page(client.get("/")).all("h2")] == ["New", "Old"]
@@ -212,13 +212,13 @@ def test_the_list_of_time_zones_contains_the_current_one(author: User) -> None:
     desk = client_of(author)
     address = f"/admin/blog/profile/{profile.pk}/change/"
     page = Page(desk.get(address))
-    offered = [option.get("value") for option in page.id("id_time_zone").iter("option")]
+    offered = [option.get("value") for option in page.by_id("id_time_zone").iter("option")]
     assert offered[:3] == ["", "UTC", "EST5EDT"]
     assert {"Asia/Tokyo", "America/Argentina/Ushuaia"} < {*offered}
-    assert "Site time zone: Europe/Berlin" in page.words
+    assert "Site time zone: Europe/Berlin" in page.text
     for zone in ("Asia/Kolkata", ""):
         assert desk.post(address, {"about": "", "links": "", "time_zone": zone}).status_code == 302
         profile.refresh_from_db()
         assert profile.time_zone == zone
     said = desk.post(f"{ESSAYS}add/", fields(published_0="2126-11-20", published_1="03:00:00"), follow=True)
-    assert "Scheduled for 20 November 2126, 03:00 (Europe/Berlin)." in Page(said).words
+    assert "Scheduled for 20 November 2126, 03:00 (Europe/Berlin)." in Page(said).text

@@ -21,8 +21,8 @@ from blog.models import Essay, Profile, Redirect, Series, Site, Tag
 from blog.writing import preview
 from tests import make, rights
 from tests.blog.hostile_pictures import plain
-from tests.blog.writing import Desk
-from tests.rights import Table, addresses, database_contents, message_of, response_status, writes
+from tests.blog.writing import EssayForm
+from tests.rights import Table, addresses, database_contents, full_text, recorded_writes, response_status
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -159,7 +159,7 @@ READ = {"blog.views", "blog.feeds", "blog.sitemaps", "blog.images.media"}  # pub
 ASKED = {"essay-difference": "new", "essay-restore": "revision"}  # parameters that name a revision
 
 
-class World(rights.World):
+class World(rights.PermissionTester):
     headers = MappingProxyType({"sec-fetch-site": "same-origin"})
     default_subject = "essay"
 
@@ -174,12 +174,12 @@ class World(rights.World):
         }
         author = users["author"]
         essay = make.essay(SECRETS[2], by=author, published=None, body="<p>Once.</p>")
-        desk = Desk(author, essay)
-        desk.open()
-        desk.save(body=f"<p>{SECRETS[0]}</p>")
-        desk.open()
-        desk.keep(tab="a", number="1", body=f"<p>{SECRETS[1]}</p>")
-        self.form = desk.opened
+        essay_form = EssayForm(author, essay)
+        essay_form.open()
+        essay_form.save(body=f"<p>{SECRETS[0]}</p>")
+        essay_form.open()
+        essay_form.autosave(tab="a", number="1", body=f"<p>{SECRETS[1]}</p>")
+        self.form = essay_form.values
         old = preview.create_link(essay, by=author)
         old.expires = timezone.now() - timedelta(seconds=1)
         old.save()
@@ -255,7 +255,7 @@ def test_post_responses_match_the_table_and_rejected_ones_change_nothing(part: s
     for at, who in enumerate(TABLE.people):
         world.client(who)
         for address, expected in rows("POST", part):
-            with transaction.atomic(), writes() as written:
+            with transaction.atomic(), recorded_writes() as written:
                 response = world.send("POST", address, who)
                 wrong += faults(who, "sends", address, response, expected[at])
                 transaction.set_rollback(True)
@@ -268,7 +268,7 @@ def faults(who: str, verb: str, address: str, response: Any, expected: str) -> I
     got = response_status(response)
     if got != expected:
         yield f"{who} {verb} {address}: {got}, not {expected}"
-    if who not in MAY_READ and address not in BY_LINK and any(secret in message_of(response) for secret in SECRETS):
+    if who not in MAY_READ and address not in BY_LINK and any(secret in full_text(response) for secret in SECRETS):
         yield f"{who} {verb} {address} and reads what is not theirs"
 
 

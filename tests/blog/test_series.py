@@ -13,7 +13,7 @@ from django.utils import timezone
 from blog.models import Essay, Series
 from tests import make
 from tests.blog.test_admin import client_of
-from tests.comments.door import Page
+from tests.comments.browser_client import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -33,14 +33,14 @@ def parts(series: Series, *titles: str, **fields: Any) -> list[Essay]:
 
 
 def kicker(page: Page) -> str:
-    return " ".join("".join(page.one("header/p[@class='caps kicker']").itertext()).split())
+    return " ".join("".join(page.only("header/p[@class='caps kicker']").itertext()).split())
 
 
 def test_an_essay_shows_its_number_in_the_series_and_links_onward(series: Series, client: Client) -> None:
     first, second, third = parts(series, "One", "Two", "Three")
     page = Page(client.get(second.get_absolute_url()))
     assert kicker(page) == "Debts without Creditors, second of three"
-    around = page.one("nav[@class='in-series']").findall("a")
+    around = page.only("nav[@class='in-series']").findall("a")
     assert [link.get("href") for link in around] == [first.get_absolute_url(), third.get_absolute_url()]
     assert [link.get("rel") for link in around] == ["prev", "next"]
 
@@ -50,8 +50,8 @@ def test_the_order_is_the_authors_and_then_by_time(series: Series, client: Clien
     make.essay("A", series=series, series_position=1)
     page = Page(client.get("/series/debts/"))
     assert [heading.findtext("a") for heading in page.all("h2")] == ["A", "B", "C"]
-    assert "On what is owed." in page.words
-    assert "Series" in page.words
+    assert "On what is owed." in page.text
+    assert "Series" in page.text
 
 
 def test_series_are_listed_once_they_have_published_essays(series: Series, client: Client) -> None:
@@ -61,13 +61,13 @@ def test_series_are_listed_once_they_have_published_essays(series: Series, clien
     parts(series, "One", "Two")
     make.essay("Held Doors", series=other, published=timezone.now() + timedelta(days=1))
     assert "/series/" not in client.get("/archive/").content.decode()
-    assert [link.get("href") for link in Page(client.get("/series/")).one("main").iterfind(".//h2/a")] == [
+    assert [link.get("href") for link in Page(client.get("/series/")).only("main").iterfind(".//h2/a")] == [
         "/series/debts/"
     ]
     with time_machine.travel(timezone.now() + timedelta(days=2)):
         page = Page(client.get("/series/"))
         assert [heading.findtext("a") for heading in page.all("h2")] == ["Small Courtesies", "Debts without Creditors"]
-        assert "2 essays" in page.words
+        assert "2 essays" in page.text
         for address in ("/archive/", "/series/debts/"):
             assert 'href="/series/"' in client.get(address).content.decode()
         with CaptureQueriesContext(connection) as asked:
@@ -125,11 +125,11 @@ def test_translations_link_to_each_other(client: Client) -> None:
         page = Page(client.get(essay.get_absolute_url()))
         found = {str(link.get("hreflang")): str(link.get("href")) for link in page.all("link") if link.get("hreflang")}
         assert found == {code: f"http://127.0.0.1:8000{address}" for code, address in expected.items()}
-        seen = [link.get("hreflang") for link in page.one("p[@class='byline']").findall("a") if link.get("hreflang")]
+        seen = [link.get("hreflang") for link in page.only("p[@class='byline']").findall("a") if link.get("hreflang")]
         assert seen == [code for code, address in expected.items() if address != essay.get_absolute_url()]
-    article = Page(client.get(hebrew.get_absolute_url())).one("article")
+    article = Page(client.get(hebrew.get_absolute_url())).only("article")
     assert (article.get("lang"), article.get("dir")) == ("he", "rtl")
-    assert Page(client.get(english.get_absolute_url())).one("article").get("lang") is None
+    assert Page(client.get(english.get_absolute_url())).only("article").get("lang") is None
 
 
 def test_an_essay_first_published_elsewhere_links_there(client: Client) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from blog.models import Essay, Tag
 from tests import make
 from tests.blog.test_admin import client_of
-from tests.comments.door import Page
+from tests.comments.browser_client import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 TAGS = "/admin/blog/tag/"
@@ -28,10 +28,10 @@ def test_merged_tags_keep_all_essays_and_addresses(client: Client) -> None:
     one, two, both = (make.essay(title) for title in ("One", "Two", "Both"))
     kept, other, third = tagged("Promises", one, both), tagged("promise", two, both), tagged("Vows", two)
     desk = client_of(make.editor())
-    assert "Tag to keep" in Page(merged(desk, kept, other, third)).words
+    assert "Tag to keep" in Page(merged(desk, kept, other, third)).text
     assert Tag.objects.count() == 3
     answer = merged(desk, kept, other, third, merge="Merge", into=kept.pk)
-    assert "3 tags merged into “Promises”." in Page(answer).words
+    assert "3 tags merged into “Promises”." in Page(answer).text
     assert list(Tag.objects.all()) == [kept]
     assert set(kept.essays.all()) == {one, two, both}
     for old in ("promise", "vows"):
@@ -62,6 +62,6 @@ def test_the_remaining_tag_must_be_chosen_and_only_by_editors() -> None:
     kept, other = tagged("Promises"), tagged("Vows")
     answer = merged(client_of(make.editor()), kept, other, merge="Merge")
     assert answer.status_code == 422
-    assert "Choose the tag to keep." in Page(answer).words
+    assert "Choose the tag to keep." in Page(answer).text
     merged(client_of(make.author()), kept, other, merge="Merge", into=kept.pk)
     assert Tag.objects.count() == 2

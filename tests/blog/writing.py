@@ -60,36 +60,36 @@ def from_word(body: str) -> str:
     )
 
 
-class Desk:
+class EssayForm:
     """A user at the admin's form of one essay."""
 
     def __init__(self, user: User, essay: Essay | None = None) -> None:
         self.client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
         self.client.force_login(user)
         self.essay = essay
-        self.opened: dict[str, Any] = {}
+        self.values: dict[str, Any] = {}
 
     @property
     def address(self) -> str:
         return f"/admin/blog/essay/{self.essay.pk}/change/" if self.essay else "/admin/blog/essay/add/"
 
-    def at(self, name: str) -> str:
+    def url_of(self, name: str) -> str:
         return f"/admin/blog/essay/{self.essay.pk if self.essay else 'new'}/{name}/"
 
     def open(self, query: str = "") -> None:
         """Open the form; its values are sent next, except those that a test changes."""
-        with undrawn():
-            self.look(query)
+        with without_rendering():
+            self.open_html(query)
 
-    def look(self, query: str = "") -> str:
+    def open_html(self, query: str = "") -> str:
         """Open the form and return its HTML."""
         answer = self.client.get(self.address + query)
         assert answer.status_code == 200
-        self.opened = as_filled(answer)
+        self.values = form_values(answer)
         return answer.content.decode()
 
     def send(self, button: str, **typed: Any) -> Any:
-        answer = self.client.post(self.address, {**self.opened, button: "1", **typed})
+        answer = self.client.post(self.address, {**self.values, button: "1", **typed})
         if self.essay is None and answer.status_code == 302:
             self.essay = Essay.objects.latest("pk")
         return answer
@@ -100,17 +100,17 @@ class Desk:
     def publish(self, **typed: Any) -> Any:
         return self.send("_publish", **typed)
 
-    def keep(self, **typed: Any) -> Any:
+    def autosave(self, **typed: Any) -> Any:
         """Send what the page's script sends while a user types."""
-        return self.client.post(self.at("draft"), {**self.opened, **typed})
+        return self.client.post(self.url_of("draft"), {**self.values, **typed})
 
 
-def undrawn() -> Any:
+def without_rendering() -> Any:
     """Open the admin's pages without rendering them, which would take ten times as long as everything before."""
     return patch.object(TemplateResponse, "rendered_content", "")
 
 
-def as_filled(answer: Any) -> dict[str, Any]:
+def form_values(answer: Any) -> dict[str, Any]:
     """Return the fields that a form of the admin would send unchanged."""
     context = answer.context_data
     forms = [context["adminform"].form]
@@ -141,5 +141,5 @@ def sent(field: Any) -> Iterator[tuple[str, Any]]:
         yield field.html_name, getattr(value, "pk", value)
 
 
-def readers_page(essay: Essay) -> str:
+def public_page(essay: Essay) -> str:
     return Client(headers={"host": "127.0.0.1"}).get(essay.get_absolute_url()).content.decode()

@@ -55,7 +55,7 @@ def check_layout(visitor: Visitor, page: Page, *, dark: bool = False) -> None:
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    visitor.axe(page)
+    visitor.check_accessibility(page)
 
 
 def test_login_and_sign_up_pages_are_accessible(visitor: Visitor, site: "Server") -> None:
@@ -143,7 +143,7 @@ def test_personal_pages_have_room_for_long_names(
             page.goto(site.url + path)
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), heading
-        visitor.axe(page)
+        visitor.check_accessibility(page)
 
     check_layout("/privacy/", "Privacy")
     check_layout("/comments/mine/", "My comments")

@@ -26,7 +26,7 @@ def test_a_guest_claims_a_comment(visitor: Visitor, site: "Server") -> None:
     page.get_by_role("button", name="Post Comment").click()
     page.get_by_role("button", name="Mail me a link").click()
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     page.get_by_role("link", name="Go back").click()
     expect(page.locator("li.comment.held .comment-body")).to_have_text("Whose is this?")
 
@@ -35,10 +35,10 @@ def test_a_guest_claims_a_comment(visitor: Visitor, site: "Server") -> None:
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     page.get_by_role("button", name="Sign up and add comments").click()
     expect(page.get_by_text("Added 1 comment to your account.")).to_be_visible()
     expect(page.get_by_text("Whose is this?")).to_be_visible()
     page.goto(f"{site.url}/accounts/claims/")
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     assert not Commenter.objects.filter(pk=guest.pk).exists()

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from blog.models import Essay
 from moderation.decisions import actions as deciding
 from tests import make
-from tests.services.chromium import FLAGS, Visitor, program
+from tests.services.chromium import FLAGS, Visitor, chromium_path
 from tests.services.processes import wait_until
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def start(visitor: Visitor, tmp_path: Path) -> Iterator[Callable[[], BrowserCont
 
     def start() -> BrowserContext:
         context = visitor.browser.browser_type.launch_persistent_context(
-            tmp_path, executable_path=program(whole=True), args=FLAGS, locale="en-US"
+            tmp_path, executable_path=chromium_path(whole=True), args=FLAGS, locale="en-US"
         )
         context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         context.on("weberror", lambda error: errors.append(str(error.error)))
@@ -190,7 +190,7 @@ def test_drafts_of_other_visits_are_offered(visitor: Visitor, site: "Server", es
     expect(draft.get_by_role("status")).to_have_text("Draft from 12 November 2026 at 15:05, saved in this browser.")
     expect_text(page, "For Ines.")
     expect(page.locator(reply_form)).to_have_count(1)
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     more_button = page.get_by_role("button", name="1 more draft")
     more_button.click()
     expect_text(page, "For the essay")
@@ -335,7 +335,7 @@ def test_text_that_a_browser_cannot_store_can_still_be_posted(
     page.evaluate("() => { IDBTransaction.prototype.commit = IDBTransaction.prototype.abort }")
     page.get_by_role("textbox", name="Comment").fill("None for that.")
     expect(page.locator(".draft")).to_contain_text("Post your comment before you leave this page")
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     post(page)
     expect(page.locator("li.comment .comment-body").last).to_have_text("None for that.")
 

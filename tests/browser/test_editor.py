@@ -127,8 +127,8 @@ def _visitor(_tabs: Tabs) -> Iterator[Visitor]:
 @pytest.fixture
 def visitor(_visitor: Visitor) -> Iterator[Visitor]:
     yield _visitor
-    complaints = [*_visitor.complaints]
-    _visitor.complaints.clear()
+    complaints = [*_visitor.errors]
+    _visitor.errors.clear()
     assert not complaints
 
 
@@ -238,7 +238,7 @@ def test_text_pasted_from_word_is_cleaned_by_the_server_and_its_notes_follow_exi
     desk.paste("<p style='color:red' onclick=x>Red <b>words</b></p><script>1</script>")
     assert desk.stored_html == "<p>Red <b>words</b></p>"
     expect(desk.page.get_by_text("the server isn’t responding")).to_be_visible()
-    visitor.complaints[:] = [each for each in visitor.complaints if "/clean/" not in each]
+    visitor.errors[:] = [each for each in visitor.errors if "/clean/" not in each]
 
 
 def test_a_long_essay_from_word_is_pasted_saved_published_and_saved_again_unchanged(desk: EditorPage) -> None:
@@ -358,9 +358,9 @@ def test_the_editing_page_is_accessible(visitor: Visitor, dark_editor: EditorPag
     expect(desk.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     desk.press("Escape")
     desk.page.evaluate(AXE_SCRIPT)
-    complaints = len(visitor.complaints)
+    complaints = len(visitor.errors)
     violations = desk.page.evaluate(
         "async options => (await axe.run('.essay-editor', options)).violations", AXE_OPTIONS
     )
-    del visitor.complaints[complaints:]  # axe tries its own styles
+    del visitor.errors[complaints:]  # axe tries its own styles
     assert not [(each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in violations]

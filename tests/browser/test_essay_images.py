@@ -78,7 +78,7 @@ def test_pictures_come_by_button_drop_and_paste_and_are_found_again(page: Page, 
     page.evaluate(AXE_SCRIPT)
     violations = page.evaluate("async options => (await axe.run('.images-dialog', options)).violations", AXE_OPTIONS)
     assert not [(each["id"], each["nodes"][0]["target"]) for each in violations]
-    visitor.complaints.clear()  # Chromium logs rejected uploads, and axe tries its own styles
+    visitor.errors.clear()  # Chromium logs rejected uploads, and axe tries its own styles
     dialog.get_by_role("button", name="Insert picture").click()
     expect(dialog).to_be_hidden()
     figure = page.locator(".essay-editor figure")
@@ -128,5 +128,5 @@ def test_pictures_in_a_pasted_page_keep_their_position_and_missing_ones_are_name
     body = page.locator("#id_body").input_value()
     assert (body.count("<img "), body.count('width="600" height="400"'), "style" in body) == (2, 2, False)
     assert set(Image.objects.order_by("-pk").values_list("alt", flat=True)[:2]) == {"A hill", "Another"}
-    assert not [each for each in visitor.complaints if "image/upload" not in each]
-    visitor.complaints.clear()  # Chromium logs rejected requests
+    assert not [each for each in visitor.errors if "image/upload" not in each]
+    visitor.errors.clear()  # Chromium logs rejected requests

@@ -476,7 +476,7 @@ def test_a_state_fits_and_is_accessible(
         fits(page)
     page.evaluate("looks => Object.assign(document.documentElement, looks)", LANGUAGES[language])
     fits(page)
-    visitor.axe(page)
+    visitor.check_accessibility(page)
 
 
 def fits(page: Page) -> None:

@@ -49,7 +49,7 @@ def test_each_error_of_the_reply_form_goes_when_its_field_is_valid(visitor: Visi
     expect(form.locator(".errors")).to_have_count(0)
     expect(form.locator(".wrong")).to_have_count(0)
     expect(email).to_have_attribute("aria-describedby", "respond-email-hint")
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     email.fill("anselm@brandt")
     submit_invalid(page)
     expect_error(email)
@@ -68,7 +68,7 @@ def test_a_page_loaded_with_errors_removes_them_too(visitor: Visitor, site: "Ser
     name.fill("Anselm")
     expect_no_error(name)
     expect(page.locator(".errors li")).to_have_count(2)
-    visitor.complaints.clear()  # Chromium logs the requests that we abort
+    visitor.errors.clear()  # Chromium logs the requests that we abort
 
 
 def test_account_forms_and_choices_remove_errors_too(visitor: Visitor, site: "Server") -> None:

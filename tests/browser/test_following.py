@@ -38,7 +38,7 @@ def check_layout(visitor: Visitor, page: Page, *, dark: bool = False, has_script
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
     if has_script:
-        visitor.axe(page)
+        visitor.check_accessibility(page)
 
 
 @pytest.mark.parametrize("script", [False, True])

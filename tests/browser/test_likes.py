@@ -57,7 +57,7 @@ def test_likes_with_script(visitor: Visitor, site: "Server", essay: Essay, comme
     dialog = page.get_by_role("dialog", name="You and 2 other bloggers like this:")
     expect(dialog.locator("li bdi")).to_have_text(["Joris Vane", "Anselm Brandt"])
     expect(dialog).to_contain_text("And a guest.")
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     page.keyboard.press("Escape")
     expect(page.locator("dialog:has(.likers)")).to_have_count(0)
     expect(likers_link).to_be_focused()
@@ -70,7 +70,7 @@ def test_likes_with_script(visitor: Visitor, site: "Server", essay: Essay, comme
     liked.click()
     expect(sentence).to_have_text("2 bloggers like this:")
     expect(page.locator("article.essay .likes button")).to_have_attribute("value", "1")  # the response has arrived
-    count = len(visitor.complaints)
+    count = len(visitor.errors)
     Discussion.objects.filter(essay=essay).update(may_be_liked=False)
     button.click()
     expect(page.locator("article.essay [role=status]")).to_have_text("Likes are turned off.")
@@ -84,7 +84,7 @@ def test_likes_with_script(visitor: Visitor, site: "Server", essay: Essay, comme
     row.get_by_role("button").click()
     expect(row.get_by_role("status")).to_contain_text("We couldn’t reach the site")
     expect(row.locator(".count")).to_have_text("3")
-    del visitor.complaints[count:]  # Chromium logs rejected requests and those that we abort
+    del visitor.errors[count:]  # Chromium logs rejected requests and those that we abort
 
 
 def test_likes_without_script(visitor: Visitor, site: "Server", essay: Essay, comment: Comment) -> None:
@@ -111,8 +111,8 @@ def test_a_reader_who_may_not_like_is_told_where_to_log_in(
     expect(row.get_by_role("status")).to_contain_text("Log in to like this.")
     expect(row.get_by_role("button", name="Log in")).to_be_visible()
     expect(row.locator(".count")).to_have_text("2")
-    visitor.axe(page)
-    visitor.complaints.clear()  # Chromium logs rejected requests
+    visitor.check_accessibility(page)
+    visitor.errors.clear()  # Chromium logs rejected requests
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
@@ -128,7 +128,7 @@ def test_a_like_is_saved_after_the_login_and_the_reader_returns_to_the_comment(
     expect(page).to_have_url(f"{site.url}{essay.get_absolute_url()}#comment-{comment.pk}")
     expect(page.get_by_role("button", name="You like this comment by Ines Okafor")).to_be_visible()
     assert Like.objects.filter(commenter__name="Mara Lindqvist", comment=comment).count() == 1
-    visitor.complaints.clear()  # Chromium logs rejected requests
+    visitor.errors.clear()  # Chromium logs rejected requests
 
 
 def test_a_like_is_saved_when_the_login_happens_in_another_window(
@@ -144,7 +144,7 @@ def test_a_like_is_saved_when_the_login_happens_in_another_window(
     expect(page.get_by_role("button", name="You like this essay")).to_be_visible()
     expect(page.locator("article.essay [role=status]")).to_have_count(0)
     assert Like.objects.filter(commenter__name="Mara Lindqvist", essay=essay).count() == 1
-    visitor.complaints.clear()  # Chromium logs rejected requests
+    visitor.errors.clear()  # Chromium logs rejected requests
 
 
 def test_likes_fit_in_every_look(visitor: Visitor, site: "Server", essay: Essay, comment: Comment) -> None:
@@ -156,7 +156,7 @@ def test_likes_fit_in_every_look(visitor: Visitor, site: "Server", essay: Essay,
     for width, scheme in ((360, "light"), (1280, "dark")):
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        visitor.axe(page)
+        visitor.check_accessibility(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         box = page.get_by_role("dialog").bounding_box()
         assert box
@@ -165,7 +165,7 @@ def test_likes_fit_in_every_look(visitor: Visitor, site: "Server", essay: Essay,
     for width, scheme in ((360, "dark"), (1280, "light")):
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        visitor.axe(page)
+        visitor.check_accessibility(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         for part in page.locator(".likes :is(button, a)").all():
             size = part.bounding_box()

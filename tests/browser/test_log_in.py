@@ -290,7 +290,7 @@ def test_readers_can_keep_writing_while_they_wait_for_a_service(
     page.keyboard.type(" And on.")
     expect(row).to_contain_text("Connecting to X (Twitter)…")
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     expect(row).to_contain_text("Connecting to X (Twitter)…")
     expect(row).to_contain_text(sentence)
     assert least < time.monotonic() - start < most
@@ -384,7 +384,7 @@ def test_every_login_state_fits_and_is_accessible(
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme=scheme)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (text, width)
-            visitor.axe(page)
+            visitor.check_accessibility(page)
 
     check("or click an icon to log in:")
     popup = open_popup(page, "Facebook")
@@ -415,7 +415,7 @@ def test_every_login_state_is_reached_by_keyboard_and_is_accessible(
     with page.expect_popup() as popup:
         page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Cancel")).to_be_focused()
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     page.keyboard.press("Enter")
     expect(button).to_be_focused()
     popup.value.close()
@@ -423,19 +423,19 @@ def test_every_login_state_is_reached_by_keyboard_and_is_accessible(
         page.keyboard.press("Space")
     provider.deny(popup.value)
     expect(button).to_be_focused()
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     with page.expect_popup() as popup:
         page.keyboard.press("Enter")
     provider.allow(popup.value, "Mara Lindqvist")
     expect(page.locator(".identity")).to_be_focused()
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     page.keyboard.press("Tab")  # the name, which links to the profile
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Change")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Log in with Rejoinder")).to_be_focused()
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     close_popup(page)  # the reader was logged in already, not by the popup
     expect(page.locator(".identity")).to_contain_text("You’re not logged in yet.")
     expect(page.get_by_role("button", name="Keep commenting as Mara Lindqvist")).to_be_visible()

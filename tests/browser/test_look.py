@@ -55,7 +55,7 @@ def check(visitor: Visitor, page: Page) -> None:
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme="dark" if is_dark else "light")
         fits(page)
-        visitor.axe(page, again=is_dark)
+        visitor.check_accessibility(page, again=is_dark)
 
 
 def fits(page: Page) -> None:

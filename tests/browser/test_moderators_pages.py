@@ -146,12 +146,12 @@ def test_pages_are_accessible_in_both_color_schemes(
         page.emulate_media(color_scheme="light")
         page.goto(site.url + address(scene))
         too_wide = page.evaluate(TOO_WIDE)
-        violations = {"by day": visitor.found(page)}
+        violations = {"by day": visitor.accessibility_violations(page)}
         page.emulate_media(color_scheme="dark")
         page.evaluate(
             "Promise.all(document.getAnimations().map((one) => one.finished))"
         )  # the admin's links change color slowly
-        violations["by night"] = visitor.found(page, again=True)
+        violations["by night"] = visitor.accessibility_violations(page, again=True)
         if too_wide or any(set(rules) - OF_DJANGO.get(name, set()) for rules in violations.values()):
             wrong[name] = (too_wide, violations)
     assert wrong == {}
@@ -164,7 +164,7 @@ def test_emptying_the_trash_asks_for_confirmation(visitor: Visitor, site: "Serve
     page.get_by_role("button", name="Empty spam…").click()
     expect(page.get_by_role("button", name="for good")).to_be_visible()
     assert page.evaluate(TOO_WIDE) == []
-    visitor.axe(page)
+    visitor.check_accessibility(page)
 
 
 # The whole path

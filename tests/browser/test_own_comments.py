@@ -33,7 +33,7 @@ def check_layout(visitor: Visitor, page: Page, *, dark: bool = False) -> None:
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    visitor.axe(page)
+    visitor.check_accessibility(page)
 
 
 def test_a_guest_edits_and_deletes_a_comment_without_script(visitor: Visitor, site: "Server", essay: Essay) -> None:

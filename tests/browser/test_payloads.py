@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from comments.models import Comment
 from tests import make
 from tests.conftest import RUNS_ALL
-from tests.faults.road import Caller
+from tests.faults.http_client import HTTPClient
 from tests.services.chromium import Visitor
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def payloads() -> Iterator[str]:
         yield from samples if RUNS_ALL else samples[:: max(1, len(samples) // SAMPLE)]
 
 
-def store(caller: Caller, address: str, number: int, payload: str) -> bool:
+def store(caller: HTTPClient, address: str, number: int, payload: str) -> bool:
     """Send the payload in every field that accepts it; return whether a comment was created."""
     fields = {
         "text": f"{payload}\n\n({number})",
@@ -84,7 +84,7 @@ def store(caller: Caller, address: str, number: int, payload: str) -> bool:
     }
     for omitted in ((), ("website",), ("website", "name")):
         data = {**fields, **{name: {"website": "", "name": f"Mallory {number}"}[name] for name in omitted}}
-        response = caller.ask("POST", f"{address}respond/", urlencode(data, errors="replace"))
+        response = caller.request("POST", f"{address}respond/", urlencode(data, errors="replace"))
         assert response.status in {302, 409, 422}, (response.status, payload)
         if response.status == 302:
             return True
@@ -99,7 +99,7 @@ def check_page(page: Page, url: str) -> None:
 
 def test_no_payload_runs_on_the_page_that_shows_it(visitor: Visitor, site: "Server") -> None:
     make.rules(hold_first_comment=False, hold_links=0)
-    caller = Caller(site.url)
+    caller = HTTPClient(site.url)
     samples = list(payloads())
     page = visitor.open(alone=True)
     page.add_init_script(WATCH)

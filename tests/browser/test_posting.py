@@ -71,7 +71,7 @@ def test_a_published_comment_appears_in_place(visitor: Visitor, site: "Server", 
     assert is_not_reloaded(page)
     comment = Comment.objects.get(essay=essay)
     assert re.search(rf"\?key={comment.pk}-own.*#comment-{comment.pk}$", page.url)
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     page.reload()
     expect(first.get_by_role("link", name="Edit")).to_be_visible()
     expect(page.get_by_role("textbox", name="Comment")).to_have_value("")
@@ -108,7 +108,7 @@ def test_a_held_comment_shows_why_it_is_pending(visitor: Visitor, site: "Server"
     pending = page.locator("li.comment[data-status=pending]")
     expect(pending.locator("> .say")).to_be_focused()
     expect(page.get_by_role("heading", name="One comment")).to_be_visible()
-    visitor.axe(page)
+    visitor.check_accessibility(page)
 
 
 def test_a_logged_in_user_sees_the_result_too(visitor: Visitor, site: "Server", essay: Essay) -> None:
@@ -161,7 +161,7 @@ def test_a_rejection_is_explained_in_the_form(
     expect(errors).to_be_focused()
     expect(errors).to_contain_text("Enter your name.")
     expect(page.locator("form#respond [aria-invalid=true]")).to_have_count(2)
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     post(page, "Said.")
     expect(errors).to_contain_text("You’ve already posted this comment.")
     expect(errors.get_by_role("link", name="View your comment")).to_have_attribute(
@@ -321,6 +321,6 @@ def test_near_the_limit_the_form_shows_how_many_characters_are_left(
         else:
             expect(remaining).to_have_text(hint)
     field.fill("ж" * 33_000)
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     post(page, "ж" * 33_000)
     expect(page.locator(".errors")).to_contain_text("too long")

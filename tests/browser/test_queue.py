@@ -174,7 +174,7 @@ def check(visitor: Visitor, page: Page) -> None:
     for is_dark in looks(page):
         page.evaluate("scrollTo(0, 0)")  # targets half covered by the bar measure half their size
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        visitor.axe(page, again=is_dark)
+        visitor.check_accessibility(page, again=is_dark)
 
 
 def test_many_rows_by_keyboard_end_as_they_were_decided(open_queue: Open, essay: Essay) -> None:
@@ -203,7 +203,7 @@ def test_forms_open_in_the_row_keep_what_is_typed_and_continue(
     page.keyboard.press("r")
     expect(row.get_by_label("Reply to Guest 0")).to_be_focused()
     page.keyboard.type("As and s and d")
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     page.keyboard.press("Escape")
     is_current(page, comments[0])
     page.keyboard.press("r")
@@ -223,7 +223,7 @@ def test_forms_open_in_the_row_keep_what_is_typed_and_continue(
     expect(page.locator(f"#comment-{comments[1].pk} .comment-body").first).to_have_text("Words 1")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     page.keyboard.press("Escape")
     page.keyboard.press("Shift+X")
     page.keyboard.press("Shift+D")

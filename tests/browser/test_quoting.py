@@ -138,7 +138,7 @@ def test_no_quotation_is_offered_for_a_selection_across_texts(visitor: Visitor, 
         expect(button).to_have_count(0)
     select(page, body(one))
     expect(button).to_have_count(1)
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     page.evaluate("getSelection().collapseToStart()")
     expect(button).to_have_count(0)
 

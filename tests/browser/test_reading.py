@@ -47,7 +47,7 @@ def test_keys_navigate_the_thread_and_branches_stay_collapsed(visitor: Visitor, 
     expect(page.get_by_text("Three.")).to_be_hidden()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     page.get_by_label("Enable keyboard shortcuts").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("j")
@@ -83,7 +83,7 @@ def test_new_comments_since_the_last_visit_and_arriving_ones_are_marked(
     new_link = page.get_by_role("link", name="Show new comments: 1")
     expect(new_link).to_be_visible()
     expect(page.get_by_text("While you read.")).to_have_count(0)
-    visitor.axe(page)
+    visitor.check_accessibility(page)
     new_link.click()
     expect(page.get_by_text("While you read.")).to_be_visible()
     expect(page.locator(".new")).to_have_count(2)
@@ -143,7 +143,7 @@ def test_parts_of_a_thread_are_accessible(visitor: Visitor, site: "Server", essa
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme="dark" if is_dark else "light")
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            visitor.axe(page, again=is_dark)
+            visitor.check_accessibility(page, again=is_dark)
             for name in links:
                 expect(page.get_by_role("link", name=name)).to_be_visible()
 

@@ -189,12 +189,12 @@ def test_a_preview_by_keyboard_is_above_the_button_and_keeps_the_form(
     expect(page.get_by_role("textbox", name="Email")).to_have_value("not yet")
     expect(page.locator(".errors")).to_have_count(0)
     if script:
-        visitor.axe(page)
+        visitor.check_accessibility(page)
         page.context.set_offline(True)
         page.get_by_role("button", name="Preview").press("Enter")
         expect(page.locator(".preview")).to_contain_text("We couldn’t load the preview.")
         page.context.set_offline(False)
-        visitor.complaints.clear()  # about the 422 response, and about being offline
+        visitor.errors.clear()  # about the 422 response, and about being offline
     page.get_by_role("textbox", name="Email").fill("anselm@brandt.example")
     page.get_by_role("button", name="Post Comment").press("Enter")
     expect(page.locator("li.comment[data-status=pending] .comment-body")).to_have_text("I do.")

@@ -20,7 +20,7 @@ from blog.models import Draft, Essay, Text
 from blog.writing import revisions
 from tests import make
 from tests.conftest import RUNS_ALL
-from tests.services.chromium import FLAGS, Visitor, program
+from tests.services.chromium import FLAGS, Visitor, chromium_path
 from tests.services.sessions import log_in
 from tests.services.site import Installation, Server
 
@@ -36,7 +36,7 @@ PAUSE = 1.5 if RUNS_ALL else 0.3
 
 @pytest.fixture(scope="module")
 def _server(_migrated: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with _migrated.copied(tmp_path_factory.mktemp("site")) as installation:
+    with _migrated.copy(tmp_path_factory.mktemp("site")) as installation:
         server = Server(installation)
         yield server
         server.stop()
@@ -66,7 +66,7 @@ def start(visitor: Visitor, tmp_path: Path) -> Iterator[Callable[[], BrowserCont
 
     def start() -> BrowserContext:
         context = visitor.browser.browser_type.launch_persistent_context(
-            tmp_path, executable_path=program(whole=True), args=FLAGS, locale="en-US"
+            tmp_path, executable_path=chromium_path(whole=True), args=FLAGS, locale="en-US"
         )
         running.append(context)
         if not RUNS_ALL:  # so that `shorten_delays` can run it
@@ -289,7 +289,7 @@ def test_pasted_text_is_kept_and_saved_while_the_server_cleans_it_slowly(
         expect(message).to_contain_text(word)
         assert body_of(page).count("Pasted three.") == 1
         page.keyboard.press("Control+z")
-    visitor.complaints.clear()  # Chromium logs failed requests
+    visitor.errors.clear()  # Chromium logs failed requests
     log_in(page.context, author, server.url)
     page.route("**/essay/clean/", lambda route: routes.append(route))
     page.evaluate(PASTE, "<p>Pasted four.</p>")
@@ -322,7 +322,7 @@ def test_text_only_in_the_browser_outlives_a_choice_about_the_servers_older_copy
     page.clock.run_for(3000)
     expect(page.locator(".kept")).to_contain_text("The server isn’t responding")
     page.close()
-    visitor.complaints.clear()  # Chromium logs failed requests
+    visitor.errors.clear()  # Chromium logs failed requests
     page = context.new_page()
     page.goto(form(server, essay).replace("change/", "draft/"))
     expect(page.locator("[aria-labelledby=unsaved] .words")).not_to_contain_text("And here.")
@@ -395,7 +395,7 @@ def test_text_typed_offline_and_while_logged_out_is_offered_in_every_browser(
     page.clock.run_for(3000)
     expect(page.locator(".kept")).to_contain_text("The server isn’t responding")
     page.close()
-    visitor.complaints.clear()  # Chromium logs failed requests
+    visitor.errors.clear()  # Chromium logs failed requests
     page = context.new_page()
     page.goto(form(server, essay))
     links = page.locator(".newer-texts a")
@@ -436,7 +436,7 @@ def test_two_tabs_end_in_a_choice_and_never_in_silence(
     expect(second.get_by_role("heading", name="Differences between the saved version and yours")).to_be_visible()
     expect(second.locator(".beside")).to_contain_text("First tab.")
     expect(second.locator(".beside")).to_contain_text("Second tab.")
-    visitor.axe(second)
+    visitor.check_accessibility(second)
     expect(second.get_by_role("button", name="Merge and save as draft")).to_be_visible()
     second.get_by_text("Merge manually in HTML").click()
     second.get_by_label("Your version. Copy in").fill("<p>Both tabs.</p>")

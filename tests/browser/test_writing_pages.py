@@ -106,11 +106,13 @@ def test_pages_for_authors_are_accessible(visitor: Visitor, site: "Server", scen
             continue
         page.goto(site.url + address)
         page.evaluate(OPENED)
-        violations = visitor.found(page, again=width != WIDTHS[0])
+        violations = visitor.accessibility_violations(page, again=width != WIDTHS[0])
         if RUNS_ALL or name in BY_NIGHT:
             page.emulate_media(color_scheme="dark")
             page.evaluate(ANIMATIONS_SETTLED)
-            violations |= {f"{rule}, by night": how for rule, how in visitor.found(page, again=True).items()}
+            violations |= {
+                f"{rule}, by night": how for rule, how in visitor.accessibility_violations(page, again=True).items()
+            }
             page.emulate_media(color_scheme="light")
         if too_wide := page.evaluate(TOO_WIDE):
             violations["too wide"] = too_wide
@@ -176,7 +178,7 @@ def test_a_whole_writing_session_keeps_to_the_policy_and_stays_on_its_page(visit
     assert page.evaluate("document.querySelectorAll('style').length") == 0  # none of Tiptap's own
     essay = Essay.objects.get(title="A Session", deck="Of writing")
     assert "Yes: It “is” so.<sup>" in essay.body
-    assert visitor.complaints == []
+    assert visitor.errors == []
 
 
 def test_without_script_an_essay_is_written_saved_published_and_restored(visitor: Visitor, site: "Server") -> None:
@@ -251,8 +253,8 @@ def test_the_fixed_problems_are_those_of_the_stock_admin(visitor: Visitor, site:
     )
     for address, finding in {"redirect": "aria-input-field-name", "series": "link-in-text-block"}.items():
         page.goto(f"{site.url}/admin/blog/{address}/add/")
-        assert finding in visitor.found(page)
+        assert finding in visitor.accessibility_violations(page)
     for name, findings in UNFIXED.items():
         page.goto(site.url + scene.pages[name])
         page.evaluate(OPENED)
-        assert set(visitor.found(page)) == findings, name
+        assert set(visitor.accessibility_violations(page)) == findings, name

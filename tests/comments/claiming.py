@@ -9,7 +9,7 @@ from django.core import mail
 from blog.models import Essay
 from comments.models import Comment
 from server.jobs.worker import run_ready_jobs
-from tests.comments.door import Browser, Page
+from tests.comments.browser_client import Browser, Page
 
 OFFER = "Email me a link to manage my comments"
 ANNA = "anna@example.org"
@@ -29,7 +29,7 @@ def ask(browser: Browser, comment: Comment, address: str = "") -> Any:
 
 def say(browser: Browser, essay: Essay, **fields: str) -> tuple[Comment, str]:
     """Post a comment and return it with its author's URL."""
-    address = browser.post_to(essay, **fields).answer.headers["Location"]
+    address = browser.submit_comment(essay, **fields).response.headers["Location"]
     return Comment.objects.latest("pk"), address
 
 

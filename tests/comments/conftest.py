@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from accounts.models import User
     from blog.models import Essay
     from comments.models import Comment
-    from tests.comments.door import Browser
+    from tests.comments.browser_client import Browser
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def essay(author: "User") -> "Essay":
 
 @pytest.fixture
 def guest(db: None) -> "Browser":
-    from tests.comments.door import Browser
+    from tests.comments.browser_client import Browser
 
     return Browser()
 
@@ -37,7 +37,7 @@ def guest(db: None) -> "Browser":
 @pytest.fixture
 def stranger(db: None) -> "Browser":
     """Another person at another IP address."""
-    from tests.comments.door import Browser
+    from tests.comments.browser_client import Browser
 
     return Browser(address="198.51.100.20")
 
@@ -52,7 +52,7 @@ def rosa(db: None) -> "User":
 @pytest.fixture
 def reader(rosa: "User") -> "Browser":
     """A logged-in browser."""
-    from tests.comments.door import Browser
+    from tests.comments.browser_client import Browser
 
     return Browser(rosa)
 
@@ -61,7 +61,7 @@ def reader(rosa: "User") -> "Browser":
 def writer(rosa: "User", essay: "Essay") -> "Browser":
     """A logged-in browser whose comments are published immediately."""
     from tests import make
-    from tests.comments.door import Browser
+    from tests.comments.browser_client import Browser
 
     make.rules(hold_first_comment=False)
     return Browser(rosa)

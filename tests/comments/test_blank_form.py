@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests import make
-from tests.comments.door import Browser, Page
+from tests.comments.browser_client import Browser, Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -44,8 +44,8 @@ def test_personal_data_is_in_no_cached_form() -> None:
     make.rules(hold_first_comment=False)
     essay = make.essay("Of Forms")
     guest, stranger = Browser(), Browser()
-    blank = stranger.read(essay).form
-    guest.say(essay, name="Rosa", email="rosa@example.org", remember="on")
-    assert guest.read(essay).form["name"] == "Rosa"
-    assert stranger.read(essay).form == blank
-    assert stranger.post_to(essay, text="Half said", email="none").form["text"] == "Half said"
+    blank = stranger.read(essay).form_values
+    guest.post_comment(essay, name="Rosa", email="rosa@example.org", remember="on")
+    assert guest.read(essay).form_values["name"] == "Rosa"
+    assert stranger.read(essay).form_values == blank
+    assert stranger.submit_comment(essay, text="Half said", email="none").form_values["text"] == "Half said"

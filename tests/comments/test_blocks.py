@@ -15,7 +15,7 @@ from blog.models import Essay
 from comments.models import Block, Comment, Status
 from comments.screening import blocks
 from tests import make
-from tests.comments.door import Browser
+from tests.comments.browser_client import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ADD = "/admin/comments/block/add/"
@@ -45,15 +45,15 @@ def test_a_trusted_person_is_published_whatever_the_rules_say(essay: Essay) -> N
     browser, person = anna()
     make.rules(hold_everything=True, refuse_words="gold")
     treat("trust", commenter=person)
-    assert browser.say(essay, text="gold").status == Status.APPROVED
+    assert browser.post_comment(essay, text="gold").status == Status.APPROVED
 
 
 def test_a_trusted_guest_whose_browser_sends_no_origin_is_held(essay: Essay) -> None:
     """Another site could have sent it with the guest's cookie."""
     browser = Browser()
-    treat("trust", commenter=browser.say(essay, remember="on").commenter)
+    treat("trust", commenter=browser.post_comment(essay, remember="on").commenter)
     browser.defaults.pop("HTTP_SEC_FETCH_SITE")
-    comment = browser.say(essay, text="From somewhere.")
+    comment = browser.post_comment(essay, text="From somewhere.")
     assert comment.commenter == Commenter.objects.get()
     assert comment.status == Status.PENDING
     assert reasons(comment) == ["origin"]
@@ -63,14 +63,14 @@ def test_a_comment_of_a_held_person_lists_all_other_reasons(essay: Essay) -> Non
     browser, person = anna()
     make.rules(hold_links=1)
     treat("hold", commenter=person)
-    assert reasons(browser.say(essay, text="See https://example.org/.")) == ["kept", "links"]
+    assert reasons(browser.post_comment(essay, text="See https://example.org/.")) == ["kept", "links"]
 
 
 @pytest.mark.both
 def test_an_always_held_person_is_held_and_the_queue_says_why(essay: Essay) -> None:
     browser, person = anna()
     treat("hold", commenter=person)
-    comment = browser.say(essay)
+    comment = browser.post_comment(essay)
     assert comment.status == Status.PENDING
     assert reasons(comment) == ["kept"]
 
@@ -84,10 +84,10 @@ def test_a_blocked_person_sees_until_when_and_why_and_keeps_the_text(essay: Essa
     until = datetime(2030, 12, 3, tzinfo=UTC)
     whom: dict[str, Any] = dict(who) or {"commenter": person}
     treat("block", until=until, sentence="You insulted Rosa twice.", **whom)
-    page = browser.post_to(essay, text="My words")
+    page = browser.submit_comment(essay, text="My words")
     assert page.status == 403
-    assert "You are blocked from commenting here until 3 December 2030. You insulted Rosa twice." in page.problem
-    assert page.form["text"] == "My words"
+    assert "You are blocked from commenting here until 3 December 2030. You insulted Rosa twice." in page.error_summary
+    assert page.form_values["text"] == "My words"
     assert not Comment.objects.exists()
 
 
@@ -95,7 +95,7 @@ def test_a_typed_email_address_gives_no_trust(guest: Browser, essay: Essay) -> N
     treat("block", email="anna@example.org")
     treat("trust", email="anna@example.org")
     make.rules(hold_everything=True)
-    assert guest.say(essay, email="anna@example.org").status == Status.PENDING
+    assert guest.post_comment(essay, email="anna@example.org").status == Status.PENDING
 
 
 @pytest.mark.both
@@ -103,29 +103,29 @@ def test_a_typed_email_address_gives_no_trust(guest: Browser, essay: Essay) -> N
 def test_ipv4_and_ipv6_networks_match(essay: Essay, address: str) -> None:
     treat("block", network="2001:db8::/32")
     treat("block", network="203.0.113.0/24")
-    assert Browser(address=address).post_to(essay).status == 403
-    assert Browser(address="198.51.100.1").post_to(essay).status == 302
+    assert Browser(address=address).submit_comment(essay).status == 403
+    assert Browser(address="198.51.100.1").submit_comment(essay).status == 302
 
 
 def test_an_expired_block_has_no_effect(guest: Browser, essay: Essay) -> None:
     treat("block", network="203.0.113.0/24", until=timezone.now() - timedelta(seconds=1))
-    assert guest.say(essay).status == Status.APPROVED
+    assert guest.post_comment(essay).status == Status.APPROVED
 
 
 def test_a_persons_block_overrides_their_networks(essay: Essay) -> None:
     browser, person = anna()
     treat("block", network="203.0.113.0/24")
     treat("hold", email="anna@example.org")
-    assert browser.say(essay).status == Status.PENDING
+    assert browser.post_comment(essay).status == Status.PENDING
     treat("trust", commenter=person)
-    assert browser.say(essay, text="Again.").status == Status.APPROVED
+    assert browser.post_comment(essay, text="Again.").status == Status.APPROVED
     treat("hold", commenter=person)
-    assert browser.say(essay, text="And again.").status == Status.PENDING  # of two alike the stricter
+    assert browser.post_comment(essay, text="And again.").status == Status.PENDING  # of two alike the stricter
 
 
 def test_a_blocked_person_cannot_edit_either(essay: Essay) -> None:
     browser, person = anna()
-    comment = browser.say(essay)
+    comment = browser.post_comment(essay)
     treat("block", commenter=person)
     answer = browser.post(f"/comments/{comment.pk}/edit/", {"text": "Other words", "seen": comment.wording_id})
     assert answer.status_code == 422
@@ -138,7 +138,7 @@ def test_blocks_need_no_extra_query(essay: Essay) -> None:
 
     def asked(text: str) -> int:
         with CaptureQueriesContext(connection) as queries:
-            browser.say(essay, text=text)
+            browser.post_comment(essay, text=text)
         return len(queries)
 
     asked("Zero")
@@ -155,7 +155,7 @@ def test_a_block_moves_to_the_account_that_its_person_is_merged_into(essay: Essa
     guest = make.comment(essay).commenter
     treat("hold", commenter=guest)
     people.merge_commenters(guest, person)
-    assert browser.say(essay).status == Status.PENDING
+    assert browser.post_comment(essay).status == Status.PENDING
 
 
 def test_a_new_block_replaces_the_old_one() -> None:
@@ -186,4 +186,4 @@ def test_the_admin_stores_a_network_in_canonical_form(client: Client, guest: Bro
     assert client.post(ADD, {"kind": "block", "network": " 203.0.113.7/24 "}).status_code == 302
     block = Block.objects.get()
     assert (block.network, str(block.moderator)) == ("203.0.113.0/24", "owner")
-    assert guest.post_to(essay).status == 403
+    assert guest.submit_comment(essay).status == 403

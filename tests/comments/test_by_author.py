@@ -8,15 +8,15 @@ from blog.models import Authorship, Essay
 from comments.models import Comment
 from moderation.decisions import actions as deciding
 from tests import make
-from tests.comments.door import Browser, Page, words
-from tests.comments.shown import at_most, pager
+from tests.comments.browser_client import Browser, Page, text_of
+from tests.comments.essay_pages import max_queries, pager
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def link(page: Page) -> tuple[str, str] | None:
     found = page.find("nav[@class='tools']/p[@class='said-by']/a")
-    return None if found is None else (words(found), str(found.get("href")).partition("#")[0])
+    return None if found is None else (text_of(found), str(found.get("href")).partition("#")[0])
 
 
 def answers(essay: Essay, author: User, count: int) -> list[Comment]:
@@ -41,16 +41,16 @@ def test_the_authors_replies_are_counted_and_have_a_page(
     assert found is not None
     assert found[0] == "4 replies by the author"
     alone = stranger.read(found[1])
-    assert alone.shown == [*(comment.pk for comment in said), again.pk]
-    assert "4 replies by the author." in alone.words
+    assert alone.comment_keys == [*(comment.pk for comment in said), again.pk]
+    assert "4 replies by the author." in alone.text
     for comment, name in ((said[2], "Asker 2"), (again, "Miriam Achterberg")):
         (note,) = alone.comment(comment).findall(".//p[@class='to']/a")
-        assert words(note) == name
+        assert text_of(note) == name
         assert note.get("href") == f"/comments/{comment.parent_id}/"
-        assert comment.parent_id in stranger.read(str(note.get("href"))).shown
-    back = alone.one("p[@class='part']/a")
-    assert len(stranger.read(str(back.get("href"))).shown) == 7
-    assert alone.one("link[@rel='canonical']").get("href") == f"{settings.SITE_URL}{essay.get_absolute_url()}"
+        assert comment.parent_id in stranger.read(str(note.get("href"))).comment_keys
+    back = alone.only("p[@class='part']/a")
+    assert len(stranger.read(str(back.get("href"))).comment_keys) == 7
+    assert alone.only("link[@rel='canonical']").get("href") == f"{settings.SITE_URL}{essay.get_absolute_url()}"
 
 
 @pytest.mark.both
@@ -61,10 +61,10 @@ def test_the_count_follows_every_decision(essay: Essay, author: User, guest: Bro
     assert link(guest.read(essay)) == ("2 replies by the author", alone)
     deciding.trash(said[0], by=moderator)
     assert link(guest.read(essay)) == ("1 reply by the author", alone)
-    assert guest.read(alone).shown == [said[1].pk]
+    assert guest.read(alone).comment_keys == [said[1].pk]
     deciding.unapprove(said[1], by=moderator)
     assert link(guest.read(essay)) is None
-    assert guest.read(alone).shown == []
+    assert guest.read(alone).comment_keys == []
     deciding.restore(said[0], by=moderator)
     assert link(guest.read(essay)) == ("1 reply by the author", alone)
 
@@ -78,7 +78,7 @@ def test_an_essay_by_two_people_has_authors(essay: Essay, author: User, guest: B
     found = link(guest.read(essay))
     assert found is not None
     assert found[0] == "2 replies by the authors"
-    assert guest.read(found[1]).shown == [said[0].pk, other.pk]
+    assert guest.read(found[1]).comment_keys == [said[0].pk, other.pk]
 
 
 @pytest.mark.both
@@ -89,7 +89,7 @@ def test_many_replies_are_paged_in_either_order(essay: Essay, author: User, gues
         shown, address = [], f"{essay.get_absolute_url()}?by=author&order={order}"
         while address:
             page = guest.read(address)
-            shown += page.shown
+            shown += page.comment_keys
             address = pager(page).get(onwards, "")
         assert shown == expected
     assert guest.get(f"{essay.get_absolute_url()}?by=author&cpage=4").status_code == 404
@@ -101,21 +101,21 @@ def test_replying_leads_to_the_thread(essay: Essay, author: User, guest: Browser
     reply = page.comment(said[1]).find(".//a[@class='reply']")
     assert reply is not None
     form = guest.read(str(reply.get("href")))
-    assert form.form["parent"] == str(said[1].pk)
-    assert len(form.shown) == 4
+    assert form.form_values["parent"] == str(said[1].pk)
+    assert len(form.comment_keys) == 4
 
 
 @pytest.mark.parametrize("query", ["by=", "by=reader", "by=author&replyto=1"])
 def test_an_unknown_value_shows_the_whole_discussion(essay: Essay, author: User, guest: Browser, query: str) -> None:
     answers(essay, author, 1)
-    assert len(guest.read(f"{essay.get_absolute_url()}?{query}").shown) == 2
+    assert len(guest.read(f"{essay.get_absolute_url()}?{query}").comment_keys) == 2
 
 
 def test_it_needs_no_query_on_the_essays_page_and_few_on_its_own(essay: Essay, author: User) -> None:
     browser = Browser()
     for count in (1, 20):
         answers(essay, author, count)
-        with at_most(12):
+        with max_queries(12):
             assert link(browser.read(essay)) is not None
-        with at_most(12):
+        with max_queries(12):
             browser.read(f"{essay.get_absolute_url()}?by=author")

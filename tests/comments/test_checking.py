@@ -12,7 +12,7 @@ from blog.models import Essay
 from comments import checking
 from comments.models import Comment, Discussion, TreeNumber, Wording
 from tests import make
-from tests.lists import both_one_in
+from tests.lists import one_in_on_both_databases
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +84,7 @@ CORRUPTIONS: list[tuple[Callable[[Talk], Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("corrupt", "told"), both_one_in(4, CORRUPTIONS))
+@pytest.mark.parametrize(("corrupt", "told"), one_in_on_both_databases(4, CORRUPTIONS))
 def test_every_problem_is_reported_in_one_line_and_repaired(
     talk: Talk, corrupt: Callable[[Talk], Any], told: str
 ) -> None:

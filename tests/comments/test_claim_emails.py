@@ -13,8 +13,8 @@ from comments.claims import actions
 from comments.models import Comment, Status
 from server.jobs.worker import run_ready_jobs
 from tests import make
+from tests.comments.browser_client import Browser, Page, text_of
 from tests.comments.claiming import ANNA, OFFER, ask, follow, mailed, offer_on, say
-from tests.comments.door import Browser, Page, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -30,8 +30,8 @@ def test_every_guest_with_an_address_is_offered_a_claim_with_or_without_an_accou
             browser = Browser()
             comment, address = say(browser, essay, email=email, name="Somebody")
             page = browser.read(address)
-            assert OFFER in words(page.comment(comment))
-            pages.append(words(page.comment(comment)))
+            assert OFFER in text_of(page.comment(comment))
+            pages.append(text_of(page.comment(comment)))
     assert pages[0] == pages[1]
 
 
@@ -53,26 +53,26 @@ def test_the_response_is_the_same_with_or_without_an_account(essay: Essay) -> No
 def test_others_and_guests_without_an_address_are_not_offered_a_claim(essay: Essay, guest: Browser) -> None:
     make.rules(who_may_comment="name")
     comment, address = say(guest, essay, email="")
-    assert OFFER not in guest.read(address).words
+    assert OFFER not in guest.read(address).text
     reader = Browser(make.user("reader", name="Rosa"))
     comment, address = say(reader, essay)
-    assert OFFER not in words(reader.read(address).comment(comment))
+    assert OFFER not in text_of(reader.read(address).comment(comment))
 
 
 def test_an_approved_comment_offers_a_claim_to_its_author_for_an_hour(essay: Essay, guest: Browser) -> None:
     make.rules(hold_first_comment=False)
     comment, address = say(guest, essay)
     assert comment.status == Status.APPROVED
-    assert OFFER in words(guest.read(address).comment(comment))
-    assert OFFER not in Browser().read(essay).words
+    assert OFFER in text_of(guest.read(address).comment(comment))
+    assert OFFER not in Browser().read(essay).text
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=1, minutes=1), tick=False):
-        assert OFFER not in guest.read(address).words
+        assert OFFER not in guest.read(address).text
 
 
 def test_a_remembered_guest_is_offered_a_claim_without_a_key(essay: Essay, guest: Browser) -> None:
     comment, address = say(guest, essay, remember="on")
     assert "key" not in address
-    assert OFFER in words(guest.read(address).comment(comment))
+    assert OFFER in text_of(guest.read(address).comment(comment))
 
 
 def test_a_forged_or_expired_offer_sends_no_email(essay: Essay, guest: Browser) -> None:
@@ -97,8 +97,8 @@ def test_another_site_cannot_request_a_claim(essay: Essay, guest: Browser) -> No
 def test_the_link_back_never_leads_to_another_site(essay: Essay, guest: Browser, onward: str) -> None:
     form = offer_on(guest.read((told := say(guest, essay))[1]), told[0])
     page = Page(guest.post("/accounts/claims/ask/", form | {"next": onward}, follow=True))
-    assert "evil" not in str(page.one("div[@class='plain leaf']//a").get("href"))
-    back = Page(guest.get(f"/accounts/claims/sent/?next={form['next']}")).one("div[@class='plain leaf']//a")
+    assert "evil" not in str(page.only("div[@class='plain leaf']//a").get("href"))
+    back = Page(guest.get(f"/accounts/claims/sent/?next={form['next']}")).only("div[@class='plain leaf']//a")
     assert back.get("href") == form["next"]
 
 
@@ -140,13 +140,13 @@ def test_guest_comments_with_verified_addresses_are_listed_and_still_need_an_ema
     make.rules(flood_seconds=0)
     user = make.user("anna", name="Anna")
     EmailAddress.objects.create(user=user, email="unproved@example.org", verified=False)
-    Browser().say(essay)
-    Browser().say(essay, text="Twice.", email=ANNA.title())
-    Browser().say(essay, text="Mine too?", email="unproved@example.org")
+    Browser().post_comment(essay)
+    Browser().post_comment(essay, text="Twice.", email=ANNA.title())
+    Browser().post_comment(essay, text="Mine too?", email="unproved@example.org")
     browser = Browser(user)
     page = browser.read("/accounts/claims/")
-    assert f"{ANNA} 2 comments" in page.words
-    assert "unproved@example.org" not in page.words
+    assert f"{ANNA} 2 comments" in page.text
+    assert "unproved@example.org" not in page.text
     assert (
         browser.post("/accounts/claims/", {"email": "unproved@example.org"}).headers["Location"] == "/accounts/claims/"
     )
@@ -155,7 +155,7 @@ def test_guest_comments_with_verified_addresses_are_listed_and_still_need_an_ema
     (link,) = mailed()
     follow(browser, link)
     assert Comment.objects.filter(commenter__user=user).count() == 2
-    assert "There are no guest comments" in browser.read("/accounts/claims/").words
+    assert "There are no guest comments" in browser.read("/accounts/claims/").text
 
 
 def test_anonymous_visitors_have_to_log_in_first(guest: Browser) -> None:

@@ -12,8 +12,8 @@ from blog.models import Essay
 from comments.models import Comment, Status
 from moderation.decisions import actions as deciding
 from tests import make
+from tests.comments.browser_client import Browser, Page, text_of
 from tests.comments.claiming import ANNA, ask, follow, link_for, mailed, say
-from tests.comments.door import Browser, Page, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -23,8 +23,8 @@ def test_opening_the_link_only_shows_what_it_would_do(essay: Essay) -> None:
     page = Page(answer := Browser().get(link))
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Cache-Control"] == "private, no-store"
-    assert "Anna Karg" in page.words
-    assert "on “Whose Promise Is It?”" in page.words
+    assert "Anna Karg" in page.text
+    assert "on “Whose Promise Is It?”" in page.text
     assert not answer.cookies.get("session")
     assert Commenter.objects.guests().count() == 1
     assert not EmailAddress.objects.filter(email=ANNA).exists()
@@ -34,20 +34,20 @@ def test_a_logged_in_user_claims_comments_with_one_button(essay: Essay, guest: B
     link = link_for(essay, guest)
     rosa = Browser(user := make.user("rosa", name="Rosa Castellanos"))
     page = rosa.read(link)
-    assert "You’re logged in as Rosa Castellanos" in page.words
+    assert "You’re logged in as Rosa Castellanos" in page.text
     done = follow(rosa, link)
     assert "Added 1 comment to your account." in done.content.decode()
     comment = Comment.objects.get()
     assert comment.commenter.user == user
     assert not Commenter.objects.guests().exists()
-    assert "Rosa Castellanos" in words(rosa.read(essay).comment(comment))
+    assert "Rosa Castellanos" in text_of(rosa.read(essay).comment(comment))
     assert comment.status == Status.PENDING  # whoever owns it, no one has read the email yet
 
 
 def test_a_person_without_an_account_gets_one_and_is_logged_in(essay: Essay, guest: Browser) -> None:
     link = link_for(essay, guest)
     browser = Browser()
-    assert "You don’t have an account with this address yet." in browser.read(link).words
+    assert "You don’t have an account with this address yet." in browser.read(link).text
     done = follow(browser, link, name="  Anna  Karg\u202e ")
     assert "Added 1 comment to your account." in done.content.decode()
     user = User.objects.get(emailaddress__email=ANNA)
@@ -63,7 +63,7 @@ def test_a_person_with_an_account_is_logged_in_to_it(essay: Essay) -> None:
     user = make.user("anna", name="Anna K.")
     link = link_for(essay)
     browser = Browser()
-    assert "You already have an account with this address." in browser.read(link).words
+    assert "You already have an account with this address." in browser.read(link).text
     follow(browser, link)
     assert int(browser.session["_auth_user_id"]) == user.pk
     assert Comment.objects.get().commenter == Commenter.objects.get(user=user)
@@ -89,7 +89,7 @@ def test_an_account_that_another_made_with_the_address_gets_nothing(essay: Essay
     made = User.objects.get(emailaddress__email=ANNA)
     link = link_for(essay)
     browser = Browser()
-    assert "You don’t have an account with this address yet." in browser.read(link).words
+    assert "You don’t have an account with this address yet." in browser.read(link).text
     follow(browser, link)
     assert not User.objects.filter(pk=made.pk).exists()
     assert Comment.objects.get().commenter.user == User.objects.get(
@@ -105,7 +105,7 @@ def test_all_comments_with_the_address_are_offered_and_only_chosen_ones_are_adde
         ("Somebody", ANNA),
         ("Anna Karg", "other@example.org"),
     ):
-        Browser().say(essay, name=name, email=email, text=f"As {name}, {email}")
+        Browser().post_comment(essay, name=name, email=email, text=f"As {name}, {email}")
     link = link_for(essay, text="And one more.")
     page = Page(Browser().get(link))
     assert [field.get("value") for field in page.all("input[@name='as']")] == ["Anna Karg", "Somebody", "anna"]
@@ -122,7 +122,7 @@ def test_a_link_works_once(essay: Essay, guest: Browser) -> None:
     make.rules(flood_seconds=0)
     link = link_for(essay, guest)
     follow(Browser(), link)
-    guest.say(essay, text="Another, by whoever types this address.")
+    guest.post_comment(essay, text="Another, by whoever types this address.")
     again = Browser()
     again.post(link, {"as": ["Anna Karg"]})
     assert "_auth_user_id" not in again.session
@@ -134,7 +134,7 @@ def test_a_link_works_once(essay: Essay, guest: Browser) -> None:
 
 def test_a_link_whose_guest_still_exists_logs_in_once(essay: Essay) -> None:
     make.rules(flood_seconds=0)
-    Browser().say(essay, name="Somebody")
+    Browser().post_comment(essay, name="Somebody")
     link = link_for(essay)
     follow(Browser(), link, **{"as": ["Somebody"]})
     assert Commenter.objects.guests().get().name == "Anna Karg"
@@ -197,9 +197,9 @@ def test_typing_an_approved_persons_name_and_address_claims_nothing(essay: Essay
     Commenter.objects.for_user(anna)
     Commenter.objects.filter(user=anna).update(mark="X: @annakarg", website="https://karg.example")
     judge = make.moderator("judge", name="Judge")
-    first = Browser(anna).say(essay)
+    first = Browser(anna).post_comment(essay)
     deciding.approve(first, by=judge)
-    remembered = guest.say(essay, text="By cookie.", name="Otto Rank", email="otto@example.org", remember="on")
+    remembered = guest.post_comment(essay, text="By cookie.", name="Otto Rank", email="otto@example.org", remember="on")
     deciding.approve(remembered, by=judge)
     for name, email in (("Anna Karg", ANNA), ("Otto Rank", "otto@example.org")):
         stranger = Browser(address="198.51.100.9")
@@ -207,11 +207,11 @@ def test_typing_an_approved_persons_name_and_address_claims_nothing(essay: Essay
         assert comment.status == Status.PENDING
         assert {reason["code"] for reason in comment.wording.reasons} == {"first"}  # type: ignore[union-attr]
         assert (comment.commenter.user, comment.commenter.verified, comment.commenter.mark) == (None, False, "")
-        seen = words(stranger.read(address).comment(comment))
+        seen = text_of(stranger.read(address).comment(comment))
         assert "X: @annakarg" not in seen
         assert "karg.example" not in stranger.read(address).html.partition(f'id="comment-{comment.pk}"')[2]
         deciding.approve(comment, by=judge)
-        again = Browser(address="198.51.100.9").say(essay, text="Again.", name=name, email=email)
+        again = Browser(address="198.51.100.9").post_comment(essay, text="Again.", name=name, email=email)
         assert again.status == Status.PENDING  # another browser, so a new guest
-    assert Browser(anna).say(essay, text="It is really me.").status == Status.APPROVED
-    assert "X: @annakarg" in words(Browser().read(essay).comment(first))
+    assert Browser(anna).post_comment(essay, text="It is really me.").status == Status.APPROVED
+    assert "X: @annakarg" in text_of(Browser().read(essay).comment(first))

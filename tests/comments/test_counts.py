@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests import make
-from tests.comments.door import Browser, words
-from tests.comments.shown import at_most
+from tests.comments.browser_client import Browser, text_of
+from tests.comments.essay_pages import max_queries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -24,7 +24,7 @@ def test_lists_count_approved_comments(guest: Browser) -> None:
     make.comment(three, to=root, status="spam")
     make.comment(three)
     counted = {
-        words(title): re.findall(r"\d+ comments?", words(entry))
+        text_of(title): re.findall(r"\d+ comments?", text_of(entry))
         for entry in guest.read("/").all("article")
         for title in entry.iter("h2")
     }
@@ -40,5 +40,5 @@ def test_a_list_needs_the_same_queries_for_one_essay_and_for_ten(guest: Browser)
         guest.read("/")
     for _ in range(9):
         make.comment(make.essay(by=author))
-    with at_most(len(few)):
+    with max_queries(len(few)):
         assert guest.read("/").html.count("1 comment") == 10

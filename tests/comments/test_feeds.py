@@ -8,7 +8,7 @@ from django.conf import settings
 from blog.models import Essay
 from comments.models import Comment
 from tests import make
-from tests.comments.door import Browser
+from tests.comments.browser_client import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 

@@ -13,7 +13,7 @@ from comments.models import Address, Comment, Notice, Subscription
 from moderation.decisions import actions as deciding
 from server.jobs.worker import run_ready_jobs
 from tests import make
-from tests.comments.door import Browser, Page
+from tests.comments.browser_client import Browser, Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -58,7 +58,7 @@ def confirm(browser: Browser, message: Any, **more: str) -> Page:
 def say(browser: Browser, essay: Essay, to: Comment | None = None, **fields: Any) -> Comment:
     """Post a reply from the page, with boxes ticked."""
     fields = {"text": f"Words {Comment.objects.count()}.", "parent": str(to.pk) if to else ""} | fields
-    return browser.say(essay, **fields)
+    return browser.post_comment(essay, **fields)
 
 
 class TestUnderTheReply:
@@ -67,7 +67,7 @@ class TestUnderTheReply:
         boxes = {box.get("name"): box for box in page.all("input[@type='checkbox']")}
         assert boxes["notify_replies"].get("checked") is boxes["notify_essays"].get("checked") is None
         for words in ("Notify me of new comments via email.", "Notify me of new posts via email."):
-            assert words in page.words
+            assert words in page.text
         say(guest, essay)
         assert not Subscription.objects.exists()
         assert posted() == []
@@ -113,7 +113,7 @@ class TestUnderTheReply:
         asking = posted()
         assert len(asking) == 3
         page = confirm(guest, asking[-1])
-        assert "You’re subscribed." in page.words
+        assert "You’re subscribed." in page.text
         assert Subscription.objects.active().count() == 5
 
     @pytest.mark.both
@@ -153,25 +153,25 @@ class TestUnderTheReply:
         self, essay: Essay, guest: Browser
     ) -> None:
         make.rules(hold_first_comment=False, who_may_comment="name")
-        page = guest.post_to(essay, text="Words.", name="Anna Karg", email="", notify_essays="on")
+        page = guest.submit_comment(essay, text="Words.", name="Anna Karg", email="", notify_essays="on")
         assert page.status == 422
-        assert "Enter an email address for your notifications." in page.problem
-        assert page.form["text"].strip() == "Words."
-        assert page.form["notify_essays"] == "on"
+        assert "Enter an email address for your notifications." in page.error_summary
+        assert page.form_values["text"].strip() == "Words."
+        assert page.form_values["notify_essays"] == "on"
         assert not Comment.objects.exists()
 
     def test_an_account_without_an_address_gets_an_error(self, essay: Essay) -> None:
         user = make.user("nomail")
         User.objects.filter(pk=user.pk).update(email="")
-        page = Browser(user).post_to(essay, text="Words.", **TICKED)
+        page = Browser(user).submit_comment(essay, text="Words.", **TICKED)
         assert page.status == 422
-        assert "has no email address" in page.problem
+        assert "has no email address" in page.error_summary
 
     def test_without_subscriptions_there_are_no_boxes_and_requests_are_ignored(
         self, essay: Essay, guest: Browser
     ) -> None:
         make.rules(hold_first_comment=False, readers_may_follow=False)
-        assert "Notify me" not in guest.read(essay).words
+        assert "Notify me" not in guest.read(essay).text
         say(guest, essay, **TICKED)
         assert posted() == []
         assert guest.get("/subscriptions/").status_code == 404
@@ -183,13 +183,13 @@ class TestWithoutCommenting:
         self, essay: Essay, guest: Browser, friend: Browser
     ) -> None:
         page = guest.read(f"/subscriptions/?essay={essay.pk}")
-        assert "Whose Promise Is It?" in page.words
+        assert "Whose Promise Is It?" in page.text
         answer = guest.post(
             f"/subscriptions/?essay={essay.pk}",
             {"email": "Stranger@Example.org", "what": ["essay", "essays"], "often": "at_once"},
             follow=True,
         )
-        assert "Check your email" in Page(answer).words
+        assert "Check your email" in Page(answer).text
         (asking,) = posted()
         assert asking.to == ["stranger@example.org"]
         confirm(guest, asking)
@@ -219,13 +219,13 @@ class TestWithoutCommenting:
     def test_errors_appear_beside_their_fields(self, fields: dict[str, Any], words: str) -> None:
         answer = Browser().post("/subscriptions/", fields)
         assert answer.status_code == 422
-        assert words in Page(answer).words
+        assert words in Page(answer).text
         assert not Address.objects.exists()
 
     def test_a_thread_can_be_followed_and_a_missing_one_cannot(self, essay: Essay, friend: Browser) -> None:
         root = make.comment(essay, "The root.", by=make.guest("Ulla"))
         page = Browser().read(f"/subscriptions/?comment={root.pk}")
-        assert "The thread started by Ulla" in page.words
+        assert "The thread started by Ulla" in page.text
         held = make.comment(essay, "Held.", status="pending")
         for query in (f"comment={held.pk}", "comment=x", "comment=99999999", "essay=0", "essay=99999", "essay=٣"):
             assert Browser().get(f"/subscriptions/?{query}").status_code == 404, query
@@ -240,11 +240,11 @@ class TestWhatWaitsForADecision:
     @pytest.mark.both
     def test_an_author_can_request_the_decision_by_email(self, essay: Essay, guest: Browser, held: Comment) -> None:
         page = guest.read(held.get_absolute_url())
-        assert "Email me the decision" in page.words
+        assert "Email me the decision" in page.text
         answer = guest.post(f"/comments/{held.pk}/tell/", follow=True)
-        assert "open the confirmation link we’ve emailed you" in Page(answer).words
+        assert "open the confirmation link we’ve emailed you" in Page(answer).text
         confirm(guest, posted()[0])
-        assert "We’ll email you the decision." in guest.read(held.get_absolute_url()).words
+        assert "We’ll email you the decision." in guest.read(held.get_absolute_url()).text
         deciding.trash(held, by=make.moderator("mara"))
         told = [message for message in posted() if message.to == ["anna@example.org"]]
         assert [message.subject for message in told] == [
@@ -263,7 +263,7 @@ class TestWhatWaitsForADecision:
         comment = say(nameless, essay, name="Cleo", email="", remember="on")
         answer = nameless.post(f"/comments/{comment.pk}/tell/")
         assert answer.status_code == 422
-        assert "Enter your email address" in Page(answer).words
+        assert "Enter your email address" in Page(answer).text
         nameless.post(f"/comments/{comment.pk}/tell/", {"email": "cleo@example.org"})
         assert [message.to for message in posted()] == [["cleo@example.org"]]
 
@@ -297,10 +297,10 @@ class TestTheLinks:
 
     def test_the_unsubscribe_page_stops_and_resumes(self, guest: Browser, notice: Any) -> None:
         link = link_in(notice, "stop")
-        assert "We email anna@example.org about" in guest.read(link).words
+        assert "We email anna@example.org about" in guest.read(link).text
         page = Page(guest.post(link))
-        assert "You’ve unsubscribed from these emails." in page.words
-        assert page.answer.headers["Referrer-Policy"] == "same-origin"
+        assert "You’ve unsubscribed from these emails." in page.text
+        assert page.response.headers["Referrer-Policy"] == "same-origin"
         assert not Subscription.objects.active().exists()
         guest.post(link, {"undo": "1"})
         assert Subscription.objects.active().exists()
@@ -312,10 +312,10 @@ class TestTheLinks:
         everything = re.search(rf"{re.escape(settings.SITE_URL)}(/subscriptions/[^/\s]+/)\s", notice.body)
         assert everything
         link, row = everything[1], Subscription.objects.get()
-        assert "anna@example.org" in guest.read(link).words
+        assert "anna@example.org" in guest.read(link).text
 
         def press(**fields: Any) -> str:
-            return Page(guest.post(link, fields, follow=True)).words
+            return Page(guest.post(link, fields, follow=True)).text
 
         assert "Changes saved." in press(do="daily", subscription=row.pk)
         assert Subscription.objects.get().often == "daily"
@@ -345,7 +345,7 @@ class TestTheLinks:
         for method in ("get", "post"):
             answer = getattr(Browser(), method)(f"/subscriptions/{path}")
             assert answer.status_code == 410
-            assert "This link doesn’t work" in Page(answer).words
+            assert "This link doesn’t work" in Page(answer).text
 
     @pytest.mark.both
     def test_unconfirmed_subscriptions_are_deleted(self, essay: Essay, guest: Browser) -> None:
@@ -357,12 +357,12 @@ class TestTheLinks:
         kept = Subscription.objects.get(kind="essays")
         confirm(guest, asking, subscription=str(kept.pk))
         assert list(Subscription.objects.all()) == [kept]
-        assert "There’s nothing to confirm" in guest.read(link_in(asking, "confirm")).words
+        assert "There’s nothing to confirm" in guest.read(link_in(asking, "confirm")).text
 
     def test_a_logged_in_person_finds_their_subscriptions_in_the_account(self, essay: Essay) -> None:
         reader = Browser(make.user("rhea"))
         say(reader, essay, **TICKED)
         run_ready_jobs()
         page = reader.read("/subscriptions/mine/")
-        assert "rhea@example.org" in page.words
-        assert "Replies to" in page.words
+        assert "rhea@example.org" in page.text
+        assert "Replies to" in page.text

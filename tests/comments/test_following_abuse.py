@@ -22,9 +22,9 @@ from comments.notifications import outbox, signed_links, subscribing
 from comments.notifications.subscribing import Subscriber, Topic
 from server.jobs.worker import run_ready_jobs
 from tests import make
-from tests.comments.door import Browser, Page
+from tests.comments.browser_client import Browser, Page
 from tests.services.site import Installation
-from tests.transfer.deletion import begin, confirm
+from tests.transfer.deletion import confirm_deletion, request_deletion
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -65,25 +65,27 @@ class TestAnAddressThatHasProvedNothing:
     def test_deleting_ones_data_does_not_reset_the_confirmation_limit(self, essay: Essay) -> None:
         for _time in range(5):
             browser = Browser(address=f"192.0.2.{next(numbers)}")
-            browser.say(essay, text=f"Words {next(numbers)}.", email=VICTIM, remember="on", notify_replies="on")
+            browser.post_comment(
+                essay, text=f"Words {next(numbers)}.", email=VICTIM, remember="on", notify_replies="on"
+            )
             run_ready_jobs()
-            confirm(browser, begin(browser, "go"))
+            confirm_deletion(browser, request_deletion(browser, "go"))
         assert not Subscription.objects.exists()
         assert len(mails_to(VICTIM)) == 3
 
     def test_a_suppressed_address_stays_suppressed_when_a_stranger_is_erased(self, essay: Essay) -> None:
         Address.objects.create(email=VICTIM, suppressed=timezone.now())
         browser = Browser()
-        browser.say(essay, email=VICTIM, remember="on", notify_replies="on")
+        browser.post_comment(essay, email=VICTIM, remember="on", notify_replies="on")
         run_ready_jobs()
-        confirm(browser, begin(browser, "go"))
+        confirm_deletion(browser, request_deletion(browser, "go"))
         ask(VICTIM)
         assert mails_to(VICTIM) == []
 
     def test_one_held_comment_sends_few_confirmations(self, essay: Essay) -> None:
         make.rules(hold_first_comment=True)
         browser = Browser()
-        held = browser.say(essay, remember="on")
+        held = browser.post_comment(essay, remember="on")
         answers = [
             browser.post(f"/comments/{held.pk}/tell/", {"email": f"somebody{number}@example.net"})
             for number in range(25)
@@ -131,7 +133,7 @@ class TestTwoAtOnce:
         run_ready_jobs()
         row = Subscription.objects.get()
         link = path_to(signed_links.confirm_url(row.address))
-        pages = [Page(Browser().post(link, {"subscription": [row.pk]}, follow=True)).words for _time in range(2)]
+        pages = [Page(Browser().post(link, {"subscription": [row.pk]}, follow=True)).text for _time in range(2)]
         for words in pages:
             assert "You’re subscribed." in words
 

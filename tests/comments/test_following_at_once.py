@@ -9,7 +9,7 @@ from comments.models import Address, Subscription
 from comments.notifications import subscribing
 from comments.notifications.subscribing import Subscriber, Topic
 from tests import make
-from tests.services.at_once import at_once
+from tests.services.concurrency import run_concurrently
 from tests.services.site import Installation
 
 ROUNDS = 20
@@ -22,5 +22,5 @@ def test_subscribing_while_idle_addresses_are_deleted_works(connected_installati
         Address.objects.create(email=email, verified=timezone.now())
         topic = Topic(Subscription.Kind.ESSAY, essay, None)
         follow = partial(subscribing.subscribe, Subscriber(email, None, is_verified=True), [topic])
-        assert at_once(connected_installation, delete_expired_subscriptions.call, follow) == [None, None]
+        assert run_concurrently(connected_installation, delete_expired_subscriptions.call, follow) == [None, None]
         assert Subscription.objects.active().get(address__email=email).essay == essay

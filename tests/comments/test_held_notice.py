@@ -9,8 +9,8 @@ from accounts.models import Commenter, User
 from blog.models import Essay
 from comments.models import Block, Comment
 from tests import make
-from tests.comments.door import Browser, Page
-from tests.comments.judged import approve, known
+from tests.comments.approvals import approve, create_approved_guest
+from tests.comments.browser_client import Browser, Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -29,19 +29,19 @@ def reader(**block: Any) -> Browser:
 
 def approved_reader(essay: Essay) -> Browser:
     browser = reader()
-    approve(browser.say(essay, text="My first."))
+    approve(browser.post_comment(essay, text="My first."))
     return browser
 
 
 def pending_reader(essay: Essay) -> Browser:
     browser = reader()
-    browser.say(essay, text="My first.")
+    browser.post_comment(essay, text="My first.")
     return browser
 
 
 def remembered_guest(essay: Essay) -> Browser:
     browser = Browser()
-    known(essay, browser)
+    create_approved_guest(essay, browser)
     return browser
 
 
@@ -69,7 +69,7 @@ PEOPLE: dict[str, tuple[Callable[[Essay], Browser], str, str]] = {  # what they 
 def notices(browser: Browser, essay: Essay) -> list[str]:
     """The notice on the page, and in the part that is fetched after a login."""
     pages = [browser.read(essay), Page(browser.get(f"{essay.get_absolute_url()}identity/"))]
-    return ["".join(page.one("p[@class='hint becomes']").itertext()) for page in pages]
+    return ["".join(page.only("p[@class='hint becomes']").itertext()) for page in pages]
 
 
 @pytest.mark.parametrize("who", PEOPLE)
@@ -81,7 +81,7 @@ def test_the_notice_says_what_happens_to_the_comment(essay: Essay, who: str, is_
     make.rules(hold_first_comment=True, hold_everything=is_everything_held)
     notice = wanted[is_everything_held]
     assert notices(browser, essay) == [notice, notice]
-    answer = browser.post_to(essay, text="And what do I say?", remember="on")
+    answer = browser.submit_comment(essay, text="And what do I say?", remember="on")
     if notice == BLOCKED:
         assert answer.status == 403
     else:
@@ -91,7 +91,7 @@ def test_the_notice_says_what_happens_to_the_comment(essay: Essay, who: str, is_
 
 def test_a_person_about_to_post_as_a_guest_is_a_stranger(essay: Essay) -> None:
     make.rules(hold_first_comment=True)
-    assert FIRST in approved_reader(essay).read(f"{essay.get_absolute_url()}?change=1").words
+    assert FIRST in approved_reader(essay).read(f"{essay.get_absolute_url()}?change=1").text
 
 
 def test_no_notice_appears_if_nothing_is_held(essay: Essay) -> None:

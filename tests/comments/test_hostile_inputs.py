@@ -16,7 +16,7 @@ from blog.models import Essay
 from comments.models import Comment, Wording
 from server.jobs.worker import run_ready_jobs
 from tests import make
-from tests.comments.door import Browser, Page, words
+from tests.comments.browser_client import Browser, Page, text_of
 from tests.conftest import RUNS_ALL
 from tests.lists import one_in
 
@@ -203,10 +203,10 @@ def send(browser: Browser, essay: Essay, body: str | dict[str, str]) -> Page:
     page = Page(answer)
     assert page.status in {302, 400, 422}
     if page.status == 422:
-        assert page.problem.startswith("Your comment wasn’t posted.")
-        assert len(page.problem) > 60
+        assert page.error_summary.startswith("Your comment wasn’t posted.")
+        assert len(page.error_summary) > 60
     elif page.status == 400:
-        assert len(page.words) > 40
+        assert len(page.text) > 40
     return page
 
 
@@ -216,8 +216,8 @@ def look(browser: Browser, essay: Essay, hostile: Comment, sentinel: Comment) ->
         answer = browser.get(essay.get_absolute_url())
     page = Page(answer)
     assert page.status == 200
-    assert page.shown == [hostile.pk, sentinel.pk]
-    assert "And I say this. Reply" in words(page.comment(sentinel))
+    assert page.comment_keys == [hostile.pk, sentinel.pk]
+    assert "And I say this. Reply" in text_of(page.comment(sentinel))
     assert page.find("form[@id='respond']") is not None
     assert page.find("section[@id='comments']") is not None
     for link in page.comment(hostile).iterfind(".//a[@href]"):
@@ -230,7 +230,7 @@ def look(browser: Browser, essay: Essay, hostile: Comment, sentinel: Comment) ->
 
 
 def try_out(case: Case, field: str, essay: Essay, stranger: Browser) -> tuple[Page, Comment | None]:
-    page = send(Browser(), essay, make.details(**{field: case.value}))
+    page = send(Browser(), essay, make.guest_form(**{field: case.value}))
     if case.is_refused:
         assert page.status in {400, 422}
     if page.status != 302:
@@ -247,7 +247,7 @@ def try_out(case: Case, field: str, essay: Essay, stranger: Browser) -> tuple[Pa
 def test_text(case: Case, open_essay: Essay, stranger: Browser) -> None:
     page, comment = try_out(case, "text", open_essay, stranger)
     if page.status == 422:
-        assert page.id("respond-text").get("aria-invalid") == "true"
+        assert page.by_id("respond-text").get("aria-invalid") == "true"
     if comment:
         with soon():
             assert stranger.get(f"{open_essay.get_absolute_url()}feed/").status_code == 200
@@ -258,11 +258,11 @@ def test_names(case: Case, open_essay: Essay, stranger: Browser) -> None:
     make.moderator("mara")
     page, comment = try_out(case, "name", open_essay, stranger)
     if not comment:
-        assert page.id("respond-name").get("aria-invalid") == "true"
+        assert page.by_id("respond-name").get("aria-invalid") == "true"
         return
     kept = comment.commenter.name
     assert kept.isprintable()
-    assert kept in words(page.comment(comment))
+    assert kept in text_of(page.comment(comment))
     assert page.find("*[@class='role']") is None
     with soon():
         assert stranger.get(f"{open_essay.get_absolute_url()}?replyto={comment.pk}").status_code == 200
@@ -278,7 +278,7 @@ def test_names(case: Case, open_essay: Essay, stranger: Browser) -> None:
 def test_email_addresses(case: Case, open_essay: Essay, stranger: Browser) -> None:
     page, comment = try_out(case, "email", open_essay, stranger)
     if not comment:
-        assert page.id("respond-email").get("aria-invalid") == "true"
+        assert page.by_id("respond-email").get("aria-invalid") == "true"
         return
     assert comment.commenter.email not in page.html
 
@@ -287,7 +287,7 @@ def test_email_addresses(case: Case, open_essay: Essay, stranger: Browser) -> No
 def test_websites(case: Case, open_essay: Essay, stranger: Browser) -> None:
     page, comment = try_out(case, "website", open_essay, stranger)
     if not comment:
-        assert page.id("respond-website").get("aria-invalid") == "true"
+        assert page.by_id("respond-website").get("aria-invalid") == "true"
         return
     assert comment.commenter.website.lower().startswith(("http://", "https://"))
     link = page.comment(comment).find(".//bdi/a")
@@ -297,7 +297,7 @@ def test_websites(case: Case, open_essay: Essay, stranger: Browser) -> None:
 
 @of("parent")
 def test_parents(case: Case, open_essay: Essay, guest: Browser) -> None:
-    page = send(guest, open_essay, make.details(parent=case.value))
+    page = send(guest, open_essay, make.guest_form(parent=case.value))
     assert page.status == (422 if case.value.strip() else 302)
     assert Comment.objects.exists() == (page.status == 302)
 
@@ -358,7 +358,7 @@ def test_untrusted_forwarded_headers(case: Case, open_essay: Essay) -> None:
     for name, status in (("One", 302), ("Two", 429)):
         answer = Browser().post(
             f"{open_essay.get_absolute_url()}respond/",
-            make.details(name=name, email=f"{name}@e.example"),
+            make.guest_form(name=name, email=f"{name}@e.example"),
             HTTP_X_FORWARDED_FOR=f"{name}.{case.value}",
         )
         assert answer.status_code == status
@@ -399,15 +399,15 @@ def test_an_endless_thread(case: Case, open_essay: Essay, guest: Browser) -> Non
     comment = make.create_thread(open_essay, None, *range(0 if RUNS_ALL else 84))[-1]
     for number in range(99 if RUNS_ALL else 15):
         with soon():
-            comment = guest.say(open_essay, text=f"And {number}?", parent=str(comment.pk))
+            comment = guest.post_comment(open_essay, text=f"And {number}?", parent=str(comment.pk))
     with soon():
         page = guest.read(open_essay)
-    assert len(page.shown) == 100
+    assert len(page.comment_keys) == 100
 
 
 @of("repeat")
 def test_duplicates(case: Case, open_essay: Essay, guest: Browser) -> None:
-    assert [guest.post_to(open_essay).status for _ in range(2)] == [302, 409]
+    assert [guest.submit_comment(open_essay).status for _ in range(2)] == [302, 409]
     assert Comment.objects.count() == Commenter.objects.count() == 1
 
 

@@ -8,8 +8,8 @@ from blog.models import Essay
 from comments.models import Comment, Discussion
 from moderation.decisions import actions as deciding
 from tests import make
-from tests.comments.door import Browser, place, words
-from tests.comments.shown import address, keys, pager, roots
+from tests.comments.browser_client import Browser, redirect_path, text_of
+from tests.comments.essay_pages import create_roots, essay_path, keys_of, pager
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -35,7 +35,7 @@ def test_a_reply_past_the_last_level_names_the_comment_it_answers(essay: Essay, 
         if level < depth:
             assert notes == []
         else:
-            assert [words(note) for note in notes] == [f"in reply to {names[level - 1]}"]
+            assert [text_of(note) for note in notes] == [f"in reply to {names[level - 1]}"]
             link = notes[0].find("a")
             assert link is not None
             assert link.get("href") == f"#comment-{chain[level - 1].pk}"
@@ -46,26 +46,26 @@ def test_a_fully_shown_thread_has_no_continue_link(essay: Essay, guest: Browser)
     make.rules(shown_depth=3)
     said = make.create_thread(essay, None, *range(6), 2)
     page = guest.read(essay)
-    assert sorted(page.shown) == keys(said)
-    assert "Continue this thread" not in page.words
+    assert sorted(page.comment_keys) == keys_of(said)
+    assert "Continue this thread" not in page.text
     deciding.trash(said[2], by=make.moderator())
-    assert "Continue this thread" not in guest.read(essay).words
-    assert place(guest.get(said[6].get_absolute_url())) == essay.get_absolute_url()
+    assert "Continue this thread" not in guest.read(essay).text
+    assert redirect_path(guest.get(said[6].get_absolute_url())) == essay.get_absolute_url()
 
 
 def test_an_essays_own_settings_apply_to_its_pages_and_permalinks(essay: Essay, guest: Browser) -> None:
-    said = roots(essay, 5)
+    said = create_roots(essay, 5)
     elsewhere = make.essay("Another", by=None)
-    others = roots(elsewhere, 3)
+    others = create_roots(elsewhere, 3)
     Discussion.objects.save_settings(essay, own_threads_a_page=2, own_order="newest")
     page = guest.read(essay)
-    assert page.shown == keys(said[:2:-1])
-    assert pager(page) == {"Older Comments": address(essay, "?cpage=2#comments")}
-    tools = {words(link): str(link.get("href")) for link in page.all("nav[@class='tools']//a")}
-    assert guest.read(tools["Oldest"]).shown == keys(said[:2])
+    assert page.comment_keys == keys_of(said[:2:-1])
+    assert pager(page) == {"Older Comments": essay_path(essay, "?cpage=2#comments")}
+    tools = {text_of(link): str(link.get("href")) for link in page.all("nav[@class='tools']//a")}
+    assert guest.read(tools["Oldest"]).comment_keys == keys_of(said[:2])
     for comment in said:
-        assert comment.pk in guest.read(comment.get_absolute_url()).shown
-    assert guest.read(elsewhere).shown == keys(others)
+        assert comment.pk in guest.read(comment.get_absolute_url()).comment_keys
+    assert guest.read(elsewhere).comment_keys == keys_of(others)
 
 
 def test_a_list_of_replies_counts_all_replies_below(essay: Essay, guest: Browser) -> None:
@@ -73,7 +73,7 @@ def test_a_list_of_replies_counts_all_replies_below(essay: Essay, guest: Browser
     reply = make.comment(essay, to=root)
     make.comment(essay, to=reply)
     make.comment(essay, to=reply, status="pending")
-    assert [words(summary) for summary in guest.read(essay).all("details[@class='replies']/summary")] == [
+    assert [text_of(summary) for summary in guest.read(essay).all("details[@class='replies']/summary")] == [
         "2 replies",
         "1 reply",
     ]
@@ -90,16 +90,16 @@ def test_a_comment_shows_its_author_time_and_permalink(essay: Essay, guest: Brow
     assert link is not None
     assert time.get("datetime") == comment.created.isoformat(timespec="seconds")
     assert link.attrib == {"href": "https://example.org/ines", "rel": "nofollow ugc noopener external"}
-    assert [words(part) for part in place.iter() if part.get("class") == "comment-body"] == ["Words."]
+    assert [text_of(part) for part in place.iter() if part.get("class") == "comment-body"] == ["Words."]
     assert place.find(f".//a[@href='/comments/{comment.pk}/']") is not None
 
 
 def test_an_anonymous_page_contains_nothing_personal(essay: Essay, guest: Browser) -> None:
     make.comment(essay)
     page = guest.read(essay)
-    assert not page.answer.cookies
+    assert not page.response.cookies
     assert "csrfmiddlewaretoken" not in page.html
-    assert "example.org" not in page.words  # no email address
+    assert "example.org" not in page.text  # no email address
 
 
 def test_every_reply_names_the_comment_it_answers(essay: Essay, guest: Browser) -> None:
@@ -111,11 +111,11 @@ def test_every_reply_names_the_comment_it_answers(essay: Essay, guest: Browser) 
         asked.append(comment)
     page = guest.read(essay)
     for above, below in pairwise(asked):
-        article = page.one(f"li[@id='comment-{below.pk}']/article")
-        said = page.id(article.get("aria-describedby", ""))
-        assert words(said) == f"in reply to {above.commenter.name}"
+        article = page.only(f"li[@id='comment-{below.pk}']/article")
+        said = page.by_id(article.get("aria-describedby", ""))
+        assert text_of(said) == f"in reply to {above.commenter.name}"
         assert said.get("class") == "unseen"
-    assert page.one(f"li[@id='comment-{asked[0].pk}']/article").get("aria-describedby") is None
-    branch = guest.read(address(essay, f"?thread={asked[2].pk}"))
-    seen = branch.id(f"to-{asked[2].pk}")
-    assert (seen.get("class"), words(seen)) == ("to", "in reply to Ida <2>")
+    assert page.only(f"li[@id='comment-{asked[0].pk}']/article").get("aria-describedby") is None
+    branch = guest.read(essay_path(essay, f"?thread={asked[2].pk}"))
+    seen = branch.by_id(f"to-{asked[2].pk}")
+    assert (seen.get("class"), text_of(seen)) == ("to", "in reply to Ida <2>")

@@ -8,7 +8,7 @@ from comments.threads import pages, tree
 from comments.threads.tree import OpenThreads, choose_open_threads
 from moderation.decisions import actions as deciding
 from tests import make
-from tests.comments.door import Browser, Page, place, words
+from tests.comments.browser_client import Browser, Page, redirect_path, text_of
 from tests.conftest import RUNS_ALL
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -27,7 +27,7 @@ def thread(essay: Essay, replies: int) -> list[Comment]:
 
 def rest(page: Page) -> list[tuple[str, str]]:
     links = [link for place in page.all("p[@class='rest']") for link in place.iter("a")]
-    return [(words(link), str(link.get("href"))) for link in links]
+    return [(text_of(link), str(link.get("href"))) for link in links]
 
 
 def test_threads_are_expanded_within_the_limit_starting_with_the_requested_ones() -> None:
@@ -42,12 +42,12 @@ def test_collapsed_threads_show_the_first_comment_and_the_number_of_replies(essa
     open_, shut = thread(essay, 4), thread(essay, 3)
     alone = make.comment(essay)
     page = stranger.read(essay)
-    assert page.shown == [*(comment.pk for comment in open_), shut[0].pk, alone.pk]
+    assert page.comment_keys == [*(comment.pk for comment in open_), shut[0].pk, alone.pk]
     ((said, where),) = rest(page)
     assert said == "Show 3 replies"
     branch = stranger.read(where.partition("#")[0])
-    assert branch.shown == [comment.pk for comment in shut]
-    assert "You’re viewing part of the discussion." in branch.words
+    assert branch.comment_keys == [comment.pk for comment in shut]
+    assert "You’re viewing part of the discussion." in branch.text
     assert rest(branch) == []
 
 
@@ -56,7 +56,7 @@ def test_a_thread_longer_than_a_page_is_split_into_parts(essay: Essay, stranger:
     said = thread(essay, 14)
     page, found = stranger.read(essay), []
     while True:
-        found += page.shown
+        found += page.comment_keys
         more = rest(page)
         if not more:
             break
@@ -71,20 +71,20 @@ def test_a_branch_cut_off_past_the_last_level_continues_below_its_last_reply(ess
     said = make.create_thread(essay, None, *range(13), 0)
     page, found = stranger.read(essay), []
     while links := page.all("p[@class='branch']/a"):
-        found += page.shown
+        found += page.comment_keys
         (link,) = links
-        assert words(link) == "Continue this thread"
+        assert text_of(link) == "Continue this thread"
         assert page.comment(said[len(found) - 1]).find("p[@class='branch']/a") is link
-        assert words(page.id(str(link.get("aria-describedby")))) == said[len(found) - 1].commenter.name
+        assert text_of(page.by_id(str(link.get("aria-describedby")))) == said[len(found) - 1].commenter.name
         page = stranger.read(str(link.get("href")).partition("#")[0])
-    assert found + page.shown == [comment.pk for comment in said[:-1]]
+    assert found + page.comment_keys == [comment.pk for comment in said[:-1]]
 
 
 def test_only_a_branch_with_omitted_replies_has_a_continue_link(essay: Essay, stranger: Browser) -> None:
     make.rules(shown_depth=3)
     said = make.create_thread(essay, None, *range(5), 0, 0)
     page = stranger.read(essay)
-    assert page.shown == [comment.pk for comment in said[:6]]
+    assert page.comment_keys == [comment.pk for comment in said[:6]]
     assert page.all("p[@class='branch']") == []
     assert [name for name, _where in rest(page)] == ["Show 2 more replies"]
 
@@ -94,9 +94,9 @@ def test_the_first_comment_of_a_part_names_the_comment_it_answers(essay: Essay, 
     reply = make.comment(essay, to=root, by=make.guest("Tomas Berg"))
     below = make.comment(essay, to=reply)
     page = stranger.read(f"{essay.get_absolute_url()}?thread={reply.pk}")
-    assert page.shown == [reply.pk, below.pk]
+    assert page.comment_keys == [reply.pk, below.pk]
     (note,) = page.comment(reply).findall(".//p[@class='to']/a")
-    assert words(note) == "in reply to Ines Okafor" or "Ines Okafor" in words(note)
+    assert text_of(note) == "in reply to Ines Okafor" or "Ines Okafor" in text_of(note)
     assert note.get("href") == root.get_absolute_url()
 
 
@@ -108,17 +108,17 @@ def test_every_permalink_leads_to_a_page_with_its_comment(essay: Essay, stranger
     deep = make.comment(essay, to=said[6])
     chain = [deep, make.comment(essay, to=deep)]
     for number, comment in enumerate([*said, *chain][:: 1 if RUNS_ALL else 3]):
-        onward = place(stranger.get(f"{comment.get_absolute_url()}?order={order}"))
+        onward = redirect_path(stranger.get(f"{comment.get_absolute_url()}?order={order}"))
         if number % 4 == 0:  # something changes between the answer and the page
             make.comment(essay)
             Comment.objects.filter(pk=said[number % 3].pk).update(likes=number)
-        assert comment.pk in stranger.read(onward).shown, onward
+        assert comment.pk in stranger.read(onward).comment_keys, onward
 
 
 def test_a_permalink_to_a_comment_just_removed_still_shows_a_page(essay: Essay, stranger: Browser) -> None:
     said = thread(essay, 8)
-    onward = place(stranger.get(said[7].get_absolute_url()))
-    assert stranger.read(onward).shown == [said[7].pk]
+    onward = redirect_path(stranger.get(said[7].get_absolute_url()))
+    assert stranger.read(onward).comment_keys == [said[7].pk]
     deciding.trash(said[7], by=make.moderator())
     assert stranger.get(said[7].get_absolute_url()).status_code == 404
     assert stranger.read(onward).status == 200
@@ -129,8 +129,8 @@ def test_a_reply_in_a_long_thread_works_without_javascript(essay: Essay, strange
     said = thread(essay, 8)
     page = stranger.read(f"{essay.get_absolute_url()}?replyto={said[7].pk}")
     assert page.comment(said[7]).find(".//form[@id='respond']") is not None
-    answer = stranger.say(essay, text="Here.", parent=str(said[7].pk))
-    assert answer.pk in stranger.read(answer.get_absolute_url()).shown
+    answer = stranger.post_comment(essay, text="Here.", parent=str(said[7].pk))
+    assert answer.pk in stranger.read(answer.get_absolute_url()).comment_keys
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from comments.notifications import outbox
 from server import doctor
 from server.jobs.worker import run_ready_jobs
 from tests import make
-from tests.comments.door import Browser
+from tests.comments.browser_client import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PLACES = ("subscription", "address", "notice")
@@ -48,7 +48,7 @@ def stuck(kind: str, state: str, **fields: Any) -> Notice:
 def test_the_owner_sees_all_subscriptions(owner: Browser, subscription: Subscription) -> None:
     page = owner.read("/admin/comments/subscription/?q=rosa")
     for words in ("rosa@example.org", "comments on an essay: Whose Promise Is It?", "immediately", "active"):
-        assert words in page.words
+        assert words in page.text
     assert "1 subscription ended." in press(owner, "subscription", "stop", subscription)
     subscription.refresh_from_db()
     assert subscription.stopped
@@ -58,7 +58,7 @@ def test_the_owner_sees_all_subscriptions(owner: Browser, subscription: Subscrip
 def test_the_owner_can_allow_emails_to_a_suppressed_address(owner: Browser, subscription: Subscription) -> None:
     said = {"suppressed": timezone.now(), "bounces": 1, "problem": "550 5.1.1 no such user"}
     Address.objects.update(**said)
-    assert "550 5.1.1 no such user" in owner.read("/admin/comments/address/?suppressed__isempty=0").words
+    assert "550 5.1.1 no such user" in owner.read("/admin/comments/address/?suppressed__isempty=0").text
     assert "1 address can get emails again." in press(owner, "address", "send_to_it_again", subscription.address)
     address = Address.objects.get()
     assert (address.suppressed, address.bounces, address.problem) == (None, 0, "")
@@ -84,7 +84,7 @@ def test_the_owner_can_resend_stuck_emails(
     Notice.objects.filter(pk=flying.pk).update(changed=timezone.now())
     filtered = "failed" if state == "failed" else "uncertain"
     page = owner.read(f"/admin/comments/notice/?stuck={filtered}")
-    assert "2 notices" in page.words
+    assert "2 notices" in page.text
     assert "2 emails will be resent." in press(owner, "notice", "send_again", *rows, flying)
     run_ready_jobs()
     assert sorted(mail.outbox[0].to + mail.outbox[1].to) == ["miriam@example.org", "rosa@example.org"]
@@ -96,14 +96,14 @@ def test_the_admin_and_doctor_list_stuck_emails(
 ) -> None:
     comment = make.comment(essay)
     outbox.send()
-    assert "may not have arrived" not in owner.read("/admin/").words
+    assert "may not have arrived" not in owner.read("/admin/").text
     for number in range(2):
         stuck("followed", "sending", comment=comment, email=f"{number}@example.org")
     page = owner.read("/admin/")
-    assert "2 emails may not have arrived." in page.words
-    assert page.one("a[@href='/admin/comments/notice/?stuck=uncertain']") is not None
+    assert "2 emails may not have arrived." in page.text
+    assert page.only("a[@href='/admin/comments/notice/?stuck=uncertain']") is not None
     stuck("held", "failed", comment=comment, email=author.email, recipient=author)
-    assert "1 email could not be sent." in owner.read("/admin/").words
+    assert "1 email could not be sent." in owner.read("/admin/").text
     assert sum(finding.subject == "Email" and "stuck=" in finding.remedy for finding in doctor.findings()) == 2
 
 
@@ -112,4 +112,4 @@ def test_only_the_owner_sees_email_addresses(subscription: Subscription, person:
     browser = Browser(person())
     for place in PLACES:
         assert browser.get(f"/admin/comments/{place}/").status_code == 403
-    assert "may not have arrived" not in browser.read("/admin/").words
+    assert "may not have arrived" not in browser.read("/admin/").text

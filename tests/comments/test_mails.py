@@ -33,19 +33,19 @@ def follow(kind: str, *, email: str = "rosa@example.org", **fields: Any) -> Subs
     return Subscription.objects.create(address=address, kind=kind, **{"confirmed": now} | fields)
 
 
-def due() -> list[mail.EmailMultiAlternatives]:
+def send_due_emails() -> list[mail.EmailMultiAlternatives]:
     """Return the emails to readers that are sent now."""
     mail.outbox.clear()
     jobs.send_due.call()
     return [message for message in mail.outbox if message.to != ["miriam@example.org"]]  # type: ignore[misc]
 
 
-def told(comment: Comment) -> list[mail.EmailMultiAlternatives]:
+def notify(comment: Comment) -> list[mail.EmailMultiAlternatives]:
     outbox.create_notices(comment)
-    return due()
+    return send_due_emails()
 
 
-def html(message: mail.EmailMultiAlternatives) -> str:
+def html_part(message: mail.EmailMultiAlternatives) -> str:
     return str(message.alternatives[0][0])
 
 
@@ -63,7 +63,7 @@ def test_subscription_emails_have_one_click_unsubscribe_headers(essay: Essay, ki
     assert message.extra_headers["List-Unsubscribe"] == f"<{stop}>"
     assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message.extra_headers["List-Id"].endswith(".127.0.0.1>")
-    for part in (message.body, html(message)):
+    for part in (message.body, html_part(message)):
         assert stop in part
         assert to_all in part
 
@@ -73,22 +73,22 @@ def one_of(essay: Essay, kind: str) -> tuple[mail.EmailMultiAlternatives, Subscr
     match kind:
         case "reply":
             subscription = follow("replies", commenter=above.commenter)
-            (message,) = told(make.comment(essay, to=above))
+            (message,) = notify(make.comment(essay, to=above))
         case "followed":
             subscription = follow("thread", comment=above)
-            (message,) = told(make.comment(essay, to=above))
+            (message,) = notify(make.comment(essay, to=above))
         case "decided":
             subscription = follow("decision", comment=above)
-            (message,) = told(above)
+            (message,) = notify(above)
         case "essay":
             subscription = follow("essays", confirmed=timezone.now() - timedelta(minutes=1))
             make.essay("News", published=timezone.now())
-            (message,) = due()
+            (message,) = send_due_emails()
         case _:
             subscription = follow("essay", essay=essay, often="daily")
-            told(make.comment(essay))
+            notify(make.comment(essay))
             outbox.build_digests(timezone.now() + timedelta(minutes=1))
-            (message,) = due()
+            (message,) = send_due_emails()
     return message, subscription
 
 
@@ -125,7 +125,7 @@ def test_threading_headers_match_the_thread_on_the_page(essay: Essay) -> None:
     ids: dict[str, list[str]] = {"rosa@example.org": [], "ines@example.org": []}
     for _ in range(24):
         chain.append(make.comment(essay, to=chain[-1] if chain else None))
-        for message in told(chain[-1]):
+        for message in notify(chain[-1]):
             before, headers = ids[message.to[0]], message.extra_headers
             if before:
                 assert headers["In-Reply-To"] == before[-1]
@@ -140,13 +140,13 @@ def test_a_reply_notification_has_text_and_html(essay: Essay) -> None:
     follow("replies", commenter=above.commenter)
     name = "<b>Eve</b>\r\nBcc: x@example.com"
     comment = make.comment(essay, "See *this* <script>alert(1)</script>", to=above, by=make.guest(name))
-    (message,) = told(comment)
+    (message,) = notify(comment)
     assert message.subject.endswith("replied to your comment on “Whose Promise Is It?”")
     assert message.message()["Bcc"] is None
     assert "See this" in message.body
-    assert "<em>this</em>" in html(message)
-    assert "&lt;b&gt;Eve" in html(message)
-    assert "<script" not in html(message)
+    assert "<em>this</em>" in html_part(message)
+    assert "&lt;b&gt;Eve" in html_part(message)
+    assert "<script" not in html_part(message)
     assert f"{settings.SITE_URL}/comments/{comment.pk}/" in message.body
     types = [part.get_content_type() for part in message.message().walk()]
     assert types == ["multipart/alternative", "text/plain", "text/html"]
@@ -158,8 +158,8 @@ def test_a_confirmation_email_quotes_nothing_from_the_requester(essay: Essay, se
     asked = make.comment(essay, "Buy at evil.example", by=make.guest("Evil Eve"))
     wishes = [Topic(Subscription.Kind.THREAD, comment=asked), Topic(Subscription.Kind.ESSAY, essay=essay)]
     subscribing.subscribe(Subscriber("stranger@example.org", asked.commenter), wishes)
-    (message,) = due()
-    whole = f"{message.subject}\n{message.body}\n{html(message)}"
+    (message,) = send_due_emails()
+    whole = f"{message.subject}\n{message.body}\n{html_part(message)}"
     for words in ("Evil", "evil.example", "Whose Promise"):
         assert words not in whole
     assert signed_links.read_confirm_token(message.body.split("/confirm/")[1].split("/")[0])
@@ -169,7 +169,7 @@ def test_a_confirmation_email_quotes_nothing_from_the_requester(essay: Essay, se
 def test_no_confirmation_is_sent_to_an_address_suppressed_since() -> None:
     subscribing.subscribe(Subscriber("nobody@example.org"), [Topic(Subscription.Kind.ESSAYS)])
     Address.objects.update(suppressed=timezone.now())
-    assert due() == []
+    assert send_due_emails() == []
 
 
 @pytest.mark.both
@@ -193,7 +193,7 @@ def test_changes_after_the_notice_was_created_are_respected(essay: Essay, change
             Essay.objects.update(published=None)
         case _:
             subscription.delete()
-    assert due() == []
+    assert send_due_emails() == []
     assert Notice.objects.get(email="rosa@example.org").state == Notice.State.DROPPED
 
 
@@ -236,7 +236,7 @@ def test_the_daily_digest_is_one_email_at_seven_in_the_sites_time_zone(essay: Es
     (message,) = at(MORNING + timedelta(minutes=2))
     assert message.subject == "[Rejoinder] Daily digest"
     for words in ("Words 0.", "Words 1.", "Words 2.", "A New One"):
-        assert message.body.count(words) == html(message).count(words) == 1
+        assert message.body.count(words) == html_part(message).count(words) == 1
     assert "Too late." not in message.body
     assert at(MORNING + hour) == at(MORNING + 23 * hour) == []
     (message,) = at(MORNING + 25 * hour)
@@ -296,14 +296,14 @@ def test_earlier_subscribers_are_notified_of_an_essay_once(author: User) -> None
         follow("essays", email="before@example.org")
         essay = make.essay("At Its Time", by=author, published=now + timedelta(hours=3), deck="On waiting.")
         make.essay("About", kind="page", published=now + timedelta(hours=3))
-        assert due() == []
+        assert send_due_emails() == []
     with time_machine.travel(now + timedelta(hours=4)):
         late = follow("essays", email="late@example.org")
-        (message,) = due()
+        (message,) = send_due_emails()
         assert (message.to, message.subject) == (["before@example.org"], "[Rejoinder] At Its Time")
         assert f"{settings.SITE_URL}{essay.get_absolute_url()}" in message.body
         assert "On waiting." in message.body
-        assert due() == []
+        assert send_due_emails() == []
         late.delete()
         follow("essays", email="after@example.org")
         essay.published = None
@@ -311,7 +311,7 @@ def test_earlier_subscribers_are_notified_of_an_essay_once(author: User) -> None
     with time_machine.travel(now + timedelta(hours=5)):
         essay.published = timezone.now()
         writing.save(essay)
-        assert due() == []
+        assert send_due_emails() == []
 
 
 def test_old_essays_are_not_announced(author: User) -> None:
@@ -320,7 +320,7 @@ def test_old_essays_are_not_announced(author: User) -> None:
     make.essay("Imported", by=author, published=datetime(2019, 5, 1, tzinfo=UTC))
     make.essay("Backdated", by=author, published=timezone.now() - timedelta(days=3))
     make.essay("A Draft", by=author, published=None)
-    assert due() == []
+    assert send_due_emails() == []
 
 
 # What is deleted
@@ -330,7 +330,7 @@ def test_old_essays_are_not_announced(author: User) -> None:
 def test_an_address_without_subscriptions_is_deleted(essay: Essay) -> None:
     stays = follow("essay", essay=essay, email="stays@example.org")
     stops = follow("essay", essay=essay, email="stops@example.org")
-    told(make.comment(essay))
+    notify(make.comment(essay))
     subscribing.unsubscribe(Subscription.objects.filter(pk=stops.pk))
     subscribing.subscribe(Subscriber("never@example.org"), [Topic(Subscription.Kind.ESSAYS)])
     for days, left in ((6, {"stays", "stops", "never"}), (8, {"stays", "stops"}), (31, {"stays"})):
@@ -346,17 +346,17 @@ def test_an_email_has_the_direction_of_its_language(essay: Essay, language: str,
     settings.SITE_LANGUAGES = [("en", "English"), ("ar", "Arabic")]
     make.site(language=language)
     subscribing.subscribe(Subscriber("stranger@example.org"), [Topic(Subscription.Kind.ESSAY, essay=essay)])
-    (message,) = due()
-    assert f'<html lang="{language}" dir="{direction}">' in html(message)
+    (message,) = send_due_emails()
+    assert f'<html lang="{language}" dir="{direction}">' in html_part(message)
     # many email programs drop everything outside it
-    assert f'<div lang="{language}" dir="{direction}"' in html(message)
+    assert f'<div lang="{language}" dir="{direction}"' in html_part(message)
 
 
 def test_a_new_essay_is_emailed_in_full_with_its_footnotes(author: User) -> None:
     follow("essays", confirmed=timezone.now() - timedelta(hours=3))
     essay = make.essay("Long", by=author, body=long_essay(), published=timezone.now() - timedelta(hours=1))
-    (message,) = due()
-    page, words = html(message), str(message.body)
+    (message,) = send_due_emails()
+    page, words = html_part(message), str(message.body)
     for note in range(1, 63):
         assert (
             page.count(f'href="#{essay.id_prefix}note-{note}"') == page.count(f'id="{essay.id_prefix}note-{note}"') == 1

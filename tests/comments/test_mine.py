@@ -85,7 +85,7 @@ def test_each_comment_can_be_edited_for_a_while_and_deleted(client: Client, essa
 
 def test_a_pending_first_comment_shows_the_reason(client: Client, essay: Essay) -> None:
     make.rules()
-    client.post(f"{essay.get_absolute_url()}respond/", make.details(text="My first.", remember="on"))
+    client.post(f"{essay.get_absolute_url()}respond/", make.guest_form(text="My first.", remember="on"))
     assert entries(page_of(client)) == [
         (
             "My first.",
@@ -97,7 +97,7 @@ def test_a_pending_first_comment_shows_the_reason(client: Client, essay: Essay) 
 def test_a_guest_sees_only_the_comments_of_this_browser(client: Client, essay: Essay) -> None:
     make.rules()
     make.comment(essay, "By a namesake.", by=make.guest("Anna Karg"))
-    client.post(f"{essay.get_absolute_url()}respond/", make.details(text="From here.", remember="on"))
+    client.post(f"{essay.get_absolute_url()}respond/", make.guest_form(text="From here.", remember="on"))
     page = page_of(client)
     assert [words for words, _state in entries(page)] == ["From here."]
     assert "as <bdi>Anna Karg</bdi>" in page

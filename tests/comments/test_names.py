@@ -5,8 +5,8 @@ import pytest
 from blog.models import Essay
 from comments.models import Status
 from tests import make
-from tests.comments.door import Browser, words
-from tests.comments.judged import approve, reasons
+from tests.comments.approvals import approve, reasons
+from tests.comments.browser_client import Browser, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 )
 def test_an_impersonating_name_is_held_and_never_marked(essay: Essay, guest: Browser, name: str, code: str) -> None:
     make.rules(hold_first_comment=False)
-    comment = guest.say(essay, name=name)
+    comment = guest.post_comment(essay, name=name)
     assert code in reasons(comment)
     approve(comment)
     page = guest.read(essay)
@@ -42,30 +42,30 @@ def test_an_impersonating_name_is_held_and_never_marked(essay: Essay, guest: Bro
 
 def test_a_name_of_several_scripts_in_one_word_is_held(essay: Essay, guest: Browser) -> None:
     make.rules(hold_first_comment=False)
-    comment = guest.say(essay, name="Аnna", remember="on")  # the first letter is Cyrillic
+    comment = guest.post_comment(essay, name="Аnna", remember="on")  # the first letter is Cyrillic
     assert reasons(comment) == ["mixed"]
     approve(comment)
-    assert guest.say(essay, name="Аnna", text="Again.").status == Status.APPROVED
+    assert guest.post_comment(essay, name="Аnna", text="Again.").status == Status.APPROVED
 
 
 @pytest.mark.parametrize("name", ["Miriam", "Anna", "Ada Minor", "Authenrieth"])
 def test_an_ordinary_name_is_not_taken_for_impersonation(guest: Browser, name: str) -> None:
     make.rules(hold_first_comment=False)
     essay = make.essay(by=make.author("ma", name="Miriam Achterberg"))
-    assert guest.say(essay, name=name).status == Status.APPROVED
+    assert guest.post_comment(essay, name=name).status == Status.APPROVED
 
 
 def test_a_name_is_one_line_of_visible_characters(essay: Essay, guest: Browser) -> None:
-    comment = guest.say(essay, name=" Anna\r\n\tvon\u202e  Karg\x00 ")
+    comment = guest.post_comment(essay, name=" Anna\r\n\tvon\u202e  Karg\x00 ")
     assert comment.commenter.name == "Anna von Karg"
 
 
 def test_markup_in_a_name_is_shown_as_typed(essay: Essay, guest: Browser) -> None:
     name = "<img src=x onerror=alert(1)> & \"Sons\" {{ 7|add:'7' }}"
-    comment = guest.say(essay, name=name, remember="on")
+    comment = guest.post_comment(essay, name=name, remember="on")
     approve(comment)
     page = guest.read(f"{essay.get_absolute_url()}?replyto={comment.pk}")
-    assert name in words(page.comment(comment))
-    assert f"Leave a Reply to {name}" in words(page.id("respond"))
+    assert name in text_of(page.comment(comment))
+    assert f"Leave a Reply to {name}" in text_of(page.by_id("respond"))
     assert page.find("img[@src='x']") is None
-    assert page.form["name"] == name
+    assert page.form_values["name"] == name

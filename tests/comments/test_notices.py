@@ -21,7 +21,7 @@ from moderation.decisions import actions as deciding
 from moderation.decisions import undo
 from server.jobs.worker import run_ready_jobs
 from tests import make
-from tests.comments.door import Browser
+from tests.comments.browser_client import Browser
 from tests.services.smtp import Mailbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -47,19 +47,19 @@ def test_every_moderator_is_emailed_about_a_pending_comment(essay: Essay, modera
     make.moderator("gone", is_active=False)
     unreachable = make.moderator("unreachable")
     User.objects.filter(pk=unreachable.pk).update(email="")
-    guest.say(essay, text="Hold this.")
+    guest.post_comment(essay, text="Hold this.")
     assert recipients() == ["mara@example.org", "owner@example.org"]
 
 
 @pytest.mark.both
 def test_nothing_is_sent_before_the_job_runs(essay: Essay, moderator: User, guest: Browser) -> None:
-    guest.say(essay)
+    guest.post_comment(essay)
     assert mail.outbox == []
     assert not Notice.objects.exists()
 
 
 def test_moderators_read_author_text_essay_and_reasons(essay: Essay, moderator: User, guest: Browser) -> None:
-    comment = guest.say(essay, text="See *these*: http://a.example http://b.example")
+    comment = guest.post_comment(essay, text="See *these*: http://a.example http://b.example")
     message = posted()[0]
     assert message.subject == "[Rejoinder] Please moderate: Anna Karg on “Whose Promise Is It?”"
     for part in ["Anna Karg", "See these:", "http://a.example", "first comment", "2 links"]:
@@ -73,7 +73,7 @@ def test_the_authors_are_emailed_about_a_published_comment(essay: Essay, guest: 
     make.rules(hold_first_comment=False)
     Authorship.objects.create(essay=essay, author=make.author("joris"))
     make.author("elsewhere")
-    comment = guest.say(essay, text="I *disagree*.")
+    comment = guest.post_comment(essay, text="I *disagree*.")
     assert recipients() == ["joris@example.org", "miriam@example.org"]
     message = mail.outbox[0]
     assert message.subject == "[Rejoinder] Anna Karg commented on “Whose Promise Is It?”"
@@ -84,15 +84,15 @@ def test_the_authors_are_emailed_about_a_published_comment(essay: Essay, guest: 
 def test_people_are_not_notified_of_their_own_comments(essay: Essay, author: User) -> None:
     both = make.moderator("both")
     Authorship.objects.create(essay=essay, author=both)
-    Browser(both).say(essay, text="Mine.")
+    Browser(both).post_comment(essay, text="Mine.")
     assert recipients() == ["miriam@example.org"]
     mail.outbox.clear()
-    Browser(author).say(essay, text="And mine.")
+    Browser(author).post_comment(essay, text="And mine.")
     assert recipients() == ["both@example.org"]
 
 
 def test_the_author_is_emailed_when_a_held_comment_is_approved(essay: Essay, moderator: User, guest: Browser) -> None:
-    comment = guest.say(essay)
+    comment = guest.post_comment(essay)
     assert recipients() == ["mara@example.org"]
     deciding.approve(comment, by=moderator)
     assert recipients() == ["mara@example.org", "miriam@example.org"]
@@ -100,7 +100,7 @@ def test_the_author_is_emailed_when_a_held_comment_is_approved(essay: Essay, mod
 
 @pytest.mark.both
 def test_repeated_decisions_send_one_email(essay: Essay, moderator: User, guest: Browser) -> None:
-    comment = guest.say(essay)
+    comment = guest.post_comment(essay)
     run_ready_jobs()
     for _ in range(2):
         decision = deciding.approve(comment, by=moderator)
@@ -118,7 +118,7 @@ def test_repeated_decisions_send_one_email(essay: Essay, moderator: User, guest:
 
 @pytest.mark.both
 def test_a_job_that_runs_twice_sends_once(essay: Essay, moderator: User, guest: Browser) -> None:
-    comment = guest.say(essay)
+    comment = guest.post_comment(essay)
     run_ready_jobs()
     outbox.notify.call(comment.pk)
     jobs.send_due.call()
@@ -128,15 +128,15 @@ def test_a_job_that_runs_twice_sends_once(essay: Essay, moderator: User, guest: 
 def test_the_job_notifies_of_the_current_status(
     essay: Essay, moderator: User, guest: Browser, stranger: Browser
 ) -> None:
-    deciding.approve(guest.say(essay, text="Good."), by=moderator)
-    deciding.mark_spam(stranger.say(essay, text="Bad."), by=moderator)
+    deciding.approve(guest.post_comment(essay, text="Good."), by=moderator)
+    deciding.mark_spam(stranger.post_comment(essay, text="Bad."), by=moderator)
     assert recipients() == ["miriam@example.org"]
     assert "Good." in str(mail.outbox[0].body)
 
 
 @pytest.mark.both
 def test_a_comment_deleted_before_the_job_sends_no_email(essay: Essay, moderator: User, guest: Browser) -> None:
-    guest.say(essay)
+    guest.post_comment(essay)
     Comment.objects.all().delete()
     assert posted() == []
 
@@ -147,7 +147,7 @@ def test_a_comment_removed_after_its_notice_sends_no_email(
     essay: Essay, moderator: User, guest: Browser, settings: Settings, status: str
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.Away"
-    guest.say(essay)
+    guest.post_comment(essay)
     run_ready_jobs()
     Comment.objects.update(status=status)
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -191,7 +191,7 @@ def test_a_former_recipient_gets_no_email(essay: Essay, moderator: User, author:
     ["a\r\nBcc: x@example.com", "a\nBcc: x@example.com", "a\rBcc: x@example.com", "a\x0bb\x0cc\u2028d\x85e", "a\x00b"],
 )
 def test_a_name_adds_no_header_and_no_recipient(essay: Essay, moderator: User, guest: Browser, name: str) -> None:
-    guest.say(essay, name=name)
+    guest.post_comment(essay, name=name)
     message = posted()[0]
     assert message.recipients() == ["mara@example.org"]
     parsed = message.message()
@@ -202,13 +202,13 @@ def test_a_name_adds_no_header_and_no_recipient(essay: Essay, moderator: User, g
 
 def test_a_title_of_several_lines_makes_a_subject_of_one(author: User, moderator: User, guest: Browser) -> None:
     make.rules()
-    guest.say(make.essay("One\r\nBcc: x@example.com", by=author))
+    guest.post_comment(make.essay("One\r\nBcc: x@example.com", by=author))
     assert posted()[0].message()["Bcc"] is None
 
 
 def test_markup_in_a_name_or_title_is_escaped_in_the_email(moderator: User, author: User, guest: Browser) -> None:
     make.rules()
-    guest.say(make.essay("<i>Title</i>", by=author), name="<b>Anna</b>", text="<script>alert(1)</script>")
+    guest.post_comment(make.essay("<i>Title</i>", by=author), name="<b>Anna</b>", text="<script>alert(1)</script>")
     message = posted()[0]
     assert isinstance(message, mail.EmailMultiAlternatives)
     html = str(message.alternatives[0][0])
@@ -221,7 +221,7 @@ def test_markup_in_a_name_or_title_is_escaped_in_the_email(moderator: User, auth
 def test_emails_are_in_the_sites_language(essay: Essay, moderator: User, guest: Browser, settings: Any) -> None:
     settings.SITE_LANGUAGES = [("en", "English"), ("de", "German")]
     make.site(language="de")
-    guest.say(essay)
+    guest.post_comment(essay)
     assert isinstance(message := posted()[0], mail.EmailMultiAlternatives)
     assert '<html lang="de" dir="ltr">' in str(message.alternatives[0][0])
 
@@ -263,7 +263,7 @@ def test_an_email_that_was_not_sent_is_retried(
     essay: Essay, moderator: User, guest: Browser, settings: Settings, backend: type
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.{backend.__name__}"
-    guest.say(essay)
+    guest.post_comment(essay)
     assert posted() == []
     notice = Notice.objects.get()
     assert notice.state == Notice.State.READY
@@ -282,7 +282,7 @@ def test_an_email_that_may_have_been_sent_is_never_retried(
     essay: Essay, moderator: User, guest: Browser, settings: Settings, backend: type
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.{backend.__name__}"
-    guest.say(essay)
+    guest.post_comment(essay)
     run_ready_jobs()
     assert Notice.objects.get().state == Notice.State.SENDING
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -295,7 +295,7 @@ def test_an_email_is_marked_as_failed_after_many_attempts(
     essay: Essay, moderator: User, guest: Browser, settings: Settings
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.Away"
-    guest.say(essay)
+    guest.post_comment(essay)
     run_ready_jobs()
     now = datetime.now(UTC)
     for _ in range(20):
@@ -319,7 +319,7 @@ def speaking(mailbox: Mailbox, settings: Settings) -> Mailbox:
 
 def held_ones(essay: Essay, guest: Browser, count: int) -> list[Notice]:
     for number in range(count):
-        guest.say(essay, text=f"Words {number}.")
+        guest.post_comment(essay, text=f"Words {number}.")
     run_ready_jobs()
     return list(Notice.objects.order_by("pk"))
 
@@ -327,10 +327,10 @@ def held_ones(essay: Essay, guest: Browser, count: int) -> list[Notice]:
 def test_an_email_is_retried_if_the_server_disconnects_before_data(
     essay: Essay, moderator: User, guest: Browser, speaking: Mailbox
 ) -> None:
-    speaking.hangs_up_at = "RCPT"
+    speaking.disconnects_at = "RCPT"
     (notice,) = held_ones(essay, guest, 1)
     assert (notice.state, speaking.messages) == (Notice.State.READY, [])
-    speaking.hangs_up_at = ""
+    speaking.disconnects_at = ""
     with time_machine.travel(notice.due + timedelta(seconds=1)):
         jobs.send_due.call()
     assert speaking.tally() == {"mara@example.org": 1}
@@ -339,7 +339,7 @@ def test_an_email_is_retried_if_the_server_disconnects_before_data(
 def test_an_email_is_uncertain_if_the_server_disconnects_after_data(
     essay: Essay, moderator: User, guest: Browser, speaking: Mailbox
 ) -> None:
-    speaking.hangs_up_at = "DATA"
+    speaking.disconnects_at = "DATA"
     (notice,) = held_ones(essay, guest, 1)
     assert (notice.state, len(speaking.messages)) == (Notice.State.SENDING, 1)
     with time_machine.travel(datetime.now(UTC) + timedelta(days=2)):
@@ -350,16 +350,16 @@ def test_an_email_is_uncertain_if_the_server_disconnects_after_data(
 def test_the_connection_is_reopened_if_the_server_limits_emails(
     essay: Essay, moderator: User, guest: Browser, speaking: Mailbox
 ) -> None:
-    speaking.mails_a_call = 2
+    speaking.messages_per_connection = 2
     with transaction.atomic():
         for number in range(5):
-            guest.say(essay, text=f"Words {number}.")
+            guest.post_comment(essay, text=f"Words {number}.")
     Notice.objects.all().delete()
     for comment in Comment.objects.all():
         outbox.create_notices(comment)
     outbox.send()
     assert speaking.tally() == {"mara@example.org": 5}
-    assert speaking.calls == 3
+    assert speaking.connections == 3
 
 
 def test_bounces_go_to_the_bounce_address(

@@ -18,7 +18,7 @@ from comments.screening.conditions import CONDITION_TYPES
 from comments.screening.languages import detect_language
 from server.models import Bucket
 from tests import make
-from tests.comments.door import Browser
+from tests.comments.browser_client import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CAPITALS = "THIS IS SHOUTED AT EVERYBODY WHO READS"
@@ -71,9 +71,9 @@ def test_a_condition_matches_or_does_not(
     conditions: dict[str, Any] = {kind: value}
     rule(**conditions)
     if hit is not None:
-        assert guest.say(essay, **hit).status == Status.PENDING
+        assert guest.post_comment(essay, **hit).status == Status.PENDING
     if miss is not None:
-        assert guest.say(essay, **{"text": "quite harmless", **miss}).status == Status.APPROVED
+        assert guest.post_comment(essay, **{"text": "quite harmless", **miss}).status == Status.APPROVED
 
 
 def test_each_kind_of_condition_has_a_description_and_help() -> None:
@@ -86,12 +86,12 @@ def test_earlier_comments_by_the_author_and_by_others_count(guest: Browser, essa
     other = make.essay()
     rule(name="Newcomer", early=2)
     rule(name="Again", repeated=7, position=1)
-    said = [guest.say(essay, text=f"Thought {n}", remember="on") for n in range(3)]
+    said = [guest.post_comment(essay, text=f"Thought {n}", remember="on") for n in range(3)]
     assert [one.status for one in said] == ["pending", "pending", "approved"]
-    again = guest.say(other, text="Thought 1", remember="on")
+    again = guest.post_comment(other, text="Thought 1", remember="on")
     assert reasons(again) == ["the rule “Again”: same text posted in the last 7 days"]
     Comment.objects.get(pk=said[2].pk).wordings.update(created=timezone.now() - timedelta(days=8))
-    assert guest.say(other, text="Thought 2", remember="on").status == Status.APPROVED
+    assert guest.post_comment(other, text="Thought 2", remember="on").status == Status.APPROVED
 
 
 @pytest.mark.both
@@ -100,9 +100,9 @@ def test_all_conditions_must_match_and_the_first_rule_decides(guest: Browser, es
     rule("spam", name="Late", position=3, words="gold")
     rule("hold", name="Gold", position=2, words="gold")
     make.rules(hold_everything=True, refuse_words="gold")
-    published = guest.say(essay, text="gold without a link", email="a@example.org")
+    published = guest.post_comment(essay, text="gold without a link", email="a@example.org")
     assert published.status == Status.APPROVED
-    held = guest.say(essay, text="gold at https://gold.example", email="a@example.org")
+    held = guest.post_comment(essay, text="gold at https://gold.example", email="a@example.org")
     assert (held.status, reasons(held)) == (
         Status.PENDING,
         ["the rule “Gold”: contains “gold”", "every comment is held"],
@@ -111,7 +111,7 @@ def test_all_conditions_must_match_and_the_first_rule_decides(guest: Browser, es
 
 def test_a_rules_decision_is_recorded(guest: Browser, essay: Essay) -> None:
     made = rule("spam", words="gold")
-    comment = guest.say(essay, text="gold")
+    comment = guest.post_comment(essay, text="gold")
     assert comment.status == Status.SPAM
     decision = Decision.objects.get()
     assert (decision.rule, decision.verb, decision.before, decision.after) == (made, "rule", "", "spam")
@@ -120,27 +120,27 @@ def test_a_rules_decision_is_recorded(guest: Browser, essay: Essay) -> None:
 
 def test_a_rejected_text_comes_back_with_the_owners_message(guest: Browser, essay: Essay) -> None:
     rule("refuse", sentence="Ask in the forum instead.", words="where to buy")
-    page = guest.post_to(essay, text="I ask where to buy it.")
+    page = guest.submit_comment(essay, text="I ask where to buy it.")
     assert page.status == 422
-    assert "Ask in the forum instead." in page.words
-    assert page.form["text"] == "I ask where to buy it."
+    assert "Ask in the forum instead." in page.text
+    assert page.form_values["text"] == "I ask where to buy it."
     assert not Comment.objects.exists()
 
 
 def test_rules_ignore_authors_and_moderators(essay: Essay) -> None:
     rule("refuse", sentence="No.", shorter=100)
-    assert Browser(make.moderator()).say(essay).status == Status.APPROVED
+    assert Browser(make.moderator()).post_comment(essay).status == Status.APPROVED
 
 
 def test_no_rule_publishes_a_comment_of_unverified_origin(essay: Essay) -> None:
     rule("publish", longer=1)
-    assert Browser(headers={}).say(essay).status == Status.PENDING
+    assert Browser(headers={}).post_comment(essay).status == Status.PENDING
 
 
 def test_edited_comments_are_screened_by_the_same_rules(guest: Browser, essay: Essay) -> None:
     made = rule(words="gold")
     rule("refuse", sentence="Not here.", words="tin", position=1)
-    comment = guest.say(essay, remember="on")
+    comment = guest.post_comment(essay, remember="on")
     guest.post(f"/comments/{comment.pk}/edit/", {"text": "now with gold", "seen": comment.wording_id})
     comment.refresh_from_db()
     assert comment.status == Status.PENDING
@@ -154,14 +154,14 @@ def test_edited_comments_are_screened_by_the_same_rules(guest: Browser, essay: E
 @pytest.mark.both
 def test_an_edit_that_a_rule_calls_spam_is_marked_as_spam(guest: Browser, essay: Essay) -> None:
     make.rules(hold_first_comment=False)
-    comment = guest.say(essay, text="Of plums", remember="on")
+    comment = guest.post_comment(essay, text="Of plums", remember="on")
     rule("spam", words="casino")
     guest.post(f"/comments/{comment.pk}/edit/", {"text": "Of a casino"})
     comment.refresh_from_db()
     assert (comment.status, comment.removed_by) == ("spam", "")
     assert list(comment.decisions.values_list("before", "after")) == [("approved", "spam")]
     page = guest.read(essay)
-    assert "Your comment is awaiting moderation." in page.words
+    assert "Your comment is awaiting moderation." in page.text
     assert "casino" not in Browser().read(essay).html
 
 
@@ -220,7 +220,7 @@ def test_each_condition_is_described_in_plain_words(kind: str, value: str, said:
 
 def test_the_queue_explains_the_matching_rule_without_storing_addresses(guest: Browser, essay: Essay) -> None:
     rule(words="tin\ngold\nsilver", address="example.org", not_links=2)
-    comment = guest.say(essay, text="GOLD for you", email="a@example.org")
+    comment = guest.post_comment(essay, text="GOLD for you", email="a@example.org")
     (reason,) = reasons(comment)
     assert (
         reason
@@ -239,7 +239,7 @@ def test_rules_need_no_query_if_there_are_none_and_fifteen_at_most(essay: Essay)
     def asked(text: str) -> int:
         Bucket.objects.all().delete()  # no waiting here, but the rate limit still makes its query
         with CaptureQueriesContext(connection) as queries:
-            assert person.post_to(essay, text=text, parent=str(root.pk)).status == 302
+            assert person.submit_comment(essay, text=text, parent=str(root.pk)).status == 302
         return len([each for each in queries if "SAVEPOINT" not in each["sql"]])
 
     asked("Zero")
@@ -256,11 +256,11 @@ def test_rules_need_no_query_if_there_are_none_and_fifteen_at_most(essay: Essay)
 
 def test_a_changed_rule_applies_immediately(guest: Browser, essay: Essay) -> None:
     made = rule(longer=1)
-    assert guest.say(essay, text="one").status == Status.PENDING
+    assert guest.post_comment(essay, text="one").status == Status.PENDING
     made.is_on = False
     made.save()
     rules_engine.update_stamp()
-    assert guest.say(essay, text="two").status == Status.APPROVED
+    assert guest.post_comment(essay, text="two").status == Status.APPROVED
 
 
 # Patterns
@@ -283,7 +283,7 @@ def test_an_ordinary_pattern_is_accepted(pattern: str) -> None:
 
 def test_a_slow_pattern_times_out_holds_nothing_and_is_reported(guest: Browser, essay: Essay) -> None:
     made = rule(pattern="(a|a)*$")
-    assert guest.say(essay, text="a" * 40 + "!").status == Status.APPROVED
+    assert guest.post_comment(essay, text="a" * 40 + "!").status == Status.APPROVED
     condition = made.conditions.get()
     assert condition.stops == 1
     assert condition.stopped

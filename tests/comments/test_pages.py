@@ -5,8 +5,8 @@ import pytest
 from blog.models import Essay
 from moderation.decisions import actions as deciding
 from tests import make
-from tests.comments.door import Browser, place, words
-from tests.comments.shown import address, keys, pager, roots
+from tests.comments.browser_client import Browser, redirect_path, text_of
+from tests.comments.essay_pages import create_roots, essay_path, keys_of, pager
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -16,17 +16,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 @pytest.mark.both
 def test_a_page_has_fifty_threads_however_many_replies_they_have(essay: Essay, guest: Browser) -> None:
-    said = roots(essay, 51)
+    said = create_roots(essay, 51)
     replies = [make.comment(essay, to=said[0]) for _ in range(3)]
     first = guest.read(essay)
-    assert first.shown == [said[0].pk, *keys(replies), *keys(said[1:50])]
+    assert first.comment_keys == [said[0].pk, *keys_of(replies), *keys_of(said[1:50])]
     assert list(pager(first)) == ["Newer Comments"]
     second = guest.read(pager(first)["Newer Comments"])
-    assert second.shown == [said[50].pk]
+    assert second.comment_keys == [said[50].pk]
     assert list(pager(second)) == ["Older Comments"]
     assert place_of(pager(second)["Older Comments"]) == essay.get_absolute_url()
-    assert "54 comments" in first.words
-    assert "54 comments" in second.words
+    assert "54 comments" in first.text
+    assert "54 comments" in second.text
 
 
 def place_of(link: str) -> str:
@@ -35,7 +35,7 @@ def place_of(link: str) -> str:
 
 def test_one_page_of_threads_has_no_pager(essay: Essay, guest: Browser) -> None:
     make.rules(threads_a_page=3)
-    roots(essay, 3)
+    create_roots(essay, 3)
     assert guest.read(essay).find("nav[@class='pager']") is None
 
 
@@ -45,53 +45,53 @@ def test_one_page_of_threads_has_no_pager(essay: Essay, guest: Browser) -> None:
 )
 def test_the_pager_reaches_every_thread_once(essay: Essay, guest: Browser, order: str, onwards: str, sign: int) -> None:
     make.rules(threads_a_page=3)
-    said = roots(essay, 7)
-    shown, link = [], address(essay, f"?order={order}")
+    said = create_roots(essay, 7)
+    shown, link = [], essay_path(essay, f"?order={order}")
     for _ in range(3):
         page = guest.read(link)
-        shown += page.shown
+        shown += page.comment_keys
         link = pager(page).get(onwards, "")
     assert link == ""
-    assert shown == keys(said)[::sign]
+    assert shown == keys_of(said)[::sign]
 
 
 def test_replies_are_sorted_by_time_when_the_newest_thread_comes_first(essay: Essay, guest: Browser) -> None:
-    first, second = roots(essay, 2)
+    first, second = create_roots(essay, 2)
     replies = [make.comment(essay, to=first) for _ in range(3)]
-    assert guest.read(address(essay, "?order=newest")).shown == [second.pk, first.pk, *keys(replies)]
+    assert guest.read(essay_path(essay, "?order=newest")).comment_keys == [second.pk, first.pk, *keys_of(replies)]
 
 
 def test_the_owner_sets_the_default_order_and_a_reader_can_change_it(essay: Essay, guest: Browser) -> None:
-    said = keys(roots(essay, 3))
+    said = keys_of(create_roots(essay, 3))
     make.rules(order="newest")
     page = guest.read(essay)
-    assert page.shown == said[::-1]
-    tools = {words(link): link for link in page.all("nav[@class='tools']//a")}
+    assert page.comment_keys == said[::-1]
+    tools = {text_of(link): link for link in page.all("nav[@class='tools']//a")}
     assert tools["Newest"].get("aria-current") == "true"
     other = guest.read(str(tools["Oldest"].get("href")))
-    assert other.shown == said
+    assert other.comment_keys == said
 
 
 def test_the_remembered_order_applies_if_the_address_has_none(essay: Essay, guest: Browser) -> None:
     make.rules(threads_a_page=2, hold_first_comment=False)
-    said = roots(essay, 5)
+    said = create_roots(essay, 5)
     guest.cookies["order"] = "newest"
-    assert guest.read(essay).shown == keys(said[:2:-1])
+    assert guest.read(essay).comment_keys == keys_of(said[:2:-1])
     for comment in said:
-        assert comment.pk in guest.read(comment.get_absolute_url()).shown
-    named = guest.read(address(essay, "?order=oldest"))
-    assert named.shown == keys(said[:2])
-    assert guest.read(pager(named)["Newer Comments"]).shown == keys(said[2:4])
-    answer = guest.say(essay, text="Where will it stand?", parent=str(said[0].pk))
-    assert answer.pk in guest.read(answer.get_absolute_url()).shown
+        assert comment.pk in guest.read(comment.get_absolute_url()).comment_keys
+    named = guest.read(essay_path(essay, "?order=oldest"))
+    assert named.comment_keys == keys_of(said[:2])
+    assert guest.read(pager(named)["Newer Comments"]).comment_keys == keys_of(said[2:4])
+    answer = guest.post_comment(essay, text="Where will it stand?", parent=str(said[0].pk))
+    assert answer.pk in guest.read(answer.get_absolute_url()).comment_keys
     guest.cookies["order"] = "newest'--"
-    assert guest.read(essay).shown == keys([said[0], answer, said[1]])
+    assert guest.read(essay).comment_keys == keys_of([said[0], answer, said[1]])
 
 
 @pytest.mark.parametrize("query", ["order=", "order=liked-a-lot", "order=%00", "order=newest'--"])
 def test_an_invalid_order_means_the_default_order(essay: Essay, guest: Browser, query: str) -> None:
-    said = keys(roots(essay, 2))
-    assert guest.read(address(essay, f"?{query}")).shown == said
+    said = keys_of(create_roots(essay, 2))
+    assert guest.read(essay_path(essay, f"?{query}")).comment_keys == said
 
 
 @pytest.mark.parametrize(
@@ -103,15 +103,15 @@ def test_an_invalid_order_means_the_default_order(essay: Essay, guest: Browser, 
 )
 def test_an_invalid_page_number_is_not_found(essay: Essay, guest: Browser, number: str) -> None:
     make.rules(threads_a_page=1)
-    roots(essay, 2)
-    assert guest.get(address(essay, f"?cpage={number}")).status_code == 404
+    create_roots(essay, 2)
+    assert guest.get(essay_path(essay, f"?cpage={number}")).status_code == 404
 
 
 def test_the_first_page_exists_without_comments(essay: Essay, guest: Browser) -> None:
-    page = guest.read(address(essay, "?cpage=1"))
+    page = guest.read(essay_path(essay, "?cpage=1"))
     assert page.status == 200
-    assert "No comments yet" in page.words
-    assert "Leave a Reply" in page.words
+    assert "No comments yet" in page.text
+    assert "Leave a Reply" in page.text
 
 
 # Permalinks
@@ -121,7 +121,7 @@ def test_the_first_page_exists_without_comments(essay: Essay, guest: Browser) ->
 @pytest.mark.parametrize("order", ["oldest", "newest"])
 def test_every_permalink_finds_its_comment(essay: Essay, guest: Browser, order: str) -> None:
     make.rules(threads_a_page=2)
-    said = roots(essay, 5)
+    said = create_roots(essay, 5)
     said += [make.comment(essay, to=said[number]) for number in (0, 1, 4)]
     said += [make.comment(essay, to=said[-1])]
     for comment in said:
@@ -129,19 +129,19 @@ def test_every_permalink_finds_its_comment(essay: Essay, guest: Browser, order: 
         assert on.status_code == 302
         assert on.headers["Location"].endswith(f"#comment-{comment.pk}")
         assert ("order=newest" in on.headers["Location"]) == (order == "newest")
-        assert comment.pk in guest.read(place(on)).shown
+        assert comment.pk in guest.read(redirect_path(on)).comment_keys
 
 
 def test_a_permalink_follows_its_comment_when_pages_shift(essay: Essay, guest: Browser) -> None:
     make.rules(threads_a_page=1)
-    first, second = roots(essay, 2)
-    onward = place(guest.get(f"/comments/{second.pk}/"))
-    assert guest.read(onward).shown == [second.pk]
+    first, second = create_roots(essay, 2)
+    onward = redirect_path(guest.get(f"/comments/{second.pk}/"))
+    assert guest.read(onward).comment_keys == [second.pk]
     deciding.trash(first, by=make.moderator())
-    assert guest.read(onward).shown == [second.pk]
+    assert guest.read(onward).comment_keys == [second.pk]
     deciding.restore(first, by=make.moderator())
     make.rules(order="newest")
-    assert guest.read(onward).shown == [second.pk]
+    assert guest.read(onward).comment_keys == [second.pk]
 
 
 @pytest.mark.parametrize("status", ["pending", "spam", "trash"])

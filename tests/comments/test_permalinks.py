@@ -9,7 +9,7 @@ from comments.models import Comment, Status
 from moderation.decisions import actions as deciding
 from tests import make
 from tests.bench import corpus
-from tests.comments.door import Browser, place
+from tests.comments.browser_client import Browser, redirect_path
 from tests.conftest import RUNS_ALL
 
 COMMENTS = 2_000 if RUNS_ALL else 240
@@ -47,4 +47,4 @@ def test_each_permalink_leads_to_its_comment(stranger: Browser, order: str, dept
         if answer.status_code == 404 or (comment.status != Status.APPROVED and not comment.has_readable_replies()):
             assert comment.status == Status.TRASH
             continue
-        assert f'id="comment-{pk}"' in stranger.get(place(answer)).content.decode(), place(answer)
+        assert f'id="comment-{pk}"' in stranger.get(redirect_path(answer)).content.decode(), redirect_path(answer)

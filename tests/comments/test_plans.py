@@ -9,7 +9,7 @@ from blog.models import Essay
 from comments.models import Comment
 from tests import plans
 from tests.bench import corpus
-from tests.comments.door import Browser
+from tests.comments.browser_client import Browser
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ import pytest
 from blog.models import Essay
 from comments.models import Comment
 from tests import make
-from tests.comments.door import Browser, Page, words
+from tests.comments.browser_client import Browser, Page, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -13,13 +13,13 @@ TYPED = "*Yes*, and `no`:\n\n> Said.\n\n- one\n\nhttps://example.org <script>ale
 
 
 def ask(browser: Browser, essay: Essay, kind: str = "page", **fields: str) -> Page:
-    sent = make.details(**{"as": browser.speaks_as, "preview": kind, **fields})
+    sent = make.guest_form(**{"as": browser.identity, "preview": kind, **fields})
     return Page(browser.post(f"{essay.get_absolute_url()}respond/", sent))
 
 
 def drawn(page: Page, name: str) -> tuple[str, list[object]]:
     (place,) = page.all(f"div[@class='{name}']")
-    return words(place), [element.tag for element in place.iter()]
+    return text_of(place), [element.tag for element in place.iter()]
 
 
 def test_a_preview_equals_the_posted_comment(essay: Essay, guest: Browser) -> None:
@@ -29,18 +29,18 @@ def test_a_preview_equals_the_posted_comment(essay: Essay, guest: Browser) -> No
     assert not Comment.objects.exists()
     before = drawn(page, "preview-body")
     assert "script" not in before[1]
-    guest.say(essay, text=TYPED)
+    guest.post_comment(essay, text=TYPED)
     assert drawn(guest.read(essay), "comment-body") == before
 
 
 def test_a_preview_keeps_the_form_and_shows_no_errors(essay: Essay, guest: Browser) -> None:
     answered = make.comment(essay)
     page = ask(guest, essay, text=TYPED, name="", email="not yet", website="", parent=str(answered.pk))
-    filled = page.form
+    filled = page.form_values
     assert filled["text"].strip() == TYPED
     assert (filled["name"], filled["email"], filled["parent"]) == ("", "not yet", str(answered.pk))
-    assert not page.problem
-    assert page.answer.headers["Cache-Control"] == "private, no-store"
+    assert not page.error_summary
+    assert page.response.headers["Cache-Control"] == "private, no-store"
 
 
 def test_javascript_receives_the_preview_alone(essay: Essay, guest: Browser) -> None:
@@ -60,7 +60,7 @@ def test_a_preview_keeps_the_identity_of_a_logged_in_user(essay: Essay) -> None:
     browser = Browser(make.user("rosa", name="Rosa"))
     page = ask(browser, essay, text=TYPED)
     assert page.status == 200
-    assert "You are commenting using" in page.words
+    assert "You are commenting using" in page.text
 
 
 def test_previews_are_limited(essay: Essay, guest: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ from comments.models import Comment
 from comments.threads import rendering
 from moderation.decisions import actions as deciding
 from tests import make
-from tests.comments.door import Browser
-from tests.comments.shown import address, at_most, roots
+from tests.comments.browser_client import Browser
+from tests.comments.essay_pages import create_roots, essay_path, max_queries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -46,54 +46,54 @@ def talk(db: None, _talk: tuple[int, int]) -> Essay:
 def test_an_essay_page_needs_at_most_twelve_queries(talk: Essay, is_warm: bool) -> None:
     remembered, reader, browser = Browser(), Browser(make.user("reader")), Browser()
     some = Comment.objects.filter(status="approved").latest("pk").pk
-    mine = remembered.say(talk, text="Mine.", remember="on")
-    key = browser.post_to(talk, text="Hold this.").answer.headers["Location"].partition("?")[2]
-    reader.say(talk, text="Mine too.")
+    mine = remembered.post_comment(talk, text="Mine.", remember="on")
+    key = browser.submit_comment(talk, text="Hold this.").response.headers["Location"].partition("?")[2]
+    reader.post_comment(talk, text="Mine too.")
     pages = [(Browser(), ""), (Browser(), f"?replyto={some}"), (Browser(), "?order=newest")]
     pages += [(remembered, ""), (reader, ""), (reader, f"?replyto={some}"), (browser, f"?{key}")]
     for visitor, query in pages:
         if not is_warm:
             rendering.comment_html_cache.templates.clear()
-        with at_most(12):
-            assert visitor.get(address(talk, query)).status_code == 200
-    with at_most(12):
+        with max_queries(12):
+            assert visitor.get(essay_path(talk, query)).status_code == 200
+    with max_queries(12):
         assert remembered.get(f"/comments/{mine.pk}/").status_code == 302
 
 
 def test_replying_on_one_of_many_pages_needs_at_most_twelve_queries(talk: Essay) -> None:
     make.rules(threads_a_page=1)
     reader = Browser(make.user("reader"))
-    reader.say(talk, text="Mine.")
+    reader.post_comment(talk, text="Mine.")
     said = Comment.objects.filter(status="approved").latest("pk")
     for visitor in (Browser(), reader):
-        visitor.read(address(talk, f"?replyto={said.pk}"))
-        with at_most(12):
-            assert said.pk in visitor.read(address(talk, f"?replyto={said.pk}")).shown
+        visitor.read(essay_path(talk, f"?replyto={said.pk}"))
+        with max_queries(12):
+            assert said.pk in visitor.read(essay_path(talk, f"?replyto={said.pk}")).comment_keys
 
 
 def test_more_comments_need_no_more_queries(talk: Essay, guest: Browser) -> None:
     rendering.comment_html_cache.templates.clear()
     with CaptureQueriesContext(connection) as few:
         guest.read(talk)
-    roots(talk, 20)
+    create_roots(talk, 20)
     rendering.comment_html_cache.templates.clear()
-    with at_most(len(few)):
+    with max_queries(len(few)):
         guest.read(talk)
 
 
 class TestPostingNeedsAtMostFifteenQueries:
     def test_of_a_guest(self, talk: Essay, guest: Browser) -> None:
         make.rules(flood_seconds=15)
-        with at_most(15):
-            assert guest.post_to(talk, key=KEY).status == 302
+        with max_queries(15):
+            assert guest.submit_comment(talk, key=KEY).status == 302
 
     @pytest.mark.both
     def test_of_a_guest_who_replies_and_is_held(self, talk: Essay, guest: Browser) -> None:
         make.rules(flood_seconds=15, hold_words="casino", refuse_words="bother")
         root = str(make.comment(talk).pk)
-        with at_most(15):
+        with max_queries(15):
             assert (
-                guest.post_to(
+                guest.submit_comment(
                     talk, key=KEY, parent=root, remember="on", text="http://a.example http://b.example"
                 ).status
                 == 302
@@ -102,24 +102,26 @@ class TestPostingNeedsAtMostFifteenQueries:
     def test_of_a_guest_if_first_comments_are_not_held(self, talk: Essay, guest: Browser) -> None:
         make.rules(flood_seconds=15, hold_first_comment=False)
         root = str(make.comment(talk).pk)
-        with at_most(15):
-            assert guest.post_to(talk, key=KEY, parent=root).status == 302
+        with max_queries(15):
+            assert guest.submit_comment(talk, key=KEY, parent=root).status == 302
 
     @pytest.mark.both
     def test_of_a_remembered_guest_who_was_approved(self, talk: Essay, guest: Browser) -> None:
-        deciding.approve(guest.say(talk, remember="on"), by=make.moderator())
+        deciding.approve(guest.post_comment(talk, remember="on"), by=make.moderator())
         make.rules(flood_seconds=15)
         root = str(make.comment(talk).pk)
-        with at_most(15):
-            assert guest.post_to(talk, key=KEY, parent=root, text="Again.", remember="on").status == 302
+        with max_queries(15):
+            assert guest.submit_comment(talk, key=KEY, parent=root, text="Again.", remember="on").status == 302
 
     def test_of_a_remembered_guest_with_a_new_website(self, talk: Essay, guest: Browser) -> None:
-        deciding.approve(guest.say(talk, remember="on"), by=make.moderator())
+        deciding.approve(guest.post_comment(talk, remember="on"), by=make.moderator())
         make.rules(flood_seconds=15)
         root = str(make.comment(talk).pk)
-        with at_most(15):
+        with max_queries(15):
             assert (
-                guest.post_to(talk, key=KEY, parent=root, text="Again.", remember="on", website="example.org").status
+                guest.submit_comment(
+                    talk, key=KEY, parent=root, text="Again.", remember="on", website="example.org"
+                ).status
                 == 302
             )
 
@@ -130,29 +132,29 @@ class TestPostingNeedsAtMostFifteenQueries:
         make.comment(talk, by=Commenter.objects.for_user(reader))
         make.rules(flood_seconds=15)
         browser, root = Browser(reader), str(make.comment(talk).pk)
-        with at_most(15):
-            assert browser.post_to(talk, key=KEY, parent=root, notify_replies="on").status == 302
+        with max_queries(15):
+            assert browser.submit_comment(talk, key=KEY, parent=root, notify_replies="on").status == 302
 
     def test_of_the_author_who_replies(self, talk: Essay, author: User) -> None:
         make.rules(flood_seconds=15)
         browser, root = Browser(author), str(make.comment(talk).pk)
-        with at_most(15):
-            assert browser.post_to(talk, key=KEY, parent=root).status == 302
+        with max_queries(15):
+            assert browser.submit_comment(talk, key=KEY, parent=root).status == 302
 
     def test_of_the_author_who_comments_for_the_first_time(self, talk: Essay, author: User) -> None:
         make.rules(flood_seconds=15)
         browser = Browser(author)
-        with at_most(15):
-            assert browser.post_to(talk, key=KEY).status == 302
+        with max_queries(15):
+            assert browser.submit_comment(talk, key=KEY).status == 302
 
     def test_of_a_moderator(self, talk: Essay) -> None:
         make.rules(flood_seconds=15)
         browser, root = Browser(make.moderator("mara")), str(make.comment(talk).pk)
-        with at_most(15):
-            assert browser.post_to(talk, key=KEY, parent=root).status == 302
+        with max_queries(15):
+            assert browser.submit_comment(talk, key=KEY, parent=root).status == 302
 
     def test_of_a_guest_who_posts_the_same_text_twice(self, talk: Essay, guest: Browser) -> None:
-        guest.say(talk, text="Twice.")
+        guest.post_comment(talk, text="Twice.")
         with CaptureQueriesContext(connection) as captured:
-            assert guest.post_to(talk, text="Twice.").status == 409
+            assert guest.submit_comment(talk, text="Twice.").status == 409
         assert len(captured) <= 30  # includes rendering the page

@@ -9,7 +9,7 @@ from accounts.models import User
 from blog.models import Essay
 from comments.models import Comment, Discussion, Wording
 from tests import make
-from tests.comments.door import Browser, Page, words
+from tests.comments.browser_client import Browser, Page, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -44,28 +44,30 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 def test_an_error_is_shown_beside_the_field_and_the_text_is_kept(
     essay: Essay, guest: Browser, field: str, typed: str, said: str
 ) -> None:
-    sent = make.details(text="Long thought\nabout </textarea>.", website="example.org", remember="on") | {field: typed}
-    page = guest.post_to(essay, **sent)
+    sent = make.guest_form(text="Long thought\nabout </textarea>.", website="example.org", remember="on") | {
+        field: typed
+    }
+    page = guest.submit_comment(essay, **sent)
     assert page.status == 422
     assert not Comment.objects.exists()
-    assert not page.answer.cookies
-    kept = page.form
+    assert not page.response.cookies
+    kept = page.form_values
     assert {name: " ".join(value.split()) for name, value in kept.items() if name != field} == {
         name: " ".join(value.split()) for name, value in sent.items() if name != field
     }
-    box = page.id(f"respond-{field}")
+    box = page.by_id(f"respond-{field}")
     assert box.get("aria-invalid") == "true"
-    described = [words(page.id(name)) for name in str(box.get("aria-describedby")).split()]
+    described = [text_of(page.by_id(name)) for name in str(box.get("aria-describedby")).split()]
     assert said in " ".join(described)
-    assert said in page.problem
+    assert said in page.error_summary
     assert f"#respond-{field}" in [link.get("href") for link in page.all("*[@class='errors']//a")]
-    summary = page.one("*[@class='errors']")
+    summary = page.only("*[@class='errors']")
     assert summary.get("tabindex") == "-1"
     assert summary.get("autofocus") is not None
 
 
 def test_all_errors_are_shown_together(essay: Essay, guest: Browser) -> None:
-    page = guest.post_to(essay, text="", name="", email="nobody", website="two words")
+    page = guest.submit_comment(essay, text="", name="", email="nobody", website="two words")
     links = [link.get("href") for link in page.all("*[@class='errors']//a")]
     assert links == ["#respond-text", "#respond-name", "#respond-email", "#respond-website"]
     assert len(page.all("*[@aria-invalid='true']")) == 4
@@ -78,9 +80,9 @@ def test_missing_fields_are_required(essay: Essay, guest: Browser) -> None:
 
 
 def test_a_valid_field_is_not_marked(essay: Essay, guest: Browser) -> None:
-    page = guest.post_to(essay, text="")
-    assert page.id("respond-name").get("aria-invalid") is None
-    assert page.id("respond-email").get("aria-describedby") == "respond-email-hint"
+    page = guest.submit_comment(essay, text="")
+    assert page.by_id("respond-name").get("aria-invalid") is None
+    assert page.by_id("respond-email").get("aria-describedby") == "respond-email-hint"
 
 
 BYTES = [
@@ -97,7 +99,7 @@ def test_values_of_maximum_length_are_accepted(
     essay: Essay, guest: Browser, field: str, longest: str, limit: int
 ) -> None:
     assert len(longest.encode()) == limit
-    comment = guest.say(essay, **{field: longest})
+    comment = guest.post_comment(essay, **{field: longest})
     kept = Wording.objects.get(comment=comment).text if field == "text" else getattr(comment.commenter, field)
     assert kept == longest
 
@@ -107,10 +109,10 @@ def test_a_value_one_byte_too_long_is_rejected_with_its_length(
     essay: Essay, guest: Browser, field: str, longest: str, limit: int
 ) -> None:
     typed = longest.replace("@", "a@") if field == "email" else f"{longest}x"
-    page = guest.post_to(essay, **{field: typed})
+    page = guest.submit_comment(essay, **{field: typed})
     assert page.status == 422
-    assert f"This is 1 byte too long. The limit is {limit:,} bytes." in page.problem
-    assert page.form[field] == typed
+    assert f"This is 1 byte too long. The limit is {limit:,} bytes." in page.error_summary
+    assert page.form_values[field] == typed
 
 
 # Who may comment at all
@@ -118,10 +120,10 @@ def test_a_value_one_byte_too_long_is_rejected_with_its_length(
 
 def test_posting_to_closed_comments_is_forbidden_and_the_text_is_kept(essay: Essay, guest: Browser) -> None:
     Discussion.objects.update_or_create(essay=essay, defaults={"is_open": False})
-    page = guest.post_to(essay, text="Too late, alas.")
+    page = guest.submit_comment(essay, text="Too late, alas.")
     assert page.status == 403
-    assert "Comments are closed." in page.words
-    assert "Too late, alas." in page.words
+    assert "Comments are closed." in page.text
+    assert "Too late, alas." in page.text
     assert not Comment.objects.exists()
     assert page.find("form[@id='respond']") is None
 
@@ -130,43 +132,43 @@ def test_comments_close_after_the_days_set_in_the_rules(essay: Essay, guest: Bro
     make.rules(close_after_days=14)
     assert essay.published
     with time_machine.travel(essay.published + timedelta(days=14, minutes=-1)):
-        guest.say(essay, text="In time.")
-        assert "Leave a Reply" in guest.read(essay).words
+        guest.post_comment(essay, text="In time.")
+        assert "Leave a Reply" in guest.read(essay).text
     with time_machine.travel(essay.published + timedelta(days=14, minutes=1)):
-        assert guest.post_to(essay, text="Too late.").status == 403
+        assert guest.submit_comment(essay, text="Too late.").status == 403
         page = guest.read(essay)
-        assert "Comments are closed." in page.words
+        assert "Comments are closed." in page.text
         assert page.find("*[@class='reply']") is None
 
 
 def test_authors_and_moderators_cannot_comment_on_a_closed_essay_either(essay: Essay, author: User) -> None:
     Discussion.objects.update_or_create(essay=essay, defaults={"is_open": False})
-    assert Browser(author).post_to(essay).status == 403
+    assert Browser(author).submit_comment(essay).status == 403
 
 
 def test_a_guest_is_asked_to_log_in_if_required_and_the_text_is_kept(essay: Essay, guest: Browser) -> None:
     make.rules(who_may_comment="login")
-    page = guest.post_to(essay, text="Let me in.")
+    page = guest.submit_comment(essay, text="Let me in.")
     assert page.status == 403
-    assert "Please log in to comment." in page.problem
-    assert page.form["text"] == "Let me in."
-    assert "Log in to leave a reply:" in page.words
-    assert "name" not in page.form
-    Browser(make.user("reader")).say(essay, text="I am in.")
+    assert "Please log in to comment." in page.error_summary
+    assert page.form_values["text"] == "Let me in."
+    assert "Log in to leave a reply:" in page.text
+    assert "name" not in page.form_values
+    Browser(make.user("reader")).post_comment(essay, text="I am in.")
 
 
 def test_an_optional_email_may_be_empty_but_not_invalid(essay: Essay, guest: Browser) -> None:
     make.rules(who_may_comment="name")
-    assert guest.say(essay, email="").commenter.email == ""
-    assert guest.post_to(essay, text="Again.", email="nobody").status == 422
-    assert guest.post_to(essay, text="Again.", name="").status == 422
+    assert guest.post_comment(essay, email="").commenter.email == ""
+    assert guest.submit_comment(essay, text="Again.", email="nobody").status == 422
+    assert guest.submit_comment(essay, text="Again.", name="").status == 422
 
 
 def test_a_logged_in_user_needs_only_a_text(essay: Essay) -> None:
     reader = make.user("reader", name="Rosa Castellanos")
     browser = Browser(reader)
     page = browser.read(essay)
-    assert page.form == {"parent": "", "text": "", "as": str(reader.commenter.pk)}
-    assert "You are commenting using your Rejoinder account." in page.words
-    comment = browser.say(essay, text="Mine.", name="Somebody Else", email="else@example.org")
+    assert page.form_values == {"parent": "", "text": "", "as": str(reader.commenter.pk)}
+    assert "You are commenting using your Rejoinder account." in page.text
+    comment = browser.post_comment(essay, text="Mine.", name="Somebody Else", email="else@example.org")
     assert (comment.commenter.user, comment.commenter.name) == (reader, "Rosa Castellanos")

@@ -8,8 +8,8 @@ from accounts.models import User
 from blog.models import Essay
 from comments.models import Comment, Status, Wording
 from tests import make
-from tests.comments.door import Browser, place, words
-from tests.comments.judged import reasons
+from tests.comments.approvals import reasons
+from tests.comments.browser_client import Browser, redirect_path, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -21,28 +21,28 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 def test_a_published_reply_redirects_to_its_place_on_the_page(essay: Essay, author: User) -> None:
     browser = Browser(author)
     root = make.comment(essay)
-    answer = browser.post_to(essay, text="I see.", parent=str(root.pk)).answer
+    answer = browser.submit_comment(essay, text="I see.", parent=str(root.pk)).response
     reply = Comment.objects.latest("pk")
     assert answer.status_code == 302
     assert answer.headers["Location"] == f"/comments/{reply.pk}/"
     on = browser.get(answer.headers["Location"])
     assert on.headers["Location"] == f"{essay.get_absolute_url()}#comment-{reply.pk}"
-    page = Browser().read(place(on))
-    assert "I see." in words(page.comment(reply))
+    page = Browser().read(redirect_path(on))
+    assert "I see." in text_of(page.comment(reply))
     assert page.comment(reply).get("data-status") == "approved"
-    assert page.shown == [root.pk, reply.pk]
+    assert page.comment_keys == [root.pk, reply.pk]
 
 
 def test_a_page_accepts_comments_like_an_essay(author: User, guest: Browser) -> None:
     make.rules(hold_first_comment=False)
     about = make.essay("About", by=author, kind="page")
-    guest.say(about, text="Who are you?")
-    assert "Who are you?" in guest.read("/about/").words
+    guest.post_comment(about, text="Who are you?")
+    assert "Who are you?" in guest.read("/about/").text
 
 
 def test_a_rejected_text_comes_back_as_typed(essay: Essay, author: User) -> None:
     typed = "*Well*,\n\nI think <b>so</b> & you?"
-    comment = Browser(author).say(essay, text=typed)
+    comment = Browser(author).post_comment(essay, text=typed)
     assert Wording.objects.get(comment=comment).text == typed
 
 
@@ -54,7 +54,7 @@ def test_an_unpublished_essay_accepts_no_comments(author: User, guest: Browser) 
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     for published in (None, tomorrow):
         essay = make.essay(by=author, published=published, dated=date(2026, 1, 1))
-        assert guest.post_to(essay).status == 404
+        assert guest.submit_comment(essay).status == 404
     assert not Comment.objects.exists()
 
 
@@ -69,7 +69,7 @@ def test_an_unpublished_essay_accepts_no_comments(author: User, guest: Browser) 
     ],
 )
 def test_a_website_typed_without_a_scheme_gets_one(essay: Essay, guest: Browser, typed: str, kept: str) -> None:
-    assert guest.say(essay, website=typed).commenter.website == kept
+    assert guest.post_comment(essay, website=typed).commenter.website == kept
 
 
 # Parents
@@ -95,12 +95,12 @@ def parents() -> dict[str, str]:
 
 @pytest.mark.parametrize("parent", parents().values(), ids=parents().keys())
 def test_an_invalid_parent_is_explained_and_dropped_from_the_form(essay: Essay, guest: Browser, parent: str) -> None:
-    page = guest.post_to(essay, text="Whom do I answer?", parent=parent)
+    page = guest.submit_comment(essay, text="Whom do I answer?", parent=parent)
     assert page.status == 422
-    assert "The comment you’re replying to " in page.problem
-    assert page.form == make.details(text="Whom do I answer?")
+    assert "The comment you’re replying to " in page.error_summary
+    assert page.form_values == make.guest_form(text="Whom do I answer?")
     assert not Comment.objects.exists()
-    assert guest.post(f"{essay.get_absolute_url()}respond/", page.form).status_code == 302
+    assert guest.post(f"{essay.get_absolute_url()}respond/", page.form_values).status_code == 302
 
 
 @pytest.mark.both
@@ -112,20 +112,20 @@ def test_a_comment_that_accepts_no_replies_is_reported_as_unavailable(essay: Ess
         Comment.objects.filter(pk=parent.pk).delete()
     elif state != "of another essay":
         Comment.objects.update(status=state)
-    page = guest.post_to(essay, text="Whom do I answer?", parent=key)
+    page = guest.submit_comment(essay, text="Whom do I answer?", parent=key)
     assert page.status == 422
-    assert "The comment you’re replying to is no longer available." in page.problem
-    assert page.form["parent"] == ""
-    assert page.form["text"] == "Whom do I answer?"
+    assert "The comment you’re replying to is no longer available." in page.error_summary
+    assert page.form_values["parent"] == ""
+    assert page.form_values["text"] == "Whom do I answer?"
     assert not Comment.objects.filter(wording__text="Whom do I answer?").exists()
 
 
 def test_a_rejected_reply_comes_back_under_its_parent(essay: Essay, guest: Browser) -> None:
     root = make.comment(essay, by=make.guest("Ines Okafor"))
-    page = guest.post_to(essay, text="", parent=str(root.pk))
-    assert page.form["parent"] == str(root.pk)
-    assert "Leave a Reply to Ines Okafor" in words(page.id("respond"))
-    assert "Leave a Reply" in words(page.comment(root))
+    page = guest.submit_comment(essay, text="", parent=str(root.pk))
+    assert page.form_values["parent"] == str(root.pk)
+    assert "Leave a Reply to Ines Okafor" in text_of(page.by_id("respond"))
+    assert "Leave a Reply" in text_of(page.comment(root))
 
 
 # Origins
@@ -134,14 +134,14 @@ def test_a_rejected_reply_comes_back_under_its_parent(essay: Essay, guest: Brows
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "none"}, {"User-Agent": "an old one"}], ids=["none", "silent"])
 def test_a_comment_of_unverified_origin_is_held(essay: Essay, headers: dict[str, str]) -> None:
     make.rules(hold_first_comment=False)
-    comment = Browser(headers=headers).say(essay)
+    comment = Browser(headers=headers).post_comment(essay)
     assert comment.status == Status.PENDING
     assert reasons(comment) == ["origin"]
 
 
 def test_our_own_origin_header_is_enough_proof(essay: Essay) -> None:
     make.rules(hold_first_comment=False)
-    assert Browser(headers={"Origin": "http://testserver"}).say(essay).status == Status.APPROVED
+    assert Browser(headers={"Origin": "http://testserver"}).post_comment(essay).status == Status.APPROVED
 
 
 @pytest.mark.parametrize(
@@ -150,16 +150,16 @@ def test_our_own_origin_header_is_enough_proof(essay: Essay) -> None:
     ids=["cross-site", "same-site", "origin"],
 )
 def test_a_cross_site_post_is_rejected(essay: Essay, headers: dict[str, str]) -> None:
-    assert Browser(headers=headers).post(f"{essay.get_absolute_url()}respond/", make.details()).status_code == 403
+    assert Browser(headers=headers).post(f"{essay.get_absolute_url()}respond/", make.guest_form()).status_code == 403
     assert not Comment.objects.exists()
 
 
 def test_no_one_posts_as_a_logged_in_user_from_an_unverified_origin(essay: Essay, author: User) -> None:
     browser = Browser(author, headers={"User-Agent": "an old one"})
-    assert browser.post(f"{essay.get_absolute_url()}respond/", make.details()).status_code == 403
+    assert browser.post(f"{essay.get_absolute_url()}respond/", make.guest_form()).status_code == 403
     assert not Comment.objects.exists()
 
 
 def test_the_senders_network_is_stored_but_not_the_address(essay: Essay, guest: Browser) -> None:
-    comment = guest.say(essay)
+    comment = guest.post_comment(essay)
     assert Wording.objects.get(comment=comment).network == "203.0.113.0/24"

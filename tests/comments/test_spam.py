@@ -24,8 +24,8 @@ from comments.spam.filter import MIN_THRESHOLD
 from comments.threads.viewer import Viewer
 from moderation.decisions import actions as deciding
 from tests import make
-from tests.comments.door import Browser
-from tests.comments.taught import GOOD, SPAM, manage, rows, table, teach
+from tests.comments.browser_client import Browser
+from tests.comments.spam_training import GOOD, SPAM, examples, spam_command, train, write_csv
 from tests.conftest import RUNS_ALL
 
 SETS = sorted((Path(__file__).resolve().parents[3] / "shared/data/spam").glob("Youtube*.csv"))
@@ -52,7 +52,7 @@ def known() -> Filter:
 def lesson_learnt(essay: Essay, tmp_path: Path) -> None:
     """Train the site's filter; first comments are not held."""
     make.rules(hold_first_comment=False)
-    teach(tmp_path)
+    train(tmp_path)
 
 
 def reasons(comment: Comment) -> list[dict[str, Any]]:
@@ -167,24 +167,26 @@ def test_links_of_a_thoughtful_comment_do_not_make_it_spam(known: Filter) -> Non
 
 @database
 def test_training_data_is_used_and_not_stored_twice(tmp_path: Path) -> None:
-    file = table(tmp_path / "a.csv", rows())
-    assert "AUC" in manage("judge", file)[0]  # by the built-in training data
-    assert manage("learn", file)[0].startswith("80 new comments learned")
+    file = write_csv(tmp_path / "a.csv", examples())
+    assert "AUC" in spam_command("judge", file)[0]  # by the built-in training data
+    assert spam_command("learn", file)[0].startswith("80 new comments learned")
     row = SpamModel.objects.get()
-    assert manage("learn", file)[0] == "0 new comments.\nThe filter has learned from 40 spam and 40 good comments.\n"
+    assert (
+        spam_command("learn", file)[0] == "0 new comments.\nThe filter has learned from 40 spam and 40 good comments.\n"
+    )
     assert bytes(SpamModel.objects.get().weights) == bytes(row.weights)
-    assert manage("judge", file)[0].startswith("AUC 1.00, good comments marked as spam 0.0 %, spam caught ")
+    assert spam_command("judge", file)[0].startswith("AUC 1.00, good comments marked as spam 0.0 %, spam caught ")
     assert len(row.weights) + len(row.examples) < 2_000_000
 
 
 @database
 @once
 def test_two_files_teach_as_much_as_one(known: Filter, tmp_path: Path) -> None:
-    manage("learn", table(tmp_path / "a.csv", rows()[::2]))
-    manage("learn", table(tmp_path / "b.csv", rows()[1::2]))
+    spam_command("learn", write_csv(tmp_path / "a.csv", examples()[::2]))
+    spam_command("learn", write_csv(tmp_path / "b.csv", examples()[1::2]))
     apart = Rules.objects.get().spam_stamp
     SpamModel.objects.all().delete()
-    teach(tmp_path)
+    train(tmp_path)
     assert Rules.objects.get().spam_stamp == apart == known.stamp
 
 
@@ -192,7 +194,7 @@ def test_two_files_teach_as_much_as_one(known: Filter, tmp_path: Path) -> None:
 @once
 def test_invalid_rows_are_reported_and_skipped(tmp_path: Path) -> None:
     bad = [["what is this", "spam"], ["alone"], [" ", "1"], ["x" * 200_000, "0"], [], *[["many", "2"]] * 30]
-    out, err = manage("learn", table(tmp_path / "bad.csv", [*bad, *rows()]))
+    out, err = spam_command("learn", write_csv(tmp_path / "bad.csv", [*bad, *examples()]))
     assert "The filter has learned from 40 spam and 40 good comments." in out
     assert "bad.csv, line 2: CLASS is “spam”, but must be 1 for spam or 0 for not spam. Skipped." in err
     assert "line 3: too few columns" in err
@@ -206,7 +208,7 @@ def test_invalid_rows_are_reported_and_skipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("sign", "encoding"), [(";", "cp1252"), ("\t", "utf-16"), (",", "utf-8-sig")])
 def test_files_saved_by_spreadsheets_are_read_the_same(tmp_path: Path, sign: str, encoding: str) -> None:
     heading = sign.join(("Date", "class", '"Content"'))
-    lines = [f'x{sign}{int(is_spam == "1")}{sign}"{text}: déjà\r\nvu"' for text, is_spam, *_ in rows()]
+    lines = [f'x{sign}{int(is_spam == "1")}{sign}"{text}: déjà\r\nvu"' for text, is_spam, *_ in examples()]
     (tmp_path / "sheet.csv").write_bytes("\r\n".join([heading, *lines]).encode(encoding))
     read = list(spam.read_labeled(tmp_path / "sheet.csv", pytest.fail))
     assert len(read) == 80
@@ -226,10 +228,10 @@ def test_a_file_without_training_data_is_rejected_with_a_message(tmp_path: Path)
         if content is not None:
             (tmp_path / name).write_text(content)
         with pytest.raises(CommandError, match=why):
-            manage("learn", tmp_path / name)
-    teach(tmp_path)
+            spam_command("learn", tmp_path / name)
+    train(tmp_path)
     with pytest.raises(CommandError, match="must contain both spam"):
-        manage("judge", table(tmp_path / "one.csv", [["a", "1"]]))
+        spam_command("judge", write_csv(tmp_path / "one.csv", [["a", "1"]]))
 
 
 # Before a comment is published
@@ -238,13 +240,13 @@ def test_a_file_without_training_data_is_rejected_with_a_message(tmp_path: Path)
 @database
 def test_a_held_comment_shows_the_reason_only_to_moderators(essay: Essay, lesson_learnt: None) -> None:
     browser = Browser()
-    held = browser.say(essay, text=CHEAP)
+    held = browser.post_comment(essay, text=CHEAP)
     (reason,) = reasons(held)
     assert (held.status, reason["code"], "shortener" in reason["signs"]) == ("pending", "spam", True)
     assert why_held.describe(reason).startswith(f"spam score {reason['score']:.2f}: “")
     assert "shortened link" in why_held.describe(reason)
     assert why_held.message_to_author([reason]) == "A moderator will review it before it appears."
-    assert Browser().say(essay, text=THOUGHT, name="Ben", email="ben@example.org").is_approved
+    assert Browser().post_comment(essay, text=THOUGHT, name="Ben", email="ben@example.org").is_approved
 
 
 @database
@@ -252,7 +254,7 @@ def test_a_held_comment_shows_the_reason_only_to_moderators(essay: Essay, lesson
 def test_the_owner_sets_the_thresholds(essay: Essay, lesson_learnt: None) -> None:
     def status(text: str, **rules: Any) -> str:
         make.rules(**rules)
-        return str(Browser().say(essay, text=text, name=f"Guest {text[-9:]} {rules}"[:40]).status)
+        return str(Browser().post_comment(essay, text=text, name=f"Guest {text[-9:]} {rules}"[:40]).status)
 
     assert status(f"{CHEAP} a", spam_filter=False) == "approved"
     assert status(f"{CHEAP} b", spam_filter=True, spam_mark_at=80) == "spam"
@@ -267,12 +269,12 @@ def test_the_owner_sets_the_thresholds(essay: Essay, lesson_learnt: None) -> Non
 def test_a_comment_marked_as_spam_is_listed_and_looks_pending_to_its_author(essay: Essay, lesson_learnt: None) -> None:
     make.rules(hold_first_comment=False, spam_mark_at=50)
     browser = Browser()
-    sent = browser.post_to(essay, text=CHEAP, remember="on")
+    sent = browser.submit_comment(essay, text=CHEAP, remember="on")
     comment = Comment.objects.get()
     assert comment.status == "spam"
-    page = browser.read(browser.get(sent.answer.headers["Location"]).headers["Location"].partition("#")[0])
+    page = browser.read(browser.get(sent.response.headers["Location"]).headers["Location"].partition("#")[0])
     assert "Your comment is awaiting moderation. A moderator will review it before it appears." in " ".join(
-        page.words.split()
+        page.text.split()
     )
     assert page.comment(comment).get("data-status") == "pending"
     assert f"/comments/{comment.pk}/delete/" in page.html
@@ -280,8 +282,8 @@ def test_a_comment_marked_as_spam_is_listed_and_looks_pending_to_its_author(essa
     comment.refresh_from_db()
     assert (comment.status, comment.removed_by) == ("trash", "author")
     Comment.objects.filter(pk=comment.pk).update(status="spam", removed_by="")
-    assert comment.pk not in Browser().read(essay.get_absolute_url()).shown
-    assert "Your comment is awaiting moderation." in browser.read("/comments/mine/").words
+    assert comment.pk not in Browser().read(essay.get_absolute_url()).comment_keys
+    assert "Your comment is awaiting moderation." in browser.read("/comments/mine/").text
     desk = Browser(make.moderator())
     assert "spam score" in desk.read("/admin/comments/queue/?status=spam").html
 
@@ -290,7 +292,7 @@ def test_a_comment_marked_as_spam_is_listed_and_looks_pending_to_its_author(essa
 @once
 def test_the_filters_own_decision_sends_no_decision_email(essay: Essay, lesson_learnt: None) -> None:
     make.rules(hold_first_comment=False, spam_mark_at=50)
-    comment = Browser().say(essay, text=CHEAP)
+    comment = Browser().post_comment(essay, text=CHEAP)
     address = Address.objects.create(email="anna@example.org", verified=timezone.now())
     asked = Subscription(kind=Subscription.Kind.DECISION, address=address, comment=comment, confirmed=timezone.now())
     asked.save()
@@ -307,7 +309,7 @@ def test_the_filters_own_decision_sends_no_decision_email(essay: Essay, lesson_l
 @once
 def test_an_edit_into_spam_is_treated_like_a_new_comment(essay: Essay, lesson_learnt: None) -> None:
     make.rules(hold_first_comment=False, spam_mark_at=50)
-    comment = Browser().say(essay, text=THOUGHT)
+    comment = Browser().post_comment(essay, text=THOUGHT)
     sender, rules = screening.Sender("203.0.113.9"), Rules.objects.get()
     assert comment.is_approved
     edited = editing.edit(comment.pk, by=Viewer(comment.commenter, ""), text=CHEAP, sender=sender, rules=rules)
@@ -324,7 +326,7 @@ def test_only_the_first_post_loads_the_model(
     with django_assert_num_queries(0):
         assert training.current_filter(rules) is known
     with django_assert_max_num_queries(15):
-        Browser().post_to(essay, text=CHEAP)
+        Browser().submit_comment(essay, text=CHEAP)
 
 
 @database
@@ -332,16 +334,16 @@ def test_only_the_first_post_loads_the_model(
 def test_the_owner_sees_the_filters_state_and_all_its_settings(essay: Essay, tmp_path: Path) -> None:
     desk = Browser(make.owner())
     form = "/admin/comments/rules/1/change/"
-    assert "The filter has learned from 0 spam and 0 good comments. Until it has 30 of each" in desk.read(form).words
+    assert "The filter has learned from 0 spam and 0 good comments. Until it has 30 of each" in desk.read(form).text
     assert (
         "0 = automatic, which held up to 1.5% of good comments in a test on new YouTube comments"
-        in desk.read(form).words
+        in desk.read(form).text
     )
-    teach(tmp_path)
+    train(tmp_path)
     page = desk.read(form)
-    assert "The filter has learned from 40 spam and 40 good comments. Its automatic threshold is 0." in page.words
+    assert "The filter has learned from 40 spam and 40 good comments. Its automatic threshold is 0." in page.text
     for name in ("spam_filter", "spam_hold_at", "spam_mark_at"):
-        assert page.one(f"*[@name='{name}']") is not None
+        assert page.only(f"*[@name='{name}']") is not None
     call_command("rules", "spam_filter=false", "spam_hold_at=90", "spam_mark_at=99", stdout=StringIO())
     rules = Rules.objects.get()
     assert (rules.spam_filter, rules.spam_hold_at, rules.spam_mark_at) == (False, 90, 99)

@@ -6,8 +6,8 @@ from blog.models import Essay
 from comments.models import Comment
 from moderation.decisions import actions as deciding
 from tests import make
-from tests.comments.door import Browser, words
-from tests.comments.shown import keys, roots
+from tests.comments.browser_client import Browser, text_of
+from tests.comments.essay_pages import create_roots, keys_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -28,11 +28,11 @@ def test_a_tombstone_shows_who_removed_it_and_nothing_else(
     reply = make.comment(essay, "I heard it.", to=root)
     Comment.objects.filter(pk=root.pk).update(status=status, removed_by=removed_by)
     page = guest.read(essay)
-    assert page.shown == [root.pk, reply.pk]
+    assert page.comment_keys == [root.pk, reply.pk]
     tomb = page.comment(root)
     assert tomb.get("data-status") == status
     assert "gone" in str(tomb.get("class"))
-    assert words(tomb).startswith(said)
+    assert text_of(tomb).startswith(said)
     assert "Unspeakable" not in page.html
     assert "Ines Okafor" not in page.html
     assert [link.get("data-comment") for link in page.all("a[@class='reply']")] == [str(reply.pk)]
@@ -43,11 +43,11 @@ def test_a_removed_comment_without_replies_disappears(essay: Essay, guest: Brows
     reply = make.comment(essay, to=root)
     deciding.trash(reply, by=moderator)
     page = guest.read(essay)
-    assert page.shown == [root.pk]
+    assert page.comment_keys == [root.pk]
     assert page.find("details[@class='replies']") is None
-    assert "One comment on" in page.words
+    assert "One comment on" in page.text
     deciding.trash(root, by=moderator)
-    assert guest.read(essay).shown == []
+    assert guest.read(essay).comment_keys == []
 
 
 @pytest.mark.both
@@ -57,19 +57,19 @@ def test_tombstones_keep_replies_at_any_depth(essay: Essay, guest: Browser) -> N
     for comment in chain[:-1]:
         deciding.trash(comment, by=moderator)
     page = guest.read(essay)
-    assert page.shown == keys(chain)
-    assert page.words.count("Removed by a moderator.") == 6
-    assert "in reply to" not in page.words  # no name is shown
+    assert page.comment_keys == keys_of(chain)
+    assert page.text.count("Removed by a moderator.") == 6
+    assert "in reply to" not in page.text  # no name is shown
     deciding.trash(chain[-1], by=moderator)
     page = guest.read(essay)
-    assert page.shown == []
-    assert "No comments yet" in page.words
+    assert page.comment_keys == []
+    assert "No comments yet" in page.text
 
 
 def test_a_thread_of_tombstones_alone_is_not_counted_on_a_page(essay: Essay, guest: Browser) -> None:
     make.rules(threads_a_page=1)
-    first, second = roots(essay, 2)
+    first, second = create_roots(essay, 2)
     deciding.trash(first, by=make.moderator())
     page = guest.read(essay)
-    assert page.shown == [second.pk]
+    assert page.comment_keys == [second.pk]
     assert page.find("nav[@class='pager']") is None

@@ -12,8 +12,8 @@ from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment, Status
 from tests import make
-from tests.comments.door import Browser
-from tests.comments.judged import approve
+from tests.comments.approvals import approve
+from tests.comments.browser_client import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -26,38 +26,38 @@ def people() -> int:
 
 @pytest.mark.both
 def test_two_comments_with_the_same_name_and_email_have_one_commenter(essay: Essay, guest: Browser) -> None:
-    first, second = (guest.say(essay, text=text) for text in ("One.", "Two."))
+    first, second = (guest.post_comment(essay, text=text) for text in ("One.", "Two."))
     assert first.commenter == second.commenter
     assert people() == 1
 
 
 def test_a_second_comment_of_an_approved_guest_is_not_held_as_a_first_one(essay: Essay, guest: Browser) -> None:
     make.rules(hold_first_comment=True)
-    approve(guest.say(essay, text="One."))
-    assert guest.say(essay, text="Two.").status == Status.APPROVED
+    approve(guest.post_comment(essay, text="One."))
+    assert guest.post_comment(essay, text="Two.").status == Status.APPROVED
 
 
 @pytest.mark.parametrize("other", [{"name": "Anna K."}, {"email": "Anna@karg.example"}, {"name": "anna karg"}])
 def test_another_name_or_email_is_another_person(essay: Essay, guest: Browser, other: dict[str, str]) -> None:
-    guest.say(essay, text="One.", name="Anna Karg", email="anna@karg.example")
-    guest.say(essay, text="Two.", **{"name": "Anna Karg", "email": "anna@karg.example", **other})
+    guest.post_comment(essay, text="One.", name="Anna Karg", email="anna@karg.example")
+    guest.post_comment(essay, text="Two.", **{"name": "Anna Karg", "email": "anna@karg.example", **other})
     assert people() == 2
 
 
 def test_another_browser_with_the_same_name_and_email_is_another_person(essay: Essay, guest: Browser) -> None:
-    guest.say(essay, text="One.")
-    Browser(address="198.51.100.9").say(essay, text="Two.")
+    guest.post_comment(essay, text="One.")
+    Browser(address="198.51.100.9").post_comment(essay, text="Two.")
     assert people() == 2
 
 
 def test_the_cookie_ends_with_the_browser_session_or_after_a_day(essay: Essay, guest: Browser) -> None:
-    cookie = guest.post_to(essay, text="One.").answer.cookies[COOKIE]
+    cookie = guest.submit_comment(essay, text="One.").response.cookies[COOKIE]
     assert (cookie["max-age"], cookie["expires"]) == ("", "")
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     with time_machine.travel(timezone.now() + timedelta(hours=23, minutes=59)):
-        assert guest.say(essay, text="Two.").commenter == Comment.objects.earliest("pk").commenter
+        assert guest.post_comment(essay, text="Two.").commenter == Comment.objects.earliest("pk").commenter
     with time_machine.travel(timezone.now() + timedelta(hours=48, minutes=1)):
-        guest.say(essay, text="Three.")
+        guest.post_comment(essay, text="Three.")
     assert people() == 2
 
 
@@ -65,39 +65,39 @@ def test_the_cookie_ends_with_the_browser_session_or_after_a_day(essay: Essay, g
     "change", [lambda value: value[:-5] + value[-5].swapcase() + "xxxx", lambda value: "1", lambda value: ""]
 )
 def test_a_forged_cookie_merges_nothing(essay: Essay, guest: Browser, change: Any) -> None:
-    guest.say(essay, text="One.")
+    guest.post_comment(essay, text="One.")
     guest.cookies[COOKIE] = change(guest.cookies[COOKIE].value)
-    guest.say(essay, text="Two.")
+    guest.post_comment(essay, text="Two.")
     assert people() == 2
 
 
 def test_the_value_of_one_cookie_is_invalid_in_the_other(essay: Essay, guest: Browser) -> None:
-    guest.say(essay, text="One.")
+    guest.post_comment(essay, text="One.")
     guest.cookies[settings.COMMENTER_COOKIE_NAME] = guest.cookies[COOKIE].value
-    assert "One." not in guest.read("/comments/mine/").words
-    assert guest.read(essay).form["name"] == ""
+    assert "One." not in guest.read("/comments/mine/").text
+    assert guest.read(essay).form_values["name"] == ""
 
 
 def test_the_cookie_alone_fills_in_no_form_and_opens_no_private_page(essay: Essay, guest: Browser) -> None:
-    comment = guest.say(essay, text="One.")
+    comment = guest.post_comment(essay, text="One.")
     assert guest.cookies.keys() == {COOKIE}
     page = guest.read(essay)
-    assert (page.form["name"], page.form["email"]) == ("", "")
+    assert (page.form_values["name"], page.form_values["email"]) == ("", "")
     for address in ("/comments/mine/", "/accounts/data/", f"/comments/{comment.pk}/edit/"):
-        assert "One." not in guest.read(address).words, address
+        assert "One." not in guest.read(address).text, address
     assert guest.post(f"/comments/{comment.pk}/delete/", {}).status_code in {403, 404}
     assert Commenter.objects.get().verified is False
 
 
 def test_a_guest_whose_comments_were_claimed_is_not_reused(essay: Essay, guest: Browser) -> None:
-    first = guest.say(essay, text="One.")
+    first = guest.post_comment(essay, text="One.")
     Commenter.objects.filter(pk=first.commenter_id).update(user=make.user("anna"))
-    assert guest.say(essay, text="Two.").commenter != first.commenter
+    assert guest.post_comment(essay, text="Two.").commenter != first.commenter
 
 
 def test_a_logged_in_user_comments_only_with_their_account(essay: Essay, guest: Browser) -> None:
-    guest.say(essay, text="One.")
+    guest.post_comment(essay, text="One.")
     user = make.user("rosa", name="Rosa Castellanos")
     guest.force_login(user)
-    guest.speaks_as = str(Commenter.objects.for_user(user).pk)
-    assert guest.say(essay, text="Two.").commenter.user == user
+    guest.identity = str(Commenter.objects.for_user(user).pk)
+    assert guest.post_comment(essay, text="Two.").commenter.user == user

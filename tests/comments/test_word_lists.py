@@ -6,7 +6,7 @@ from blog.models import Essay
 from comments.models import Rule, Status
 from comments.screening import rules_engine
 from tests import make
-from tests.comments.door import Browser
+from tests.comments.browser_client import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -57,7 +57,7 @@ def _open(essay: Essay) -> None:
 @pytest.mark.parametrize(("word", "text"), FOUND)
 def test_a_comment_with_a_listed_word_is_held(essay: Essay, guest: Browser, word: str, text: str) -> None:
     make.rules(hold_words=f"something else\n{word}")
-    assert guest.say(essay, text=text).status == Status.PENDING
+    assert guest.post_comment(essay, text=text).status == Status.PENDING
 
 
 @pytest.mark.parametrize(("word", "text"), NOT_FOUND)
@@ -65,27 +65,27 @@ def test_a_comment_with_a_listed_word_only_inside_another_is_published(
     essay: Essay, guest: Browser, word: str, text: str
 ) -> None:
     make.rules(hold_words=word, refuse_words=word)
-    assert guest.say(essay, text=text).status == Status.APPROVED
+    assert guest.post_comment(essay, text=text).status == Status.APPROVED
 
 
 def test_rejected_words_are_whole_words_and_named_without_the_asterisk(essay: Essay, guest: Browser) -> None:
     make.rules(refuse_words="ass\ncasino*")
-    assert guest.say(essay, text=CLASSIC).status == Status.APPROVED
-    assert "with “casino”" in guest.post_to(essay, text="Many casinos").problem
+    assert guest.post_comment(essay, text=CLASSIC).status == Status.APPROVED
+    assert "with “casino”" in guest.submit_comment(essay, text="Many casinos").error_summary
 
 
 def test_the_owners_rules_match_whole_words(essay: Essay, guest: Browser) -> None:
     rule = Rule.objects.create(name="Rude", action="hold", is_on=True)
     rule.conditions.create(kind="words", value="ass\ncasino*")
     rules_engine.update_stamp()
-    assert guest.say(essay, text=CLASSIC).status == Status.APPROVED
-    assert guest.say(essay, text="Many casinos").status == Status.PENDING
+    assert guest.post_comment(essay, text=CLASSIC).status == Status.APPROVED
+    assert guest.post_comment(essay, text="Many casinos").status == Status.PENDING
 
 
 def test_the_help_of_each_list_explains_what_a_line_matches(essay: Essay) -> None:
     owner = Browser(make.owner())
     for page, count in (("/admin/comments/rules/1/change/", 2), ("/admin/comments/rule/add/", 1)):
-        said = owner.read(page).words
+        said = owner.read(page).text
         assert said.count("Whole words only; use * for parts of words: ass*, *ass, *ass*.") == count
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.faults.road import Caller
+from tests.faults.http_client import HTTPClient
 
 if TYPE_CHECKING:
     from tests.services.site import Installation, Serve, Server
@@ -21,14 +21,14 @@ class Forum:
     essay: str
     blocker: DjangoDbBlocker
 
-    def caller(self, number: int = 1, **options: Any) -> Caller:
-        return Caller(self.server.url, f"203.0.113.{number}", **options)
+    def client(self, number: int = 1, **options: Any) -> HTTPClient:
+        return HTTPClient(self.server.url, f"203.0.113.{number}", **options)
 
     @property
     def slug(self) -> str:
         return self.essay.strip("/").rpartition("/")[2]
 
-    def stored(self) -> list[str]:
+    def stored_texts(self) -> list[str]:
         """The texts of all stored comments on the essay."""
         from comments.models import Comment
 
@@ -36,7 +36,7 @@ class Forum:
             comments = Comment.objects.filter(essay__slug=self.slug)
             return list(comments.order_by("pk").values_list("wording__text", flat=True))
 
-    def roots(self, count: int) -> list[int]:
+    def create_roots(self, count: int) -> list[int]:
         """Create threads to reply to, and return their keys."""
         from blog.models import Essay
         from tests import make
@@ -68,7 +68,7 @@ def forum(serve: "Serve", django_db_blocker: DjangoDbBlocker) -> Callable[..., F
 def _busy_server(_migrated: "Installation", tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Server]":
     from tests.services.site import Server
 
-    with _migrated.copied(tmp_path_factory.mktemp("busy")) as installation:
+    with _migrated.copy(tmp_path_factory.mktemp("busy")) as installation:
         server = Server(installation, WEB_CONCURRENCY="2", TRUSTED_PROXIES="127.0.0.1")
         yield server
         server.stop()

@@ -8,7 +8,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests import make
 from tests.faults.conftest import Forum
-from tests.server.wire import Call
+from tests.server.raw_http import RawConnection
 from tests.services.sessions import session_of
 
 pytestmark = pytest.mark.once
@@ -22,7 +22,7 @@ BEHIND_PROXY = [{"header": f"X-Forwarded-For: 203.0.113.{1 + number % 2}"} for n
 def half_sent_requests(url: str, clients: list[dict[str, str]]) -> Iterator[None]:
     with ExitStack() as stack:
         for client in clients:
-            connection = stack.enter_context(closing(Call(url, source=client.get("source", ""))))
+            connection = stack.enter_context(closing(RawConnection(url, source=client.get("source", ""))))
             connection.begin("/2026/11/24/nothing/respond/", LENGTH, client.get("header", "Accept: */*"))
             connection.socket.sendall(b"text=")
         yield
@@ -38,26 +38,26 @@ def test_a_guest_and_a_logged_in_user_can_still_post(
     with django_db_blocker.unblock(), site.server.connected():
         make.rules(hold_first_comment=False, flood_seconds=0)
         session = session_of(make.user("miriam"))
-    guest, person = site.caller(number=1), site.caller(number=2, session=session)
+    guest, person = site.client(number=1), site.client(number=2, session=session)
     with half_sent_requests(site.server.url, clients):
         for number in range(4):
-            assert guest.post(site.essay, f"A guest's {number}.").is_taken, guest.statuses
-            assert person.post(site.essay, f"A person's {number}.").is_taken, person.statuses
+            assert guest.post(site.essay, f"A guest's {number}.").is_accepted, guest.statuses
+            assert person.post(site.essay, f"A person's {number}.").is_accepted, person.statuses
 
 
 @pytest.mark.parametrize("name", ["X_Forwarded_For", "x_forwarded-proto", "X-Real_IP", "Forwarded_For"])
 def test_a_header_that_resembles_a_proxy_header_is_rejected(busy_forum: Forum, name: str) -> None:
     for headers in ([f"{name}: 192.0.2.1"], [f"{name}: 192.0.2.1", "X-Forwarded-For: 203.0.113.1"]):
-        with closing(Call(busy_forum.server.url)) as connection:
+        with closing(RawConnection(busy_forum.server.url)) as connection:
             connection.begin(busy_forum.essay, *headers, method="GET")
-            status, body = connection.answer()
+            status, body = connection.read_response()
         assert status == 400
         assert "X_Forwarded_For" in body
 
 
 def test_the_proxys_own_headers_are_trusted(busy_forum: Forum) -> None:
-    with closing(Call(busy_forum.server.url)) as connection:
+    with closing(RawConnection(busy_forum.server.url)) as connection:
         connection.begin(
             busy_forum.essay, "X-Forwarded-For: 203.0.113.1", "X_Other: a", "Connection: close", method="GET"
         )
-        assert connection.answer()[0] == 200
+        assert connection.read_response()[0] == 200

@@ -14,8 +14,8 @@ import pytest
 
 from tests.conftest import RUNS_ALL
 from tests.faults.conftest import Forum
-from tests.services.below import descendants, web_processes
-from tests.services.processes import answers, wait_until
+from tests.services.process_tree import descendants, web_processes
+from tests.services.processes import is_listening, wait_until
 
 ROUNDS = 20 if RUNS_ALL else 1
 POSTERS = 4
@@ -45,8 +45,8 @@ def kill_parent(main: int) -> None:
 )
 def test_no_confirmed_comment_is_lost_or_stored_twice(forum: Callable[..., Forum], kill: Callable[[int], None]) -> None:
     site = forum(WEB_CONCURRENCY="2")
-    threads = site.roots(2)
-    clients = [site.caller(number + 1) for number in range(POSTERS)]
+    threads = site.create_roots(2)
+    clients = [site.client(number + 1) for number in range(POSTERS)]
     sent: dict[int, list[tuple[str, int]]] = {number: [] for number in range(POSTERS)}
     for round_ in range(ROUNDS):
         is_killed, is_warm = Event(), Event()
@@ -60,7 +60,7 @@ def test_no_confirmed_comment_is_lost_or_stored_twice(forum: Callable[..., Forum
                 response = clients[number].post(site.essay, text, parent=thread, name=f"Poster{number}")
                 if count == 3:
                     is_warm.set()
-                is_stopped = response.is_taken if kill is kill_one_process else not response.status
+                is_stopped = response.is_accepted if kill is kill_one_process else not response.status
                 if is_killed.is_set() and is_stopped:
                     return
 
@@ -76,18 +76,18 @@ def test_no_confirmed_comment_is_lost_or_stored_twice(forum: Callable[..., Forum
             for future in futures:
                 future.result()
         if kill is not kill_one_process:
-            site.server.process.running.wait()
+            site.server.process.popen.wait()
             wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in old_pids), "the old processes to end")  # noqa: B023
-            assert not answers(site.server.port)
+            assert not is_listening(site.server.port)
             site.server.start()
-        stored = site.stored()
+        stored = site.stored_texts()
         for client in clients:
             assert set(client.accepted) <= set(stored)
     for number, client in enumerate(clients):
         for text, thread in sent[number][-5:]:  # readers repeat what got no response, or one that they missed
             response = client.post(site.essay, text, parent=thread, name=f"Poster{number}")
             assert response.status in {302, 409}
-    stored = site.stored()
+    stored = site.stored_texts()
     assert len(stored) == len(set(stored))
     assert site.has_sound_threads()
     if site.server.installation.database_url.startswith("sqlite"):

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.conftest import RUNS_ALL
 from tests.faults.conftest import Forum
-from tests.faults.road import Answer
+from tests.faults.http_client import Response
 
 BROWSERS = 200 if RUNS_ALL else 24
 AT_ONCE = 16
@@ -12,19 +12,19 @@ AT_ONCE = 16
 
 def test_likes_of_many_browsers_at_the_same_time_are_counted(busy_forum: Forum) -> None:
     forum = busy_forum
-    (comment,) = forum.roots(1)
+    (comment,) = forum.create_roots(1)
     let_guests_like(forum)
-    assert "Be the first to like this." in forum.caller(1).read(forum.essay).body
+    assert "Be the first to like this." in forum.client(1).read(forum.essay).body
 
-    def like(number: int) -> Answer:
+    def like(number: int) -> Response:
         address = f"/comments/{comment}/" if number % 2 else forum.essay
-        return forum.caller(number + 1).ask("POST", f"{address}like/", "like=1&fragment=1")
+        return forum.client(number + 1).request("POST", f"{address}like/", "like=1&fragment=1")
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         responses = list(pool.map(like, range(BROWSERS)))
     assert [response.status for response in responses] == [200] * BROWSERS
     assert all("commenter=" in response.headers["set-cookie"] for response in responses)
-    page = forum.caller(1).read(forum.essay).body
+    page = forum.client(1).read(forum.essay).body
     assert f"{BROWSERS // 2} bloggers like this:" in page
     assert f'href="/comments/{comment}/like/" aria-label="{BROWSERS // 2} bloggers like this:"' in page
     assert stored_likes(forum, comment) == (BROWSERS // 2, BROWSERS // 2, BROWSERS)

@@ -15,7 +15,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests.conftest import RUNS_ALL
 from tests.faults.conftest import Forum
-from tests.services.below import job_workers
+from tests.services.process_tree import job_workers
 from tests.services.processes import Process, wait_until
 from tests.services.site import ROOT
 from tests.services.smtp import Mailbox
@@ -97,7 +97,7 @@ def test_a_worker_killed_repeatedly_sends_nothing_twice(
     # In one transaction: the worker's cleanup deletes an address that has no subscription yet.
     with site.blocker.unblock(), site.server.connected(), transaction.atomic():
         readers = create_subscribers(Essay.objects.get(slug=site.slug))
-    assert site.caller().post(site.essay, "All of you hear of this.").is_taken
+    assert site.client().post(site.essay, "All of you hear of this.").is_accepted
     random_ = random.Random(seed)
     for round_ in range(1, KILLS + 1):
         mailbox.wait_for(round_ * FOLLOWERS // (KILLS + 2))

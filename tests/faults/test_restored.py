@@ -49,20 +49,20 @@ def unfinished_jobs(site: Forum) -> int:
 
 def test_a_restored_database_is_read_and_written_without_a_restart(forum: Callable[..., Forum], tmp_path: Path) -> None:
     site = forum(WEB_CONCURRENCY="1")
-    client = site.caller()
-    assert client.post(site.essay, "Before the restore.").is_taken
+    client = site.client()
+    assert client.post(site.essay, "Before the restore.").is_accepted
     assert "Before the restore." in client.read(site.essay).body
     database = Path(urlsplit(site.server.installation.database_url).path)
     backup = create_backup(site, "Only in the backup.", tmp_path / "backup.sqlite3")
-    assert client.post(site.essay, "After the backup.").is_taken
+    assert client.post(site.essay, "After the backup.").is_accepted
     assert "After the backup." in client.read(site.essay).body
     restore(backup, database)
     page = client.read(f"{site.essay}?order=newest").body  # this address was not cached
     assert "Only in the backup." in page
     assert "After the backup." not in page
     wait_until(lambda: "Only in the backup." in client.read(site.essay).body, "the kept page to be drawn again")
-    assert client.post(site.essay, "After the restore.").is_taken
-    assert site.stored()[-2:] == ["Only in the backup.", "After the restore."]
+    assert client.post(site.essay, "After the restore.").is_accepted
+    assert site.stored_texts()[-2:] == ["Only in the backup.", "After the restore."]
     wait_until(lambda: not unfinished_jobs(site), "the job worker to do the jobs of the restored database")
     with contextlib.closing(sqlite3.connect(database)) as restored:
         assert restored.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -52,15 +52,15 @@ def write_lock(site: Forum) -> Iterator[None]:
 
 def test_a_long_write_lock_leads_to_503_and_pages_can_still_be_read(forum: Callable[..., Forum]) -> None:
     site = forum(WEB_CONCURRENCY="1")  # each process has its own cache
-    client = site.caller()
+    client = site.client()
     assert client.read(site.essay).status == 200
     with ThreadPoolExecutor(1) as pool, write_lock(site):
         response = pool.submit(client.post, site.essay, "Held up.").result()
         assert is_explained_rejection(response.status, response.body, response.headers)
         assert client.read(site.essay).status == 200
-    assert "Held up." not in site.stored()
-    assert client.post(site.essay, "Held up.").is_taken
-    assert site.stored().count("Held up.") == 1
+    assert "Held up." not in site.stored_texts()
+    assert client.post(site.essay, "Held up.").is_accepted
+    assert site.stored_texts().count("Held up.") == 1
 
 
 @pytest.fixture
@@ -81,10 +81,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_leads_to_503_until_there_is_space_again(
     forum: Callable[..., Forum], installation: "Installation", small_disk: Path
 ) -> None:
-    with installation.copied(small_disk) as small:
+    with installation.copy(small_disk) as small:
         site = forum(on=small)
-        client = site.caller()
-        assert client.post(site.essay, "While there was room.").is_taken
+        client = site.client()
+        assert client.post(site.essay, "While there was room.").is_accepted
         assert client.read(site.essay).status == 200
         filler = small_disk / "filler"
         with contextlib.suppress(OSError), filler.open("wb") as file:
@@ -98,8 +98,8 @@ def test_a_full_disk_leads_to_503_until_there_is_space_again(
         assert all(is_explained_rejection(response.status, response.body, response.headers) for response in refused)
         assert client.read(site.essay).status == 200  # a cached page needs no disk
         filler.unlink()
-        assert client.post(site.essay, "There is room again.").is_taken
-        stored = site.stored()
+        assert client.post(site.essay, "There is room again.").is_accepted
+        stored = site.stored_texts()
         assert {"While there was room.", "There is room again."} <= set(stored)
         assert set(client.accepted) <= set(stored)
         with sqlite3.connect(database_file(site)) as database:

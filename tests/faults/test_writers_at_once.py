@@ -12,10 +12,10 @@ READERS = 4 if RUNS_ALL else 2
 
 def test_eight_people_post_in_two_threads_at_the_same_time(busy_forum: Forum) -> None:
     forum = busy_forum
-    threads = forum.roots(2)
+    threads = forum.create_roots(2)
 
     def write(number: int) -> list[int]:
-        client = forum.caller(number + 1)
+        client = forum.client(number + 1)
         for count in range(REPLIES):
             client.post(forum.essay, f"Reply {count} by {number}", parent=threads[count % 2], name=f"Writer{number}")
         return client.statuses
@@ -23,7 +23,7 @@ def test_eight_people_post_in_two_threads_at_the_same_time(busy_forum: Forum) ->
     with ThreadPoolExecutor(WRITERS) as pool:
         statuses = [status for responses in pool.map(write, range(WRITERS)) for status in responses]
     assert statuses == [302] * (WRITERS * REPLIES)
-    assert sorted(forum.stored()[2:]) == sorted(
+    assert sorted(forum.stored_texts()[2:]) == sorted(
         f"Reply {count} by {number}" for number in range(WRITERS) for count in range(REPLIES)
     )
     assert forum.has_sound_threads()
@@ -31,12 +31,12 @@ def test_eight_people_post_in_two_threads_at_the_same_time(busy_forum: Forum) ->
 
 def test_a_reply_is_on_the_next_page_whoever_else_reads(busy_forum: Forum) -> None:
     forum = busy_forum
-    (thread,) = forum.roots(1)
+    (thread,) = forum.create_roots(1)
     rounds = 1_000 if RUNS_ALL else 30
     is_finished = False
 
     def read(number: int) -> int:
-        client = forum.caller(100 + number)
+        client = forum.client(100 + number)
         count = 0
         while not is_finished:
             assert client.read(forum.essay).status == 200
@@ -46,12 +46,12 @@ def test_a_reply_is_on_the_next_page_whoever_else_reads(busy_forum: Forum) -> No
     with ThreadPoolExecutor(READERS) as pool:
         readers = [pool.submit(read, number) for number in range(READERS)]
         try:
-            writer = forum.caller(1)
+            writer = forum.client(1)
             stale = []
             for count in range(rounds):
                 text = f"Words number {count}."
                 response = writer.post(forum.essay, text, parent=thread)
-                assert response.is_taken
+                assert response.is_accepted
                 page_path = writer.read(response.headers["location"]).headers["location"]  # a long thread is collapsed
                 if text not in writer.read(page_path).body:
                     stale.append(text)

@@ -8,16 +8,16 @@ from django.test import Client
 # Models cannot be imported yet: this file is read before Django is set up.
 if TYPE_CHECKING:
     from blog.models import Essay
-    from tests.moderation.desk import Desk
+    from tests.moderation.desk import QueueClient
 
 
 @pytest.fixture
-def desk(client: Client) -> "Desk":
+def queue_client(client: Client) -> "QueueClient":
     from tests import make
-    from tests.moderation.desk import Desk
+    from tests.moderation.desk import QueueClient
 
     make.rules()
-    return Desk(client, make.moderator("mara", name="Mara"))
+    return QueueClient(client, make.moderator("mara", name="Mara"))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests import make
 QUEUE = "/admin/comments/queue/"
 
 
-class Desk:
+class QueueClient:
     """A moderator who uses the queue."""
 
     def __init__(self, client: Client, user: User) -> None:
@@ -41,14 +41,14 @@ class Desk:
         return self.open(response["Location"])
 
 
-def held(essay: Essay, count: int) -> list[Comment]:
+def create_pending(essay: Essay, count: int) -> list[Comment]:
     return make.pending_comments(essay, count)
 
 
-def listed(html: str) -> list[int]:
+def listed_keys(html: str) -> list[int]:
     """Return the keys of the comments with buttons on a page, in order."""
     return [int(pk) for pk in re.findall(r'<li class="row" id="comment-(\d+)" data-status="\w+" tabindex="-1"', html)]
 
 
-def status(comment: Comment) -> Any:
+def stored_status(comment: Comment) -> Any:
     return Comment.objects.values_list("status", flat=True).get(pk=comment.pk)

@@ -21,7 +21,7 @@ from moderation.decisions import actions, undo
 from server.doctor import findings
 from server.http import fetch
 from tests import make
-from tests.services.web import Handler, Server, pass_for_public, serving
+from tests.services.web import Handler, Server, allow_requests_to, serving
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 Answer = Callable[[Handler], None]
@@ -37,14 +37,14 @@ class Service:
         self.says: dict[str, str | Answer] = {
             "verify-key": "valid", "comment-check": "false", "submit-spam": "Thanks", "submit-ham": "Thanks",
         }  # fmt: skip
-        server.answer = self.answer
+        server.responder = self.answer
 
     def answer(self, handler: Handler) -> None:
         verb = handler.path.rsplit("/", 1)[-1]
         fields = {name: values[0] for name, values in parse_qs(handler.body.decode(), keep_blank_values=True).items()}
         self.asked.append((verb, fields))
         word = self.says[verb]
-        word(handler) if callable(word) else handler.say(body=word.encode())
+        word(handler) if callable(word) else handler.respond(body=word.encode())
 
     @property
     def verbs(self) -> list[str]:
@@ -58,7 +58,7 @@ def service(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]
     with serving() as server:
         settings.AKISMET_KEY = "abc123"
         settings.AKISMET_URL = f"{server.origin}/1.1/"
-        pass_for_public(monkeypatch, server.origin)
+        allow_requests_to(monkeypatch, server.origin)
         yield Service(server)
     cache.clear()
 
@@ -205,14 +205,14 @@ def test_a_decision_undone_before_it_was_reported_is_not_reported(service: Servi
 def slowly(handler: Handler) -> None:
     handler.send_response(200)
     handler.end_headers()
-    while not handler.server.is_over.wait(0.02):
+    while not handler.server.is_stopped.wait(0.02):
         handler.wfile.write(b" ")
 
 
 def endlessly(handler: Handler) -> None:
     handler.send_response(200)
     handler.end_headers()
-    while not handler.server.is_over.is_set():
+    while not handler.server.is_stopped.is_set():
         handler.wfile.write(b"true" * 10_000)
 
 
@@ -223,13 +223,13 @@ def endlessly(handler: Handler) -> None:
         ("", True),
         ("TRUE<script>", True),
         ("\xff\xfe", True),
-        (lambda handler: handler.say(503), True),
-        (lambda handler: handler.say(body=b"tr", Content_Length="4"), True),
+        (lambda handler: handler.respond(503), True),
+        (lambda handler: handler.respond(body=b"tr", Content_Length="4"), True),
         (lambda handler: handler.wfile.write(b"220 mail.example ESMTP\r\n"), True),
         (slowly, True),
         (endlessly, False),
-        (lambda handler: handler.say(404), False),
-        (lambda handler: handler.say(302, Location="https://example.org/"), False),
+        (lambda handler: handler.respond(404), False),
+        (lambda handler: handler.respond(302, Location="https://example.org/"), False),
         ("invalid", False),
     ],
 )
@@ -250,7 +250,7 @@ def test_an_invalid_response_changes_nothing(
 
 def test_nothing_is_sent_unencrypted(service: Service, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.AKISMET_URL = "http://akismet.example/1.1/"
-    pass_for_public(monkeypatch, "http://akismet.example")
+    allow_requests_to(monkeypatch, "http://akismet.example")
     with pytest.raises(fetch.PermanentFetchError, match="https"):
         akismet.call_api("verify-key", {})
 
@@ -261,12 +261,12 @@ def test_a_service_on_a_private_network_is_not_called(settings: Any) -> None:
         settings.FETCH_ALLOWED_ORIGINS = frozenset({private.origin})
         with pytest.raises(fetch.PermanentFetchError):
             akismet.call_api("verify-key", {})
-    assert private.asked == []
+    assert private.requests == []
 
 
 @pytest.mark.parametrize(
     ("says", "words"),
-    [("valid", ""), ("invalid", "rejected the API key"), (lambda handler: handler.say(500), "isn’t responding")],
+    [("valid", ""), ("invalid", "rejected the API key"), (lambda handler: handler.respond(500), "isn’t responding")],
 )
 def test_the_doctor_and_the_filter_page_show_its_state(service: Service, client: Client, says: Any, words: str) -> None:
     service.says["verify-key"] = says

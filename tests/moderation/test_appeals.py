@@ -15,7 +15,7 @@ from moderation.decisions import actions, undo
 from moderation.decisions.actions import AlreadyDecided
 from server.jobs.worker import run_ready_jobs
 from tests import make
-from tests.comments.door import Browser, Page, words
+from tests.comments.browser_client import Browser, Page, text_of
 from transfer.person.deletion import delete_person
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,7 @@ def rosa() -> Browser:
 
 @pytest.fixture
 def comment(essay: Essay, rosa: Browser) -> Comment:
-    return rosa.say(essay, text="You fool.")
+    return rosa.post_comment(essay, text="You fool.")
 
 
 def refuse(comment: Comment, by: User, verb: Any = actions.trash) -> Any:
@@ -75,18 +75,18 @@ def test_the_author_reads_the_reason_wherever_they_see_their_comment(
 ) -> None:
     decision = refuse(comment, mara, verb)
     place = rosa.read(essay).comment(comment)
-    assert f"Your comment was removed: {WHY}" in words(place)
-    assert "You fool." in words(place)
+    assert f"Your comment was removed: {WHY}" in text_of(place)
+    assert "You fool." in text_of(place)
     assert place.get("data-status") == decision.after
     assert address(comment) in [link.get("href") for link in place.iter("a")]
-    assert WHY in rosa.read("/comments/mine/").words
-    assert WHY in Page(rosa.get(f"/comments/{comment.pk}/edit/")).words
-    assert WHY in rosa.read(address(comment)).words
+    assert WHY in rosa.read("/comments/mine/").text
+    assert WHY in Page(rosa.get(f"/comments/{comment.pk}/edit/")).text
+    assert WHY in rosa.read(address(comment)).text
     assert rosa.get(comment.get_absolute_url())["Location"] == address(comment)
     for page in (rosa.read(essay), rosa.read("/comments/mine/"), rosa.read(address(comment))):
-        assert not [secret for secret in ("Between us", "Mara") if secret in page.words]
+        assert not [secret for secret in ("Between us", "Mara") if secret in page.text]
     stranger = Browser()
-    assert stranger.read(essay).shown == []
+    assert stranger.read(essay).comment_keys == []
     assert stranger.get(address(comment)).status_code == 404
     assert stranger.get(comment.get_absolute_url()).status_code == 404
 
@@ -94,24 +94,24 @@ def test_the_author_reads_the_reason_wherever_they_see_their_comment(
 def test_an_undo_removes_the_message(essay: Essay, rosa: Browser, comment: Comment, mara: User) -> None:
     actions.unapprove(comment, by=mara)
     decision = refuse(comment, mara)
-    assert f"Your comment was not published: {WHY}" in rosa.read(essay).words
+    assert f"Your comment was not published: {WHY}" in rosa.read(essay).text
     undo.undo(decision, by=mara)
-    assert WHY not in rosa.read(essay).words + rosa.read("/comments/mine/").words
+    assert WHY not in rosa.read(essay).text + rosa.read("/comments/mine/").text
     assert rosa.get(address(comment)).status_code == 404
-    assert "awaiting moderation" in rosa.read(essay).words
+    assert "awaiting moderation" in rosa.read(essay).text
 
 
 @pytest.mark.once
 def test_a_guest_without_a_cookie_reads_it_through_their_link(essay: Essay, mara: User) -> None:
     make.rules(hold_first_comment=True)
     guest = Browser()
-    place = guest.post_to(essay, text="You fool.").answer["Location"]
+    place = guest.submit_comment(essay, text="You fool.").response["Location"]
     key = place.partition("?")[2]
     comment = Comment.objects.get()
     refuse(comment, mara)
     page = guest.read(f"{essay.get_absolute_url()}?{key}")
-    assert WHY in page.words
-    link = next(link.get("href") for link in page.comment(comment).iter("a") if words(link) == "Appeal")
+    assert WHY in page.text
+    link = next(link.get("href") for link in page.comment(comment).iter("a") if text_of(link) == "Appeal")
     assert Page(guest.post(str(link), {"words": "No."})).status == 303
     assert Browser().get(address(comment)).status_code == 404
 
@@ -119,7 +119,7 @@ def test_a_guest_without_a_cookie_reads_it_through_their_link(essay: Essay, mara
 @pytest.mark.once
 def test_a_subscriber_is_emailed_the_reason_with_a_link_to_appeal(essay: Essay, rosa: Browser, mara: User) -> None:
     make.rules(hold_everything=True)
-    comment = rosa.say(essay, text="You fool.")
+    comment = rosa.post_comment(essay, text="You fool.")
     rosa.post(f"/comments/{comment.pk}/tell/", {"email": "rosa@example.org"})
     refuse(comment, mara)
     message = mailed_to("rosa@example.org")[0]
@@ -129,7 +129,7 @@ def test_a_subscriber_is_emailed_the_reason_with_a_link_to_appeal(essay: Essay, 
     anywhere = Browser()
     page = anywhere.get("/" + link.split("/", 3)[3])
     assert page.headers["Referrer-Policy"] == "same-origin"
-    assert WHY in Page(page).words
+    assert WHY in Page(page).text
     assert anywhere.get(address(comment) + "?by=forged").status_code == 404
     other = make.comment(essay, status="trash")
     assert anywhere.get(address(other) + "?" + link.partition("?")[2]).status_code == 404
@@ -144,12 +144,12 @@ def test_a_tombstone_shows_who_removed_it_and_why_if_the_owner_allows_it(
     make.rules(tombstones_tell=tells)
     make.comment(essay, "An answer.", to=comment)
     decision = refuse(comment, mara)
-    said = words(Browser().read(essay).comment(comment))
+    said = text_of(Browser().read(essay).comment(comment))
     assert ("Removed by moderator Mara: Insulting." in said) is tells
     assert ("Removed by a moderator." in said) is not tells
     assert "Try again." not in said
     undo.undo(decision, by=mara)
-    assert "Removed" not in Browser().read(essay).words
+    assert "Removed" not in Browser().read(essay).text
 
 
 @pytest.mark.once
@@ -161,13 +161,13 @@ def test_reasons_cost_one_query(
         gone = make.comment(essay)
         make.comment(essay, to=gone)
         refuse(gone, mara)
-        refuse(rosa.say(essay, text=f"Fool number {gone.pk}."), mara)
+        refuse(rosa.post_comment(essay, text=f"Fool number {gone.pk}."), mara)
     refuse(comment, mara)
     for browser, most in ((Browser(), 12), (rosa, 12)):
         with django_assert_max_num_queries(most):
             page = browser.read(essay)
-        assert page.words.count("Removed by moderator Mara") == 3
-    assert page.words.count(WHY) == 4
+        assert page.text.count("Removed by moderator Mara") == 3
+    assert page.text.count(WHY) == 4
 
 
 # The appeal
@@ -178,7 +178,7 @@ def test_an_author_appeals_once_and_moderators_are_notified(comment: Comment, ro
     decision = refuse(comment, mara)
     assert appeal(rosa, comment, words=" ").status == 422
     assert appeal(rosa, comment).status == 303
-    assert "You’ve appealed." in rosa.read(address(comment)).words
+    assert "You’ve appealed." in rosa.read(address(comment)).text
     made = Appeal.objects.get()
     assert (made.text, made.decision, made.state) == ("It was a quotation.", decision, "open")
     again = appeal(rosa, comment, words="And another thing.")
@@ -193,22 +193,22 @@ def test_an_author_appeals_once_and_moderators_are_notified(comment: Comment, ro
 @pytest.mark.once
 def test_not_everything_can_be_appealed(essay: Essay, rosa: Browser, comment: Comment, mara: User) -> None:
     assert appeal(rosa, comment).status == 404  # published
-    own = rosa.say(essay, text="Mine to take.")
+    own = rosa.post_comment(essay, text="Mine to take.")
     rosa.post(f"/comments/{own.pk}/delete/")
     assert appeal(rosa, own).status == 404
-    unseen = rosa.say(essay, text="Spam by the filter alone.")
+    unseen = rosa.post_comment(essay, text="Spam by the filter alone.")
     Comment.objects.filter(pk=unseen.pk).update(status="spam")
     assert appeal(rosa, unseen).status == 404
     refuse(comment, mara)
     assert appeal(Browser(make.user("ines")), comment).status == 404
     make.rules(writers_may_appeal=False)
     assert appeal(rosa, comment).status == 403
-    assert "Appeal" not in rosa.read(essay).words
+    assert "Appeal" not in rosa.read(essay).text
     make.rules(writers_may_appeal=True)
     with time_machine.travel(timezone.now() + timedelta(days=31), tick=False):
         late = Browser(comment.commenter.user)
         assert appeal(late, comment).status == 403
-        assert WHY not in late.read(essay).words
+        assert WHY not in late.read(essay).text
     assert not Appeal.objects.exists()
 
 
@@ -242,14 +242,14 @@ def test_rejecting_the_appeal_sends_a_message_and_each_undo_reverses_it(
     assert stands(comment) == ("trash", "open", "")
     again = undo.undo(undone, by=mara)
     assert stands(comment) == ("trash", "denied", "A quotation has marks.")
-    assert "Your appeal was denied. A quotation has marks." in rosa.read(address(comment)).words
-    assert "A quotation has marks." in rosa.read("/comments/mine/").words
+    assert "Your appeal was denied. A quotation has marks." in rosa.read(address(comment)).text
+    assert "A quotation has marks." in rosa.read("/comments/mine/").text
     message = mailed_to("rosa@example.org")[-1]
     assert "A quotation has marks." in message.body
     assert "Mara" not in str(message.message())
     with pytest.raises(AlreadyDecided):
         actions.deny(comment, by=mara)
-    assert WHY in rosa.read(comment.essay).words  # still the reason, not the message about the appeal
+    assert WHY in rosa.read(comment.essay).text  # still the reason, not the message about the appeal
     assert again.before == again.after == "trash"
 
 
@@ -294,13 +294,13 @@ def test_an_open_appeal_is_counted_on_its_tab_and_on_the_admin_index(
     assert "/admin/comments/queue/?status=appealed" not in moderator.read("/admin/").html
     refuse(comment, mara)
     appeal(rosa, comment)
-    assert "1 open appeal" in moderator.read("/admin/").words
+    assert "1 open appeal" in moderator.read("/admin/").text
     page = moderator.read("/admin/comments/queue/?status=appealed")
-    assert "Appeals 1" in page.words
+    assert "Appeals 1" in page.text
     assert f'id="comment-{comment.pk}"' in page.html
     moderator.post("/admin/comments/queue/?status=appealed", {"action": action, "comment": str(comment.pk)})
     assert stands(comment)[1] == state
     page = moderator.read("/admin/comments/queue/?status=appealed")
-    assert "Appeals 0" in page.words
-    assert "No open appeals." in page.words
-    assert "open appeal" not in moderator.read("/admin/").words
+    assert "Appeals 0" in page.text
+    assert "No open appeals." in page.text
+    assert "open appeal" not in moderator.read("/admin/").text

@@ -12,7 +12,7 @@ from comments.models import Comment, Decision
 from moderation.decisions import actions, undo
 from moderation.decisions.actions import AlreadyDecided
 from tests import make
-from tests.services.at_once import at_once
+from tests.services.concurrency import run_concurrently
 from tests.services.site import Installation
 
 ROUNDS = 10
@@ -37,7 +37,7 @@ def test_of_two_simultaneous_decisions_one_fails_with_already_decided(
         jobs = [
             partial(verb, comment, by=by, expected_status="pending") for verb, by in zip(verbs, people, strict=True)
         ]
-        results = at_once(connected_installation, *jobs)
+        results = run_concurrently(connected_installation, *jobs)
         assert sorted(type(result).__name__ for result in results) == ["AlreadyDecided", "Decision"], results
         decision = Decision.objects.get(comment=comment)
         assert Comment.objects.get(pk=comment.pk).status == decision.after
@@ -51,7 +51,7 @@ def test_a_simultaneous_undo_and_decision_are_serialized(connected_installation:
         comment = make.comment(essay, status="pending")
         approved = actions.approve(comment, by=mara)
         stale = Decision.objects.get(pk=approved.pk)
-        undone, trashed = at_once(
+        undone, trashed = run_concurrently(
             connected_installation,
             partial(undo.undo, stale, by=mara),
             partial(actions.trash, comment, by=jo, expected_status="approved"),
@@ -77,7 +77,7 @@ def test_two_moderators_deciding_about_the_same_comments_do_not_deadlock(connect
         return done
 
     mara, jo = make.moderator(), make.moderator()
-    results = at_once(
+    results = run_concurrently(
         connected_installation,
         lambda: decide(actions.approve, mara, held),
         lambda: decide(actions.mark_spam, jo, held[::-1]),

@@ -17,7 +17,7 @@ from moderation import jobs
 from moderation.decisions import actions
 from server.jobs.worker import run_ready_jobs
 from tests import make
-from tests.comments.door import Browser, Page
+from tests.comments.browser_client import Browser, Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CHOICE = "/accounts/queue-mail/"
@@ -36,7 +36,7 @@ def mara() -> User:
 
 @pytest.fixture
 def comment(essay: Essay, mara: User) -> Comment:
-    return Browser().say(essay, text="See *these*: http://a.example http://b.example")
+    return Browser().post_comment(essay, text="See *these*: http://a.example http://b.example")
 
 
 def sent() -> list[Any]:
@@ -68,17 +68,17 @@ def test_a_comment_is_approved_by_link_without_logging_in(comment: Comment, mara
     ways = links(sent()[0])
     assert list(ways) == ["Approve", "Spam", "Trash"]
     page = Page(Browser().get(ways["Spam"]))
-    assert "http://a.example" in page.words
+    assert "http://a.example" in page.text
     assert [button.get("value") for button in page.all("button[@name='action']")] == ["spam", "approve", "trash"]
-    assert page.answer.headers["Referrer-Policy"] == "same-origin"
-    assert "no-store" in page.answer.headers["Cache-Control"]
+    assert page.response.headers["Referrer-Policy"] == "same-origin"
+    assert "no-store" in page.response.headers["Cache-Control"]
     assert now(comment).status == "pending"
     answer = press(ways["Approve"], "approve")
     assert answer.status == 302
     decision = Decision.objects.get()
     assert (decision.verb, decision.moderator, now(comment).status) == ("approve", mara, "approved")
-    page = Page(Browser().get(answer.answer["Location"]))
-    assert "Already moderated: approved by you, just now." in page.words
+    page = Page(Browser().get(answer.response["Location"]))
+    assert "Already moderated: approved by you, just now." in page.text
     assert not page.all("button[@name='action']")
 
 
@@ -93,22 +93,22 @@ def test_a_rejection_stores_a_reason_and_a_message(comment: Comment) -> None:
 def test_a_comment_already_decided_is_reported_and_not_changed(comment: Comment) -> None:
     link = links(sent()[0])["Approve"]
     actions.mark_spam(comment, by=make.moderator("joris", name="Joris"))
-    assert "Already moderated: marked as spam by Joris, just now." in Page(Browser().get(link)).words
+    assert "Already moderated: marked as spam by Joris, just now." in Page(Browser().get(link)).text
     page = press(link, "approve")
     assert page.status == 409
-    assert "marked as spam by Joris" in page.words
+    assert "marked as spam by Joris" in page.text
     assert now(comment).status == "spam"
     assert Decision.objects.count() == 1
 
 
 def test_a_comment_edited_since_the_email_must_be_decided_in_the_queue(essay: Essay, mara: User) -> None:
     rosa = Browser(make.user("rosa"))
-    comment = rosa.say(essay, text="First words.")
+    comment = rosa.post_comment(essay, text="First words.")
     link = links(sent()[0])["Approve"]
     rosa.post(f"/comments/{comment.pk}/edit/", {"text": "Other words.", "seen": str(comment.wording_id)})
     page = press(link, "approve")
     assert page.status == 409
-    assert "This comment was edited after we sent the email" in page.words
+    assert "This comment was edited after we sent the email" in page.text
     assert now(comment).status == "pending"
 
 
@@ -117,12 +117,12 @@ def test_a_link_works_for_a_week_and_only_unchanged(comment: Comment) -> None:
     for wrong in (link.replace("/decide/", "/decide/x"), "/comments/decide/1/", "/comments/decide/a:b:c/"):
         for answer in (Browser().get(wrong), Browser().post(wrong, {"action": "approve"})):
             assert answer.status_code == 404
-            assert "a.example" not in Page(answer).words
+            assert "a.example" not in Page(answer).text
     with time_machine.travel(timezone.now() + timedelta(days=8), tick=False):
         for answer in (Browser().get(link), Browser().post(link, {"action": "approve"})):
             assert answer.status_code == 410
-            assert "This link has expired" in Page(answer).words
-            assert "a.example" not in Page(answer).words
+            assert "This link has expired" in Page(answer).text
+            assert "a.example" not in Page(answer).text
     assert now(comment).status == "pending"
 
 
@@ -135,7 +135,7 @@ def test_a_former_moderator_cannot_decide(comment: Comment, mara: User, gone: st
         mara.groups.clear()
     for answer in (Browser().get(link), Browser().post(link, {"action": "approve"})):
         assert answer.status_code == 404
-        assert "a.example" not in Page(answer).words
+        assert "a.example" not in Page(answer).text
     assert now(comment).status == "pending"
 
 
@@ -162,21 +162,21 @@ def test_a_reported_comment_is_kept_by_email_link(essay: Essay, mara: User) -> N
     Browser().post(f"/comments/{comment.pk}/report/", {"kind": "rude", "words": "Look."})
     ways = links(sent()[-1])
     assert list(ways) == ["Keep", "Spam", "Trash"]
-    assert "Harassment or threats: Look." in Page(Browser().get(ways["Keep"])).words
+    assert "Harassment or threats: Look." in Page(Browser().get(ways["Keep"])).text
     answer = press(ways["Keep"], "keep")
-    assert "kept by you" in Page(Browser().get(answer.answer["Location"])).words
+    assert "kept by you" in Page(Browser().get(answer.response["Location"])).text
     assert (now(comment).status, now(comment).reports) == ("approved", 0)
 
 
 def test_an_appeal_is_rejected_by_email_link(essay: Essay, mara: User) -> None:
     rosa = Browser(make.user("rosa"))
-    comment = rosa.say(essay, text="A quotation.")
+    comment = rosa.post_comment(essay, text="A quotation.")
     actions.trash(comment, by=make.moderator("joris", name="Joris"), message="No.")
     rosa.post(f"/comments/{comment.pk}/appeal/", {"words": "It was not me who said it."})
     ways = links(sent()[-1])
     page = Page(Browser().get(ways["Reject appeal"]))
     for part in ("Rejected by Joris: No.", "It was not me who said it."):
-        assert part in page.words
+        assert part in page.text
     press(ways["Reject appeal"], "deny", told="It was not marked.")
     made = Appeal.objects.get()
     assert (made.state, made.answer, made.answered_by) == ("denied", "It was not marked.", mara)
@@ -191,9 +191,9 @@ def choose(mara: User, how: str) -> Page:
 
 def test_each_moderator_chooses_how_often_to_be_emailed(essay: Essay, mara: User) -> None:
     assert "/accounts/queue-mail/" in Browser(mara).get("/accounts/me/", follow=True).content.decode()
-    assert "Changes saved." in choose(mara, "none").words
+    assert "Changes saved." in choose(mara, "none").text
     assert Browser(mara).post(CHOICE, {"queue_mail": "never"}).status_code == 422
-    Browser().say(essay)
+    Browser().post_comment(essay)
     assert sent() == []
     assert Browser(make.user("rosa")).get(CHOICE).status_code == 403
     assert "/login/" in Client().get(CHOICE)["Location"]
@@ -207,7 +207,9 @@ def test_unsent_emails_are_dropped_for_a_moderator_who_chooses_none(comment: Com
 @pytest.mark.parametrize("how", ["hourly", "daily"])
 def test_a_digest_contains_the_links_of_each_comment(essay: Essay, mara: User, how: str) -> None:
     choose(mara, how)
-    decided, first, second = (Browser(address=f"203.0.{n}.7").say(essay, text=f"Number {n}.") for n in (1, 2, 3))
+    decided, first, second = (
+        Browser(address=f"203.0.{n}.7").post_comment(essay, text=f"Number {n}.") for n in (1, 2, 3)
+    )
     run_ready_jobs()
     Browser().post(f"/comments/{make.comment(essay).pk}/report/", {"kind": "rude"})
     assert sent() == []
@@ -227,7 +229,7 @@ def test_a_digest_contains_the_links_of_each_comment(essay: Essay, mara: User, h
 
 def test_after_switching_to_immediate_the_gathered_emails_arrive_within_an_hour(essay: Essay, mara: User) -> None:
     choose(mara, "daily")
-    Browser().say(essay)
+    Browser().post_comment(essay)
     run_ready_jobs()
     choose(mara, "each")
     jobs.send_digests.call()
@@ -238,11 +240,11 @@ def test_authors_who_moderate_are_emailed_about_their_own_essays(essay: Essay) -
     author = make.author("mara", queue_mail="each")
     Authorship.objects.create(essay=essay, author=author)
     elsewhere = make.essay("Elsewhere")
-    Browser().say(essay, text="Under hers.")
+    Browser().post_comment(essay, text="Under hers.")
     assert sent() == []
     make.rules(authors_moderate=True)
-    Browser(address="198.51.100.7").say(elsewhere, text="Not hers.")
-    comment = Browser(address="192.0.2.7").say(essay, text="Under hers again.")
+    Browser(address="198.51.100.7").post_comment(elsewhere, text="Not hers.")
+    comment = Browser(address="192.0.2.7").post_comment(essay, text="Under hers again.")
     message = sent()[0]
     assert len(sent()) == 1
     link = links(message)["Approve"]

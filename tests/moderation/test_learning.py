@@ -17,7 +17,7 @@ from moderation.decisions import actions, undo
 from moderation.insights import learning
 from server.jobs import tasks as clock
 from tests import make
-from tests.comments.taught import manage, rows, table, teach
+from tests.comments.spam_training import examples, spam_command, train, write_csv
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SECRET = "zweiglein"
@@ -55,18 +55,20 @@ def said_so() -> set[tuple[int, bool]]:
 
 
 def test_enough_decisions_train_it_without_a_file(essay: Essay, mara: User, tmp_path: Path) -> None:
-    for text, is_spam in rows()[10:70]:
+    for text, is_spam in examples()[10:70]:
         decided(essay, mara, text, "spam" if is_spam == "1" else "approve")
     jobs.learn.call()
     row = SpamModel.objects.get()
     assert (row.decided_spam, row.decided_good, row.spam, row.good) == (30, 30, 0, 0)
     assert training.current_filter(Rules.objects.get())
-    assert manage("judge", table(tmp_path / "rest.csv", rows()[:10] + rows()[70:]))[0].startswith("AUC 1.00")
+    assert spam_command("judge", write_csv(tmp_path / "rest.csv", examples()[:10] + examples()[70:]))[0].startswith(
+        "AUC 1.00"
+    )
 
 
 @pytest.mark.both
 def test_a_decision_is_learned_and_unlearned_after_its_undo(essay: Essay, mara: User, tmp_path: Path) -> None:
-    teach(tmp_path)
+    train(tmp_path)
     before, stamp = likeness(), Rules.objects.get().spam_stamp
     _, decision = decided(essay, mara, OFFER, "spam")
     assert likeness() == before  # a job trains it later
@@ -82,7 +84,7 @@ def test_a_decision_is_learned_and_unlearned_after_its_undo(essay: Essay, mara: 
 
 
 def test_an_approval_teaches_that_a_comment_is_good(essay: Essay, mara: User, tmp_path: Path) -> None:
-    teach(tmp_path)
+    train(tmp_path)
     cheap = "Cheap lamps, click and order"
     before = likeness(cheap)
     decided(essay, mara, cheap, "approve")
@@ -118,7 +120,7 @@ def test_after_an_undo_the_earlier_decision_counts(essay: Essay, mara: User) -> 
 
 
 def test_deleted_comments_are_unlearned(essay: Essay, mara: User, tmp_path: Path) -> None:
-    teach(tmp_path)
+    train(tmp_path)
     stamp = Rules.objects.get().spam_stamp
     comment, _ = decided(essay, mara, OFFER, "spam")
     learning.learn()
@@ -132,12 +134,12 @@ def test_deleted_comments_are_unlearned(essay: Essay, mara: User, tmp_path: Path
 def test_a_file_learned_at_the_same_time_is_not_lost(
     essay: Essay, mara: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    manage("learn", table(tmp_path / "half.csv", rows()[::2]))
-    write, files = training.store_fit, [table(tmp_path / "rest.csv", rows()[1::2])]
+    spam_command("learn", write_csv(tmp_path / "half.csv", examples()[::2]))
+    write, files = training.store_fit, [write_csv(tmp_path / "rest.csv", examples()[1::2])]
 
     def interrupted(*arguments: object) -> bool:
         if files:
-            manage("learn", files.pop())
+            spam_command("learn", files.pop())
         return bool(write(*arguments))  # type: ignore[arg-type]
 
     monkeypatch.setattr(training, "store_fit", interrupted)
@@ -156,7 +158,7 @@ def test_it_learns_every_hour() -> None:
 def test_learning_needs_few_queries_however_many_decisions_there_are(essay: Essay, mara: User) -> None:
     from django.db import connection
 
-    for text, _ in rows()[:20]:
+    for text, _ in examples()[:20]:
         decided(essay, mara, text, "spam")
     with CaptureQueriesContext(connection) as asked:
         learning.learn()

@@ -23,7 +23,7 @@ from comments.models import Appeal, Comment, Decision, Reason, Report, Rule, Sta
 from comments.screening import rules_engine
 from moderation.decisions import actions, undo
 from tests import make
-from tests.comments.door import Browser
+from tests.comments.browser_client import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ROOM = Path(__file__).parents[2]
@@ -238,7 +238,7 @@ def test_a_decision_of_a_rule_shows_its_conditions_and_can_be_undone(
     rule = Rule.objects.create(name="Gold", action=action, is_on=True)
     rule.conditions.create(kind="words", value="tin\ngold")
     rules_engine.update_stamp()
-    comment = Browser().say(make.essay(), text="About gold")
+    comment = Browser().post_comment(make.essay(), text="About gold")
     decision = Decision.objects.get()
     words = read(client)
     assert f"{said} by the rule “Gold”" in words
@@ -258,7 +258,7 @@ def test_a_rules_decision_has_no_undo_while_the_comment_is_held_for_another_reas
     rule = Rule.objects.create(name="Gold", action="hold", is_on=True)
     rule.conditions.create(kind="words", value="gold")
     rules_engine.update_stamp()
-    comment = Browser().say(make.essay(), text="About gold")  # a first comment, which is held for that too
+    comment = Browser().post_comment(make.essay(), text="About gold")  # a first comment, which is held for that too
     assert "Undo" not in read(client)
     client.post(reverse("queue"), {"action": "undo", "decision": Decision.objects.get().pk})
     comment.refresh_from_db()

@@ -16,7 +16,7 @@ from comments.notifications import outbox
 from moderation import jobs
 from server.jobs.worker import run_ready_jobs
 from tests import make
-from tests.comments.door import Browser, Page
+from tests.comments.browser_client import Browser, Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CHOICE = "/accounts/queue-mail/"
@@ -109,12 +109,12 @@ def test_the_owner_sets_the_default_and_each_moderator_chooses(essay: Essay) -> 
     make.rules()
     mara = make.moderator("mara", queue_mail="site")
     page = Browser(mara).read(CHOICE)
-    assert "Site default (once an hour)" in page.words
+    assert "Site default (once an hour)" in page.text
     page = Browser(make.owner()).read("/admin/comments/rules/1/change/")
-    assert page.one("*[@id='id_moderator_emails']/option[@selected]").get("value") == "hourly"
+    assert page.only("*[@id='id_moderator_emails']/option[@selected]").get("value") == "hourly"
     Rules.objects.update(moderator_emails="daily")
-    assert "Site default (once a day)" in Browser(mara).read(CHOICE).words
-    assert "Changes saved." in Page(Browser(mara).post(CHOICE, {"queue_mail": "each"}, follow=True)).words
+    assert "Site default (once a day)" in Browser(mara).read(CHOICE).text
+    assert "Changes saved." in Page(Browser(mara).post(CHOICE, {"queue_mail": "each"}, follow=True)).text
     announce(make.pending_comments(essay, 1))
     assert len(emails_to(mara)) == 1
 

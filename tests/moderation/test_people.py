@@ -19,7 +19,7 @@ from moderation.people import people
 from moderation.people.people import Person
 from moderation.queue import batches
 from tests import make
-from tests.comments.door import Browser
+from tests.comments.browser_client import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -60,8 +60,8 @@ def test_the_page_shows_everything_known_about_a_person(
     mara: User, essay: Essay, anna: tuple[Browser, Commenter]
 ) -> None:
     browser, person = anna
-    comment = browser.say(essay, text="Of the <b>harbour</b>")
-    browser.say(essay, text="And of the garden")
+    comment = browser.post_comment(essay, text="Of the <b>harbour</b>")
+    browser.post_comment(essay, text="And of the garden")
     actions.trash(comment, by=mara, note="Too long")
     Note.objects.create(commenter=person, moderator=mara, text="Wrote twice.")
     html = Desk(mara, person).open()
@@ -109,7 +109,7 @@ def test_a_blocked_person_is_told_so_and_can_post_again_afterwards(
     mara: User, essay: Essay, anna: tuple[Browser, Commenter], who: str, network: str
 ) -> None:
     browser, person = anna
-    browser.say(essay)
+    browser.post_comment(essay)
     desk = Desk(mara, person)
     day = timezone.localdate() + timedelta(days=7)
     fields = {
@@ -121,15 +121,15 @@ def test_a_blocked_person_is_told_so_and_can_post_again_afterwards(
         "why": "Rude",
     }
     assert desk.send("treat", **fields).status_code == 302
-    page = browser.post_to(essay, text="More")
+    page = browser.submit_comment(essay, text="More")
     assert page.status == 403
-    assert "Cool down." in page.problem
+    assert "Cool down." in page.error_summary
     assert "Rude" not in page.html
     assert "Cool down." in desk.open()
     block = Block.objects.get()
     assert (block.moderator, block.note) == (mara, "Rude")
     assert desk.send("lift", block=block.pk).status_code == 302
-    assert browser.post_to(essay, text="More").status == 302
+    assert browser.submit_comment(essay, text="More").status == 302
 
 
 @pytest.mark.parametrize(
@@ -210,9 +210,9 @@ def test_an_author_sees_and_removes_only_comments_on_their_own_essays(
     own = make.essay("Hers", by=author)
     make.rules(authors_moderate=True)
     desk = Desk(author, person)
-    browser.say(essay, text="Elsewhere")
+    browser.post_comment(essay, text="Elsewhere")
     assert desk.client.get(desk.address).status_code == 404
-    browser.say(own, text="Under hers")
+    browser.post_comment(own, text="Under hers")
     Note.objects.create(commenter=person, text="A secret note")
     Block.objects.create(kind="hold", commenter=person, note="A secret why")
     html = desk.open()

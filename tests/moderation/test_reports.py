@@ -19,7 +19,7 @@ from moderation.decisions import actions, undo
 from moderation.decisions.actions import AlreadyDecided
 from server.jobs.worker import run_ready_jobs
 from tests import make
-from tests.comments.door import Browser, Page, words
+from tests.comments.browser_client import Browser, Page, text_of
 from transfer.person.deletion import delete_person
 
 pytestmark = pytest.mark.django_db
@@ -67,12 +67,12 @@ def mailed_to(email: str) -> list[Any]:
 def test_a_reader_reports_without_script_and_is_thanked(comment: Comment) -> None:
     reader = Browser()
     page = reader.read(comment.essay)
-    link = next(link for link in page.comment(comment).iter("a") if words(link) == "Report")
+    link = next(link for link in page.comment(comment).iter("a") if text_of(link) == "Report")
     assert (link.get("href"), link.get("aria-label")) == (address(comment), "Report this comment by Tobias Fenn")
-    assert "You fool." in reader.read(address(comment)).words
+    assert "You fool." in reader.read(address(comment)).text
     answer = send(reader, comment, words="He insults people.")
     assert answer.status == 303
-    assert "Thank you." in reader.read(answer.answer["Location"]).words
+    assert "Thank you." in reader.read(answer.response["Location"]).text
     report = Report.objects.get()
     assert (report.kind, report.text, report.network) == ("rude", "He insults people.", "203.0.113.0/24")
     assert stored(comment) == (1, ["open"])
@@ -81,9 +81,9 @@ def test_a_reader_reports_without_script_and_is_thanked(comment: Comment) -> Non
 def test_a_report_without_a_kind_comes_back_with_the_typed_text(comment: Comment) -> None:
     page = send(Browser(), comment, kind="", words="Look at this.")
     assert page.status == 422
-    assert "Please choose a reason." in page.words
+    assert "Please choose a reason." in page.text
     assert "Look at this." in page.html
-    assert "Please describe the problem." in send(Browser(), comment, kind="else").words
+    assert "Please describe the problem." in send(Browser(), comment, kind="else").text
     assert stored(comment) == (0, [])
 
 
@@ -92,7 +92,7 @@ def test_one_person_reports_once(comment: Comment) -> None:
     assert send(rosa, comment).status == 303
     again = send(rosa, comment, kind="spam")
     assert again.status == 409
-    assert "already reported this comment" in again.words
+    assert "already reported this comment" in again.text
     assert send(Browser(), comment).status == 303
     assert send(Browser(address="203.0.113.80"), comment).status == 409  # the same network
     assert send(Browser(address="198.51.100.7"), comment).status == 303
@@ -106,7 +106,7 @@ def test_reports_are_limited_per_hour(comment: Comment, monkeypatch: pytest.Monk
     assert send(Browser(), comment).status == 303
     answer = send(Browser(), other)
     assert answer.status == 429
-    assert answer.answer["Retry-After"]
+    assert answer.response["Retry-After"]
     assert stored(other) == (0, [])
 
 
@@ -115,7 +115,7 @@ def test_own_and_unreadable_comments_cannot_be_reported(essay: Essay) -> None:
     rosa = make.user("rosa")
     own = make.comment(essay, by=Commenter.objects.for_user(rosa))
     browser = Browser(rosa)
-    assert "Report" not in words(browser.read(essay).comment(own))
+    assert "Report" not in text_of(browser.read(essay).comment(own))
     assert send(browser, own).status == 403
     for status in ("pending", "spam", "trash"):
         assert send(browser, make.comment(essay, status=status)).status == 404
@@ -127,7 +127,7 @@ def test_own_and_unreadable_comments_cannot_be_reported(essay: Essay) -> None:
 @pytest.mark.once
 def test_there_is_no_report_link_when_reports_are_off(comment: Comment) -> None:
     make.rules(readers_may_report=False)
-    assert "Report" not in words(Browser().read(comment.essay).comment(comment))
+    assert "Report" not in text_of(Browser().read(comment.essay).comment(comment))
     assert Browser().get(address(comment)).status_code == 404
     assert send(Browser(), comment).status == 404
 
@@ -252,14 +252,14 @@ def test_an_undo_before_the_email_is_sent_cancels_it(comment: Comment, mara: Use
 @pytest.mark.once
 def test_a_visitors_address_must_be_confirmed_first(comment: Comment, mara: User) -> None:
     answer = send(Browser(), comment, email="eve@example.org")
-    assert "open the confirmation link" in Browser().read(answer.answer["Location"]).words
+    assert "open the confirmation link" in Browser().read(answer.response["Location"]).text
     asking = mailed_to("eve@example.org")
     assert "Confirm your subscription" in asking[0].subject
     assert "Tobias" not in str(asking[0].message())
     link = next(word for word in asking[0].body.split() if "/confirm/" in word)
     reader = Browser()
     page = reader.read("/" + link.split("/", 3)[3])
-    assert "Updates on your report about Tobias Fenn" in page.words
+    assert "Updates on your report about Tobias Fenn" in page.text
     reader.post("/" + link.split("/", 3)[3], {"subscription": str(Subscription.objects.get().pk)})
     actions.trash(comment, by=mara)
     assert "It has been removed." in mailed_to("eve@example.org")[1].body

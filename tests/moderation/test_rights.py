@@ -16,7 +16,7 @@ from comments.models import Appeal, Batch, Block, Comment, Decision, Reason, Rep
 from comments.notifications import signed_links
 from moderation.models import Note
 from tests import make, rights
-from tests.rights import Table, addresses, database_contents, message_of, response_status, writes
+from tests.rights import Table, addresses, database_contents, full_text, recorded_writes, response_status
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -122,7 +122,7 @@ OF_ADMIN = re.compile(r"admin:(moderation_|comments_(rules?|block|spammodel)_)")
 SECRETS = ("unsaid until decided", "held@secret.example", "Hilda Held")
 
 
-class World(rights.World):
+class World(rights.PermissionTester):
     default_subject = "held"
 
     def client(self, who: str) -> Client:
@@ -199,7 +199,7 @@ def test_get_responds_as_the_table_says_and_changes_nothing(world: World) -> Non
         before = database_contents()
         for address, expected in TABLE.rows("GET"):
             response = world.send("GET", address, who)
-            got, body = response_status(response), message_of(response)
+            got, body = response_status(response), full_text(response)
             if got != expected[at]:
                 wrong.append(f"{who} opens {address}: {got}, not {expected[at]}")
             if who not in SEE_ALL and address != BY_LINK and any(secret in body for secret in SECRETS):
@@ -214,9 +214,9 @@ def test_post_responds_as_the_table_says_and_refused_requests_change_nothing(wor
     for at, who in enumerate(TABLE.people):
         world.client(who)
         for address, expected in TABLE.rows("POST"):
-            with transaction.atomic(), writes() as written:
+            with transaction.atomic(), recorded_writes() as written:
                 response = world.send("POST", address, who)
-                got, body = response_status(response), message_of(response)
+                got, body = response_status(response), full_text(response)
                 transaction.set_rollback(True)
             if got != expected[at]:
                 wrong.append(f"{who} sends {address}: {got}, not {expected[at]}")
@@ -240,7 +240,7 @@ def test_users_without_the_permission_cannot_decide(world: World) -> None:
                 response = world.client(who).post(reverse("queue"), data | {"action": action}, follow=who == "own")
                 if (Decision.objects.count(), Comment.objects.get(pk=held.pk).status) != before:
                     wrong.append(f"{who} can {action}")
-                if any(secret in message_of(response) for secret in SECRETS):
+                if any(secret in full_text(response) for secret in SECRETS):
                     wrong.append(f"{who} asks to {action} and reads what is held")
                 transaction.set_rollback(True)
     assert not wrong, "\n".join(wrong)

@@ -10,7 +10,7 @@ from django.test import Client
 from blog.models import Essay
 from comments.models import Rule, Status
 from tests import make
-from tests.comments.door import Browser
+from tests.comments.browser_client import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ADD = "/admin/comments/rule/add/"
@@ -47,7 +47,7 @@ def test_saving_a_rule_that_is_off_shows_a_button_that_turns_it_on(owner: Client
     after = strict.post(action, {"csrfmiddlewaretoken": token[0]}, follow=True).content.decode()
     assert "The rule “No &lt;gold&gt;” is on." in after
     assert OFF not in after
-    assert Browser().say(essay, text="Buy gold").status == Status.PENDING
+    assert Browser().post_comment(essay, text="Buy gold").status == Status.PENDING
     assert LogEntry.objects.filter(object_repr="No <gold>", action_flag=2).exists()
 
 

@@ -25,15 +25,15 @@ from moderation.queue.listing import tab_counts
 from moderation.queue.query import TABS, QueueState
 from server.jobs.worker import run_ready_jobs
 from tests import make
-from tests.comments.door import Browser
-from tests.moderation.desk import QUEUE, Desk
+from tests.comments.browser_client import Browser
+from tests.moderation.desk import QUEUE, QueueClient
 
 pytestmark = pytest.mark.django_db
 
 
 @dataclass
 class Scene:
-    desk: Desk
+    desk: QueueClient
     essay: Essay
     comments: dict[str, Comment]
 
@@ -48,7 +48,7 @@ def begun() -> Scene:
     anna = Commenter.objects.for_user(make.user("anna"))
     root = make.comment(essay, "Shown", by=anna)
     pending = make.comment(essay, "In pending", by=anna, to=root, status="pending")
-    return Scene(Desk(Client(), mara), essay, {"shown": root, "pending": pending})
+    return Scene(QueueClient(Client(), mara), essay, {"shown": root, "pending": pending})
 
 
 def followed(scene: Scene) -> Scene:
@@ -222,7 +222,7 @@ def test_a_decision_made_again_is_notified_once(scene: Scene) -> None:
 
 @pytest.mark.once
 def test_a_comment_unapproved_before_its_emails_is_notified_on_approval(scene: Scene) -> None:
-    comment = Browser().say(scene.essay, text="Held, and in the trash at once")
+    comment = Browser().post_comment(scene.essay, text="Held, and in the trash at once")
     refusal = actions.trash(comment, by=scene.desk.user)
     assert told() == []
     undo.undo(refusal, by=scene.desk.user)

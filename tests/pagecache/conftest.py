@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def _installation(_migrated: "Installation", tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Installation]":
-    with _migrated.copied(tmp_path_factory.mktemp("generations")) as installation:
+    with _migrated.copy(tmp_path_factory.mktemp("generations")) as installation:
         yield installation
 
 
@@ -81,7 +81,7 @@ def _cached_site(
     from tests.pagecache.world import CachedSite
 
     with (
-        _migrated.copied(tmp_path_factory.mktemp("changes")) as installation,
+        _migrated.copy(tmp_path_factory.mktemp("changes")) as installation,
         django_db_blocker.unblock(),
         installation.connected(),
     ):

@@ -33,7 +33,7 @@ def installed(
     _migrated: "Installation", tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
     with (
-        _migrated.copied(tmp_path_factory.mktemp("appears")) as installation,
+        _migrated.copy(tmp_path_factory.mktemp("appears")) as installation,
         django_db_blocker.unblock(),
         installation.connected(),
     ):

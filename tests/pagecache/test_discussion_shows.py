@@ -10,7 +10,7 @@ from comments.models import Like
 from moderation.decisions import actions as deciding
 from moderation.decisions import undo
 from tests import make
-from tests.comments.door import Browser
+from tests.comments.browser_client import Browser
 from tests.lists import one_in
 from tests.pagecache.world import HOST, CachedSite
 
@@ -40,7 +40,7 @@ def test_pages_are_cached_and_correct(cached_site: CachedSite) -> None:
 
 
 def test_a_published_comment_shows(cached_site: CachedSite) -> None:
-    Browser(headers=HOST).say(cached_site.other_essay, text="I have just come in.", name="Nora Just")
+    Browser(headers=HOST).post_comment(cached_site.other_essay, text="I have just come in.", name="Nora Just")
     cached_site.check_pages()
     assert "I have just come in." in cached_site.read(cached_site.other_essay)
     assert "1 comment" in cached_site.read("/")
@@ -49,14 +49,16 @@ def test_a_published_comment_shows(cached_site: CachedSite) -> None:
 
 
 def test_a_published_reply_shows(cached_site: CachedSite) -> None:
-    Browser(headers=HOST).say(cached_site.essay, text="I answer.", parent=str(cached_site.root.pk), name="Nora Just")
+    Browser(headers=HOST).post_comment(
+        cached_site.essay, text="I answer.", parent=str(cached_site.root.pk), name="Nora Just"
+    )
     cached_site.check_pages()
     assert "I answer." in cached_site.read(cached_site.essay)
     assert "I answer." in cached_site.read(f"{cached_site.essay.get_absolute_url()}feed/")
 
 
 def test_a_held_comment_is_on_no_page(cached_site: CachedSite) -> None:
-    Browser(headers=HOST).say(cached_site.essay, text="http://a.example http://b.example", name="Nora Just")
+    Browser(headers=HOST).post_comment(cached_site.essay, text="http://a.example http://b.example", name="Nora Just")
     cached_site.check_pages()
     assert "http://a.example" not in cached_site.read(f"{cached_site.essay.get_absolute_url()}?order=newest")
 
@@ -66,7 +68,9 @@ def test_a_new_thread_can_add_a_page(cached_site: CachedSite) -> None:
     cached_site.fill_cache()
     before = cached_site.read(f"{cached_site.essay.get_absolute_url()}?cpage=2")
     for number in range(3):
-        Browser(headers=HOST).say(cached_site.essay, text=f"One more thread, {number}.", name=f"Guest {number}")
+        Browser(headers=HOST).post_comment(
+            cached_site.essay, text=f"One more thread, {number}.", name=f"Guest {number}"
+        )
     cached_site.check_pages()
     assert "Newer Comments" in cached_site.read(f"{cached_site.essay.get_absolute_url()}?cpage=2")
     assert cached_site.read(f"{cached_site.essay.get_absolute_url()}?cpage=2") != before
@@ -74,9 +78,11 @@ def test_a_new_thread_can_add_a_page(cached_site: CachedSite) -> None:
 
 def test_a_remembered_guests_new_website_shows(cached_site: CachedSite) -> None:
     guest = Browser(headers=HOST)
-    guest.say(cached_site.other_essay, text="Here I stand.", name="Webb Site", remember="on")
+    guest.post_comment(cached_site.other_essay, text="Here I stand.", name="Webb Site", remember="on")
     cached_site.fill_cache()
-    guest.say(cached_site.essay, text="And here.", name="Webb Site", website="https://webb.example/", remember="on")
+    guest.post_comment(
+        cached_site.essay, text="And here.", name="Webb Site", website="https://webb.example/", remember="on"
+    )
     cached_site.check_pages()
     assert "https://webb.example/" in cached_site.read(cached_site.other_essay)
     submission = {
@@ -85,9 +91,9 @@ def test_a_remembered_guests_new_website_shows(cached_site: CachedSite) -> None:
         "remember": "on",
         "key": "0123456789abcdef0123456789abcdef",
     }
-    guest.post_to(cached_site.essay, **submission)
+    guest.submit_comment(cached_site.essay, **submission)
     cached_site.fill_cache()
-    response = guest.post_to(
+    response = guest.submit_comment(
         cached_site.essay, **submission, website="https://web.example/"
     )  # as after a lost response
     assert response.status == 302
@@ -116,7 +122,7 @@ def test_likes_show_and_disappear(cached_site: CachedSite) -> None:
 
 def test_editing_and_deleting_own_comments_shows(cached_site: CachedSite) -> None:
     guest, path = Browser(headers=HOST), cached_site.other_essay.get_absolute_url()
-    comment = guest.say(cached_site.other_essay, text="For now I think so.", name="Nora Now", remember="on")
+    comment = guest.post_comment(cached_site.other_essay, text="For now I think so.", name="Nora Now", remember="on")
     path = f"{path}?comment={comment.pk}"  # the page that contains it
     cached_site.fill_cache()
     assert guest.post(f"/comments/{comment.pk}/edit/", {"text": "Now I think otherwise."}).status_code == 302

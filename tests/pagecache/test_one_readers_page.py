@@ -6,7 +6,7 @@ from accounts.models import User
 from comments.models import Comment
 from moderation.decisions import actions as deciding
 from tests import make
-from tests.comments.door import Browser, Page
+from tests.comments.browser_client import Browser, Page
 from tests.pagecache.browsing import get_response
 from tests.pagecache.world import HOST, CachedSite
 
@@ -37,7 +37,7 @@ def test_a_chosen_order_is_remembered_and_uses_cached_pages(cached_site: CachedS
     redirect = get_response(cached_site.cache, cached_site.root.get_absolute_url(), cookie=cookie)
     assert "order=newest" in redirect.headers["location"]
     guest = Browser(headers=HOST)
-    guest.say(cached_site.essay, text="Mine, and I am remembered.", remember="on")
+    guest.post_comment(cached_site.essay, text="Mine, and I am remembered.", remember="on")
     guest_cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in guest.cookies.items())
     assert (
         get_response(cached_site.cache, newest, cookie=guest_cookie, **navigation)
@@ -80,7 +80,9 @@ def test_a_query_that_is_no_choice_is_not_remembered(
 
 def test_a_personal_page_is_shown_to_no_one_else(cached_site: CachedSite) -> None:
     guest = Browser(headers=HOST)
-    guest.say(cached_site.essay, text="Mine: http://a.example http://b.example", name="Private Person", remember="on")
+    guest.post_comment(
+        cached_site.essay, text="Mine: http://a.example http://b.example", name="Private Person", remember="on"
+    )
     cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in guest.cookies.items())
     for address in (cached_site.essay.get_absolute_url(), f"{cached_site.essay.get_absolute_url()}?order=newest"):
         personal = get_response(cached_site.cache, address, cookie=cookie)
@@ -93,7 +95,7 @@ def test_a_personal_page_is_shown_to_no_one_else(cached_site: CachedSite) -> Non
 
 def test_a_visitor_who_commented_without_being_remembered_gets_the_cached_page(cached_site: CachedSite) -> None:
     path, guest = cached_site.essay.get_absolute_url(), Browser(headers=HOST)
-    guest.say(cached_site.essay, text="Mine, and I am not remembered.")
+    guest.post_comment(cached_site.essay, text="Mine, and I am not remembered.")
     cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in guest.cookies.items())
     assert cookie.startswith("visit=")
     public_page, rendered = get_response(cached_site.cache, path).body, cached_site.rendered
@@ -101,10 +103,10 @@ def test_a_visitor_who_commented_without_being_remembered_gets_the_cached_page(c
 
 
 def test_a_signed_link_is_not_cached(cached_site: CachedSite) -> None:
-    response = Browser(headers=HOST).post_to(
+    response = Browser(headers=HOST).submit_comment(
         cached_site.essay, text="Held: http://a.example http://b.example", name="Linked Person"
     )
-    address = response.answer.headers["Location"]
+    address = response.response.headers["Location"]
     path = get_response(cached_site.cache, address).headers["location"].partition("#")[0]
     pending_page = get_response(cached_site.cache, path)
     assert b"Linked Person" in pending_page.body

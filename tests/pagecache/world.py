@@ -20,8 +20,8 @@ from blog.models import Essay, Site, Tag
 from comments.models import Rules
 from pagecache.wsgi import PageCache
 from tests import make
-from tests.blog.writing import as_filled, undrawn
-from tests.comments.door import Browser, Page
+from tests.blog.writing import form_values, without_rendering
+from tests.comments.browser_client import Browser, Page
 from tests.conftest import RUNS_ALL
 from tests.pagecache.browsing import Response, get_response
 
@@ -120,8 +120,8 @@ class CachedSite:
     def submit(self, model: type[models.Model], *pk: int, **fields: Any) -> None:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{'change' if pk else 'add'}"
         address = reverse(name, args=pk)
-        with undrawn():
-            values = as_filled(self.admin.get(address))
+        with without_rendering():
+            values = form_values(self.admin.get(address))
         for name, value in fields.items():
             if value is None or value is False:
                 values.pop(name, None)

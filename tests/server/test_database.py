@@ -9,7 +9,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from server.database import exit_if_outdated
 from tests import make
-from tests.faults.road import Caller
+from tests.faults.http_client import HTTPClient
 from tests.services.databases import is_sqlite
 from tests.services.processes import wait_until
 from tests.services.site import Serve
@@ -41,7 +41,7 @@ def test_only_requests_and_jobs_have_a_time_limit(serve: Serve, django_db_blocke
         with connection.cursor() as cursor:
             cursor.execute(NOTE)
         make.site()
-        assert Caller(site.url).post(make.essay("Time").get_absolute_url(), "A comment.").is_taken
+        assert HTTPClient(site.url).post(make.essay("Time").get_absolute_url(), "A comment.").is_accepted
         account = ("--username=miriam", "--email=miriam@example.org")
         site.installation.manage("createsuperuser", "--no-input", *account, DJANGO_SUPERUSER_PASSWORD="a long password")
         with connection.cursor() as cursor:

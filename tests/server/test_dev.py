@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.below import descendants, exists, job_workers
-from tests.services.processes import NotReadyError, Process, answers, free_port, wait_until
+from tests.services.process_tree import descendants, exists, job_workers
+from tests.services.processes import NotReadyError, Process, free_port, is_listening, wait_until
 from tests.services.site import ROOT, Installation
 
 pytestmark = pytest.mark.once
@@ -40,7 +40,7 @@ def development(installation: Installation, port: int) -> Iterator[Process]:
         environment=installation.environment(PORT=str(port), SITE_URL=None),
         folder=ROOT,
     )
-    server.wait_until(lambda: bool(page(port)) and answers(port + 1), "the page and the demo identity provider")
+    server.wait_until(lambda: bool(page(port)) and is_listening(port + 1), "the page and the demo identity provider")
     yield server
     server.stop()
 

@@ -181,6 +181,6 @@ def test_it_tells_who_refuses_a_forged_header(serve: Serve, settings: Any) -> No
     assert "the site rejects these requests" in said
     with serving() as proxy:
         assert "The proxy removes headers such as X_Forwarded_For" in words(proxy.origin)
-        proxy.answer = lambda handler: handler.say(400)
+        proxy.responder = lambda handler: handler.respond(400)
         assert "The proxy rejects requests" in words(proxy.origin)
     assert "cannot reach the site" in words(f"http://127.0.0.1:{free_port()}")

@@ -13,8 +13,15 @@ from django.db import OperationalError
 from server.http import bodies, responses
 from server.http.gateway import Gateway
 from tests.conftest import RUNS_ALL
-from tests.server.wire import Call, Sent, Silent, asked, drippers, reading_times
-from tests.services.below import web_processes
+from tests.server.raw_http import (
+    RawConnection,
+    ReceivedBody,
+    UnfinishedBody,
+    call_application,
+    reading_times,
+    slow_senders,
+)
+from tests.services.process_tree import web_processes
 from tests.services.site import Installation, Server
 
 pytestmark = pytest.mark.once
@@ -35,29 +42,29 @@ def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
 def test_what_is_sent_arrives_whole_however_it_was_sent() -> None:
     body = bytes(range(256)) * 1000
-    assert asked(Gateway(echo), body=body)[2] == body
+    assert call_application(Gateway(echo), body=body)[2] == body
     chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
-    assert asked(Gateway(echo), body=body, **chunked)[2] == body
-    assert asked(Gateway(echo), body=body[:10], CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="")[2] == b""
+    assert call_application(Gateway(echo), body=body, **chunked)[2] == body
+    assert call_application(Gateway(echo), body=body[:10], CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="")[2] == b""
 
 
 def test_a_longer_body_is_taken_where_the_settings_say_so(settings: Any) -> None:
     settings.BODY_LIMITS = {"/admin/": MB, "/admin/pictures/": 3 * MB}
     body = b"a" * (2 * MB)
-    assert asked(Gateway(echo), "/admin/pictures/add/", body)[0] == "200 OK"
-    assert asked(Gateway(echo), "/admin/essays/", body)[0].startswith("413")
-    assert asked(Gateway(echo), "/2026/11/24/x/respond/", body)[0].startswith("413")
+    assert call_application(Gateway(echo), "/admin/pictures/add/", body)[0] == "200 OK"
+    assert call_application(Gateway(echo), "/admin/essays/", body)[0].startswith("413")
+    assert call_application(Gateway(echo), "/2026/11/24/x/respond/", body)[0].startswith("413")
 
 
 @pytest.mark.parametrize("length", ["-1", "1e3", "٣", "1" * 30, " 5"])
 def test_a_length_that_is_none_is_no_server_error(length: str) -> None:
-    status, _, page = asked(Gateway(echo), body=b"hello", CONTENT_LENGTH=length)
+    status, _, page = call_application(Gateway(echo), body=b"hello", CONTENT_LENGTH=length)
     assert status[:3] in {"400", "413"}
     assert b"</html>" in page
 
 
 def test_half_a_body_is_never_taken_for_the_whole() -> None:
-    status, _, page = asked(Gateway(echo), body=b"text=Half+of+what+I", CONTENT_LENGTH="40")
+    status, _, page = call_application(Gateway(echo), body=b"text=Half+of+what+I", CONTENT_LENGTH="40")
     assert status.startswith("400")
     assert b"Nothing was saved" in page
 
@@ -65,31 +72,31 @@ def test_half_a_body_is_never_taken_for_the_whole() -> None:
 def test_a_body_of_which_nothing_comes_is_given_up_before_one_that_has_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "FIRST_BYTE_TIMEOUT", 0.01)
     monkeypatch.setattr(bodies, "TIMEOUT", 3600.0)
-    assert asked(Gateway(echo), body=Silent(), CONTENT_LENGTH="500")[0].startswith("408")
+    assert call_application(Gateway(echo), body=UnfinishedBody(), CONTENT_LENGTH="500")[0].startswith("408")
     monkeypatch.setattr(bodies, "FIRST_BYTE_TIMEOUT", 3600.0)
     monkeypatch.setattr(bodies, "TIMEOUT", 0.01)
-    assert asked(Gateway(echo), body=Silent(b"text="), CONTENT_LENGTH="500")[0].startswith("408")
+    assert call_application(Gateway(echo), body=UnfinishedBody(b"text="), CONTENT_LENGTH="500")[0].startswith("408")
 
 
 @pytest.mark.parametrize("sent", [(), (b"text=",)])
 def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch, sent: tuple[bytes, ...]) -> None:
     monkeypatch.setattr(bodies, "FIRST_BYTE_TIMEOUT", 0.01)
     monkeypatch.setattr(bodies, "TIMEOUT", 0.01)
-    status, headers, page = asked(Gateway(echo), body=Silent(*sent), CONTENT_LENGTH="500")
+    status, headers, page = call_application(Gateway(echo), body=UnfinishedBody(*sent), CONTENT_LENGTH="500")
     assert status.startswith("408")
     assert b"too slow" in page
     assert headers["Connection"] == "close"
 
 
 def test_a_body_whose_connection_ends_is_never_taken_for_the_whole() -> None:
-    class Broken(Sent):
+    class Broken(ReceivedBody):
         def receive(self, seconds: float, woken: threading.Event, /) -> bytes | None:
             if not self.pieces:
                 raise ConnectionError
             return super().receive(seconds, woken)
 
     chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
-    assert asked(Gateway(echo), body=Broken(b"text=Half"), **chunked)[0].startswith("400")
+    assert call_application(Gateway(echo), body=Broken(b"text=Half"), **chunked)[0].startswith("400")
 
 
 @pytest.fixture
@@ -170,11 +177,11 @@ def test_a_small_body_that_arrives_at_once_needs_no_place(monkeypatch: pytest.Mo
     monkeypatch.setattr(bodies, "GUARANTEED", 60.0)
     limiter = bodies.UploadLimiter(each=1)
     entered(limiter, "203.0.113.1")
-    arrived = limiter.receive(Sent(b"0123", b"456789"), length=10, limit=100, network="203.0.113.1")
+    arrived = limiter.receive(ReceivedBody(b"0123", b"456789"), length=10, limit=100, network="203.0.113.1")
     assert arrived == b"0123456789"
     monkeypatch.setattr(bodies, "SHORT_WAIT", 0.01)
     with pytest.raises(bodies.TooBusy):
-        limiter.receive(Silent(b"0123"), length=10, limit=100, network="203.0.113.1")
+        limiter.receive(UnfinishedBody(b"0123"), length=10, limit=100, network="203.0.113.1")
 
 
 # What is given out
@@ -234,7 +241,7 @@ def test_whatever_fails_behind_the_door_is_said_in_words(error: Exception, statu
     def fails(environ: Any, start_response: Any) -> Any:
         raise error
 
-    answered, headers, page = asked(Gateway(fails))
+    answered, headers, page = call_application(Gateway(fails))
     assert answered.startswith(status)
     assert b"<h1>" in page
     assert "a fault of ours" not in page.decode()
@@ -250,10 +257,10 @@ def test_whatever_fails_behind_the_door_is_said_in_words(error: Exception, statu
 @pytest.mark.parametrize("count", [300_000, 5 * MB, 30 * MB])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_what_is_too_large_is_refused_readably(site: Server, path: str, count: int, chunked: bool) -> None:
-    call = Call(site.url)
+    call = RawConnection(site.url)
     call.begin(path, FORM, "Transfer-Encoding: chunked" if chunked else f"Content-Length: {count}")
     assert call.send(count, chunked=chunked) == count
-    status, words = call.answer()
+    status, words = call.read_response()
     assert status == 413
     assert "accepts up to 256 KB" in words
     assert "connection: close" in words.lower()
@@ -263,23 +270,23 @@ def test_what_is_too_large_is_refused_readably(site: Server, path: str, count: i
     ("length", "half"), [("Transfer-Encoding: chunked", b"9\r\ntext=Half\r\n"), ("Content-Length: 40", b"text=Half")]
 )
 def test_a_body_that_breaks_off_on_the_wire_is_refused(site: Server, length: str, half: bytes) -> None:
-    with closing(Call(site.url)) as call:
+    with closing(RawConnection(site.url)) as call:
         call.begin(RESPOND, FORM, length)
         call.socket.sendall(half)
         call.socket.shutdown(socket.SHUT_WR)
-        assert call.answer()[0] == 400
+        assert call.read_response()[0] == 400
 
 
 def test_who_asks_first_is_refused_before_sending(site: Server) -> None:
-    call = Call(site.url)
+    call = RawConnection(site.url)
     call.begin(RESPOND, FORM, f"Content-Length: {300 * MB}", "Expect: 100-continue")
-    assert call.answer()[0] == 413
+    assert call.read_response()[0] == 413
 
 
 @pytest.fixture(scope="module")
 def alone(_migrated: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One process that answers, for all that try to keep it busy."""
-    with _migrated.copied(tmp_path_factory.mktemp("alone")) as installation:
+    with _migrated.copy(tmp_path_factory.mktemp("alone")) as installation:
         server = Server(installation, WEB_CONCURRENCY="1")
         yield server
         server.stop()
@@ -292,10 +299,10 @@ def test_hundreds_of_megabytes_take_no_memory(alone: Server, chunked: bool) -> N
     (web,) = web_processes(alone.process.pid)
     Path(f"/proc/{web}/clear_refs").write_text("5")  # the peak begins anew
     before = memory(web, "VmRSS")
-    call = Call(alone.url)
+    call = RawConnection(alone.url)
     call.begin(RESPOND, FORM, "Transfer-Encoding: chunked" if chunked else f"Content-Length: {size}")
     call.send(size, chunked=chunked)
-    assert call.answer()[0] == 413
+    assert call.read_response()[0] == 413
     assert memory(web, "VmHWM") - before < 20 * MB
 
 
@@ -303,15 +310,15 @@ def test_forty_dripping_bodies_cost_readers_nothing(alone: Server) -> None:
 
     def others_go_on() -> bool:
         waits = reading_times(f"{alone.url}/", 1000 if RUNS_ALL else 100)
-        with closing(Call(alone.url)) as call:
+        with closing(RawConnection(alone.url)) as call:
             call.begin(RESPOND, FORM, "Content-Length: 3", "Connection: close")
             call.send(3)
-            status = call.answer()[0]
+            status = call.read_response()[0]
         return waits[len(waits) * 99 // 100] < 0.5 and status == 404  # taken in: there is no such essay
 
-    with drippers(alone.url, 40) as calls:
+    with slow_senders(alone.url, 40) as calls:
         assert others_go_on()
-        assert {call.answer()[0] for call in calls} <= {408, 503}
+        assert {call.read_response()[0] for call in calls} <= {408, 503}
         assert others_go_on()
 
 
@@ -319,7 +326,7 @@ def test_clients_that_do_not_read_cost_readers_nothing(alone: Server) -> None:
     folder = alone.installation.data_dir / "media"
     folder.mkdir()
     (folder / "long").write_bytes(bytes(16 * MB))
-    lazy = [Call(alone.url, receives=4096) for _ in range(100)]
+    lazy = [RawConnection(alone.url, receives=4096) for _ in range(100)]
     for call in lazy:
         call.begin("/media/long", method="GET")
     for call in lazy:

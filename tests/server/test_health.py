@@ -9,7 +9,7 @@ from django.test import Client
 
 from server.http import health
 from server.http.gateway import Gateway
-from tests.server.wire import Call, asked
+from tests.server.raw_http import RawConnection, call_application
 from tests.services.site import Server
 
 
@@ -36,9 +36,9 @@ def test_a_site_is_ready_once_it_is_migrated() -> None:
 @pytest.mark.once
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_a_prober_needs_no_name_of_the_site(site: Server, path: str) -> None:
-    call = Call(site.url)
+    call = RawConnection(site.url)
     call.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: 10.0.0.7:8000\r\nConnection: close\r\n\r\n".encode())
-    status, words = call.answer()
+    status, words = call.read_response()
     assert status == 200
     assert "no-store" in words
 
@@ -47,5 +47,5 @@ def test_the_process_lives_even_when_everything_behind_the_door_is_broken() -> N
     def fails(environ: Any, start_response: Any) -> Any:
         raise OperationalError("connection refused")
 
-    assert asked(Gateway(fails), "/healthz")[0] == "200 OK"
-    assert asked(Gateway(fails), "/")[0].startswith("503")
+    assert call_application(Gateway(fails), "/healthz")[0] == "200 OK"
+    assert call_application(Gateway(fails), "/")[0].startswith("503")

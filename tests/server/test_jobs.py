@@ -63,7 +63,7 @@ class Workplace:
 
 @pytest.fixture(scope="module")
 def _workplace(_migrated: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
-    with _migrated.copied(tmp_path_factory.mktemp("work")) as installation:
+    with _migrated.copy(tmp_path_factory.mktemp("work")) as installation:
         place = Workplace(installation)
         yield place
         assert place.worker.stop() == 0
@@ -165,9 +165,9 @@ def test_a_job_of_a_killed_worker_is_run_by_the_next(workplace: Workplace) -> No
 
 def test_a_stopping_worker_finishes_its_job(workplace: Workplace) -> None:
     result = workplace.begun()
-    workplace.worker.running.terminate()
+    workplace.worker.popen.terminate()
     workplace.go.touch()
-    assert workplace.worker.running.wait(15) == 0
+    assert workplace.worker.popen.wait(15) == 0
     assert status(result) == TaskResultStatus.SUCCESSFUL
 
 

@@ -11,8 +11,8 @@ from django.test import RequestFactory
 from comments.models import Address
 from comments.notifications import signed_links
 from server.logs import SuspiciousRequestCounter
-from tests.comments.door import Browser
-from tests.server.wire import Call
+from tests.comments.browser_client import Browser
+from tests.server.raw_http import RawConnection
 from tests.services.site import Serve, Server
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -63,11 +63,11 @@ def lines_of(site: Server) -> list[str]:
 def test_many_requests_with_a_wrong_host_are_one_line_a_minute(serve: Serve) -> None:
     site = serve(SITE_URL="https://essays.example", WEB_CONCURRENCY="1", DEBUG=None)
     for number in range(37):
-        with closing(Call(site.url)) as call:
+        with closing(RawConnection(site.url)) as call:
             call.socket.sendall(
                 f"POST /accounts/login/ HTTP/1.1\r\nHost: {number}.example\r\nConnection: close\r\n\r\n".encode()
             )
-            assert call.answer()[0] == 400
+            assert call.read_response()[0] == 400
     (line,) = lines_of(site)
     assert "1 request with an unknown Host header" in line
     assert "'0.example'" in line

@@ -13,9 +13,9 @@ import pytest
 
 from server.processes.supervisor import STOP_TIMEOUT
 from tests.conftest import RUNS_ALL
-from tests.server.wire import Call
-from tests.services.below import descendants, exists, job_workers, web_processes
-from tests.services.processes import answers, free_port, wait_until
+from tests.server.raw_http import RawConnection
+from tests.services.process_tree import descendants, exists, job_workers, web_processes
+from tests.services.processes import free_port, is_listening, wait_until
 from tests.services.site import ROOT, Installation, Server
 
 pytestmark = pytest.mark.once
@@ -38,7 +38,7 @@ def started(installation: Installation, *arguments: str, **environment: str | No
 
 @contextlib.contextmanager
 def shared(migrated: Installation, folder: Path, **environment: str | None) -> Iterator[Server]:
-    with migrated.copied(folder) as installation:
+    with migrated.copy(folder) as installation:
         server = Server(installation, provider=False, **environment)
         yield server
         server.stop()
@@ -124,9 +124,9 @@ def test_in_production_it_says_what_is_not_yet_set(double: Server) -> None:
 
 
 def test_another_port_changes_the_address_that_links_are_made_from(single: Server) -> None:
-    call = Call(single.url)
+    call = RawConnection(single.url)
     call.begin("/robots.txt", "Connection: close", method="GET")
-    assert single.url in call.answer()[1]
+    assert single.url in call.read_response()[1]
 
 
 # Dying
@@ -148,7 +148,7 @@ def test_two_that_die_at_the_same_moment_are_both_made_anew_and_nothing_stays_of
         assert len(pids) == 3
         server.kill()
         wait_until(lambda pids=pids: not any(exists(pid) for pid in pids), "its processes to be gone", seconds=2)  # type: ignore[misc]
-        wait_until(lambda: not answers(server.port), "its port to be free", seconds=2)
+        wait_until(lambda: not is_listening(server.port), "its port to be free", seconds=2)
     socket.create_server(("127.0.0.1", server.port)).close()
 
 
@@ -158,9 +158,9 @@ def test_whatever_dies_again_and_again_is_made_anew(single: Server) -> None:
         (web,) = web_processes(server.process.pid)
         os.kill(web, signal.SIGKILL)
         # Nobody is turned away meanwhile: the call waits for the next process.
-        with contextlib.closing(Call(server.url)) as call:
+        with contextlib.closing(RawConnection(server.url)) as call:
             call.begin("/healthz", "Connection: close", method="GET")
-            assert call.answer()[0] == 200
+            assert call.read_response()[0] == 200
         wait_until(lambda web=web: web_processes(server.process.pid) not in ([], [web]), "the next process")  # type: ignore[misc]
     assert server.process.is_alive
     (before,) = job_workers(server.process.pid)
@@ -174,16 +174,16 @@ def test_whatever_dies_again_and_again_is_made_anew(single: Server) -> None:
 
 def test_on_sigterm_what_is_in_hand_is_answered_and_nothing_stays(single: Server) -> None:
     server = single
-    call = Call(server.url)
+    call = RawConnection(server.url)
     call.begin(LOGIN, FORM, "Content-Length: 12", "Expect: 100-continue")
-    assert call.is_in_hand()
+    assert call.is_asked_for_body()
     call.send(6)
     pids = descendants(server.process.pid)
-    server.process.running.terminate()
-    wait_until(lambda: not answers(server.port), "the server to take no more calls")
+    server.process.popen.terminate()
+    wait_until(lambda: not is_listening(server.port), "the server to take no more calls")
     call.send(6)
-    assert call.answer()[0] == 200
-    assert server.process.running.wait(15) == 0
+    assert call.read_response()[0] == 200
+    assert server.process.popen.wait(15) == 0
     assert not any(exists(pid) for pid in pids)
 
 
@@ -199,4 +199,4 @@ def test_it_stops_when_all_its_processes_are_told_to_at_once(
             os.kill(pid, number)
     # Sooner than those that did not hear it are killed.
     wait_until(lambda: not any(exists(pid) for pid in pids[1:]), "its processes to end", seconds=STOP_TIMEOUT - 1)
-    assert server.process.running.wait(15) == 0
+    assert server.process.popen.wait(15) == 0

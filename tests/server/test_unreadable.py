@@ -10,7 +10,7 @@ from django.test import Client
 from config.wsgi import application
 from server.http.gateway import Gateway
 from tests import make
-from tests.server.wire import asked
+from tests.server.raw_http import call_application
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 FORM = "application/x-www-form-urlencoded"
@@ -24,7 +24,7 @@ def refused(request: pytest.FixtureRequest, settings: Any, monkeypatch: pytest.M
     def sent(**environ: Any) -> tuple[str, bytes]:
         known: dict[str, Any] = {"REQUEST_METHOD": "GET", "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80"}
         known |= {"HTTP_HOST": "127.0.0.1", "wsgi.url_scheme": "http"} | environ
-        status, _, page = asked(application, **known)
+        status, _, page = call_application(application, **known)
         return str(status), page
 
     return sent
@@ -56,7 +56,7 @@ def test_what_other_bodies_say_of_their_encoding_goes(kind: str) -> None:
         start_response("200 OK", [])
         return []
 
-    asked(
+    call_application(
         Gateway(application),
         CONTENT_TYPE=kind,
         QUERY_STRING="q=%ff",

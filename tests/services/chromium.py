@@ -72,7 +72,7 @@ TIMEOUT_MS = 30_000.0  # milliseconds, as long as Playwright's other waits: a bu
 OWN_HOSTS = {"127.0.0.1", "localhost", None}  # None: data:, blob:, about:
 
 
-def program(*, whole: bool = False) -> str | None:
+def chromium_path(*, whole: bool = False) -> str | None:
     """Return Chromium's path, from CHROMIUM or the PATH. `whole`: the one with a window and a profile."""
     names = WITH_WINDOW if whole else (SHELL, *WITH_WINDOW)
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
@@ -80,7 +80,7 @@ def program(*, whole: bool = False) -> str | None:
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
-    path = program()
+    path = chromium_path()
     assert path, "Chromium is not installed: bin/test installs it where it may, else CHROMIUM=/path/to/chrome names one"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
@@ -96,7 +96,7 @@ class Visitor:
     """Opens pages, one browser context each, and records what a page should never do."""
 
     tabs: Tabs
-    complaints: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     requested_pages: set[str] = field(default_factory=set)
     used_tabs: list[Tab] = field(default_factory=list)
 
@@ -134,20 +134,20 @@ class Visitor:
             page.goto(url)
         return page
 
-    def axe(self, page: Page, *, again: bool = False) -> None:
+    def check_accessibility(self, page: Page, *, again: bool = False) -> None:
         """Check that axe finds no problem. `again`: the same page at another width or in another color scheme."""
-        violations = self.found(page, again=again)
+        violations = self.accessibility_violations(page, again=again)
         assert not violations, violations
 
-    def found(self, page: Page, *, again: bool = False) -> dict[str, tuple[Any, str]]:
+    def accessibility_violations(self, page: Page, *, again: bool = False) -> dict[str, tuple[Any, str]]:
         """Return axe's violations: by rule, the first element and the reason."""
         page.wait_for_load_state()  # text may be there before its styles
-        complaints = len(self.complaints)
+        complaints = len(self.errors)
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE_SCRIPT)
         options = AXE_OPTIONS | {"runOnly": RULES_BY_LOOK} if again else AXE_OPTIONS
         violations = page.evaluate("async options => (await axe.run(options)).violations", options)
-        del self.complaints[complaints:]  # axe tries its own styles, which the policy blocks with console messages
+        del self.errors[complaints:]  # axe tries its own styles, which the policy blocks with console messages
         return {each["id"]: (each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in violations}
 
     def close(self) -> None:
@@ -171,10 +171,10 @@ class Visitor:
         ):  # fetched by a script, which reads rejections
             self.requested_pages.add(request.url)
         if urlsplit(request.url).hostname not in OWN_HOSTS:
-            self.complaints.append(f"request to another host: {request.url}")
+            self.errors.append(f"request to another host: {request.url}")
 
     def _on_error(self, error: WebError) -> None:
-        self.complaints.append(f"error: {error.error}")
+        self.errors.append(f"error: {error.error}")
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # Chromium also logs that a page itself came with 422 or 404, which is how a rejection is reported.
@@ -182,4 +182,4 @@ class Visitor:
             "Failed to load resource" in message.text and message.location["url"] in self.requested_pages
         )
         if message.type in {"error", "warning"} and not is_status_of_page:
-            self.complaints.append(f"{message.type}: {message.text} ({message.location['url']})")
+            self.errors.append(f"{message.type}: {message.text} ({message.location['url']})")

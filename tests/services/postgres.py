@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.services.processes import Process, answers, free_port, running
+from tests.services.processes import Process, free_port, is_listening, stopped_at_end
 
 OPTIONS = {
     "fsync": "off",  # SIGKILL loses nothing with it, only a power cut does
@@ -59,8 +59,8 @@ def _server(folder: Path) -> Iterator[str]:
         user=user,
         ends_by=signal.SIGINT,  # also closes connections, for which SIGTERM would wait
     )
-    with running(server):
-        server.wait_until(lambda: answers(port), f"PostgreSQL on port {port}")
+    with stopped_at_end(server):
+        server.wait_until(lambda: is_listening(port), f"PostgreSQL on port {port}")
         yield f"postgres://rejoinder:{password}@127.0.0.1:{port}/postgres"
 
 

@@ -52,7 +52,7 @@ def wait_until(condition: Callable[[], bool], goal: str, seconds: float = TIMEOU
         time.sleep(0.02)
 
 
-def answers(port: int) -> bool:
+def is_listening(port: int) -> bool:
     """Return whether something listens on the port."""
     with socket.socket() as probe:
         probe.settimeout(1)
@@ -82,7 +82,7 @@ class Process:
     ) -> None:
         self.command, self.log, self.ends_by = command, log, ends_by
         with log.open("ab") as output:
-            self.running = subprocess.Popen(
+            self.popen = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -97,11 +97,11 @@ class Process:
 
     @property
     def pid(self) -> int:
-        return self.running.pid
+        return self.popen.pid
 
     @property
     def is_alive(self) -> bool:
-        return self.running.poll() is None
+        return self.popen.poll() is None
 
     def output(self) -> str:
         return self.log.read_text(errors="replace")
@@ -115,28 +115,28 @@ class Process:
         try:
             wait_until(holds_or_ended, goal, seconds)
             if not self.is_alive and not condition():
-                raise NotReadyError(f"{self.command[0]} exited with {self.running.returncode} before {goal}")
+                raise NotReadyError(f"{self.command[0]} exited with {self.popen.returncode} before {goal}")
         except NotReadyError as error:
             raise NotReadyError(f"{error}. Output:\n{self.output()[-3000:]}") from None
 
     def kill(self) -> None:
         """Send SIGKILL."""
-        self.running.kill()
-        self.running.wait()
+        self.popen.kill()
+        self.popen.wait()
 
     def stop(self, seconds: float = 15) -> int:
         """Send SIGTERM, or SIGKILL if it does not end in time, and return the exit code."""
         if self.is_alive:
-            self.running.send_signal(self.ends_by)
+            self.popen.send_signal(self.ends_by)
         try:
-            return self.running.wait(seconds)
+            return self.popen.wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill()
             raise NotReadyError(f"{self.command[0]} did not stop. Output:\n{self.output()[-3000:]}") from None
 
 
 @contextlib.contextmanager
-def running(process: Process) -> Iterator[Process]:
+def stopped_at_end(process: Process) -> Iterator[Process]:
     try:
         yield process
     finally:

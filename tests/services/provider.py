@@ -13,7 +13,7 @@ from demo.identity_provider.faults import BY_NAME
 from demo.identity_provider.people import Person, find_person
 
 Demo = server.Demo
-__all__ = ["BY_NAME", "Demo", "allow", "deny", "fault", "provider", "walk"]
+__all__ = ["BY_NAME", "Demo", "allow", "complete_authorization", "deny", "fault", "provider"]
 
 
 @contextlib.contextmanager
@@ -25,7 +25,7 @@ def provider(port: int = 0, *, slow: float = 10.0, very_slow: float = 30.0) -> I
 
 def allow(page: Page, name: str) -> None:
     """Log in as a person, by name or handle."""
-    _button(page, "person", known(name).handle).click()
+    _button(page, "person", demo_person(name).handle).click()
 
 
 def fault(page: Page, name: str) -> None:
@@ -37,10 +37,10 @@ def deny(page: Page) -> None:
     page.get_by_role("button", name="Deny", exact=True).click()
 
 
-def walk(url: str, name: str = "Mara Lindqvist", *, fault: str = "", deny: bool = False) -> str:
+def complete_authorization(url: str, name: str = "Mara Lindqvist", *, fault: str = "", deny: bool = False) -> str:
     """Return where the authorization page redirects to after this person, this fault or Deny was chosen."""
     parts = urlsplit(url)
-    form = {"deny": "yes"} if deny else {"person": known(name).handle, "fault": fault}
+    form = {"deny": "yes"} if deny else {"person": demo_person(name).handle, "fault": fault}
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
     with contextlib.closing(connection):
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -51,7 +51,7 @@ def walk(url: str, name: str = "Mara Lindqvist", *, fault: str = "", deny: bool 
         return location
 
 
-def known(name: str) -> Person:
+def demo_person(name: str) -> Person:
     person = find_person(name)
     assert person, f"The demo provider has no person called {name}"
     return person

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.services.processes import Process, answers, free_port
+from tests.services.processes import Process, free_port, is_listening
 
 
 class Redis:
@@ -35,17 +35,17 @@ class Redis:
             self.folder,
         ]
         self.process = Process(command, log=self.folder / "redis.log")
-        self.process.wait_until(lambda: answers(self.port), f"Redis on port {self.port}")
+        self.process.wait_until(lambda: is_listening(self.port), f"Redis on port {self.port}")
 
     def stop(self) -> None:
         self.process.stop()
 
     def suspend(self) -> None:
         """Keep the port and the connections open, and answer nothing."""
-        self.process.running.send_signal(signal.SIGSTOP)
+        self.process.popen.send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        self.process.running.send_signal(signal.SIGCONT)
+        self.process.popen.send_signal(signal.SIGCONT)
 
 
 @contextlib.contextmanager

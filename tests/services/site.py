@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tests.services.databases import connected, database
-from tests.services.processes import Process, answers, free_port
+from tests.services.processes import Process, free_port, is_listening
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,7 +49,7 @@ class Installation:
         return connected(self.database_url)
 
     @contextlib.contextmanager
-    def copied(self, folder: Path) -> Iterator["Installation"]:
+    def copy(self, folder: Path) -> Iterator["Installation"]:
         """Return a copy with the same content."""
         data_dir = folder / "data"
         shutil.copytree(
@@ -142,7 +142,7 @@ class Server:
     def is_ready(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as response:
-                return response.status == 200 and (not self.provider or answers(self.port + 1))
+                return response.status == 200 and (not self.provider or is_listening(self.port + 1))
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
 

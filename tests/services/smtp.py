@@ -20,11 +20,11 @@ class Mailbox:
     def __init__(self) -> None:
         self.port = free_port()
         self.messages: list[EmailMessage] = []
-        self.answer = "250 OK"
-        self.hangs_up_at = ""  # "RCPT" or "DATA", after the message was received
-        self.mails_a_call = 1_000
-        self.calls = 0
-        self.refused: dict[str, str] = {}  # responses by recipient
+        self.response = "250 OK"
+        self.disconnects_at = ""  # "RCPT" or "DATA", after the message was received
+        self.messages_per_connection = 1_000
+        self.connections = 0
+        self.rejections: dict[str, str] = {}  # responses by recipient
         self.senders: list[str] = []  # senders of the envelopes
 
     @property
@@ -36,13 +36,13 @@ class Mailbox:
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name, session.taken = hostname, 0  # type: ignore[attr-defined]
-        self.calls += 1
+        self.connections += 1
         return responses
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if session.taken >= self.mails_a_call:  # type: ignore[attr-defined]
+        if session.taken >= self.messages_per_connection:  # type: ignore[attr-defined]
             return "421 Enough for one call"
         envelope.mail_from = address
         envelope.mail_options.extend(options)
@@ -51,23 +51,23 @@ class Mailbox:
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: object
     ) -> str:
-        if self.hangs_up_at == "RCPT":
+        if self.disconnects_at == "RCPT":
             disconnect(server)
-        if refusal := self.refused.get(address):
+        if refusal := self.rejections.get(address):
             return refusal
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        if self.answer.startswith("250"):
+        if self.response.startswith("250"):
             assert isinstance(envelope.content, bytes)
             message = BytesParser(EmailMessage, policy=policy.default).parsebytes(envelope.content)
             self.messages.append(message)
             self.senders.append(envelope.mail_from or "")
             session.taken += 1  # type: ignore[attr-defined]
-        if self.hangs_up_at == "DATA":
+        if self.disconnects_at == "DATA":
             disconnect(server)
-        return self.answer
+        return self.response
 
     def to(self, address: str) -> list[EmailMessage]:
         return [message for message in self.messages if address in str(message["To"])]

@@ -10,7 +10,7 @@ import pytest
 
 from server.http import fetch
 
-Answer = Callable[["Handler"], None]
+Responder = Callable[["Handler"], None]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -18,15 +18,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
     body = b""
 
     def do_GET(self) -> None:
-        self.server.asked.append((self.path, dict(self.headers)))
+        self.server.requests.append((self.path, dict(self.headers)))
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self.server.answer(self)
+            self.server.responder(self)
 
     def do_POST(self) -> None:
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.do_GET()
 
-    def say(self, status: int = 200, body: bytes = b"", **headers: str) -> None:
+    def respond(self, status: int = 200, body: bytes = b"", **headers: str) -> None:
         self.send_response(status)
         for name, value in ({"Content_Length": str(len(body))} | headers).items():
             self.send_header(name.replace("_", "-"), value)
@@ -41,9 +41,9 @@ class Server(http.server.ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        self.answer: Answer = lambda handler: handler.say(body=b"a picture", Content_Type="image/png")
-        self.is_over = threading.Event()
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        self.responder: Responder = lambda handler: handler.respond(body=b"a picture", Content_Type="image/png")
+        self.is_stopped = threading.Event()
 
     @property
     def origin(self) -> str:
@@ -59,12 +59,12 @@ def serving() -> Iterator[Server]:
     try:
         yield server
     finally:
-        server.is_over.set()
+        server.is_stopped.set()
         server.shutdown()
         server.server_close()
 
 
-def pass_for_public(monkeypatch: pytest.MonkeyPatch, *origins: str) -> None:
+def allow_requests_to(monkeypatch: pytest.MonkeyPatch, *origins: str) -> None:
     """Let outgoing requests reach these servers, as if they had public addresses."""
     is_allowed = fetch.is_allowed
     monkeypatch.setattr(fetch, "is_allowed", lambda parts, allowed: is_allowed(parts, [*allowed, *origins]))

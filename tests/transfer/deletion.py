@@ -9,21 +9,21 @@ FORGET = "/accounts/forget/"
 PASSWORD = "orchards are not sold"
 
 
-def begin(client: Client, words: str = "stay") -> str:
+def request_deletion(client: Client, words: str = "stay") -> str:
     """Return the address of the confirmation page, for which a user has to log in again."""
     onward = str(client.post(FORGET, {"words": words}).headers["Location"])
     step = urlsplit(onward)
     return parse_qs(step.query)["next"][0] if step.path == "/accounts/login/" else onward
 
 
-def by_password(client: Client, words: str = "stay", login: str = "rosa") -> str:
-    page = begin(client, words)
+def request_with_password(client: Client, words: str = "stay", login: str = "rosa") -> str:
+    page = request_deletion(client, words)
     answer = client.post("/accounts/login/", {"login": login, "password": PASSWORD, "next": page})
     assert answer.headers["Location"] == page
     return page
 
 
-def confirm(client: Client, page: str) -> Any:
+def confirm_deletion(client: Client, page: str) -> Any:
     """Press the button on the confirmation page."""
     assert client.get(page).status_code == 200
     return client.post(FORGET, {"request": parse_qs(urlsplit(page).query)["request"][0]})

@@ -97,20 +97,20 @@ def comment(number: int, text: str = "", *, to: int = 0, approved: str = "1", **
     return f"<wp:comment>{''.join(texts)}</wp:comment>"
 
 
-def bring(file: Path, *options: str) -> str:
+def import_file(file: Path, *options: str) -> str:
     """Run the command and return its output."""
     out = StringIO()
     call_command("import", "wordpress", str(file), *options, stdout=out)
     return out.getvalue()
 
 
-def bring_text(folder: Path, text: str, *options: str) -> str:
+def import_text(folder: Path, text: str, *options: str) -> str:
     file = folder / "export.xml"
     file.write_text(text)
-    return bring(file, *options)
+    return import_file(file, *options)
 
 
-def everything() -> dict[str, list[Any]]:
+def imported_rows() -> dict[str, list[Any]]:
     """Return everything that an import can write, for comparison."""
     tables = (Essay, Tag, Redirect, Comment, Wording, Discussion, ImportedAuthor, ImportedComment, WantedPicture)
     return {table.__name__: list(table.objects.order_by("pk").values_list()) for table in tables}
@@ -120,7 +120,7 @@ def essay(number: int, site: str = "old.example") -> Essay:
     return Essay.objects.get(source=f"wordpress:{site}?p={number}")
 
 
-def where_it_leads(client: Client, address: str) -> str:
+def final_path(client: Client, address: str) -> str:
     """Return the path where a reader arrives from an old address, in at most two steps."""
     for _ in range(3):
         answer = client.get(address)

@@ -70,7 +70,7 @@ def test_brackets_and_anchors_keep_their_meaning_in_an_export(tmp_path: Path) ->
     written = (tmp_path / "all.xml").read_text()
     assert 'Write [[caption]], [[[gallery]]], [[Gallery ids="1"]], &#91;code]x[/code] or [x];' in written
     Essay.objects.all().delete()
-    exports.bring(tmp_path / "all.xml")
+    exports.import_file(tmp_path / "all.xml")
     assert Essay.objects.get().body == body
 
 
@@ -97,7 +97,7 @@ def test_a_wordpress_export_can_be_imported_unchanged(tmp_path: Path) -> None:
     assert len(threads) == 4
     Essay.objects.all().delete()
     Tag.objects.all().delete()
-    exports.bring(tmp_path / "all.xml")
+    exports.import_file(tmp_path / "all.xml")
     after = {essay.title: essay for essay in Essay.objects.all()}
     assert after.keys() == before.keys()
     for title, essay in after.items():
@@ -121,7 +121,7 @@ def test_a_page_keeps_its_menu_position_through_an_export(tmp_path: Path) -> Non
     call_command("export", "wordpress", tmp_path / "all.xml", verbosity=0)
     call_command("export", "markdown", tmp_path / "all.zip", verbosity=0)
     Essay.objects.all().delete()
-    exports.bring(tmp_path / "all.xml")
+    exports.import_file(tmp_path / "all.xml")
     assert list(Essay.objects.values_list("title", "is_in_menu", "menu_order").order_by("title")) == before
     with zipfile.ZipFile(tmp_path / "all.zip") as folder:
         heads = [folder.read(name).decode() for name in folder.namelist() if name.endswith(".md")]

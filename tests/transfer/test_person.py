@@ -121,7 +121,7 @@ def test_a_deleted_person_leaves_nothing_that_identifies_them(essay: Essay, read
     leaf = make.comment(essay, "Another word of mine.", by=commenter)
     client = log_in(reader)
     assert client.post(FORGET, {}).status_code == 422
-    answer = deletion.confirm(client, deletion.by_password(client, words))
+    answer = deletion.confirm_deletion(client, deletion.request_with_password(client, words))
     assert answer.headers["Location"] == "/accounts/forgotten/"
     assert client.get(answer.headers["Location"]).status_code == 200
     assert not User.objects.filter(username="rosa").exists()
@@ -182,9 +182,12 @@ def test_subscriptions_are_exported_and_deleted(essay: Essay, reader: User) -> N
 
 def test_a_remembered_guest_can_delete_their_data(essay: Essay) -> None:
     client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
-    client.post(f"{essay.get_absolute_url()}respond/", make.details(remember="on"))
+    client.post(f"{essay.get_absolute_url()}respond/", make.guest_form(remember="on"))
     assert "anna@example.org" in client.get(f"{DATA}about-me.json").text
-    assert deletion.confirm(client, deletion.begin(client)).headers["Location"] == "/accounts/forgotten/"
+    assert (
+        deletion.confirm_deletion(client, deletion.request_deletion(client)).headers["Location"]
+        == "/accounts/forgotten/"
+    )
     comment = Comment.objects.get()
     assert (comment.commenter.name, comment.commenter.email) == ("Anonymous", "")
     assert client.cookies["commenter"]["max-age"] == 0
@@ -198,7 +201,7 @@ def test_deletion_ends_other_sessions_and_removes_the_name_from_the_log(essay: E
     assert LogEntry.objects.get().object_repr == "Rosa Castellanos"
     client, elsewhere = log_in(reader), log_in(reader)
     elsewhere.post(f"{essay.get_absolute_url()}change/", {"text": "Words that wait."})
-    deletion.confirm(client, deletion.by_password(client))
+    deletion.confirm_deletion(client, deletion.request_with_password(client))
     assert not User.objects.filter(pk=reader.pk).exists()
     assert Session.objects.count() == 1  # the owner's
     assert not Invitation.objects.exists()
@@ -207,10 +210,10 @@ def test_deletion_ends_other_sessions_and_removes_the_name_from_the_log(essay: E
 
 def test_the_cookie_of_a_deleted_guest_is_ignored(essay: Essay) -> None:
     client, other = (Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"}) for _ in range(2))
-    client.post(f"{essay.get_absolute_url()}respond/", make.details(text="My very words.", remember="on"))
+    client.post(f"{essay.get_absolute_url()}respond/", make.guest_form(text="My very words.", remember="on"))
     other.cookies["commenter"] = client.cookies["commenter"].value
     assert "My very words." in other.get("/comments/mine/").text
-    deletion.confirm(client, deletion.begin(client))
+    deletion.confirm_deletion(client, deletion.request_deletion(client))
     assert Comment.objects.get().wording.text == "My very words."
     assert "My very words." not in other.get("/comments/mine/").text
     assert other.get(DATA).headers["Location"].startswith("/accounts/login/")

@@ -17,8 +17,8 @@ from pytest_django import Settings
 from blog import actions as writing
 from blog.models import Essay, Image
 from server.jobs.worker import run_ready_jobs
-from tests.services.web import Server, pass_for_public, serving
-from tests.transfer.exports import bring_text, everything, export, item
+from tests.services.web import Server, allow_requests_to, serving
+from tests.transfer.exports import export, import_text, imported_rows, item
 from transfer import pictures
 from transfer.models import WantedPicture
 from transfer.pictures import UploadsFolder
@@ -51,8 +51,8 @@ def uploads(tmp_path: Path) -> Path:
 def old_site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """The old site's server, still online."""
     with serving() as server:
-        pass_for_public(monkeypatch, server.origin)
-        server.answer = lambda handler: handler.say(body=jpeg(), Content_Type="image/jpeg")
+        allow_requests_to(monkeypatch, server.origin)
+        server.responder = lambda handler: handler.respond(body=jpeg(), Content_Type="image/jpeg")
         yield server
 
 
@@ -75,7 +75,7 @@ SMALL = "https://old.example/wp-content/uploads/2019/03/hill-300x200.jpg"
 
 def test_a_picture_in_the_folder_is_shown_from_here(tmp_path: Path, uploads: Path, client: Client) -> None:
     body = f'<a href="{HILL}"><img src="{HILL}" alt="A hill"></a> <a href="https://old.example/?p=2">stays</a>'
-    report = bring_text(
+    report = import_text(
         tmp_path, export(item(1, body=body), attachment(5, HILL, "A green hill")), "--media", str(uploads)
     )
     kept = Image.objects.get()
@@ -92,24 +92,24 @@ def test_a_picture_in_the_folder_is_shown_from_here(tmp_path: Path, uploads: Pat
 
 def test_a_second_import_with_the_folder_adds_missing_pictures(tmp_path: Path, uploads: Path) -> None:
     text = export(item(1, body=f'<img src="{HILL}">'), attachment(5, HILL))
-    bring_text(tmp_path, text)
+    import_text(tmp_path, text)
     assert WantedPicture.objects.count() == 2
     essay = Essay.objects.get()
     essay.body += "<p>Written since.</p>"
     writing.save(essay)
-    report = bring_text(tmp_path, text, "--media", str(uploads))
+    report = import_text(tmp_path, text, "--media", str(uploads))
     assert "Imported from export.xml:\n  1 picture imported from the folder" in report
     assert Essay.objects.get().body.endswith('.jpg" alt=""></p><p>Written since.</p>')
     assert HILL not in Essay.objects.get().body
-    before = everything()
-    assert bring_text(tmp_path, text, "--media", str(uploads)).startswith("Nothing new in export.xml.")
-    assert everything() == before
+    before = imported_rows()
+    assert import_text(tmp_path, text, "--media", str(uploads)).startswith("Nothing new in export.xml.")
+    assert imported_rows() == before
     assert Image.objects.count() == 1
 
 
 def test_a_dry_run_lists_the_folders_pictures_and_writes_no_file(tmp_path: Path, uploads: Path) -> None:
     other = HILL.replace("hill", "sea")
-    report = bring_text(
+    report = import_text(
         tmp_path, export(item(1, body=f'<img src="{HILL}"><img src="{other}">')), "--dry-run", "--media", str(uploads)
     )
     assert "  1 picture would be imported from the folder" in report.splitlines()
@@ -121,7 +121,7 @@ def test_a_dry_run_lists_the_folders_pictures_and_writes_no_file(tmp_path: Path,
 
 def test_an_invalid_picture_in_the_folder_is_listed(tmp_path: Path, uploads: Path) -> None:
     (uploads / "wp-content/uploads/2019/03/hill.jpg").write_bytes(b"<html>")
-    report = bring_text(tmp_path, export(item(1, body=f'<img src="{HILL}">')), "--media", str(uploads))
+    report = import_text(tmp_path, export(item(1, body=f'<img src="{HILL}">')), "--media", str(uploads))
     assert "  1 picture could not be imported" in report.splitlines()
     assert f"    {HILL}: it is not a valid J" in report
     assert HILL in Essay.objects.get().body
@@ -168,29 +168,29 @@ def test_no_file_outside_the_folder_is_found(tmp_path: Path, uploads: Path, tail
 def test_the_job_fetches_what_the_folder_lacks(tmp_path: Path, old_site: Server, client: Client) -> None:
     url = f"{old_site.origin}/wp-content/uploads/2019/03/hill.jpg"
     body = f'<p>A <a href="{url}"><img src="/wp-content/uploads/2019/03/hill.jpg" alt="A hill"></a>.</p>'
-    report = bring_text(tmp_path, export(item(1, body=body), site=old_site.origin))
+    report = import_text(tmp_path, export(item(1, body=body), site=old_site.origin))
     assert "  1 picture will be downloaded in the background" in report.splitlines()
-    assert old_site.asked == []
+    assert old_site.requests == []
     essay = Essay.objects.get()
     assert "hill.jpg" in client.get(essay.get_absolute_url()).content.decode()
     run_ready_jobs()
-    assert [path for path, _ in old_site.asked] == ["/wp-content/uploads/2019/03/hill.jpg"]
+    assert [path for path, _ in old_site.requests] == ["/wp-content/uploads/2019/03/hill.jpg"]
     kept = Image.objects.get()
     page = client.get(essay.get_absolute_url()).content.decode()
     assert page.count(kept.file.url) == 2
     assert "hill.jpg" not in page
     assert not WantedPicture.objects.exists()
-    assert bring_text(tmp_path, export(item(1, body=body), site=old_site.origin)).startswith("Nothing")
+    assert import_text(tmp_path, export(item(1, body=body), site=old_site.origin)).startswith("Nothing")
 
 
 def test_media_library_pictures_are_imported_with_their_descriptions(tmp_path: Path, old_site: Server) -> None:
     files = ["a.jpg", "b.mp3", "c.pdf", "d"]
     text = export(*(attachment(n, f"{old_site.origin}/{name}", f"Alt {name}") for n, name in enumerate(files, 1)))
-    report = bring_text(tmp_path, text)
+    report = import_text(tmp_path, text)
     assert "  2 media library files that are not pictures" in report.splitlines()
     run_ready_jobs()
     assert sorted(Image.objects.values_list("alt", flat=True)) == ["Alt a.jpg", "Alt d"]
-    assert "  2 pictures in the media library" in bring_text(tmp_path, text).splitlines()
+    assert "  2 pictures in the media library" in import_text(tmp_path, text).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -204,21 +204,21 @@ def test_media_library_pictures_are_imported_with_their_descriptions(tmp_path: P
 def test_failed_pictures_are_listed_in_the_next_report(
     tmp_path: Path, old_site: Server, status: int, body: bytes, why: str
 ) -> None:
-    old_site.answer = lambda handler: handler.say(status, body)
+    old_site.responder = lambda handler: handler.respond(status, body)
     text = export(item(1, body=f'<img src="{old_site.origin}/a.jpg">'))
-    bring_text(tmp_path, text)
+    import_text(tmp_path, text)
     run_ready_jobs()
     wanted = WantedPicture.objects.get()
     assert wanted.due is None
     assert why in wanted.error
-    report = bring_text(tmp_path, text)
+    report = import_text(tmp_path, text)
     assert f"    {old_site.origin}/a.jpg: {wanted.error}"[:70] in report
     assert not fetching().ready().exists()
 
 
 def test_an_unavailable_site_is_retried_with_growing_pauses_and_then_given_up(tmp_path: Path, old_site: Server) -> None:
-    old_site.answer = lambda handler: handler.say(503)
-    bring_text(tmp_path, export(item(1, body=f'<img src="{old_site.origin}/a.jpg">')))
+    old_site.responder = lambda handler: handler.respond(503)
+    import_text(tmp_path, export(item(1, body=f'<img src="{old_site.origin}/a.jpg">')))
     now = datetime.now(UTC)
     for _ in range(30):
         run_ready_jobs()
@@ -229,7 +229,7 @@ def test_an_unavailable_site_is_retried_with_growing_pauses_and_then_given_up(tm
         now = due
         with time_machine.travel(now + timedelta(seconds=1), tick=False):
             run_ready_jobs()
-    assert len(old_site.asked) == 6
+    assert len(old_site.requests) == 6
     assert WantedPicture.objects.get().error == "the server answered 503"
 
 
@@ -237,9 +237,9 @@ def test_a_private_address_is_never_requested(tmp_path: Path, settings: Settings
     with serving() as private:
         settings.FETCH_ALLOWED_ORIGINS = frozenset({private.origin})
         urls = [f"{private.origin}/a.jpg", "http://169.254.169.254/latest/a.jpg", "http://localhost/a.jpg"]
-        bring_text(tmp_path, export(item(1, body="".join(f'<img src="{url}">' for url in urls))))
+        import_text(tmp_path, export(item(1, body="".join(f'<img src="{url}">' for url in urls))))
         run_ready_jobs()
-    assert private.asked == []
+    assert private.requests == []
     assert WantedPicture.objects.failed().count() == 3
     assert not Image.objects.exists()
 
@@ -248,31 +248,31 @@ def test_the_job_lets_other_jobs_run_in_between(
     tmp_path: Path, old_site: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "MAX_SECONDS", 0)
-    bring_text(tmp_path, export(item(1, body="".join(f'<img src="{old_site.origin}/{n}.jpg">' for n in range(5)))))
+    import_text(tmp_path, export(item(1, body="".join(f'<img src="{old_site.origin}/{n}.jpg">' for n in range(5)))))
     run_ready_jobs()
     assert fetching().count() == 5
     assert Image.objects.count() == 5
 
 
 def test_two_workers_do_not_fetch_the_same_picture(tmp_path: Path, old_site: Server) -> None:
-    bring_text(tmp_path, export(item(1, body=f'<img src="{old_site.origin}/a.jpg">')))
+    import_text(tmp_path, export(item(1, body=f'<img src="{old_site.origin}/a.jpg">')))
     mine, theirs = WantedPicture.objects.get(), WantedPicture.objects.get()
     assert pictures.claim(mine)
     assert not pictures.claim(theirs)
     pictures.fetch_wanted.call()
-    assert old_site.asked == []
+    assert old_site.requests == []
 
 
 def test_deleting_an_essay_deletes_its_wanted_pictures(tmp_path: Path, old_site: Server) -> None:
-    bring_text(tmp_path, export(item(1, body=f'<img src="{old_site.origin}/a.jpg">')))
+    import_text(tmp_path, export(item(1, body=f'<img src="{old_site.origin}/a.jpg">')))
     writing.delete(Essay.objects.get())
     run_ready_jobs()
-    assert old_site.asked == []
+    assert old_site.requests == []
 
 
 @pytest.mark.parametrize("source", ["data:image/png;base64,AAAA", "file:///etc/passwd", "ftp://x.org/a.jpg", "x.jpg"])
 def test_a_picture_without_a_web_address_is_never_requested(tmp_path: Path, source: str) -> None:
-    report = bring_text(tmp_path, export(item(1, body=f'A<img src="{source}">'), site="old blog"))
+    report = import_text(tmp_path, export(item(1, body=f'A<img src="{source}">'), site="old blog"))
     assert not WantedPicture.objects.exists()
     assert Essay.objects.get().body == "<p>A</p>"
     assert "picture" in report

@@ -14,8 +14,8 @@ from accounts.models import Commenter
 from blog.models import Authorship, Essay, Redirect, Tag
 from comments.checking import problems
 from comments.models import Comment, Discussion
-from tests.lists import both_one_in
-from tests.transfer.exports import FIXTURES, SHARED, bring, everything
+from tests.lists import one_in_on_both_databases
+from tests.transfer.exports import FIXTURES, SHARED, import_file, imported_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -84,9 +84,9 @@ class Plain:
         return max(map(depth_of, parents), default=0)
 
 
-@pytest.mark.parametrize("file", both_one_in(7, SOUND), ids=[file.name for file in SOUND])
+@pytest.mark.parametrize("file", one_in_on_both_databases(7, SOUND), ids=[file.name for file in SOUND])
 def test_a_real_export_is_imported_completely_and_only_once(file: Path, client: Client) -> None:
-    report = bring(file)
+    report = import_file(file)
     plain = Plain(file)
     assert Counter(Essay.objects.values_list("kind", flat=True)) == plain.kinds()
     assert Essay.objects.published().count() == len(plain.public())
@@ -99,10 +99,10 @@ def test_a_real_export_is_imported_completely_and_only_once(file: Path, client: 
     every_imported_page_can_be_read(client)
     if file == THEME_DATA:
         the_theme_unit_test_data_keeps_its_oddities(report, client)
-    before = everything()
-    report = bring(file)
+    before = imported_rows()
+    report = import_file(file)
     assert report.startswith(f"Nothing new in {file.name}.")
-    assert everything() == before
+    assert imported_rows() == before
 
 
 def every_old_link_leads_to_its_essay(file: Path, client: Client) -> None:
@@ -158,8 +158,8 @@ def the_theme_unit_test_data_keeps_its_oddities(report: str, client: Client) -> 
 def test_a_broken_export_is_rejected_and_changes_nothing(file: Path) -> None:
     for _ in range(2):
         with pytest.raises(CommandError, match=r"line \d+: .*\. Nothing was changed\.$"):
-            bring(file)
-    assert not any(everything().values())
+            import_file(file)
+    assert not any(imported_rows().values())
 
 
 HOSTILE = {
@@ -174,10 +174,10 @@ def test_a_hostile_export_does_no_harm(file: Path) -> None:
     shape = HOSTILE[file.name]
     if shape is None:
         with pytest.raises(CommandError, match=r"line 1: .*\. Nothing was changed\.$"):
-            bring(file)
-        assert not any(everything().values())
+            import_file(file)
+        assert not any(imported_rows().values())
         return
-    bring(file)
+    import_file(file)
     assert list(Comment.objects.order_by("tree_id", "lft").values_list("level", "wording__text")) == shape
     assert not any("alert" in html for html in Comment.objects.values_list("wording__html", flat=True))
     assert "onerror" not in Essay.objects.get().body

@@ -15,7 +15,7 @@ from hypothesis.extra.django import TestCase
 from blog.models import Essay
 from comments.checking import problems
 from comments.models import Comment, Discussion, Wording
-from tests.transfer.exports import bring_text, comment, export, item
+from tests.transfer.exports import comment, export, import_text, item
 from transfer import threads
 from transfer.wordpress import spool, wxr
 
@@ -28,13 +28,13 @@ def shape() -> list[tuple[int, str]]:
 
 
 def test_a_parent_can_follow_its_reply_in_the_file(tmp_path: Path) -> None:
-    bring_text(tmp_path, export(item(1, comment(3, to=2), comment(2, to=1), comment(1))))
+    import_text(tmp_path, export(item(1, comment(3, to=2), comment(2, to=1), comment(1))))
     assert shape() == [(0, "1"), (1, "2"), (2, "3")]
 
 
 def test_siblings_are_sorted_by_time_not_by_number(tmp_path: Path) -> None:
     early, late = "2020-01-01 10:00:00", "2020-01-01 11:00:00"
-    bring_text(
+    import_text(
         tmp_path,
         export(
             item(
@@ -50,7 +50,7 @@ def test_siblings_are_sorted_by_time_not_by_number(tmp_path: Path) -> None:
 
 
 def test_a_reply_to_a_missing_comment_becomes_a_root_and_is_listed(tmp_path: Path) -> None:
-    report = bring_text(tmp_path, export(item(1, comment(1, to=99), comment(2, to=1))))
+    report = import_text(tmp_path, export(item(1, comment(1, to=99), comment(2, to=1))))
     assert shape() == [(0, "1"), (1, "2")]
     assert "  1 reply to a comment missing from the file starts its own thread" in report.splitlines()
     assert "    #1" in report.splitlines()
@@ -58,14 +58,14 @@ def test_a_reply_to_a_missing_comment_becomes_a_root_and_is_listed(tmp_path: Pat
 
 def test_each_loop_is_broken_once_and_nothing_is_lost(tmp_path: Path) -> None:
     answers = {1: 3, 2: 1, 3: 2, 4: 4, 5: 2, 6: 7, 7: 6, 8: 0}
-    report = bring_text(tmp_path, export(item(1, *(comment(n, to=to) for n, to in answers.items()))))
+    report = import_text(tmp_path, export(item(1, *(comment(n, to=to) for n, to in answers.items()))))
     assert shape() == [(0, "1"), (1, "2"), (2, "3"), (2, "5"), (0, "4"), (0, "6"), (1, "7"), (0, "8")]
     assert "  3 loops of comments that reply to each other were broken" in report.splitlines()
     assert list(problems()) == []
 
 
 def test_a_reply_to_a_pingback_moves_up_to_its_parent(tmp_path: Path) -> None:
-    report = bring_text(
+    report = import_text(
         tmp_path,
         export(
             item(
@@ -83,7 +83,7 @@ def test_a_reply_to_a_pingback_moves_up_to_its_parent(tmp_path: Path) -> None:
 
 
 def test_replies_to_an_editorial_note_are_never_published(tmp_path: Path) -> None:
-    report = bring_text(
+    report = import_text(
         tmp_path,
         export(
             item(
@@ -102,7 +102,7 @@ def test_replies_to_an_editorial_note_are_never_published(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("kind", ["pingback", "trackback", "note", "order_note", "webmention", "action_log"])
 def test_only_comments_are_imported(tmp_path: Path, kind: str) -> None:
-    bring_text(tmp_path, export(item(1, comment(1, type=kind))))
+    import_text(tmp_path, export(item(1, comment(1, type=kind))))
     assert not Comment.objects.exists()
 
 
@@ -119,12 +119,12 @@ def test_only_comments_are_imported(tmp_path: Path, kind: str) -> None:
     ],
 )
 def test_statuses_are_kept(tmp_path: Path, approved: str, status: str) -> None:
-    bring_text(tmp_path, export(item(1, comment(1, approved=approved))))
+    import_text(tmp_path, export(item(1, comment(1, approved=approved))))
     assert Comment.objects.get().status == status
 
 
 def test_replies_to_a_hidden_comment_appear_under_a_tombstone(tmp_path: Path, client: Client) -> None:
-    bring_text(
+    import_text(
         tmp_path,
         export(
             item(
@@ -147,7 +147,7 @@ def test_replies_to_a_hidden_comment_appear_under_a_tombstone(tmp_path: Path, cl
 
 
 def test_a_thread_can_be_as_deep_as_it_is_long(tmp_path: Path) -> None:
-    bring_text(tmp_path, export(item(1, *(comment(n, to=n - 1) for n in range(1, 1001)))))
+    import_text(tmp_path, export(item(1, *(comment(n, to=n - 1) for n in range(1, 1001)))))
     deepest = Comment.objects.order_by("-level").first()
     assert deepest is not None
     assert deepest.level == 999
@@ -157,7 +157,7 @@ def test_a_thread_can_be_as_deep_as_it_is_long(tmp_path: Path) -> None:
 def test_a_long_discussion_needs_few_queries(tmp_path: Path, django_assert_max_num_queries: Any) -> None:
     comments = [comment(n, to=n // 2 if n % 3 else 0, author=f"Guest {n}") for n in range(1, 301)]
     with django_assert_max_num_queries(250):
-        bring_text(tmp_path, export(item(1, *comments)))
+        import_text(tmp_path, export(item(1, *comments)))
     assert Comment.objects.count() == 300
 
 
@@ -176,7 +176,7 @@ def test_only_one_batch_of_comments_is_in_memory(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(Wording, "__init__", counted)
     for number, count in enumerate((60, 240), 1):
         said = [comment(n, to=n // 2 if n % 3 else 0, author=f"Guest {n}") for n in range(1, count + 1)]
-        bring_text(tmp_path, export(item(number, *said)))
+        import_text(tmp_path, export(item(number, *said)))
         assert len(most) == count
         assert max(most) <= 2 * threads.BATCH
         most.clear()
@@ -211,9 +211,9 @@ class AnyFile(TestCase):
         """Also when the file comes in two parts, the second with all of the first."""
         said = [comment(n, to=to, approved=status, type=kind) for n, (to, status, kind) in enumerate(rows, 1)]
         with TemporaryDirectory() as folder:
-            bring_text(Path(folder), export(item(1, *said[:cut])))
-            bring_text(Path(folder), export(item(1, *said)))
-            report = bring_text(Path(folder), export(item(1, *said)))
+            import_text(Path(folder), export(item(1, *said[:cut])))
+            import_text(Path(folder), export(item(1, *said)))
+            report = import_text(Path(folder), export(item(1, *said)))
         assert report.startswith("Nothing new in export.xml.")
         assert list(problems()) == []
         kept = [text for _, text in shape()]

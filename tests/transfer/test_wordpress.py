@@ -12,7 +12,7 @@ from blog import actions as writing
 from blog.models import Tag
 from comments.checking import problems
 from comments.models import Comment, Decision, Notice
-from tests.transfer.exports import FIXTURES, bring, bring_text, essay, everything, export, item, where_it_leads
+from tests.transfer.exports import FIXTURES, essay, export, final_path, import_file, import_text, imported_rows, item
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 OLD_BLOG = FIXTURES / "old-blog.xml"
@@ -22,7 +22,7 @@ OLD_BLOG = FIXTURES / "old-blog.xml"
 class TestOldBlog:
     @pytest.fixture(autouse=True)
     def _report(self, db: None) -> None:
-        self.report = bring(OLD_BLOG)
+        self.report = import_file(OLD_BLOG)
 
     def test_the_report_counts_what_was_imported_and_what_was_not(self) -> None:
         assert self.report.splitlines()[:10] == [
@@ -94,7 +94,7 @@ class TestOldBlog:
         ],
     )
     def test_an_old_address_redirects_to_the_new_one(self, client: Client, old: str, new: str) -> None:
-        assert where_it_leads(client, old) == new
+        assert final_path(client, old) == new
 
     @pytest.mark.parametrize("number", [17, 18, 19, 20])
     def test_unpublished_posts_stay_unpublished(self, client: Client, number: int) -> None:
@@ -170,8 +170,8 @@ class TestOldBlog:
         assert mail.outbox == []
 
     def test_a_second_import_changes_nothing_and_reports_it(self) -> None:
-        before = everything()
-        report = bring(OLD_BLOG)
+        before = imported_rows()
+        report = import_file(OLD_BLOG)
         assert report.splitlines()[:6] == [
             "Nothing new in old-blog.xml.",
             "Already here, left unchanged:",
@@ -180,7 +180,7 @@ class TestOldBlog:
             "  5 comments",
             "  2 authors",
         ]
-        assert everything() == before
+        assert imported_rows() == before
 
     def test_edits_made_here_are_kept(self) -> None:
         edited = essay(12)
@@ -189,7 +189,7 @@ class TestOldBlog:
         vera = User.objects.get(username="vera")
         vera.is_active, vera.name = True, "V. Holm"
         vera.save()
-        bring(OLD_BLOG)
+        import_file(OLD_BLOG)
         edited.refresh_from_db()
         assert (edited.title, edited.body, edited.slug) == ("Mine now", "<p>New words.</p>", "mine")
         vera.refresh_from_db()
@@ -197,14 +197,14 @@ class TestOldBlog:
 
     def test_a_comment_deleted_here_is_not_imported_again(self) -> None:
         Comment.objects.filter(wording__text="Buy.").delete()
-        report = bring(OLD_BLOG)
+        report = import_file(OLD_BLOG)
         assert "  1 comment imported before and since deleted here" in report.splitlines()
         assert not Comment.objects.filter(wording__text="Buy.").exists()
 
     def test_an_essay_deleted_here_is_imported_again_completely(self) -> None:
         writing.delete(essay(12))
         assert Comment.objects.count() == 0
-        report = bring(OLD_BLOG)
+        report = import_file(OLD_BLOG)
         assert "  1 essay, published" in report.splitlines()
         assert Comment.objects.on_essay(essay(12)).count() == 5
         assert list(problems()) == []
@@ -212,12 +212,12 @@ class TestOldBlog:
 
 @pytest.mark.both
 def test_a_dry_run_reports_the_same_and_changes_nothing() -> None:
-    before = everything()
-    trial = bring(OLD_BLOG, "--dry-run").splitlines()
-    assert everything() == before
+    before = imported_rows()
+    trial = import_file(OLD_BLOG, "--dry-run").splitlines()
+    assert imported_rows() == before
     assert not User.objects.exists()
     assert not Commenter.objects.exists()
-    real = bring(OLD_BLOG).splitlines()
+    real = import_file(OLD_BLOG).splitlines()
     assert trial[0] == "Would be imported from old-blog.xml:"
     assert trial[-1] == "This was a dry run. Nothing was changed."
     assert trial[1:-1] == real[1:]
@@ -225,11 +225,11 @@ def test_a_dry_run_reports_the_same_and_changes_nothing() -> None:
 
 @pytest.mark.parametrize("version", ["1.0", "1.1", "1.2"])
 def test_every_wxr_version_is_imported(tmp_path: Path, version: str) -> None:
-    bring_text(tmp_path, export(item(1), version=version))
+    import_text(tmp_path, export(item(1), version=version))
     assert essay(1).title == "A title"
 
 
 def test_an_import_shows_on_the_next_page(tmp_path: Path, client: Client) -> None:
     assert "A title" not in client.get("/").content.decode()
-    bring_text(tmp_path, export(item(1)))
+    import_text(tmp_path, export(item(1)))
     assert "A title" in client.get("/").content.decode()

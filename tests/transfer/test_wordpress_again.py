@@ -9,7 +9,7 @@ from blog.models import Essay, Redirect
 from comments.checking import problems
 from comments.models import Comment, Discussion
 from tests import make
-from tests.transfer.exports import bring_text, comment, essay, everything, export, item
+from tests.transfer.exports import comment, essay, export, import_text, imported_rows, item
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -21,10 +21,10 @@ class TestLaterExport:
     @pytest.fixture(autouse=True)
     def _first(self, db: None, tmp_path: Path) -> None:
         self.folder = tmp_path
-        bring_text(tmp_path, export(item(1, comment(1), comment(2, to=1), comment(3))))
+        import_text(tmp_path, export(item(1, comment(1), comment(2, to=1), comment(3))))
 
     def grow(self, *parts: str) -> str:
-        return bring_text(self.folder, export(*parts))
+        return import_text(self.folder, export(*parts))
 
     def test_new_essays_are_added(self) -> None:
         self.grow(item(1, comment(1), comment(2, to=1), comment(3)), item(2, comment(9)))
@@ -65,13 +65,13 @@ class TestLaterExport:
         assert sorted(Commenter.objects.values_list("name", flat=True)) == ["Ann", "Tom"]
 
     def test_http_or_https_with_www_or_without_it_is_the_same_blog(self) -> None:
-        report = bring_text(
+        report = import_text(
             self.folder, export(item(1, comment(1), comment(2, to=1), comment(3)), site="http://www.old.example/")
         )
         assert report.startswith("Nothing new in export.xml.")
 
     def test_another_blog_is_separate(self) -> None:
-        bring_text(self.folder, export(item(1, comment(1)), site="https://other.example"))
+        import_text(self.folder, export(item(1, comment(1)), site="https://other.example"))
         assert Essay.objects.count() == 2
         assert Comment.objects.count() == 4
         assert essay(1).slug == "post-1"
@@ -80,7 +80,7 @@ class TestLaterExport:
 
 
 def test_posts_with_the_same_number_and_title_are_one_post(tmp_path: Path) -> None:
-    report = bring_text(tmp_path, export(item(1, comment(1)), item(1, comment(1), comment(2), title="Again")))
+    report = import_text(tmp_path, export(item(1, comment(1)), item(1, comment(1), comment(2), title="Again")))
     assert "1 post with the same ID as an earlier post was treated as that post\n    Again" in report
     assert essay(1).title == "A title"
     assert Comment.objects.count() == 2
@@ -92,7 +92,7 @@ def test_posts_that_share_a_number_alone_are_all_imported(tmp_path: Path) -> Non
         item(7, comment(number), title=f"Title {number}", post_name=f"slug-{number}", body=f"Body {number}.")
         for number in (1, 2, 3)
     ]
-    report = bring_text(tmp_path, export(*parts))
+    report = import_text(tmp_path, export(*parts))
     assert "2 posts with the same ID as another post were imported too\n    Title 2\n    Title 3" in report
     found = {essay.title: essay for essay in Essay.objects.all()}
     assert {title: essay.body for title, essay in found.items()} == {
@@ -101,43 +101,43 @@ def test_posts_that_share_a_number_alone_are_all_imported(tmp_path: Path) -> Non
     assert [Comment.objects.get(essay=found[f"Title {number}"]).wording.text for number in (1, 2, 3)] == [
         "Words 1", "Words 2", "Words 3",
     ]  # fmt: skip
-    before = everything()
-    assert bring_text(tmp_path, export(*parts)).startswith("Nothing new in export.xml.")
-    assert bring_text(tmp_path, export(*reversed(parts))).startswith("Nothing new in export.xml.")
-    assert everything() == before
+    before = imported_rows()
+    assert import_text(tmp_path, export(*parts)).startswith("Nothing new in export.xml.")
+    assert import_text(tmp_path, export(*reversed(parts))).startswith("Nothing new in export.xml.")
+    assert imported_rows() == before
 
 
 def test_exports_of_two_sites_that_share_numbers_and_an_address_are_both_imported(tmp_path: Path) -> None:
-    bring_text(tmp_path, export(item(1, comment(1), title="One", post_name="one"), site="http://localhost"))
+    import_text(tmp_path, export(item(1, comment(1), title="One", post_name="one"), site="http://localhost"))
     second = export(item(1, comment(1), title="Two", post_name="two"), site="http://localhost")
-    bring_text(tmp_path, second)
+    import_text(tmp_path, second)
     assert sorted(Essay.objects.values_list("title", flat=True)) == ["One", "Two"]
     assert Comment.objects.count() == 2
-    assert bring_text(tmp_path, second).startswith("Nothing new in export.xml.")
+    assert import_text(tmp_path, second).startswith("Nothing new in export.xml.")
 
 
 @pytest.mark.parametrize("changes", [{"title": "New"}, {"post_name": "new"}])
 def test_a_post_with_a_new_title_or_slug_is_recognized(tmp_path: Path, changes: dict[str, str]) -> None:
-    bring_text(tmp_path, export(item(1, comment(1))))
+    import_text(tmp_path, export(item(1, comment(1))))
     again = {"title": "New", "post_name": "new"}
-    assert bring_text(tmp_path, export(item(1, comment(1), **changes))).startswith("Nothing")  # type: ignore[arg-type]
-    assert bring_text(tmp_path, export(item(1, comment(1), **again))).startswith("Nothing")  # type: ignore[arg-type]
+    assert import_text(tmp_path, export(item(1, comment(1), **changes))).startswith("Nothing")  # type: ignore[arg-type]
+    assert import_text(tmp_path, export(item(1, comment(1), **again))).startswith("Nothing")  # type: ignore[arg-type]
     assert Essay.objects.count() == 1
 
 
 def test_two_comments_with_one_number_are_imported_but_not_a_duplicate(tmp_path: Path) -> None:
     twice = export(item(1, comment(1, "First"), comment(2, "Second", to=1), comment(1, "Third"), comment(1, "First")))
-    report = bring_text(tmp_path, twice)
+    report = import_text(tmp_path, twice)
     assert "1 duplicate comment\n    #1" in report
     assert "1 comment with the same ID as another comment was imported too\n    #1" in report
-    before = everything()
-    bring_text(tmp_path, twice)
-    assert everything() == before
+    before = imported_rows()
+    import_text(tmp_path, twice)
+    assert imported_rows() == before
     found = {row.wording.text: row for row in Comment.objects.select_related("wording") if row.wording}
     assert set(found) == {"First", "Second", "Third"}
     assert found["Second"].parent == found["First"]
 
 
 def test_comments_of_two_posts_can_have_the_same_numbers(tmp_path: Path) -> None:
-    bring_text(tmp_path, export(item(1, comment(1)), item(2, comment(1))))
+    import_text(tmp_path, export(item(1, comment(1)), item(2, comment(1))))
     assert Comment.objects.count() == 2

@@ -10,7 +10,7 @@ from accounts.models import Commenter, User
 from blog.models import Essay
 from comments.models import Comment
 from tests import make
-from tests.transfer.exports import author, bring_text, comment, essay, export, item, term
+from tests.transfer.exports import author, comment, essay, export, import_text, item, term
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 class TestPeople:
     def test_an_existing_user_is_never_taken_for_an_author(self, tmp_path: Path) -> None:
         owner = make.owner("vera")
-        report = bring_text(tmp_path, export(author("vera", name="Vera", email=owner.email), item(1)))
+        report = import_text(tmp_path, export(author("vera", name="Vera", email=owner.email), item(1)))
         made = essay(1).bylines[0]
         assert made != owner
         assert (made.username, made.email, made.is_active) == ("vera-2", "", False)
@@ -29,21 +29,21 @@ class TestPeople:
         text = export(
             author("vera", number=5, name="Vera"), item(1, comment(1, user_id=5, author="Vera"), creator="vera")
         )
-        bring_text(tmp_path, text, "--author", "vera=me")
+        import_text(tmp_path, text, "--author", "vera=me")
         assert essay(1).bylines == [owner]
         assert Comment.objects.get().commenter.user == owner
         assert User.objects.count() == 1
-        assert bring_text(tmp_path, text).startswith("Nothing")
+        assert import_text(tmp_path, text).startswith("Nothing")
 
     @pytest.mark.parametrize("pair", ["vera=nobody", "vera", "=me", ""])
     def test_an_author_can_only_be_assigned_to_an_existing_user(self, tmp_path: Path, pair: str) -> None:
         make.owner("me")
         with pytest.raises(CommandError, match="Nothing was changed"):
-            bring_text(tmp_path, export(item(1)), "--author", pair)
+            import_text(tmp_path, export(item(1)), "--author", pair)
         assert not Essay.objects.exists()
 
     def test_an_author_missing_from_the_files_list_is_created_from_posts(self, tmp_path: Path) -> None:
-        bring_text(
+        import_text(
             tmp_path, export(item(1, creator="sam o'hara@old.example"), item(2, creator=">sam"), item(3, creator="sam"))
         )
         first, second = User.objects.order_by("pk")
@@ -54,7 +54,7 @@ class TestPeople:
     def test_only_a_logged_in_commenter_is_the_author(self, tmp_path: Path) -> None:
         vera = author("vera", number=5, name="Vera", email="vera@old.example")
         typed: dict[str, Any] = {"author": "Vera", "author_email": "vera@old.example"}
-        bring_text(
+        import_text(
             tmp_path,
             export(
                 vera,
@@ -72,12 +72,12 @@ class TestPeople:
 
     def test_a_guest_of_this_site_is_never_reused(self, tmp_path: Path) -> None:
         here = make.comment(make.essay(), by=make.guest("Tom", email="tom@example.org"))
-        bring_text(tmp_path, export(item(1, comment(1))))
+        import_text(tmp_path, export(item(1, comment(1))))
         assert Comment.objects.get(wording__text="Words 1").commenter != here.commenter
 
     def test_each_combination_of_name_email_and_website_is_one_guest(self, tmp_path: Path) -> None:
         people = [("Tom", "t@x.org", ""), ("Tom", "t@x.org", "tom.example"), ("Tom", "", ""), ("Tom", "t@x.org", "")]
-        bring_text(
+        import_text(
             tmp_path,
             export(
                 item(1, *(comment(n, author=a, author_email=e, author_url=u) for n, (a, e, u) in enumerate(people, 1)))
@@ -90,12 +90,12 @@ class TestPeople:
 
     def test_names_are_tidied(self, tmp_path: Path) -> None:
         names = ["<b>Bold</b>", "Admin\u202e\u200b", "x" * 400, "A &amp; B"]
-        bring_text(tmp_path, export(item(1, *(comment(n, author=name) for n, name in enumerate(names, 1)))))
+        import_text(tmp_path, export(item(1, *(comment(n, author=name) for n, name in enumerate(names, 1)))))
         kept = list(Comment.objects.order_by("created").values_list("commenter__name", flat=True))
         assert kept == ["Bold", "Admin", "x" * 245, "A & B"]
 
     def test_co_authors_keep_their_order_however_their_usernames_are_written(self, tmp_path: Path) -> None:
-        bring_text(
+        import_text(
             tmp_path,
             export(
                 author("vera.holm", name="Vera Holm"),

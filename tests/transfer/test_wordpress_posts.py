@@ -13,7 +13,7 @@ from blog.models import Essay, Redirect
 from comments.checking import problems
 from comments.models import Comment
 from tests import make
-from tests.transfer.exports import author, bring_text, comment, element, essay, export, item, term, where_it_leads
+from tests.transfer.exports import author, comment, element, essay, export, final_path, import_text, item, term
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 class TestDates:
     def test_local_time_is_used_without_a_utc_time(self, tmp_path: Path) -> None:
         zero = "0000-00-00 00:00:00"
-        bring_text(
+        import_text(
             tmp_path,
             export(
                 item(1),
@@ -39,12 +39,12 @@ class TestDates:
 
     def test_a_file_without_utc_times_uses_this_sites_time_zone(self, tmp_path: Path) -> None:
         make.site(time_zone="Asia/Tokyo")
-        bring_text(tmp_path, export(item(1, post_date="2021-05-06 00:30:00", post_date_gmt="")))
+        import_text(tmp_path, export(item(1, post_date="2021-05-06 00:30:00", post_date_gmt="")))
         assert essay(1).published == datetime(2021, 5, 5, 15, 30, tzinfo=UTC)
 
     @pytest.mark.parametrize("year", ["0001", "0999", "9999"])
     def test_a_year_that_no_address_can_have_is_ignored(self, tmp_path: Path, year: str) -> None:
-        bring_text(
+        import_text(
             tmp_path,
             export(
                 item(
@@ -59,7 +59,7 @@ class TestDates:
         assert Comment.objects.get().created <= timezone.now()
 
     def test_a_scheduled_post_appears_at_its_time(self, tmp_path: Path) -> None:
-        bring_text(tmp_path, export(item(1, status="future", post_date_gmt="2199-01-01 00:00:00")))
+        import_text(tmp_path, export(item(1, status="future", post_date_gmt="2199-01-01 00:00:00")))
         assert essay(1).published == datetime(2199, 1, 1, tzinfo=UTC)
         assert not essay(1).is_published
 
@@ -73,7 +73,7 @@ class TestDates:
     ],
 )  # fmt: skip
 def test_only_published_posts_are_published(tmp_path: Path, fields: dict[str, Any], is_public: bool) -> None:
-    bring_text(tmp_path, export(item(1, **fields)))
+    import_text(tmp_path, export(item(1, **fields)))
     assert essay(1).is_published is is_public
 
 
@@ -88,7 +88,7 @@ def test_only_published_posts_are_published(tmp_path: Path, fields: dict[str, An
     ],
 )
 def test_other_items_are_omitted_and_counted(tmp_path: Path, fields: dict[str, Any]) -> None:
-    report = bring_text(tmp_path, export(item(1, comment(1), **fields)))
+    report = import_text(tmp_path, export(item(1, comment(1), **fields)))
     assert not Essay.objects.exists()
     assert re.search(r"Not imported:\n  1 ", report)
     assert "  1 comment on items that were not imported" in report.splitlines()
@@ -107,12 +107,12 @@ def test_other_items_are_omitted_and_counted(tmp_path: Path, fields: dict[str, A
     ],
 )
 def test_titles_become_plain_text(tmp_path: Path, title: str, kept: str) -> None:
-    bring_text(tmp_path, export(item(1, title=title)))
+    import_text(tmp_path, export(item(1, title=title)))
     assert essay(1).title == kept
 
 
 def test_an_overlong_title_is_shortened_and_listed(tmp_path: Path) -> None:
-    report = bring_text(tmp_path, export(item(1, title="very long " * 60)))
+    report = import_text(tmp_path, export(item(1, title="very long " * 60)))
     assert len(essay(1).title) == 300
     assert essay(1).title.endswith("…")
     assert "  1 title longer than 300 characters was shortened" in report.splitlines()
@@ -130,16 +130,16 @@ def test_an_overlong_title_is_shortened_and_listed(tmp_path: Path) -> None:
     ],
 )
 def test_slugs_are_kept_where_possible(tmp_path: Path, name: str, title: str, slug: str) -> None:
-    bring_text(tmp_path, export(item(1, title=title, post_name=name)))
+    import_text(tmp_path, export(item(1, title=title, post_name=name)))
     assert essay(1).slug == slug
 
 
 def test_a_page_cannot_take_an_address_of_the_site_itself(tmp_path: Path, client: Client) -> None:
-    bring_text(
+    import_text(
         tmp_path, export(item(1, post_type="page", post_name="admin"), item(2, post_type="page", post_name="2020"))
     )
     assert [essay(1).slug, essay(2).slug] == ["admin-page", "2020-page"]
-    assert where_it_leads(client, "/?page_id=1") == "/admin-page/"
+    assert final_path(client, "/?page_id=1") == "/admin-page/"
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_page_cannot_take_an_address_of_the_site_itself(tmp_path: Path, client
     ],
 )
 def test_the_path_of_a_link_to_the_old_site_redirects(tmp_path: Path, link: str, paths: set[str]) -> None:
-    bring_text(tmp_path, export(item(1, link=link)))
+    import_text(tmp_path, export(item(1, link=link)))
     assert set(Redirect.objects.values_list("old_path", flat=True)) - {"/?p=1"} == paths
 
 
@@ -170,7 +170,7 @@ def test_the_first_top_level_pages_are_in_the_menu(tmp_path: Path) -> None:
     ]
     pages += [{} for _ in range(4)]
     items = [item(n, title=f"Page {n}", post_type="page", **fields) for n, fields in enumerate(pages, 1)]
-    bring_text(tmp_path, export(item(90), *items))
+    import_text(tmp_path, export(item(90), *items))
     menu = Essay.objects.in_menu().values_list("title", "menu_order")
     assert list(menu) == [("Page 1", 0), ("Page 3", 0), ("Page 6", 0), ("Page 7", 0), ("Page 8", 0), ("Page 2", 3)]
 
@@ -182,7 +182,7 @@ def test_old_slugs_and_dates_redirect(tmp_path: Path, client: Client) -> None:
         ("_wp_old_date", "2019-12-31"),
         ("_wp_old_date", "../x"),
     ]
-    bring_text(tmp_path, export(item(1, meta=meta, link="https://old.example/essays/post-1/")))
+    import_text(tmp_path, export(item(1, meta=meta, link="https://old.example/essays/post-1/")))
     for old in (
         "/essays/post-1/",
         "/essays/once/",
@@ -191,12 +191,12 @@ def test_old_slugs_and_dates_redirect(tmp_path: Path, client: Client) -> None:
         "/2019/12/31/post-1/",
         "/2019/12/31/once/",
     ):
-        assert where_it_leads(client, old) == "/2020/01/02/post-1/", old
+        assert final_path(client, old) == "/2020/01/02/post-1/", old
 
 
 @pytest.mark.both
 def test_two_posts_with_one_address_are_both_imported(tmp_path: Path) -> None:
-    report = bring_text(
+    report = import_text(
         tmp_path, export(item(1, link="https://old.example/same/"), item(2, link="https://old.example/same/"))
     )
     assert Redirect.objects.get(old_path="/same/").essay == essay(1)
@@ -241,7 +241,7 @@ def test_no_value_breaks_the_import_or_a_terminal(tmp_path: Path, nasty: str) ->
         comment(number, **one(name))
         for number, name in enumerate(("author", "author_email", "author_url", "type", "user_id", "date_gmt"), 1)
     ]
-    report = bring_text(
+    report = import_text(
         tmp_path,
         export(
             author(nasty, name=nasty, email=nasty),
@@ -266,7 +266,7 @@ def test_no_value_breaks_the_import_or_a_terminal(tmp_path: Path, nasty: str) ->
 
 def test_what_cannot_be_imported_is_listed(tmp_path: Path) -> None:
     meta = [("_yoast_wpseo_title", "x"), ("_edit_last", "1"), ("mood", "fine")]
-    report = bring_text(
+    report = import_text(
         tmp_path,
         export(item(1, term("post_format", "post-format-aside", "Aside"), meta=meta, body="a<!--nextpage-->b")),
     )
@@ -280,7 +280,7 @@ def test_all_texts_are_cleaned(tmp_path: Path) -> None:
     evil = (
         '<p onclick="x()">A</p><script>alert(1)</script><img src=x onerror=alert(1)><a href="javascript:alert(1)">b</a>'
     )
-    bring_text(tmp_path, export(item(1, comment(1, evil), body=evil, excerpt=evil)))
+    import_text(tmp_path, export(item(1, comment(1, evil), body=evil, excerpt=evil)))
     words = Comment.objects.get().wording
     assert words is not None
     for html in (essay(1).body, words.html, essay(1).excerpt):

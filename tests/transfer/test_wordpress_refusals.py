@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError
 
 from blog.models import Essay, Tag
-from tests.transfer.exports import HEAD, SHARED, author, bring, bring_text, comment, everything, export, item
+from tests.transfer.exports import HEAD, SHARED, author, comment, export, import_file, import_text, imported_rows, item
 from transfer.wordpress import wxr
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -84,10 +84,10 @@ def test_an_error_is_reported_in_one_line_and_nothing_changes(tmp_path: Path, na
 
 
 def refused(file: Path, words: str = "") -> None:
-    before = everything()
+    before = imported_rows()
     start = time.process_time()
     with pytest.raises(CommandError) as caught:
-        bring(file)
+        import_file(file)
     assert time.process_time() - start < 2
     line = str(caught.value)
     assert line.startswith(f"{file}: ")
@@ -95,7 +95,7 @@ def refused(file: Path, words: str = "") -> None:
     assert words in line
     assert "\n" not in line
     assert caught.value.returncode == 1
-    assert everything() == before
+    assert imported_rows() == before
 
 
 def test_a_compressed_export_gets_a_helpful_message(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_missing_file_gets_a_message(tmp_path: Path, what: Callable[[Path], No
 
 def test_a_missing_media_folder_gets_a_message(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"is not a folder. Nothing was changed\."):
-        bring_text(tmp_path, SOUND, "--media", str(tmp_path / "none"))
+        import_text(tmp_path, SOUND, "--media", str(tmp_path / "none"))
     assert not Essay.objects.exists()
 
 
@@ -137,10 +137,10 @@ def test_an_error_while_writing_changes_nothing(tmp_path: Path, monkeypatch: pyt
     file = tmp_path / "export.xml"
     file.write_text(SOUND)
     monkeypatch.setattr("transfer.wordpress.discussion.markup.clean_comment_html", lambda text: 1 / 0)
-    before = everything()
+    before = imported_rows()
     with pytest.raises(ZeroDivisionError):
-        bring(file)
-    assert everything() == before
+        import_file(file)
+    assert imported_rows() == before
 
 
 # Malformed XML that WordPress itself wrote is repaired.
@@ -159,7 +159,7 @@ def test_an_error_while_writing_changes_nothing(tmp_path: Path, monkeypatch: pyt
 )
 def test_malformed_xml_is_repaired(tmp_path: Path, written: str, read: str) -> None:
     sound = export(item(1, title="TITLE", post_name="x\x01"))
-    report = bring_text(tmp_path, sound.replace("<![CDATA[TITLE]]>", written))
+    report = import_text(tmp_path, sound.replace("<![CDATA[TITLE]]>", written))
     assert Essay.objects.get().title == read
     assert "in the file were corrected" in report
 
@@ -171,7 +171,7 @@ def test_the_repair_does_not_depend_on_the_chunk_size(
     monkeypatch.setattr(wxr, "CHUNK_SIZE", size)
     body = "".join(f"<![CDATA[{number} \x0b ]]> not the end <!-- ]]>" for number in range(40))
     text = export(item(1)).replace("<![CDATA[Words.]]>", body)
-    bring_text(tmp_path, text.replace("<![CDATA[A title]]>", "&nbsp; A & ]]> &amp; <!-- & \x02 ]]> -->&rarr; &#8;B"))
+    import_text(tmp_path, text.replace("<![CDATA[A title]]>", "&nbsp; A & ]]> &amp; <!-- & \x02 ]]> -->&rarr; &#8;B"))
     kept = Essay.objects.get()
     assert kept.title == "A & ]]> & → B"
     assert kept.body.count("not the end") == 40
@@ -179,12 +179,12 @@ def test_the_repair_does_not_depend_on_the_chunk_size(
 
 
 def test_lines_before_the_declaration_are_ignored(tmp_path: Path) -> None:
-    bring_text(tmp_path, "\n\n  " + SOUND)
+    import_text(tmp_path, "\n\n  " + SOUND)
     assert Essay.objects.count() == 1
 
 
 def test_a_valid_file_is_never_repaired(tmp_path: Path) -> None:
-    bring_text(tmp_path, export(item(1)).replace("<![CDATA[A title]]>", "<![CDATA[one ]]>two<![CDATA[ three]]>"))
+    import_text(tmp_path, export(item(1)).replace("<![CDATA[A title]]>", "<![CDATA[one ]]>two<![CDATA[ three]]>"))
     assert Essay.objects.get().title == "one two three"
 
 
@@ -194,13 +194,13 @@ def test_every_declared_encoding_is_read(tmp_path: Path, encoding: str) -> None:
     text = export(item(1, title="Für alle")).replace("UTF-8", encoding.removesuffix("-sig"))
     file.write_bytes(text.encode(encoding))
     assert file.read_bytes().startswith((codecs.BOM_UTF8, codecs.BOM_UTF16, b"<?xml"))
-    bring(file)
+    import_file(file)
     assert Essay.objects.get().title == "Für alle"
 
 
 def test_a_file_with_only_terms_is_a_valid_export(tmp_path: Path) -> None:
     tag = "<wp:tag><wp:tag_slug>a</wp:tag_slug><wp:tag_name>A</wp:tag_name></wp:tag>"
-    bring_text(tmp_path, export(tag))
+    import_text(tmp_path, export(tag))
     assert Tag.objects.get().name == "A"
 
 
@@ -213,12 +213,12 @@ def test_an_xml_attack_is_rejected(tmp_path: Path, payload: str) -> None:
     file = tmp_path / "export.xml"
     file.write_text(payload)
     refused(file)
-    assert "root:" not in str(everything())
+    assert "root:" not in str(imported_rows())
 
 
 @pytest.mark.parametrize("payload", [one["payload"] for one in PAYLOADS], ids=[one["id"] for one in PAYLOADS])
 def test_an_attack_in_a_text_stays_text(tmp_path: Path, payload: str) -> None:
-    bring_text(tmp_path, export(item(1, comment(1, payload), title=payload[:200], body=payload, excerpt=payload)))
-    kept = str(everything()).lower()
+    import_text(tmp_path, export(item(1, comment(1, payload), title=payload[:200], body=payload, excerpt=payload)))
+    kept = str(imported_rows()).lower()
     assert "root:" not in kept
     assert "<script" not in Essay.objects.get().body.lower()

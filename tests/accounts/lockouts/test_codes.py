@@ -27,7 +27,7 @@ def test_strangers_who_ask_for_codes_do_not_keep_anyone_from_logging_in_by_code(
         stranger(number).post(CODE, {"email": EMAIL})
     owner = Browser()
     assert owner.post(CODE, {"email": EMAIL}).status_code == 302
-    owner.type_code(code_in(mail.outbox[-1]))
+    owner.enter_code(code_in(mail.outbox[-1]))
     assert owner.user == miriam
 
 
@@ -61,7 +61,7 @@ def test_a_code_from_strangers_requests_is_always_valid(miriam: User, clock: tim
         clock.shift(timedelta(minutes=1))
     owner = Browser()
     owner.post(CODE, {"email": EMAIL})
-    owner.type_code(code_in(mail.outbox[-1]))
+    owner.enter_code(code_in(mail.outbox[-1]))
     assert owner.user == miriam
 
 
@@ -70,9 +70,9 @@ def test_the_code_of_one_address_is_not_the_code_of_another(miriam: User) -> Non
     mallory, thief = stranger(1), stranger(2)
     mallory.post(CODE, {"email": "mallory@example.org"})
     thief.post(CODE, {"email": EMAIL})
-    thief.type_code(code_in(mail.outbox[0]))
+    thief.enter_code(code_in(mail.outbox[0]))
     assert thief.user is None
-    mallory.type_code(code_in(mail.outbox[0]))
+    mallory.enter_code(code_in(mail.outbox[0]))
     assert mallory.user == User.objects.get(username="mallory")
 
 
@@ -112,13 +112,13 @@ def test_codes_become_longer_while_strangers_guess_at_them(miriam: User) -> None
         thief.post(CODE, {"email": EMAIL})
         assert len(code_in(mail.outbox[-1])) == len("1234-5678")
         for _time in range(5):
-            thief.type_code("0000-0000")
+            thief.enter_code("0000-0000")
     owner = Browser()
     owner.post(CODE, {"email": EMAIL})
     code = code_in(mail.outbox[-1])
     assert len(re.sub(r"\D", "", code)) == 16
     assert len(code) <= 20  # the length of the field
-    owner.type_code(code)
+    owner.enter_code(code)
     assert owner.user == miriam
 
 
@@ -127,7 +127,7 @@ def test_a_code_works_for_one_purpose_only(miriam: User) -> None:
     browser.post(RESET, {"email": EMAIL})
     reset = code_in(mail.outbox[-1])
     browser.post(CODE, {"email": EMAIL})
-    browser.type_code(reset)
+    browser.enter_code(reset)
     assert browser.user is None
 
 
@@ -137,6 +137,6 @@ def test_a_code_for_an_address_without_an_account_logs_no_one_in(miriam: User) -
     early.post(CODE, {"email": "ines@example.org"})
     make.user("ines")
     owner.post(CODE, {"email": "ines@example.org"})
-    answer = early.type_code(code_in(mail.outbox[-1]))
+    answer = early.enter_code(code_in(mail.outbox[-1]))
     assert answer.status_code == 200
     assert early.user is None

@@ -89,7 +89,7 @@ def test_after_twenty_failures_a_new_browser_needs_an_emailed_code_as_well(miria
     assert owner.user is None
     assert "There were many failed login attempts on your account" in owner.get(CONFIRM).text
     assert mail.outbox[-1].to == [EMAIL]
-    owner.type_code(code_in(mail.outbox[-1]))
+    owner.enter_code(code_in(mail.outbox[-1]))
     assert owner.user == miriam
 
 
@@ -98,7 +98,7 @@ def test_a_wrong_code_does_not_let_the_right_password_in(miriam: User) -> None:
     thief = Browser()
     thief.log_in_by_password("miriam", PASSWORD)
     for _time in range(5):
-        thief.type_code("0000-0000")
+        thief.enter_code("0000-0000")
     assert thief.user is None
 
 
@@ -143,7 +143,7 @@ def test_two_factor_authentication_still_follows_the_emailed_code(miriam: User) 
     guess(times=20, networks=20)
     owner = Browser()
     owner.log_in_by_password("miriam", PASSWORD)
-    answer = owner.type_code(code_in(mail.outbox[-1]))
+    answer = owner.enter_code(code_in(mail.outbox[-1]))
     assert answer.headers["Location"].startswith(SECOND)
     assert owner.user is None
     owner.post(SECOND, {"code": app_code(secret)})
@@ -175,7 +175,7 @@ def test_two_factor_codes_cannot_be_guessed_from_many_networks_without_the_mailb
     assert thieves[20].user is None
     owner = Browser()
     owner.log_in_by_password("miriam", PASSWORD)
-    owner.type_code(code_in(mail.outbox[-1]))
+    owner.enter_code(code_in(mail.outbox[-1]))
     owner.post(SECOND, {"code": app_code(secret)})
     assert owner.user == miriam
 

@@ -7,7 +7,7 @@ from typing import Any
 from tests.services.site import Installation
 
 
-def at_once(connected_installation: Installation, *jobs: Callable[[], Any]) -> list[Any]:
+def run_concurrently(connected_installation: Installation, *jobs: Callable[[], Any]) -> list[Any]:
     """Return what each function returned or raised; all start at the same moment."""
     results: list[Any] = [None] * len(jobs)
     start = threading.Barrier(len(jobs))

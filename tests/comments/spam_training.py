@@ -29,11 +29,11 @@ SPAM = [plea.format(ware, ware) for plea in PLEAS for ware in WARES]
 GOOD = [thought.format(theme) for thought in THOUGHTS for theme in THEMES]
 
 
-def rows() -> list[list[str]]:
+def examples() -> list[list[str]]:
     return [[text, "1"] for text in SPAM] + [[text, "0"] for text in GOOD]
 
 
-def table(path: Path, rows: list[list[str]], columns: str = "CONTENT,CLASS") -> Path:
+def write_csv(path: Path, rows: list[list[str]], columns: str = "CONTENT,CLASS") -> Path:
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns.split(","))
@@ -41,7 +41,7 @@ def table(path: Path, rows: list[list[str]], columns: str = "CONTENT,CLASS") -> 
     return path
 
 
-def manage(*arguments: object) -> tuple[str, str]:
+def spam_command(*arguments: object) -> tuple[str, str]:
     """Run the `spam` command and return its output and errors."""
     out, err = StringIO(), StringIO()
     call_command("spam", *map(str, arguments), stdout=out, stderr=err, no_color=True)
@@ -51,14 +51,14 @@ def manage(*arguments: object) -> tuple[str, str]:
 LEARNT: list[tuple[dict[str, Any], str]] = []
 
 
-def teach(folder: Path) -> None:
+def train(folder: Path) -> None:
     """Train the filter with `spam learn`. On an empty database, the result of the first run is restored."""
     is_new = not SpamModel.objects.exists() and not Decision.objects.exists()
     if is_new and LEARNT:
         SpamModel.objects.save_fields(**LEARNT[0][0])
         Rules.objects.update_or_create(pk=1, defaults={"spam_stamp": LEARNT[0][1]})
         return
-    manage("learn", table(folder / "both.csv", rows()))
+    spam_command("learn", write_csv(folder / "both.csv", examples()))
     if is_new:
         left = SpamModel.objects.values().get()
         kept = {name: value for name, value in left.items() if name not in {"id", "changed"}}

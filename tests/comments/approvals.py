@@ -5,7 +5,7 @@ from blog.models import Essay
 from comments.models import Comment, Wording
 from moderation.decisions import actions as deciding
 from tests import make
-from tests.comments.door import Browser
+from tests.comments.browser_client import Browser
 
 HELD = "Your comment is awaiting moderation."
 
@@ -19,8 +19,8 @@ def reasons(comment: Comment) -> list[str]:
     return [reason["code"] for reason in Wording.objects.get(comment=comment).reasons]
 
 
-def known(essay: Essay, browser: Browser, **details: str) -> Commenter:
+def create_approved_guest(essay: Essay, browser: Browser, **details: str) -> Commenter:
     """Give this browser's guest an approved comment."""
-    comment = browser.say(essay, text="My first.", remember="on", **details)
+    comment = browser.post_comment(essay, text="My first.", remember="on", **details)
     approve(comment)
     return comment.commenter

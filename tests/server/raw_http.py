@@ -14,7 +14,7 @@ PIECE = b"a" * 64 * 1024
 QUIET = b"POST /2026/11/24/nothing/respond/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50000\r\n\r\n"
 
 
-class Sent:
+class ReceivedBody:
     """A body that has arrived, as the server hands it to the application."""
 
     def __init__(self, *pieces: bytes) -> None:
@@ -24,7 +24,7 @@ class Sent:
         return self.pieces.pop(0) if self.pieces else b""
 
 
-class Silent(Sent):
+class UnfinishedBody(ReceivedBody):
     """A body of which nothing more comes."""
 
     def receive(self, seconds: float, woken: threading.Event, /) -> bytes | None:
@@ -34,7 +34,7 @@ class Silent(Sent):
         return self.pieces.pop(0)
 
 
-class Call:
+class RawConnection:
     """One connection."""
 
     def __init__(self, url: str, *, receives: int = 0, source: str = "") -> None:
@@ -50,7 +50,7 @@ class Call:
         lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Sec-Fetch-Site: same-origin", *headers, "", ""]
         self.socket.sendall("\r\n".join(lines).encode())
 
-    def is_in_hand(self) -> bool:
+    def is_asked_for_body(self) -> bool:
         """Begun with "Expect: 100-continue": whether the server has read the headers, and asks for the body."""
         asks = b"HTTP/1.1 100 Continue\r\n\r\n"
         return self.socket.recv(len(asks), socket.MSG_WAITALL) == asks
@@ -67,7 +67,7 @@ class Call:
                 self.socket.sendall(b"0\r\n\r\n")
         return sent
 
-    def answer(self) -> tuple[int, str]:
+    def read_response(self) -> tuple[int, str]:
         """The status, and the headers with the body; status 0 when there is none."""
         with contextlib.closing(http.client.HTTPResponse(self.socket)) as response:
             try:
@@ -81,10 +81,10 @@ class Call:
 
 
 @contextlib.contextmanager
-def drippers(url: str, count: int) -> Iterator[list[Call]]:
+def slow_senders(url: str, count: int) -> Iterator[list[RawConnection]]:
     """So many clients that have begun to send something and hold the rest back, a letter now and then."""
     over = threading.Event()
-    calls = [Call(url) for _ in range(count)]
+    calls = [RawConnection(url) for _ in range(count)]
 
     def drip() -> None:
         while not over.wait(0.1):
@@ -116,9 +116,11 @@ def reading_times(url: str, count: int) -> list[float]:
     return sorted(waits)
 
 
-def asked(application: Any, path: str = "/", body: Any = b"", **environ: Any) -> tuple[str, dict[str, str], bytes]:
+def call_application(
+    application: Any, path: str = "/", body: Any = b"", **environ: Any
+) -> tuple[str, dict[str, str], bytes]:
     """What a WSGI application answers without a wire between: status line, headers, body."""
-    stream = Sent(body) if isinstance(body, bytes) else body
+    stream = ReceivedBody(body) if isinstance(body, bytes) else body
     length = {"CONTENT_LENGTH": str(len(body))} if isinstance(body, bytes) and body else {}
     said: list[Any] = []
     environ = {"PATH_INFO": path, "REMOTE_ADDR": "203.0.113.1", "wsgi.input": stream, **length, **environ}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from tests.services.provider import Demo, walk
+from tests.services.provider import Demo, complete_authorization
 
 VERIFIER = "a-verifier-of-at-least-forty-three-characters-0123456789"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -21,7 +21,7 @@ FB_FIELDS = "id,name,email,picture.width(256)"
 
 
 @dataclass(frozen=True)
-class Reply:
+class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -31,9 +31,9 @@ class Reply:
         return json.loads(self.body)
 
 
-def ask(
+def send_request(
     method: str, url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
-) -> Reply:
+) -> Response:
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
     try:
@@ -42,13 +42,13 @@ def ask(
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         connection.request(method, path, body, {**kind, **(headers or {})})
         response = connection.getresponse()
-        return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        return Response(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
     finally:
         connection.close()
 
 
 @dataclass(frozen=True)
-class Site:
+class ServiceClient:
     """The requests of a site to one service."""
 
     demo: Demo
@@ -62,7 +62,7 @@ class Site:
     def __call__(self, path: str) -> str:
         return f"{self.demo.base}/{self.key}{path}"
 
-    def question(self, **changes: str) -> str:
+    def authorization_url(self, **changes: str) -> str:
         asked = {
             "client_id": "demo",
             "redirect_uri": CALLBACK,
@@ -75,9 +75,9 @@ class Site:
         return f"{self(self.authorize)}?{urlencode({k: v for k, v in {**asked, **changes}.items() if v})}"
 
     def code(self, name: str = "Mara Lindqvist", fault: str = "", **changes: str) -> str:
-        return back(walk(self.question(**changes), name, fault=fault))["code"]
+        return callback_parameters(complete_authorization(self.authorization_url(**changes), name, fault=fault))["code"]
 
-    def exchange(self, given: str, *, without: str = "", method: str = "POST", **changes: str) -> Reply:
+    def exchange(self, given: str, *, without: str = "", method: str = "POST", **changes: str) -> Response:
         form = {
             "grant_type": "authorization_code",
             "code": given,
@@ -94,21 +94,21 @@ class Site:
         form |= changes
         form.pop(without, None)
         if method == "GET":
-            return ask("GET", f"{self(self.token)}?{urlencode(form)}", headers=basic)
-        return ask("POST", self(self.token), form, basic)
+            return send_request("GET", f"{self(self.token)}?{urlencode(form)}", headers=basic)
+        return send_request("POST", self(self.token), form, basic)
 
     def token_of(self, name: str = "Mara Lindqvist", **changes: str) -> str:
         return str(self.exchange(self.code(name, **changes)).json["access_token"])
 
-    def profile(self, token: str, fields: str | None = None) -> Reply:
+    def profile(self, token: str, fields: str | None = None) -> Response:
         fields = self.fields if fields is None else fields
         if self.key == "facebook":
             query = {"fields": fields, "access_token": token, "appsecret_proof": proof(token)}
-            return ask("GET", f"{self(self.me)}?{urlencode({k: v for k, v in query.items() if v})}")
+            return send_request("GET", f"{self(self.me)}?{urlencode({k: v for k, v in query.items() if v})}")
         query = {"user.fields": fields} if self.key == "x" and fields else {}
-        return ask("GET", f"{self(self.me)}?{urlencode(query)}", headers={"Authorization": f"Bearer {token}"})
+        return send_request("GET", f"{self(self.me)}?{urlencode(query)}", headers={"Authorization": f"Bearer {token}"})
 
-    def person(self, name: str = "Mara Lindqvist", fields: str | None = None, **changes: str) -> dict[str, Any]:
+    def fetch_profile(self, name: str = "Mara Lindqvist", fields: str | None = None, **changes: str) -> dict[str, Any]:
         reply = self.profile(self.token_of(name, **changes), fields)
         assert reply.status == 200, reply.body
         found: dict[str, Any] = reply.json["data"] if self.key == "x" else reply.json
@@ -119,6 +119,6 @@ def proof(token: str) -> str:
     return hmac.new(b"demo", token.encode(), hashlib.sha256).hexdigest()
 
 
-def back(location: str) -> dict[str, str]:
+def callback_parameters(location: str) -> dict[str, str]:
     assert location.startswith(CALLBACK)
     return dict(parse_qsl(urlsplit(location).query))

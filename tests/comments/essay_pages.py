@@ -10,13 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from blog.models import Essay
 from comments.models import Comment
 from tests import make
-from tests.comments.door import Page, words
+from tests.comments.browser_client import Page, text_of
 
 TRANSACTION = re.compile(r"BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE")
 
 
 @contextmanager
-def at_most(count: int) -> Iterator[None]:
+def max_queries(count: int) -> Iterator[None]:
     """Fail if more queries are made; statements that begin and end transactions do not count."""
     with CaptureQueriesContext(connection) as captured:
         yield
@@ -24,17 +24,17 @@ def at_most(count: int) -> Iterator[None]:
     assert len(queries) <= count, "\n".join([f"{len(queries)} queries:", *queries])
 
 
-def roots(essay: Essay, count: int) -> list[Comment]:
+def create_roots(essay: Essay, count: int) -> list[Comment]:
     return make.create_thread(essay, *[None] * count)
 
 
-def address(essay: Essay, query: str = "") -> str:
+def essay_path(essay: Essay, query: str = "") -> str:
     return f"{essay.get_absolute_url()}{query}"
 
 
 def pager(page: Page) -> dict[str, str]:
-    return {words(link): str(link.get("href")) for link in page.all("nav[@class='pager']/a")}
+    return {text_of(link): str(link.get("href")) for link in page.all("nav[@class='pager']/a")}
 
 
-def keys(comments: list[Comment]) -> list[int]:
+def keys_of(comments: list[Comment]) -> list[int]:
     return [comment.pk for comment in comments]

@@ -20,7 +20,7 @@ class Page:
     """A response, parsed as a browser would."""
 
     def __init__(self, answer: Any) -> None:
-        self.answer = answer
+        self.response = answer
         self.status = answer.status_code
         self.html = answer.content.decode()
 
@@ -35,32 +35,32 @@ class Page:
     def all(self, path: str) -> list[Element]:
         return self.tree.findall(f".//{path}")
 
-    def one(self, path: str) -> Element:
+    def only(self, path: str) -> Element:
         found = self.all(path)
-        assert len(found) == 1, f"{len(found)} × {path} in:\n{words(self.tree)}"
+        assert len(found) == 1, f"{len(found)} × {path} in:\n{text_of(self.tree)}"
         return found[0]
 
-    def id(self, name: str) -> Element:
-        return self.one(f"*[@id='{name}']")
+    def by_id(self, name: str) -> Element:
+        return self.only(f"*[@id='{name}']")
 
     def comment(self, comment: Comment) -> Element:
         """The comment's element, replies included."""
-        return self.id(f"comment-{comment.pk}")
+        return self.by_id(f"comment-{comment.pk}")
 
     @property
-    def words(self) -> str:
-        return words(self.tree)
+    def text(self) -> str:
+        return text_of(self.tree)
 
     @property
-    def shown(self) -> list[int]:
+    def comment_keys(self) -> list[int]:
         """The comments on it, tombstones included, in reading order."""
         return [int(item.get("id", "")[8:]) for item in self.all("li") if item.get("id", "").startswith("comment-")]
 
     @property
-    def form(self) -> dict[str, str]:
+    def form_values(self) -> dict[str, str]:
         """The values that the reply form would submit unchanged."""
         filled = {}
-        for field in self.id("respond").iter():
+        for field in self.by_id("respond").iter():
             name = field.get("name")
             if name in {"key", "subject"}:  # filled in only by script, and only by bots
                 continue
@@ -73,12 +73,12 @@ class Page:
         return filled
 
     @property
-    def problem(self) -> str:
+    def error_summary(self) -> str:
         """The error summary, which has the focus."""
-        return " ".join(words(part) for part in self.id("respond").iter() if part.get("class") == "errors")
+        return " ".join(text_of(part) for part in self.by_id("respond").iter() if part.get("class") == "errors")
 
 
-def words(element: Element) -> str:
+def text_of(element: Element) -> str:
     return " ".join(" ".join(element.itertext()).split())
 
 
@@ -93,28 +93,32 @@ class Browser(Client):
         headers: Mapping[str, str] = MappingProxyType({"Sec-Fetch-Site": "same-origin"}),
     ) -> None:
         super().__init__(enforce_csrf_checks=True, headers=headers, REMOTE_ADDR=address)
-        self.speaks_as = "guest"
+        self.identity = "guest"
         if user:
             self.force_login(user)
-            self.speaks_as = str(Commenter.objects.for_user(user).pk)  # as after a login from the form
+            self.identity = str(Commenter.objects.for_user(user).pk)  # as after a login from the form
 
     def read(self, address: str | Essay) -> Page:
         """Get a page, following redirects."""
         answer = self.get(address if isinstance(address, str) else address.get_absolute_url(), follow=True)
         return Page(answer)
 
-    def post_to(self, essay: Essay, **fields: str) -> Page:
+    def submit_comment(self, essay: Essay, **fields: str) -> Page:
         """Submit the reply form and return the direct response."""
-        return Page(self.post(f"{essay.get_absolute_url()}respond/", make.details(**{"as": self.speaks_as, **fields})))
+        return Page(
+            self.post(f"{essay.get_absolute_url()}respond/", make.guest_form(**{"as": self.identity, **fields}))
+        )
 
-    def say(self, essay: Essay, **fields: str) -> Comment:
+    def post_comment(self, essay: Essay, **fields: str) -> Comment:
         """Post a comment that must be accepted, and return it."""
-        page = self.post_to(essay, **fields)
-        assert page.status == 302, f"{page.status}: {page.problem if page.find('form') is not None else page.words}"
+        page = self.submit_comment(essay, **fields)
+        assert page.status == 302, (
+            f"{page.status}: {page.error_summary if page.find('form') is not None else page.text}"
+        )
         comment: Comment = Comment.objects.latest("pk")
         return comment
 
 
-def place(answer: Any) -> str:
+def redirect_path(answer: Any) -> str:
     """The target of a redirect without its fragment."""
     return str(urldefrag(answer.headers["Location"]).url)

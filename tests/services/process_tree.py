@@ -6,7 +6,7 @@ from pathlib import Path
 HELPERS = {"job worker", "demo identity p", ""}
 
 
-def fields(pid: int) -> list[str]:
+def process_fields(pid: int) -> list[str]:
     """Return what the process table says of a process, starting with its state; empty if it is gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -16,12 +16,12 @@ def fields(pid: int) -> list[str]:
 
 def exists(pid: int) -> bool:
     """Return whether a process exists and is not a zombie."""
-    return fields(pid)[:1] not in ([], ["Z"], ["X"])
+    return process_fields(pid)[:1] not in ([], ["Z"], ["X"])
 
 
 def descendants(pid: int) -> list[int]:
     """Return child processes and their children, nearest first."""
-    parents = {int(folder.name): fields(int(folder.name))[1:2] for folder in Path("/proc").glob("[0-9]*")}
+    parents = {int(folder.name): process_fields(int(folder.name))[1:2] for folder in Path("/proc").glob("[0-9]*")}
     pids = [pid]
     for parent in pids:
         pids += [child for child, parent_pid in parents.items() if parent_pid == [str(parent)]]

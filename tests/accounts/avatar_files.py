@@ -19,13 +19,13 @@ from accounts.models import Commenter
 from accounts.profiles import identity
 from demo.identity_provider.pictures import HTML, SVG, huge_png, photo_with_metadata
 from tests import make
-from tests.comments.door import Browser, Page
+from tests.comments.browser_client import Browser, Page
 
 OWN = "/accounts/picture/"
 HOST = {"Host": "127.0.0.1", "Sec-Fetch-Site": "same-origin"}
 
 
-def person(address: str = "", **fields: Any) -> Commenter:
+def create_person(address: str = "", **fields: Any) -> Commenter:
     """Make a person whose account has a picture at this URL."""
     commenter = Commenter.objects.for_user(make.user(name="Mara Lindqvist"))
     told = {"mark": "X: @maralindqvist", "picture_url": address} | fields
@@ -39,7 +39,7 @@ def files() -> set[str]:
     return {file.name for file in folder.iterdir()} if folder.exists() else set()
 
 
-def swept() -> set[str]:
+def files_after_cleanup() -> set[str]:
     """Return the files after the cleanup a day later, which deletes replaced ones."""
     with time_machine.travel(timezone.now() + timedelta(days=1, hours=1)):
         jobs.delete_unused_avatars.call()
@@ -57,12 +57,12 @@ def read(name: str) -> bytes:
         return bytes(file.read())
 
 
-def opened(commenter: Commenter, size: int = 128) -> Image.Image:
+def open_avatar(commenter: Commenter, size: int = 128) -> Image.Image:
     commenter.refresh_from_db()
     return Image.open(io.BytesIO(read(f"{commenter.picture}-{size}.webp")))
 
 
-def encoded(
+def image_bytes(
     kind: str = "PNG", size: tuple[int, int] = (60, 40), mode: str = "RGB", color: Any = "#808080", **more: Any
 ) -> bytes:
     out = io.BytesIO()
@@ -70,7 +70,7 @@ def encoded(
     return out.getvalue()
 
 
-def cut(data: bytes) -> bytes:
+def truncate(data: bytes) -> bytes:
     return data[: len(data) // 2]
 
 
@@ -78,15 +78,15 @@ def cut(data: bytes) -> bytes:
 WORTHLESS: dict[str, Callable[[], bytes]] = {
     "nothing": bytes,
     "words": lambda: b"no picture",
-    "cut short": lambda: cut(photo_with_metadata(400)),
-    "a head alone": lambda: encoded()[:40],
-    "bytes turned over": lambda: encoded("JPEG")[::-1],
-    "tiff": lambda: encoded("TIFF"),
+    "cut short": lambda: truncate(photo_with_metadata(400)),
+    "a head alone": lambda: image_bytes()[:40],
+    "bytes turned over": lambda: image_bytes("JPEG")[::-1],
+    "tiff": lambda: image_bytes("TIFF"),
     "svg": lambda: SVG,
     "html": lambda: HTML,
     "svg behind a space": lambda: b"\n " + SVG,
     "8000 x 8000": huge_png,
-    "one line of 30 million": lambda: encoded("PNG", (30_000_000, 1), "1", 0),
+    "one line of 30 million": lambda: image_bytes("PNG", (30_000_000, 1), "1", 0),
     "a webp that claims": lambda: b"RIFF\x3a\0\0\0WEBPVP8L\x2d\0\0\0\x2f\xff\xff\xff\x1f" + bytes(41),
 }
 
@@ -95,5 +95,5 @@ def log_in_again(commenter: Commenter, address: str) -> None:
     identity.update_commenter(commenter, {"picture_url": address})
 
 
-def send(browser: Browser, data: bytes = b"", name: str = "me.png", kind: str = "image/png") -> Page:
+def upload(browser: Browser, data: bytes = b"", name: str = "me.png", kind: str = "image/png") -> Page:
     return Page(browser.post(OWN, {"picture": SimpleUploadedFile(name, data, kind)}))
