@@ -31,7 +31,7 @@ def proxy_findings() -> Iterator[Finding]:
 
 def _describe_rejection(status: int, text: str) -> str:
     if status == 400 and FORGED in text:
-        return _("The proxy forwards forged headers such as %(name)s, but the site rejects these requests. You don’t need to do anything.")
+        return _("The proxy forwards forged headers such as %(name)s, but the site rejects them.")
     if status >= 400:
         return _("The proxy rejects requests with forged headers such as %(name)s.")
     return _("The proxy removes forged headers such as %(name)s.")
