@@ -88,7 +88,7 @@ def test_a_used_slug_is_an_error_of_its_field(desk: Client) -> None:
 def test_a_page_cannot_use_a_reserved_slug(desk: Client) -> None:
     answer = desk.post(f"{ESSAYS}add/", fields(kind="page", slug="comments"))
     assert answer.status_code == 422
-    assert "This address is reserved." in answer.content.decode()
+    assert "This slug is reserved." in answer.content.decode()
 
 
 def test_the_old_address_redirects_after_a_new_slug(desk: Client) -> None:
@@ -213,8 +213,8 @@ def test_a_comment_posted_while_settings_are_saved_stays_counted(
     address = f"{ESSAYS}{essay.pk}/change/"
     opened = desk.get(address).content.decode()
     assert f'name="discussion-INITIAL_FORMS" value="{int(was_there)}"' in opened
-    assert "Leave empty for the site setting (5)." in opened
-    assert "Leave empty for the site setting (oldest first)." in opened
+    assert "Leave empty to use the site setting (5)." in opened
+    assert "Leave empty to use the site setting (oldest first)." in opened
     save = actions.save
 
     def save_while_a_reply_is_posted(saved: Essay, **more: Any) -> Essay:

@@ -217,12 +217,12 @@ BAD = {
     "another packed file": ("a.docx", packed(a=b"x"), "not a Word document"),
     "a bomb": ("a.docx", docx(paragraph(run("a")) * 200_000), "suspiciously large"),
     "entities": ("a.docx", docx("", comments=ENTITIES), "entities"),
-    "too deep": ("a.docx", docx("<w:p>" * 3000 + "</w:p>" * 3000), "nested too deeply"),
+    "too deep": ("a.docx", docx("<w:p>" * 3000 + "</w:p>" * 3000), "too complex"),
     "deep enough to break a reader": ("a.docx", docx("<w:tbl><w:tr><w:tc>" * 78 + "</w:tc></w:tr></w:tbl>" * 78), ""),
     "an old document": ("a.doc", b"\xd0\xcf\x11\xe0", ".docx"),
     "a picture": ("a.html", b"\x89PNG\r\n\0\0", "not an HTML file"),
     "too many tags": ("a.html", b"<p>" * 30_000, "tags"),
-    "too many signs": ("a.md", b"*a" * 30_000, "Markdown formatting characters; split it into smaller files"),
+    "too many signs": ("a.md", b"*a" * 30_000, "formatting characters; split it into smaller files"),
     "another kind": ("a.exe", b"MZ", "only .docx"),
 }
 

@@ -102,7 +102,7 @@ def test_a_wordpress_export_can_be_imported_unchanged(tmp_path: Path) -> None:
     assert after.keys() == before.keys()
     for title, essay in after.items():
         assert essay.body == before[title].body
-        for field in ("slug", "deck", "excerpt", "dated", "kind", "words", "is_in_menu", "menu_order"):
+        for field in ("slug", "deck", "excerpt", "dated", "kind", "word_count", "is_in_menu", "menu_order"):
             assert getattr(essay, field) == getattr(before[title], field), field
     long = after["Long & <odd>"]
     assert [tag.slug for tag in long.tags.all()] == ["old-promises"]

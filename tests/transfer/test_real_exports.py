@@ -136,7 +136,7 @@ def the_theme_unit_test_data_keeps_its_oddities(report: str, client: Client) -> 
         "  26 comments, approved", "  3 comments, pending",
         "  2 authors, who cannot log in until you activate them in the admin",
         "  70 menu items", "  4 pingbacks or trackbacks",
-        "  1 password-protected post was imported as a draft", "  1 sticky post was imported unpinned",
+        "  1 password-protected post was imported as a draft", "  1 sticky post was not pinned",
     ):  # fmt: skip
         assert line in lines
     threads = Essay.objects.get(slug="template-comments")

@@ -198,7 +198,7 @@ class TestOldBlog:
     def test_a_comment_deleted_here_is_not_imported_again(self) -> None:
         Comment.objects.filter(wording__text="Buy.").delete()
         report = import_file(OLD_BLOG)
-        assert "  1 comment imported before and since deleted here" in report.splitlines()
+        assert "  1 comment deleted on this site after an earlier import" in report.splitlines()
         assert not Comment.objects.filter(wording__text="Buy.").exists()
 
     def test_an_essay_deleted_here_is_imported_again_completely(self) -> None:

@@ -81,7 +81,7 @@ class TestLaterExport:
 
 def test_posts_with_the_same_number_and_title_are_one_post(tmp_path: Path) -> None:
     report = import_text(tmp_path, export(item(1, comment(1)), item(1, comment(1), comment(2), title="Again")))
-    assert "1 post with the same ID as an earlier post was treated as that post\n    Again" in report
+    assert "1 post appears more than once in the file and was imported only once\n    Again" in report
     assert essay(1).title == "A title"
     assert Comment.objects.count() == 2
 

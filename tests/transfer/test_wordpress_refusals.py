@@ -45,18 +45,18 @@ BROKEN = {
     "unknown encoding": (SOUND.replace("UTF-8", "x-none").encode(), "line 1: unknown encoding: x-none"),
     "other encoding": (SOUND.replace("UTF-8", "shift_jis").encode(), "line 1: multi-byte encodings are not supported"),
     "gzip": (gzip.compress(SOUND.encode()), "this is a compressed file"),
-    "doctype": (SOUND.replace("<rss", "<!DOCTYPE rss>\n<rss", 1).encode(), "the file declares a document type or entities"),
+    "doctype": (SOUND.replace("<rss", "<!DOCTYPE rss>\n<rss", 1).encode(), "it declares a document type or entities"),
     "billion laughs": (
         SOUND.replace("<rss", f'<!DOCTYPE rss [<!ENTITY a0 "lol">{LAUGHS}]>\n<rss', 1).replace("Words.", "]]>&a9;<![CDATA[").encode(),
-        "the file declares a document type or entities",
+        "it declares a document type or entities",
     ),
     "a file of ours": (
         SOUND.replace("<rss", '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]>\n<rss', 1).replace("The Old Blog", "&x;").encode(),
-        "the file declares a document type or entities",
+        "it declares a document type or entities",
     ),
     "a type from elsewhere": (
         SOUND.replace("<rss", '<!DOCTYPE rss SYSTEM "http://127.0.0.1:9/x.dtd">\n<rss', 1).encode(),
-        "the file declares a document type or entities",
+        "it declares a document type or entities",
     ),
     "deep": (HEAD.format(version="1.2", site="x").encode() + b"<item>" * 20_000, "more than 32 levels deep"),
     "a tag without end": (HEAD.format(version="1.2", site="x").encode() + b"<item a='" + b"x" * 9_000_000, "a tag or comment is not closed"),
@@ -123,7 +123,7 @@ def test_an_oversized_file_gets_a_helpful_message(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(wxr, "MAX_FILE", 1000)
     file = tmp_path / "export.xml"
     file.write_text(SOUND)
-    refused(file, "export it in parts")
+    refused(file, "export the site in smaller parts")
 
 
 def test_an_error_after_many_valid_posts_changes_nothing(tmp_path: Path) -> None:
