@@ -207,7 +207,7 @@ def test_the_only_login_method_cannot_be_disconnected_and_the_page_says_what_to_
     browser.log_in("facebook")  # its address is not verified
     page = browser.post("/accounts/3rdparty/", account_of(browser, "facebook"))
     assert page.status_code == 200
-    assert "This is your only way to log in. Verify an email address first" in page.text
+    assert "This is your only way to log in. Verify an email address before you disconnect this account" in page.text
     assert SocialAccount.objects.exists()
     assert all("disconnected" not in message.subject.lower() for message in mail.outbox)
 

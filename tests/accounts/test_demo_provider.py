@@ -97,7 +97,7 @@ def test_the_page_names_the_service_and_offers_every_person_and_error(service: S
     page = reply.body.decode()
     name = service.demo.services[service.key].name
     assert f"<title>{name} · demo login</title>" in page
-    assert f"This page imitates {name}. You need no password" in page
+    assert f"This page imitates {name}. You don’t need a password" in page
     assert "<b>127.0.0.1:9</b> requests access to:" in page
     plain, odd = ([("person", one.handle) for one in group] for group in (PLAIN, UNUSUAL))
     wanted = [*plain, ("deny", "yes"), *odd, *(("fault", one.name) for one in FAULTS)]

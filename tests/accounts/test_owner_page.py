@@ -90,7 +90,7 @@ def test_the_page_shows_redirect_uris_and_missing_settings(desk: Client, setting
     SocialAccount.objects.create(user=make.user(), provider="twitter_oauth2", uid="2")
     page = words_of(desk.get(PAGE))
     x = row_of(page, "X (Twitter)")
-    assert "<td>On<br>2 people</td>" in x
+    assert "<td>On<br>Used by 2 people</td>" in x
     assert "https://essays.example.org/accounts/twitter_oauth2/login/callback/" in x
     assert "https://developer.x.com/" in x
     assert "Missing" not in x
@@ -151,7 +151,7 @@ def test_an_owner_without_an_address_is_told_to_add_one(desk: Client, owner: Use
 def test_an_invited_person_logs_in_by_the_emailed_link_without_a_password(desk: Client, role: str, may: str) -> None:
     assert "sending the invitation to tomas@example.org" in words_of(invite(desk, role=role))
     link = mailed_link()
-    assert mail.outbox[-1].subject == "[Rejoinder] Joris Vane has invited you"
+    assert mail.outbox[-1].subject == "[Rejoinder] Invitation from Joris Vane"
     assert not User.objects.filter(email="tomas@example.org").exists()
     client = browser()
     page = client.get(link)

@@ -226,8 +226,8 @@ def test_a_picture_removed_by_a_moderator_does_not_return_at_login(
     assert f"avatars/{files_of(mara).pop()[:32]}-64.webp" in Browser(moderator, headers=HOST).get(PEOPLE).text
     with commit():
         answer = decide("remove_pictures", mara, create_person(), by=moderator)
-    assert "Removed the pictures of 2 people." in answer.text
-    assert "Removed the pictures of 0 people." in decide("remove_pictures", mara, by=moderator).text
+    assert "Removed 2 pictures." in answer.text
+    assert "Removed 0 pictures." in decide("remove_pictures", mara, by=moderator).text
     assert LogEntry.objects.get(object_id=mara.pk).change_message == "Removed the picture."
     mara.refresh_from_db()
     assert (mara.picture, files()) == ("", set())

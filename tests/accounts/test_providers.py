@@ -225,10 +225,10 @@ def server(**more: Any) -> dict[str, Any]:
         ({"OIDC_SERVERS": "https://id.example.org"}, "must be a JSON list"),
         ({"OIDC_SERVERS": '{"id": "lab"}'}, "must be a JSON list"),
         ({"OIDC_SERVERS": '[{"id": "lab"}]'}, "must be a JSON list"),
-        ({"OIDC_SERVERS": json.dumps([server(id="x")])}, "no built-in name"),
+        ({"OIDC_SERVERS": json.dumps([server(id="x")])}, "not a reserved name"),
         ({"OIDC_SERVERS": json.dumps([server(id="lab"), server(id="lab")])}, "a unique id"),
         ({"OIDC_SERVERS": json.dumps([server(origins="https://id.example.org")])}, "must be a JSON list"),
-        ({"OIDC_SERVERS": json.dumps([server(server="id.example.org")])}, "needs a full address"),
+        ({"OIDC_SERVERS": json.dumps([server(server="id.example.org")])}, "needs a full URL"),
     ],
 )
 def test_an_incomplete_set_of_keys_is_reported_at_start_up(environment: dict[str, str], words: str) -> None:

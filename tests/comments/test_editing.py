@@ -38,7 +38,7 @@ def test_an_edit_is_cleaned_like_a_post(writer: Browser, essay: Essay) -> None:
     [
         ("  ", "Write something, or delete the comment instead."),
         ("x" * 65_526, "long"),
-        ("Buy cheap pills.", "doesn’t publish comments with “pills”"),
+        ("Buy cheap pills.", "doesn’t publish comments containing “pills”"),
         ("<b></b>", "Your comment is empty. Please write something first."),
     ],
 )

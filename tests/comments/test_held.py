@@ -191,7 +191,7 @@ def test_a_rejected_text_is_returned_with_the_word(essay: Essay, guest: Browser)
     make.rules(refuse_words="bother\ndrat")
     page = guest.submit_comment(essay, text="Oh DRAT it all.")
     assert page.status == 422
-    assert "with “drat”" in page.error_summary
+    assert "containing “drat”" in page.error_summary
     assert page.by_id("respond-text").get("aria-invalid") == "true"
     assert page.form_values["text"] == "Oh DRAT it all."
     assert not Commenter.objects.filter(user=None).exists()

@@ -84,7 +84,7 @@ def test_the_owner_can_resend_stuck_emails(
     Notice.objects.filter(pk=flying.pk).update(changed=timezone.now())
     filtered = "failed" if state == "failed" else "uncertain"
     page = owner.read(f"/admin/comments/notice/?stuck={filtered}")
-    assert "2 notices" in page.text
+    assert "2 notifications" in page.text
     assert "2 emails will be resent." in press(owner, "notice", "send_again", *rows, flying)
     run_ready_jobs()
     assert sorted(mail.outbox[0].to + mail.outbox[1].to) == ["miriam@example.org", "rosa@example.org"]

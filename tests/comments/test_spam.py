@@ -169,10 +169,11 @@ def test_links_of_a_thoughtful_comment_do_not_make_it_spam(known: Filter) -> Non
 def test_training_data_is_used_and_not_stored_twice(tmp_path: Path) -> None:
     file = write_csv(tmp_path / "a.csv", examples())
     assert "AUC" in spam_command("judge", file)[0]  # by the built-in training data
-    assert spam_command("learn", file)[0].startswith("80 new comments learned")
+    assert spam_command("learn", file)[0].startswith("Learned from 80 new comments")
     row = SpamModel.objects.get()
     assert (
-        spam_command("learn", file)[0] == "0 new comments.\nThe filter has learned from 40 spam and 40 good comments.\n"
+        spam_command("learn", file)[0]
+        == "Learned from 0 new comments.\nThe filter has learned from 40 spam and 40 good comments.\n"
     )
     assert bytes(SpamModel.objects.get().weights) == bytes(row.weights)
     assert spam_command("judge", file)[0].startswith("AUC 1.00, good comments marked as spam 0.0 %, spam caught ")
@@ -220,8 +221,8 @@ def test_files_saved_by_spreadsheets_are_read_the_same(tmp_path: Path, sign: str
 @once
 def test_a_file_without_training_data_is_rejected_with_a_message(tmp_path: Path) -> None:
     for name, content, why in (
-        ("empty.csv", "", "does not name the column CONTENT, CLASS"),
-        ("other.csv", "TEXT,CLASS\na,1\n", "does not name the column CONTENT"),
+        ("empty.csv", "", "Add the missing columns to the first line: CONTENT, CLASS"),
+        ("other.csv", "TEXT,CLASS\na,1\n", "Add the missing columns to the first line: CONTENT"),
         ("none.csv", "CONTENT,CLASS\n", "contains no comments to learn from"),
         ("missing.csv", None, "No such file"),
     ):
@@ -336,12 +337,12 @@ def test_the_owner_sees_the_filters_state_and_all_its_settings(essay: Essay, tmp
     form = "/admin/comments/rules/1/change/"
     assert "The filter has learned from 0 spam and 0 good comments. Until it has 30 of each" in desk.read(form).text
     assert (
-        "0 = automatic, which held up to 1.5% of good comments in a test on new YouTube comments"
+        "0 = automatic. In a test on new YouTube comments, the automatic threshold held up to 1.5% of good comments"
         in desk.read(form).text
     )
     train(tmp_path)
     page = desk.read(form)
-    assert "The filter has learned from 40 spam and 40 good comments. Its automatic threshold is 0." in page.text
+    assert "The filter has learned from 40 spam and 40 good comments. The automatic threshold is 0." in page.text
     for name in ("spam_filter", "spam_hold_at", "spam_mark_at"):
         assert page.only(f"*[@name='{name}']") is not None
     call_command("rules", "spam_filter=false", "spam_hold_at=90", "spam_mark_at=99", stdout=StringIO())

@@ -178,9 +178,9 @@ def test_it_tells_who_refuses_a_forged_header(serve: Serve, settings: Any) -> No
 
     site = serve(TRUSTED_PROXIES="127.0.0.1")
     said = site.installation.manage("doctor", SITE_URL=site.url, TRUSTED_PROXIES="127.0.0.1")
-    assert "the site rejects these requests" in said
+    assert "but the site rejects them" in said
     with serving() as proxy:
-        assert "The proxy removes headers such as X_Forwarded_For" in words(proxy.origin)
+        assert "The proxy removes forged headers such as X_Forwarded_For" in words(proxy.origin)
         proxy.responder = lambda handler: handler.respond(400)
         assert "The proxy rejects requests" in words(proxy.origin)
     assert "cannot reach the site" in words(f"http://127.0.0.1:{free_port()}")

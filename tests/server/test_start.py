@@ -196,7 +196,10 @@ def test_another_user_is_stopped_where_root_owns_data_dir(command: list[str]) ->
         data.mkdir(mode=0o700)
         site = Installation(data, "sqlite://:memory:")
         hidden = refused(site, *command, SECRET_KEY=None, user=NOBODY)
-        assert hidden == f"The user nobody cannot open DATA_DIR {data}: Permission denied. {place} belongs to root."
+        assert (
+            hidden
+            == f"The user nobody cannot open DATA_DIR {data}: Permission denied. {place} belongs to root. Set DATA_DIR to a folder that this user can use."
+        )
         Path(place).chmod(0o755)
         seen = refused(site, *command, SECRET_KEY=None, user=NOBODY)
         assert seen == f"{data} belongs to root, not to nobody. Run this as root: sudo -u root …"
