@@ -91,3 +91,8 @@ def test_a_missing_interpreter_ends_the_run(complete_tree: Path) -> None:
     add_program(complete_tree / "bin/setup", "exit 1")
     done = run(complete_tree, "--python", "3.12")
     assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_prepare_installs_and_runs_no_tests(complete_tree: Path) -> None:
+    done = run(complete_tree, "--prepare")
+    assert (done.returncode, done.stdout) == (0, "setup dev\n")
