@@ -44,6 +44,7 @@ def query_columns(commenter: Commenter, essay: Essay, address: str) -> dict[str,
 
 
 def from_row(row: Any, commenter: Commenter) -> AuthorRecord:
+    """Read the annotations of query_columns(); empty if the person was deleted since the request began."""
     if row is None:  # deleted since the request began
         return AuthorRecord()
     history = AuthorHistory(last_approved=row.approved_last, block=row.block_in_force)

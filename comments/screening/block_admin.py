@@ -55,6 +55,7 @@ class BlockAdmin(admin.ModelAdmin[Block]):
     ordering = ("-pk",)
 
     def save_model(self, request: HttpRequest, obj: Block, form: Any, change: bool) -> None:
+        """Record the moderator who created the block."""
         if not change:
             obj.moderator = request.user  # type: ignore[assignment]
         super().save_model(request, obj, form, change)

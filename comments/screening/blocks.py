@@ -21,15 +21,11 @@ def clean_network(text: str) -> str:
         return ""
     network = parse_network(text)
     if network is None:
-        raise ValidationError(
-            _("“%(text)s” is not an IP address or network. Enter one, such as 203.0.113.7 or 203.0.113.0/24.")
-            % {"text": text.strip()[:60]}
-        )
+        message = _("“%(text)s” is not an IP address or network. Enter one, such as 203.0.113.7 or 203.0.113.0/24.")
+        raise ValidationError(message % {"text": text.strip()[:60]})
     if network.prefixlen < SHORTEST_PREFIX[network.version]:
-        raise ValidationError(
-            _("%(network)s is too large. The largest network you can enter is a /%(bits)d.")
-            % {"network": network, "bits": SHORTEST_PREFIX[network.version]}
-        )
+        message = _("%(network)s is too large. The largest network you can enter is a /%(bits)d.")
+        raise ValidationError(message % {"network": network, "bits": SHORTEST_PREFIX[network.version]})
     return str(network)
 
 

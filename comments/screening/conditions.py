@@ -31,6 +31,7 @@ class AddressList:
     networks: tuple[Network, ...]
 
     def matches(self, context: RuleContext) -> bool | None:
+        """Whether the author's address or network is listed; None if too little of the network is stored."""
         email = context.commenter.email.casefold()
         if email in self.emails or not self.domains.isdisjoint(disposable.domain_and_parents(email)):
             return True
@@ -63,6 +64,7 @@ def parse_percentage(value: str) -> int:
 
 
 def parse_words(value: str) -> str:
+    """Return the list unchanged, one word per line. Raises ValidationError if it is empty."""
     if not any(without_stars(line) for line in value.splitlines()):
         raise ValidationError(_("Enter one or more words, one per line."))
     return value
@@ -80,14 +82,14 @@ def parse_languages(value: str) -> frozenset[str]:
     names = [part.strip().casefold() for part in value.replace("\n", ",").split(",") if part.strip()]
     unknown = [name for name in names if name not in codes]
     if unknown or not names:
-        raise ValidationError(
-            _("“%(name)s” is not a language we can detect. Choose from: %(names)s.")
-            % {"name": ", ".join(unknown), "names": ", ".join(f"{code} ({name})" for code, name in NAMES.items())}
-        )
+        text = _("“%(name)s” is not a language we can detect. Choose from: %(names)s.")
+        known = ", ".join(f"{code} ({name})" for code, name in NAMES.items())
+        raise ValidationError(text % {"name": ", ".join(unknown), "names": known})
     return frozenset(codes[name] for name in names)
 
 
 def parse_addresses(value: str) -> AddressList:
+    """Parse email addresses, domains and networks, one per line."""
     emails, domains, networks = set(), set(), []
     for line in filter(None, (line.strip().casefold() for line in value.splitlines())):
         if network := parse_network(line):
@@ -102,30 +104,31 @@ def parse_addresses(value: str) -> AddressList:
                 validate_domain_name(domain)
                 domains.add(domain)
         except ValidationError as error:
-            raise ValidationError(
-                _(
-                    "“%(line)s” is not an email address, domain or network. Enter one per line, such as "
-                    "anna@example.org, example.org or 203.0.113.0/24."
-                )
-                % {"line": line}
-            ) from error
+            text = _(
+                "“%(line)s” is not an email address, domain or network. Enter one per line, such as "
+                "anna@example.org, example.org or 203.0.113.0/24."
+            )
+            raise ValidationError(text % {"line": line}) from error
     if not (emails or domains or networks):
         raise ValidationError(_("Enter email addresses, domains or networks, one per line."))
     return AddressList(frozenset(emails), frozenset(domains), tuple(networks))
 
 
 def parse_nothing(value: str) -> None:
+    """Raise ValidationError if there is a value."""
     if value.strip():
         raise ValidationError(_("This condition takes no value. Leave the value empty."))
 
 
 def is_younger(context: RuleContext, since: datetime | None, days: int) -> bool:
-    return since is not None and context.moment - since < timedelta(days=days)
+    """Whether `since` is less than this many days before the comment was posted."""
+    return since is not None and context.wording.created - since < timedelta(days=days)
 
 
 def matches_pattern(context: RuleContext, wanted: patterns.Pattern) -> bool:
+    """Whether the pattern is found in the comment's text or its author's name, email or website."""
     who = context.commenter
-    return patterns.matches(wanted, (context.text, who.name, who.email, who.website))
+    return patterns.matches(wanted, (context.wording.text, who.name, who.email, who.website))
 
 
 @dataclass(frozen=True)
@@ -146,13 +149,13 @@ CONDITION_TYPES: dict[str, ConditionType] = {
     ),
     Kind.OLD_ESSAY: ConditionType(
         parse_number,
-        lambda context, days: context.published is not None and not is_younger(context, context.published, days),
+        lambda context, days: bool(context.essay.published) and not is_younger(context, context.essay.published, days),
     ),
     Kind.LANGUAGE: ConditionType(
         parse_languages, lambda context, wanted: context.language in wanted if context.language else None
     ),
-    Kind.LONGER: ConditionType(parse_number, lambda context, count: len(context.text) > count),
-    Kind.SHORTER: ConditionType(parse_number, lambda context, count: len(context.text) < count),
+    Kind.LONGER: ConditionType(parse_number, lambda context, count: len(context.wording.text) > count),
+    Kind.SHORTER: ConditionType(parse_number, lambda context, count: len(context.wording.text) < count),
     Kind.CAPITALS: ConditionType(parse_percentage, lambda context, percent: context.capitals >= percent),
     Kind.REPEATED: ConditionType(
         parse_number, lambda context, days: is_younger(context, context.past.last_repeated, days)

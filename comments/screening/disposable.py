@@ -6,6 +6,7 @@ from pathlib import Path
 
 @cache
 def domains() -> frozenset[str]:
+    """Return the domains of providers of disposable addresses."""
     lines = (Path(__file__).with_suffix(".txt")).read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in map(str.strip, lines) if line and not line.startswith("#"))
 

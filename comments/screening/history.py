@@ -32,14 +32,14 @@ class AuthorHistory:
 
 
 def scalar_subquery(rows: Any, nothing: models.Max = NULL_NUMBER) -> Any:
-    """A value from another table, to be selected together with aggregates in one query."""
+    """One value from the first of `rows`, to be selected together with aggregates; `nothing`: NULL of its type."""
     return Coalesce(Subquery(rows[:1]), nothing, output_field=nothing.output_field)
 
 
 def screening_subqueries(
     commenter: Commenter, address: str, text: str, but: Comment | None = None, until: datetime | None = None
 ) -> dict[str, Any]:
-    """Subqueries for the author's block and earlier comments, and for earlier comments with the same text."""
+    """Columns for the block and history of an author and a text, without the comment `but`, before `until`."""
     asked: dict[str, Any] = {
         "block": scalar_subquery(Block.objects.matching(commenter, address).values(found=KIND_AND_KEY), NULL_TEXT)
     }

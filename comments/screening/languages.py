@@ -78,14 +78,13 @@ def detect_language(text: str) -> str:
         return "fa" if PERSIAN & {*folded} else "ar"
     if script == "CYRILLIC" and (letters := {*folded}) & (UKRAINIAN | RUSSIAN):
         return "uk" if letters & UKRAINIAN else "ru"
-    return (
-        guess_by_words(folded, LANGUAGES_SHARING_SCRIPT[script])
-        if script in LANGUAGES_SHARING_SCRIPT
-        else LANGUAGE_OF_SCRIPT.get(script, "")
-    )
+    if script in LANGUAGES_SHARING_SCRIPT:
+        return guess_by_words(folded, LANGUAGES_SHARING_SCRIPT[script])
+    return LANGUAGE_OF_SCRIPT.get(script, "")
 
 
 def script_of(sign: str) -> str:
+    """Return a letter's script, such as LATIN: the first word of its Unicode name."""
     return unicodedata.name(sign, "").partition(" ")[0]
 
 

@@ -58,13 +58,11 @@ def validate(source: str) -> Pattern:
         try:
             matches(pattern, [text])
         except PatternTimeout as error:
-            raise ValidationError(
-                _(
-                    "This pattern is too slow: it timed out on “%(text)s…”. Make it more specific, for example by "
-                    "removing a repetition inside another."
-                )
-                % {"text": text[:12]}
-            ) from error
+            message = _(
+                "This pattern is too slow: it timed out on “%(text)s…”. Make it more specific, for example by "
+                "removing a repetition inside another."
+            )
+            raise ValidationError(message % {"text": text[:12]}) from error
     return pattern
 
 

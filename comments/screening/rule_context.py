@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Self
 
 from django.conf import settings
 
@@ -33,53 +32,30 @@ class PriorActivity:
 class RuleContext:
     """All data that a condition may use."""
 
-    text: str
-    html: str
+    wording: Wording
     commenter: Commenter
-    published: datetime | None  # of the essay
-    moment: datetime
+    essay: Essay
     network: Network | None  # the sender's address, or the stored part of it
     past: PriorActivity
     judge: Callable[[], float | None]
     reports: int = 0
 
-    @classmethod
-    def build(
-        cls,
-        wording: Wording,
-        commenter: Commenter,
-        essay: Essay,
-        *,
-        network: Network | None,
-        past: PriorActivity,
-        judge: Callable[[], float | None],
-        reports: int = 0,
-    ) -> Self:
-        return cls(
-            text=wording.text,
-            html=wording.html,
-            commenter=commenter,
-            published=essay.published,
-            moment=wording.created,
-            network=network,
-            past=past,
-            judge=judge,
-            reports=reports,
-        )
-
     @cached_property
     def plain(self) -> str:
-        return markup.plain_text(self.html)
+        """The comment's text without markup."""
+        return markup.plain_text(self.wording.html)
 
     @cached_property
     def folded(self) -> str:
+        """The text and the author's details, folded for comparison with word lists."""
         who = self.commenter
-        return fold_words("\n".join((self.text, self.plain, who.name, who.email, who.website)))
+        return fold_words("\n".join((self.wording.text, self.plain, who.name, who.email, who.website)))
 
     @cached_property
     def links(self) -> int:
+        """The number of links, except to this site."""
         home = f"{settings.SITE_URL}/"
-        return len([link for link in markup.link_targets(self.html) if not link.startswith(home)])
+        return len([link for link in markup.link_targets(self.wording.html) if not link.startswith(home)])
 
     @cached_property
     def capitals(self) -> float:
@@ -89,17 +65,19 @@ class RuleContext:
 
     @cached_property
     def language(self) -> str:
+        """The code of the text's language, or an empty string if it is unclear."""
         return detect_language(self.plain)
 
     @cached_property
     def spam_score(self) -> float | None:
+        """The filter's score from 0 to 1, computed when first needed; None if the filter is off."""
         return self.judge()
 
 
 def context_of_comment(comment: Comment, rules: Rules, past: PriorActivity, reports: int = 0) -> RuleContext:
     """The context of an existing comment at the time it was posted; only the stored part of its network is known."""
     wording = comment.wording or Wording()
-    return RuleContext.build(
+    return RuleContext(
         wording,
         comment.commenter,
         comment.essay,

@@ -56,6 +56,7 @@ class ConditionForm(forms.ModelForm[Condition]):
 
 class ConditionFormSet(forms.BaseInlineFormSet[Condition, Rule, ConditionForm]):
     def clean(self) -> None:
+        """Require at least one condition, and for reports an action that fits a published comment."""
         super().clean()
         if any(self.errors):
             return

@@ -98,6 +98,7 @@ def active_rules(rules: Rules) -> list[CompiledRule]:
 
 
 def load_rules() -> list[CompiledRule]:
+    """Load and compile the active rules; invalid ones are skipped."""
     found = []
     for rule in Rule.objects.filter(is_on=True).prefetch_related("conditions"):
         try:

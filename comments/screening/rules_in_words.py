@@ -1,6 +1,6 @@
 """Descriptions of rules and their conditions, such as “at least 60% capital letters”."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,155 +16,111 @@ from comments.screening.word_lists import first_in
 Kind = Condition.Kind
 MAX_LISTED = 5  # words of a list, then the number of others
 MAX_QUOTED = 40  # characters per word
-
-
-def with_count(words: str, count: int) -> str:
-    return words % {"count": count}
-
-
-def describe_links(count: int, is_not: bool) -> str:
-    if is_not:
-        return (
-            _("no links") if count == 1 else ngettext("fewer than %(count)d link", "fewer than %(count)d links", count)
-        )
-    return ngettext("at least %(count)d link", "at least %(count)d links", count)
-
-
-def describe_early(count: int, is_not: bool) -> str:
-    if is_not:
-        return ngettext("not a person’s first comment", "not among a person’s first %(count)d comments", count)
-    return ngettext("a person’s first comment", "among a person’s first %(count)d comments", count)
-
-
-def describe_account(count: int, is_not: bool) -> str:
-    if is_not:
-        return ngettext(
-            "by a person first seen at least %(count)d day ago",
-            "by a person first seen at least %(count)d days ago",
-            count,
-        )
-    return ngettext(
-        "by a person first seen less than %(count)d day ago",
-        "by a person first seen less than %(count)d days ago",
-        count,
-    )
-
-
-def describe_essay(count: int, is_not: bool) -> str:
-    if is_not:
-        return ngettext("on an essay less than %(count)d day old", "on an essay less than %(count)d days old", count)
-    return ngettext("on an essay at least %(count)d day old", "on an essay at least %(count)d days old", count)
-
-
-def describe_longer(count: int, is_not: bool) -> str:
-    if is_not:
-        return ngettext("at most %(count)d character long", "at most %(count)d characters long", count)
-    return ngettext("longer than %(count)d character", "longer than %(count)d characters", count)
-
-
-def describe_shorter(count: int, is_not: bool) -> str:
-    if is_not:
-        return ngettext("at least %(count)d character long", "at least %(count)d characters long", count)
-    return ngettext("shorter than %(count)d character", "shorter than %(count)d characters", count)
-
-
-def describe_capitals(count: int, is_not: bool) -> str:
-    return _("less than %(count)d%% capital letters") if is_not else _("at least %(count)d%% capital letters")
-
-
-def describe_repeated(count: int, is_not: bool) -> str:
-    if is_not:
-        return ngettext(
-            "same text not posted in the last %(count)d day", "same text not posted in the last %(count)d days", count
-        )
-    return ngettext(
-        "same text posted in the last %(count)d day",
-        "same text posted in the last %(count)d days",
-        count,
-    )
-
-
-def describe_spam_score(count: int, is_not: bool) -> str:
-    return _("spam score below %(count)d%%") if is_not else _("spam score of at least %(count)d%%")
-
-
-def describe_reported(count: int, is_not: bool) -> str:
-    if count == 1:
-        return _("not reported") if is_not else _("reported")
-    if count == 2:
-        return _("reported at most once") if is_not else _("reported at least twice")
-    if is_not:
-        return ngettext("reported fewer than %(count)d time", "reported fewer than %(count)d times", count)
-    return ngettext("reported at least %(count)d time", "reported at least %(count)d times", count)
-
-
-COUNTED: dict[str, Callable[[int, bool], str]] = {
-    Kind.LINKS: describe_links,
-    Kind.EARLY: describe_early,
-    Kind.NEW_ACCOUNT: describe_account,
-    Kind.OLD_ESSAY: describe_essay,
-    Kind.LONGER: describe_longer,
-    Kind.SHORTER: describe_shorter,
-    Kind.CAPITALS: describe_capitals,
-    Kind.REPEATED: describe_repeated,
-    Kind.LIKENESS: describe_spam_score,
-    Kind.REPORTED: describe_reported,
-}
+NOT_COUNTED = {Kind.WORDS, Kind.PATTERN, Kind.LANGUAGE, Kind.ADDRESS, Kind.DISPOSABLE}  # their values are no numbers
 
 
 def describe_condition(kind: str, value: str, is_not: bool = False) -> str:
     """Describe one condition; an invalid value is quoted."""
     try:
-        if kind in COUNTED:
-            count = CONDITION_TYPES[kind].parse(value)
-            return with_count(COUNTED[kind](count, is_not), count)
-        return LISTED_KINDS[kind](value, is_not)
+        if kind in NOT_COUNTED:
+            return describe_listed(kind, value, is_not)
+        count = CONDITION_TYPES[kind].parse(value)
+        return describe_counted(kind, count, is_not) % {"count": count}
     except (KeyError, ValidationError):
         label = Kind(kind).label if kind in Kind.values else kind
         return f"{label}: {shorten(value)}"
 
 
-def describe_words(value: str, is_not: bool) -> str:
-    found = quote_lines(value.splitlines())
-    if len(found) == 1:
-        return (_("does not contain %(word)s") if is_not else _("contains %(word)s")) % {"word": found[0]}
-    params = {"words": get_text_list(found, _("or"))}
-    return (_("does not contain %(words)s") if is_not else _("contains %(words)s")) % params
+def describe_counted(kind: str, count: int, is_not: bool) -> str:
+    """Describe a condition whose value is a number, with `%(count)d` in its place."""
+    match kind:
+        case Kind.LINKS if is_not and count == 1:
+            return _("no links")
+        case Kind.LINKS if is_not:
+            return ngettext("fewer than %(count)d link", "fewer than %(count)d links", count)
+        case Kind.LINKS:
+            return ngettext("at least %(count)d link", "at least %(count)d links", count)
+        case Kind.EARLY if is_not:
+            return ngettext("not a person’s first comment", "not among a person’s first %(count)d comments", count)
+        case Kind.EARLY:
+            return ngettext("a person’s first comment", "among a person’s first %(count)d comments", count)
+        case Kind.NEW_ACCOUNT if is_not:
+            return ngettext(
+                "by a person first seen at least %(count)d day ago",
+                "by a person first seen at least %(count)d days ago",
+                count,
+            )
+        case Kind.NEW_ACCOUNT:
+            return ngettext(
+                "by a person first seen less than %(count)d day ago",
+                "by a person first seen less than %(count)d days ago",
+                count,
+            )
+        case Kind.OLD_ESSAY if is_not:
+            return ngettext(
+                "on an essay less than %(count)d day old", "on an essay less than %(count)d days old", count
+            )
+        case Kind.OLD_ESSAY:
+            return ngettext("on an essay at least %(count)d day old", "on an essay at least %(count)d days old", count)
+        case Kind.LONGER if is_not:
+            return ngettext("at most %(count)d character long", "at most %(count)d characters long", count)
+        case Kind.LONGER:
+            return ngettext("longer than %(count)d character", "longer than %(count)d characters", count)
+        case Kind.SHORTER if is_not:
+            return ngettext("at least %(count)d character long", "at least %(count)d characters long", count)
+        case Kind.SHORTER:
+            return ngettext("shorter than %(count)d character", "shorter than %(count)d characters", count)
+        case Kind.CAPITALS:
+            return _("less than %(count)d%% capital letters") if is_not else _("at least %(count)d%% capital letters")
+        case Kind.REPEATED if is_not:
+            return ngettext(
+                "same text not posted in the last %(count)d day",
+                "same text not posted in the last %(count)d days",
+                count,
+            )
+        case Kind.REPEATED:
+            return ngettext(
+                "same text posted in the last %(count)d day", "same text posted in the last %(count)d days", count
+            )
+        case Kind.LIKENESS:
+            return _("spam score below %(count)d%%") if is_not else _("spam score of at least %(count)d%%")
+        case Kind.REPORTED if count == 1:
+            return _("not reported") if is_not else _("reported")
+        case Kind.REPORTED if count == 2:
+            return _("reported at most once") if is_not else _("reported at least twice")
+        case Kind.REPORTED if is_not:
+            return ngettext("reported fewer than %(count)d time", "reported fewer than %(count)d times", count)
+        case Kind.REPORTED:
+            return ngettext("reported at least %(count)d time", "reported at least %(count)d times", count)
+    raise KeyError(kind)
 
 
-def describe_pattern(value: str, is_not: bool) -> str:
-    params = {"pattern": shorten(value)}
-    return (_("does not match “%(pattern)s”") if is_not else _("matches “%(pattern)s”")) % params
-
-
-def describe_language(value: str, is_not: bool) -> str:
-    codes = sorted(CONDITION_TYPES[Kind.LANGUAGE].parse(value))
-    params = {"languages": get_text_list([str(NAMES[code]) for code in codes], _("or"))}
-    return (_("not in %(languages)s") if is_not else _("in %(languages)s")) % params
-
-
-def describe_address(value: str, is_not: bool) -> str:
-    if not value.strip():  # stored with a comment, without addresses
-        return (
-            _("not from a listed email address, domain or network")
-            if is_not
-            else _("from a listed email address, domain or network")
-        )
-    params = {"places": get_text_list(quote_lines(value.splitlines()), _("or"))}
-    return (_("not from %(places)s") if is_not else _("from %(places)s")) % params
-
-
-def describe_disposable(value: str, is_not: bool) -> str:
-    return _("not from a disposable email address") if is_not else _("from a disposable email address")
-
-
-LISTED_KINDS: dict[str, Callable[[str, bool], str]] = {
-    Kind.WORDS: describe_words,
-    Kind.PATTERN: describe_pattern,
-    Kind.LANGUAGE: describe_language,
-    Kind.ADDRESS: describe_address,
-    Kind.DISPOSABLE: describe_disposable,
-}
+def describe_listed(kind: str, value: str, is_not: bool) -> str:
+    """Describe a condition whose value is a text or a list, or that has none."""
+    lines = quote_lines(value.splitlines())
+    match kind:
+        case Kind.WORDS if len(lines) == 1:
+            return (_("does not contain %(word)s") if is_not else _("contains %(word)s")) % {"word": lines[0]}
+        case Kind.WORDS:
+            text = _("does not contain %(words)s") if is_not else _("contains %(words)s")
+            return text % {"words": get_text_list(lines, _("or"))}
+        case Kind.PATTERN:
+            text = _("does not match “%(pattern)s”") if is_not else _("matches “%(pattern)s”")
+            return text % {"pattern": shorten(value)}
+        case Kind.LANGUAGE:
+            names = [str(NAMES[code]) for code in sorted(CONDITION_TYPES[Kind.LANGUAGE].parse(value))]
+            text = _("not in %(languages)s") if is_not else _("in %(languages)s")
+            return text % {"languages": get_text_list(names, _("or"))}
+        case Kind.ADDRESS if lines:
+            text = _("not from %(places)s") if is_not else _("from %(places)s")
+            return text % {"places": get_text_list(lines, _("or"))}
+        case Kind.ADDRESS if is_not:  # stored with a comment, without addresses
+            return _("not from a listed email address, domain or network")
+        case Kind.ADDRESS:
+            return _("from a listed email address, domain or network")
+        case Kind.DISPOSABLE:
+            return _("not from a disposable email address") if is_not else _("from a disposable email address")
+    raise KeyError(kind)
 
 
 def quote_lines(lines: Iterable[str]) -> list[str]:
@@ -177,6 +133,7 @@ def quote_lines(lines: Iterable[str]) -> list[str]:
 
 
 def shorten(value: str) -> str:
+    """Return a value on one line, cut to 40 characters with an ellipsis."""
     text = " ".join(value.split())
     return text if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 1]}…"
 
@@ -187,6 +144,7 @@ def describe_conditions(parts: Iterable[Any]) -> str:
 
 
 def describe_rule(rule: Rule) -> str:
+    """Describe a rule's conditions in one phrase."""
     return describe_conditions((each.kind, each.value, each.is_not) for each in rule.conditions.all())
 
 

@@ -67,20 +67,23 @@ class Draft:
 
     @property
     def has_approved(self) -> bool:
+        """Whether the author has an approved comment."""
         return self.approved is not None
 
     @cached_property
     def judgement(self) -> Judgment | None:
+        """The spam filter's score and its reasons, computed when first needed; None without a trained filter."""
         return training.judge(self.rules, self.wording.text, self.commenter) if self.rules.spam_stamp else None
 
     @property
     def spam_score(self) -> float | None:
+        """The spam filter's score from 0 to 1; None without a trained filter."""
         return None if self.judgement is None else self.judgement.score
 
     @property
     def rule_context(self) -> RuleContext:
         """The draft as the owner's rules see it."""
-        return RuleContext.build(
+        return RuleContext(
             self.wording,
             self.commenter,
             self.essay,
@@ -92,6 +95,7 @@ class Draft:
 
     @property
     def searchable_text(self) -> str:
+        """The text and the author's details, folded for comparison with word lists."""
         texts = (self.wording.text, markup.plain_text(self.wording.html), self.commenter.name, self.commenter.email)
         return fold_words("\n".join((*texts, self.commenter.website)))
 
@@ -117,20 +121,22 @@ def first_word_found(words: str, draft: Draft) -> str:
 
 
 def every_comment_held(draft: Draft) -> Reason | None:
+    """Return a reason if the owner holds every comment."""
     return {"code": "everything"} if draft.rules.hold_everything else None
 
 
 def unverified_origin(draft: Draft) -> Reason | None:
+    """Return a reason if the browser did not show that the form was sent from this site."""
     return None if draft.sender.is_origin_verified else {"code": "origin"}
 
 
 def honeypot_filled(draft: Draft) -> Reason | None:
-    """Only a program fills in the hidden field."""
+    """Return a reason if the hidden field was filled in, as only a program does."""
     return {"code": "trap"} if draft.sender.is_honeypot_filled else None
 
 
 def submitted_too_fast(draft: Draft) -> Reason | None:
-    """Submitted by a stranger sooner than a person could write; without the page's script, the time is unknown."""
+    """Return a reason if a stranger sent it sooner than a person can write; without a script, that is unknown."""
     seconds = draft.sender.seconds
     if seconds is None or seconds >= draft.rules.hold_quick or draft.commenter.user_id or draft.has_approved:
         return None
@@ -138,11 +144,12 @@ def submitted_too_fast(draft: Draft) -> Reason | None:
 
 
 def first_comment(draft: Draft) -> Reason | None:
-    """People are recognized by cookie or login only, never by a typed name and email address."""
+    """Return a reason if the author, recognized by cookie or login and never by name, has no approved comment."""
     return {"code": "first"} if draft.rules.hold_first_comment and not draft.has_approved else None
 
 
 def many_links(draft: Draft) -> Reason | None:
+    """Return a reason if it has as many links as the owner holds, or more."""
     home = f"{settings.SITE_URL}/"  # links to this site do not count
     links = len([link for link in markup.link_targets(draft.wording.html) if not link.startswith(home)])
     limit = draft.rules.hold_links
@@ -150,12 +157,13 @@ def many_links(draft: Draft) -> Reason | None:
 
 
 def held_words(draft: Draft) -> Reason | None:
+    """Return a reason if it contains one of the words that the owner holds."""
     word = first_word_found(draft.rules.hold_words, draft)
     return {"code": "word", "word": word} if word else None
 
 
 def looks_like_spam(draft: Draft) -> Reason | None:
-    """The filter's score reaches the threshold; moderators see the words and signs that weighed most."""
+    """Return a reason, with the words that weighed most, if the filter's score reaches the threshold."""
     rules, found = draft.rules, draft.judgement
     if found is None or (known := training.current_filter(rules)) is None:
         return None
@@ -166,7 +174,7 @@ def looks_like_spam(draft: Draft) -> Reason | None:
 
 
 def impersonates(draft: Draft) -> Reason | None:
-    """The author's name imitates an author, a moderator, an office such as “admin”, or the site.
+    """Return a reason if the author's name imitates an author, a moderator, an office such as “admin”, or the site.
 
     Authors and moderators themselves are exempt. Everyone else's name is checked, however they logged in, because a
     provider reports the name it was given. A name with an approved comment was checked then: a guest's name is final,
@@ -190,7 +198,7 @@ def impersonates(draft: Draft) -> Reason | None:
 
 
 def site_name() -> Any:
-    """The site's name as one more row for the union with people."""
+    """Query the site's name with the columns of names.protected_names(), to be joined by UNION."""
     no_user = {"no_key": Value(0), "no_username": Value(""), "no_author": Value(False, BooleanField())}
     return Site.objects.annotate(**no_user).values_list("no_key", F("name"), "no_username", "no_author")
 
@@ -206,7 +214,7 @@ def previously_approved_with_same_flag(draft: Draft, reason: Reason) -> bool:
 
 
 def mixed_name(draft: Draft) -> Reason | None:
-    """The name mixes scripts within a word, a way to imitate another name."""
+    """Return a reason if the name mixes scripts within a word, a way to imitate another name."""
     return {"code": "mixed"} if not draft.has_approved and names.mixes_scripts(draft.commenter.name) else None
 
 
@@ -240,10 +248,8 @@ def screen(draft: Draft, *, is_trusted: bool = False) -> Verdict:
     if decided := apply_rules(draft):
         return decided
     if word := first_word_found(draft.rules.refuse_words, draft):
-        raise Rejected(
-            _("This site doesn’t publish comments containing “%(word)s”. Please rephrase your comment.")
-            % {"word": without_stars(word)}
-        )
+        text = _("This site doesn’t publish comments containing “%(word)s”. Please rephrase your comment.")
+        raise Rejected(text % {"word": without_stars(word)})
     reasons = hold_reasons(draft)
     if any(is_spam_outright(reason, draft.rules) for reason in reasons):
         return Verdict(Status.SPAM, reasons)
@@ -269,6 +275,7 @@ def expected_hold(draft: Draft, *, is_trusted: bool = False) -> Reason | None:
 
 
 def hold_reasons(draft: Draft) -> list[Reason]:
+    """Return the reasons of all checks that would hold the draft."""
     return [reason for check in CHECKS if (reason := check(draft))]
 
 

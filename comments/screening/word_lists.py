@@ -31,6 +31,7 @@ def is_in(term: str, folded: str) -> bool:
 
 
 def without_stars(term: str) -> str:
+    """Return the words to find, without the `*` of a term."""
     return term.strip("* ")
 
 
