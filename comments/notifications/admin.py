@@ -24,6 +24,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         return False
 
     def notify(self, request: HttpRequest, text: str, count: int) -> None:
+        """Show a message after an action; `text` contains `%(count)d`."""
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
 
@@ -39,6 +40,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("subscribed to"), ordering="kind")
     def what(self, subscription: Subscription) -> str:
+        """The column with the kind of subscription and the essay or person it is about."""
         about: object = subscription.essay or (subscription.comment and subscription.comment.essay)
         if subscription.kind == Subscription.Kind.REPLIES:
             about = subscription.commenter
@@ -46,6 +48,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("status"))
     def state(self, subscription: Subscription) -> str:
+        """The column that says whether emails are sent, and if not, why."""
         if subscription.stopped:
             return gettext("unsubscribed")
         if not subscription.confirmed:
@@ -56,6 +59,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Unsubscribe"), permissions=["delete"])
     def stop(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
+        """End the selected subscriptions."""
         count = queryset.filter(stopped=None).count()
         subscribing.unsubscribe(queryset)
         self.notify(request, ngettext("%(count)d subscription ended.", "%(count)d subscriptions ended.", count), count)
@@ -71,6 +75,7 @@ class AddressAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("status"), ordering="suppressed")
     def state(self, address: Address) -> str:
+        """The column that says whether the address is verified and can get emails."""
         if address.suppressed:
             since = date_format(timezone.localtime(address.suppressed), "DATE_FORMAT")
             return gettext("undeliverable since %(day)s") % {"day": since}

@@ -71,28 +71,24 @@ def process_email(raw: bytes) -> Outcome:
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
         logger.info("Skipped unreadable email: %r", error)  # probably malformed on purpose; go on with the next one
         return Outcome.OTHER
-    return Outcome.OTHER if report is None else apply_report(report)
-
-
-def apply_report(report: BounceReport) -> Outcome:
+    if report is None:
+        return Outcome.OTHER
     if (notice := find_notice(report)) is None:
         return Outcome.UNRELATED
-    if report.is_delayed:
-        return Outcome.DELAYED
-    return mark_bounced(notice, report)
+    return Outcome.DELAYED if report.is_delayed else mark_bounced(notice, report)
 
 
 @transaction.atomic
 def mark_bounced(notice: Notice, report: BounceReport) -> Outcome:
+    """Mark the notice as bounced, and suppress or unsubscribe its recipient if necessary; only the first time."""
     sent = Notice.objects.filter(pk=notice.pk, state__in=(State.SENT, State.SENDING))
     if not sent.update(state=State.BOUNCED, error=report.reason, changed=timezone.now()):
         return Outcome.DUPLICATE
     if report.is_complaint and notice.recipient_id is None:
         unsubscribe_complainer(notice, report.reason)
         return Outcome.UNSUBSCRIBED
-    return (
-        Outcome.SUPPRESSED if suppression.record_bounce(notice.email, report.status, report.reason) else Outcome.COUNTED
-    )
+    is_suppressed = suppression.record_bounce(notice.email, report.status, report.reason)
+    return Outcome.SUPPRESSED if is_suppressed else Outcome.COUNTED
 
 
 def unsubscribe_complainer(notice: Notice, reason: str) -> None:
@@ -119,7 +115,7 @@ def find_notice(report: BounceReport) -> Notice | None:
 
 
 def candidate_notices(subject: str) -> QuerySet[Notice]:
-    """Return every notice about this subject, to any recipient."""
+    """Return every notice that the Message-ID may be about; the signature then tells the recipient."""
     name, _, number = subject.partition("-")
     if name == "comment":
         return Notice.objects.filter(comment=int(number), kind__in=Notice.COMMENT_KINDS)
@@ -143,20 +139,19 @@ def parse_delivery_status(message: Message) -> BounceReport | None:
     status = find_part(message, "message/delivery-status", "message/global-delivery-status")
     if status is None:
         return None
-    recipients = [fields for fields in field_groups(status) if fields["Action"]]
-    failed = [fields for fields in recipients if read_action(fields) == "failed"]
-    delayed = [fields for fields in recipients if read_action(fields) == "delayed"]
+    recipients = [(one_line(fields["Action"] or "").lower(), fields) for fields in field_groups(status)]
+    failed = [fields for action, fields in recipients if action == "failed"]
+    delayed = [fields for action, fields in recipients if action == "delayed"]
     if not failed and not delayed:
         return None  # it arrived
     fields = (failed or delayed)[0]
     reason = one_line(fields["Diagnostic-Code"] or fields["Status"] or "")
-    return build_report(
-        returned_head(message), status_in(one_line(fields["Status"] or ""), reason), reason, is_delayed=not failed
-    )
+    code = status_in(one_line(fields["Status"] or ""), reason)
+    return build_report(returned_head(message), code, reason, is_delayed=not failed)
 
 
 def status_in(field: str, reason: str) -> str:
-    """Return the most specific status. Many servers put 5.0.0 into the field and the real code into the text."""
+    """Return the most specific status code. Many servers put 5.0.0 into the field and the real code into the text."""
     codes = [match.group() for text in (field, reason) if (match := STATUS.search(text))]
     return next((status for status in codes if not status.endswith(".0.0")), next(iter(codes), ""))
 
@@ -181,13 +176,12 @@ def parse_plain_bounce(message: Message) -> BounceReport | None:
     before = text[: found.start()] if found else ""
     status = STATUS.search(before)
     line = next((line for line in before.splitlines() if status and status.group() in line), "")
-    number = status.group() if status else ""
-    return build_report(
-        text, number, one_line(line or str(message["Subject"] or "")), is_delayed=number.startswith("4")
-    )
+    code, reason = status.group() if status else "", one_line(line or str(message["Subject"] or ""))
+    return build_report(text, code, reason, is_delayed=code.startswith("4"))
 
 
 def build_report(text: str, status: str, reason: str, **more: bool) -> BounceReport:
+    """Build a report about the email whose Message-ID is in `text`; without one it matches no notice."""
     found = RETURNED_ID.search(text)
     subject, signature = (found.group(1).lower(), found.group(2).lower()) if found else ("none-0", "")
     return BounceReport(subject, signature, status, reason or status, **more)
@@ -206,21 +200,19 @@ def is_from_mail_daemon(message: Message) -> bool:
 
 
 def subparts(message: Message) -> list[Any]:
+    """Return the first parts of a multipart message, otherwise none."""
     child = message.get_payload()
     return child[:MAX_PARTS] if isinstance(child, list) else []
 
 
 def find_part(message: Message, *kinds: str) -> Message | None:
+    """Return the first part with one of these content types."""
     return next((part for part in subparts(message) if part.get_content_type() in kinds), None)
 
 
 def field_groups(part: Message) -> list[Message]:
-    """Return the groups of fields in a report."""
+    """Return the groups of header fields in a delivery report or complaint."""
     return [child for child in subparts(part) if isinstance(child, Message)]
-
-
-def read_action(fields: Message) -> str:
-    return one_line(fields["Action"] or "").lower()
 
 
 def returned_head(message: Message) -> str:
@@ -262,7 +254,7 @@ def read_mailbox(file: Path) -> Iterator[bytes]:
 
 def read_stream(stream: BinaryIO) -> Iterator[bytes]:
     """Read one email, or an mbox, where each begins with a line “From …” at the start or after an empty line."""
-    lines = read_lines(stream)
+    lines = iter(lambda: stream.readline(MAX_BYTES), b"")  # long lines in pieces
     first = next(lines, b"")
     is_mbox = first.startswith(b"From ")
     chunks, left, is_empty = ([], MAX_BYTES, False) if is_mbox else ([first], MAX_BYTES - len(first), False)
@@ -276,9 +268,3 @@ def read_stream(stream: BinaryIO) -> Iterator[bytes]:
         is_empty = line in {b"\n", b"\r\n"}
     if chunks:
         yield b"".join(chunks)
-
-
-def read_lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield its lines, long ones in pieces of MAX_BYTES."""
-    while line := stream.readline(MAX_BYTES):
-        yield line

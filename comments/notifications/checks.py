@@ -15,11 +15,7 @@ def stuck_emails() -> Iterator[tuple[str, str]]:
     """Describe the emails that need the owner's decision, each with the address of its list."""
     url = reverse("admin:comments_notice_changelist")
     if count := Notice.objects.uncertain().count():
-        text = ngettext(
-            "%(count)d email may not have arrived.",
-            "%(count)d emails may not have arrived.",
-            count,
-        )
+        text = ngettext("%(count)d email may not have arrived.", "%(count)d emails may not have arrived.", count)
         yield text % {"count": count}, f"{url}?stuck=uncertain"
     if count := Notice.objects.failed().count():
         text = ngettext("%(count)d email could not be sent.", "%(count)d emails could not be sent.", count)
@@ -28,6 +24,7 @@ def stuck_emails() -> Iterator[tuple[str, str]]:
 
 @register_check
 def check_outbox() -> Iterator[Finding]:
+    """Warn about emails that may not have arrived or could not be sent."""
     for text, url in stuck_emails():
         yield Finding(Severity.WARNING, _("Email"), text, _("To resend or delete, open %(place)s") % {"place": url})
 

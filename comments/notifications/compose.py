@@ -17,27 +17,17 @@ from comments.notifications.messages import build_content
 def compose_email(notice: Notice, site: Site) -> EmailMultiAlternatives | None:
     """Build the email in the site's language and time zone; return None if the notice is out of date."""
     with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
-        content = build_content(notice)
-        return None if content is None else build_email(notice, site, *content)
-
-
-def build_email(
-    notice: Notice, site: Site, context: dict[str, Any], headers: dict[str, str] | None = None
-) -> EmailMultiAlternatives:
-    """Build the email; `context` and `headers` come from the notice's kind."""
-    context = {"site": site, "url": "", "recipient": notice.recipient} | context
-    return render_email(
-        notice.kind,
-        context,
-        to=[notice.recipient.email if notice.recipient else notice.email],
-        from_email=settings.BOUNCE_ADDRESS or None,
-        headers={
-            "From": settings.DEFAULT_FROM_EMAIL,
-            "Auto-Submitted": "auto-generated",
-            "Message-ID": message_id(notice),
-        }
-        | (headers or {}),
-    )
+        if (content := build_content(notice)) is None:
+            return None
+        context, headers = content
+        headers = {"Auto-Submitted": "auto-generated", "Message-ID": message_id(notice)} | headers
+        return render_email(
+            notice.kind,
+            {"site": site, "url": "", "recipient": notice.recipient} | context,
+            to=[notice.recipient.email if notice.recipient else notice.email],
+            from_email=settings.BOUNCE_ADDRESS or None,
+            headers={"From": settings.DEFAULT_FROM_EMAIL} | headers,
+        )
 
 
 def render_email(kind: str, context: dict[str, Any], **options: Any) -> EmailMultiAlternatives:

@@ -18,9 +18,7 @@ Kind = Subscription.Kind
 
 class AddressForm(forms.Form):
     email = EmailField(
-        label=_("Email"),
-        max_bytes=MAX_EMAIL_LENGTH,
-        error_messages={"required": _("Enter your email address.")},
+        label=_("Email"), max_bytes=MAX_EMAIL_LENGTH, error_messages={"required": _("Enter your email address.")}
     )
 
 
@@ -37,10 +35,7 @@ class SubscribeForm(AddressForm):
         choices=Subscription.Often.choices,
         widget=forms.RadioSelect,
         initial=Subscription.Often.AT_ONCE,
-        error_messages={
-            "required": _("Choose how often."),
-            "invalid_choice": _("Choose an option from the list."),
-        },
+        error_messages={"required": _("Choose how often."), "invalid_choice": _("Choose an option from the list.")},
     )
 
     def __init__(self, *args: Any, essay: Essay | None, thread: Comment | None, **options: Any) -> None:
@@ -60,6 +55,7 @@ class SubscribeForm(AddressForm):
         self.fields["email"].widget.attrs["autocomplete"] = "email"
 
     def topics(self) -> list[Topic]:
+        """Return what the reader chose to subscribe to."""
         about = {
             Kind.THREAD: Topic(Kind.THREAD, comment=self.thread),
             Kind.ESSAY: Topic(Kind.ESSAY, essay=self.essay),

@@ -14,6 +14,7 @@ ANCESTORS = 20  # in References: with more, the header would exceed what servers
 
 
 def subscription_headers(subscription: Subscription) -> dict[str, str]:
+    """Headers to unsubscribe from one subscription, and to sort its emails into a folder (List-Id)."""
     topic = subscription.kind if subscription.essay_id is None else f"essay-{subscription.essay_id}"
     return unsubscribe_headers(signed_links.unsubscribe_url(subscription)) | {"List-Id": f"<{topic}.{site_host()}>"}
 
@@ -40,6 +41,7 @@ def message_id(notice: Notice) -> str:
 
 
 def subject_key(notice: Notice) -> str:
+    """Return what the email is about, such as `comment-7`, for the Message-ID."""
     match notice.kind:
         case Kind.ESSAY:
             return f"essay-{notice.essay_id}"
@@ -48,14 +50,14 @@ def subject_key(notice: Notice) -> str:
     return f"{notice.kind}-{notice.pk}"
 
 
-def message_ids(notice: Notice, keys: Iterable[str]) -> list[str]:
+def message_ids(notice: Notice, subjects: Iterable[str]) -> list[str]:
     """Return the Message-ID of the email to this address about each subject, whether or not it was sent."""
-    return [f"<{key}.{id_signature(key, notice.email)}@{site_host()}>" for key in keys]
+    return [f"<{subject}.{id_signature(subject, notice.email)}@{site_host()}>" for subject in subjects]
 
 
-def id_signature(key: str, email: str) -> str:
+def id_signature(subject: str, email: str) -> str:
     """Sign a Message-ID, so that a bounce is known to be about our email to this address."""
-    return salted_hmac("comments.notifications.compose", f"{key} {email}").hexdigest()[:20]
+    return salted_hmac("comments.notifications.compose", f"{subject} {email}").hexdigest()[:20]
 
 
 def site_host() -> str:

@@ -15,13 +15,10 @@ SALT = "comments.notifications.known_addresses"
 
 def identify_subscriber(request: HttpRequest, email: str, commenter: Commenter | None) -> Subscriber:
     """Return the person who subscribes this address, and whether they have verified it."""
-    return Subscriber(email.lower(), commenter, is_verified=is_verified(request, email))
-
-
-def is_verified(request: HttpRequest, email: str) -> bool:
-    return is_remembered(request, email) or (
-        isinstance(request.user, User) and email_verification.is_verified(request.user, email)
-    )
+    user, is_verified = request.user, is_remembered(request, email)
+    if isinstance(user, User):
+        is_verified = is_verified or email_verification.is_verified(user, email)
+    return Subscriber(email.lower(), commenter, is_verified=is_verified)
 
 
 def is_remembered(request: HttpRequest, email: str) -> bool:
@@ -37,4 +34,5 @@ def remember(address: Address, response: HttpResponse) -> HttpResponse:
 
 
 def hash_email(email: str) -> str:
+    """Return the keyed hash of an address that is stored in the cookie."""
     return salted_hmac(SALT, email.lower()).hexdigest()[:32]

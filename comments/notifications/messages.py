@@ -16,6 +16,7 @@ from comments.screening import reasons
 from comments.threads import removals
 
 Kind = Notice.Kind
+Content = tuple[dict[str, Any], dict[str, str]]  # template context and extra headers
 DIGEST_SHOWS = 50
 ACTION_LABELS = {
     "approve": gettext_lazy("Approve"),
@@ -26,25 +27,24 @@ ACTION_LABELS = {
 }
 
 
-def build_content(notice: Notice) -> Any:
+def build_content(notice: Notice) -> Content | None:
+    """Return the email's template context and extra headers; None if it is out of date."""
     try:
         return BUILDERS[Kind(notice.kind)](notice)
     except Comment.DoesNotExist:  # deleted just now, and the notice with it
         return None
 
 
-def comment_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+def comment_content(notice: Notice) -> Content | None:
+    """Build the email about a pending comment to moderators, or a published one to authors and subscribers."""
     comment = get_comment(notice)
     expected = Status.PENDING if notice.kind == Kind.HELD else Status.APPROVED
     if comment.status != expected or comment.wording is None:
         return None
     if notice.kind == Kind.HELD and moderator_emails.is_marked_as_spam(comment):
         return None
-    context = comment_fields(comment) | {
-        "reasons": [reasons.describe(reason) for reason in comment.wording.reasons],
-        "queue_url": queue_url(comment),
-        "settings_url": settings_url(),
-    }
+    context = comment_fields(comment) | queue_links(f"?comment={comment.pk}")
+    context["reasons"] = [reasons.describe(reason) for reason in comment.wording.reasons]
     headers = threading_headers(notice, comment)
     if notice.recipient:
         if notice.kind == Kind.HELD:
@@ -55,7 +55,8 @@ def comment_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | N
     return context | unsubscribe_links(subscription), headers | subscription_headers(subscription)
 
 
-def decision_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+def decision_content(notice: Notice) -> Content | None:
+    """Build the email that tells the author whether their comment was published, or why not."""
     comment, subscription = get_comment(notice), active_subscription(notice)
     if subscription is None or comment.is_waiting or comment.removed_by == Comment.Remover.AUTHOR:
         return None
@@ -67,21 +68,18 @@ def decision_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | 
     return context, threading_headers(notice, comment) | subscription_headers(subscription)
 
 
-def reports_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+def reports_content(notice: Notice) -> Content | None:
     """Build the email that tells moderators about readers' reports of a public comment."""
     comment, recipient = get_comment(notice), notice.recipient
     if not comment.reports or not comment.is_approved or recipient is None or not is_still_recipient(notice, comment):
         return None
-    context = comment_fields(comment) | {
-        "reports": Report.objects.open().filter(comment=comment.pk).order_by("pk"),
-        "queue_url": queue_url(comment),
-        "settings_url": settings_url(),
-        "action_links": action_links(comment, recipient, "keep", "spam", "trash"),
-    }
+    context = comment_fields(comment) | queue_links(f"?comment={comment.pk}")
+    context["reports"] = Report.objects.open().filter(comment=comment.pk).order_by("pk")
+    context["action_links"] = action_links(comment, recipient, "keep", "spam", "trash")
     return context, threading_headers(notice, comment)
 
 
-def report_outcome_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+def report_outcome_content(notice: Notice) -> Content | None:
     """Tell the person who reported a comment whether it stays. Quotes neither the comment nor any report."""
     comment, subscription = get_comment(notice), active_subscription(notice)
     if subscription is None or comment.reports:
@@ -91,26 +89,21 @@ def report_outcome_content(notice: Notice) -> tuple[dict[str, Any], dict[str, st
     return context, subscription_headers(subscription)
 
 
-def appeal_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+def appeal_content(notice: Notice) -> Content | None:
     """Build the email that tells moderators about the appeal of a rejected comment's author."""
     comment, recipient = get_comment(notice), notice.recipient
-    appeal = removals.for_comments([comment.pk]).get(comment.pk)
-    if appeal is None or appeal.appeal is None or appeal.appeal.state != "open":
+    removal = removals.for_comments([comment.pk]).get(comment.pk)
+    if removal is None or removal.appeal is None or removal.appeal.state != "open":
         return None
     if comment.wording is None or recipient is None or not is_still_recipient(notice, comment):
         return None
-    context = comment_fields(comment) | {
-        "appeal": appeal.appeal.text,
-        "rejected_by": appeal.by,
-        "message": appeal.sentence,
-        "queue_url": queue_url(comment),
-        "settings_url": settings_url(),
-        "action_links": action_links(comment, recipient, "approve", "deny"),
-    }
+    context = comment_fields(comment) | queue_links(f"?comment={comment.pk}")
+    context |= {"appeal": removal.appeal.text, "rejected_by": removal.by, "message": removal.sentence}
+    context["action_links"] = action_links(comment, recipient, "approve", "deny")
     return context, threading_headers(notice, comment)
 
 
-def appeal_outcome_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+def appeal_outcome_content(notice: Notice) -> Content | None:
     """Tell the author who appealed how the appeal was decided."""
     comment, subscription = get_comment(notice), active_subscription(notice)
     appeal = Appeal.objects.filter(comment=comment).first()
@@ -121,43 +114,38 @@ def appeal_outcome_content(notice: Notice) -> tuple[dict[str, Any], dict[str, st
     return context | unsubscribe_links(subscription), headers
 
 
-def queue_digest_content(notice: Notice) -> tuple[dict[str, Any]] | None:
+def queue_digest_content(notice: Notice) -> Content | None:
     """Build a moderator's digest of an hour or a day of the queue, the first comments in full."""
     parts = digest_parts(notice)
     count = parts.count()
     shown = [shown for part in parts[:DIGEST_SHOWS] if (shown := part_context(part))]
     if not shown:
         return None
-    context = {"parts": shown, "count": count, "left_out": count - len(shown)}
-    return (context | {"queue_url": f"{settings.SITE_URL}/{settings.QUEUE_PATH}", "settings_url": settings_url()},)
+    return {"parts": shown, "count": count, "left_out": count - len(shown)} | queue_links(), {}
 
 
-def essay_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+def essay_content(notice: Notice) -> Content | None:
+    """Build the email with a new essay in full, for a subscriber."""
     essay, subscription = notice.essay, active_subscription(notice)
     if essay is None or subscription is None or not essay.is_published:
         return None
-    address = settings.SITE_URL + essay.get_absolute_url()
-    whole = markup.absolutize(markup.render(essay.body, essay.id_prefix), settings.SITE_URL, address)
+    url = settings.SITE_URL + essay.get_absolute_url()
+    body = markup.absolutize(markup.render(essay.body, essay.id_prefix), settings.SITE_URL, url)
     names = ", ".join(str(author) for author in essay.bylines)
-    context = {
-        "essay": essay,
-        "names": names,
-        "url": address,
-        "body_html": whole,
-        "text": markup.text_version(essay.body),
-    }
+    context = {"essay": essay, "names": names, "url": url, "body_html": body, "text": markup.text_version(essay.body)}
     return context | unsubscribe_links(subscription), subscription_headers(subscription)
 
 
-def confirmation_content(notice: Notice) -> tuple[dict[str, Any]] | None:
+def confirmation_content(notice: Notice) -> Content | None:
     """Ask an unverified address to confirm. Quotes nothing from the person who asked: it may be someone else."""
     subscription = first_subscription(notice, Subscription.objects.waiting().filter(address__suppressed=None))
     if subscription is None:
         return None
-    return ({"link": signed_links.confirm_url(subscription.address)},)
+    return {"link": signed_links.confirm_url(subscription.address)}, {}
 
 
-def daily_digest_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+def daily_digest_content(notice: Notice) -> Content | None:
+    """Build a subscriber's daily digest of new essays and comments."""
     parts = [shown for part in digest_parts(notice) if (shown := part_context(part))]
     address = Address.objects.filter(email=notice.email).first()
     if not parts or address is None:
@@ -174,6 +162,7 @@ def daily_digest_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]
 
 
 def digest_parts(digest: Notice) -> QuerySet[Notice]:
+    """The gathered notices that a digest combines."""
     return digest.parts.filter(state=Notice.State.GATHERED).select_related("recipient").order_by("pk")
 
 
@@ -183,7 +172,7 @@ def part_context(part: Notice) -> dict[str, Any] | None:
     return content and {"notice": part, **content[0]}
 
 
-BUILDERS: dict[Kind, Callable[[Notice], Any]] = {
+BUILDERS: dict[Kind, Callable[[Notice], Content | None]] = {
     Kind.HELD: comment_content,
     Kind.PUBLISHED: comment_content,
     Kind.REPLY: comment_content,
@@ -201,17 +190,15 @@ BUILDERS: dict[Kind, Callable[[Notice], Any]] = {
 
 
 def get_comment(notice: Notice) -> Comment:
+    """Load the notice's comment. Raises Comment.DoesNotExist if it was just deleted."""
     return Comment.objects.select_related("commenter", "wording", "essay").get(notices=notice)  # type: ignore[no-any-return]
 
 
 def comment_fields(comment: Comment) -> dict[str, Any]:
+    """Return the comment with its text, HTML and URL, as the templates of its emails need them."""
     html = comment.wording.html if comment.wording else ""
-    return {
-        "comment": comment,
-        "text": markup.plain_text(html),
-        "html": html,
-        "url": settings.SITE_URL + comment.get_absolute_url(),
-    }
+    url = settings.SITE_URL + comment.get_absolute_url()
+    return {"comment": comment, "text": markup.plain_text(html), "html": html, "url": url}
 
 
 def active_subscription(notice: Notice) -> Subscription | None:
@@ -220,6 +207,7 @@ def active_subscription(notice: Notice) -> Subscription | None:
 
 
 def first_subscription(notice: Notice, among: QuerySet[Subscription]) -> Subscription | None:
+    """Return the notice's subscription if it is in the query `among`."""
     return among.select_related("address").filter(notices=notice).first()
 
 
@@ -231,13 +219,12 @@ def is_still_recipient(notice: Notice, comment: Comment) -> bool:
     return serving.exclude(moderator_emails.has_frequency(QueueMail.NONE)).exists()
 
 
-def queue_url(comment: Comment) -> str:
-    return f"{settings.SITE_URL}/{settings.QUEUE_PATH}?comment={comment.pk}"
-
-
-def settings_url() -> str:
-    """Return the address of the page where moderators choose how often to be emailed."""
-    return f"{settings.SITE_URL}/{settings.QUEUE_EMAIL_PATH}"
+def queue_links(query: str = "") -> dict[str, str]:
+    """Return the URLs of the queue and of the page where moderators choose how often to be emailed."""
+    return {
+        "queue_url": f"{settings.SITE_URL}/{settings.QUEUE_PATH}{query}",
+        "settings_url": f"{settings.SITE_URL}/{settings.QUEUE_EMAIL_PATH}",
+    }
 
 
 def action_links(comment: Comment, user: User, *verbs: str) -> list[tuple[Any, str]]:

@@ -14,12 +14,13 @@ SPAM_REASONS = {"spam", "akismet"}
 
 
 def frequency_for(user: User) -> QueueMail:
+    """Return how often to email a moderator about the queue: as they chose, or the site's default."""
     choice = QueueMail(user.queue_mail)
     return QueueMail(Rules.objects.current().moderator_emails) if choice == QueueMail.SITE else choice
 
 
 def has_frequency(*choices: QueueMail, lookup: str = "queue_mail") -> Q:
-    """Match the users with one of these choices; `lookup` leads to the field from another model."""
+    """Match users who are emailed this often; `lookup` leads to the field from another model."""
     found: Iterable[QueueMail] = choices
     if Rules.objects.current().moderator_emails in choices:
         found = (*choices, QueueMail.SITE)

@@ -49,11 +49,13 @@ def notify(comment_pk: int, subscribed_before: str = "") -> None:
 
 
 def create_notices(comment: Comment, subscribed_before: datetime | None = None) -> None:
+    """Insert the missing notices about a comment's status, and queue those again that had been dropped."""
     insert_notices(list(build_notices(comment, subscribed_before)))
     requeue_dropped(Notice.objects.filter(comment=comment, state=Notice.State.DROPPED, kind__in=current_kinds(comment)))
 
 
 def requeue_dropped(dropped: Any) -> None:
+    """Queue notices again that were dropped when out of date: for a digest or to be sent immediately."""
     now = timezone.now()
     is_daily = Q(subscription__isnull=False, subscription__often=Subscription.Often.DAILY)
     daily = list(dropped.filter(is_daily).values_list("pk", flat=True))
@@ -108,6 +110,7 @@ def staff_notices(kind: Kind, comment: Comment, people: Any) -> Iterator[Notice]
 
 
 def notice_for(subscription: Subscription, **target: Any) -> Notice:
+    """Build the notice to a subscriber; `target` is the comment or essay it is about."""
     is_daily = subscription.often == Subscription.Often.DAILY
     return Notice(
         kind=NOTICE_KINDS[Subscription.Kind(subscription.kind)],
@@ -121,16 +124,14 @@ def notice_for(subscription: Subscription, **target: Any) -> Notice:
 def announce_essays() -> None:
     """Create notices of new essays for people who subscribed before. No job runs when an essay is published."""
     now = timezone.now()
-    fresh = Essay.objects.published().essays().filter(published__gt=now - ANNOUNCEMENT_WINDOW)
-    for essay in fresh:
+    for essay in Essay.objects.published().essays().filter(published__gt=now - ANNOUNCEMENT_WINDOW):
         known = Notice.objects.filter(essay=essay, email=OuterRef("address__email"))
         # The essay may have been withdrawn and published again.
         first_notice = Notice.objects.filter(essay=essay).aggregate(at=Min("created"))["at"]
         published = min(filter(None, (essay.published, first_notice)))
-        rows = Subscription.objects.active().filter(kind=Subscription.Kind.ESSAYS, confirmed__lt=published)
-        insert_notices(
-            [notice_for(each, essay=essay) for each in rows.exclude(Exists(known)).select_related("address")]
-        )
+        rows = Subscription.objects.active().filter(~Exists(known), confirmed__lt=published)
+        rows = rows.filter(kind=Subscription.Kind.ESSAYS).select_related("address")
+        insert_notices([notice_for(subscription, essay=essay) for subscription in rows])
 
 
 def build_digests(until: datetime) -> None:
@@ -215,6 +216,7 @@ def deliver(notice: Notice, site: Site, server: MailServer) -> None:
 
 @transaction.atomic
 def mark_sent(notice: Notice) -> None:
+    """Mark a notice as sent, and with a digest the notices in it."""
     set_state(notice, Notice.State.SENT, error="")
     if notice.kind in Notice.DIGESTS:
         notice.parts.filter(state=Notice.State.GATHERED).update(state=Notice.State.SENT)

@@ -29,6 +29,7 @@ def appeal_state(comment: Comment) -> str:
 
 
 def kinds_for(comment: Comment, appeal: str) -> list[Kind]:
+    """Return the kinds of notices that its reports and the state of its appeal (or an empty string) call for."""
     found = [Kind.REPORTED if comment.reports else Kind.OUTCOME]
     return [*found, Kind.APPEALED if appeal == "open" else Kind.ANSWERED] if appeal else found
 
@@ -47,5 +48,6 @@ def build_notices(comment: Comment, appeal: str) -> Iterator[Notice]:
 
 
 def build_subscriber_notices(kind: Subscription.Kind, comment: Comment) -> Iterator[Notice]:
+    """Build notices to the people who asked for the outcome of a report or appeal."""
     subscriptions: Any = Subscription.objects.active().filter(kind=kind, comment=comment).select_related("address")
     return (outbox.notice_for(subscription, comment=comment) for subscription in subscriptions)

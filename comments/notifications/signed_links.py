@@ -38,6 +38,7 @@ class ClaimToken:
 
 
 def confirm_url(address: Address) -> str:
+    """Link to confirm the subscriptions of an address."""
     return _build_url("confirm-subscriptions", signing.dumps(address.pk, salt=CONFIRM))
 
 
@@ -47,10 +48,12 @@ def subscriptions_url(address: Address) -> str:
 
 
 def unsubscribe_url(subscription: Subscription) -> str:
+    """Link to end one subscription."""
     return _build_url("stop-subscription", signing.dumps(subscription.pk, salt=STOP))
 
 
 def unsubscribe_daily_url(address: Address) -> str:
+    """Link to end all subscriptions in the daily digest."""
     return _build_url("stop-daily", signing.dumps(address.pk, salt=STOP_DAILY))
 
 
@@ -67,6 +70,7 @@ def appeal_url(comment: Comment) -> str:
 
 
 def claim_url(guest: Commenter) -> str:
+    """Link for a guest to add their comments to an account."""
     values = [guest.pk, hash_email(guest.email), secrets.token_urlsafe(12)]
     return _build_url("account_claim", signing.dumps(values, salt=CLAIM))
 
@@ -87,31 +91,36 @@ def read_decision_token(token: str) -> DecisionToken | None:
 
 
 def read_appeal_token(token: str) -> int | None:
+    """Return the primary key of the comment that an appeal link is for; None if invalid or expired."""
     found: int | None = load_token(token, APPEAL, APPEAL_MAX_AGE)
     return found
 
 
 def read_claim_token(token: str) -> ClaimToken | None:
-    """Return None also if the guest has another address now."""
+    """Return what a claim link is for; None if invalid or expired, or if the guest has another address now."""
     pk, email_hash, nonce = load_token(token, CLAIM, CLAIM_MAX_AGE) or (0, "", "")
     guest = Commenter.objects.guests().filter(pk=pk).first()
     return ClaimToken(guest, nonce) if guest and hash_email(guest.email) == email_hash else None
 
 
 def read_confirm_token(token: str) -> Address | None:
+    """Return the address that a confirmation link is for; None if invalid, expired or deleted."""
     return Address.objects.filter(pk=load_token(token, CONFIRM, WAITS_FOR)).first()
 
 
 def read_subscriptions_token(token: str) -> Address | None:
+    """Return the address whose subscriptions a link shows; None if invalid or deleted."""
     return Address.objects.filter(pk=load_token(token, ALL)).first()
 
 
 def read_unsubscribe_token(token: str) -> Subscription | None:
+    """Return the subscription that a link ends; None if invalid or deleted."""
     rows = Subscription.objects.select_related("address", "essay", "comment__essay", "comment__commenter", "commenter")
     return rows.filter(pk=load_token(token, STOP)).first()
 
 
 def read_unsubscribe_daily_token(token: str) -> Address | None:
+    """Return the address whose daily digest a link ends; None if invalid or deleted."""
     return Address.objects.filter(pk=load_token(token, STOP_DAILY)).first()
 
 

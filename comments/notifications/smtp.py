@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from smtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPServerDisconnected
-from types import TracebackType
 from typing import Any, Self
 
 from django.core.mail import EmailMessage, get_connection
@@ -44,9 +43,7 @@ class MailServer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def open(self) -> None:
@@ -88,6 +85,7 @@ class MailServer:
             raise
 
     def transmit(self, message: EmailMessage) -> None:
+        """Send an email once over the open connection. Raises NotSent or Uncertain."""
         self.has_begun = not isinstance(getattr(self.connection, "connection", None), SMTP)
         self.is_used = True
         message.connection = self.connection

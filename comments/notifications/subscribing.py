@@ -72,7 +72,7 @@ def subscribe_unverified(email: str, commenter_pk: int | None, often: str, topic
 
 
 def load_topic(kind: str, essay_pk: int | None, comment_pk: int | None) -> Topic | None:
-    """Return None if the essay or comment has been deleted."""
+    """Load a topic from a job's arguments; return None if its essay or comment has been deleted."""
     essay = Essay.objects.filter(pk=essay_pk or 0).first()
     comment = Comment.objects.filter(pk=comment_pk or 0).first()
     if (essay_pk and essay is None) or (comment_pk and comment is None):
@@ -81,10 +81,10 @@ def load_topic(kind: str, essay_pk: int | None, comment_pk: int | None) -> Topic
 
 
 def subscribe_later(subscriber: Subscriber, topics: Iterable[Topic], *, often: str) -> None:
+    """Enqueue subscribe_unverified()."""
     about = [[topic.kind, topic.essay and topic.essay.pk, topic.comment and topic.comment.pk] for topic in topics]
-    subscribe_unverified.enqueue(
-        subscriber.email, subscriber.commenter.pk if subscriber.commenter else None, often, about
-    )
+    commenter = subscriber.commenter.pk if subscriber.commenter else None
+    subscribe_unverified.enqueue(subscriber.email, commenter, often, about)
 
 
 @job()
@@ -170,6 +170,7 @@ def unsubscribe(subscriptions: Any) -> None:
 
 @transaction.atomic
 def resubscribe(subscription: Subscription) -> None:
+    """Resume a subscription that was ended, if it had been confirmed."""
     Subscription.objects.filter(pk=subscription.pk).exclude(confirmed=None).update(stopped=None)
 
 

@@ -17,6 +17,7 @@ PERMANENT = re.compile(r"5\.(1\.(0|1|2|3|4|6|9|10)|2\.1|4\.[14])")
 
 
 def is_permanent(status: str) -> bool:
+    """Return whether an RFC 3463 status code means that the address will never get emails."""
     return PERMANENT.fullmatch(status) is not None
 
 
@@ -38,6 +39,7 @@ def record_bounce(email: str, status: str, message: str) -> bool:
 
 
 def suppress(email: str, message: str) -> None:
+    """Stop all emails to an address; `message` says why."""
     Address.objects.filter(email=email, suppressed=None).update(suppressed=timezone.now(), problem=message)
 
 

@@ -58,6 +58,7 @@ def subscribe(request: Request) -> HttpResponse:
 
 
 def may_subscribe(essay: Essay | None = None) -> bool:
+    """Return whether the owner lets readers subscribe by email."""
     rules = Discussion.objects.for_essay(essay).rules if essay else Rules.objects.current()
     return rules.readers_may_follow
 
@@ -66,8 +67,7 @@ def requested_target(request: Request) -> tuple[Essay | None, Comment | None]:
     """Return the essay and thread named in the query; 404 if they are not public."""
     if "comment" in request.GET:
         threads = Comment.objects.filter(pk=parse_key(request.GET["comment"])).values("tree_id")
-        rows = Comment.objects.shown_roots().select_related("essay", "commenter").filter(tree_id__in=threads)
-        root = rows.first()
+        root = Comment.objects.shown_roots().select_related("essay", "commenter").filter(tree_id__in=threads).first()
         if root is None or not root.essay.is_published:
             raise Http404
         return root.essay, root
@@ -85,14 +85,14 @@ def acquire_attempt(request: Request) -> float:
 
 
 def too_many_attempts(request: Request, template: str, context: dict[str, Any], seconds: float) -> HttpResponse:
+    """Show the template again and say how long to wait (429)."""
     minutes = math.ceil(seconds / 60)
     text = ngettext(
         "Too many attempts. Please wait %(count)d minute and try again.",
         "Too many attempts. Please wait %(count)d minutes and try again.",
         minutes,
     )
-    context |= {"problem": text % {"count": minutes}}
-    response = render(request, template, context, status=429)
+    response = render(request, template, context | {"problem": text % {"count": minutes}}, status=429)
     response.headers["Retry-After"] = str(math.ceil(seconds))
     return response
 
@@ -119,9 +119,8 @@ def notify_of_decision(request: Request, pk: int) -> HttpResponse:
     form = AddressForm({"email": request.POST.get("email", known)} if request.method == "POST" else None)
     context = {"form": form, "comment": comment, "back_url": here.url_of(comment)}
     if not form.is_valid():
-        return limit_referrer(
-            render(request, "comments/notify_of_decision.html", context, status=422 if form.is_bound else 200)
-        )
+        status = 422 if form.is_bound else 200
+        return limit_referrer(render(request, "comments/notify_of_decision.html", context, status=status))
     if seconds := acquire_attempt(request):
         return limit_referrer(too_many_attempts(request, "comments/notify_of_decision.html", context, seconds))
     subscriber = known_addresses.identify_subscriber(request, form.cleaned_data["email"], comment.commenter)
@@ -150,7 +149,7 @@ def result_messages() -> dict[str, str]:
 def subscriptions_by_token(request: Request, token: str) -> HttpResponse:
     """Show the subscriptions of one address, opened by the signed link in every email."""
     address = signed_links.read_subscriptions_token(token)
-    return gone(request) if address is None else limit_referrer(subscriptions_page(request, [address], request.path))
+    return show_expired(request) if address is None else limit_referrer(subscriptions_page(request, [address]))
 
 
 @login_required
@@ -159,13 +158,14 @@ def my_subscriptions(request: Request) -> HttpResponse:
     """Show the subscriptions of every verified address of the logged-in user."""
     user: Any = request.user
     verified = EmailAddress.objects.filter(user=user, verified=True).values("email")
-    return subscriptions_page(request, list(Address.objects.filter(email__in=verified).order_by("email")), request.path)
+    return subscriptions_page(request, list(Address.objects.filter(email__in=verified).order_by("email")))
 
 
-def subscriptions_page(request: Request, addresses: list[Address], here: str) -> HttpResponse:
+def subscriptions_page(request: Request, addresses: list[Address]) -> HttpResponse:
+    """List the subscriptions of these addresses, or apply the change of a pressed button."""
     if request.method == "POST":
-        return redirect(f"{here}?said={apply_change(request, addresses)}")
-    rows = listed(Subscription.objects.confirmed().filter(address__in=addresses))
+        return redirect(f"{request.path}?said={apply_change(request, addresses)}")
+    rows = load_undecided(Subscription.objects.confirmed().filter(address__in=addresses))
     context = {
         "addresses": [(address, [row for row in rows if row.address_id == address.pk]) for address in addresses],
         "often": Subscription.Often.choices,
@@ -174,7 +174,7 @@ def subscriptions_page(request: Request, addresses: list[Address], here: str) ->
     return render(request, "comments/subscriptions.html", context)
 
 
-def listed(subscriptions: Any) -> list[Subscription]:
+def load_undecided(subscriptions: Any) -> list[Subscription]:
     """Load the subscriptions with what they are about, without those whose decision has been made."""
     decided = Q(kind=Subscription.Kind.DECISION) & ~is_waiting("comment__")
     decided |= Q(kind=Subscription.Kind.REPORT, comment__reports=0)
@@ -184,7 +184,7 @@ def listed(subscriptions: Any) -> list[Subscription]:
 
 
 def apply_change(request: Request, addresses: list[Address]) -> str:
-    """Do what the pressed button says, and return the key of its message."""
+    """Do what the pressed button says, and return the `?said=` of its message in result_messages()."""
     theirs = Subscription.objects.filter(address__in=addresses)
     one = theirs.filter(pk=parse_key(request.POST.get("subscription")) or 0)
     address = next((each for each in addresses if str(each.pk) == request.POST.get("address")), None)
@@ -215,13 +215,13 @@ def confirm(request: Request, token: str) -> HttpResponse:
     """List the unconfirmed subscriptions of an address, and confirm those its reader selects."""
     address = signed_links.read_confirm_token(token)
     if address is None:
-        return gone(request)
+        return show_expired(request)
     if request.method == "POST":
         chosen = [number for value in request.POST.getlist("subscription") if (number := parse_key(value))]
         count = subscribing.confirm(address, chosen)
         response = redirect(f"{signed_links.subscriptions_url(address)}?said={'confirmed' if count else 'none'}")
         return limit_referrer(known_addresses.remember(address, response) if "know" in request.POST else response)
-    waiting = listed(Subscription.objects.waiting().filter(address=address))
+    waiting = load_undecided(Subscription.objects.waiting().filter(address=address))
     context = {"address": address, "waiting": waiting, "subscriptions_url": signed_links.subscriptions_url(address)}
     return limit_referrer(render(request, "comments/confirm.html", context))
 
@@ -232,7 +232,7 @@ def unsubscribe(request: Request, token: str) -> HttpResponse:
     """Unsubscribe by an email program's one-click POST (RFC 8058), or by the button on this page."""
     subscription = signed_links.read_unsubscribe_token(token)
     if subscription is None:
-        return gone(request)
+        return show_expired(request)
     if request.method == "POST":
         if "undo" in request.POST:
             subscribing.resubscribe(subscription)
@@ -249,19 +249,17 @@ def unsubscribe_daily(request: Request, token: str) -> HttpResponse:
     """Unsubscribe from the daily digest."""
     address = signed_links.read_unsubscribe_daily_token(token)
     if address is None:
-        return gone(request)
+        return show_expired(request)
     daily = Subscription.objects.confirmed().filter(address=address, often=Subscription.Often.DAILY)
     if request.method == "POST":
         subscribing.unsubscribe(daily)
-    context = {
-        "address": address,
-        "has_daily": daily.exists(),
-        "subscriptions_url": signed_links.subscriptions_url(address),
-    }
+    subscriptions_url = signed_links.subscriptions_url(address)
+    context = {"address": address, "has_daily": daily.exists(), "subscriptions_url": subscriptions_url}
     return limit_referrer(render(request, "comments/unsubscribe_daily.html", context))
 
 
-def gone(request: Request) -> HttpResponse:
+def show_expired(request: Request) -> HttpResponse:
+    """Say that the link of an email is invalid or has expired (410)."""
     return render(request, "comments/subscription_gone.html", status=410)
 
 

@@ -300,7 +300,7 @@ def test_the_filters_own_decision_sends_no_decision_email(essay: Essay, lesson_l
     keeper = make.moderator()
     outbox.create_notices(comment)
     assert not Notice.objects.exists()
-    assert subscription_views.listed(Subscription.objects.all()) == [asked]
+    assert subscription_views.load_undecided(Subscription.objects.all()) == [asked]
     deciding.approve(comment, by=keeper)
     outbox.create_notices(Comment.objects.get())
     assert Notice.objects.filter(kind=Notice.Kind.DECIDED, subscription=asked).exists()
