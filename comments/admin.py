@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,11 +15,14 @@ from blog.admin import EssayAdmin
 from blog.models import Essay
 from comments.likes import actions as likes
 from comments.models import Bar, Discussion, Like, Rules
-from comments.notifications import admin as email_admin  # noqa: F401  registers its own models
+from comments.notifications.admin import ReadOnlyAdmin
 from comments.screening import block_admin  # noqa: F401  registers its own
 from comments.spam import training
 
 SPAM = _("Spam")
+MODERATION_FIELDS = (
+    "authors_moderate", "moderator_emails", "readers_may_report", "writers_may_appeal", "tombstones_tell",
+)  # fmt: skip
 
 
 @admin.register(Rules)
@@ -34,18 +37,7 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
         ),
         (SPAM, {"fields": ("spam_filter", "spam_hold_at", "spam_mark_at")}),
         (_("Rejected immediately"), {"fields": ("refuse_words",)}),
-        (
-            _("Moderators, reports and appeals"),
-            {
-                "fields": (
-                    "authors_moderate",
-                    "moderator_emails",
-                    "readers_may_report",
-                    "writers_may_appeal",
-                    "tombstones_tell",
-                )
-            },
-        ),
+        (_("Moderators, reports and appeals"), {"fields": MODERATION_FIELDS}),
         (_("Editing comments"), {"fields": ("edit_minutes", "edit_until_answered")}),
         (_("Email notifications"), {"fields": ("readers_may_follow",)}),
         (_("Likes"), {"fields": ("likes", "guests_may_like", "likers")}),
@@ -138,7 +130,7 @@ def help_texts(rules: Rules) -> dict[str, str]:
         "own_close_after_days": f"{gettext('Days after publication; 0 = never.')} {after}",
         "own_order": f"{gettext('Readers can choose a different order.')} {order}",
         "own_threads_a_page": f"{gettext('1 to 200.')} {threads}",
-        "own_shown_depth": (f"{gettext('2 to 10. Deeper replies are shown at the last level.')} {levels}"),
+        "own_shown_depth": f"{gettext('2 to 10. Deeper replies are shown at the last level.')} {levels}",
         "may_be_liked": f"{gettext('For this essay and its comments.')} {site_likes}",
     }
 
@@ -147,7 +139,7 @@ EssayAdmin.inlines = (*EssayAdmin.inlines, DiscussionInline)
 
 
 @admin.register(Like)
-class LikeAdmin(admin.ModelAdmin[Like]):
+class LikeAdmin(ReadOnlyAdmin):
     """Readers' likes, which can only be removed here."""
 
     list_display = ("who", "what", "network", "created")
@@ -160,10 +152,12 @@ class LikeAdmin(admin.ModelAdmin[Like]):
 
     @admin.display(description=_("liked by"), ordering="commenter__name")
     def who(self, like: Like) -> str:
+        """The column with the person who likes."""
         return str(like.commenter) or gettext("a guest")
 
     @admin.display(description=_("liked item"))
     def what(self, like: Like) -> str:
+        """The column with the liked essay or comment."""
         if like.comment is None:
             return str(like.essay)
         text = gettext("Comment by %(name)s on “%(title)s”")
@@ -175,11 +169,12 @@ class LikeAdmin(admin.ModelAdmin[Like]):
 
     @admin.action(description=_("Remove selected likes and block these people from liking"), permissions=["delete"])
     def remove_and_bar(self, request: HttpRequest, queryset: QuerySet[Like]) -> None:
+        """Remove the selected likes, and block the people and guests' IP networks from liking."""
         self.show_count(request, likes.remove(queryset.values_list("pk", flat=True), bar=True))
 
     def show_count(self, request: HttpRequest, count: int) -> None:
-        text = ngettext("%(count)d like removed.", "%(count)d likes removed.", count)
-        self.message_user(request, text % {"count": count}, messages.SUCCESS)
+        """Tell the owner how many likes were removed."""
+        self.notify(request, ngettext("%(count)d like removed.", "%(count)d likes removed.", count), count)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Leave out the built-in deletion, which would not update the counts."""
@@ -188,12 +183,6 @@ class LikeAdmin(admin.ModelAdmin[Like]):
     def delete_model(self, request: HttpRequest, obj: Like) -> None:
         """Delete a like and reduce the stored count."""
         likes.remove([obj.pk])
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Like | None = None) -> bool:
-        return False
 
 
 @admin.register(Bar)

@@ -77,6 +77,7 @@ class CommentsFeed(Feed[Comment, Any]):
     subtitle = description
 
     def comments(self, obj: Any) -> CommentQuerySet:
+        """Select the approved comments that the feed is about: of the site, an essay or a branch."""
         comments: CommentQuerySet = Comment.objects.approved()
         return comments
 
@@ -111,6 +112,7 @@ class CommentsFeed(Feed[Comment, Any]):
         return item.edited or item.created
 
     def item_extra_kwargs(self, item: Comment) -> dict[str, Any]:
+        """Add the full text, and the URL of the parent comment or essay for Threaded."""
         parent = reverse("comment", args=[item.parent_id]) if item.parent_id else item.essay.get_absolute_url()
         return {"content": self.item_description(item), "answers": absolute_url(parent)}
 
@@ -128,6 +130,7 @@ class ThreadFeed(CommentsFeed):
     """The feed of a comment and all replies under it."""
 
     def get_object(self, request: HttpRequest, pk: int) -> Comment:
+        """Return the comment at the top of the feed; 404 if no approved comment is in it."""
         public = Comment.objects.filter(essay__published__lte=timezone.now())
         top: Comment = get_object_or_404(public.select_related("commenter", "essay"), pk=pk)
         if not self.comments(top).exists():
@@ -140,7 +143,7 @@ class ThreadFeed(CommentsFeed):
         return _("%(name)s on %(essay)s, with replies") % {"name": obj.commenter.name, "essay": obj.essay}
 
     def comments(self, obj: Comment) -> CommentQuerySet:
-        """Avoid `status = `, which may make a planner read all approved comments by their index."""
+        """Select the branch without `status = `, by which a planner may read all approved comments."""
         inside = Comment.objects.filter(tree_id=obj.tree_id, lft__gte=obj.lft, rght__lte=obj.rght)
         comments: CommentQuerySet = inside.exclude(status__in=set(Status.values) - {Status.APPROVED})
         return comments

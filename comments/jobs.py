@@ -35,6 +35,7 @@ def send_daily() -> None:
 
 
 def latest_digest_time() -> datetime:
+    """Return when the latest daily digest was due, in the site's time zone."""
     zone = ZoneInfo(Site.objects.current().time_zone)
     now = timezone.localtime(timezone=zone)
     latest = now.replace(hour=DAILY_HOUR, minute=0, second=0, microsecond=0)
@@ -55,9 +56,8 @@ def delete_expired_subscriptions() -> None:
     decided &= Q(created__lt=now - ENDED_SUBSCRIPTION_MAX_AGE)
     unconfirmed = Q(confirmed=None, created__lt=now - WAITS_FOR)
     Subscription.objects.filter(unconfirmed | Q(stopped__lt=now - ENDED_SUBSCRIPTION_MAX_AGE) | decided).delete()
-    Address.objects.filter(
-        suppressed=None
-    ).drop_idle()  # suppressed addresses stay, or emails to them would bounce again
+    # Suppressed addresses stay, or emails to them would bounce again.
+    Address.objects.filter(suppressed=None).drop_idle()
     known = Address.objects.filter(email=OuterRef("email"))
     erased = Q(kind=Notice.Kind.CONFIRM, subscription=None, created__lt=now - CONFIRMATION_WINDOW)
     old = Q(created__lt=now - WAITS_FOR) | erased
@@ -67,6 +67,7 @@ def delete_expired_subscriptions() -> None:
 @every(days=1)
 @job()
 def clear_old_networks() -> None:
+    """Delete the IP networks stored with comments and likes after 30 days."""
     for model in (Wording, Like):
         old = model._default_manager.filter(created__lt=timezone.now() - NETWORK_MAX_AGE).exclude(network="")
         old.update(network="")
@@ -76,6 +77,5 @@ def clear_old_networks() -> None:
 @job()
 def clear_submission_keys() -> None:
     """Clear the keys of old submissions: a browser repeats a submission only soon after a lost response."""
-    Wording.objects.filter(created__lt=timezone.now() - SUBMISSION_KEY_MAX_AGE).exclude(submission_key="").update(
-        submission_key=""
-    )
+    old = Wording.objects.filter(created__lt=timezone.now() - SUBMISSION_KEY_MAX_AGE)
+    old.exclude(submission_key="").update(submission_key="")

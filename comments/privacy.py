@@ -102,5 +102,6 @@ def cookies() -> list[Cookie]:
 
 
 def lifetime(seconds: int) -> str:
+    """Say after how many days a cookie expires."""
     days = seconds // DAY
     return ngettext("Expires after %(count)d day.", "Expires after %(count)d days.", days) % {"count": days}

@@ -12,6 +12,7 @@ from comments.reports import appeal_views, report_views
 
 
 def feed(kind: type[feeds.CommentsFeed], name: str) -> list[URLPattern]:
+    """Return the paths of a feed as RSS and as Atom."""
     return [path("", kind.view, name=name), path("atom/", kind.view, {"form": "atom"}, name=f"{name}-atom")]
 
 

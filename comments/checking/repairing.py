@@ -1,7 +1,7 @@
 """Repairs faulty threads, counts and wordings: each under the locks of all writers, from the rows read again."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -24,6 +24,7 @@ def repair() -> None:
 
 @transaction.atomic
 def repair_thread(tree: int) -> None:
+    """Rebuild a thread from the parent keys, together with threads that its comments are mixed up with."""
     trees = connected_trees(tree)
     list(Comment.objects.filter(tree_id__in=trees, parent=None).order_by("pk").lock())
     nodes = list(Comment.objects.filter(tree_id__in=trees).order_by("pk"))
@@ -44,7 +45,7 @@ def repair_thread(tree: int) -> None:
     changed = [node for node in nodes if tree_fields(node) != before[node.pk]]
     fields = ("parent", "tree_id", "lft", "rght", "level", "essay", "readable")
     Comment.objects.bulk_update(changed, fields, batch_size=500)
-    recount(essays)
+    repair_counts(*essays)
 
 
 def connected_trees(tree: int) -> set[int]:
@@ -53,15 +54,15 @@ def connected_trees(tree: int) -> set[int]:
     more = {tree}
     while more:
         trees |= more
-        parents = Comment.objects.filter(tree_id__in=trees, parent__isnull=False).values_list(
-            "parent__tree_id", flat=True
-        )
-        children = Comment.objects.filter(parent__tree_id__in=trees).values_list("tree_id", flat=True)
-        more = {*parents.order_by().distinct(), *children.order_by().distinct()} - trees
+        replies = Comment.objects.filter(tree_id__in=trees, parent__isnull=False).order_by()
+        parents = replies.values_list("parent__tree_id", flat=True).distinct()
+        children = Comment.objects.filter(parent__tree_id__in=trees).order_by().values_list("tree_id", flat=True)
+        more = {*parents, *children.distinct()} - trees
     return trees
 
 
 def tree_fields(node: Comment) -> tuple[int | None, ...]:
+    """Return the values that a repair of the thread may change."""
     return node.parent_id, node.tree_id, node.lft, node.rght, node.level, node.essay_id, node.readable
 
 
@@ -85,6 +86,7 @@ def renumber(root: Comment, replies: dict[int | None, list[Comment]], unseen: di
 
 @transaction.atomic
 def repair_tree_number(tree: int) -> None:
+    """Insert the missing TreeNumber of a thread, so that no new thread gets the same `tree_id`."""
     if not Comment.objects.filter(tree_id=tree).exists():
         return  # the thread has been repaired
     TreeNumber.objects.get_or_create(pk=tree)
@@ -99,6 +101,7 @@ def repair_tree_number(tree: int) -> None:
 
 @transaction.atomic
 def repair_wording(pk: int) -> None:
+    """Make a comment show the newest version of its text, or an empty one if there is none."""
     _root, comment = Comment.objects.lock_thread(pk)
     if comment is None:
         return
@@ -110,12 +113,8 @@ def repair_wording(pk: int) -> None:
 
 
 @transaction.atomic
-def repair_counts(essay: int) -> None:
-    recount([essay])
-
-
-@transaction.atomic
 def repair_comment_likes(pk: int) -> None:
+    """Count a comment's likes again."""
     _root, comment = Comment.objects.lock_thread(pk)
     if comment is not None:
         Comment.objects.filter(pk=pk).update(likes=Like.objects.for_target(comment).count())
@@ -124,6 +123,7 @@ def repair_comment_likes(pk: int) -> None:
 
 @transaction.atomic
 def repair_essay_likes(pk: int) -> None:
+    """Count an essay's likes again."""
     essay = Essay(pk=pk)
     Discussion.objects.lock(essay)
     Discussion.objects.filter(pk=pk).update(likes=Like.objects.for_target(essay).count())
@@ -132,24 +132,24 @@ def repair_essay_likes(pk: int) -> None:
 
 @transaction.atomic
 def repair_reports(pk: int) -> None:
+    """Count a comment's open reports again."""
     _root, comment = Comment.objects.lock_thread(pk)
     if comment is not None:
         comment.reported.recount(comment)
 
 
-def recount(essays: Iterable[int]) -> None:
+@transaction.atomic
+def repair_counts(*essays: int) -> None:
     """Count these essays' comments and threads again. Writers change the counts last, so their lock is enough."""
-    keys = sorted(essays)
-    for key in keys:
+    for key in sorted(essays):
         Discussion.objects.lock(Essay(pk=key))
         rows = Comment.objects.filter(essay=key)
-        Discussion.objects.filter(pk=key).update(
-            comment_count=rows.approved().count(), threads=rows.shown_roots().count()
-        )
-    pagecache.invalidate(*(Essay(pk=key).cache_key for key in keys), "comments")
+        counts = {"comment_count": rows.approved().count(), "threads": rows.shown_roots().count()}
+        Discussion.objects.filter(pk=key).update(**counts)
+    pagecache.invalidate(*(Essay(pk=key).cache_key for key in sorted(essays)), "comments")
 
 
-REPAIRS = {
+REPAIRS: dict[Kind, Callable[[int], None]] = {
     Kind.THREAD: repair_thread,
     Kind.TREE_NUMBER: repair_tree_number,
     Kind.WORDING: repair_wording,

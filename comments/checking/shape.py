@@ -28,10 +28,6 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def is_shown(nodes: Sequence[Node]) -> bool:
-    return any(node.status == Status.APPROVED for node in nodes)
-
-
 def structure_faults(nodes: Sequence[Node]) -> Iterator[str]:
     """Describe the faults in the tree of one thread, given its nodes in order of `lft`."""
     roots = sum(node.parent is None for node in nodes)
@@ -72,6 +68,7 @@ def nesting_faults(nodes: Sequence[Node]) -> Iterator[str]:
 
 
 def count_faults(nodes: Sequence[Node]) -> Iterator[str]:
+    """Describe wrong counts of approved comments: the root stores that of the thread, replies store 0."""
     approved = sum(node.status == Status.APPROVED for node in nodes)
     for node in nodes:
         readable = 0 if node.parent else approved

@@ -6,7 +6,7 @@ from typing import Self
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Q, When
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -51,10 +51,8 @@ class BlockQuerySet(models.QuerySet["Block"]):
         if commenter.user_id:
             verified = EmailAddress.objects.filter(user=commenter.user_id, verified=True)
             applies |= ~Q(email="") & Q(email__in=verified.values(lower=Lower("email")))
-        rank = Case(When(commenter__isnull=False, then=Value(0)), When(email="", then=Value(2)), default=Value(1))
-        strictness = Case(
-            *(When(kind=kind, then=Value(rank)) for rank, kind in enumerate(("block", "hold"))), default=Value(2)
-        )
+        rank = Case(When(commenter__isnull=False, then=0), When(email="", then=2), default=1)
+        strictness = Case(When(kind="block", then=0), When(kind="hold", then=1), default=2)
         return self.active().filter(applies).order_by(rank, strictness, "-pk")
 
 

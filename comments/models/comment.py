@@ -48,7 +48,7 @@ def is_editable(rules: Rules) -> Q:
 
 
 def is_waiting(of: str = "") -> Q:
-    """Condition for undecided comments: pending, or marked as spam by the filter alone (pending to their authors)."""
+    """Condition for pending comments, and spam that only the filter marked. `of`: lookup prefix for other models."""
     unseen = {f"{of}status": Status.SPAM, f"{of}removed_by": ""}
     return Q(**{f"{of}status": Status.PENDING}) | Q(**unseen)
 
@@ -63,6 +63,7 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
     """Insert and find comments in their threads; every writer locks the thread's root first."""
 
     def _get_next_tree_id(self) -> int:
+        """Return the `tree_id` of a new thread, as mptt asks for it."""
         return TreeNumber.objects.create().pk
 
     def lock_thread(
@@ -84,7 +85,7 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         return root, found.get(pk)
 
     def erase(self, commenter: Commenter, *, addresses: list[str]) -> None:
-        """Delete the networks of this person's comments. The comments themselves stay, or have been erased before."""
+        """Delete the IP networks of this person's comments. The comments stay, or have been erased before."""
         Wording.objects.filter(comment__commenter=commenter).update(network="")
 
     def merge(self, old: Commenter, new: Commenter) -> None:
@@ -92,17 +93,15 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
 
         Call inside a transaction that has locked both commenters, so that neither can post.
         """
-        trees = self.filter(Q(commenter=old.pk) | Q(liked_by__commenter=old.pk) | Q(reported__commenter=old.pk)).values(
-            "tree_id"
-        )
+        theirs = Q(commenter=old.pk) | Q(liked_by__commenter=old.pk) | Q(reported__commenter=old.pk)
+        trees = self.filter(theirs).values("tree_id")
         list(self.filter(tree_id__in=trees, parent=None).order_by("pk").lock())
         self.filter(commenter=old.pk).update(commenter=new)
 
     def with_submission_key(self, key: str) -> "Comment | None":
         """Return the comment that was created by the submission with this key, if any."""
-        found: Comment | None = (
-            self.filter(wordings__submission_key=key).select_related("commenter").first() if key else None
-        )
+        rows = self.filter(wordings__submission_key=key).select_related("commenter")
+        found: Comment | None = rows.first() if key else None
         return found
 
     def insert_comment(
@@ -213,6 +212,7 @@ class Comment(MPTTModel):
 
     @property
     def is_waiting(self) -> bool:
+        """Undecided: pending, or marked as spam by the filter alone."""
         return self.status == Status.PENDING or self.is_unseen_spam
 
     def get_absolute_url(self) -> str:
@@ -227,6 +227,7 @@ class Comment(MPTTModel):
         return bool(below.exists())
 
     def is_answered(self) -> bool:
+        """Return whether someone other than the author has replied, visible to all."""
         return bool(Comment.objects.filter(has_answer(), pk=self.pk).exists())
 
     def set_wording(self, wording: Wording, reasons: list[Any]) -> None:

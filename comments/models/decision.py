@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, islice
+from operator import attrgetter
 from typing import Self
 
 from django.conf import settings
@@ -29,28 +30,17 @@ def in_force(newest_first: Iterable["Decision"]) -> Iterator["Decision"]:
             yield decision
 
 
-def comment_number_of(decision: "Decision") -> int:
-    return decision.comment_number
-
-
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def in_force(self, comment: Comment) -> Iterator["Decision"]:
         """A comment's decisions, newest first, without undone ones and their undos."""
         return in_force(self.filter(comment=comment).order_by("-pk"))
 
-    def latest_in_force(self, comments: Collection[int]) -> Iterator["Decision"]:
-        """The newest decision in force about each of these comments, if there is one."""
-        for _comment, of_one in groupby(
-            self.filter(comment__in=comments).order_by("comment_number", "-pk"), comment_number_of
-        ):
-            yield from islice(in_force(of_one), 1)
-
-    def rejections(self, comments: Collection[int]) -> Iterator["Decision"]:
-        """The newest decision in force that removed each of these comments, if there is one."""
-        for _comment, of_one in groupby(
-            self.filter(comment__in=comments).order_by("comment_number", "-pk"), comment_number_of
-        ):
-            yield from islice(filter(Decision.is_rejection, in_force(of_one)), 1)
+    def latest_in_force(self, comments: Collection[int], *, is_rejection: bool = False) -> Iterator["Decision"]:
+        """The newest decision in force about each comment; if `is_rejection`, the newest that removed it."""
+        rows = self.filter(comment__in=comments).order_by("comment_number", "-pk")
+        for _comment, of_one in groupby(rows, attrgetter("comment_number")):
+            wanted = (decision for decision in in_force(of_one) if decision.is_rejection() or not is_rejection)
+            yield from islice(wanted, 1)
 
     def latest_for(self, comments: Iterable[int]) -> Self:
         """The newest decision about each of these comments."""
@@ -131,6 +121,7 @@ class Decision(models.Model):
         return " ".join(filter(None, (self.reason.sentence if self.reason else "", self.message)))
 
     def is_rejection(self) -> bool:
+        """Return whether a moderator or a rule removed the comment by this decision."""
         return self.after in REMOVED and self.verb in {self.Verb.SPAM, self.Verb.TRASH, self.Verb.RULE}
 
     def __str__(self) -> str:

@@ -74,6 +74,7 @@ class Like(models.Model):
 
 class BarQuerySet(models.QuerySet["Bar"]):
     def bars(self, commenter: Commenter, network: str) -> bool:
+        """Return whether this person or IP network may not like."""
         found = Q(commenter=commenter.pk) if commenter.pk else Q()
         if network:
             found |= Q(network=network)
@@ -85,6 +86,7 @@ class BarQuerySet(models.QuerySet["Bar"]):
             self.get_or_create(commenter=new)
 
     def erase(self, commenter: Commenter, *, addresses: list[str]) -> None:
+        """Delete the person's bar; barred networks remain."""
         self.filter(commenter=commenter).delete()
 
 

@@ -147,6 +147,7 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
 
 
 def answers_appeal(decision: Decision) -> bool:
+    """Return whether a decision about a comment also decides an open appeal against its removal."""
     if decision.after == Status.APPROVED or decision.verb == Decision.Verb.DENY:
         return True
     return decision.after in REMOVED and decision.before == Status.PENDING  # reviewed again and removed again
@@ -190,16 +191,19 @@ class Appeal(models.Model):
         verbose_name_plural = _("appeals")
 
     def answer_by(self, decision: Decision, *, text: str) -> None:
+        """Grant or reject the appeal, as the decision implies; `text` is the moderator's answer."""
         is_granted = decision.after == Status.APPROVED
         self.state = self.State.GRANTED if is_granted else self.State.DENIED
         self.answer, self.answered_by, self.answered = text, decision.moderator, timezone.now()
         self.save_resolution(decision)
 
     def reopen(self, decision: Decision) -> None:
+        """Reopen the appeal, because its answer was undone by this decision."""
         self.state, self.answer, self.answered_by, self.answered = self.State.OPEN, "", None, None
         self.save_resolution(decision)
 
     def save_resolution(self, decision: Decision) -> None:
+        """Save the new state and the decision that caused it."""
         self.resolution = decision
         self.save(update_fields=["state", "answer", "answered_by", "answered", "resolution"])
 

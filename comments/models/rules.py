@@ -67,9 +67,7 @@ class Rules(models.Model):
     who_may_comment = models.CharField(_("who may comment"), max_length=7, choices=Who.choices, default=Who.DETAILS)
     hold_everything = models.BooleanField(_("hold every comment"), default=False)
     hold_first_comment = models.BooleanField(
-        _("hold a person’s first comment"),
-        default=True,
-        help_text=_("Until one of their comments has been approved."),
+        _("hold a person’s first comment"), default=True, help_text=_("Until one of their comments has been approved.")
     )
     hold_links = models.PositiveSmallIntegerField(
         _("hold comments with this many links or more"), default=2, help_text=_("0 = no limit.")
@@ -253,6 +251,7 @@ class DiscussionManager(models.Manager["Discussion"]):
         )
 
     def adjust_counts(self, essay_id: int, *, comments: int, threads: int) -> None:
+        """Add these numbers, also negative ones, to the essay's stored counts of comments and threads."""
         change = {"comment_count": F("comment_count") + comments, "threads": F("threads") + threads}
         if not self.filter(essay_id=essay_id).update(**change):
             self.bulk_create([Discussion(essay_id=essay_id)], ignore_conflicts=True)

@@ -26,6 +26,7 @@ class AddressQuerySet(models.QuerySet["Address"]):
                 return found
 
     def idle(self) -> Self:
+        """Addresses without any subscription."""
         return self.filter(~Exists(Subscription.objects.filter(address=OuterRef("pk"))))
 
     @transaction.atomic

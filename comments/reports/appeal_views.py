@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -29,6 +29,7 @@ class AppealForm(outcome_subscriptions.OutcomeForm):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def appeal(request: Request, pk: int) -> HttpResponse:
+    """Show the author why their comment was rejected, and accept one appeal."""
     comment = find_own_comment(request, pk)
     removal = removals.for_comments([pk]).get(pk)
     if removal is None or not (removal.appeal or removals.is_rejected(comment)):
@@ -58,9 +59,7 @@ def appeal(request: Request, pk: int) -> HttpResponse:
     except appeals.AppealsClosed:
         return render_page(request, 403, page, problem=_("The decision has since changed. Please reload the page."))
     outcome_subscriptions.subscribe(subscriber, Subscription.Kind.APPEAL, comment)
-    response = limit_referrer(redirect(request.get_full_path()))
-    response.status_code = 303
-    return response
+    return limit_referrer(HttpResponseRedirect(request.get_full_path(), status=303))
 
 
 def find_own_comment(request: Request, pk: int) -> Comment:
@@ -76,4 +75,5 @@ def find_own_comment(request: Request, pk: int) -> Comment:
 
 
 def render_page(request: Request, status: int, page: dict[str, Any], **more: Any) -> HttpResponse:
+    """Render the appeal page with the context `page`, without leaking the link's token to other sites."""
     return limit_referrer(render(request, "comments/appeal.html", page | more, status=status))

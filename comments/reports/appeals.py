@@ -27,7 +27,7 @@ def submit_appeal(pk: int, *, words: str, rules: Rules) -> Appeal:
         raise AppealsClosed
     if created := Appeal.objects.filter(comment=comment).first():
         raise AlreadyAppealed(created)
-    rejection = next(Decision.objects.rejections([pk]), None)
+    rejection = next(Decision.objects.latest_in_force([pk], is_rejection=True), None)
     removal = removals.for_comments([pk]).get(pk)
     if rejection is None or removal is None or not removal.may_appeal(comment, rules):
         raise AppealsClosed
@@ -36,5 +36,6 @@ def submit_appeal(pk: int, *, words: str, rules: Rules) -> Appeal:
     return created
 
 
-def is_open(comment: Comment) -> bool:
+def has_open_appeal(comment: Comment) -> bool:
+    """Return whether an appeal about this comment awaits a decision."""
     return Appeal.objects.open().filter(comment=comment).exists()

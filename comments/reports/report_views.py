@@ -3,8 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -34,6 +34,7 @@ class ReportForm(outcome_subscriptions.OutcomeForm):
     words = TextField(required=False, max_length=MAX_LENGTH)
 
     def clean(self) -> dict[str, Any]:
+        """Require an explanation with the reason “something else”."""
         cleaned = super().clean() or {}
         if cleaned.get("kind") == Report.Kind.ELSE and not cleaned.get("words"):
             self.add_error("words", _("Please describe the problem."))
@@ -48,65 +49,56 @@ def report(request: Request, pk: int) -> HttpResponse:
     if not rules.readers_may_report:
         raise Http404
     form = ReportForm(
-        request.POST or None,
-        known=outcome_subscriptions.known_address(request),
-        may_be_mailed=rules.readers_may_follow,
+        request.POST or None, known=outcome_subscriptions.known_address(request), may_be_mailed=rules.readers_may_follow
     )
     page = {"comment": comment, "form": form, "sentences": confirmation_messages(request.GET.get("said", ""))}
     if viewer.is_author_of(comment):
-        return answer(request, 403, page, final=_("This is your own comment. You can edit or delete it instead."))
+        return render_page(request, 403, page, final=_("This is your own comment. You can edit or delete it instead."))
     if request.method != "POST":
-        return answer(request, 200, page)
+        return render_page(request, 200, page)
     if not form.is_valid():
-        return answer(request, 422, page)
+        return render_page(request, 422, page)
     subscriber = known_addresses.identify_subscriber(request, form.address, viewer.commenter)
     if seconds := outcome_subscriptions.acquire_attempt(request, subscriber):
         return too_many_attempts(request, "comments/report.html", page, seconds)
     sender = Sender(request.META["REMOTE_ADDR"], request.is_origin_verified)
-    about = {"kind": form.cleaned_data["kind"], "words": form.cleaned_data["words"]}
+    kind, words = form.cleaned_data["kind"], form.cleaned_data["words"]
     try:
-        reporting.submit_report(comment=pk, commenter=viewer.commenter, sender=sender, **about)
+        reporting.submit_report(comment=pk, commenter=viewer.commenter, sender=sender, kind=kind, words=words)
     except reporting.AlreadyReported:
         text = _("You or someone on your network already reported this comment. A moderator will review it.")
-        return answer(request, 409, page, final=text)
+        return render_page(request, 409, page, final=text)
     except reporting.OwnComment:
-        return answer(request, 403, page, final=_("This is your own comment. You can edit or delete it instead."))
+        return render_page(request, 403, page, final=_("This is your own comment. You can edit or delete it instead."))
     except RateLimited as flooded:
         return too_many_attempts(request, "comments/report.html", page, flooded.seconds)
     except CommenterChanged:
-        return answer(request, 409, page, problem=_("You’ve logged in or out in another window. Please try again."))
+        return render_page(
+            request, 409, page, problem=_("You’ve logged in or out in another window. Please try again.")
+        )
     except CommentGone:
         raise Http404 from None
     outcome_subscriptions.subscribe(subscriber, Subscription.Kind.REPORT, comment)
     outcome = "reported" if subscriber.is_verified or not subscriber.email else "mailed"
-    response = redirect(f"{request.path}?said={outcome}")
-    response.status_code = 303
-    return response
+    return HttpResponseRedirect(f"{request.path}?said={outcome}", status=303)
 
 
 def find_readable(pk: int) -> Comment:
     """Return the comment if it is public, else 404."""
-    rows = Comment.objects.approved().select_related(
-        "essay__discussion__rules", "commenter", "wording", "parent__commenter"
-    )
-    found: Comment | None = rows.filter(pk=pk).first()
+    rows = Comment.objects.select_related("essay__discussion__rules", "commenter", "wording", "parent__commenter")
+    found: Comment | None = rows.approved().filter(pk=pk).first()
     if found is None or not found.essay.is_published:
         raise Http404
     return found
 
 
 def confirmation_messages(outcome: str) -> list[str]:
+    """Return the thanks after a report; `outcome`: `mailed` if a confirmation was emailed as well."""
     thanks = _("Thank you. A moderator will review the comment.")
-    match outcome:
-        case "reported":
-            return [thanks]
-        case "mailed":
-            return [
-                thanks,
-                _("To get an email about the outcome, open the confirmation link we’ve sent you."),
-            ]
-    return []
+    confirm = _("To get an email about the outcome, open the confirmation link we’ve sent you.")
+    return {"reported": [thanks], "mailed": [thanks, confirm]}.get(outcome, [])
 
 
-def answer(request: Request, status: int, page: dict[str, Any], **more: Any) -> HttpResponse:
+def render_page(request: Request, status: int, page: dict[str, Any], **more: Any) -> HttpResponse:
+    """Render the report page with the context `page` and `more`."""
     return render(request, "comments/report.html", page | more, status=status)

@@ -52,6 +52,7 @@ def submit_report(*, comment: int, commenter: Commenter | None, sender: Sender, 
 
 
 def was_reported(comment: Comment, commenter: Commenter | None, sender: Sender) -> bool:
+    """Return whether this person, or this network while its report is open, has reported the comment."""
     reports = Report.objects.filter(comment=comment)
     if commenter:
         return reports.filter(commenter=commenter.pk).exists()

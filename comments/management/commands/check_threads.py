@@ -19,12 +19,10 @@ class Command(BaseCommand):
         found = self.report()
         if found and repair:
             checking.repair()
-            self.stdout.write(f"Fixed {counted(found)}. Checking again.")
+            self.stdout.write(f"Fixed {count_text(found)}. Checking again.")
             found = self.report()
         if found:
-            raise CommandError(
-                f"Found {counted(found)}." if repair else f"Found {counted(found)}. Use --repair to fix them."
-            )
+            raise CommandError(f"Found {count_text(found)}.{'' if repair else ' Use --repair to fix them.'}")
         comments, threads = Comment.objects.count(), Comment.objects.roots().count()
         self.stdout.write(f"{comments} comments in {threads} threads checked. No problems found.")
 
@@ -37,5 +35,6 @@ class Command(BaseCommand):
         return found
 
 
-def counted(problems: int) -> str:
+def count_text(problems: int) -> str:
+    """Return “1 problem” or “2 problems”."""
     return "1 problem" if problems == 1 else f"{problems} problems"

@@ -55,4 +55,5 @@ def parse_value(field: Any, value: str) -> Any:
 
 
 def format_value(value: Any) -> str:
+    """Write a setting as parse_value() reads it."""
     return str(value).lower() if isinstance(value, bool) else str(value).replace("\n", ",")

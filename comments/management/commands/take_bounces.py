@@ -46,6 +46,7 @@ def summary_lines(outcomes: Counter[Outcome]) -> list[str]:
 
 
 def describe_outcome(outcome: Outcome, count: int) -> str:
+    """Say what was done with `count` emails, with `%(count)d` in place of the number."""
     match outcome:
         case Outcome.SUPPRESSED:
             return ngettext(
