@@ -7,15 +7,6 @@ from comments.spam.filter import MIN_EXAMPLES, Filter, Judgment, round_down
 from comments.spam.labeled import Unreadable, read_labeled
 
 __all__ = (
-    "MIN_EXAMPLES",
-    "Example",
-    "Figures",
-    "Filter",
-    "Judgment",
-    "Submission",
-    "Unreadable",
-    "make_example",
-    "read_labeled",
-    "round_down",
-    "select_examples",
-)
+    "MIN_EXAMPLES", "Example", "Figures", "Filter", "Judgment", "Submission", "Unreadable", "make_example",
+    "read_labeled", "round_down", "select_examples",
+)  # fmt: skip

@@ -22,16 +22,18 @@ class WrongKey(fetch.PermanentFetchError):
 
 
 def is_on() -> bool:
+    """Return whether the owner has set an API key."""
     return bool(settings.AKISMET_KEY)
 
 
 def host() -> str:
+    """Return the service's host name, for messages."""
     return urlsplit(settings.AKISMET_URL).hostname or settings.AKISMET_URL
 
 
-def call_api(verb: str, fields: dict[str, str], *, seconds: float = TIMEOUT) -> str:
-    """Call an API method and return the response body, one word. Raises fetch.Failed, including WrongKey."""
-    url = urljoin(settings.AKISMET_URL.rstrip("/") + "/", verb)
+def call_api(method: str, fields: dict[str, str], *, seconds: float = TIMEOUT) -> str:
+    """Call an API method and return the response body, one word. Raises fetch.FetchError, including WrongKey."""
+    url = urljoin(settings.AKISMET_URL.rstrip("/") + "/", method)
     parts = urlsplit(url)
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         raise fetch.PermanentFetchError("AKISMET_URL must be an https address")
@@ -61,21 +63,16 @@ def verify_key() -> str:
 
 def last_key_state() -> str:
     """The last known state of the key, without a request; empty if never checked."""
-    found = cache.get(STATE, "")
-    return str(found)
+    return str(cache.get(STATE, ""))
 
 
 def check_comment(comment: Comment) -> bool:
-    """Whether the service calls a comment spam. Raises fetch.Failed, also for an unusable response."""
-    match call_api("comment-check", api_fields(comment)):
-        case "true":
-            cache.set(STATE, VALID, STATE_LASTS)
-            return True
-        case "false":
-            cache.set(STATE, VALID, STATE_LASTS)
-            return False
-        case word:
-            raise fetch.FetchError(f"expected true or false, got {word[:60]!r}")
+    """Whether the service calls a comment spam. Raises fetch.FetchError, also for an unusable response."""
+    word = call_api("comment-check", api_fields(comment))
+    if word not in {"true", "false"}:
+        raise fetch.FetchError(f"expected true or false, got {word[:60]!r}")
+    cache.set(STATE, VALID, STATE_LASTS)
+    return word == "true"
 
 
 def api_fields(comment: Comment) -> dict[str, str]:

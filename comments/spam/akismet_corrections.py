@@ -27,7 +27,7 @@ def is_spam(status: str, *, is_called: bool) -> bool:
 
 
 def before_trash(comment: Comment) -> str:
-    """Its status before it was moved to the trash, which the service is not told about."""
+    """Return the status before the comment was moved to the trash, which the service is not told about."""
     decided = Decision.objects.filter(comment=comment, after=Status.TRASH, before__in=Status.values)
     newest = decided.exclude(before=Status.TRASH).order_by("-pk").values_list("before", flat=True).first()
     return str(newest or Status.TRASH)

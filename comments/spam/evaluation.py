@@ -1,7 +1,7 @@
 """Quality of a filter on labeled comments that it was not trained with."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from time import perf_counter
 
 from comments.spam.features import Submission
@@ -39,7 +39,5 @@ class Figures:
 
     @classmethod
     def mean(cls, figures: Sequence["Figures"]) -> "Figures":
-        columns = zip(
-            *((each.auc, each.false_positives, each.caught, each.milliseconds) for each in figures), strict=True
-        )
+        columns = zip(*map(astuple, figures), strict=True)
         return cls(*(sum(column) / len(figures) for column in columns))

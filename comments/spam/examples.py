@@ -25,18 +25,22 @@ class Example:
 
     @property
     def row(self) -> Row:
+        """The hashed words and signs with their weights in this comment."""
         return weighted_row(self.words, self.signs)
 
     @property
     def size(self) -> int:
+        """The number of integers that it takes when packed."""
         return HEADER_SIZE + len(self.words) + len(self.signs)
 
     @property
     def identity(self) -> int:
+        """A checksum by which duplicates are found."""
         return zlib.crc32(pack([self]))
 
 
 def make_example(submission: Submission, *, is_spam: bool) -> Example:
+    """Extract and hash the features of a labeled comment."""
     found = extract_features(submission)
     return Example(
         array("I", (hash_feature(feature) for feature in found if feature[0] != SIGN)),
@@ -47,6 +51,7 @@ def make_example(submission: Submission, *, is_spam: bool) -> Example:
 
 
 def weighted_row(words: Sequence[int], signs: Sequence[int]) -> Row:
+    """Return the hashed words and signs with their weights in this comment."""
     of_word = word_weight(words)
     return [(key, of_word) for key in words] + [(key, SIGN_WEIGHT) for key in signs]
 
@@ -71,6 +76,7 @@ def select_examples(examples: Iterable[Example]) -> list[Example]:
 
 
 def sample(found: dict[int, Example]) -> dict[int, Example]:
+    """Keep the examples with the lowest checksums, up to MAX_FEATURES."""
     chosen, size = {}, 0
     for identity in sorted(found):
         size += found[identity].size
@@ -81,6 +87,7 @@ def sample(found: dict[int, Example]) -> dict[int, Example]:
 
 
 def pack(examples: Iterable[Example]) -> bytes:
+    """Serialize examples as 4-byte integers."""
     numbers = array("I")
     for each in examples:
         numbers.extend((each.is_spam, each.group, len(each.words), len(each.signs), *each.words, *each.signs))
@@ -88,6 +95,7 @@ def pack(examples: Iterable[Example]) -> bytes:
 
 
 def unpack(data: bytes) -> list[Example]:
+    """Read what pack() wrote."""
     numbers, found, at = array("I", data), [], 0
     while at < len(numbers):
         is_spam, group, words, signs = numbers[at : at + HEADER_SIZE]

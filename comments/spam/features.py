@@ -23,9 +23,7 @@ LINK = re.compile(
 TAG = re.compile(r"<[^<>]{0,2000}>")
 TARGET = re.compile(r"<a\b[^<>]{0,500}?href\s*=\s*[\"']?([^\s\"'<>]{1,500})", re.IGNORECASE)
 BBCODE = re.compile(r"\[(?:url|link)\b", re.IGNORECASE)
-WORD = re.compile(
-    r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[!?]+|[:;=][-']?[)(DPp3/]|[<>]3+|[$€£]|[^\w\s\x00-\x7f]",
-)
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[!?]+|[:;=][-']?[)(DPp3/]|[<>]3+|[$€£]|[^\w\s\x00-\x7f]")
 PATH_WORD = re.compile(r"[a-z]{3,20}")
 MARKS = re.compile(r"[^\w\s]")
 MIXED = re.compile(r"[A-Za-z][\u0370-\u04ff]|[\u0370-\u04ff][A-Za-z]")
@@ -48,23 +46,28 @@ class Submission:
 
     @cached_property
     def source(self) -> str:
+        """The beginning of the text, with HTML entities decoded."""
         return html.unescape(self.text[:CHARACTERS])
 
     @cached_property
     def links(self) -> list[str]:
+        """The links in the text, first those in HTML."""
         targets = TARGET.findall(self.source)
         return targets + [link for link in LINK.findall(self.without_tags) if link not in targets]
 
     @cached_property
     def without_tags(self) -> str:
+        """The source without HTML tags."""
         return TAG.sub(" ", self.source)
 
     @cached_property
     def prose(self) -> str:
+        """The source without tags and links."""
         return LINK.sub(" ", self.without_tags).strip("\ufeff \r\n")
 
     @cached_property
     def words(self) -> list[str]:
+        """The normalized words, numbers, emoticons and symbols of the prose."""
         return [word_shape(word) for word in WORD.findall(fold_text(self.prose))[:WORDS]]
 
     @property
@@ -94,6 +97,7 @@ def extract_features(submission: Submission) -> list[str]:
 
 
 def word_features(submission: Submission) -> Iterator[str]:
+    """Yield the features of the text's words, their stems and pairs, and of the author's name."""
     for word in submission.words:
         yield f"w {word}"
         if len(word) > STEM and word.isalpha():
@@ -106,6 +110,7 @@ def word_features(submission: Submission) -> Iterator[str]:
 
 
 def link_features(submission: Submission) -> Iterator[str]:
+    """Yield the hosts, top-level domains and paths of the links and of the author's website."""
     website = [("site ", submission.website)] if submission.website else []
     for kind, link in [("", link) for link in submission.links[:LINKS]] + website:
         host, path = split_link(link)
@@ -122,6 +127,7 @@ def split_link(link: str) -> tuple[str, str]:
 
 
 def sign_features(submission: Submission) -> Iterator[str]:
+    """Yield the signs that are no words, such as capitals or many links, each with its amount."""
     prose, words, links = submission.prose, submission.words, submission.links
     letters = [c for c in prose if c.isalpha()]
     yield f"# links {bucket(len(links), 1, 2, 3, 5)}"
@@ -158,10 +164,12 @@ def address_shape(email: str) -> str:
 
 
 def bucket(number: float, *bounds: float) -> int:
+    """Return how many of the bounds a number reaches."""
     return sum(number >= bound for bound in bounds)
 
 
 def share_bucket(part: int, whole: int) -> int:
+    """Return a share of a whole as a number from 0 (less than 1%) to 6 (80% or more)."""
     return bucket(part / whole if whole else 0, 0.01, 0.05, 0.12, 0.25, 0.5, 0.8)
 
 

@@ -39,18 +39,17 @@ class Filter:
         weights, threshold = fit_calibrated([*examples, *built_in_examples()])
         threshold = max(threshold, MIN_THRESHOLD)
         strongest = sorted(weights.by_feature.items(), key=lambda item: (-abs(item[1]), item[0]))[:MAX_WEIGHTS]
-        return cls(Weights(dict(strongest), weights.start), threshold).as_stored()
-
-    def as_stored(self) -> "Filter":
-        """The filter after packing and unpacking, so that scores are the same before and after storage."""
-        return Filter.unpack(self.pack())
+        found = cls(Weights(dict(strongest), weights.start), threshold)
+        return cls.unpack(found.pack())  # so that scores are the same before and after storage
 
     def pack(self) -> bytes:
+        """Serialize the weights and the threshold, compressed."""
         keys, values = array("I", self.weights.by_feature), array("f", self.weights.by_feature.values())
         return zlib.compress(HEADER.pack(self.weights.start, self.threshold) + keys.tobytes() + values.tobytes(), 9)
 
     @classmethod
     def unpack(cls, data: bytes) -> "Filter":
+        """Read what pack() wrote."""
         plain = zlib.decompress(data)
         start, threshold = HEADER.unpack_from(plain)
         half = (len(plain) - HEADER.size) // 2 + HEADER.size
@@ -59,9 +58,11 @@ class Filter:
 
     @property
     def stamp(self) -> str:
+        """A hash of the filter, by which a process notices that another is in use."""
         return hashlib.blake2b(self.pack(), digest_size=8).hexdigest()
 
     def score(self, submission: Submission) -> float:
+        """Return the probability that a comment is spam."""
         words, signs = split_words_and_signs(extract_features(submission))
         row = weighted_row([hash_feature(word) for word in words], [hash_feature(sign) for sign in signs])
         return sigmoid(self.weights.sum(row))
@@ -75,9 +76,8 @@ class Filter:
         for feature, (key, value) in zip(named, row, strict=True):
             if name := readable_name(feature, submission):
                 weighs[name] = weighs.get(name, 0.0) + self.weights.by_feature.get(key, 0.0) * value
-        most = sorted((name for name, weight in weighs.items() if weight > 0), key=lambda name: -weighs[name])[
-            :MAX_NAMED
-        ]
+        suspicious = (name for name, weight in weighs.items() if weight > 0)
+        most = sorted(suspicious, key=lambda name: -weighs[name])[:MAX_NAMED]
         return Judgment(
             sigmoid(self.weights.sum(row)),
             [name for name in most if name[0] != SIGN],
@@ -86,7 +86,7 @@ class Filter:
 
 
 def split_words_and_signs(found: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Split features into words and signs."""
+    """Split features into those of words and links, and signs."""
     return [each for each in found if each[0] != SIGN], [each for each in found if each[0] == SIGN]
 
 

@@ -21,11 +21,11 @@ class Unreadable(Exception):
     """The file is not a table of labeled comments; the argument says why."""
 
 
-def read_labeled(path: Path, trouble: Callable[[str], None]) -> Iterator[tuple[Submission, bool]]:
-    """Yield each comment and whether it is spam. Raises Unreadable."""
+def read_labeled(path: Path, warn: Callable[[str], None]) -> Iterator[tuple[Submission, bool]]:
+    """Yield comments and whether they are spam; `warn` gets a message for each bad line. Raises Unreadable."""
     try:
         with path.open(encoding=encoding_of(path), errors="replace", newline="") as file:
-            yield from read_rows(file, trouble)
+            yield from read_rows(file, warn)
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror}") from error
     except Unreadable as error:
@@ -47,7 +47,8 @@ def encoding_of(path: Path) -> str:
     return "utf-8-sig"
 
 
-def read_rows(file: TextIO, trouble: Callable[[str], None]) -> Iterator[tuple[Submission, bool]]:
+def read_rows(file: TextIO, warn: Callable[[str], None]) -> Iterator[tuple[Submission, bool]]:
+    """Yield the comments of an open file and whether they are spam; `warn` gets a message for each bad line."""
     lines = iter(lambda: file.readline(MAX_LINE), "")
     first = next(lines, "")
     between = max(
@@ -64,7 +65,7 @@ def read_rows(file: TextIO, trouble: Callable[[str], None]) -> Iterator[tuple[Su
         try:
             row = next(reader, None)
         except csv.Error as error:
-            trouble(_("line %(line)d: %(why)s") % {"line": reader.line_num, "why": error})
+            warn(_("line %(line)d: %(why)s") % {"line": reader.line_num, "why": error})
             continue
         if row is None:
             return
@@ -72,12 +73,13 @@ def read_rows(file: TextIO, trouble: Callable[[str], None]) -> Iterator[tuple[Su
             continue
         found = dict(zip(columns, row, strict=False))
         if why := problem_with_row(found):
-            trouble(_("line %(line)d: %(why)s") % {"line": reader.line_num, "why": why})
+            warn(_("line %(line)d: %(why)s") % {"line": reader.line_num, "why": why})
         else:
             yield Submission(found["CONTENT"], found.get("AUTHOR", "")), found["CLASS"].strip() == "1"
 
 
 def problem_with_row(row: dict[str, str]) -> str:
+    """Say what is wrong with a row, or return an empty string."""
     kind = row.get("CLASS")
     if kind is None:
         return _("too few columns")

@@ -20,10 +20,12 @@ class Weights:
     start: float = 0.0
 
     def sum(self, row: Row) -> float:
+        """Return the weighted sum of a comment's features, whose sigmoid is its score."""
         of = self.by_feature
         return self.start + sum(of.get(key, 0.0) * value for key, value in row)
 
     def scaled(self, slope: float, offset: float) -> "Weights":
+        """Return weights whose sums are `slope * sum + offset`."""
         return Weights({key: weight * slope for key, weight in self.by_feature.items()}, self.start * slope + offset)
 
 

@@ -27,20 +27,21 @@ def current_filter(rules: Rules) -> Filter | None:
     return found
 
 
-def judge(rules: Rules, text: str, who: Commenter) -> Judgment | None:
+def judge(rules: Rules, text: str, commenter: Commenter) -> Judgment | None:
     """Score a text and explain the score; None if the filter is off or untrained."""
     found = current_filter(rules) if rules.spam_filter else None
-    return None if found is None else found.judge(submission_of(text, who))
+    return None if found is None else found.judge(submission_of(text, commenter))
 
 
-def spam_score(rules: Rules, text: str, who: Commenter) -> float | None:
+def spam_score(rules: Rules, text: str, commenter: Commenter) -> float | None:
     """The spam score alone, as judge() computes it."""
     found = current_filter(rules) if rules.spam_filter else None
-    return None if found is None else found.score(submission_of(text, who))
+    return None if found is None else found.score(submission_of(text, commenter))
 
 
-def submission_of(text: str, who: Commenter) -> Submission:
-    return Submission(text, who.name, who.email, who.website)
+def submission_of(text: str, commenter: Commenter) -> Submission:
+    """Return a comment as the filter reads it."""
+    return Submission(text, commenter.name, commenter.email, commenter.website)
 
 
 @transaction.atomic
@@ -62,6 +63,7 @@ def add_examples(examples: Sequence[Example]) -> int:
 
 
 def stored_examples(row: SpamModel) -> list[Example]:
+    """Unpack the examples that were imported from files."""
     return unpack(zlib.decompress(bytes(row.examples))) if row.examples else []
 
 
@@ -71,20 +73,20 @@ def fit(decided: Sequence[Example]) -> bool:
     Call outside of any transaction, since it takes seconds. Examples that are added while it runs are not lost.
     """
     decided = spam.select_examples(decided)
-    mark = hashlib.blake2b(pack(decided), digest_size=8).hexdigest()
+    digest = hashlib.blake2b(pack(decided), digest_size=8).hexdigest()
     while True:
         row = SpamModel.objects.current()
-        if row.decided == mark and row.fitted_training_count == row.training_count:
+        if row.decided == digest and row.fitted_training_count == row.training_count:
             Rules.objects.filter(pk=1).exclude(spam_stamp=row.stamp).update(spam_stamp=row.stamp)
             return False
         found = Filter.train([*stored_examples(row), *decided])
-        if store_fit(row, found, decided, mark):
+        if store_fit(row, found, decided, digest):
             return True
 
 
 @transaction.atomic
-def store_fit(row: SpamModel, found: Filter, decided: Sequence[Example], mark: str) -> bool:
-    """Store a fitted filter; return False if examples were added since the row was read."""
+def store_fit(row: SpamModel, found: Filter, decided: Sequence[Example], digest: str) -> bool:
+    """Store a fitted filter and its decisions' hash; return False if examples were added since `row` was read."""
     taught = SpamModel.objects.select_for_update().values_list("training_count", flat=True).first() or 0
     if taught != row.training_count:
         return False
@@ -93,7 +95,7 @@ def store_fit(row: SpamModel, found: Filter, decided: Sequence[Example], mark: s
         weights=found.pack(),
         stamp=found.stamp,
         fitted_training_count=taught,
-        decided=mark,
+        decided=digest,
         decided_spam=is_spam,
         decided_good=len(decided) - is_spam,
     )
@@ -102,7 +104,7 @@ def store_fit(row: SpamModel, found: Filter, decided: Sequence[Example], mark: s
 
 
 def describe() -> str:
-    """What the filter has learned, and its automatic threshold, for the owner."""
+    """Say what the filter has learned, and its automatic threshold, to the owner."""
     row = SpamModel.objects.defer("examples").first() or SpamModel(pk=1)
     if not row.weights:
         return describe_training(row)
@@ -111,7 +113,7 @@ def describe() -> str:
 
 
 def describe_training(row: SpamModel) -> str:
-    """How much it has learned, and whether that is enough."""
+    """Say how many comments it has learned from, and whether they are enough."""
     counts = {"spam": row.spam + row.decided_spam, "good": row.good + row.decided_good, "enough": MIN_EXAMPLES}
     if min(counts["spam"], counts["good"]) < MIN_EXAMPLES:
         words = _(
