@@ -48,6 +48,7 @@ def claims(request: Request) -> HttpResponse:
 
 
 def send_link(request: Request, guest: Commenter) -> HttpResponse:
+    """Email the guest a link to claim their comments, or say how long to wait before the next one."""
     if seconds := actions.request_email(guest, request.META["REMOTE_ADDR"]):
         response = render(request, "comments/claim_wait.html", {"minutes": math.ceil(seconds / 60)}, status=429)
         response.headers["Retry-After"] = str(int(seconds) + 1)
@@ -57,6 +58,7 @@ def send_link(request: Request, guest: Commenter) -> HttpResponse:
 
 @require_safe
 def sent(request: Request) -> HttpResponse:
+    """Say that the link has been emailed."""
     target = request.GET.get("next", "")
     back = target if url_has_allowed_host_and_scheme(target, None) else "/"
     return render(request, "comments/claim_sent.html", {"back": back})
@@ -67,14 +69,17 @@ def sent(request: Request) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def claim(request: Request, token: str) -> HttpResponse:
-    """Show the emailed link's page, whose button logs the person in and adds the comments."""
+    """Show the page of an emailed link; its button logs the person in and adds the comments to their account."""
     link = read_claim_token(token)
     if link is None:
         return render_expired(request)
-    return limit_referrer(process_claim(request, link) if request.method == "POST" else render_claim(request, link))
+    return limit_referrer(
+        process_claim(request, link) if request.method == "POST" else render_confirm_page(request, link)
+    )
 
 
-def render_claim(request: Request, link: ClaimToken) -> HttpResponse:
+def render_confirm_page(request: Request, link: ClaimToken) -> HttpResponse:
+    """Show the guest's comments, grouped by name, and the button that adds them to an account."""
     email = link.guest.email
     by_name = groupby(actions.comments_by_guests(email), lambda comment: comment.commenter.name)
     context = {
@@ -87,11 +92,12 @@ def render_claim(request: Request, link: ClaimToken) -> HttpResponse:
 
 
 def process_claim(request: Request, link: ClaimToken) -> HttpResponse:
+    """Log in, if necessary, and add the comments with the selected names to the account."""
     email, names = link.guest.email, request.POST.getlist("as")
     comments = actions.comments_by_guests(email).filter(commenter__name__in=names)
     if not comments.exists():
         messages.error(request, _("Select at least one."))
-        return render_claim(request, link)
+        return render_confirm_page(request, link)
     if not isinstance(request.user, User):
         if not actions.spend(link, "log-in"):
             return render_expired(request)
@@ -109,4 +115,5 @@ def process_claim(request: Request, link: ClaimToken) -> HttpResponse:
 
 
 def render_expired(request: Request) -> HttpResponse:
+    """Say that the link was used, has expired or is invalid."""
     return render(request, "comments/claim_gone.html", status=410)

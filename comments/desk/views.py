@@ -19,6 +19,7 @@ from comments.screening.screening import Rejected, Sender
 
 @require_POST
 def reply(request: Request, pk: int) -> HttpResponse:
+    """Post an author's reply from the admin's index page, or show that page again with the error."""
     user = cast(User, request.user)
     comments = Comment.objects.filter(essay__authorships__author=user).select_related("essay")
     comment = get_object_or_404(comments, pk=pk)

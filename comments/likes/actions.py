@@ -76,7 +76,7 @@ def lock_target(essay: Essay, comment: int | None) -> Essay | Comment:
 
 @transaction.atomic
 def remove(keys: Iterable[int], *, bar: bool = False) -> int:
-    """Remove likes as the owner, and bar their givers if `bar`, guests with their networks; return how many."""
+    """Remove likes by primary key; if `bar`, block the people and guests' IP networks. Return how many."""
     likes = list(Like.objects.filter(pk__in=keys).select_related("essay", "comment__essay"))
     if bar:
         bar_likers(likes)
@@ -92,6 +92,7 @@ def remove(keys: Iterable[int], *, bar: bool = False) -> int:
 
 
 def bar_likers(likes: Iterable[Like]) -> None:
+    """Block the people who gave these likes, and guests' IP networks, from liking."""
     people = sorted({like.commenter_id for like in likes})
     networks = sorted({like.network for like in likes if like.network})
     bars = [Bar(commenter_id=pk) for pk in people] + [Bar(network=network) for network in networks]

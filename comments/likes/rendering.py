@@ -33,30 +33,22 @@ def describe_likes(likers: str, count: int, *, is_liked: bool) -> str:
     if is_liked and count == 1:
         return _("You like this.")
     others = count - is_liked
-    text = with_you(likers, others) if is_liked else without_you(likers, others)
-    return text % {"count": others}
-
-
-def without_you(likers: str, count: int) -> str:
     match likers:
+        case Rules.Likers.READER if is_liked:
+            text = ngettext("You and one other reader like this.", "You and %(count)d other readers like this:", others)
         case Rules.Likers.READER:
-            return ngettext("One reader likes this.", "%(count)d readers like this:", count)
+            text = ngettext("One reader likes this.", "%(count)d readers like this:", others)
+        case Rules.Likers.PERSON if is_liked:
+            text = ngettext("You and one other person like this.", "You and %(count)d other people like this:", others)
         case Rules.Likers.PERSON:
-            return ngettext("One person likes this.", "%(count)d people like this:", count)
-        case _blogger:
-            return ngettext("One blogger likes this.", "%(count)d bloggers like this:", count)
-
-
-def with_you(likers: str, others: int) -> str:
-    match likers:
-        case Rules.Likers.READER:
-            return ngettext("You and one other reader like this.", "You and %(count)d other readers like this:", others)
-        case Rules.Likers.PERSON:
-            return ngettext("You and one other person like this.", "You and %(count)d other people like this:", others)
-        case _blogger:
-            return ngettext(
+            text = ngettext("One person likes this.", "%(count)d people like this:", others)
+        case _blogger if is_liked:
+            text = ngettext(
                 "You and one other blogger like this.", "You and %(count)d other bloggers like this:", others
             )
+        case _blogger:
+            text = ngettext("One blogger likes this.", "%(count)d bloggers like this:", others)
+    return text % {"count": others}
 
 
 @dataclass
@@ -71,7 +63,7 @@ class Likes:
 
     @classmethod
     def for_request(cls, request: HttpRequest, essay: Essay) -> "Likes | None":
-        """Return the object shared by everything on a page; None if likes are off."""
+        """Return the likes of this request's page, created on the first call; None if likes are off."""
         known: Any = request
         if not hasattr(known, "likes"):
             commenter = known.commenter or None
@@ -98,13 +90,16 @@ class Likes:
 
     @property
     def is_liked(self) -> bool:
+        """Whether the reader likes the essay."""
         return self.commenter is not None and any(like.commenter_id == self.commenter.pk for like in self.newest)
 
     def has_liked(self, comment: Comment) -> bool:
+        """Return whether the reader likes this comment."""
         commenter = self.commenter
         return commenter is not None and Like.objects.for_target(comment).filter(commenter=commenter.pk).exists()
 
     def describe(self, count: int, *, is_liked: bool) -> str:
+        """Describe how many like it, in the owner's word for them."""
         return describe_likes(self.discussion.rules.likers, count, is_liked=is_liked)
 
     def render_essay_button(self, *, is_alone: bool = False) -> SafeString:
@@ -124,9 +119,11 @@ class Likes:
         return SafeString(get_template("comments/_likes.html").render(context))
 
     def render_row_button(self, row: Row) -> str:
+        """Render the button of a comment in its thread."""
         return self.render_button(row.pk, row.name, row.likes, is_liked=bool(row.is_liked))
 
     def render_comment_button(self, comment: Comment) -> SafeString:
+        """Render the button of a comment outside of its thread."""
         is_liked = self.has_liked(comment)
         return SafeString(self.render_button(comment.pk, comment.commenter.name, comment.likes, is_liked=is_liked))
 
@@ -175,6 +172,7 @@ def newest_likes(essay: Essay, commenter: Commenter | None, address: str = "") -
 
 @lru_cache
 def compiled_button(language: str, is_liked: bool, has_count: bool, may_like: bool) -> PrecompiledTemplate:
+    """Compile a comment's button with placeholders. All arguments are keys of the cache."""
     places: Mapping[str, Any] = placeholders("name", "count", "other", "label")
     url = SafeString(f"/comments/{placeholder('pk')}/like/{placeholder('query')}")
     flags = {"is_liked": is_liked, "has_count": has_count, "may_like": may_like}
@@ -188,7 +186,7 @@ def faces(likes: Iterable[Like]) -> list[dict[str, Any]]:
 
 
 def list_likers(target: Essay | Comment, count: int) -> dict[str, Any]:
-    """List who likes it: named people, the number of guests without a name, and how many more."""
+    """Return the people to list as `named`, and the numbers of guests without a name and of people not listed."""
     newest = Like.objects.for_target(target).exclude(commenter__name="").select_related("commenter").order_by("-pk")
     named = faces(newest[:MAX_NAMES]) if count else []
     rest = count - len(named)

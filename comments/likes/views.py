@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.html import escape, format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -28,21 +28,24 @@ ACTIONS = {"1": liking.like, "0": liking.unlike}
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def like_essay(request: Request, **address: Any) -> HttpResponse:
+    """Show who likes the essay, or (by POST) like or unlike it."""
     return respond(request, Discussion.objects.get_essay_or_404(request.user, **address))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def like_comment(request: Request, pk: int) -> HttpResponse:
+    """Show who likes the comment, or (by POST) like or unlike it."""
     rows = Comment.objects.approved().select_related("commenter", "essay__discussion__rules")
     found = rows.filter(pk=pk).first()
     if found is not None and found.essay.is_published:
         return respond(request, found.essay, found)
     if request.method == "POST":
-        return comment_gone(request)
+        return show_comment_gone(request)
     raise Http404
 
 
 def respond(request: Request, essay: Essay, comment: Comment | None = None) -> HttpResponse:
+    """Handle a request about likes of an essay, or of a comment on it."""
     likes = likes_rendering.Likes.for_request(request, essay)
     if request.method == "POST":
         if likes is None:
@@ -58,53 +61,52 @@ def respond(request: Request, essay: Essay, comment: Comment | None = None) -> H
 def apply_change(request: Request, likes: likes_rendering.Likes, comment: Comment | None) -> HttpResponse:
     """Like or unlike as requested, or explain why not."""
     if "login" in request.POST:
-        return perform(request, likes, comment, liking.like) if likes.may_like else log_in(request)
+        if likes.may_like:
+            return perform(request, likes, comment, liking.like)
+        is_limited = oauth_start.is_rate_limited(request)
+        return show_rate_limited(request, liking.MINUTE) if is_limited else like_login.log_in(request)
     action = ACTIONS.get(request.POST.get("like", ""))
     if action is None:
         return show_problem(request, 422, _("We couldn’t read your request. Please use the Like button on the page."))
     if not likes.may_like:
-        return needs_login(request)
+        return show_login_needed(request)
     return perform(request, likes, comment, action)
 
 
-def log_in(request: Request) -> HttpResponse:
-    return too_often(request, liking.MINUTE) if oauth_start.is_rate_limited(request) else like_login.log_in(request)
-
-
-def needs_login(request: Request) -> HttpResponse:
+def show_login_needed(request: Request) -> HttpResponse:
+    """Ask the reader to log in, on a page of its own or, for JavaScript, as a fragment."""
     template = "comments/_like_login.html" if "fragment" in request.POST else "comments/like_login.html"
     context = {"heading": _("Log in to like this"), "back_url": target_url(request)}
     return render(request, template, context, status=403)
 
 
 def perform(request: Request, likes: likes_rendering.Likes, comment: Comment | None, action: Any) -> HttpResponse:
+    """Call `action`, which is like() or unlike(), and show the result or why it failed."""
     commenter = likes.commenter or Commenter()
     sender = Sender(request.META["REMOTE_ADDR"], request.is_origin_verified)
     if likes.commenter or action is liking.like:
         try:
             action(commenter=commenter, sender=sender, essay=likes.essay, comment=comment.pk if comment else None)
         except RateLimited as flooded:
-            return too_often(request, math.ceil(flooded.seconds))
+            return show_rate_limited(request, math.ceil(flooded.seconds))
         except liking.Barred:
             return show_problem(request, 403, _("You’re not allowed to like essays or comments on this site."))
         except CommenterChanged:
             return show_problem(request, 409, _("Your account was changed in another window. Please try again."))
         except CommentGone:
-            return comment_gone(request)
-    response = (
-        button_fragment(request, likes.essay, comment, commenter)
-        if "fragment" in request.POST
-        else redirect_back(request, likes.essay, comment)
-    )
+            return show_comment_gone(request)
+    if "fragment" in request.POST:
+        response = button_fragment(request, likes.essay, comment, commenter)
+    else:
+        response = redirect_back(request, likes.essay, comment)
     return response if likes.commenter or not commenter.pk else set_commenter_cookie(commenter, response)
 
 
 def button_fragment(request: Request, essay: Essay, comment: Comment | None, commenter: Commenter) -> HttpResponse:
     """Return the updated button alone, for JavaScript."""
     fresh = Discussion.objects.select_related("rules").filter(essay=essay.pk).first()
-    likes = likes_rendering.Likes(
-        essay, fresh or Discussion.objects.for_essay(essay), commenter if commenter.pk else None
-    )
+    discussion = fresh or Discussion.objects.for_essay(essay)
+    likes = likes_rendering.Likes(essay, discussion, commenter if commenter.pk else None)
     if comment is None:
         return HttpResponse(likes.render_essay_button())
     comment.refresh_from_db(fields=["likes"])
@@ -115,9 +117,8 @@ def redirect_back(request: Request, essay: Essay, comment: Comment | None) -> Ht
     """Redirect to the liked essay or comment, keeping the sort order."""
     order = request.GET.get("order", "")
     address = comment.get_absolute_url() if comment else f"{essay.get_absolute_url()}#likes"
-    response = redirect(f"{address}?{urlencode({'order': order})}" if comment and order else address)
-    response.status_code = 303
-    return response
+    query = f"?{urlencode({'order': order})}" if comment and order else ""
+    return HttpResponseRedirect(f"{address}{query}", status=303)
 
 
 def likes_page(request: Request, likes: likes_rendering.Likes, comment: Comment | None) -> HttpResponse:
@@ -136,11 +137,12 @@ def likes_page(request: Request, likes: likes_rendering.Likes, comment: Comment 
     return pagecache.mark_cacheable(response, likes.essay.cache_key, expires=getattr(request, "expires", None))
 
 
-def comment_gone(request: Request) -> HttpResponse:
+def show_comment_gone(request: Request) -> HttpResponse:
     return show_problem(request, 404, _("This comment is no longer available."))
 
 
-def too_often(request: Request, seconds: int) -> HttpResponse:
+def show_rate_limited(request: Request, seconds: int) -> HttpResponse:
+    """Say how many seconds to wait."""
     text = ngettext(
         "Too many attempts. Please wait %(count)d second and try again.",
         "Too many attempts. Please wait %(count)d seconds and try again.",

@@ -56,6 +56,7 @@ def is_decided(comment: Comment) -> bool:
 
 
 def is_trusted(comment: Comment) -> bool:
+    """Return whether comments by this person or from this network are always published."""
     address = comment.wording.network.partition("/")[0] if comment.wording else ""
     block: Block | None = Block.objects.matching(comment.commenter, address).first()
     return block is not None and block.kind == Block.Kind.TRUST

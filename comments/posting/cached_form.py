@@ -22,6 +22,7 @@ def is_usable_for(request: HttpRequest) -> bool:
 
 
 def render(request: HttpRequest, essay: Essay, rules: Rules) -> SafeString:
+    """Render the reply form of an essay for an unknown visitor."""
     who, may_follow, hold = rules.who_may_comment, rules.readers_may_follow, rules.newcomer_hold
     services = tuple(provider.name for provider in settings.PROVIDERS)
     form = compiled_form(get_language() or "", who, may_follow, hold, str(get_site(request)), services)
@@ -32,6 +33,7 @@ def render(request: HttpRequest, essay: Essay, rules: Rules) -> SafeString:
 def compiled_form(
     language: str, who_may_comment: str, may_follow: bool, hold: str, site: str, services: tuple[str, ...]
 ) -> PrecompiledTemplate:
+    """Render the form with placeholders. `hold`: why a newcomer's comment is held; `site`: the site's name."""
     address = placeholder("address")
     is_for_guests = who_may_comment != Rules.Who.LOGIN
     details = DetailsForm(needs_email=who_may_comment == Rules.Who.DETAILS) if is_for_guests else None

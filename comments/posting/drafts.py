@@ -47,9 +47,11 @@ def discard(request: HttpRequest, essay: Essay, parent: int | None) -> None:
 
 
 def unexpired(request: HttpRequest) -> dict[str, Any]:
+    """Return the session's drafts of the last hour by draft_key()."""
     drafts = request.session.get(redirects.DRAFTS_KEY) or {}
     return {key: draft for key, draft in drafts.items() if time.time() - draft["at"] < redirects.DRAFTS_SECONDS}
 
 
 def draft_key(essay: Essay, parent: str) -> str:
+    """Return the key of a draft in the session; `parent` is empty for a comment on the essay itself."""
     return f"{essay.pk}/{parent}"

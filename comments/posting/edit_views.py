@@ -94,10 +94,11 @@ class EditPage:
         }
 
     def answer(self, status: int, **more: Any) -> HttpResponse:
+        """Show the form with this status code; `more` is further context."""
         return render_page(self.request, self.viewer, "comments/edit.html", {**self.context, **more}, status)
 
     def final(self, problem: str) -> HttpResponse:
-        """Show that it can no longer be saved; the typed text can be copied."""
+        """Show that the comment can no longer be edited; the typed text can be copied."""
         is_author = self.viewer.is_author_of(self.comment)
         typed = self.form["text"].value() if self.form.is_bound else ""
         return self.answer(403, problem=problem, typed=typed or "", is_final=True, is_author=is_author)
@@ -111,6 +112,7 @@ class EditPage:
         return self.answer(409, problem=problem, current=current.wording and current.wording.text)
 
     def rate_limited(self, seconds: float) -> HttpResponse:
+        """Show the form again with the minutes to wait."""
         minutes = math.ceil(seconds / 60)
         text = ngettext(
             "You’ve saved too often. Please wait %(count)d minute and try again; your text is still below.",
@@ -134,6 +136,7 @@ def find_visible(request: Request, pk: int, *, is_deleting: bool = False) -> Com
 
 
 def render_page(request: Request, viewer: Viewer, template: str, context: dict[str, Any], status: int) -> HttpResponse:
+    """Render a template without leaking the author's key to other sites."""
     return limit_referrer(viewer, render(request, template, context, status=status))
 
 
@@ -145,6 +148,7 @@ def limit_referrer(viewer: Viewer, response: HttpResponse) -> HttpResponse:
 
 
 def not_author_message(request: Request) -> str:
+    """Say how to be recognized as the comment's author."""
     if request.user.is_authenticated:
         return _("This comment was posted from a different account. Log in with that account to change it.")
     return _(
@@ -154,12 +158,14 @@ def not_author_message(request: Request) -> str:
 
 
 def removed_message(comment: Comment) -> str:
+    """Say that the comment was removed, with the moderator's reason if there is one."""
     removal = removals.for_comments([comment.pk]).get(comment.pk) if removals.is_rejected(comment) else None
     sentence = _("This comment is no longer shown, so it can’t be edited.")
     return f"{removal.words} {sentence}" if removal and removal.sentence else sentence
 
 
 def too_late_message(late: editing.TooLate) -> str:
+    """Say when the time to edit ended, or that comments can't be edited."""
     if late.ended is None:
         return _("Comments can’t be edited on this site.")
     local = timezone.localtime(late.ended)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -56,19 +57,19 @@ class EditConflict(Exception):
 
 
 def find(pk: int, user: User | AnonymousUser) -> Comment | None:
-    """Load a comment for its pages; `is_trusted`: its author is the user, who writes the essay or moderates."""
-    found = Comment.objects.select_related("essay__discussion__rules", "commenter", "wording", "parent__commenter")
+    """Load a comment for its pages; `is_trusted` on it: the user wrote it, and is the essay's author or a moderator."""
+    rows = Comment.objects.select_related("essay__discussion__rules", "commenter", "wording", "parent__commenter")
+    is_trusted: Any = Value(False)
     if isinstance(user, User):
         writes = Exists(Authorship.objects.filter(essay=OuterRef("essay"), author=user))
         moderates = Exists(User.objects.filter(moderators(), pk=user.pk))
-        found = found.annotate(is_trusted=Q(commenter__user=user) & (writes | moderates))
-    else:
-        found = found.annotate(is_trusted=Value(False))
-    comment: Comment | None = found.filter(pk=pk).first()
+        is_trusted = Q(commenter__user=user) & (writes | moderates)
+    comment: Comment | None = rows.annotate(is_trusted=is_trusted).filter(pk=pk).first()
     return comment
 
 
 def editable_until(comment: Comment, rules: Rules) -> datetime:
+    """Return when the time to edit a comment ends."""
     end: datetime = comment.created + timedelta(minutes=rules.edit_minutes)
     return end
 

@@ -35,14 +35,28 @@ class TextField(forms.CharField):
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
+        """Tidy the text; one that is far too long stays as it is and is rejected."""
         text = super().to_python(value) or ""
         return tidy_text(text).strip() if len(text) <= 4 * TEXT_BYTES else text
 
 
-class NumberField(forms.CharField):
+class HiddenField(forms.CharField):
+    """An optional hidden field, not validated, because no one could correct it."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def run_validators(self, value: Any) -> None:
+        """Accept anything."""
+
+
+class NumberField(HiddenField):
     """The key of the parent comment, or nothing; whether it accepts replies is checked under the thread's lock."""
 
     def to_python(self, value: Any) -> int | None:  # type: ignore[override]
+        """Parse the key; None if the field is empty."""
         text = (super().to_python(value) or "").strip()
         if not text:
             return None
@@ -53,29 +67,23 @@ class NumberField(forms.CharField):
             )
         return int(text)
 
-    def run_validators(self, value: Any) -> None:
-        """Skip the validators for characters: the value is a number."""
 
-
-class KeyField(forms.CharField):
+class KeyField(HiddenField):
     """JavaScript's random key of one submission, which only the browser that made it knows."""
 
     def to_python(self, value: Any) -> str:
+        """Return the key, or an empty string if it does not look like one."""
         return value if isinstance(value, str) and KEY.fullmatch(value) else ""
-
-    def run_validators(self, value: Any) -> None:
-        """Accept anything: without JavaScript there is no key, and no one can correct a hidden field."""
 
 
 class CommentForm(forms.Form):
     text = TextField(
         label=_("Comment"),
-        strip=True,
         validators=[MaxBytesValidator(TEXT_BYTES)],
         error_messages={"required": _("Your comment is empty. Please write something first.")},
     )
-    parent = NumberField(required=False, widget=forms.HiddenInput)
-    key = KeyField(required=False, widget=forms.HiddenInput)
+    parent = NumberField()
+    key = KeyField()
 
 
 class NotifyForm(forms.Form):
@@ -96,6 +104,7 @@ class NotifyForm(forms.Form):
 
     @property
     def has_selection(self) -> bool:
+        """Whether the commenter wants any notifications."""
         return bool(self.cleaned_data["notify_replies"] or self.cleaned_data["notify_essays"])
 
     def subscription_request(self, email: str, *, is_verified: bool) -> SubscriptionRequest:
@@ -154,10 +163,12 @@ class Submission:
 
     @property
     def email(self) -> str:
+        """The commenter's email address, as entered or of their account; may be empty."""
         return self.details.cleaned_data["email"] if self.details else cast(User, self.request.user).email
 
     @cached_property
     def subscription_request(self) -> SubscriptionRequest | None:
+        """The notifications that were chosen in the form, if any."""
         if not self.notify.has_selection:
             return None
         is_verified = self.details is None and self.essay.has_user_verified_email
@@ -170,6 +181,7 @@ class Submission:
         return self.subscription_request is not None and not self.subscription_request.is_verified
 
     def commenter(self) -> Commenter:
+        """Return the logged-in person, or the guest, unsaved if new, with the name and address as entered."""
         if self.details is None:
             return cast(Commenter, self.request.commenter)
         name, email = (self.details.cleaned_data[field] for field in ("name", "email"))
@@ -188,27 +200,17 @@ class Submission:
         )
 
 
-class SeenField(forms.CharField):
-    """The key of a wording. An invalid one counts as outdated, which the edit page explains."""
-
-    def run_validators(self, value: Any) -> None:
-        """Accept anything: no one can correct a hidden field."""
-
-
 class EditForm(forms.Form):
     """The new text, and the wording that its author started from."""
 
     text = TextField(
         label=_("Comment"),
-        strip=True,
         validators=[MaxBytesValidator(TEXT_BYTES)],
-        error_messages={
-            "required": _("Your comment is empty. Write something, or delete the comment instead."),
-        },
+        error_messages={"required": _("Your comment is empty. Write something, or delete the comment instead.")},
     )
-    seen = SeenField(required=False, widget=forms.HiddenInput)
+    seen = HiddenField()  # the key of a wording; an invalid one counts as outdated, which the edit page explains
 
     @classmethod
     def initial_for(cls, comment: Comment) -> dict[str, Any]:
-        """Return the form's initial values."""
+        """Return the comment's text and the key of its wording, to fill the form with."""
         return {"text": comment.wording.text if comment.wording else "", "seen": comment.wording_id or ""}

@@ -79,7 +79,7 @@ def identity_fragment(request: Request, **address: Any) -> HttpResponse:
 
 
 def too_many_attempts(request: Request, essay: Essay) -> HttpResponse:
-    """Show the form again with its text: no more drafts are stored for this browser."""
+    """Show the submitted form again, because this browser has started too many logins; no draft is saved."""
     rules = Discussion.objects.for_essay(essay).rules
     is_guest = rules.who_may_comment != Rules.Who.LOGIN and not request.user.is_authenticated
     details = details_form(request, rules, request.POST) if is_guest else None
@@ -123,10 +123,12 @@ def identity_context(
 
 
 def login_icons(site: str) -> list[Any]:
+    """Return the site's own login, then the providers: each with `key`, `name` and `mark`."""
     return [{"key": SITE_ACCOUNT, "name": site, "mark": "site"}, *settings.PROVIDERS]
 
 
 def login_problem(outcome: str) -> str | None:
+    """Return the message for the outcome of a login in the URL; None if it succeeded."""
     return redirects.staff_refusal(outcome) or login_problems().get(outcome)
 
 
@@ -155,6 +157,7 @@ def moderation_hint(essay: Essay, rules: Rules, commenter: Commenter | None = No
 
 
 def hint_for_reason(code: str) -> str:
+    """Say beside the form why a comment will be held, by the code of the reason."""
     return {
         "": "",
         "everything": _("A moderator reads every comment before it appears."),

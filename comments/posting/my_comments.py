@@ -82,6 +82,7 @@ def describe_status(comment: Comment, removed: Removal | None = None) -> str:
 
 
 def describe_removal(by: str) -> str:
+    """Say who removed a comment, to its author; `by` is its `removed_by`."""
     if by in {Comment.Remover.AUTHOR, Comment.Remover.UNDONE}:
         return _("Removed by you.")
     if by == Comment.Remover.MODERATOR:

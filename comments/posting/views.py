@@ -17,6 +17,7 @@ from accounts.profiles.forms import DetailsForm
 from blog.views import render_essay
 from comments.models import Comment, Rules
 from comments.posting import actions, drafts
+from comments.posting.edit_views import limit_referrer
 from comments.posting.forms import Submission
 from comments.posting.preview import preview
 from comments.screening.screening import Blocked, Rejected
@@ -86,19 +87,16 @@ def explain_rejection(submission: Submission, error: Exception) -> HttpResponse:
         case Blocked():
             return show_again(submission, 403, f"{error} {_('Your comment is still below.')}")
         case actions.Duplicate():
-            return show_again(
-                submission,
-                409,
-                _("You’ve already posted this comment."),
-                url=find_url(submission.request, error.comment),
-            )
+            url = find_url(submission.request, error.comment)
+            return show_again(submission, 409, _("You’ve already posted this comment."), url=url)
         case actions.RateLimited(seconds=seconds):
-            return posting_too_quickly(submission, math.ceil(seconds))
+            return show_rate_limited(submission, math.ceil(seconds))
     submission.form.add_error("text", str(error))
     return show_again(submission, 422)
 
 
-def posting_too_quickly(submission: Submission, seconds: int) -> HttpResponse:
+def show_rate_limited(submission: Submission, seconds: int) -> HttpResponse:
+    """Show the form again with the seconds to wait."""
     text = ngettext(
         "You’re posting too quickly. Please wait %(count)d second and try again; your comment is still below.",
         "You’re posting too quickly. Please wait %(count)d seconds and try again; your comment is still below.",
@@ -150,6 +148,7 @@ def may_appeal(viewer: Viewer, comment: Comment) -> bool:
 
 
 def url_with_key(comment: Comment, *, is_own: bool = False) -> str:
+    """Return a permalink with a key to see the pending comment; if `is_own`, also to edit it as its author."""
     return f"{comment.get_absolute_url()}?key={sign_key(comment, is_own=is_own)}"
 
 
@@ -182,6 +181,4 @@ def permalink(request: Request, pk: int) -> HttpResponse:
         response = redirect(ThreadPage.from_request(request, found.essay).url_of(found, mailed=viewer.mailed))
     else:
         raise Http404
-    if viewer.key:
-        response.headers["Referrer-Policy"] = "same-origin"
-    return response
+    return limit_referrer(viewer, response)

@@ -170,6 +170,7 @@ def requested_parent(context: Context) -> int | None:
 
 
 def render_reply_form(context: Context, essay: Essay, parent: Row | None) -> SafeString:
+    """Render the reply form, for a comment on the essay or a reply to `parent`, with what was typed."""
     request = context["request"]
     discussion = Discussion.objects.for_essay(essay)
     rules = discussion.rules
@@ -180,32 +181,21 @@ def render_reply_form(context: Context, essay: Essay, parent: Row | None) -> Saf
             return cached_form.render(request, essay, rules)
         draft = drafts.load(request, essay, parent.pk if parent else None)
         form = CommentForm(initial={**draft, "parent": parent.pk if parent else ""})
-    return SafeString(
-        get_template("comments/_respond.html").render(
-            {
-                **identity_views.identity_context(request, essay, rules, context.get("details"), draft),
-                "essay": essay,
-                "action": respond_url(essay),
-                "form": form,
-                "parent": parent,
-                "parent_name": parent.name if parent else None,
-                "is_closed": not discussion.accepts_comments,
-                "notify": notify_form(context, draft) if rules.readers_may_follow else None,
-                "preview": context.get("preview"),
-                "preview_problem": context.get("preview_problem"),
-                "problem": context.get("problem"),
-                "problem_url": context.get("problem_url"),
-            },
-            request,
-        )
-    )
+    values = {
+        **identity_views.identity_context(request, essay, rules, context.get("details"), draft),
+        "essay": essay,
+        "action": f"{essay.get_absolute_url()}respond/",
+        "form": form,
+        "parent": parent,
+        "parent_name": parent.name if parent else None,
+        "is_closed": not discussion.accepts_comments,
+        "notify": notify_form(context, draft) if rules.readers_may_follow else None,
+        **{name: context.get(name) for name in ("preview", "preview_problem", "problem", "problem_url")},
+    }
+    return SafeString(get_template("comments/_respond.html").render(values, request))
 
 
 def notify_form(context: Context, draft: Mapping[str, Any]) -> NotifyForm:
     """Return the notification form as submitted or as saved in a draft, otherwise empty."""
     request = context["request"]
     return NotifyForm(request.POST) if request.method == "POST" else NotifyForm(initial=dict(draft))
-
-
-def respond_url(essay: Essay) -> str:
-    return f"{essay.get_absolute_url()}respond/"

@@ -1,24 +1,14 @@
 """Template tags for the comments on an author's admin index page."""
 
 from secrets import token_urlsafe
-from typing import Any
 
 from django import template
 
 from comments.desk import desk
-from comments.models import Comment
 
 register = template.Library()
-
-
-@register.simple_tag
-def comments_for(user: Any) -> list[Comment]:
-    return desk.newest_comments(user)
-
-
-@register.simple_tag
-def subscriber_counts(user: Any) -> desk.SubscriberCounts:
-    return desk.subscriber_counts(user)
+register.simple_tag(desk.newest_comments, name="comments_for")
+register.simple_tag(desk.subscriber_counts)
 
 
 @register.simple_tag

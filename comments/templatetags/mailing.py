@@ -9,4 +9,5 @@ register = template.Library()
 
 @register.simple_tag
 def stuck_emails() -> list[tuple[str, str]]:
+    """Describe the emails that need the owner's decision, each with the address of its list."""
     return list(checks.stuck_emails())

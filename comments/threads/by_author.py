@@ -21,11 +21,13 @@ class AuthorsPage(ThreadPage):
 
     @classmethod
     def from_request(cls, request: HttpRequest, essay: Essay, answering: int | None = None) -> "AuthorsPage":
+        """The page that the URL requests. Raises Http404 for a missing page; `answering` is not used."""
         page = cls(essay, Viewer.from_request(request), order=requested_order(request))
         page.select_page(request.GET.get("cpage", "1"))
         return page
 
     def rows(self) -> tuple[list[Row], dict[int, AuthorNotice]]:
+        """The authors' comments on this page, and no notices."""
         start = (self.number - 1) * self.per_page
         order = {
             Rules.Order.OLDEST.value: ("created", "pk"),
@@ -36,27 +38,30 @@ class AuthorsPage(ThreadPage):
         return [Row(*row) for row in found[start : start + self.per_page]], {}
 
     def names_of_hidden_parents(self, rows: list[Row]) -> dict[int, str]:
-        """Names for all replies, even if the parent is on this page, because the links lead to the thread."""
+        """Names of all parents' authors, also of those on this page, because the links lead to the thread."""
         return commenter_names({row.parent for row in rows if row.parent})
 
     def outline(self, rows: list[Row], told: dict[int, AuthorNotice]) -> list[Step]:
+        """Show the comments in a flat list."""
         return flat_outline(rows)
 
     @property
     def depth(self) -> int:
-        """No nesting on this page."""
+        """0: comments are not nested on this page."""
         return 0
 
     @property
     def part(self) -> str:
+        """The note above the comments: how many are by the authors."""
         return f"{reply_count_text(self.author_comment_count, len(self.authors))}."
 
     @property
     def whole_url(self) -> str:
+        """URL that leads back to the discussion."""
         return f"{super().url(number=1)}#comments"
 
     def url(self, *, number: int | None = None, order: str | None = None, **more: Any) -> str:
-        """URLs with other parameters lead to the threads."""
+        """The URL of this page, or of another page or order; with other parameters it leads to the threads."""
         if more:
             return super().url(number=1, order=order, **more)
         return super().url(number=number, order=order, by=BY_AUTHOR)

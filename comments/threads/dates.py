@@ -42,11 +42,13 @@ def split_format(language: str) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=4096)
 def format_day(day: date, language: str) -> str:
+    """Format the date part of the language's DATETIME_FORMAT."""
     parts = split_format(language)
     return DateFormat(day).format(parts[0]) if parts else ""
 
 
 @lru_cache(maxsize=4096)
 def format_time(minute: time, language: str) -> str:
+    """Format the time part of the language's DATETIME_FORMAT."""
     parts = split_format(language)
     return TimeFormat(minute).format(parts[1]) if parts else ""

@@ -80,6 +80,7 @@ class ThreadPage:
         return page
 
     def select_page(self, wish: str) -> None:
+        """Select the page with the number in the URL. Raises Http404 if there is none."""
         if not (wish.isascii() and wish.isdigit() and len(wish) < 9 and 1 <= int(wish) <= self.count):
             raise Http404
         self.number = int(wish)
@@ -106,6 +107,7 @@ class ThreadPage:
             self.number = self.page_number_of(comment.tree_id)
 
     def show_branch(self, pk: int | None, after: int | None) -> None:
+        """Show one comment with its replies, after the comment `after` if given. Raises Http404."""
         self.top = Comment.objects.on_essay(self.essay).filter(pk=pk).first()
         if self.top is None or not self.can_be_shown(self.top):
             raise Http404
@@ -113,6 +115,7 @@ class ThreadPage:
         self.after = last if after else None
 
     def can_be_shown(self, comment: Comment) -> bool:
+        """Return whether the viewer may see the comment, or a tombstone with replies in its place."""
         return self.viewer.may_see(comment) or comment.has_readable_replies()
 
     @property
@@ -121,6 +124,7 @@ class ThreadPage:
 
     @property
     def root_order(self) -> tuple[str, ...]:
+        """The fields by which the threads are sorted."""
         return {
             Rules.Order.OLDEST.value: ("parent_id", "tree_id"),  # `parent_id` is null: see comment_shown_roots
             Rules.Order.NEWEST.value: ("-parent_id", "-tree_id"),
@@ -129,14 +133,13 @@ class ThreadPage:
 
     @cached_property
     def authors(self) -> frozenset[int]:
+        """Primary keys of the essay's authors, as users."""
         return frozenset(author.pk for author in self.essay.bylines)
 
     def author_comments(self) -> CommentQuerySet:
         """Approved comments by the essay's own authors."""
-        found: CommentQuerySet = (
-            Comment.objects.on_essay(self.essay).approved().filter(commenter__in=self.author_commenters)
-        )
-        return found
+        rows: CommentQuerySet = Comment.objects.on_essay(self.essay).approved()
+        return rows.filter(commenter__in=self.author_commenters)
 
     @cached_property
     def author_commenters(self) -> list[int]:
@@ -154,6 +157,7 @@ class ThreadPage:
         return f"{said} WHERE {where}", [*sorted(self.authors), self.essay.pk, Status.APPROVED.value]
 
     def shown_roots(self) -> CommentQuerySet:
+        """Select the roots of the essay's threads with approved comments."""
         roots: CommentQuerySet = Comment.objects.on_essay(self.essay).shown_roots()
         return roots.filter(likes__gte=0) if self.order == Rules.Order.LIKED else roots  # for comment_liked_roots
 
@@ -197,9 +201,9 @@ class ThreadPage:
         if self.number == (self.count if self.is_oldest_first else 1):
             new = [comment.tree_id for comment in own if not comment.readable and comment.parent_id is None]
         which = Q(tree_id__in=[*open_.complete, *new]) | Q(tree_id__in=open_.collapsed, parent=None)
-        rows = [Row(*row) for row in self.found(which)]
+        rows = [Row(*row) for row in self.rows_where(which)]
         if open_.partial:
-            rows += [Row(*row) for row in self.found(Q(tree_id=open_.partial)).order_by("lft")[:MAX_COMMENTS]]
+            rows += [Row(*row) for row in self.rows_where(Q(tree_id=open_.partial)).order_by("lft")[:MAX_COMMENTS]]
         likes = {row.tree: row.likes if self.order == Rules.Order.LIKED else 0 for row in rows if row.parent is None}
         direction = 1 if self.is_oldest_first else -1
         rows.sort(key=lambda row: (-likes[row.tree], direction * row.tree, row.left))
@@ -208,6 +212,7 @@ class ThreadPage:
         return rows
 
     def link_to_hidden_replies(self, rows: list[Row], readable: dict[int, int], begun: int | None) -> None:
+        """Add links to the rest of threads. `readable`: approved comments by tree; `begun`: the tree shown in part."""
         here = Counter(row.tree for row in rows if row.status == Status.APPROVED)
         last = {row.tree: row.pk for row in rows}
         for row in rows:
@@ -220,7 +225,7 @@ class ThreadPage:
     def branch(self, top: Comment) -> list[Row]:
         """A comment with all replies below it, or the part after the previous page."""
         inside = Q(tree_id=top.tree_id, lft__gte=top.lft, rght__lte=top.rght)
-        found = self.found(inside if self.after is None else inside & Q(lft__gt=self.after)).order_by("lft")
+        found = self.rows_where(inside if self.after is None else inside & Q(lft__gt=self.after)).order_by("lft")
         rows = [Row(*row) for row in found[: MAX_COMMENTS + 1]]
         if len(rows) > MAX_COMMENTS:
             last = rows[MAX_COMMENTS - 1]
@@ -231,8 +236,8 @@ class ThreadPage:
                 self.onward = MoreReplies(show_replies_text(rest, is_begun=True), f"{url}#comments")
         return rows[:MAX_COMMENTS]
 
-    def found(self, which: Q) -> Any:
-        """The columns of the page's rows, unordered.
+    def rows_where(self, which: Q) -> Any:
+        """Select the columns of Row, of those comments on the essay that meet a condition, unordered.
 
         The redundant condition on the essay, in a form without index, makes PostgreSQL without statistics expect few
         rows, so that it does not read every commenter for the join.
@@ -240,6 +245,7 @@ class ThreadPage:
         return self.columns_of(Comment.objects.alias(here=F("essay_id") + 0).filter(which, here=self.essay.pk))
 
     def columns_of(self, comments: CommentQuerySet) -> Any:
+        """Select the columns of Row, with those that depend on the viewer."""
         more = self.viewer.columns(self.rules)
         if self.rules.tombstones_tell:
             by_moderator = When(removed_by=Comment.Remover.MODERATOR, then=removals.removal_record())
@@ -252,11 +258,12 @@ class ThreadPage:
         return commenter_names({row.parent for row in rows if row.parent} - {row.pk for row in rows})
 
     def outline(self, rows: list[Row], told: dict[int, AuthorNotice]) -> list[Step]:
+        """Nest the rows; `told` are the notices about the viewer's own comments, by primary key."""
         mine = frozenset(told)
         return outline(rows, self.depth, mine, self.more, self.cut_after(rows, mine))
 
     def cut_after(self, rows: list[Row], mine: frozenset[int]) -> int | None:
-        """The last shown comment of a branch cut off below the last level, if another page has more of it."""
+        """Key of the last shown comment of a branch cut off below the last level, if another page has more of it."""
         found = cut_branch(rows, self.depth, mine, self.cut) if self.cut else None
         if found is None:
             return None
@@ -273,7 +280,7 @@ class ThreadPage:
 
     @property
     def part(self) -> str:
-        """A note that only a part of the discussion is shown, if so."""
+        """A note that the page shows only part of the discussion; empty if it shows all."""
         return gettext("You’re viewing part of the discussion.") if self.top else ""
 
     @property
@@ -309,6 +316,7 @@ class ThreadPage:
 
     @property
     def pager(self) -> dict[str, str | bool | None] | None:
+        """The URLs of the pages with older and newer threads, None at the ends; None if there is one page."""
         if self.count == 1 or self.top:
             return None
         older, newer = self.number - 1, self.number + 1
@@ -319,18 +327,21 @@ class ThreadPage:
 
 
 def commenter_names(comments: set[int]) -> dict[int, str]:
+    """Return the authors' names of approved comments, by the comments' primary keys."""
     if not comments:
         return {}
     return dict(Comment.objects.approved().filter(pk__in=comments).values_list("pk", "commenter__name"))
 
 
 def show_replies_text(count: int, *, is_begun: bool) -> str:
+    """Label a link to hidden replies; `is_begun`: some replies of the thread are shown already."""
     if is_begun:
         return ngettext("Show %(count)d more reply", "Show %(count)d more replies", count) % {"count": count}
     return ngettext("Show %(count)d reply", "Show %(count)d replies", count) % {"count": count}
 
 
 def reply_count_text(count: int, authors: int) -> str:
+    """Say how many replies the essay's authors wrote; `authors` is their number."""
     if authors > 1:
         text = ngettext("%(count)d reply by the authors", "%(count)d replies by the authors", count)
     else:

@@ -56,16 +56,13 @@ class Removal:
     @property
     def words(self) -> str:
         """The message for the comment's author."""
-        if self.sentence:
-            words = (
-                _("Your comment was removed: %(why)s")
-                if self.was_public
-                else _("Your comment was not published: %(why)s")
-            )
-            return words % {"why": self.sentence}
-        return (
-            _("Your comment was removed by a moderator.") if self.was_public else _("Your comment was not published.")
-        )
+        if not self.sentence and self.was_public:
+            return _("Your comment was removed by a moderator.")
+        if not self.sentence:
+            return _("Your comment was not published.")
+        if self.was_public:
+            return _("Your comment was removed: %(why)s") % {"why": self.sentence}
+        return _("Your comment was not published: %(why)s") % {"why": self.sentence}
 
     @property
     def answer(self) -> str:
@@ -88,6 +85,7 @@ class Removal:
         return _("Removed by moderator %(name)s: %(reason)s.") % {"name": self.by, "reason": self.reason}
 
     def may_appeal(self, comment: Comment, rules: Rules) -> bool:
+        """Return whether the author may still appeal against it."""
         is_late = self.when < timezone.now() - APPEALS_WITHIN
         return rules.writers_may_appeal and self.appeal is None and not is_late and is_rejected(comment)
 

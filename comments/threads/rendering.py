@@ -49,10 +49,12 @@ class PrecompiledTemplate:
 
     @classmethod
     def render(cls, template: str, context: Mapping[str, Any]) -> "PrecompiledTemplate":
+        """Render a template whose context contains placeholders."""
         pieces = PLACEHOLDER.split(get_template(template).render(dict(context)))
         return cls(pieces[::2], pieces[1::2])
 
     def fill(self, values: Mapping[str, str]) -> str:
+        """Return the HTML with all placeholders filled."""
         return self.format % tuple([values[name] for name in self.names])
 
     def bind(self, values: Mapping[str, str]) -> "PrecompiledTemplate":
@@ -69,10 +71,12 @@ class PrecompiledTemplate:
 
 
 def placeholder(name: str) -> SafeString:
+    """Return an HTML comment for a template's context, which PrecompiledTemplate finds again."""
     return SafeString(f"<!--{name}-->")
 
 
 def placeholders(*names: str) -> dict[str, SafeString]:
+    """Return placeholders for these names, as template context."""
     return {name: placeholder(name) for name in names}
 
 
@@ -93,11 +97,13 @@ def comment_template(
 
 @lru_cache
 def page_template(language: str, template: str, *places: str) -> PrecompiledTemplate:
+    """A template with only these placeholders, cached by language."""
     return PrecompiledTemplate.render(template, placeholders(*places))
 
 
 @lru_cache
 def actions_with_reply(language: str) -> PrecompiledTemplate:
+    """The buttons of a comment that accepts replies, with placeholders, cached by language."""
     url = SafeString(f"{placeholder('reply_to')}{placeholder('comment')}#respond")
     return PrecompiledTemplate.render(
         "comments/_actions.html", {**placeholders("comment", "name", "likes", "report", "own_links"), "url": url}
@@ -111,7 +117,7 @@ class CommentHTMLCache:
         self.templates: dict[Key, PrecompiledTemplate] = {}
 
     def get_many(self, rows: Iterable[Row]) -> dict[int, PrecompiledTemplate]:
-        """The rows' templates by primary key; one query for those that are not cached."""
+        """Return the comments' markup as templates, by primary key; one query for those that are not cached."""
         language, zone = get_language() or "", timezone.get_current_timezone_name()
         keys = {row.pk: (row.pk, row.changed, row.commenter_changed, language, zone) for row in rows}
         found = {pk: template for pk, key in keys.items() if (template := self.templates.get(key))}
@@ -151,6 +157,7 @@ def render_comment(comment: Comment) -> PrecompiledTemplate:
 
 
 def time_values(name: str, time: datetime) -> dict[str, str]:
+    """Return a time for machines and for readers as `iso` and `when`; `name` is put before these."""
     return {f"{name}iso": time.isoformat(timespec="seconds"), f"{name}when": dates.format_datetime(time)}
 
 
@@ -185,16 +192,18 @@ class ThreadRenderer:
         self.openings: dict[int, str] = {}
 
     def html(self, steps: list[Step]) -> SafeString:
+        """Render the whole page of threads."""
         names = {step.row.pk: step.row.name if step.shown is not Shown.GONE else None for step in steps}
-        words = comment_html_cache.get_many(
+        templates = comment_html_cache.get_many(
             step.row for step in steps if step.move is Move.COMMENT and step.shown is not Shown.GONE
         )
-        return SafeString("".join([self.step(step, words, names) for step in steps]))
+        return SafeString("".join([self.step(step, templates, names) for step in steps]))
 
-    def step(self, step: Step, words: Mapping[int, PrecompiledTemplate], names: Mapping[int, str | None]) -> str:
+    def step(self, step: Step, templates: Mapping[int, PrecompiledTemplate], names: Mapping[int, str | None]) -> str:
+        """Render one step. `templates`: markup of the page's comments; `names`: of their authors, by primary key."""
         match step.move:
             case Move.COMMENT:
-                return self.opening(step) + self.comment(step, words, names)
+                return self.opening(step) + self.comment(step, templates, names)
             case Move.REPLIES:
                 return self.replies_opening(step.replies)
             case Move.END_REPLIES:
@@ -208,18 +217,21 @@ class ThreadRenderer:
                 return "</li>"
 
     def onward(self, step: Step) -> str:
+        """Render the link to the rest of a branch that is cut off below the last level."""
         pk = step.row.pk
         whose = "" if step.shown is Shown.GONE else f' aria-describedby="by-{pk}"'
         words = escape(gettext("Continue this thread"))
         return f'<p class="branch"><a href="{escape(self.branch_url)}" rel="nofollow"{whose}>{words}</a></p>'
 
     def replies_opening(self, count: int) -> str:
+        """Render the beginning of a list of replies, with their number."""
         if count not in self.openings:
             words = ngettext("%(count)d reply", "%(count)d replies", count) % {"count": count}
             self.openings[count] = f'<details class="replies" open><summary>{escape(words)}</summary><ol>'
         return self.openings[count]
 
     def opening(self, step: Step) -> str:
+        """Render the opening tag of a comment's list item."""
         row = step.row
         kind = {Shown.WHOLE: "", Shown.HELD: " held", Shown.GONE: " gone"}[step.shown]
         if step.shown is Shown.WHOLE and row.user in self.authors:
@@ -228,7 +240,8 @@ class ThreadRenderer:
         status = "pending" if is_held else row.status  # also if the filter marked it as spam
         return f'<li id="comment-{row.pk}" class="comment{kind}" data-status="{status}">'
 
-    def comment(self, step: Step, words: Mapping[int, PrecompiledTemplate], names: Mapping[int, str | None]) -> str:
+    def comment(self, step: Step, templates: Mapping[int, PrecompiledTemplate], names: Mapping[int, str | None]) -> str:
+        """Render a comment or its tombstone, with its buttons and notices, and the reply form if it belongs here."""
         row = step.row
         if step.shown is Shown.GONE:
             return self.tombstone(row.removed_by, self.removals.get(row.pk, ""))
@@ -245,7 +258,7 @@ class ThreadRenderer:
             actions = self.actions.fill(values)
         elif own_links or likes or report:
             actions = self.actions_but_reply.fill({"likes": likes, "report": report, "own_links": own_links})
-        drawn = words[row.pk].fill(
+        drawn = templates[row.pk].fill(
             {
                 "described": f' aria-describedby="to-{row.pk}"' if in_reply_to else "",
                 "marks": self.author_mark if row.user in self.authors else "",
@@ -269,17 +282,19 @@ class ThreadRenderer:
         return self.in_reply_to.fill({"pk": pk, "url": url, "name": escape(name)})
 
     def tombstone(self, by: str, why: str) -> str:
+        """Render the line in place of a removed comment; `by`: its `removed_by`, `why`: the reason to show."""
         if (by, why) not in self.tombstones:
-            html = get_template("comments/_tombstone.html").render({"by": by, "why": why})
-            self.tombstones[by, why] = html
+            self.tombstones[by, why] = get_template("comments/_tombstone.html").render({"by": by, "why": why})
         return self.tombstones[by, why]
 
     def author_links(self, pk: int) -> str:
+        """Render the links to edit and delete, if the comment is the viewer's own."""
         if actions := self.author_actions.get(pk):
             return get_template("comments/_author_actions.html").render({"author_actions": actions})
         return ""
 
     def author_notice(self, template: str, pk: int) -> str:
+        """Render the notice about the viewer's own comment by this template, if there is one."""
         if notice := self.notices.get(pk):
             why = reasons.message_to_author(notice.reasons)
             return get_template(template).render({"notice": notice, "why": why})

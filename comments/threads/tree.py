@@ -146,11 +146,13 @@ class Branch:
     before: int = 0
 
     def open(self, walk: list[Step], readable: int) -> None:
+        """Begin the list of replies before the first reply; `readable` approved comments came before."""
         if self.opened is None:
             self.opened, self.before = Step(Move.REPLIES, self.row, self.shown), readable
             walk.append(self.opened)
 
     def close(self, walk: list[Step], readable: int, more: Container[int], cut_after: int | None) -> None:
+        """End the comment and its list of replies, with a link to replies on another page if there are any."""
         if self.opened is not None:
             self.opened.replies = readable - self.before
             walk.append(Step(Move.END_REPLIES, self.row, self.shown))

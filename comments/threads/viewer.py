@@ -7,17 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.db.models import (
-    BooleanField,
-    Case,
-    Exists,
-    ExpressionWrapper,
-    JSONField,
-    OuterRef,
-    Q,
-    Value,
-    When,
-)
+from django.db.models import BooleanField, Case, Exists, ExpressionWrapper, JSONField, OuterRef, Q, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -53,6 +43,7 @@ def parse_key(words: Any) -> int | None:
 
 
 def key_target(key: str) -> int | None:
+    """Return the primary key of the comment that a signed key shows; None if invalid or expired."""
     try:
         return int(KEY_SIGNER.unsign(key, max_age=KEY_LASTS).removesuffix(OWN_SUFFIX)) if key else None
     except (signing.BadSignature, ValueError):
@@ -91,7 +82,7 @@ class Viewer:
     key: str = ""
     edited: int | None = None  # primary key of the comment they just edited
     mailed: int | None = None  # and of the one whose subscription they must confirm by email
-    key_target: int | None = field(init=False)
+    unlocked: int | None = field(init=False)
     owned: int | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -105,7 +96,7 @@ class Viewer:
         return cls(commenter, request.GET.get("key", ""), edited, mailed)
 
     def relevant_comments(self, essay: Essay, wish: int | None = None, **more: Any) -> list[Comment]:
-        """The viewer's comments that have a notice (pending, rejected, or a guest's newest), and the comment `wish`.
+        """The viewer's comments that have a notice (pending, rejected, or a guest's newest), and comment `wish`.
 
         `has_notice` distinguishes them. No query for strangers without `wish`. `more`: further annotations.
         """
@@ -116,11 +107,8 @@ class Viewer:
             return []
         new = Q(status=Status.APPROVED, commenter__user=None, created__gt=timezone.now() - NEW_WITHIN)
         saved = Q(status=Status.APPROVED, pk__in=[pk for pk in (self.edited, self.mailed) if pk])
-        refused = Q(
-            status__in=(Status.SPAM, Status.TRASH),
-            removed_by=Comment.Remover.MODERATOR,
-            changed__gt=timezone.now() - APPEALS_WITHIN,
-        )
+        refused = Q(status__in=(Status.SPAM, Status.TRASH), removed_by=Comment.Remover.MODERATOR)
+        refused &= Q(changed__gt=timezone.now() - APPEALS_WITHIN)
         news = (own & (is_waiting() | refused | (new & ~Q(commenter__email="")) | saved)) if own else Q(pk=None)
         found = Comment.objects.on_essay(essay).filter(news | Q(pk=wish) if wish else news)
         needed = found.select_related("wording", "commenter").only(
@@ -137,7 +125,8 @@ class Viewer:
 
     def notice_for(self, comment: Comment, removal: Removal | None, rules: Rules) -> "AuthorNotice":
         """The notice about one of the viewer's own comments."""
-        has_appeal = removal is not None and (removal.appeal or removal.may_appeal(comment, rules))
+        is_author = self.is_author_of(comment)
+        has_appeal = is_author and removal is not None and (removal.appeal or removal.may_appeal(comment, rules))
         guest, address = comment.commenter, comment.get_absolute_url()
         return AuthorNotice(
             reasons=comment.wording.reasons if comment.wording else [],
@@ -147,18 +136,16 @@ class Viewer:
             is_saved=comment.pk == self.edited,
             is_mailed=comment.pk == self.mailed,
             is_notified=comment.is_notified,  # type: ignore[attr-defined]
-            tell=self.address_with_key("notify-decision", comment.pk) if self.is_author_of(comment) else "",
+            tell=self.address_with_key("notify-decision", comment.pk) if is_author else "",
             removal=removal,
-            appeal=self.address_with_key("appeal-comment", comment.pk)
-            if has_appeal and self.is_author_of(comment)
-            else "",
+            appeal=self.address_with_key("appeal-comment", comment.pk) if has_appeal else "",
         )
 
     def is_author_of(self, comment: Comment) -> bool:
         return self.is_author(comment.pk, comment.commenter_id, comment.commenter.user_id)
 
     def is_author(self, pk: int, commenter: int, user: int | None) -> bool:
-        """Recognized by login or cookie, or for a guest's comment by the key from the response to the post."""
+        """Return whether they wrote it: known by login, by cookie, or for a guest by the key shown after posting."""
         if self.commenter is not None and self.commenter.pk == commenter:
             return True
         return pk == self.owned and user is None
@@ -183,10 +170,12 @@ class Viewer:
         ]
 
     def actions_on_keys(self, own: list[int], rules: Rules) -> dict[int, AuthorActions]:
+        """URLs for the viewer's own comments with the primary keys `own`."""
         editable = set(Comment.objects.filter(pk__in=own).editable(rules).values_list("pk", flat=True))
         return {pk: self.action_addresses(pk, is_editable=pk in editable) for pk in own}
 
     def action_addresses(self, pk: int, *, is_editable: bool) -> AuthorActions:
+        """Return the URLs to edit and delete one of the viewer's own comments."""
         edit = self.address_with_key("edit-comment", pk) if is_editable else ""
         return AuthorActions(edit=edit, delete=self.address_with_key("delete-comment", pk))
 
@@ -195,6 +184,7 @@ class Viewer:
         return reverse(view, args=[pk]) + (f"?{urlencode({'key': self.key})}" if pk == self.owned else "")
 
     def may_see(self, comment: Comment) -> bool:
+        """Return whether the comment is approved, or is pending and the viewer's own."""
         if comment.status == Status.APPROVED:
             return True
         if comment.is_waiting:
