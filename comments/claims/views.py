@@ -73,9 +73,8 @@ def claim(request: Request, token: str) -> HttpResponse:
     link = read_claim_token(token)
     if link is None:
         return render_expired(request)
-    return limit_referrer(
-        process_claim(request, link) if request.method == "POST" else render_confirm_page(request, link)
-    )
+    view = process_claim if request.method == "POST" else render_confirm_page
+    return limit_referrer(view(request, link))
 
 
 def render_confirm_page(request: Request, link: ClaimToken) -> HttpResponse:

@@ -33,20 +33,19 @@ def check(pk: int) -> None:
 
 
 @transaction.atomic
-def hold_for_moderation(comment: Comment) -> bool:
+def hold_for_moderation(comment: Comment) -> None:
     """Make a comment that the service calls spam pending, unless it was decided about or edited since."""
     root, fresh = Comment.objects.lock_thread(comment.pk)
     if root is None or fresh is None or fresh.wording_id != comment.wording_id:
-        return False
+        return
     if fresh.status not in CHECKED or is_decided(fresh):
-        return False
+        return
     wording = Wording.objects.get(pk=fresh.wording_id or 0)
     if akismet.is_called_spam(wording):
-        return False
+        return
     Wording.objects.filter(pk=wording.pk).update(reasons=[*wording.reasons, {"code": akismet.CODE}])
     if fresh.is_approved:
         transition(fresh, Status.PENDING, root=root)
-    return True
 
 
 def is_decided(comment: Comment) -> bool:

@@ -73,9 +73,8 @@ def report(request: Request, pk: int) -> HttpResponse:
     except RateLimited as flooded:
         return too_many_attempts(request, "comments/report.html", page, flooded.seconds)
     except CommenterChanged:
-        return render_page(
-            request, 409, page, problem=_("You’ve logged in or out in another window. Please try again.")
-        )
+        text = _("You’ve logged in or out in another window. Please try again.")
+        return render_page(request, 409, page, problem=text)
     except CommentGone:
         raise Http404 from None
     outcome_subscriptions.subscribe(subscriber, Subscription.Kind.REPORT, comment)
