@@ -8,23 +8,7 @@ from blog.markup.reading import count_words, excerpt, link_targets, plain_text, 
 from blog.markup.rendering import absolutize, make_focusable, render, table_of_contents
 
 __all__ = [
-    "absolutize",
-    "clean_comment",
-    "clean_comment_html",
-    "clean_essay",
-    "complete_address",
-    "complete_links",
-    "count_words",
-    "excerpt",
-    "is_unclear",
-    "link_targets",
-    "make_focusable",
-    "picture_address",
-    "plain_text",
-    "render",
-    "table_of_contents",
-    "text_version",
-    "tidy_line",
-    "tidy_text",
-    "unclear_links",
-]
+    "absolutize", "clean_comment", "clean_comment_html", "clean_essay", "complete_address", "complete_links",
+    "count_words", "excerpt", "is_unclear", "link_targets", "make_focusable", "picture_address", "plain_text", "render",
+    "table_of_contents", "text_version", "tidy_line", "tidy_text", "unclear_links",
+]  # fmt: skip

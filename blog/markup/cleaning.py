@@ -12,11 +12,8 @@ from itertools import islice
 import bleach
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
-from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock, paragraph
 from markdown_it.rules_inline import StateInline
-from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
 
 from accounts.profiles.names import PLACEHOLDERS, tidy_text
 from blog.markup import links
@@ -58,32 +55,33 @@ class _CommentMarkdown(MarkdownIt):
         self.enable(["blockquote", "fence", "heading", "hr", "list"])
         self.enable(["autolink", "backticks", "emphasis", "entity", "escape", "link", "newline", "strikethrough"])
         self.enable(["balance_pairs", "fragments_join"])
-        self.block.ruler.before("blockquote", "too_deep", _too_deep)
-        self.inline.ruler.before("escape", "address", _address)
-        self.inline.ruler.after("autolink", "typed_tag", _typed_tag)
-        self.add_render_rule("heading_open", _heading_open)
-        self.add_render_rule("heading_close", _heading_close)
-        self.add_render_rule("hr", _thematic_break)
-
-    # blog.markup.links checks and normalizes addresses later, for HTML as well.
+        self.block.ruler.before("blockquote", "too_deep", _end_nesting)
+        self.inline.ruler.before("escape", "address", _read_address)
+        self.inline.ruler.after("autolink", "typed_tag", _read_tag)
+        self.add_render_rule("heading_open", lambda *_arguments: "<p><strong>")
+        self.add_render_rule("heading_close", lambda *_arguments: "</strong></p>\n")
+        self.add_render_rule("hr", lambda *_arguments: "<p>* * *</p>\n")
 
     def validateLink(self, url: str) -> bool:
+        """Accept every address: blog.markup.links checks it later, for HTML as well."""
         return bool(url)
 
     def normalizeLink(self, url: str) -> str:
+        """Keep the address: blog.markup.links normalizes it later, for HTML as well."""
         return url
 
     def normalizeLinkText(self, link: str) -> str:
+        """Keep the address that is shown as typed."""
         return link
 
 
-def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+def _end_nesting(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Turn text below the deepest level into a paragraph; the parser's own limit would drop it."""
     return state.level >= _MAX_DEPTH and paragraph(state, start, end, silent)
 
 
-def _address(state: StateInline, silent: bool) -> bool:
-    """Keep `*` and `_` in an address from being emphasis; `normalize` makes the link."""
+def _read_address(state: StateInline, silent: bool) -> bool:
+    """Read a typed address, so that `*` and `_` in it are no emphasis; `normalize` makes the link."""
     if state.src[state.pos - 4 : state.pos].lower() not in ("http", "ttps"):
         return False
     match = links.AFTER_SCHEME.match(state.src, state.pos, state.posMax)
@@ -96,8 +94,8 @@ def _address(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _typed_tag(state: StateInline, silent: bool) -> bool:
-    """Keep a tag of the comment allowlist; any other tag is shown as typed."""
+def _read_tag(state: StateInline, silent: bool) -> bool:
+    """Read a typed tag of the comment allowlist; any other tag is shown as typed."""
     match = _TYPED_TAG.match(state.src, state.pos) if state.src[state.pos] == "<" else None
     if not match:
         return False
@@ -107,28 +105,12 @@ def _typed_tag(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _heading_open(renderer: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
-    return "<p><strong>"
-
-
-def _heading_close(renderer: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
-    return "</strong></p>\n"
-
-
-def _thematic_break(renderer: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
-    return "<p>* * *</p>\n"
-
-
 def render_markdown(text: str) -> str:
-    """Convert Markdown up to the limits; the rest becomes plain text, since none of its tags would be kept."""
-    end = _end_of_markup(text)
-    return str(_local.markdown.render(text[:end])) + f"<p>{escapeHtml(text[end:])}</p>"
-
-
-def _end_of_markup(text: str) -> int:
+    """Convert Markdown to HTML up to a comment's limits; the rest becomes plain text, as its tags would not be kept."""
     limits = ((_LINE, COMMENT.elements), (_MARKUP_CHARACTER, _MAX_MARKUP_CHARACTERS))
     ends = [match.end() for pattern, limit in limits for match in islice(pattern.finditer(text), limit, limit + 1)]
-    return min([len(text), *ends])
+    end = min(ends, default=len(text))
+    return str(_local.markdown.render(text[:end])) + f"<p>{escapeHtml(text[end:])}</p>"
 
 
 class _Local(threading.local):
@@ -141,10 +123,11 @@ class _Local(threading.local):
 
 def _build_cleaner(rules: Allowlist) -> bleach.Cleaner:
     protocols = {"http", "https", "mailto"}
-    return bleach.Cleaner(tags=rules.tags, attributes=partial(_is_allowed, rules), protocols=protocols, strip=True)
+    attributes = partial(_is_allowed_attribute, rules)
+    return bleach.Cleaner(tags=rules.tags, attributes=attributes, protocols=protocols, strip=True)
 
 
-def _is_allowed(rules: Allowlist, tag: str, name: str, value: str) -> bool:
+def _is_allowed_attribute(rules: Allowlist, tag: str, name: str, value: str) -> bool:
     if tag == "a" and name == "rel":
         return value == rules.rel
     return name in rules.attributes.get(tag, ()) or name in rules.attributes.get("*", ())

@@ -61,7 +61,7 @@ def picture_name(address: str, alt: str) -> str:
 
 
 def add_formats(html: str, pictures: Mapping[str, Picture]) -> str:
-    """Load every picture lazily, and give the known ones their size and other formats."""
+    """Let every picture load lazily, and give those in `pictures`, by address, their size and other formats."""
     is_wide = False
 
     def replacement(part: re.Match[str]) -> str:
@@ -71,19 +71,21 @@ def add_formats(html: str, pictures: Mapping[str, Picture]) -> str:
             return part[0]
         attributes = dict(_ATTRIBUTE.findall(part["img"]))
         picture = pictures.get(unescape(attributes.get("src", "")))
-        return _picture_html(part["img"], attributes, picture, SIZES_WIDE if is_wide else SIZES)
+        return _render_picture(part["img"], attributes, picture, SIZES_WIDE if is_wide else SIZES)
 
     return _PART.sub(replacement, html)
 
 
-def _picture_html(written: str, attributes: Mapping[str, str], picture: Picture | None, sizes: str) -> str:
-    if picture is None:
-        return f'<img loading="lazy" decoding="async" {written}>'
-    if not {"width", "height"} <= attributes.keys():
-        written = " ".join(f'{name}="{value}"' for name, value in attributes.items() if name not in {"width", "height"})
-        written += f' width="{picture.width}" height="{picture.height}"'
-    image = f'<img loading="lazy" decoding="async" {written}>'
-    if not picture.formats:
+def _render_picture(source: str, attributes: Mapping[str, str], picture: Picture | None, sizes: str) -> str:
+    """Return a lazily loaded <img>, inside a <picture> if `picture`, which is ours, has other formats.
+
+    `source` is the stored tag's attributes as HTML, `attributes` the same by name.
+    """
+    if picture and not {"width", "height"} <= attributes.keys():
+        source = " ".join(f'{name}="{value}"' for name, value in attributes.items() if name not in {"width", "height"})
+        source += f' width="{picture.width}" height="{picture.height}"'
+    image = f'<img loading="lazy" decoding="async" {source}>'
+    if not picture or not picture.formats:
         return image
     offered = "".join(
         f'<source type="{form.kind}" srcset="{escape(", ".join(f"{url} {width}w" for url, width in form.files))}"'

@@ -29,13 +29,11 @@ wien wiki work works world wtf xyz yoga zone
 网址 组织机构 在线 中文网
 """)
 DOMAINS = frozenset(TLDS) | _NEWER
-FILE_EXTENSIONS = split_words(
-    """
+FILE_EXTENSIONS = split_words("""
     html htm xhtml shtml php asp aspx jsp cgi xml rss json txt text pdf ps1 doc docx odt rtf xls xlsx ods csv ppt pptx
     odp epub mobi tex bib log markdown rst jpg jpeg png gif svg webp avif bmp tif tiff ico mp3 mp4 ogg wav flac webm avi
     mkv gz tar tgz rar bz js mjs css scss java kt go rb swift exe dmg iso bak tmp eml ics
-    """
-)
+""")
 AMBIGUOUS = split_words("ai app as cc in io la md mk ml mm mo mov ms nf page pl pm post ps py rs sc sh so st tf vi zip")
 """Top-level domains that are also common file extensions."""
 
@@ -58,7 +56,9 @@ def address_kind(address: str) -> Kind:
     first, rest = re.match(r"([^/?#]*)(.*)", address, re.DOTALL).groups()  # type: ignore[union-attr]
     user, at, host = first.rpartition("@")
     if at:
-        return email_kind(user, host, rest)
+        if not _USER.fullmatch(user) or not last_label(host):
+            return Kind.PATH
+        return Kind.EMAIL if not rest or rest.startswith("?") else Kind.UNCLEAR
     port = _PORT.search(host)
     host = host[: port.start()] if port and port.end() == len(host) else host
     if _NUMBERS.fullmatch(host):
@@ -71,23 +71,16 @@ def address_kind(address: str) -> Kind:
     return Kind.UNCLEAR
 
 
-def email_kind(user: str, host: str, rest: str) -> Kind:
-    if not _USER.fullmatch(user) or not last_label(host):
-        return Kind.PATH
-    return Kind.EMAIL if not rest or rest.startswith("?") else Kind.UNCLEAR
-
-
 def last_label(host: str) -> str:
-    """Return the last part of a valid host name, or nothing."""
+    """Return the last label of a valid host name, such as `org`, or "" for anything else."""
     labels = host.removesuffix(".").split(".")
     last = labels[-1].casefold()
-    is_host = len(labels) > 1 and all(map(_LABEL.fullmatch, labels))
-    return (
-        last if is_host and len(last) > 1 and (last.isalpha() or last.startswith("xn--") or not last.isascii()) else ""
-    )
+    is_host = len(labels) > 1 and len(last) > 1 and all(map(_LABEL.fullmatch, labels))
+    return last if is_host and (last.isalpha() or last.startswith("xn--") or not last.isascii()) else ""
 
 
 def is_unclear(address: str) -> bool:
+    """Return whether an address without a scheme may be a site or a file on this site, such as `notes.md`."""
     return address_kind(address) is Kind.UNCLEAR
 
 
@@ -112,6 +105,6 @@ def complete_links(html: str) -> str:
 
 
 def unclear_links(html: str) -> list[str]:
-    """Return the addresses of links, each once, that may be a site or a file; the author is asked."""
+    """Return the addresses of links in cleaned HTML, each once, that may be a site or a file; the author is asked."""
     hrefs = (unescape(href) for _before, href, _after in _HREF.findall(html))
     return [href for href in dict.fromkeys(hrefs) if is_unclear(href)]

@@ -52,7 +52,7 @@ def any_url(address: str) -> str | None:
         return external_url(address)
     if "\\" in address or ":" in re.split(r"[/?#]", address)[0]:
         return None
-    return _UNSAFE.sub(_percent_encoded, address)
+    return _UNSAFE.sub(_percent_encode, address)
 
 
 def picture_url(address: str) -> str | None:
@@ -62,26 +62,26 @@ def picture_url(address: str) -> str | None:
 
 
 def _web_url(scheme: str, authority: str, rest: str) -> str | None:
+    """Return a web address with a safe host and unsafe characters encoded, or None if its host is invalid."""
     if not authority.isascii() or "%" in authority:
         authority = unicodedata.normalize("NFKC", unquote(authority)).lower()
     if not _HOST.fullmatch(authority):
         return None
-    rest = _UNSAFE.sub(_percent_encoded, rest.replace("\\", "/", 1) if rest.startswith("\\") else rest)
+    rest = _UNSAFE.sub(_percent_encode, rest.replace("\\", "/", 1) if rest.startswith("\\") else rest)
     return f"{scheme}://{safe_host(authority)}{rest}"
 
 
-def _percent_encoded(match: re.Match[str]) -> str:
+def _percent_encode(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode())
 
 
 def safe_host(host: str) -> str:
     """Convert the labels of a host that mix scripts or imitate Latin letters to their xn-- form."""
-    if host.isascii():
-        return host
     return ".".join(_safe_label(label) for label in host.split("."))
 
 
 def _safe_label(label: str) -> str:
+    """Return one label of a host name, in its xn-- form if it could be taken for another one."""
     if label.isascii() or not (mixes_scripts(label) or looks_latin(label)):
         return label
     return "xn--" + label.encode("punycode").decode()

@@ -20,9 +20,7 @@ PARAGRAPH_PARENTS = {"", "blockquote", "section"}
 VERBATIM = {"code", "kbd", "samp", "var"}
 NESTABLE = {"q", "span", "sub", "sup"}
 # Blocks in no allowlist: they only separate the text before them from the text after.
-OTHER_BLOCKS = split_words(
-    """
+OTHER_BLOCKS = split_words("""
     address article aside body caption center dd details dialog div dl dt fieldset figcaption figure footer form h1 h2
     h3 h4 h5 h6 header hgroup hr html legend main menu nav option section summary table tbody td tfoot th thead tr
-    """
-)
+""")

@@ -5,18 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accounts.profiles.names import PLACEHOLDERS
-from blog.markup import links
-from blog.markup.nesting import (
-    ALLOWED_CHILDREN,
-    ALLOWED_PARENTS,
-    INLINE,
-    INLINE_CONTENT_ONLY,
-    NESTABLE,
-    OTHER_BLOCKS,
-    PARAGRAPH_PARENTS,
-    VERBATIM,
-)
-from blog.markup.reading import Tag, tokenize
+from blog.markup import links, nesting
+from blog.markup.reading import tokenize
 from blog.markup.rules import Allowlist
 
 SPACE = " \t\n"
@@ -43,7 +33,7 @@ class Inline:
 
 
 def normalize(source: str, rules: Allowlist, *, newlines: bool = False) -> list[str]:
-    """Return normalized HTML in parts of whole blocks; with `newlines`, bare ones count, as in WordPress."""
+    """Return normalized HTML in parts of whole blocks; with `newlines`, bare ones make paragraphs and breaks."""
     normalizer = HTMLNormalizer(rules, newlines, len(source))
     for token in tokenize(source):
         if isinstance(token, str):
@@ -51,7 +41,7 @@ def normalize(source: str, rules: Allowlist, *, newlines: bool = False) -> list[
         elif token.is_end:
             normalizer.end(rules.renamed.get(token.name, token.name))
         else:
-            normalizer.start(rules.renamed.get(token.name, token.name), token)
+            normalizer.start(rules.renamed.get(token.name, token.name), token.attributes)
     return normalizer.finish()
 
 
@@ -61,6 +51,7 @@ _IN_ATTRIBUTES = str.maketrans('&<>"', PLACEHOLDERS)
 
 
 def escape(text: str) -> str:
+    """Replace & < > by characters that stand for them and become entities after cleaning."""
     return text.translate(_IN_TEXT)
 
 
@@ -87,29 +78,30 @@ class HTMLNormalizer:
         self.ignored: dict[str, int] = {}
         self.ids: set[str] = set()
 
-    def start(self, name: str, token: Tag) -> None:
-        attributes = self._attributes(name, token.attributes)
+    def start(self, name: str, given: Mapping[str, str]) -> None:
+        """Write what a start tag with the given attributes becomes; `name` is that of the tag that replaces it."""
+        attributes = self._allowed_attributes(name, given)
         if attributes is None:
             if name == "a":
                 self._end_inline("a")
-            elif name in OTHER_BLOCKS:
+            elif name in nesting.OTHER_BLOCKS:
                 self._separate()
         elif name == "br":
             self._break()
-        elif name in INLINE:
+        elif name in nesting.INLINE:
             self._begin_inline(name, attributes)
         elif name == "img":
             self._prepare_for_text()
-            self._write(_opening(name, attributes))
+            self._write(_start_tag(name, attributes))
             self.elements += 1
-        elif self.blocks[-1].name in INLINE_CONTENT_ONLY - {"p"} and name not in ALLOWED_PARENTS:
+        elif self.blocks[-1].name in nesting.INLINE_CONTENT_ONLY - {"p"} and name not in nesting.ALLOWED_PARENTS:
             self._ignore(name)
             self._separate()
         else:
             self._open_in_place(name, attributes)
 
-    def _attributes(self, name: str, given: Mapping[str, str]) -> dict[str, str] | None:
-        """Return the allowed attributes in a fixed order, or None if the tag must go."""
+    def _allowed_attributes(self, name: str, given: Mapping[str, str]) -> dict[str, str] | None:
+        """Return the allowed ones of the given attributes in a fixed order, or None if the tag must be dropped."""
         rules = self.rules
         if name not in rules.tags or self._has_reached_limit:
             return None
@@ -130,6 +122,7 @@ class HTMLNormalizer:
         return attributes
 
     def _finish_link(self, attributes: dict[str, str]) -> None:
+        """Add `rel` to a link to another site, and drop `role` and `id` unless it refers to a note."""
         href = attributes["href"]
         if not href.startswith("#note-"):
             attributes.pop("role", None)
@@ -140,18 +133,19 @@ class HTMLNormalizer:
 
     @property
     def _has_reached_limit(self) -> bool:
-        """Whether the limit is reached: the rest becomes plain text in the block that is open."""
+        """Return whether the output has the most elements allowed; the rest becomes plain text in the open block."""
         return self.elements >= self.max_elements
 
     def _is_open(self, *names: str) -> bool:
         return any(block.name in names for block in self.blocks)
 
     def end(self, name: str) -> None:
+        """Close the element that an end tag with this name belongs to, if it is open."""
         if self.ignored.get(name):
             self.ignored[name] -= 1
-            if name not in INLINE:
+            if name not in nesting.INLINE:
                 self._separate()
-        elif name in INLINE:
+        elif name in nesting.INLINE:
             self._end_inline(name)
         elif self._has_reached_limit:
             self._separate()
@@ -159,7 +153,7 @@ class HTMLNormalizer:
             while self.blocks[-1].name != name:
                 self._close()
             self._close()
-        elif name in OTHER_BLOCKS and name not in self.rules.tags:
+        elif name in nesting.OTHER_BLOCKS and name not in self.rules.tags:
             self._separate()
 
     def add_text(self, text: str) -> None:
@@ -171,6 +165,7 @@ class HTMLNormalizer:
             self._add_run(text)
 
     def finish(self) -> list[str]:
+        """Close all open blocks and return the output in parts of whole blocks."""
         while len(self.blocks) > 1:
             self._close()
         return [*self.parts, "".join(self.out)]
@@ -178,6 +173,7 @@ class HTMLNormalizer:
     # Text
 
     def _add_verbatim(self, text: str) -> None:
+        """Add text to a code block with its newlines, at most two empty lines in a row."""
         content = text.strip("\n")
         if not content:
             self.breaks += len(text)
@@ -192,17 +188,19 @@ class HTMLNormalizer:
         self.breaks = len(text) - len(text.rstrip("\n"))
 
     def _add_run(self, text: str) -> None:
+        """Add text in which newlines are mere spaces."""
         content = text.lstrip()
         leading_space = text[: len(text) - len(content)]
         if self.is_line_start or self.breaks:
             self.indent += leading_space.lstrip(SPACE)
-        elif leading_space and self.blocks[-1].name not in ALLOWED_CHILDREN:
+        elif leading_space and self.blocks[-1].name not in nesting.ALLOWED_CHILDREN:
             self.out.append(leading_space)
         if content:
             self._prepare_for_text()
             self._write(*(self._with_links(content) if self.has_autolinks else [escape(content)]))
 
     def _add_lines(self, text: str) -> None:
+        """Add text in which newlines make breaks and paragraphs."""
         newlines = -1
         for line in text.split("\n"):
             newlines += 1
@@ -213,7 +211,7 @@ class HTMLNormalizer:
         self._newline(newlines)
 
     def _newline(self, count: int) -> None:
-        """End a line by so many newlines: one is a break, more end the paragraph."""
+        """End a line by `count` newlines: one is a break, more end the paragraph."""
         if not count or self.is_line_start:
             return
         if count > 1 and self.blocks[-1].name == "p" and not self._has_reached_limit:
@@ -222,6 +220,7 @@ class HTMLNormalizer:
             self.breaks = max(self.breaks, count)
 
     def _break(self) -> None:
+        """Count a <br> that is written before the next text, but not at the start or end of a block."""
         if not self.is_line_start:
             self.breaks += 1
 
@@ -229,12 +228,13 @@ class HTMLNormalizer:
         """Separate the text before and after the edge of a block that is not shown as one."""
         if self.blocks[-1].name == "p" and not self._has_reached_limit:
             self._close()
-        elif not self.is_line_start and self.blocks[-1].name not in ALLOWED_CHILDREN:
+        elif not self.is_line_start and self.blocks[-1].name not in nesting.ALLOWED_CHILDREN:
             self.out.append(" ")
 
     def _with_links(self, text: str) -> list[str]:
+        """Return the pieces of the escaped text, with links where it contains web addresses."""
         open_names = {inline.name for inline in self.inlines}
-        if open_names & VERBATIM or ("://" not in text and "www." not in text.lower()):
+        if open_names & nesting.VERBATIM or ("://" not in text and "www." not in text.lower()):
             return [escape(text)]
         pieces: list[str] = []
         position = 0
@@ -248,7 +248,7 @@ class HTMLNormalizer:
             if "a" not in open_names and self.links < self.rules.links and not self._has_reached_limit:
                 self.links += 1
                 self.elements += 1
-                pieces[-1:] = [_opening("a", {"href": href, "rel": self.rules.rel}), pieces[-1], "</a>"]
+                pieces[-1:] = [_start_tag("a", {"href": href, "rel": self.rules.rel}), pieces[-1], "</a>"]
         return [*pieces, escape(text[position:])]
 
     def _write(self, *pieces: str) -> None:
@@ -257,9 +257,9 @@ class HTMLNormalizer:
 
     def _prepare_for_text(self) -> None:
         """Open the elements that the next text needs, and write the breaks and inline tags that waited for it."""
-        while (name := self.blocks[-1].name) in ALLOWED_CHILDREN:
-            self._open(ALLOWED_CHILDREN[name][0], {})
-        if name in PARAGRAPH_PARENTS:
+        while (name := self.blocks[-1].name) in nesting.ALLOWED_CHILDREN:
+            self._open(nesting.ALLOWED_CHILDREN[name][0], {})
+        if name in nesting.PARAGRAPH_PARENTS:
             self._open("p", {})
         if self.breaks:
             breaks, self.breaks = min(self.breaks, MAX_BREAKS), 0
@@ -272,7 +272,7 @@ class HTMLNormalizer:
             del self.inlines[self.written_count :]
         for inline in self.inlines[self.written_count :]:
             inline.position = len(self.out)
-            self.out.append(_opening(inline.name, inline.attributes))
+            self.out.append(_start_tag(inline.name, inline.attributes))
             inline.attributes.pop("id", None)
             self.elements += 1
         self.written_count = len(self.inlines)
@@ -280,20 +280,21 @@ class HTMLNormalizer:
     # Inline tags
 
     def _begin_inline(self, name: str, attributes: dict[str, str]) -> None:
+        """Note an inline tag, which is written when text follows, unless it may not be nested any deeper."""
         open_names = [inline.name for inline in self.inlines]
         if name == "a":
             self._end_inline("a")
             if self.links >= self.rules.links:
                 return
             self.links += 1
-        elif len(open_names) >= MAX_INLINES or (name in open_names and name not in NESTABLE):
+        elif len(open_names) >= MAX_INLINES or (name in open_names and name not in nesting.NESTABLE):
             self._ignore(name)
             return
         self.ignored.pop(name, None)
         self.inlines.append(Inline(name, attributes, len(self.blocks)))
 
     def _end_inline(self, name: str) -> None:
-        """End the innermost inline with that name; those inside it continue after it."""
+        """End the innermost inline element with that name; those inside it continue after it."""
         for index in range(len(self.inlines) - 1, -1, -1):
             if self.inlines[index].name == name:
                 self._close_inlines(index)
@@ -301,7 +302,7 @@ class HTMLNormalizer:
                 return
 
     def _close_inlines(self, count: int) -> None:
-        """Close the inline tags in the output except the outermost `count`."""
+        """Write the end tags of all inline elements in the output except the outermost `count`."""
         while self.written_count > count:
             self.written_count -= 1
             inline = self.inlines[self.written_count]
@@ -313,7 +314,8 @@ class HTMLNormalizer:
     # Blocks
 
     def _open_in_place(self, name: str, attributes: dict[str, str]) -> None:
-        parents = ALLOWED_PARENTS.get(name)
+        """Open a block where it is allowed: first close what may not contain it, and open the parents that it needs."""
+        parents = nesting.ALLOWED_PARENTS.get(name)
         if parents and not self._is_open(*parents):
             self._separate()
             return
@@ -326,8 +328,8 @@ class HTMLNormalizer:
             self._ignore(name)
             self._separate()
             return
-        while (parent := self.blocks[-1].name) in ALLOWED_CHILDREN and name not in ALLOWED_CHILDREN[parent]:
-            self._open(ALLOWED_CHILDREN[parent][0], {})
+        while (allowed := nesting.ALLOWED_CHILDREN.get(self.blocks[-1].name)) and name not in allowed:
+            self._open(allowed[0], {})
         if name == "hr":
             self._end_text()
             self.out.append("<hr>")
@@ -337,12 +339,14 @@ class HTMLNormalizer:
             self._open(name, attributes)
 
     def _open(self, name: str, attributes: dict[str, str]) -> None:
+        """End the text before a block and write its start tag."""
         self._end_text()
         self.blocks.append(Block(name, len(self.out)))
-        self.out.append(_opening(name, attributes))
+        self.out.append(_start_tag(name, attributes))
         self.elements += 1
 
     def _close(self) -> None:
+        """Write the end tag of the innermost open block, or drop its start tag if it is empty."""
         self._end_text()
         block = self.blocks.pop()
         level = len(self.blocks)
@@ -370,6 +374,7 @@ class HTMLNormalizer:
         self.is_line_start = True
 
     def _strip_space(self) -> None:
+        """Remove the space at the end of the output."""
         while self.out and not self.out[-1].startswith("<"):
             self.out[-1] = self.out[-1].rstrip(SPACE)
             if self.out[-1]:
@@ -381,6 +386,6 @@ class HTMLNormalizer:
         self.ignored[name] = self.ignored.get(name, 0) + 1
 
 
-def _opening(name: str, attributes: dict[str, str]) -> str:
+def _start_tag(name: str, attributes: dict[str, str]) -> str:
     written = "".join(f' {key}="{value.translate(_IN_ATTRIBUTES)}"' for key, value in attributes.items())
     return f"<{name}{written}>"

@@ -59,9 +59,10 @@ def tokenize(source: str) -> Iterator[str | Tag]:
             name = tag[2].lower()
             position = tag.end()
             if name in _HIDDEN and not tag[1]:
-                position = _end_of(name, source, position)
+                end_tag = re.compile(rf"</{name}\b[^<>]*+>", re.IGNORECASE).search(source, position)
+                position = end_tag.end() if end_tag else len(source)
             else:
-                yield Tag(name, {} if tag[1] else _attributes(tag[3]), bool(tag[1]))
+                yield Tag(name, {} if tag[1] else _parse_attributes(tag[3]), bool(tag[1]))
             continue
         elif declaration := _DECLARATION.match(source, start):
             position = declaration.end()
@@ -74,16 +75,11 @@ def tokenize(source: str) -> Iterator[str | Tag]:
     yield decode_entities("".join(text))
 
 
-def _attributes(source: str) -> dict[str, str]:
+def _parse_attributes(source: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in _PART.finditer(source):
         found.setdefault(part[1].lower(), part[2] or part[3] or part[4] or "")
     return {name: decode_entities(_WITHOUT_SEMICOLON.sub("&amp;", value)) for name, value in found.items()}
-
-
-def _end_of(name: str, source: str, position: int) -> int:
-    end = re.compile(rf"</{name}\b[^<>]*+>", re.IGNORECASE).search(source, position)
-    return end.end() if end else len(source)
 
 
 _NOTE_MARK = re.compile(r'<sup><a [^>]*role="doc-noteref"[^>]*>[^<]*</a></sup>')
@@ -104,7 +100,7 @@ _WORD = re.compile(
 
 
 def plain_text(source: str) -> str:
-    """Return the text, one line per block, without note marks and soft hyphens."""
+    """Return the text of cleaned HTML, one line per block, without references to notes and soft hyphens."""
     text = _CELL.sub(" ", _BLOCK_EDGE.sub("\n", _NOTE_MARK.sub("", source)))
     text = html.unescape(_ANY_TAG.sub("", text)).replace("\u00ad", "")
     lines = (" ".join(line.split()) for line in text.split("\n"))
@@ -112,7 +108,7 @@ def plain_text(source: str) -> str:
 
 
 def text_version(source: str) -> str:
-    """Return a whole essay as text, a blank line between blocks, each note numbered like its mark."""
+    """Return a whole essay as text, a blank line between blocks, notes and references to them as numbers."""
     marked = _NUMBERED_MARK.sub(r"[\1]", source)
     return plain_text(_NUMBERED_NOTE.sub(r"<li>\2[\1] ", marked)).replace("\n", "\n\n")
 
@@ -129,7 +125,7 @@ def count_words(source: str) -> int:
 
 
 def excerpt(source: str, words: int = 55) -> str:
-    """Return the start of an essay in one line: of its sentences, or of anything if it has none."""
+    """Return the first words of an essay on one line: without headings, tables and the like if it has other text."""
     start = source[: max(0, source.rfind("<", 0, 40 * words))]  # usually enough; cut before a tag
     for part, select in ((start, _prose), (source, _prose), (source, str)):
         text = " ".join(plain_text(select(split_notes(part)[0])).split())
@@ -197,6 +193,7 @@ class BodyParser(HTMLParser):
                 return
 
     def _record(self, tag: str, attributes: dict[str, str], text: str) -> None:
+        """Add a heading, paragraph, link, note or reference to one, which has ended, to the list of its kind."""
         if heading := _HEADING.fullmatch(tag):
             self.headings.append((int(heading[1]), text))
         elif tag == "p":

@@ -26,7 +26,8 @@ def render(source: str, prefix: str, pictures: Mapping[str, figures.Picture] | N
     """Render an essay; `prefix` keeps the ids of several essays on a page apart, `pictures` are by address."""
     body, notes = split_notes(source)
     label = escape(pgettext("below an essay", "Notes"))
-    notes = _with_backlinks(notes).replace("<section ", f'<section aria-label="{label}" ', 1)
+    opening, *items = _NOTE.split(notes)
+    notes = "".join([opening.replace("<section ", f'<section aria-label="{label}" ', 1), *map(_with_backlink, items)])
     ids = iter(_heading_ids(body, prefix))
     body = _HEADING.sub(lambda match: f'<h{match[1]}{match[2]} id="{next(ids)}">{match[3]}</h{match[1]}>', body)
     rendered = _NOTE_ADDRESS.sub(rf' \1="\2{escape(prefix)}\3"', body + notes)
@@ -60,13 +61,14 @@ def absolutize(rendered: str, site: str, address: str, *, keeps_fragments: bool 
 
 
 def table_of_contents(source: str, prefix: str = "") -> list[tuple[str, str]]:
-    """Return the id and text of the second-level headings as `render` marks them."""
+    """Return the second-level headings, each as its text and before it the id that `render` gives it."""
     body, _ = split_notes(source)
     headings = zip(_heading_ids(body, prefix), _HEADING.finditer(body), strict=True)
     return [(id_, plain_text(match[3])) for id_, match in headings if match[1] == "2"]
 
 
 def _heading_ids(body: str, prefix: str) -> list[str]:
+    """Return a unique id for each heading, made from its text."""
     counts: dict[str, int] = {}
     ids = []
     for match in _HEADING.finditer(body):
@@ -76,13 +78,8 @@ def _heading_ids(body: str, prefix: str) -> list[str]:
     return ids
 
 
-def _with_backlinks(section: str) -> str:
-    """Add a link back to its mark at the end of each note."""
-    opening, *notes = _NOTE.split(section)
-    return opening + "".join(map(_with_backlink, notes))
-
-
 def _with_backlink(note: str) -> str:
+    """Add a link at the end of a note's item that leads back to its first mark in the text."""
     number = note.removeprefix('<li id="note-').partition('"')[0]
     label = escape(gettext("Back to reference %(number)s") % {"number": number})
     link = f'\u00a0<a href="#ref-{number}" role="doc-backlink" aria-label="{label}">↑</a>'

@@ -12,16 +12,18 @@ Check = Callable[[str], str | None]
 
 
 def matching(pattern: str) -> Check:
-    """Return a check that keeps a value if the whole of it matches."""
+    """Return a check that keeps an attribute's value if the whole of it matches, and drops the attribute otherwise."""
     compiled = re.compile(pattern)
     return lambda value: value if compiled.fullmatch(value) else None
 
 
 def _one_line(value: str) -> str:
+    """Return an attribute's value on one line, cut to 500 characters."""
     return " ".join(value.split())[:500]
 
 
 def _class_in(classes: Mapping[str, str], value: str) -> str | None:
+    """Return the stored name of the first allowed class in a `class` attribute; `classes` maps written to stored."""
     return next((classes[name] for name in value.split() if name in classes), None)
 
 
@@ -64,12 +66,10 @@ _SPAN = matching(r"[0-9]{1,3}")
 _CELL: Mapping[str, Check] = {"colspan": _SPAN, "rowspan": _SPAN, "scope": matching("row|col|rowgroup|colgroup")}
 
 ESSAY = Allowlist(
-    tags=split_words(
-        """
+    tags=split_words("""
         a abbr b blockquote br caption cite code dd del details dl dt em figcaption figure h2 h3 h4 hr i img ins kbd li
         mark ol p pre q s samp section small span strong sub summary sup table tbody td tfoot th thead time tr ul var
-        """
-    ),
+    """),
     attributes={
         "*": {"lang": matching(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,5}"), "dir": matching("ltr|rtl|auto")},
         "a": {"id": matching(r"ref-[0-9]{1,4}"), "href": links.any_url, "role": matching("doc-noteref")},
@@ -85,9 +85,7 @@ ESSAY = Allowlist(
         "time": {"datetime": matching(r"[0-9PTWYMDHSZ:+. -]{1,40}")},
     },
     required={
-        "a": frozenset({"href"}),
-        "img": frozenset({"src"}),
-        "section": frozenset({"role"}),
+        "a": frozenset({"href"}), "img": frozenset({"src"}), "section": frozenset({"role"}),
         "span": frozenset({"lang", "dir"}),
     },
     rel="noopener",
