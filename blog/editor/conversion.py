@@ -33,7 +33,7 @@ class Conversion:
 
 
 def keep_web_address(address: str, alt: str) -> str:
-    """Keep an address on the web or on this site; other pictures cannot be had."""
+    """Return a picture's address if it is on the web or on this site, else "", because it cannot be fetched."""
     return address if address.startswith(WEB_PREFIXES) else ""
 
 
@@ -44,7 +44,7 @@ def convert_html(source: str, *, resolve_picture: Resolver = keep_web_address, h
         result.title = " ".join(markup.plain_text(found[1]).split())
     if fragment := _FRAGMENT.search(source):
         source = fragment[1]
-    source = _PLAYER.sub(lambda player: link_to_player(player, result), _HEAD.sub("", source, count=1))
+    source = _PLAYER.sub(lambda player: add_player_link(player, result), _HEAD.sub("", source, count=1))
     root = parse(word_formulas.without_fallback_pictures(source))
     remarks, changes = styles.drop_editorial(root)
     result.lost += [("review comment(s)", "")] * remarks
@@ -54,7 +54,8 @@ def convert_html(source: str, *, resolve_picture: Resolver = keep_web_address, h
     word_formulas.to_text(root, result.changed, result.lost)
     lists.convert_word_lists(root)
     lists.nest_lists(root)
-    unlinked_notes.link_notes(root)
+    unlinked_notes.add_backlinks(root)
+    unlinked_notes.link_numbered_notes(root)
     result.note_count, dead = notes.collect_notes(root)
     result.lost += [("footnote mark(s) without a footnote", "")] * dead
     replace_styles_with_tags(root, result)
@@ -71,7 +72,7 @@ def convert_html(source: str, *, resolve_picture: Resolver = keep_web_address, h
 
 
 def replace_styles_with_tags(root: Node, result: Conversion) -> None:
-    """Replace what styles, classes and habits express by the tags for it."""
+    """Replace styles, classes and what single programs write in their own way by the tags that mean the same."""
     program_quirks.convert_checkboxes(root)
     program_quirks.convert_code(root)
     program_quirks.simplify_tables(root)
@@ -96,22 +97,21 @@ def extract_title_and_deck(root: Node, result: Conversion) -> None:
 
 
 def find_title(root: Node) -> Node | None:
-    """Return the title by style, else the only level-one heading if no other text comes before it."""
+    """Return the heading in the style of a title, else the only level-one heading if it is the first text."""
     tops = [node for node in root.walk() if node.name == "h1"]
     if named := [node for node in tops if "document-title" in node.classes]:
         return named[0]
     if len(tops) != 1:
         return None
-    for node in root.walk():
-        if node is tops[0]:
-            return node
-        if node.has_direct_text():
-            return None
-    return None
+    first = next((node for node in root.walk() if node is tops[0] or node.has_direct_text()), None)
+    return first if first is tops[0] else None
 
 
 def unwrap_foreign(node: Node, result: Conversion) -> list[Node | str] | None:
-    """Unwrap elements that only the other program needs, and links into the old document."""
+    """Return the content of an element that only the other program needs, or of a link into the old document.
+
+    None keeps any other element. `result` records links to files on the author's computer.
+    """
     if node.name in _OFFICE:
         return node.children
     if node.name != "a" or node.attributes.get("role") == "doc-noteref":
@@ -145,8 +145,8 @@ def replace_pictures(root: Node, resolve_picture: Resolver, result: Conversion) 
     replace_nodes(root, replacement)
 
 
-def link_to_player(player: re.Match[str], result: Conversion) -> str:
-    """Put a link before an embedded player, because essays load nothing from other sites."""
+def add_player_link(player: re.Match[str], result: Conversion) -> str:
+    """Return an embedded player's tag after a link to its video; cleaning removes the tag and keeps the link."""
     source = _SOURCE.search(player[0])
     if source is None:
         return player[0]
@@ -156,7 +156,7 @@ def link_to_player(player: re.Match[str], result: Conversion) -> str:
 
 
 def drop_non_text(root: Node, result: Conversion) -> None:
-    """Drop drawings and the frames of forms, whose text alone would make no sense."""
+    """Drop drawings with their text, replace forms by their content, and report both."""
 
     def replacement(node: Node) -> list[Node | str] | None:
         kind = _NOT_TEXT.get(node.name)

@@ -40,12 +40,12 @@ def to_text(root: Node, changed: Findings, lost: Findings) -> None:
 
 
 def group(*parts: Node | str) -> list[Node | str]:
-    """Wrap parts in a span, so that the enclosing element still counts them as one part."""
+    """Wrap parts of a formula in a span, so that the enclosing element still counts them as one part."""
     return [Node("span", {}, *parts)]
 
 
 def parenthesize(part: Node | str) -> list[Node | str]:
-    """Put parentheses around a part, unless it is a single character, a word or a number."""
+    """Put parentheses around a part of a formula, unless it is a single character, a word or a number."""
     text = part if isinstance(part, str) else part.text
     return [part] if len(text.strip()) < 2 or text.strip().isalnum() else ["(", part, ")"]
 

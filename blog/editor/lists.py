@@ -27,7 +27,7 @@ def word_level(node: Node) -> int:
 
 
 def group_items(parent: Node) -> None:
-    """Turn consecutive items into lists, each nested in the item that it belongs to."""
+    """Turn consecutive paragraphs that are items of a Word list into lists, nested by level."""
     children, parent.children = parent.children, []
     open_: list[tuple[int, Node]] = []  # open lists with their levels, innermost last
     for child in children:
@@ -43,7 +43,10 @@ def group_items(parent: Node) -> None:
 
 
 def add_item(open_: list[tuple[int, Node]], parent: Node, item: Node, level: int) -> None:
-    """Append an item to the list of its level; a skipped level adds no empty item."""
+    """Append an item to the list of its level, creating the list if needed; a skipped level adds no empty item.
+
+    `open_` is the open lists with their levels, innermost last; the outermost one is a child of `parent`.
+    """
     kind, attributes = extract_marker(item)
     while open_ and open_[-1][0] > level and (len(open_) == 1 or open_[-2][0] >= level):
         open_.pop()
@@ -59,7 +62,7 @@ def add_item(open_: list[tuple[int, Node]], parent: Node, item: Node, level: int
 
 
 def is_continuation(node: Node) -> bool:
-    """Whether a list paragraph without its own marker continues the item before it."""
+    """Return whether it is a list paragraph without a marker of its own, which continues the item before it."""
     names = (name.lower() for name in node.classes)
     return node.name == "p" and any(name.startswith(("msolistparagraph", "msolistcontinue")) for name in names)
 
@@ -104,12 +107,13 @@ def numbering_attributes(marker: re.Match[str]) -> dict[str, str]:
 
 
 def roman_to_int(letters: str) -> int:
+    """Return the value of a Roman number in lower case."""
     values = [_ROMAN[letter] for letter in letters]
     return sum(-value if value < after else value for value, after in zip(values, [*values[1:], 0], strict=True))
 
 
 def nest_lists(root: Node) -> None:
-    """Move lists that are direct children of lists into items, and nest items by the level that they name."""
+    """Move lists that are direct children of lists into items, and nest items by their `aria-level`."""
     for node in list(root.walk()):
         if node.name in LISTS and node.parent and node.parent.name in LISTS:
             move_into_previous_item(node)
@@ -123,15 +127,10 @@ def move_into_previous_item(inner: Node) -> None:
     outer = inner.parent
     if outer is None:
         return
-    before = None
-    for child in outer.children:
-        if child is inner:
-            break
-        if isinstance(child, Node) and child.name == "li":
-            before = child
+    before = [child for child in outer.elements[: outer.elements.index(inner)] if child.name == "li"]
     if before:
         inner.remove()
-        before.append(inner)
+        before[-1].append(inner)
     else:
         inner.unwrap()
 
@@ -147,9 +146,8 @@ def merge_by_level(first: Node) -> None:
     parent = holder.parent
     if parent is None:
         return
-    after = parent.children[next(at for at, child in enumerate(parent.children) if child is holder) + 1 :]
     holders = [holder]
-    for child in after:
+    for child in parent.children[parent.children.index(holder) + 1 :]:
         if isinstance(child, str) and not child.strip():
             continue
         inner = child if isinstance(child, Node) else None
@@ -183,12 +181,13 @@ def merge_by_level(first: Node) -> None:
 
 
 def first_item_level(node: Node) -> int | None:
-    """Return the level of the first item if every child is an item that names its level."""
+    """Return the level (from 1) of a list's first item, or None unless every item names its level."""
     items = [child for child in node.elements if child.name == "li"]
     levels = [item_level(item) for item in items if {"aria-level", "data-aria-level"} & item.attributes.keys()]
     return levels[0] if levels and len(levels) == len(node.elements) else None
 
 
 def item_level(item: Node) -> int:
+    """Return the level (from 1) that the item's `aria-level` attribute names."""
     value = item.attributes.get("data-aria-level") or item.attributes.get("aria-level") or "1"
     return max(1, min(int(value), MAX_LEVEL)) if value.isascii() and value.isdigit() else 1

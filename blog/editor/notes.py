@@ -5,6 +5,7 @@ Every program links a mark to its note and the note back to its mark, so notes a
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from blog.editor.tree import BLOCKS, HEADINGS, Node
@@ -43,7 +44,7 @@ class Note:
 
 
 def collect_notes(root: Node) -> tuple[int, int]:
-    """Move the notes to the end of the tree, numbered by their marks.
+    """Move the notes to the end of the tree, numbered in the order of their marks in the text.
 
     Return the number of notes, and of links that look like marks of missing notes.
     """
@@ -61,16 +62,14 @@ def collect_notes(root: Node) -> tuple[int, int]:
         for count, mark in enumerate(note.marks):
             replace_mark(mark, number, is_first=count == 0)
         list_.append(build_note_item(block, number, _HAT if is_numbered else _LABEL))
-        container = block.parent
-        block.remove()
-        remove_empty_ancestors(container)
+        remove_with_empty_ancestors(block, lambda above: above.name in _CONTAINERS)
     drop_separator(root)
     root.append(Node("section", {"role": "doc-endnotes"}, list_))
     return len(notes), dead
 
 
 def find_notes(root: Node) -> tuple[list[Note], int]:
-    """Return the notes in the order of their marks, and the number of marks without a note."""
+    """Return the notes in the order of their marks in the text, and the number of marks without a note."""
     named: dict[str, Node] = {}
     links: list[tuple[Node, str]] = []
     order: dict[int, int] = {}
@@ -105,7 +104,7 @@ def find_notes(root: Node) -> tuple[list[Note], int]:
 
 
 def count_unlinked_marks(root: Node) -> int:
-    """Count the marks that a program copies to the clipboard without their notes."""
+    """Count the marks that a program copied to the clipboard without a link and without their notes."""
     count = 0
     for node in root.walk():
         is_named = any(_REFERENCE.search(name) for name in node.classes) and is_mark(node)
@@ -115,13 +114,16 @@ def count_unlinked_marks(root: Node) -> int:
 
 
 def is_mark(link: Node) -> bool:
-    """Whether a link's text is a number or a sign alone."""
+    """Return whether a link looks like the mark of a note: its text is a number or a sign such as * alone."""
     text = " ".join(link.leading_text(MAX_MARK).split())
     return len(text) <= MAX_MARK and _SIGN.fullmatch(text) is not None
 
 
 def backlinks_to(mark: Node, block: Node, leading_to: dict[int, list[Node]]) -> list[Node]:
-    """Return a note's links to its mark, to an inline element around it, inside it or empty beside it."""
+    """Return the links in a note's block that lead back to its mark or to an element around, inside or beside it.
+
+    `leading_to` holds, by the id() of a node, the links of the document that lead to it.
+    """
     near = [mark, *mark.walk()]
     for above in mark.ancestors():
         if above.name in BLOCKS or not above.name:
@@ -134,14 +136,17 @@ def backlinks_to(mark: Node, block: Node, leading_to: dict[int, list[Node]]) -> 
 
 
 def note_block(target: Node) -> Node:
-    """Return the paragraph, item or section that contains a note."""
+    """Return the paragraph, item or section that contains a note; `target` is where its mark leads."""
     if target.name in _NOTE_BLOCKS and target.children:
         return target
     return next((above for above in target.ancestors() if above.name in _NOTE_BLOCKS), target)
 
 
 def widen_block(block: Node, note_counts: "Counter[int]", marked: set[int]) -> Node:
-    """Return the outermost ancestor that contains nothing but this note, which may have several paragraphs."""
+    """Return the outermost ancestor that contains nothing but this note, which may have several paragraphs.
+
+    `note_counts` holds the number of notes in a node, `marked` the nodes that contain a mark, both by id() of the node.
+    """
     for above in block.ancestors():
         has_others = note_counts[id(above)] > 1 or id(above) in marked
         name = f"{above.attributes.get('id', '')} {above.attributes.get('class', '')} {above.style.get('mso-element')}"
@@ -170,20 +175,17 @@ def drop_separator(root: Node) -> None:
 
 
 def build_note_item(block: Node, number: int, label: re.Pattern[str]) -> Node:
-    """Return a note as an item of the list, without its label and outer paragraph."""
+    """Return a note as an item of the list of notes, without the number before its text and its only paragraph."""
     made = Node("li", {"id": f"note-{number}"}, *block.children)
     strip_label(made, label)
     while len(made.elements) == 1 and made.elements[0].name in {"p", "div"} and not made.has_direct_text():
-        inner = made.elements[0]
-        made.children = []
-        for child in inner.children:
-            made.append(child)
+        made = Node("li", made.attributes, *made.elements[0].children)
     strip_leading_space(made)
     return made
 
 
 def replace_mark(link: Node, number: int, *, is_first: bool) -> None:
-    """Replace a link to a note by a mark with the note's number."""
+    """Replace a link to a note by a superscript with the note's number; the first one gets an id for the link back."""
     attributes = {"id": f"ref-{number}"} if is_first else {}
     attributes |= {"href": f"#note-{number}", "role": "doc-noteref"}
     outer = link
@@ -192,23 +194,26 @@ def replace_mark(link: Node, number: int, *, is_first: bool) -> None:
     outer.replace(Node("sup", {}, Node("a", attributes, str(number))))
 
 
+def remove_with_empty_ancestors(node: Node, is_removable: Callable[[Node], bool]) -> None:
+    """Remove a node, then its ancestors from the innermost as long as they are removable and now empty."""
+    above = node.parent
+    node.remove()
+    if above is not None and is_removable(above) and is_empty(above):
+        remove_with_empty_ancestors(above, is_removable)
+
+
 def remove_with_wrappers(node: Node) -> None:
     """Remove a node together with the inline elements that contained nothing else."""
-    parent = node.parent
-    node.remove()
-    while parent is not None and parent.name and parent.name not in BLOCKS and is_empty(parent):
-        above = parent.parent
-        parent.remove()
-        parent = above
+    remove_with_empty_ancestors(node, lambda above: above.name != "" and above.name not in BLOCKS)
 
 
 def is_empty(node: Node) -> bool:
-    """Whether it contains neither text nor a picture."""
+    """Return whether the node contains neither text nor a picture."""
     return not node.has_text() and not node.contains({"img"})
 
 
 def strip_label(note: Node, pattern: re.Pattern[str]) -> None:
-    """Remove the number before a note's text, because the list numbers its items."""
+    """Remove the number before a note's text, which matches the pattern, because the list numbers its items."""
     holder = note
     while holder.children:
         at = next((at for at, child in enumerate(holder.children) if not isinstance(child, str) or child.strip()), None)
@@ -249,11 +254,3 @@ def strip_leading_space(note: Node) -> None:
             return
         else:
             holder.children.pop(0)
-
-
-def remove_empty_ancestors(node: Node | None) -> None:
-    """Remove the elements that contained only notes."""
-    while node is not None and node.name in _CONTAINERS and is_empty(node):
-        above = node.parent
-        node.remove()
-        node = above

@@ -33,6 +33,6 @@ def clean_paste(request: Request) -> HttpResponse:
 
 
 def resolve_picture(address: str, alt: str) -> str:
-    """Return the address of a picture on this site, or the placeholder of one that the page is uploading."""
+    """Return a picture's address if it is on this site or a placeholder for one that the editor uploads, else ""."""
     address_here = renditions.local_url(address)
     return address_here if address_here.startswith(settings.MEDIA_URL) or _UPLOADING.fullmatch(address) else ""

@@ -19,7 +19,7 @@ _PREFORMATTED = frozenset({"pre", "pre-wrap", "pre-line", "break-spaces"})
 
 
 def drop_non_content(root: Node, lost: Findings) -> None:
-    """Drop the other program's table of contents and the elements meant only for that program."""
+    """Drop and report the other program's table of contents; drop elements meant only for that program."""
     contents = 0
 
     def replacement(node: Node) -> list[Node | str] | None:
@@ -37,10 +37,9 @@ def drop_non_content(root: Node, lost: Findings) -> None:
 
 
 def convert_checkboxes(root: Node) -> None:
-    """Replace checkboxes by signs."""
+    """Replace checkboxes by ☑ or ☐."""
     for node in list(root.walk()):
-        is_box = node.name == "input" and node.attributes.get("type", "").lower() == "checkbox"
-        if is_box:
+        if node.name == "input" and node.attributes.get("type", "").lower() == "checkbox":
             node.replace(TICKED if "checked" in node.attributes else UNTICKED)
         elif node.name == "li" and (state := checkbox_state(node)) is not None:
             for picture in [each for each in node.elements if each.name == "img"]:
@@ -93,6 +92,7 @@ def code_text(node: Node) -> str:
 
 
 def inline_code_text(node: Node) -> str:
+    """Return the text of an inline element, with a newline for each line break directly in it."""
     return "".join(
         child if isinstance(child, str) else "\n" if child.name == "br" else child.text for child in node.children
     )
@@ -116,6 +116,7 @@ def merge_code_lines(parent: Node) -> None:
 
 
 def is_code_line(node: Node) -> bool:
+    """Return whether it is a paragraph whose whole text is in a monospace font."""
     if node.name not in {"p", "div"} or node.contains(BLOCKS) or not node.has_text():
         return False
     if _MONO.search(node.style.get("font-family", "")):
@@ -134,7 +135,7 @@ def is_monospace(node: Node) -> bool:
 
 
 def simplify_tables(root: Node) -> None:
-    """Replace one-cell tables by their content, and tidy cells: cells in a table's head become header cells."""
+    """Replace one-cell tables by their content, make cells in a table's head header cells, and unwrap their content."""
     for table in [node for node in root.walk() if node.name == "table"]:
         cells = [*islice((node for node in table.walk() if node.name in CELLS), 2)]
         if len(cells) == 1 and not table.contains({"caption"}):
@@ -151,12 +152,13 @@ def simplify_tables(root: Node) -> None:
 
 
 def has_plain_wrapper(cell: Node) -> bool:
-    """Whether a cell contains one meaningless wrapper and nothing else."""
+    """Return whether a cell contains one element such as a <div> and nothing else."""
     inner = cell.elements
     return len(inner) == 1 and inner[0].name in {"div", "section", "center"} and not cell.has_direct_text()
 
 
 def convert_pull_quotes(root: Node) -> None:
+    """Turn blocks with a class such as `wp-block-pullquote` into an essay's pull quotes."""
     for node in root.walk():
         is_marked = any(map(_PULL_QUOTE.fullmatch, node.classes))
         if is_marked and node.name in {"div", "blockquote", "p", "figure", "aside"}:
@@ -194,13 +196,12 @@ def split_paragraphs(root: Node) -> None:
 
 
 def split_at_breaks(node: Node) -> list[list[Node | str]]:
-    """Split the children of a paragraph at double breaks."""
+    """Return the children of a paragraph as the parts between double line breaks."""
     parts: list[list[Node | str]] = [[]]
     breaks: list[Node | str] = []
     for child in node.children:
-        if (isinstance(child, Node) and child.name == "br") or (
-            isinstance(child, str) and not child.strip() and breaks
-        ):
+        is_break = isinstance(child, Node) and child.name == "br"
+        if is_break or (breaks and isinstance(child, str) and not child.strip()):
             breaks.append(child)
             continue
         if sum(isinstance(each, Node) for each in breaks) > 1 and parts[-1]:
@@ -213,12 +214,10 @@ def split_at_breaks(node: Node) -> list[list[Node | str]]:
 
 
 def google_redirect_target(address: str) -> str:
-    """Return the target of a link that goes through a Google redirect."""
-    parts = (
-        urlsplit(address) if address.startswith(("https://www.google.com/url?", "http://www.google.com/url?")) else None
-    )
-    found = parse_qs(parts.query).get("q") if parts else None
-    return found[0] if found and found[0].startswith(("https://", "http://")) else address
+    """Return the target of an address that goes through a Google redirect, or any other address unchanged."""
+    is_redirect = address.startswith(("https://www.google.com/url?", "http://www.google.com/url?"))
+    target = parse_qs(urlsplit(address).query).get("q", [""])[0] if is_redirect else ""
+    return target if target.startswith(("https://", "http://")) else address
 
 
 def unwrap_google_redirects(root: Node) -> None:
@@ -231,7 +230,7 @@ def unwrap_google_redirects(root: Node) -> None:
 
 
 def convert_capitals(root: Node, changed: Findings) -> None:
-    """Write text in capitals that only a style capitalized, and report small capitals and underlines."""
+    """Write text that only a style capitalized in capital letters, and report small capitals and underlines."""
     capitalized: set[int] = set()
     for node in root.walk():
         style, names = node.style, node.classes

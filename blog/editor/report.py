@@ -32,8 +32,7 @@ MESSAGES: dict[str, Any] = {
         "%d formula was converted to text", "%d formulas were converted to text"
     ),
     "passage(s) in small capitals (was|were) changed to plain text": ngettext_lazy(
-        "%d passage in small caps was changed to plain text",
-        "%d passages in small caps were changed to plain text",
+        "%d passage in small caps was changed to plain text", "%d passages in small caps were changed to plain text"
     ),
     "underline(s) (was|were) removed": ngettext_lazy("%d underline was removed", "%d underlines were removed"),
     "embedded player(s) (was|were) replaced by (a link|links)": ngettext_lazy(
@@ -43,7 +42,7 @@ MESSAGES: dict[str, Any] = {
 
 
 def describe(findings: Findings) -> list[str]:
-    """Return a line for each kind, with its count and the first examples."""
+    """Return a line for each kind of finding, with its count and the first examples."""
     examples: dict[str, list[str]] = {}
     for kind, example in findings:
         examples.setdefault(kind, []).append(" ".join(example.split())[:MAX_EXAMPLE])

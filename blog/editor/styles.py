@@ -47,7 +47,7 @@ def drop_editorial(root: Node) -> tuple[int, int]:
 
 
 def drop_google_comments(root: Node) -> int:
-    """Drop the comments at the end of a Google document with the marks that lead to them; return how many."""
+    """Drop the review comments at the end of a Google document and the links to them; return their number."""
     texts: list[Node] = []
     marks: dict[str, list[Node]] = {}
     for node in root.walk():
@@ -133,9 +133,7 @@ def convert_inline_styles(root: Node) -> None:
             attributes["dir"] = node.attributes["dir"].lower()
         if attributes and node.has_text():
             wrapped = [Node("span", attributes, *wrapped)]
-        if node.name in {"span", "font", "u"}:
-            return wrapped
-        return [Node(node.name, {}, *wrapped)]
+        return wrapped if node.name in {"span", "font", "u"} else [Node(node.name, {}, *wrapped)]
 
     replace_nodes(root, replacement)
 
@@ -156,21 +154,19 @@ def style_tags(node: Node, style: dict[str, str]) -> list[str]:
     is_bold = _BOLD.fullmatch(style.get("font-weight", "")) and node.name not in {"b", "strong"}
     if is_bold and not any(above.name in HEADINGS for above in node.ancestors()):
         tags.append("strong")
-    if _MONO.search(style.get("font-family", "")) and not any(
-        above.name in {"pre", "code"} for above in node.ancestors()
-    ):
+    is_monospace = _MONO.search(style.get("font-family", ""))
+    if is_monospace and not any(above.name in {"pre", "code"} for above in node.ancestors()):
         tags.append("code")
     return tags
 
 
 def main_language(root: Node) -> str:
-    """Return the language of more than half of the text, or nothing if it isn't marked."""
+    """Return the language, such as `en`, in which `lang` attributes put more than half of the text, else ""."""
     languages: Counter[str] = Counter()
     lengths: dict[int, int] = {}
     for node in reversed([*root.walk()]):
-        lengths[id(node)] = sum(
-            len(child) if isinstance(child, str) else lengths.get(id(child), 0) for child in node.children
-        )
+        pieces = node.children
+        lengths[id(node)] = sum(len(each) if isinstance(each, str) else lengths.get(id(each), 0) for each in pieces)
         if (lang := node.attributes.get("lang", "")) and node.name in {"span", "font", *BLOCKS}:
             languages[lang.partition("-")[0].lower()] += lengths[id(node)]
     main, length = languages.most_common(1)[0] if languages else ("", 0)
@@ -210,12 +206,12 @@ def has_right_to_left_text(root: Node) -> bool:
 
 
 def is_blank(node: Node) -> bool:
-    """Whether it contains neither text, a picture, a break nor a line."""
+    """Return whether the node contains neither text, a picture, a line break nor a horizontal rule."""
     return not node.has_text(" \t\r\n\u00a0") and not node.contains({"img", "br", "hr"})
 
 
 def has_single_paragraph(node: Node) -> bool:
-    """Whether a cell contains one paragraph alone, or an item one paragraph and lists."""
+    """Return whether a table cell contains one paragraph alone, or a list item one paragraph and lists."""
     inner = node.elements
     if not inner or inner[0].name != "p" or node.has_direct_text():
         return False
@@ -232,6 +228,7 @@ def strip_trailing_space(node: Node) -> None:
 
 
 def is_between_blocks(node: Node) -> bool:
+    """Return whether its parent is no paragraph and contains blocks, so that a break there means nothing."""
     parent = node.parent
     if parent is None or parent.name not in {"", "body", "div", "b", "span"}:
         return False

@@ -61,7 +61,7 @@ class Node:
 
     @property
     def elements(self) -> list["Node"]:
-        """Its children without texts."""
+        """The child elements, without texts."""
         return [child for child in self.children if isinstance(child, Node)]
 
     @property
@@ -81,23 +81,23 @@ class Node:
 
     @property
     def text(self) -> str:
-        """All text inside."""
+        """The text of the node and of everything inside it."""
         return "".join(self.texts())
 
     def has_text(self, blank: str | None = None) -> bool:
-        """Whether it contains anything but space; stops at the first such character."""
+        """Return whether it contains text other than space, or than the characters in `blank`."""
         return any(text.strip(blank) for text in self.texts())
 
     def has_direct_text(self) -> bool:
-        """Whether any of its own children is text."""
+        """Return whether any of its children is text other than space."""
         return any(isinstance(child, str) and child.strip() for child in self.children)
 
     def contains(self, names: Collection[str]) -> bool:
-        """Whether an element with one of these names is inside."""
+        """Return whether an element with one of these names is inside."""
         return any(node.name in names for node in self.walk())
 
     def leading_text(self, length: int) -> str:
-        """Return the text from its start, `length` characters or a few more."""
+        """Return the start of its text: `length` characters, not counting spaces, and perhaps some more."""
         found: list[str] = []
         for text in self.texts():
             found.append(text)
@@ -112,7 +112,7 @@ class Node:
 
     @property
     def style(self) -> dict[str, str]:
-        """The declarations of its style attribute, in lower case."""
+        """The values in its style attribute by property, in lower case."""
         pairs = (part.partition(":") for part in self.attributes.get("style", "").split(";"))
         return {name.strip().lower(): value.strip().lower() for name, _, value in pairs if name.strip()}
 
@@ -123,6 +123,7 @@ class Node:
             self.parent = None
 
     def replace(self, *others: "Node | str") -> None:
+        """Put others in its place in its parent."""
         parent = self.parent
         if parent is None:
             return
@@ -134,7 +135,7 @@ class Node:
         self.parent = None
 
     def unwrap(self) -> None:
-        """Replace it by its content."""
+        """Replace it by its children."""
         self.replace(*self.children)
 
     def inner_html(self) -> str:
@@ -159,7 +160,7 @@ class Node:
 
 
 def replace_nodes(root: Node, change: "Callable[[Node], Sequence[Node | str] | None]") -> None:
-    """Replace each node by what `change` returns, innermost first, in one pass; None keeps the node."""
+    """Replace each node inside by what `change` returns for it, innermost first; None keeps the node."""
     for node in [*reversed([*root.walk()]), root]:
         children: list[Node | str] = []
         for child in node.children:
@@ -176,21 +177,20 @@ def replace_nodes(root: Node, change: "Callable[[Node], Sequence[Node | str] | N
 
 
 def parse(source: str) -> Node:
-    """Return a tree with a nameless root; closes tags whose end is missing as far as lists and tables need it."""
+    """Parse HTML into a tree with a nameless root; add missing end tags as far as lists and tables need them."""
     root = here = Node("")
     depth = 0
     for token in tokenize(source):
         if isinstance(token, str):
             here.append(token)
-            continue
-        if token.is_end:
+        elif token.is_end:
             here, depth = after_end_tag(here, token.name, depth)
-            continue
-        here, depth = after_implied_ends(here, token, depth)
-        node = Node(token.name, token.attributes)
-        here.append(node)
-        if token.name not in VOID_TAGS and depth < MAX_DEPTH:
-            here, depth = node, depth + 1
+        else:
+            here, depth = after_implied_ends(here, token, depth)
+            node = Node(token.name, token.attributes)
+            here.append(node)
+            if token.name not in VOID_TAGS and depth < MAX_DEPTH:
+                here, depth = node, depth + 1
     return root
 
 

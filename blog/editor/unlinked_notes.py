@@ -17,18 +17,12 @@ _NOTE_NAME = re.compile(r"(?:foot|end)?-?_?(?:fn|note|ftn|edn|cite|ref)", re.IGN
 _NOTE_BLOCKS = frozenset({"p", "li", "div", "dd"})
 
 
-def link_notes(root: Node) -> None:
-    """Link marks and notes to each other where a link is missing."""
-    add_backlinks(root)
-    link_numbered_notes(root)
-
-
 def is_superscript(node: Node) -> bool:
     return node.name == "sup" or node.style.get("vertical-align") == "super"
 
 
 def add_backlinks(root: Node) -> None:
-    """Add a backlink to notes that their mark links to but that don't link back."""
+    """Add links back to the text to notes that are linked from it but don't link back."""
     by_id: dict[str, tuple[Node, int]] = {}
     marks: list[tuple[Node, str, int]] = []
     targets: set[str] = set()
@@ -59,14 +53,17 @@ def add_backlinks(root: Node) -> None:
 
 
 def looks_like_mark(node: Node) -> bool:
-    """Whether a link's text is a sign, or a number above the line."""
+    """Return whether a link's text is a sign such as *, or a superscript number."""
     text = node.leading_text(MAX_MARK).strip()
     is_high = any(is_superscript(each) for each in (node, *node.elements, *islice(node.ancestors(), 2)))
     return bool(_RAISED.fullmatch(text)) or (is_high and _NUMBER.fullmatch(text) is not None)
 
 
 def is_note_text(block: Node, wanted: set[str]) -> bool:
-    """Whether a block is an item of a list of notes only, or has the id of a note."""
+    """Return whether a block is an item of a list of notes only, or has an id such as `fn1`.
+
+    `wanted` is the ids to which links that look like marks lead.
+    """
     if block.name not in _NOTE_BLOCKS:
         return False
     if block.name == "li" and block.parent is not None:
@@ -77,7 +74,7 @@ def is_note_text(block: Node, wanted: set[str]) -> bool:
 
 
 def link_numbered_notes(root: Node) -> None:
-    """Link raised numbers in the text to the paragraphs or items for them at its end."""
+    """Link superscript numbers in the text to the paragraphs or list items for them at its end, and back."""
     raised: dict[str, list[Node]] = {}
     for node in root.walk():
         if not is_superscript(node) or not (found := _NUMBER.fullmatch(node.leading_text(MAX_MARK).strip())):
@@ -95,22 +92,22 @@ def link_numbered_notes(root: Node) -> None:
             return
 
 
-def find_mark(raised: list[Node], texts: list[Node]) -> Node | None:
-    """Return the only mark with its number that is outside all notes."""
-    inside = {id(text) for text in texts}
+def find_mark(raised: list[Node], notes: list[Node]) -> Node | None:
+    """Return the only one of the superscripts with the same number that is outside the notes, else None."""
+    inside = {id(note) for note in notes}
     outside = [node for node in raised if not any(id(above) in inside for above in node.ancestors())]
     return outside[0] if len(outside) == 1 else None
 
 
 def last_blocks(root: Node) -> Iterator[Node]:
-    """Yield the blocks that contain only text, last first."""
+    """Yield the blocks with text and without other blocks inside, last first."""
     for node in reversed([*root.walk()]):
         if node.name in BLOCKS and node.has_text() and not node.contains(BLOCKS):
             yield node
 
 
 def last_numbered_paragraphs(root: Node) -> list[Node]:
-    """Return the paragraphs at the end that begin with the raised numbers 1, 2 and so on."""
+    """Return the paragraphs at the end that begin with the superscript numbers 1, 2 and so on."""
     found: list[Node] = []
     for node in last_blocks(root):
         label = find_label(node) if node.name in {"p", "div"} else None
@@ -124,7 +121,7 @@ def last_numbered_paragraphs(root: Node) -> list[Node]:
 
 
 def find_label(node: Node) -> Node | None:
-    """Return the raised number at the start of a note."""
+    """Return the superscript number at the start of a paragraph."""
     for each in node.walk():
         if is_superscript(each) and _NUMBER.fullmatch(each.text.strip()):
             return each if node.text.lstrip().startswith(each.text.strip()) else None
@@ -132,20 +129,19 @@ def find_label(node: Node) -> Node | None:
 
 
 def last_list_items(root: Node) -> list[Node]:
-    """Return the items of a list that ends the text after a line or a heading."""
+    """Return the items of the numbered list that ends the text, if a horizontal rule or a heading precedes it."""
     last = next(last_blocks(root), None)
     list_ = next((above for above in (last, *last.ancestors()) if above.name == "ol"), None) if last else None
     if list_ is None or list_.parent is None or "start" in list_.attributes:
         return []
     siblings = list_.parent.elements
-    at = next(index for index, child in enumerate(siblings) if child is list_)
-    earlier = next((child for child in reversed(siblings[:at]) if child.name != "br"), None)
+    earlier = next((child for child in reversed(siblings[: siblings.index(list_)]) if child.name != "br"), None)
     is_separated = earlier is not None and earlier.name in {"hr", *HEADINGS}
     return [item for item in list_.elements if item.name == "li"] if is_separated else []
 
 
 def link_both_ways(number: int, mark: Node | None, text: Node) -> None:
-    """Link a mark to its note and the note to its mark."""
+    """Link a note's mark to its text, a paragraph or list item, and the text to the mark."""
     if mark is None:
         return
     label = find_label(text) if text.name != "li" else None

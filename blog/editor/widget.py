@@ -17,7 +17,7 @@ from blog.markup.rules import ESSAY
 
 
 def allowlist() -> dict[str, Any]:
-    """Return the essay's allowlist for the editor's schema: every tag with its attributes in stored order."""
+    """Return the essay's allowlist for the editor's schema: tags with their attributes, inline tags, `rel` of links."""
     general = [*ESSAY.attributes["*"]]
     return {
         "attributes": {tag: [*ESSAY.attributes.get(tag, ()), *general] for tag in sorted(ESSAY.tags)},

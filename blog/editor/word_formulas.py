@@ -10,7 +10,7 @@ _EQUATION = "msEquation"
 
 
 def without_fallback_pictures(source: str) -> str:
-    """Keep the formulas and drop the pictures that Word adds for programs without formulas."""
+    """Return HTML from Word with its formulas, but without the pictures that Word adds as a fallback for them."""
     if _EQUATION not in source:
         return source
     parts: list[str] = []
