@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -61,9 +61,7 @@ def compare(old: Text, new: Text) -> Difference:
     budget = Budget(MAX_PAIRS)
     lines: list[tuple[str | Promise, SafeString]] = []
     for name, label in LABELS.items():
-        before, after = (
-            ", ".join(value) if name == "tags" else value for value in (getattr(old, name), getattr(new, name))
-        )
+        before, after = (", ".join(one) if name == "tags" else one for one in (getattr(old, name), getattr(new, name)))
         if before != after and (before or name != "slug"):  # the title makes the first slug
             lines.append((label, render_changes(split_words(before), split_words(after), budget)))
     read_ = parse_blocks if max(len(old.body), len(new.body)) <= MAX_CHARACTERS else split_lines
@@ -73,7 +71,7 @@ def compare(old: Text, new: Text) -> Difference:
 
 
 def compare_blocks(old: list[Block], new: list[Block], budget: Budget) -> Iterator[Row]:
-    """Yield each block as the same, added, removed or changed."""
+    """Yield each block rendered as the same, added, removed or changed."""
     for step in compare_sequences([block.key for block in old], [block.key for block in new], budget):
         before, after = old[step.a], new[step.b]
         if step.is_same:
@@ -89,7 +87,7 @@ def compare_blocks(old: list[Block], new: list[Block], budget: Budget) -> Iterat
 
 
 def pair_blocks(old: list[Block], new: list[Block]) -> Iterator[tuple[Block | None, Block | None]]:
-    """Pair old blocks with the new ones they became, in order, by the words that they share."""
+    """Yield pairs of an old block and the new one it became, by shared words, in order; None if there is no other."""
     if len(old) + len(new) > MAX_PAIRED_BLOCKS:
         yield from ((gone, None) for gone in old)
         yield from ((None, come) for come in new)
@@ -112,23 +110,17 @@ def pair_blocks(old: list[Block], new: list[Block]) -> Iterator[tuple[Block | No
 
 
 def similarity(one: Counter[str], other: Counter[str]) -> float:
-    """Return the share of common words, from 0 to 1."""
+    """Return the share of words that two blocks, given as counts of words, have in common: from 0 to 1."""
     total = one.total() + other.total()
     return 2 * (one & other).total() / total if total else 1.0
 
 
-def fold_unchanged(all_: list[Row]) -> list[Row | Fold]:
+def fold_unchanged(rows: list[Row]) -> list[Row | Fold]:
     """Fold unchanged blocks, except the nearest on each side of a change."""
-    near: set[int] = set()
-    for index, row in enumerate(all_):
-        if row.state != "same":
-            near.update(range(index - CONTEXT, index + CONTEXT + 1))
+    changed = [index for index, row in enumerate(rows) if row.state != "same"]
+    near = {index + offset for index in changed for offset in range(-CONTEXT, CONTEXT + 1)}
     shown: list[Row | Fold] = []
-    for index, row in enumerate(all_):
-        if index in near:
-            shown.append(row)
-        elif shown and isinstance(shown[-1], Fold):
-            shown[-1].rows.append(row)
-        else:
-            shown.append(Fold([row]))
+    for is_near, run in groupby(range(len(rows)), key=near.__contains__):
+        found = [rows[index] for index in run]
+        shown += found if is_near else [Fold(found)]
     return shown

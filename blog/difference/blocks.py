@@ -31,12 +31,12 @@ class Block:
 
     @property
     def key(self) -> Hashable:
-        """What is the same in equal blocks."""
+        """The value by which blocks are compared: their kind and the keys of their tokens."""
         return self.kind, tuple(token.key for token in self.tokens)
 
 
 def parse_blocks(html: str) -> list[Block]:
-    """Parse a cleaned body into blocks. All note marks are equal, so that renumbering is no change."""
+    """Parse a cleaned body into blocks. All references to notes get the same key, so that renumbering is no change."""
     reading = BlockParser()
     for part in tokenize(html):
         if isinstance(part, str):
@@ -71,6 +71,7 @@ class BlockParser:
                 self.add_token(" ")
 
     def read_tag(self, tag: Tag) -> None:
+        """Handle a start or end tag of any kind; unknown ones are ignored."""
         if tag.name in BLOCKS or tag.name in CONTAINERS:
             self.read_block_tag(tag)
         elif tag.name in SIGNS:
@@ -98,7 +99,7 @@ class BlockParser:
             self.add_token(f" {tag.attributes.get('alt', '')} ({source})", "address")
 
     def read_link(self, tag: Tag) -> None:
-        """Handle a link, whose address becomes a token at its end, or a note's mark."""
+        """Handle a link, whose address becomes a token at its end, or a reference to a note."""
         if tag.is_end:
             if self.link and not self.is_mark:
                 self.add_token(f" ({self.link})", "address")
@@ -108,14 +109,14 @@ class BlockParser:
             self.link = tag.attributes.get("href", "")
 
     def read_inline_tag(self, tag: Tag) -> None:
-        """Note that a tag such as `em` starts or ends."""
+        """Remember which tags such as `em` are open, for the tokens that follow."""
         if tag.is_end:
             close_tag(tag.name, self.forms)
         else:
             self.forms.append(tag.name)
 
     def add_token(self, word: str, *more: str, key: Hashable = None) -> None:
-        """Add a token with the inline tags around it; equal ones have the same `key`."""
+        """Add a token with its open inline tags and `more` such as "sign"; these and `key` (or `word`) identify it."""
         tags = (*dict.fromkeys(self.forms), *more)
         self.tokens.append(Token(word, tags, (word if key is None else key, tags)))
 
@@ -131,7 +132,7 @@ class BlockParser:
 
 
 def close_tag(name: str, open_: list[str]) -> None:
-    """Remove the last open tag with this name and those opened after it."""
+    """Remove the last tag with this name and those after it from a list of open tags."""
     if name in open_:
         del open_[len(open_) - 1 - open_[::-1].index(name) :]
 

@@ -32,7 +32,7 @@ def render_changes(old: Sequence[Token], new: Sequence[Token], budget: Budget) -
 
 
 def merge_neighbors(found: Iterator[Step]) -> list[Step]:
-    """Merge consecutive steps of the same kind."""
+    """Merge consecutive steps that are all the same or all different in both sequences."""
     all_: list[Step] = []
     for step in found:
         if all_ and all_[-1].is_same == step.is_same:
@@ -45,7 +45,7 @@ def merge_neighbors(found: Iterator[Step]) -> list[Step]:
 def join_changes(
     found: list[Step], old: Sequence[Token], new: Sequence[Token]
 ) -> Iterator[tuple[list[Token], list[Token], bool]]:
-    """Join changes with only a space between them, so that a phrase is replaced as one."""
+    """Yield old and new tokens and whether they are the same; changes with only a space between them are joined."""
     was: list[Token] = []
     now: list[Token] = []
     for step, after in pairwise([*found, None]):
@@ -80,7 +80,7 @@ def render_marked(name: str, tokens: Sequence[Token]) -> SafeString:
 
 
 def render_tokens(tokens: Sequence[Token]) -> SafeString:
-    """Render runs of tokens with the same tags; each run opens and closes its own, so none is left open."""
+    """Render tokens as text; each run with the same forms opens and closes its own tags, so none is left open."""
     parts = []
     for forms, run in groupby(tokens, key=attrgetter("forms")):
         start, end = tags_around(forms)
@@ -90,6 +90,6 @@ def render_tokens(tokens: Sequence[Token]) -> SafeString:
 
 @lru_cache(1000)
 def tags_around(forms: tuple[str, ...]) -> tuple[SafeString, SafeString]:
-    """Return the start tags and the end tags for words in these forms, such as `em`."""
+    """Return the start tags and the end tags around words in these forms: `em`, `ins`, `sign` and so on."""
     pairs = [ELEMENTS.get(form, (f"<{form}>", f"</{form}>")) for form in forms]  # names of ours
     return mark_safe("".join(pair[0] for pair in pairs)), mark_safe("".join(pair[1] for pair in reversed(pairs)))  # noqa: S308

@@ -18,7 +18,7 @@ class Budget:
     left: int
 
     def spend(self, pairs: int) -> bool:
-        """Take pairs from the budget and return true, or return false if there are too few."""
+        """Take a number of pairs from the budget and return true, or return false if too few are left."""
         if pairs > min(MAX_GAP_PAIRS, self.left):
             return False
         self.left -= pairs
@@ -36,8 +36,7 @@ class Step(NamedTuple):
 def compare_sequences(a: Items, b: Items, budget: Budget) -> Iterator[Step]:
     """Yield the common and the different slices of two sequences, in order.
 
-    Items that occur once in each are matched first, whatever the length (patience diff); only the gaps between them
-    are compared, while the budget allows.
+    Items that occur once in each are matched first, at any length (patience diff), then the gaps, within the budget.
     """
     start, end = 0, 0
     while start < min(len(a), len(b)) and a[start] == b[start]:
@@ -58,7 +57,7 @@ def compare_sequences(a: Items, b: Items, budget: Budget) -> Iterator[Step]:
 
 
 def anchors(a: Items, b: Items, start: int, a_end: int, b_end: int) -> list[tuple[int, int]]:
-    """Return the longest increasing run of index pairs of items that occur once in each sequence."""
+    """Return the index pairs of items that occur once in each sequence: as many as are in the same order in both."""
     in_a, in_b = Counter(a[start:a_end]), Counter(b[start:b_end])
     place = {b[j]: j for j in range(start, b_end) if in_b[b[j]] == 1}
     pairs = [(i, place[a[i]]) for i in range(start, a_end) if in_a[a[i]] == 1 and a[i] in place]
@@ -79,7 +78,7 @@ def anchors(a: Items, b: Items, start: int, a_end: int, b_end: int) -> list[tupl
 
 
 def compare_gap(a: Items, b: Items, in_a: slice, in_b: slice, budget: Budget) -> Iterator[Step]:
-    """Yield the steps of two slices: compared if the budget allows, else as different."""
+    """Yield the steps of two slices, as one difference if the budget does not allow comparing their items."""
     left, right = a[in_a], b[in_b]
     if not left and not right:
         return

@@ -14,17 +14,15 @@ CONTENT_TYPES[".jpg"] = "image/jpeg"
 
 @require_safe
 def serve_upload(request: HttpRequest, name: str) -> FileResponse:
-    """Serve a picture for display, and any other file as a download."""
+    """Serve an uploaded picture for display, and any other uploaded file as a download."""
     try:
         file = default_storage.open(name)
     except (FileNotFoundError, IsADirectoryError, SuspiciousFileOperation, ValueError, OSError) as error:
         raise Http404 from error
-    kind = CONTENT_TYPES.get(PurePosixPath(name).suffix.lower())
+    path = PurePosixPath(name)
+    kind = CONTENT_TYPES.get(path.suffix.lower())
     response = FileResponse(
-        file,
-        content_type=kind or "application/octet-stream",
-        as_attachment=kind is None,
-        filename=PurePosixPath(name).name,
+        file, content_type=kind or "application/octet-stream", as_attachment=kind is None, filename=path.name
     )
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"

@@ -33,7 +33,7 @@ class InvalidPicture(Exception):
 
 
 def reencode(data: bytes) -> tuple[str, bytes]:
-    """Return the format and bytes of the same picture, upright and in sRGB. Raises InvalidPicture."""
+    """Return the format, such as JPEG, and bytes of the same picture, upright and in sRGB. Raises InvalidPicture."""
     if len(data) > MAX_BYTES:
         raise InvalidPicture(_("it is larger than %(n)d MB") % {"n": MAX_BYTES // 1024 // 1024})
     try:
@@ -49,7 +49,7 @@ def reencode(data: bytes) -> tuple[str, bytes]:
 
 
 def describe_limit(error: decoding.LimitExceeded) -> str:
-    """Return the exceeded limit as a reason for users."""
+    """Return a message for users that says which limit their picture exceeds."""
     millions = {"n": error.maximum // 1_000_000}
     match error.limit:
         case "pixels":
@@ -58,14 +58,11 @@ def describe_limit(error: decoding.LimitExceeded) -> str:
             return _("it is wider or taller than %(n)d pixels; make it smaller") % {"n": error.maximum}
         case "scans":
             return _("it is a progressive JPEG with too many scans; save it as a baseline JPEG")
-        case _:
-            return (
-                _("it is a progressive JPEG with more than %(n)d million pixels; save it as a baseline JPEG") % millions
-            )
+    return _("it is a progressive JPEG with more than %(n)d million pixels; save it as a baseline JPEG") % millions
 
 
 def decode(data: bytes) -> tuple[str, list[Frame]]:
-    """Return the format and the frames: one, or those of an animation."""
+    """Return the format, such as JPEG, and the frames of a picture: one, or those of an animation."""
     with decoding.open_checked(data, MAX_PIXELS) as (kind, picture):
         if kind in {"GIF", "WEBP", "PNG"} and (frames := read_frames(picture)):
             return kind, frames
@@ -89,7 +86,7 @@ def encode(kind: str, frames: list[Frame]) -> tuple[str, bytes]:
 
 
 def read_frames(picture: Pillow.Image) -> list[Frame]:
-    """Return the frames of an animation; none for a still picture or an animation over the limits, made still."""
+    """Return the frames of an animation; none for a still picture, or for an animation over the limits."""
     pixels, frames = picture.width * picture.height, list[Frame]()
     if not getattr(picture, "is_animated", False) or max(picture.size) > MAX_SIDE:
         return []
@@ -106,6 +103,7 @@ def read_frames(picture: Pillow.Image) -> list[Frame]:
 
 
 def write_animation(frames: list[Frame], kind: str, out: io.BytesIO) -> None:
+    """Write frames to `out` as an animation of the format `kind`, without metadata."""
     loop = frames[0][0].info.get("loop")
     first, *rest = [strip_metadata(frame) for frame, _time in frames]
     options = ANIMATION_OPTIONS[kind] | ({} if loop is None else {"loop": loop})

@@ -30,7 +30,7 @@ NO_RENDITIONS: dict[str, list[int]] = {kind: [] for kind in FORMATS}
 
 @job(retry=True)
 def render(pk: int) -> None:
-    """Create the renditions of an image. A missing or invalid file counts as needing none, so it is not tried again.
+    """Create an image's renditions. A missing or invalid file counts as needing none, so it is not tried again.
 
     Until then, and where no rendition is smaller, pages show the original file.
     """
@@ -48,7 +48,7 @@ def render(pk: int) -> None:
 
 
 def create_renditions(image: Image) -> dict[str, list[int]]:
-    """Store the renditions and return their widths by format; none for an animation or if none is smaller."""
+    """Store an image's renditions; return their widths by format: none for an animation or where no file is smaller."""
     with image.file.open("rb") as file, Pillow.open(file) as opened:
         if getattr(opened, "n_frames", 1) > 1:
             return dict(NO_RENDITIONS)
@@ -57,7 +57,8 @@ def create_renditions(image: Image) -> dict[str, list[int]]:
         picture = convert_to_rgb(opened)
         found = dict(NO_RENDITIONS)
         for kind in FORMATS:
-            files = {width: encode_rendition(picture, width, kind, profile) for width in widths_for(picture.width)}
+            widths = rendition_widths(picture.width)
+            files = {width: encode_rendition(picture, width, kind, profile) for width in widths}
             if len(files[max(files)]) < image.file.size:
                 for width, data in files.items():
                     write_file(rendition_name(str(image.file), width, kind), data)
@@ -65,9 +66,9 @@ def create_renditions(image: Image) -> dict[str, list[int]]:
     return found
 
 
-def widths_for(own: int) -> list[int]:
-    """Return the widths to make, none wider than the picture."""
-    return [width for width in WIDTHS if width < own] + ([own] if own <= WIDTHS[-1] else [])
+def rendition_widths(width: int) -> list[int]:
+    """Return the widths in which a picture of this width is stored, none wider than itself."""
+    return [each for each in WIDTHS if each < width] + ([width] if width <= WIDTHS[-1] else [])
 
 
 def convert_to_rgb(picture: Pillow.Image) -> Pillow.Image:
@@ -76,6 +77,7 @@ def convert_to_rgb(picture: Pillow.Image) -> Pillow.Image:
 
 
 def encode_rendition(picture: Pillow.Image, width: int, kind: str, profile: bytes | None) -> bytes:
+    """Return the bytes of a picture in this width and format, with its color profile."""
     height = max(1, round(picture.height * width / picture.width))
     small = picture if width == picture.width else picture.resize((width, height), Pillow.Resampling.LANCZOS)
     out = io.BytesIO()
@@ -96,9 +98,9 @@ def file_names(image: Image) -> list[str]:
 
 
 def keep_local_pictures(html: str, *, before: str = "") -> tuple[str, list[str]]:
-    """Drop pictures of other sites from a cleaned text; return it with the names of the dropped ones.
+    """Drop pictures on other sites from cleaned HTML; return the HTML and the names of the dropped ones.
 
-    A picture that the text had `before` is kept: an import may still have to fetch it.
+    Those in `before`, the same text as it was stored, are kept: an import may still have to fetch them.
     """
     sources = figures.picture_addresses(html)
     if not sources:
@@ -113,16 +115,16 @@ def keep_local_pictures(html: str, *, before: str = "") -> tuple[str, list[str]]
 
 
 def find_unstorable(typed: str) -> list[str]:
-    """Return the names of pictures that cleaning removes from a typed text, such as `data:` and `file:`."""
+    """Return the names of pictures in typed HTML whose addresses, such as `data:` or `file:`, cleaning removes."""
     if "<img" not in typed.lower():
         return []
     pictures = BodyParser(typed).images
     return [figures.picture_name(source, alt) for source, alt in pictures if markup.picture_address(source) is None]
 
 
-def local_url(written: str) -> str:
-    """Return an address of this site without scheme and host, and any other unchanged."""
-    return written.removeprefix(settings.SITE_URL) if written.startswith(f"{settings.SITE_URL}/") else written
+def local_url(address: str) -> str:
+    """Return an address on this site without scheme and host, and any other unchanged."""
+    return address.removeprefix(settings.SITE_URL) if address.startswith(f"{settings.SITE_URL}/") else address
 
 
 def prefetch_pictures(essays: Iterable[Essay]) -> list[Essay]:
@@ -136,7 +138,7 @@ def prefetch_pictures(essays: Iterable[Essay]) -> list[Essay]:
 
 @transaction.atomic
 def delete(image: Image) -> None:
-    """Delete the row, and its files after the commit."""
+    """Delete an image's row, and its file and renditions after the commit."""
     files = file_names(image)
     image.delete()
     transaction.on_commit(lambda: delete_files(files))

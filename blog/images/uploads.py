@@ -15,14 +15,14 @@ __all__ = ["MAX_BYTES", "InvalidPicture", "reencoded_file", "save", "store"]
 
 
 def store(data: bytes, *, source: str = "", alt: str = "", by: User | None = None) -> Image:
-    """Store a picture under a random name. Raises InvalidPicture."""
+    """Store a picture from an uploaded or fetched file, under a random name. Raises InvalidPicture."""
     file = reencoded_file(data)
     return save(Image(file=file, source=source[:2000], alt=" ".join(alt.split())[:500], uploaded_by=by))
 
 
 @transaction.atomic
 def save(image: Image) -> Image:
-    """Save the row and enqueue the job that makes its renditions."""
+    """Save an image's row and enqueue the job that makes its renditions."""
     image.save()
     renditions.render.using(priority=renditions.LOWEST_PRIORITY).enqueue(image.pk)
     return image

@@ -30,11 +30,13 @@ def is_deletable_by(image: Image, user: Any) -> bool:
 
 
 def uses_in_essays(stem: str) -> Iterator[Use]:
+    """Yield a use for each essay whose text contains a file name that begins with the stem."""
     for essay in Essay.objects.filter(body__contains=stem).only("title"):
         yield Use(_("in “%(title)s”") % {"title": essay}, admin_url("essay", essay.pk))
 
 
 def uses_in_drafts(stem: str) -> Iterator[Use]:
+    """Yield a use for each unsaved draft that contains a file name that begins with the stem."""
     typed = Draft.objects.annotate(typed=Cast("fields", TextField())).filter(typed__contains=stem)
     for draft in typed.select_related("author"):
         words = _("in unsaved changes by %(who)s to “%(title)s”") % {"who": draft.author, "title": draft}
@@ -42,7 +44,7 @@ def uses_in_drafts(stem: str) -> Iterator[Use]:
 
 
 def uses_in_revisions(stem: str) -> Iterator[Use]:
-    """Yield one use for each essay, in its latest revision if that has the image, else in an earlier one."""
+    """Yield a use for each essay: its latest revision with a file name that begins with the stem."""
     found = Revision.objects.filter(body__contains=stem).order_by("-pk").values_list("essay", "essay__title", "pk")
     seen: set[int] = set()
     for essay, title, pk in found:
@@ -55,6 +57,7 @@ def uses_in_revisions(stem: str) -> Iterator[Use]:
 
 
 def uses_in_descriptions(stem: str) -> Iterator[Use]:
+    """Yield a use for each tag, series and author whose description contains a file name beginning with the stem."""
     described: list[tuple[Any, Q]] = [
         (Series, Q(description__contains=stem)),
         (Tag, Q(description__contains=stem)),

@@ -19,17 +19,12 @@ from server.http import fetch, ratelimit
 UPLOADS_PER_HOUR = 200
 RESULT_LIMIT = 24
 TIMEOUT = 4
-
-
-class AltForm(forms.ModelForm[Image]):
-    class Meta:
-        model = Image
-        fields = ("alt",)
+AltForm = forms.modelform_factory(Image, fields=["alt"])
 
 
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
-    """Store an uploaded file, or fetch one from an `address`: pages only show pictures of this site."""
+    """Store an uploaded picture, or one fetched from an `address`, because pages only show pictures on this site."""
     user = require_permission(request, "blog.add_image")
     sent, address = request.FILES.get("file"), request.POST.get("address", "")
     if sent is None and not address:
@@ -38,11 +33,8 @@ def upload(request: HttpRequest) -> HttpResponse:
         return error_response(_("You’ve uploaded a lot of pictures. Please wait a few minutes and try again."), 429)
     name = sent.name if sent else Truncator(address).chars(80)
     try:
-        data = (
-            sent.read(uploads.MAX_BYTES + 1)
-            if sent
-            else fetch.get(address, seconds=TIMEOUT, max_bytes=uploads.MAX_BYTES).body
-        )
+        most = uploads.MAX_BYTES
+        data = sent.read(most + 1) if sent else fetch.get(address, seconds=TIMEOUT, max_bytes=most).body
         image = uploads.store(data, alt=request.POST.get("alt", ""), by=user)
     except uploads.InvalidPicture as error:
         return error_response(_("“%(name)s” wasn’t uploaded: %(why)s.") % {"name": name, "why": error})
@@ -53,7 +45,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """Return the newest pictures whose alternative text contains the words of `q`."""
+    """Return as JSON the newest pictures whose alternative text contains the words of `q`."""
     user = require_permission(request, "blog.view_image")
     found = Image.objects.search(request.GET.get("q", "")[:200]).order_by("-pk")[:RESULT_LIMIT]
     return JsonResponse({"images": [image_as_json(image, user) for image in found]})

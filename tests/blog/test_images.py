@@ -142,7 +142,7 @@ def test_renditions_are_made_in_every_width_up_to_the_pictures(desk: Client) -> 
         with Pillow.open(io.BytesIO(Client().get(f"/media/{name}").getvalue())) as form:
             assert f"-{form.width}." in name
             assert form.width == 2 * form.height
-    assert renditions.widths_for(2560) == [480, 960, 1440, 1920]
+    assert renditions.rendition_widths(2560) == [480, 960, 1440, 1920]
     before = renditions.file_names(image)
     renditions.render.func(image.pk)  # a job may run twice
     image.refresh_from_db()
