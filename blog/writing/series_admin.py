@@ -5,7 +5,6 @@ from typing import Any, cast
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,14 +15,14 @@ from django.utils.translation import gettext_lazy as _
 
 import pagecache
 from accounts.models import User
-from blog import actions
 from blog.models import Profile, Series, Site
 from blog.writing.permissions import FixedRowsMixin
+from blog.writing.tag_admin import EssayGroupMixin
 from blog.writing.time_zones import TimeZoneSelect
 
 
 @admin.register(Series)
-class SeriesAdmin(admin.ModelAdmin[Series]):
+class SeriesAdmin(EssayGroupMixin, admin.ModelAdmin[Series]):
     list_display = ("title", "slug", "essay_count")
     search_fields = ("title",)
     prepopulated_fields = {"slug": ("title",)}
@@ -34,7 +33,7 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
         return ("title", "slug", "description", "essays_in_order") if obj else ("title", "slug", "description")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Series | None:
-        """Choose which essays to show: all for editors, no others' drafts for authors."""
+        """Set on the series which essays its page shows: all to editors, to authors no drafts of others."""
         found: Any = super().get_object(request, object_id, from_field)
         if found:
             mine = request.user.has_perm("blog.change_others")
@@ -51,28 +50,6 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
         return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a> {}', lines) or _t(
             "No essays yet. To add an essay, edit it and choose this series."
         )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Series]:
-        """Count the essays of each series."""
-        return super().get_queryset(request).annotate(number=Count("essays"))
-
-    @admin.display(description=_("essays"), ordering="number")
-    def essay_count(self, series: Any) -> int:
-        return int(series.number)
-
-    def save_model(self, request: HttpRequest, obj: Series, form: Any, change: bool) -> None:
-        """Save a series and redirect its old address to the new one."""
-        actions.save_renamed(obj)
-
-    @transaction.atomic
-    def delete_model(self, request: HttpRequest, obj: Series) -> None:
-        obj.delete()
-        pagecache.invalidate("site")
-
-    @transaction.atomic
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Series]) -> None:
-        queryset.delete()
-        pagecache.invalidate("site")
 
 
 @admin.register(Profile)
@@ -96,7 +73,7 @@ class ProfileAdmin(FixedRowsMixin, admin.ModelAdmin[Profile]):
         return redirect("admin:blog_profile_change", own.pk)
 
     def has_change_permission(self, request: HttpRequest, obj: Profile | None = None) -> bool:
-        """Allow one's own profile, and all to editors."""
+        """Allow users to change their own profile, and editors to change all."""
         is_own = obj is None or obj.user_id == request.user.pk or request.user.has_perm("blog.change_others")
         return super().has_change_permission(request, obj) and is_own
 

@@ -1,4 +1,4 @@
-"""The admin of tags, with an action that merges several."""
+"""The admin of tags, with an action that merges several, and what it shares with that of series."""
 
 from typing import Any, ClassVar
 
@@ -15,7 +15,8 @@ from django.utils.translation import ngettext
 
 import pagecache
 from blog import actions
-from blog.models import Tag
+from blog.models import Series, Tag
+from blog.writing.permissions import AdminMixin
 
 
 class MergeForm(forms.Form):
@@ -32,20 +33,38 @@ class MergeForm(forms.Form):
         self.fields["into"].queryset = tags  # type: ignore[attr-defined]
 
 
+class EssayGroupMixin(AdminMixin):
+    """Mixin for the admin of tags and series, which have essays and public pages."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Count the essays of each row."""
+        return super().get_queryset(request).annotate(number=Count("essays"))  # type: ignore[no-any-return]
+
+    @admin.display(description=_("essays"), ordering="number")
+    def essay_count(self, group: Any) -> int:
+        return int(group.number)
+
+    def save_model(self, request: HttpRequest, obj: Tag | Series, form: Any, change: bool) -> None:
+        """Save a tag or a series, and redirect its old address to the new one."""
+        actions.save_renamed(obj)
+
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: Tag | Series) -> None:
+        super().delete_model(request, obj)
+        pagecache.invalidate("site")
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        super().delete_queryset(request, queryset)
+        pagecache.invalidate("site")
+
+
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin[Tag]):
+class TagAdmin(EssayGroupMixin, admin.ModelAdmin[Tag]):
     list_display = ("name", "slug", "essay_count")
     search_fields = ("name",)
     prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
     actions = ("merge",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
-        """Count the essays of each tag."""
-        return super().get_queryset(request).annotate(number=Count("essays"))
-
-    @admin.display(description=_("essays"), ordering="number")
-    def essay_count(self, tag: Any) -> int:
-        return int(tag.number)
 
     @admin.action(description=_("Merge selected tags"), permissions=["delete"])
     def merge(self, request: HttpRequest, queryset: QuerySet[Tag]) -> HttpResponse | None:
@@ -67,17 +86,3 @@ class TagAdmin(admin.ModelAdmin[Tag]):
             "checkbox": helpers.ACTION_CHECKBOX_NAME,
         }
         return render(request, "admin/blog/tag/merge.html", context, status=422 if form.is_bound else 200)
-
-    def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
-        """Save a tag and redirect its old address to the new one."""
-        actions.save_renamed(obj)
-
-    @transaction.atomic
-    def delete_model(self, request: HttpRequest, obj: Tag) -> None:
-        super().delete_model(request, obj)
-        pagecache.invalidate("site")
-
-    @transaction.atomic
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
-        super().delete_queryset(request, queryset)
-        pagecache.invalidate("site")
