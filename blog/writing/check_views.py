@@ -20,7 +20,7 @@ MAX_BODY = 2 * 1024 * 1024
 
 @require_POST
 def check(request: HttpRequest) -> HttpResponse:
-    """Return the findings in a submitted text."""
+    """Return as JSON what the checks find in a submitted text."""
     if not request.user.has_perm("blog.change_essay"):
         raise PermissionDenied
     title, excerpt, body = (request.POST.get(name, "") for name in ("title", "excerpt", "body"))
@@ -29,7 +29,7 @@ def check(request: HttpRequest) -> HttpResponse:
 
 
 def link_test() -> Callable[[str], bool]:
-    """Return a test for dead links on this site that looks each address up once."""
+    """Return a function that tells whether a link on this site is dead, and that looks each path up only once."""
     known: dict[str, bool] = {}
 
     def is_dead(href: str) -> bool:

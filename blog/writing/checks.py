@@ -24,7 +24,7 @@ class Finding(NamedTuple):
 
 
 def check(*, title: str, excerpt: str, body: str, is_dead: Callable[[str], bool] = lambda path: False) -> list[Finding]:
-    """Return all findings in the order of the text. None of them prevents publishing."""
+    """Return all findings about a text, by kind; none of them prevents publishing. `is_dead` tests a link's address."""
     reading = BodyParser(body)
     return [
         *check_title_and_excerpt(title, excerpt),
@@ -37,6 +37,7 @@ def check(*, title: str, excerpt: str, body: str, is_dead: Callable[[str], bool]
 
 
 def check_title_and_excerpt(title: str, excerpt: str) -> Iterator[Finding]:
+    """Find a title that is too long and an excerpt that is missing."""
     if len(title.strip()) > MAX_TITLE:
         words = ngettext(
             "The title has %(n)d character; search results show about %(most)d.",
@@ -49,6 +50,7 @@ def check_title_and_excerpt(title: str, excerpt: str) -> Iterator[Finding]:
 
 
 def check_headings(headings: Iterable[tuple[int, str]]) -> Iterator[Finding]:
+    """Find headings, given as level and text, that skip a level."""
     above = 1
     for level, text in headings:
         if level > above + 1:
@@ -58,6 +60,7 @@ def check_headings(headings: Iterable[tuple[int, str]]) -> Iterator[Finding]:
 
 
 def check_images(images: Iterable[tuple[str, str]]) -> Iterator[Finding]:
+    """Find pictures, given as address and alternative text, on other sites or without alternative text."""
     ours = {"", urlsplit(settings.SITE_URL).netloc}
     for src, alt in images:
         if urlsplit(src).netloc not in ours:
@@ -69,6 +72,7 @@ def check_images(images: Iterable[tuple[str, str]]) -> Iterator[Finding]:
 
 
 def check_links(links: Iterable[Link], is_dead: Callable[[str], bool]) -> Iterator[Finding]:
+    """Find links with a vague text such as “here”, an incomplete address or a dead target on this site."""
     empty_words = vague_link_texts()
     for link in links:
         if link.text.casefold().strip(" .…:!»›→") in empty_words:
@@ -81,17 +85,19 @@ def check_links(links: Iterable[Link], is_dead: Callable[[str], bool]) -> Iterat
             yield Finding("dead", _("This link goes to a page that doesn’t exist on this site."), link.href[:200])
 
 
-def check_notes(marks: list[str], notes: dict[str, str]) -> Iterator[Finding]:
-    for number in dict.fromkeys(marks):
+def check_notes(references: list[str], notes: dict[str, str]) -> Iterator[Finding]:
+    """Find footnotes without text or reference, given as the referenced numbers and the texts by number."""
+    for number in dict.fromkeys(references):
         if not notes.get(number):
             yield Finding("note", _("Footnote %(number)s has no text.") % {"number": number}, number)
     for number, text in notes.items():
-        if number not in marks:
+        if number not in references:
             words = _("Nothing in the text refers to footnote %(number)s.") % {"number": number}
             yield Finding("mark", words, shorten(text))
 
 
 def check_paragraphs(paragraphs: Iterable[str]) -> Iterator[Finding]:
+    """Find paragraphs that are too long."""
     for text in paragraphs:
         count = len(text.split())
         if count > MAX_PARAGRAPH:
@@ -106,4 +112,5 @@ def vague_link_texts() -> frozenset[str]:
 
 
 def shorten(text: str) -> str:
+    """Cut a quotation in a finding to at most 60 characters, at the end of a word, with an ellipsis."""
     return text if len(text) <= MAX_QUOTE else text[:MAX_QUOTE].rpartition(" ")[0] + "…"

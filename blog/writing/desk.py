@@ -20,7 +20,7 @@ class Desk(NamedTuple):
 
 
 def build_desk(user: Any) -> Desk:
-    """Find the author's drafts, latest first, and scheduled essays, next first."""
+    """Find an author's unpublished essays and unsaved drafts, latest first, and scheduled essays, next first."""
     mine = Essay.objects.by_author(user)
     unpublished = list(mine.filter(published=None).order_by("-changed")[: ROW_LIMIT + 1])
     scheduled = list(mine.filter(published__gt=timezone.now()).order_by("published")[: ROW_LIMIT + 1])

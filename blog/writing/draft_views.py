@@ -24,7 +24,7 @@ MAX_DAYS = 90
 
 
 def get_user_and_essay(request: HttpRequest, which: str) -> tuple[User, Essay | None]:
-    """Return the user and the essay they may change; None if `which` is `new`, for one that was never saved."""
+    """Return the user and the essay with the key `which`, None for `new`. Raises PermissionDenied or Http404."""
     user = cast(User, request.user)
     if which == "new":
         if not user.has_perm("blog.add_essay"):
@@ -37,7 +37,7 @@ def get_user_and_essay(request: HttpRequest, which: str) -> tuple[User, Essay | 
 
 
 def get_saved_essay(request: HttpRequest, which: str) -> tuple[User, Essay]:
-    """Return the user and the essay they may change, which was saved before. Raises Http404."""
+    """Like `get_user_and_essay`, but raise Http404 for a new essay."""
     user, essay = get_user_and_essay(request, which)
     if essay is None:
         raise Http404
@@ -45,17 +45,19 @@ def get_saved_essay(request: HttpRequest, which: str) -> tuple[User, Essay]:
 
 
 def render_page(request: HttpRequest, name: str, title: str, status: int = 200, **context: Any) -> HttpResponse:
+    """Render the template `admin/blog/essay/<name>.html` as a page of the admin with this title."""
     context = {**admin.site.each_context(request), "title": title, **context}
     return TemplateResponse(request, f"admin/blog/essay/{name}.html", context, status=status)
 
 
 def redirect_to_form(essay: Essay | None) -> HttpResponse:
+    """Redirect to an essay's form in the admin, for None to that of a new essay."""
     return redirect("admin:blog_essay_change", essay.pk) if essay else redirect("admin:blog_essay_add")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def draft(request: HttpRequest, which: str) -> HttpResponse:
-    """GET compares a draft with the stored text; POST stores what a page sends, or deletes a draft."""
+    """GET compares a draft with the stored text; POST stores one that an editor's tab sends, or deletes one."""
     user, essay = get_user_and_essay(request, which)
     if request.method == "POST":
         return discard_draft(request, user, essay) if "discard" in request.POST else store_draft(request, user, essay)
@@ -63,22 +65,16 @@ def draft(request: HttpRequest, which: str) -> HttpResponse:
     if found is None:
         messages.info(request, _("There are no unsaved changes."))
         return redirect_to_form(essay)
-    stored = revising.latest_text(essay).text if essay else Text()
-    return render_page(
-        request,
-        "draft",
-        _("Unsaved changes"),
-        essay=essay,
-        draft=found,
-        stored=stored,
-        text=found.text.cleaned(),
-        is_behind=essay is not None and found.base != revising.latest_text(essay).version,
-        difference=difference.compare(stored, found.text.cleaned()),
-    )
+    latest, text = revising.latest_text(essay) if essay else None, found.text.cleaned()
+    stored = latest.text if latest else Text()
+    context: dict[str, Any] = {"essay": essay, "draft": found, "stored": stored, "text": text}
+    context["is_behind"] = latest is not None and found.base != latest.version
+    context["difference"] = difference.compare(stored, text)
+    return render_page(request, "draft", _("Unsaved changes"), **context)
 
 
 def find_draft(user: User, essay: Essay | None, data: Any) -> Draft | None:
-    """Return the draft that `draft` names, or else the latest."""
+    """Return the author's draft that the field `draft` in the data names, or without the field the latest."""
     found = drafts.by_author(user, essay)
     if "draft" in data:
         found = found.filter(pk=drafts.parse_number(data["draft"]))
@@ -86,7 +82,7 @@ def find_draft(user: User, essay: Essay | None, data: Any) -> Draft | None:
 
 
 def store_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpResponse:
-    """Store what a page sent; return its state and, if asked, the newer drafts of other pages."""
+    """Store the draft that an editor's tab sent; return its state as JSON, if requested with newer drafts as HTML."""
     form = drafts.parse_form(request.POST)
     state, row = drafts.store(user, essay, form)
     answer: dict[str, Any] = {"state": state}
@@ -102,14 +98,14 @@ def store_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpRe
 
 
 def render_newer_drafts(request: HttpRequest, user: User, essay: Essay | None) -> str:
-    """Render the list of drafts without that of the page that asks."""
+    """Return the author's drafts as a list in HTML, without that of the browser tab that requests it."""
     newer = drafts.other_drafts(user, essay, tab=request.POST["offer"], over=request.POST.get("taken", ""))
     context = {"newer": newer, "draft_address": request.path}
     return render_to_string("admin/blog/essay/_newer.html", context, request)
 
 
 def discard_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpResponse:
-    """Delete a draft if it has not changed since it was shown."""
+    """Delete a draft if it has not changed since it was shown, and redirect to the form or the list of essays."""
     found = find_draft(user, essay, request.POST)
     place = redirect_to_form(essay) if essay else redirect("admin:blog_essay_changelist")
     if found and found.changed.isoformat() == request.POST.get("changed"):
@@ -130,18 +126,11 @@ def logged_in(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def revisions(request: HttpRequest, which: str) -> HttpResponse:
+    """List an essay's revisions, newest first."""
     _user, essay = get_saved_essay(request, which)
     rows = Paginator(essay.revisions.for_list(), REVISIONS_PER_PAGE).get_page(request.GET.get("page"))
-    found = revising.latest_text(essay)
-    return render_page(
-        request,
-        "revisions",
-        _("Revisions"),
-        essay=essay,
-        rows=rows,
-        standing=found,
-        shown=Text.from_essay(essay).fingerprint,
-    )
+    found, shown = revising.latest_text(essay), Text.from_essay(essay).fingerprint
+    return render_page(request, "revisions", _("Revisions"), essay=essay, rows=rows, standing=found, shown=shown)
 
 
 @require_safe
@@ -177,6 +166,7 @@ def get_revision(essay: Essay, pk: str | None) -> Revision:
 
 @require_POST
 def restore(request: HttpRequest, which: str) -> HttpResponse:
+    """Save the text of an old revision as the latest."""
     user, essay = get_saved_essay(request, which)
     if revising.restore(get_revision(essay, request.POST.get("revision")), by=user) is None:
         messages.info(request, _("This is already the latest version."))
@@ -189,7 +179,7 @@ def restore(request: HttpRequest, which: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview_page(request: HttpRequest, which: str) -> HttpResponse:
-    """Preview the latest text (GET) or that of the form (POST)."""
+    """Show an essay as readers would see it, with its latest text (GET) or that of the submitted form (POST)."""
     user, essay = get_user_and_essay(request, which)
     if request.method == "POST":
         text = drafts.parse_text(request.POST).cleaned()
@@ -214,18 +204,11 @@ def links(request: HttpRequest, which: str) -> HttpResponse:
             get_object_or_404(PreviewLink, essay=essay, pk=request.POST["withdraw"]).delete()
             messages.success(request, _("Preview link revoked."))
         else:
-            days = request.POST.get("days", "")
-            wished = int(days) if days.isascii() and days.isdigit() and len(days) < 4 else preview.DEFAULT_DAYS
+            typed = request.POST.get("days", "")
+            wished = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else preview.DEFAULT_DAYS
             preview.create_link(essay, by=user, days=max(1, min(wished, MAX_DAYS)))
             messages.success(request, _("Preview link created."))
         return redirect("essay-links", which)
     rows = PreviewLink.objects.unexpired().filter(essay=essay).select_related("created_by")
-    return render_page(
-        request,
-        "preview_links",
-        _("Share a preview"),
-        essay=essay,
-        rows=rows,
-        days=preview.DEFAULT_DAYS,
-        home=settings.SITE_URL,
-    )
+    days, home = preview.DEFAULT_DAYS, settings.SITE_URL
+    return render_page(request, "preview_links", _("Share a preview"), essay=essay, rows=rows, days=days, home=home)

@@ -25,7 +25,7 @@ class FormState:
     tab: str  # the browser tab in which it is written
     save_count: int  # how often the tab has sent it
     draft: int  # the draft with which the form was opened, 0 for none
-    over: str  # when that draft was last changed, as the page saw it
+    over: str  # when that draft was last changed, as the form was told
 
 
 def parse_text(data: Any) -> Text:
@@ -36,6 +36,7 @@ def parse_text(data: Any) -> Text:
 
 
 def parse_form(data: Any) -> FormState:
+    """Return the state of the form from submitted data."""
     return FormState(
         text=parse_text(data),
         base=data.get("base", "")[:60],
@@ -47,22 +48,22 @@ def parse_form(data: Any) -> FormState:
 
 
 def parse_number(typed: str, digits: int = 18) -> int:
-    """Return the number in a field, 0 for anything else."""
+    """Return the number in a submitted field, 0 for anything else or for more digits."""
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= digits else 0
 
 
 def by_author(author: User, essay: Essay | None) -> "QuerySet[Draft]":
-    """Return the author's drafts of an essay, latest first; without an essay those of new ones."""
+    """Return the author's drafts of an essay, for None of essays never saved, latest first."""
     return Draft.objects.filter(author=author, essay=essay).order_by("-changed", "-pk")
 
 
 def other_drafts(author: User, essay: Essay | None, *, tab: str, over: str) -> list[Draft]:
-    """Return the drafts except the page's own and the one it was opened with."""
+    """Return the author's drafts except that of a browser tab and that last changed at `over`, which it continues."""
     return [row for row in by_author(author, essay) if (not tab or row.tab != tab) and row.changed.isoformat() != over]
 
 
 def store(author: User, essay: Essay | None, form: FormState) -> tuple[str, Draft | None]:
-    """Store a form's text. Return `kept` with its row, or `same` and None if it equals the saved text."""
+    """Store a form's text as a draft. Return `kept` and the draft, or `same` and None if it equals the saved text."""
     try:
         with transaction.atomic():
             return _store_once(author, essay, form)
@@ -72,7 +73,7 @@ def store(author: User, essay: Essay | None, form: FormState) -> tuple[str, Draf
 
 
 def _store_once(author: User, essay: Essay | None, form: FormState) -> tuple[str, Draft | None]:
-    """Store a form's text; raises IntegrityError if the same tab stores it at this moment."""
+    """Do what `store` does, but raise IntegrityError if the same tab stores its text at this moment."""
     rows = by_author(author, essay).select_for_update()
     row = rows.filter(tab=form.tab).first() if form.tab else None
     if row and form.save_count <= row.save_count:

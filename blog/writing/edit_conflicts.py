@@ -1,10 +1,8 @@
 """Edit conflicts: a form based on an older text is not saved; both texts are shown, and merged if possible."""
 
-from typing import cast
+from typing import Any, cast
 
-from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -12,6 +10,7 @@ from blog import difference
 from blog.models import Draft, Essay, Tag
 from blog.models.revision import TEXT_FIELDS
 from blog.writing import drafts, merging, revisions
+from blog.writing.draft_views import render_page
 from blog.writing.form import requested_action
 from blog.writing.revisions import LatestText
 
@@ -20,7 +19,7 @@ SUBMIT_BUTTONS = {"_draft", "_publish", "_unpublish"}
 
 
 def find_conflict(request: HttpRequest, essay: Essay) -> LatestText | None:
-    """Return the text saved since the form was opened, unless the form has the same text."""
+    """Return the text saved since the submitted form was opened; None if there is none or the form's is the same."""
     found = revisions.latest_text(essay)
     base = request.POST.get("base")
     if base is None or base == found.version or drafts.parse_text(request.POST).cleaned() == found.text.cleaned():
@@ -29,14 +28,12 @@ def find_conflict(request: HttpRequest, essay: Essay) -> LatestText | None:
 
 
 def render_conflict(request: HttpRequest, essay: Essay, found: LatestText) -> HttpResponse:
-    """Show both texts with their choices (409); the submitted one is stored as a draft."""
+    """Show the submitted text and `found`, the stored one, to choose from (409); store the submitted one as a draft."""
     submitted = drafts.parse_text(request.POST).cleaned()
     _state, draft = drafts.store(cast(User, request.user), essay, drafts.parse_form(request.POST))
     base = merging.find_base(essay, request.POST.get("base", ""))
     both = merging.merge_texts(base, found.text, submitted) if base else None
-    context = {
-        **admin.site.each_context(request),
-        "title": _("This essay has changed since you opened it"),
+    context: dict[str, Any] = {
         "essay": essay,
         "newer": found,
         "submitted": submitted,
@@ -49,22 +46,22 @@ def render_conflict(request: HttpRequest, essay: Essay, found: LatestText) -> Ht
         "brings": both and difference.compare(submitted, both.text),
         "both_fields": both and [*merged_fields(request, both), *tab_field(draft)],
     }
-    return TemplateResponse(request, "admin/blog/essay/conflict.html", context, status=409)
+    return render_page(request, "conflict", _("This essay has changed since you opened it"), 409, **context)
 
 
 def resubmitted_fields(request: HttpRequest, without: set[str]) -> list[tuple[str, str]]:
-    """Return the submitted fields, to be sent again with another text."""
+    """Return names and values of the submitted fields, except those in `without`, to be sent again."""
     sent = request.POST.lists()
     return [(name, str(value)) for name, values in sent for value in values if name not in REPLACED_FIELDS | without]
 
 
 def tab_field(draft: Draft | None) -> list[tuple[str, str]]:
-    """Return the tab's field, so that saving one of the texts deletes the draft."""
+    """Return the name and value of the browser tab's field, by which saving one of the texts deletes the draft."""
     return [("tab", draft.tab)] if draft else []
 
 
 def merged_fields(request: HttpRequest, both: merging.MergeResult) -> list[tuple[str, str]]:
-    """Return the fields of the merged text; with conflicts it is saved as a draft, whatever the button was."""
+    """Return names and values of a form with the merged text; with conflicts its button saves it as a draft."""
     fields = resubmitted_fields(request, {*TEXT_FIELDS, "tags", *(SUBMIT_BUTTONS if both.conflict_count else ())})
     fields += [(name, getattr(both.text, name)) for name in TEXT_FIELDS]
     fields += [("tags", str(tag.pk)) for tag in Tag.objects.matching(both.text.tags)]

@@ -17,14 +17,14 @@ TAG_LIMIT = 3
 
 
 def build_fieldsets(essay: Essay | None, *, may_pin: bool) -> list[tuple[Any, dict[str, Any]]]:
-    """Return the fieldsets; the heading of a collapsed one shows its values."""
+    """Return the admin's fieldsets of an essay's form; the heading of a collapsed one shows its values."""
     place = ("slug", "kind", "canonical", *(EDITOR_FIELDS if may_pin else ()))
     return [
         (None, {"fields": TEXT_FIELDS, "classes": ("writing",)}),
-        collapsed_fieldset(_("Excerpt and tags"), describe_tags(essay), "excerpt", "tags"),
-        collapsed_fieldset(_("Publish date"), describe_date(essay), "published"),
-        collapsed_fieldset(_("Series"), describe_series(essay), "series", "series_position"),
-        collapsed_fieldset(_("Language and translation"), describe_language(essay), "language", "translation_of"),
+        collapsed_fieldset(_("Excerpt and tags"), tags_for_heading(essay), "excerpt", "tags"),
+        collapsed_fieldset(_("Publish date"), date_for_heading(essay), "published"),
+        collapsed_fieldset(_("Series"), series_for_heading(essay), "series", "series_position"),
+        collapsed_fieldset(_("Language and translation"), language_for_heading(essay), "language", "translation_of"),
         collapsed_fieldset(
             _("URL, type and menu") if may_pin else _("URL and type"),
             Truncator(essay.slug).chars(40) if essay else "",
@@ -39,23 +39,27 @@ def collapsed_fieldset(name: str, value: str, *fields: str) -> tuple[Any, dict[s
     return (heading, {"fields": fields, "classes": ("collapse",)})
 
 
-def describe_tags(essay: Essay | None) -> str:
+def tags_for_heading(essay: Essay | None) -> str:
+    """Return the first tags, separated by commas, or "" for a new essay."""
     names = [tag.name for tag in essay.tags.all()[: TAG_LIMIT + 1]] if essay and essay.pk else []
     return ", ".join([*names[:TAG_LIMIT], "…"] if len(names) > TAG_LIMIT else names)
 
 
-def describe_date(essay: Essay | None) -> str:
+def date_for_heading(essay: Essay | None) -> str:
+    """Return the publish date, for a scheduled essay with the time zone, or “draft”."""
     if essay is None or essay.published is None:
         return _("draft")
     at = formats.date_format(timezone.localtime(essay.published), "DATETIME_FORMAT")
     return at if essay.is_published else f"{at} ({current_time_zone_name()})"
 
 
-def describe_series(essay: Essay | None) -> str:
+def series_for_heading(essay: Essay | None) -> str:
+    """Return the series and the essay's position in it, or "" without a series."""
     if essay is None or essay.series is None:
         return ""
     return f"{essay.series}, {essay.series_position}" if essay.series_position else str(essay.series)
 
 
-def describe_language(essay: Essay | None) -> str:
+def language_for_heading(essay: Essay | None) -> str:
+    """Return the essay's language in that language, or "" for the site's."""
     return str(get_language_info(essay.language)["name_local"]) if essay and essay.language else ""

@@ -14,12 +14,13 @@ from blog.writing import drafts, revisions
 
 
 def initial_values(text: Text) -> dict[str, Any]:
+    """Return the values by field with which the form opens."""
     found: dict[str, Any] = {name: getattr(text, name) for name in TEXT_FIELDS}
     return found | {"tags": Tag.objects.matching(text.tags)}
 
 
 def requested_action(data: Any) -> str:
-    """Return publish, unpublish or draft by the button, or without one by the publish date."""
+    """Return `publish`, `unpublish` or `draft` by the submitted button, or without one by the publish date."""
     for verb in ("publish", "unpublish", "draft"):
         if f"_{verb}" in data:
             return verb
@@ -34,7 +35,7 @@ class WritingForm(forms.ModelForm[Essay]):
         super().__init__(*args, **kwargs)
 
     def clean(self) -> dict[str, Any]:
-        """Add errors for what the text lacks to be published."""
+        """Add errors for what the text lacks, if it is to be published."""
         data = super().clean() or self.cleaned_data
         if self.is_publishing:
             for name, words in revisions.missing_fields(self.text).items():

@@ -26,7 +26,7 @@ class ImageForm(forms.ModelForm[Image]):
         fields = ("file", "alt")
 
     def clean_file(self) -> Any:
-        """Re-encode an uploaded file; that of an existing image never changes, because essays use it."""
+        """Return the uploaded file re-encoded; that of an existing image never changes, because essays use it."""
         sent = self.cleaned_data.get("file")
         if self.instance.pk:
             return self.instance.file

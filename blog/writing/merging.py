@@ -29,13 +29,13 @@ class MergeResult:
 
     @property
     def conflict_count(self) -> int:
-        """Return how many times the author has to choose before it is published."""
+        """Return how many fields and places both sides changed, so that the author has to choose."""
         return len(self.lines) + len(self.conflicts)
 
 
-def find_base(essay: Essay, mark: str) -> Text | None:
-    """Return the text that a form began from. One without a revision got one before it was replaced (revisions.py)."""
-    pk, _sign, print_ = mark.partition("-")
+def find_base(essay: Essay, version: str) -> Text | None:
+    """Return the text with which a form was opened, by its version (see `LatestText`); None if it is not stored."""
+    pk, _sign, print_ = version.partition("-")
     if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
         return None
     if not print_:
@@ -46,7 +46,7 @@ def find_base(essay: Essay, mark: str) -> Text | None:
 
 
 def merge_texts(base: Text, stored: Text, mine: Text) -> MergeResult | None:
-    """Merge both texts; None if one contains the other's changes, or a body is too long or not made of our blocks."""
+    """Merge two texts made from `base`; None if one has all changes, or a body is too long or has no known blocks."""
     if max(len(each.body) for each in (base, stored, mine)) > difference.MAX_CHARACTERS:
         return None
     bodies = [split_blocks(each.body) for each in (base, stored, mine)]
@@ -71,7 +71,7 @@ def merge_texts(base: Text, stored: Text, mine: Text) -> MergeResult | None:
 
 
 def split_blocks(body: str) -> list[str] | None:
-    """Split a body into its top-level elements with notes inlined; None if joining them gives another body."""
+    """Split a body into its top-level elements with their notes inside; None if joining them gives another body."""
     source, section = split_notes(body)
     items = map(ITEM.fullmatch, NOTE.split(section.removesuffix(NOTES_END)))
     notes = {item[1]: item[2] for item in items if item}
@@ -80,7 +80,7 @@ def split_blocks(body: str) -> list[str] | None:
 
 
 def inline_note(mark: re.Match[str], notes: dict[str, str]) -> str:
-    """Put a note's text into its mark, so that a block contains its notes."""
+    """Return what replaces a reference to a note: the note's text between control characters, to keep both together."""
     id_, number, label = mark.groups()
     if number not in notes:
         return mark[0]
@@ -88,6 +88,7 @@ def inline_note(mark: re.Match[str], notes: dict[str, str]) -> str:
 
 
 def top_level_elements(source: str) -> Iterator[str]:
+    """Yield the HTML of each element of a body that is in no other."""
     depth = start = 0
     for tag in TAG.finditer(source):
         if tag[2] not in VOID:
@@ -131,7 +132,7 @@ class SideChanges:
 
 
 def compare_side(base: list[str], now: list[str], budget: Budget) -> SideChanges:
-    """Return what one side made of the base's blocks."""
+    """Return what one side made of each block that both began from."""
     found = SideChanges([[] for _block in base], [[] for _block in [*base, ""]])
     for step in difference.compare_sequences(base, now, budget):
         at = step.a.start
@@ -151,7 +152,7 @@ def compare_side(base: list[str], now: list[str], budget: Budget) -> SideChanges
 
 
 def as_block(html: str) -> Block:
-    """Return an element as a block whose words can be compared."""
+    """Return an element's HTML as a block whose words can be compared; its kind is the HTML."""
     return Block(html, False, tuple(difference.split_words(markup.plain_text(html))))
 
 

@@ -36,11 +36,11 @@ class OwnObjectsOnlyMixin(AdminMixin):
         return found
 
     def may_change_some(self, request: HttpRequest) -> bool:
-        """Return whether the user may change objects of this kind, if only their own."""
+        """Return whether the user may change objects of this model, even if only their own."""
         return super().has_change_permission(request)
 
     def is_not_own(self, request: HttpRequest, obj: Any) -> bool:
-        """Return whether it is a stored object that the user may not change."""
+        """Return whether `obj` is a stored object that the user may not change because it belongs to others."""
         return isinstance(obj, models.Model) and not obj._state.adding and not obj.may_change(request.user)  # type: ignore[attr-defined]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -52,7 +52,7 @@ class OwnObjectsOnlyMixin(AdminMixin):
         return super().has_delete_permission(request, obj) and not self.is_not_own(request, obj)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow an author to view their own objects only, and others all."""
+        """Allow authors to view their own objects only, and users who may change none to view all."""
         return super().has_view_permission(request, obj) and not (
             self.may_change_some(request) and self.is_not_own(request, obj)
         )

@@ -23,14 +23,14 @@ MAX_LINKS = 20  # open links of one essay
 
 
 def text_to_preview(essay: Essay) -> Text:
-    """Return the latest draft based on the latest text, or else that text."""
+    """Return the latest unsaved draft if it is based on the latest saved text, else that text."""
     found = revisions.latest_text(essay)
     draft = Draft.objects.filter(essay=essay, base=found.version).order_by("-changed").first()
     return draft.text.cleaned() if draft else found.text
 
 
 def render_preview(request: HttpRequest, essay: Essay, text: Text, *, by: User | None = None) -> HttpResponse:
-    """Render an essay with another text, neither saved nor cached nor indexed by search engines."""
+    """Render an essay's page with another text, not to be cached or indexed; `by` is the author of a new essay."""
     text.apply_to(essay)
     essay.shown_tags = Tag.objects.matching(text.tags)
     is_new = essay._state.adding

@@ -67,7 +67,7 @@ class PublishingMixin(AdminMixin):
         return field
 
     def get_readonly_fields(self, request: HttpRequest, obj: Essay | None = None) -> Any:
-        """Let only editors change the home page and the menu."""
+        """Let only editors change whether an essay is pinned to the home page or in the menu."""
         found = super().get_readonly_fields(request, obj)
         return found if request.user.has_perm("blog.change_others") else [*found, *EDITOR_FIELDS]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,6 +13,7 @@ import pagecache
 from accounts.models import User
 from blog import actions, markup
 from blog.models import Essay, Revision, Tag, Text
+from blog.models.revision import TEXT_FIELDS
 
 MAX_QUOTE = 60  # characters of an address in a message
 
@@ -115,7 +116,7 @@ def publish_latest(essay: Essay, *, by: User) -> Revision | None:
 
 @transaction.atomic
 def unpublish(essay: Essay, text: Text, *, by: User | None) -> Revision | None:
-    """Make an essay a draft again, with this text. It keeps its address for when it is published again."""
+    """Make an essay a draft again, with this text. It keeps the date in its URL for when it is published again."""
     stored = lock_essay(essay)
     if stored is None or stored.published is None:
         return save(essay, text, by=by)
@@ -135,7 +136,7 @@ def unpublish_latest(essay: Essay, *, by: User) -> Revision | None:
 
 
 def is_same_time(one: datetime | None, other: datetime | None) -> bool:
-    """Compare to the second, which is all that a form sends."""
+    """Return whether two times are less than a second apart, because a form sends no fractions."""
     return one is not None and other is not None and abs(one - other) < timedelta(seconds=1)
 
 
@@ -172,7 +173,7 @@ def lock_essay(essay: Essay) -> Essay | None:
 
 
 def ensure_revision(essay: Essay) -> LatestText:
-    """Record a revision of a text that has none, before another text replaces it."""
+    """Record a revision of the essay's text if it has none, before another text replaces it; return the latest text."""
     found = latest_text(essay)
     if found.revision and found.revision.essay_fingerprint == Text.from_essay(essay).fingerprint:
         return found
@@ -194,21 +195,11 @@ def create_revision(
     note: str = "",
     is_public_note: bool = False,
 ) -> Revision:
+    """Store a text as the newest revision of an essay; `note` says what changed."""
+    fields: dict[str, Any] = {name: getattr(text, name) for name in TEXT_FIELDS} | {"tags": list(text.tags)}
+    fields |= {"word_count": markup.count_words(text.body), "essay_fingerprint": Text.from_essay(essay).fingerprint}
     return Revision.objects.create(
-        essay=essay,
-        author=by,
-        kind=kind,
-        title=text.title,
-        deck=text.deck,
-        body=text.body,
-        excerpt=text.excerpt,
-        slug=text.slug,
-        tags=list(text.tags),
-        word_count=markup.count_words(text.body),
-        publish_at=publish_at,
-        essay_fingerprint=Text.from_essay(essay).fingerprint,
-        note=note,
-        is_public_note=is_public_note,
+        essay=essay, author=by, kind=kind, publish_at=publish_at, note=note, is_public_note=is_public_note, **fields
     )
 
 

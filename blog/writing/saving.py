@@ -30,7 +30,7 @@ class WritingMixin(AdminMixin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Show an edit conflict instead of saving over a newer text."""
+        """Show the form or save it, but show an edit conflict instead of saving over a newer text."""
         if request.method != "POST" or object_id is None:
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
@@ -61,7 +61,7 @@ class WritingMixin(AdminMixin):
         return form
 
     def save_model(self, request: HttpRequest, obj: Essay, form: Any, change: bool) -> None:
-        """Save the text as a draft, publish it or unpublish the essay, by the button."""
+        """Save the text as a draft, publish it or unpublish the essay, as the submitted button says."""
         by, text = cast(User, request.user), form.text
         match requested_action(request.POST):
             case "publish":
@@ -108,7 +108,7 @@ class WritingMixin(AdminMixin):
 
 
 def get_opened_draft(request: HttpRequest, essay: Essay | None) -> Draft | None:
-    """Return the draft that the form was asked to open with."""
+    """Return the author's draft that the request's field `draft` names: the form is or was opened with it."""
     number = drafts.parse_number(request.POST.get("draft") or request.GET.get("draft") or "")
     return drafts.by_author(cast(User, request.user), essay).filter(pk=number).first() if number else None
 
@@ -125,7 +125,7 @@ def get_initial(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
 
 
 def form_context(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
-    """Return the template context about the text: its version, its draft and the other drafts."""
+    """Return the form page's context about its text: the title, the version, the opened draft and newer drafts."""
     draft = get_opened_draft(request, essay)
     found = revisions.latest_text(essay) if essay else LatestText(Text(), None, "")
     base = request.GET.get("seen", draft.base)[:60] if draft else found.version
@@ -145,7 +145,7 @@ def form_context(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
 
 
 def never_saved_drafts(request: HttpRequest) -> list[Draft]:
-    """Return the author's essays that exist only as drafts and match the list's filters."""
+    """Return the author's drafts of essays that were never saved, if they match the filters and search of the list."""
     asked = {name: value for name, value in request.GET.items() if name not in {"q", "o", "p", "all"}}
     if asked not in ({}, {"state": "draft"}):
         return []
@@ -155,6 +155,7 @@ def never_saved_drafts(request: HttpRequest) -> list[Draft]:
 
 
 def saved_message(essay: Essay, revision: Revision | None) -> str:
+    """Return what an author reads after saving; `revision` is None if the text has not changed."""
     if revision is None:
         return _("Saved. The text hasn’t changed.")
     if revision.kind == Revision.Kind.DRAFT:

@@ -15,7 +15,7 @@ _ALIAS_PREFIXES = ("Etc/", "SystemV/", "US/", "posix/", "right/")
 
 @cache
 def time_zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return the choices, grouped by region."""
+    """Return for each region its name and its time zones, each as its key and the name of its place."""
     parts: dict[str, list[tuple[str, str]]] = {}
     for name in sorted(available_timezones()):
         part, stroke, place = name.partition("/")
@@ -31,10 +31,9 @@ class TimeZoneSelect(forms.Select):
         super().__init__({"data-browser-zone": _("%s (from your browser)"), **(attrs or {})}, choices)
 
     def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
-        """Keep a stored name that is no longer in the list."""
-        known = {zone for _part, zones in time_zone_choices() for zone, _place in zones} | {
-            str(key) for key, _name in self.choices
-        }
+        """Add all time zones to the choices, and a stored one that is no longer known."""
+        listed = {zone for _part, zones in time_zone_choices() for zone, _place in zones}
+        known = listed | {str(key) for key, _name in self.choices}
         given = [(each, each) for each in value if each and each not in known]
         own, self.choices = self.choices, [*self.choices, *given, *time_zone_choices()]
         try:
@@ -48,5 +47,5 @@ class TimeZoneSelect(forms.Select):
 
 
 def current_time_zone_name() -> str:
-    """Return the current zone's name, such as Europe/Berlin rather than CEST."""
+    """Return the current time zone's name, such as Europe/Berlin rather than CEST."""
     return getattr(timezone.get_current_timezone(), "key", "") or timezone.get_current_timezone_name()
