@@ -13,9 +13,9 @@ from blog import markup, permalinks
 from blog.models import RESERVED_SLUGS, Essay, Redirect, Series, Tag
 
 
-def free_slug(essay: Essay, wish: str) -> str:
-    """Return a slug made from the wish that no other essay or page of the same kind uses."""
-    stem = slugify(wish, allow_unicode=True)[:180].strip("-") or "untitled"
+def free_slug(essay: Essay, title: str) -> str:
+    """Return a slug made from a title that no other essay or page of the same kind uses."""
+    stem = slugify(title, allow_unicode=True)[:180].strip("-") or "untitled"
     if essay.kind == Essay.Kind.PAGE and (stem in RESERVED_SLUGS or stem.isdigit()):
         stem = f"{stem}-page"
     others = Essay.objects.filter(kind=essay.kind, slug__startswith=stem).exclude(pk=essay.pk)

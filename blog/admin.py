@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -37,7 +37,7 @@ class SiteAdmin(FixedRowsMixin, admin.ModelAdmin[Site]):
     """The site's settings: one row, so its list redirects to its form."""
 
     def get_fields(self, request: HttpRequest, obj: Site | None = None) -> tuple[str, ...]:
-        """Leave the language out while there is only one to choose."""
+        """Return the form's fields, without the language while there is only one to choose."""
         language = ("language",) if len(settings.SITE_LANGUAGES) > 1 else ()
         return ("name", "tagline", *language, "time_zone", "essays_per_page", "public_record")
 
@@ -112,7 +112,7 @@ class EssayForm(WritingForm):
         return data
 
     def menu_error(self, kind: str | None) -> Any:
-        """Return why this cannot be in the menu, or nothing."""
+        """Return a message that says why this cannot be in the menu, or ""."""
         if kind == Essay.Kind.ESSAY:
             return _("Only pages can be shown in the menu. Clear this checkbox, or choose the type “page”.")
         if Essay.objects.in_menu().exclude(pk=self.instance.pk).count() >= MENU_LIMIT:
@@ -123,7 +123,7 @@ class EssayForm(WritingForm):
 
 class AuthorshipFormSet(forms.BaseInlineFormSet[Authorship, Essay, Any]):
     def add_fields(self, form: Any, index: int | None) -> None:
-        """Label the box that deletes a row for screen readers."""
+        """Label the checkbox that deletes a row for screen readers."""
         super().add_fields(form, index)
         if box := form.fields.get("DELETE"):
             box.widget.attrs["aria-label"] = box.label
@@ -160,14 +160,8 @@ class StatusFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Essay]) -> QuerySet[Essay]:
         now = timezone.now()
-        match self.value():
-            case "published":
-                return queryset.filter(published__lte=now)
-            case "scheduled":
-                return queryset.filter(published__gt=now)
-            case "draft":
-                return queryset.filter(published=None)
-        return queryset
+        published = {"published": Q(published__lte=now), "scheduled": Q(published__gt=now), "draft": Q(published=None)}
+        return queryset.filter(published.get(self.value() or "", Q()))
 
 
 @admin.register(Essay)
@@ -212,7 +206,7 @@ class EssayAdmin(WritingMixin, PublishingMixin, OwnObjectsOnlyMixin, admin.Model
         return obj.get_absolute_url() if obj.is_published else None
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Permission to delete an essay includes its comments and their decisions."""
+        """Require no permission to delete its comments and their decisions: that to delete an essay includes them."""
         to_delete, counts, _needed, protected = super().get_deleted_objects(objs, request)
         return to_delete, counts, set(), protected
 
@@ -231,7 +225,7 @@ class RedirectForm(forms.ModelForm[Redirect]):
         fields = ("old_path", "essay", "tag", "series")
 
     def clean_old_path(self) -> str:
-        """Return the decoded path, also of a full URL copied from a browser."""
+        """Return the decoded path from a typed path, or from a full URL of this site copied from a browser."""
         old = unquote(str(self.cleaned_data["old_path"]).removeprefix(settings.SITE_URL))
         if not old.startswith("/"):
             raise ValidationError(_("Enter a path that starts with a slash, such as /2019/an-essay/."))

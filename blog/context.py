@@ -11,6 +11,7 @@ from blog.models import MENU_LIMIT, Essay, Site
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
+    """Return for every template the site's settings, its URL and the pages in its menu."""
     return {
         "site": getattr(request, "site", None) or SimpleLazyObject(Site.objects.current),
         "site_url": settings.SITE_URL,
@@ -19,7 +20,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
 
 def menu_pages(request: HttpRequest) -> list[Essay]:
-    """Return the published pages of the menu; a scheduled one expires the page that is being rendered."""
+    """Return the published pages of the menu; the page being rendered expires when a scheduled one is published."""
     dated = Essay.objects.in_menu().exclude(published=None).only("kind", "slug", "title", "published", "language")
     shown = []
     for page in dated[:MENU_LIMIT]:
@@ -31,6 +32,6 @@ def menu_pages(request: HttpRequest) -> list[Essay]:
 
 
 def expire_page_at(request: HttpRequest, moment: datetime | None) -> None:
-    """Note when the page rendered for this request changes without a write; the earliest time counts."""
+    """Let the cached page for this request expire at a time; the earliest of several counts, None changes nothing."""
     known = getattr(request, "expires", None)
     request.expires = min(filter(None, (known, moment)), default=None)  # type: ignore[attr-defined]

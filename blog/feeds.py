@@ -70,7 +70,7 @@ class FullTextJsonFeed(SyndicationFeed):
         outfile.write(json.dumps({name: value for name, value in about.items() if value}, ensure_ascii=False))
 
     def json_item(self, item: dict[str, Any]) -> dict[str, Any]:
-        """Return an entry as JSON Feed names its parts."""
+        """Return an entry with the names of the JSON Feed format, without empty values."""
         entry = {
             "id": item["unique_id"],
             "url": item["link"],
@@ -99,11 +99,12 @@ class EssaysFeed(Feed[Essay, Any]):
 
     @classmethod
     def view(cls, request: HttpRequest, **address: Any) -> HttpResponse:
-        """Serve a feed by a new instance for each request, because it stores the request's site and path."""
+        """View that serves the feed by a new instance for each request, as it stores the request's site and path."""
         response = cls(request)(request, **address)
         return pagecache.mark_cacheable(response, "site", expires=Essay.objects.next_change())
 
     def essays(self, obj: Any) -> EssayQuerySet:
+        """Return all published essays; subclasses return those of `obj`, such as a tag."""
         return Essay.objects.essays().published()
 
     def title(self, obj: Any) -> str:
@@ -159,7 +160,6 @@ class EssaysFeed(Feed[Essay, Any]):
 
 class EssaysAtomFeed(EssaysFeed):
     feed_type = FullTextAtomFeed
-
     subtitle = EssaysFeed.description
 
 

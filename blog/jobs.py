@@ -16,7 +16,7 @@ BATCH_SIZE = 200
 @every(hours=1)
 @job()
 def render_missing() -> None:
-    """Enqueue a job for each picture without renditions: its own job was lost, or it is older than renditions are."""
+    """Enqueue a job for each picture without renditions, whose own job was lost or which is older than renditions."""
     if DBTaskResult.objects.filter(task_path=renditions.render.module_path, status__in=UNFINISHED).exists():
         return
     for pk in Image.objects.unrendered(timezone.now() - GRACE_PERIOD).values_list("pk", flat=True)[:BATCH_SIZE]:

@@ -25,9 +25,8 @@ def get_site(request: HttpRequest) -> Site:
 
 
 class HeadersMiddleware(Middleware):
-    """Forbid caching by browsers and proxies unless the response allows it."""
-
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Forbid caching by browsers and proxies unless the response allows it."""
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         if KEYS_HEADER not in response.headers or PERSONAL_COOKIES & request.COOKIES.keys():
@@ -36,9 +35,8 @@ class HeadersMiddleware(Middleware):
 
 
 class SiteMiddleware(Middleware):
-    """Render every page in the site's language and time zone, so that it is the same for everyone."""
-
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Render every page in the site's language and time zone, so that it is the same for everyone."""
         site = request.site = Site.objects.current()  # type: ignore[assignment]
         with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
             response = self.get_response(request)

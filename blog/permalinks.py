@@ -9,12 +9,12 @@ from blog.models import Essay, Site
 
 
 def site_date(moment: datetime) -> date:
-    """Return the date in the site's time zone, not the author's."""
+    """Return the date of a moment in the site's time zone, not the author's."""
     return timezone.localdate(moment, ZoneInfo(Site.objects.current().time_zone))
 
 
 def has_been_public(old: Essay) -> bool:
-    """Return whether readers could ever open the essay: now, or before it was unpublished.
+    """Return whether readers could ever open the stored essay: now, or before it was unpublished.
 
     A scheduled essay has the date it is scheduled for; an unpublished one keeps the date of its first publication.
     """
@@ -24,7 +24,7 @@ def has_been_public(old: Essay) -> bool:
 
 
 def set_address_date(essay: Essay, old: Essay | None) -> None:
-    """Set the date in the address, which the first publication fixes."""
+    """Set the date in an essay's URL, which the first publication fixes; `old` is the essay as stored before."""
     if old and old.dated and has_been_public(old):
         essay.dated = old.dated
     elif essay.published is None:

@@ -13,33 +13,18 @@ from blog.context import expire_page_at
 from blog.models import Essay, Series
 
 ORDINALS: list[Any] = [
-    pgettext_lazy("place in a series", "first"),
-    pgettext_lazy("place in a series", "second"),
-    pgettext_lazy("place in a series", "third"),
-    pgettext_lazy("place in a series", "fourth"),
-    pgettext_lazy("place in a series", "fifth"),
-    pgettext_lazy("place in a series", "sixth"),
-    pgettext_lazy("place in a series", "seventh"),
-    pgettext_lazy("place in a series", "eighth"),
-    pgettext_lazy("place in a series", "ninth"),
-    pgettext_lazy("place in a series", "tenth"),
-    pgettext_lazy("place in a series", "eleventh"),
-    pgettext_lazy("place in a series", "twelfth"),
-]
+    pgettext_lazy("place in a series", "first"), pgettext_lazy("place in a series", "second"),
+    pgettext_lazy("place in a series", "third"), pgettext_lazy("place in a series", "fourth"),
+    pgettext_lazy("place in a series", "fifth"), pgettext_lazy("place in a series", "sixth"),
+    pgettext_lazy("place in a series", "seventh"), pgettext_lazy("place in a series", "eighth"),
+    pgettext_lazy("place in a series", "ninth"), pgettext_lazy("place in a series", "tenth"),
+    pgettext_lazy("place in a series", "eleventh"), pgettext_lazy("place in a series", "twelfth"),
+]  # fmt: skip
 CARDINALS: list[Any] = [
-    gettext_lazy("one"),
-    gettext_lazy("two"),
-    gettext_lazy("three"),
-    gettext_lazy("four"),
-    gettext_lazy("five"),
-    gettext_lazy("six"),
-    gettext_lazy("seven"),
-    gettext_lazy("eight"),
-    gettext_lazy("nine"),
-    gettext_lazy("ten"),
-    gettext_lazy("eleven"),
-    gettext_lazy("twelve"),
-]
+    gettext_lazy("one"), gettext_lazy("two"), gettext_lazy("three"), gettext_lazy("four"),
+    gettext_lazy("five"), gettext_lazy("six"), gettext_lazy("seven"), gettext_lazy("eight"),
+    gettext_lazy("nine"), gettext_lazy("ten"), gettext_lazy("eleven"), gettext_lazy("twelve"),
+]  # fmt: skip
 LINK_FIELDS = ("kind", "title", "slug", "published", "dated", "created", "language")
 
 
@@ -65,7 +50,7 @@ class Translation(NamedTuple):
 
 
 def get_navigation(request: HttpRequest, essay: Essay, series: Series) -> SeriesNavigation | None:
-    """Return an essay's position and neighbors in its series, by two queries; a scheduled one expires the page."""
+    """Return an essay's position and neighbors in its series; the page expires when a scheduled one is published."""
     rows = Essay.objects.essays().filter(series=series, published__isnull=False).in_series()
     keys = published_keys(request, rows.values_list("pk", "published"))
     if essay.pk not in keys:  # a preview of a draft
@@ -77,7 +62,7 @@ def get_navigation(request: HttpRequest, essay: Essay, series: Series) -> Series
 
 
 def readable_series() -> "QuerySet[Series]":
-    """Return the series that have a published essay."""
+    """Return the series that have at least one published essay."""
     return Series.objects.filter(Exists(Essay.objects.essays().published().filter(series=OuterRef("pk"))))
 
 
@@ -97,7 +82,7 @@ def with_counts() -> "QuerySet[Series]":
 
 
 def get_translations(request: HttpRequest, essay: Essay, language: str) -> list[Translation]:
-    """Return the published translations of an essay with itself; empty if there is no other."""
+    """Return an essay and its published translations, or nothing if it has none; `language` is the site's."""
     original = essay.translation_of_id or essay.pk
     rows = Essay.objects.filter(Q(pk=original) | Q(translation_of=original), published__isnull=False)
     found = {row.pk: row for row in rows.order_by("pk").only(*LINK_FIELDS)}
@@ -108,7 +93,7 @@ def get_translations(request: HttpRequest, essay: Essay, language: str) -> list[
 
 
 def published_keys(request: HttpRequest, rows: Iterable[tuple[int, Any]]) -> list[int]:
-    """Return the keys of rows that are published now; the others expire the page at their time."""
+    """Return the keys of the (key, publication time) rows that are published; the page expires when others will be."""
     now = timezone.now()
     listed = []
     for key, published in rows:

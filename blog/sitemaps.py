@@ -65,13 +65,11 @@ class SeriesSitemap(AbsoluteSitemap):
         return series.readable_series()
 
 
-SECTIONS: dict[str, type[AbsoluteSitemap]] = {
-    "essays": EssaySitemap, "pages": PageSitemap, "tags": TagSitemap, "series": SeriesSitemap,
-}  # fmt: skip
+SECTIONS = {"essays": EssaySitemap, "pages": PageSitemap, "tags": TagSitemap, "series": SeriesSitemap}
 
 
 def sitemap_index(request: HttpRequest) -> HttpResponse:
-    """List the parts. Django's own index would name the request's host."""
+    """List the parts of the sitemap by SITE_URL. Django's own index would name the request's host."""
     parts = []
     for name, section in SECTIONS.items():
         paginator, latest = section().paginator, section().get_latest_lastmod()
@@ -88,6 +86,6 @@ def sitemap_part(request: HttpRequest, section: str) -> HttpResponse:
 
 
 def finish_sitemap(response: HttpResponse) -> HttpResponse:
-    """Keep a sitemap itself out of search results, and let it be cached."""
+    """Return a sitemap's response with headers that keep the file out of search results and let it be cached."""
     response.headers["X-Robots-Tag"] = "noindex"
     return pagecache.mark_cacheable(response, "site", expires=Essay.objects.next_change())

@@ -31,7 +31,7 @@ def show_list(
     template: str = "blog/home.html",
     **context: Any,
 ) -> HttpResponse:
-    """Render a page of essays and mark it cacheable; `find(start, stop)` returns a slice of them."""
+    """Render the requested page of a list of essays, cacheable; `find(start, stop)` returns a slice of the list."""
     page = paging.get_page(request, get_site(request).essays_per_page, find)
     prefetch_bylines(page.rows)
     response = render(request, template, {"page_obj": page, "heading": heading, **context})
@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def redirect_by_number(request: HttpRequest) -> HttpResponse:
-    """Redirect WordPress's `/?p=123` to the essay that was imported with this number, else to ours with this key."""
+    """Redirect WordPress's `/?p=123` to the essay imported with this number, else to ours with this primary key."""
     name = "p" if "p" in request.GET else "page_id"
     number = request.GET[name]
     if not (number.isascii() and number.isdigit() and len(number) < 19):
@@ -79,7 +79,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def render_essay(request: HttpRequest, essay: Essay, status: int = 200, **context: Any) -> HttpResponse:
-    """Render an essay's or page's own page; its template adds the thread."""
+    """Render the page of an essay or a page; its template adds the comments."""
     template = "blog/page.html" if essay.kind == Essay.Kind.PAGE else "blog/essay.html"
     context = {
         "essay": essay,
@@ -96,7 +96,7 @@ def render_essay(request: HttpRequest, essay: Essay, status: int = 200, **contex
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Redirect browsers and feed readers that do not read a page's icon link."""
+    """Redirect `/favicon.ico`, for browsers and feed readers that do not read a page's icon link, to the icon."""
     return redirect(static("mark.svg"))
 
 
@@ -138,6 +138,7 @@ def series(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def all_series(request: HttpRequest) -> HttpResponse:
+    """List the series that have published essays."""
     page = paging.get_page(request, SERIES_PER_PAGE, lambda start, stop: list(in_series.with_counts()[start:stop]))
     if not page.rows:
         raise Http404
@@ -147,6 +148,7 @@ def all_series(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def author(request: HttpRequest, username: str) -> HttpResponse:
+    """Show an author's profile and list their essays."""
     found = get_object_or_404(User, username=username)
     if not found.authorships.filter(essay__in=published_essays()).exists():
         raise Http404

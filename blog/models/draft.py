@@ -12,7 +12,7 @@ from blog.models.revision import TEXT_FIELDS, Text
 
 
 class Draft(models.Model):
-    """Unsaved text of an author's form: one row for each page (browser tab) in which it was typed."""
+    """Unsaved text of an author's form: one row for each browser tab in which it was typed."""
 
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, blank=True, related_name="drafts")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
@@ -37,5 +37,6 @@ class Draft(models.Model):
 
     @property
     def text(self) -> Text:
+        """Return the stored fields as a text."""
         lines: dict[str, Any] = {name: str(self.fields.get(name, "")) for name in TEXT_FIELDS}
         return Text(**lines, tags=tuple(self.fields.get("tags", ())))

@@ -56,7 +56,7 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return self.filter(is_in_menu=True).order_by("menu_order", "title", "pk")
 
     def tagged(self, tag: Tag) -> Self:
-        """Return those with this tag. By EXISTS, as in `by_author`: an index returns them in order, without sorting."""
+        """Return essays with this tag. By EXISTS, as in `by_author`: an index returns them in order, without a sort."""
         row = Essay.tags.through._default_manager.filter(essay=models.OuterRef("pk"), tag=tag)
         return self.filter(models.Exists(row))
 
@@ -64,7 +64,7 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return self.filter(models.Exists(Authorship.objects.filter(essay=models.OuterRef("pk"), author=author)))
 
     def dated(self, year: int, month: int | None = None, day: int | None = None) -> Self:
-        """Return those whose address begins with this date; none for a date that does not exist."""
+        """Return those whose URL begins with this year, month or day; none for a date that does not exist."""
         try:
             first = calendar_day(year, month or 1, day or 1)
         except ValueError:
@@ -89,7 +89,7 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return self.order_by("-published", "-pk")
 
     def by_date(self) -> Self:
-        """Sort by the date in the address, newest first."""
+        """Sort by the date in the URL, newest first."""
         return self.order_by("-dated", "-published", "-pk")
 
     def fetch_slice(self, start: int, stop: int, only: Sequence[str] = ()) -> "list[Essay]":
@@ -98,7 +98,7 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return list(found.only(*only) if only else found)
 
     def fetch_slice_pinned_first(self, start: int, stop: int) -> "list[Essay]":
-        """Like `fetch_slice`, pinned ones first. To sort by `is_pinned`, SQLite may read every essay."""
+        """Like `fetch_slice`, but pinned essays first. To sort by `is_pinned`, SQLite may read every essay."""
         pinned, rest = (self.filter(is_pinned=models.Value(is_pinned)) for is_pinned in (True, False))
         keys = list(pinned.values_list("pk", flat=True))
         first = pinned.fetch_slice(start, stop) if keys[start:stop] else []
@@ -111,11 +111,12 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return sorted(((int(found), count) for found, count in rows), reverse=True)
 
     def for_essay_page(self) -> Self:
-        """Fetch the series, and whether there is a translation."""
+        """Fetch the series too, and set `is_translated` to whether there is a translation."""
         is_translated = models.Exists(Essay.objects.filter(translation_of=models.OuterRef("pk")))
         return self.select_related("series").annotate(is_translated=is_translated)
 
     def with_authors(self) -> Self:
+        """Fetch the authors of all essays by one more query."""
         return self.prefetch_related("authorships")
 
     def next_change(self) -> datetime | None:
@@ -265,12 +266,12 @@ class Essay(models.Model):
 
     @property
     def title_html(self) -> SafeString:
-        """Return its title, marked up for a sentence in the page's language."""
+        """Return its title for a sentence in the page's language, with its own language marked if it differs."""
         return format_html("<span{}>{}</span>", self.lang, self) if self.lang else conditional_escape(str(self))
 
     @property
     def day(self) -> calendar_day:
-        """Return the date in its address; for a draft the date it would have."""
+        """Return the date in its URL; for a draft the date that it would have."""
         return self.dated or timezone.localdate(self.published or self.created)
 
     @property
@@ -285,29 +286,29 @@ class Essay(models.Model):
 
     @cached_property
     def pictures(self) -> dict[str, Any]:
-        """Return its stored pictures; no query after renditions.prefetch_pictures()."""
+        """Return its stored pictures by URL; no query after renditions.prefetch_pictures()."""
         return Image.objects.in_html(self.body) if "<img " in self.body else {}
 
     @cached_property
     def shown_tags(self) -> list[Tag]:
-        """Its tags; a preview sets others."""
+        """Its tags, or in a preview those that the preview sets."""
         return list(self.tags.all())
 
     @property
     def contents(self) -> list[tuple[str, str]]:
-        """Return ids and texts of its level 2 headings if there are at least two."""
+        """Return the id and text of each level 2 heading if there are at least two."""
         found = markup.table_of_contents(self.body, self.id_prefix)
         return found if len(found) > 1 else []
 
     @property
     def has_drop_cap(self) -> bool:
-        """Return whether it can begin with a drop cap: with a Latin, Greek or Cyrillic letter, first in a paragraph."""
+        """Return whether it may have a drop cap: its first paragraph begins with a Latin, Greek or Cyrillic letter."""
         first = FIRST_LETTER.match(self.body)
         return first is not None and unicodedata.name(first["letter"], "").startswith(("LATIN", "GREEK", "CYRILLIC"))
 
     @cached_property
     def bylines(self) -> list[Any]:
-        """Return its authors in order; no query after with_authors() or prefetch_bylines()."""
+        """Return its authors, as users, in order; no query after with_authors() or prefetch_bylines()."""
         return [authorship.author for authorship in self.authorships.all()]
 
     def may_change(self, user: Any) -> bool:
@@ -321,8 +322,6 @@ class Essay(models.Model):
 
 
 class AuthorshipManager(models.Manager["Authorship"]):
-    """Fetches the author with every row."""
-
     def get_queryset(self) -> models.QuerySet["Authorship"]:
         """Fetch the author with each row."""
         return super().get_queryset().select_related("author")

@@ -25,11 +25,11 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return found
 
     def unrendered(self, before: datetime) -> Self:
-        """Return older pictures without renditions, except those known to need none."""
+        """Return pictures created before a time that have no renditions, except those known to need none."""
         return self.filter(renditions={}, created__lt=before).order_by("pk")
 
     def in_html(self, html: str) -> dict[str, figures.Picture]:
-        """Return the stored pictures of a text by URL; no query if there can be none."""
+        """Return the stored pictures in an essay's HTML, by URL; no query if there can be none."""
         prefix = default_storage.url("")
         names = [source.removeprefix(prefix) for source in figures.picture_addresses(html) if source.startswith(prefix)]
         return self.pictures_by_url(names)
@@ -91,5 +91,6 @@ class Image(models.Model):
 
 
 def rendition_name(name: str, width: int, kind: str) -> str:
+    """Return the name of the file for a picture's rendition; `name` is the picture's own file, `kind` a format."""
     path = PurePosixPath(name)
     return str(path.with_name(f"{path.stem}-{width}.{kind}"))

@@ -14,7 +14,7 @@ MAX_LINKS = 10
 
 
 def validate_links(text: str) -> None:
-    """Raise ValidationError for too many links or an incomplete one."""
+    """Raise ValidationError for too many or incomplete links in a text with one on each line."""
     lines = text.split()
     if len(lines) > MAX_LINKS:
         raise ValidationError(_("Enter at most %(n)d links."), params={"n": MAX_LINKS})

@@ -32,5 +32,6 @@ class Redirect(models.Model):
         return self.old_path
 
     def get_absolute_url(self) -> str:
+        """Return the address to which the old one redirects."""
         target = self.essay or self.tag or self.series
         return target.get_absolute_url() if target else "/"

@@ -47,25 +47,25 @@ class Text:
 
     @property
     def lines(self) -> list[str]:
-        """The values of all fields but the tags."""
+        """The values of all fields of the text but the tags."""
         return [getattr(self, name) for name in TEXT_FIELDS]
 
     @property
     def fingerprint(self) -> str:
-        """Return a hash of the text without tags and slug, which other people may rename."""
+        """Return a hash of the text without tags and slug, which may change without it."""
         words = "\0".join((self.title, self.deck, self.body, self.excerpt))
         return hashlib.sha256(words.encode()).hexdigest()[:32]
 
     @property
     def rendered(self) -> SafeString:
-        """Render the body for comparison with another; its notes are no landmark of the page."""
+        """Render the body for a page with several texts; its notes are no landmark there for screen readers."""
         html = NOTES_SECTION.sub("<div>", markup.render(self.body, f"t{self.fingerprint[:8]}-"))
         if html.endswith("</section>"):
             html = f"{html.removesuffix('</section>')}</div>"
         return mark_safe(html)  # noqa: S308 – cleaned when it was saved
 
     def apply_to(self, essay: Essay) -> Essay:
-        """Set the text on an unsaved essay and return it; storing the tags is up to the caller."""
+        """Set an essay's fields to the text and return the essay; saving it and its tags is up to the caller."""
         for name in TEXT_FIELDS:
             setattr(essay, name, getattr(self, name) or (essay.slug if name == "slug" else ""))
         essay.word_count = markup.count_words(essay.body)
@@ -77,7 +77,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         return self.order_by("-pk").first()
 
     def for_list(self) -> Self:
-        """Fetch the authors, but not the long texts."""
+        """Return the revisions newest first, with their authors but without their long texts."""
         return self.select_related("author").defer("body", "excerpt").order_by("-pk")
 
 

@@ -17,7 +17,7 @@ def validate_time_zone(name: str) -> None:
 
 class SiteManager(models.Manager["Site"]):
     def current(self) -> "Site":
-        """Return the row, or the defaults; in English if its language has no catalog."""
+        """Return the site's settings, or the defaults; in English if the site's language has no translation."""
         found = self.first() or Site(pk=1)
         if found.language not in dict(settings.SITE_LANGUAGES):
             found.language = settings.LANGUAGE_CODE

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 class TagQuerySet(models.QuerySet["Tag"]):
     def ensure(self, name: str) -> "Tag":
-        """Return the tag with this name, created if there is none."""
+        """Return the tag with this name in any case, created if there is none."""
         tag = self.filter(name__iexact=name).first()
         if tag:
             return tag
