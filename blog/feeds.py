@@ -30,7 +30,7 @@ class FullTextRssFeed(Rss201rev2Feed):
         return {**super().rss_attributes(), "xmlns:content": "http://purl.org/rss/1.0/modules/content/"}
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
-        """Add the language and the full text."""
+        """Add the language and the full text to an entry."""
         super().add_item_elements(handler, item)
         if language := item.get("language"):
             handler.addQuickElement("dc:language", language, {"xmlns:dc": "http://purl.org/dc/elements/1.1/"})
@@ -41,12 +41,12 @@ class FullTextAtomFeed(Atom1Feed):
     content_type = "application/atom+xml; charset=utf-8"
 
     def item_attributes(self, item: dict[str, Any]) -> dict[str, str]:
-        """Add the language."""
+        """Add the language to the attributes of an entry."""
         language = {"xml:lang": item["language"]} if item.get("language") else {}
         return super().item_attributes(item) | language
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
-        """Add the full text."""
+        """Add the full text to an entry."""
         super().add_item_elements(handler, item)
         handler.addQuickElement("content", item["content"], {"type": "html"})
 

@@ -24,7 +24,7 @@ MAX_DAYS = 90
 
 
 def get_user_and_essay(request: HttpRequest, which: str) -> tuple[User, Essay | None]:
-    """Return the user and the essay with the key `which`, None for `new`. Raises PermissionDenied or Http404."""
+    """Return the user and the essay they may change, by its key; None for `new`. Raises PermissionDenied, Http404."""
     user = cast(User, request.user)
     if which == "new":
         if not user.has_perm("blog.add_essay"):

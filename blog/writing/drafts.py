@@ -58,7 +58,7 @@ def by_author(author: User, essay: Essay | None) -> "QuerySet[Draft]":
 
 
 def other_drafts(author: User, essay: Essay | None, *, tab: str, over: str) -> list[Draft]:
-    """Return the author's drafts except that of a browser tab and that last changed at `over`, which it continues."""
+    """Return the author's drafts except the tab's own and the one it was opened with, last changed at `over`."""
     return [row for row in by_author(author, essay) if (not tab or row.tab != tab) and row.changed.isoformat() != over]
 
 
