@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
-from moderation.decisions import by_email
+from moderation.queue import by_email
 
 urlpatterns = [
     path(f"{settings.DECISION_PATH}<str:token>/", by_email.decide_by_email, name="decide-by-mail"),

@@ -115,24 +115,27 @@ def lock_comment(pk: int) -> tuple[Comment, Comment]:
     return root, fresh
 
 
-def apply_decision(root: Comment, comment: Comment, after: Status, decision: Decision) -> Decision:
-    """Change the status of a locked comment and record a moderator's decision with it."""
-    removed_by = Comment.Remover.MODERATOR if after in REMOVED else Comment.Remover.NONE
+def apply_decision(root: Comment, comment: Comment, new_status: Status, decision: Decision) -> Decision:
+    """Change the status of a comment in the locked thread of `root`, and save a moderator's decision about it."""
+    removed_by = Comment.Remover.MODERATOR if new_status in REMOVED else Comment.Remover.NONE
     if decision.undoes:
         removed_by = Comment.Remover(decision.undoes.removed_by)
-    transition(comment, after, root=root, decision=decision, removed_by=removed_by)
+    transition(comment, new_status, root=root, decision=decision, removed_by=removed_by)
     return decision
 
 
 def is_removed(comment: Comment) -> bool:
+    """Return whether a comment is in spam or trash."""
     return comment.status in REMOVED
 
 
 def is_reported(comment: Comment) -> bool:
+    """Return whether a comment is approved and has open reports."""
     return comment.is_approved and bool(comment.reports)
 
 
 def is_appealed(comment: Comment) -> bool:
+    """Return whether a comment is in spam or trash and its commenter's appeal is open."""
     return is_removed(comment) and Appeal.objects.open().filter(comment=comment).exists()
 
 
@@ -141,7 +144,7 @@ def current_status(comment: Comment) -> Status:
 
 
 def status_before_removal(comment: Comment) -> Status:
-    """Return the last recorded status other than spam or trash; pending if the text was edited after it."""
+    """Return the last recorded status other than spam or trash; pending if the commenter edited the text after it."""
     edited = comment.edited
     for decision in Decision.objects.in_force(comment):
         if decision.verb == Decision.Verb.EDIT and decision.created == edited:

@@ -15,13 +15,8 @@ def build_digests(until: datetime, *, daily: bool) -> None:
     `daily` chooses the moderators who want one a day. The others get one an hour, also those who are emailed
     immediately: theirs has what exceeded the limit of immediate emails.
     """
-    parts = Notice.objects.filter(
-        state=Notice.State.GATHERED,
-        digest=None,
-        created__lt=until,
-        kind__in=Notice.QUEUE_KINDS,
-        recipient__isnull=False,
-    )
+    parts = Notice.objects.filter(state=Notice.State.GATHERED, digest=None, kind__in=Notice.QUEUE_KINDS)
+    parts = parts.filter(created__lt=until, recipient__isnull=False)
     wanted = moderator_emails.has_frequency(QueueMail.DAILY, lookup="recipient__queue_mail")
     parts = parts.filter(wanted) if daily else parts.exclude(wanted)
     for recipient, email in parts.order_by("recipient").values_list("recipient", "email").distinct():
@@ -32,7 +27,7 @@ def build_digests(until: datetime, *, daily: bool) -> None:
 
 
 @transaction.atomic
-def set_frequency(user: User, how: QueueMail) -> None:
+def set_email_frequency(user: User, how: QueueMail) -> None:
     """Change how often a moderator is emailed; for "never", drop what has not been sent yet."""
     User.objects.filter(pk=user.pk).update(queue_mail=how)
     user.queue_mail = how

@@ -1,5 +1,7 @@
 """Moderators' edits, replies and deletions. Each is one transaction and is recorded as a Decision."""
 
+from typing import Unpack
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -10,6 +12,7 @@ from comments.posting import actions as posting
 from comments.screening.screening import Sender
 from comments.transitions import transition
 from moderation.decisions import actions, undo
+from moderation.decisions.actions import DecisionOptions
 
 
 class Unchanged(Exception):
@@ -52,24 +55,14 @@ def edit(comment: Comment, *, by: User, text: str, note: str = "", expected_word
 
 @transaction.atomic
 def reply(
-    comment: Comment,
-    *,
-    by: User,
-    sender: Sender,
-    text: str,
-    key: str = "",
-    expected_status: str | None = None,
-    expected_wording: int | None = None,
+    comment: Comment, *, by: User, sender: Sender, text: str, key: str = "", **expected: Unpack[DecisionOptions]
 ) -> list[Decision]:
     """Approve a comment if necessary and reply to it; return the decisions, the approval first.
 
+    `expected` has the status and wording that the moderator saw; `key` identifies the form, so that it posts once.
     Raises what actions.decide() and comments.posting.actions.post() raise; then nothing is saved.
     """
-    decisions = []
-    if not comment.is_approved:
-        decisions.append(
-            actions.approve(comment, by=by, expected_status=expected_status, expected_wording=expected_wording)
-        )
+    decisions = [] if comment.is_approved else [actions.approve(comment, by=by, **expected)]
     posted = posting.post(
         essay=comment.essay,
         commenter=Commenter.objects.for_user(by),

@@ -9,12 +9,30 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from blog import markup
 from comments.models import Decision, Report, Status
 
 OLD = timedelta(days=30)
+REASON_LABELS = {  # why a comment was held, by the code of the check
+    "spam": gettext_lazy("spam filter"),
+    "akismet": gettext_lazy("Akismet"),
+    "links": gettext_lazy("links"),
+    "word": gettext_lazy("contains a listed word"),
+    "rule": gettext_lazy("moderation rule"),
+    "kept": gettext_lazy("always held"),
+    "trap": gettext_lazy("hidden field filled in"),
+    "quick": gettext_lazy("sent too fast"),
+    "first": gettext_lazy("first comment"),
+    "name": gettext_lazy("impersonation"),
+    "office": gettext_lazy("reserved name"),
+    "site": gettext_lazy("the site’s name"),
+    "mixed": gettext_lazy("mixed alphabets in the name"),
+    "origin": gettext_lazy("no referring page"),
+    "everything": gettext_lazy("every comment is held"),
+    "pending when imported": gettext_lazy("pending when imported"),
+}
 
 
 def describe_reports(reports: Sequence[Report]) -> str:
@@ -24,9 +42,8 @@ def describe_reports(reports: Sequence[Report]) -> str:
         kind = str(report.get_kind_display())
         said[_("%(kind)s, “%(words)s”") % {"kind": kind, "words": report.text} if report.text else kind] = None
     count = len(reports)
-    times = {1: _("once"), 2: _("twice")}.get(count) or ngettext("%(count)d time", "%(count)d times", count) % {
-        "count": count
-    }
+    often = ngettext("%(count)d time", "%(count)d times", count) % {"count": count}
+    times = {1: _("once"), 2: _("twice")}.get(count, often)
     return _("reported %(times)s: %(said)s") % {"times": times, "said": "; ".join(said)}
 
 
@@ -39,15 +56,12 @@ def describe_decision(decision: Decision, you: Any = None) -> str:
         who = _("a moderator")
     else:
         who = _("you") if decision.moderator == you else str(decision.moderator)
-    return _("%(verb)s by %(name)s, %(when)s") % {
-        "verb": decision.get_verb_display(),
-        "name": who,
-        "when": format_age(decision.created),
-    }
+    said = {"verb": decision.get_verb_display(), "name": who, "when": format_age(decision.created)}
+    return _("%(verb)s by %(name)s, %(when)s") % said
 
 
 def make_excerpt(html: str, most: int = 60) -> str:
-    """Return the first words of a comment as plain text; the HTML may be cut off anywhere."""
+    """Return a comment's first words as plain text of at most `most` characters; the HTML may be cut off anywhere."""
     if html.rfind("<") > html.rfind(">"):
         html = html[: html.rfind("<")]
     said = " ".join(markup.plain_text(html).split())
@@ -56,6 +70,7 @@ def make_excerpt(html: str, most: int = 60) -> str:
 
 
 def format_age(moment: datetime) -> str:
+    """Return “just now”, “2 hours ago”, or the date of a time more than 30 days ago."""
     age = timezone.now() - moment
     if age < timedelta(minutes=1):
         return _("just now")

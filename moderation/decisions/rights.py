@@ -26,10 +26,12 @@ class Rights:
     is_site_wide: bool
 
     def comments(self) -> CommentQuerySet:
+        """Return the comments that the user may moderate: all, or those on their own essays."""
         found: CommentQuerySet = Comment.objects.all()
         return found if self.is_site_wide else found.filter(essay__in=self.own_essays())
 
     def own_essays(self) -> Any:
+        """Return a subquery with the keys of the essays that the user wrote or co-wrote."""
         return Authorship.objects.filter(author=self.user).values("essay")
 
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -15,6 +15,7 @@ import pagecache
 from accounts.middleware import Request
 from comments.models import Rules
 from comments.spam import akismet, training
+from moderation.admin_pages import render_admin_page
 from moderation.decisions.rights import Rights, site_moderator_required
 from moderation.insights.spam_scores import Thresholds
 
@@ -38,6 +39,7 @@ class ThresholdForm(forms.ModelForm[Rules]):
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_moderator_required
 def filter_page(request: Request, rights: Rights) -> HttpResponse:
+    """Show what the spam filter has learned and its thresholds, and save thresholds changed by the owner."""
     rules = Rules.objects.current()
     may_change = rights.user.has_perm(OWNER_PERMISSION)
     form = ThresholdForm(request.POST if request.method == "POST" else None, instance=Rules.objects.current())
@@ -49,30 +51,26 @@ def filter_page(request: Request, rights: Rights) -> HttpResponse:
             messages.success(request, _("Thresholds saved."))
             return redirect("queue-filter")
     context = {
-        **admin.site.each_context(request),
-        "title": _("Spam filter"),
-        "is_nav_sidebar_enabled": False,
         "rules": rules,
         "known": training.describe(),
         "thresholds": Thresholds.load(rules),
         "form": form if may_change else None,
         "service": describe_service(),
     }
-    return render(request, "moderation/filter.html", context, status=422 if form.errors else 200)
+    status = 422 if form.errors else 200
+    return render_admin_page(request, "moderation/filter.html", _("Spam filter"), status, **context)
 
 
 def describe_service() -> str:
     """Describe the state of the spam service without calling it; empty if there is none."""
     if not akismet.is_on():
         return ""
+    checked = _("Comments are also checked by the spam service at %(host)s.")
     words = {
-        akismet.VALID: _("Comments are also checked by the spam service at %(host)s."),
         akismet.INVALID: _("The spam service at %(host)s rejected the API key, so it isn’t checking comments."),
         akismet.AWAY: _("The spam service at %(host)s did not respond to the last request."),
     }
-    return words.get(akismet.last_key_state(), _("Comments are also checked by the spam service at %(host)s.")) % {
-        "host": akismet.host()
-    }
+    return words.get(akismet.last_key_state(), checked) % {"host": akismet.host()}
 
 
 @transaction.atomic

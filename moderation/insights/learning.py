@@ -31,11 +31,13 @@ def examples() -> Iterator[Example]:
 
 
 def is_example(comment: Comment, decision: Decision) -> bool:
+    """Return whether the filter can learn from a comment: a moderator gave it its status and its text is unchanged."""
     is_unchanged = comment.wording is not None and comment.status == decision.after and comment.status in IS_SPAM
     by_hand = decision.verb != Decision.Verb.RULE  # the filter must not learn to repeat the rules
     return by_hand and is_unchanged and not (comment.edited and decision.created < comment.edited)
 
 
 def text_to_learn(comment: Comment) -> Submission:
+    """Return what the filter reads of a comment: its text, and the commenter's name, email address and website."""
     who = comment.commenter
     return Submission(comment.wording.text if comment.wording else "", who.name, who.email, who.website)

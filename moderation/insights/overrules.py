@@ -7,30 +7,13 @@ from urllib.parse import urlencode
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from comments.models import Comment, Decision, Status
 from comments.models.decision import REMOVED
+from moderation.decisions.in_words import REASON_LABELS
 from moderation.insights.weeks import WEEKS, first_day
 
 NEWEST, HELD = 20_000, 2_000  # newest comments searched; held ones of these read
-CODES = {
-    "spam": gettext_lazy("spam filter"),
-    "akismet": gettext_lazy("Akismet"),
-    "links": gettext_lazy("links"),
-    "word": gettext_lazy("contains a listed word"),
-    "first": gettext_lazy("first comment"),
-    "name": gettext_lazy("impersonation"),
-    "office": gettext_lazy("reserved name"),
-    "site": gettext_lazy("the site’s name"),
-    "mixed": gettext_lazy("mixed alphabets in the name"),
-    "origin": gettext_lazy("no referring page"),
-    "everything": gettext_lazy("every comment is held"),
-    "trap": gettext_lazy("hidden field filled in"),
-    "quick": gettext_lazy("sent too fast"),
-    "kept": gettext_lazy("always held"),
-    "pending when imported": gettext_lazy("pending when imported"),
-}
 
 
 @dataclass
@@ -45,10 +28,12 @@ class CheckStatistics:
 
     @property
     def open(self) -> int:
+        """How many of the held comments are still undecided."""
         return max(0, self.held - self.overruled - self.upheld)
 
     @property
-    def share(self) -> str:
+    def overruled_share(self) -> str:
+        """The percentage of its decided comments in which moderators overruled it, such as “12%”."""
         decided = self.overruled + self.upheld
         return f"{100 * self.overruled / decided:.0f}%" if decided else "–"
 
@@ -65,6 +50,7 @@ class OverruleStatistics:
 
     @classmethod
     def load(cls) -> "OverruleStatistics":
+        """Count over the newest comments that were held or marked as spam."""
         newest = Comment.objects.order_by("-pk").values_list("pk", flat=True)
         oldest = newest[NEWEST : NEWEST + 1].first() or 0
         held = ~Q(wording__reasons=[]) | Q(status=Status.SPAM)
@@ -76,10 +62,12 @@ class OverruleStatistics:
         return found
 
     def add(self, status: str, is_removed: bool, codes: set[str], is_judged: bool) -> None:
+        """Count a comment: removed by a moderator?, codes of the checks that held it, scored by the spam filter?"""
         is_spam = status == Status.SPAM and is_removed
         for code in codes:
             if code not in self.by_code:
-                self.by_code[code] = CheckStatistics(CODES.get(code, code), url=queue_url(code))
+                url = f"{reverse('queue')}?{urlencode({'status': 'all', 'reason': code})}"
+                self.by_code[code] = CheckStatistics(REASON_LABELS.get(code, code), url=url)
             check = self.by_code[code]
             check.held += 1
             check.overruled += status == Status.APPROVED
@@ -93,16 +81,13 @@ class OverruleStatistics:
 
     @property
     def rows(self) -> list[CheckStatistics]:
+        """The statistics of each check, those that held most comments first."""
         return sorted(self.by_code.values(), key=lambda check: -check.held)
 
 
 def codes_of(reasons: Any) -> set[str]:
-    """Return the codes of built-in checks; the owner's rules are counted by their decisions."""
+    """Return the codes of the built-in checks in stored reasons; the owner's rules are counted by their decisions."""
     return {str(reason.get("code", "")) for reason in reasons or () if isinstance(reason, dict)} - {"rule", ""}
-
-
-def queue_url(code: str) -> str:
-    return f"{reverse('queue')}?{urlencode({'status': 'all', 'reason': code})}"
 
 
 def rule_statistics() -> list[CheckStatistics]:

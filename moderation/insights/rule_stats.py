@@ -10,6 +10,7 @@ from comments.models import Comment, Decision, Status
 
 
 def approved_by_moderator(comments: Iterable[Comment]) -> set[int]:
+    """Return the keys of those of these comments that are approved and that a moderator has approved."""
     keys = [comment.pk for comment in comments if comment.status == Status.APPROVED]
     rows = Decision.objects.filter(comment_number__in=keys, after=Status.APPROVED, moderator__isnull=False)
     return set(rows.order_by().values_list("comment_number", flat=True))
@@ -24,7 +25,7 @@ class RuleRecord:
 
 
 def load_records() -> dict[int, RuleRecord]:
-    """Return the statistics of each rule that has decided, in one query."""
+    """Return the statistics of each rule that has decided a comment, by the rule's key, in one query."""
     later = Decision.objects.filter(
         comment_number=OuterRef("comment_number"), pk__gt=OuterRef("pk"), moderator__isnull=False
     )
@@ -33,8 +34,6 @@ def load_records() -> dict[int, RuleRecord]:
         | Q(after=Status.APPROVED) & ~Q(comment__status=Status.APPROVED)
         | Q(after=Status.SPAM, comment__status__in=(Status.APPROVED, Status.PENDING))
     )
-    rows: Any = Decision.objects.filter(verb=Decision.Verb.RULE, rule__isnull=False).order_by().values("rule")
-    rows = rows.annotate(decided=Count("pk"), overruled=Count("pk", filter=changed & Q(Exists(later)))).values_list(
-        "rule", "decided", "overruled"
-    )
+    rows: Any = Decision.objects.filter(verb=Decision.Verb.RULE, rule__isnull=False).order_by().values_list("rule")
+    rows = rows.annotate(decided=Count("pk"), overruled=Count("pk", filter=changed & Q(Exists(later))))
     return {rule: RuleRecord(*counts) for rule, *counts in rows}

@@ -30,18 +30,22 @@ class Rates:
 
     @property
     def score(self) -> str:
+        """The threshold with two decimals."""
         return f"{self.at:.2f}"
 
     @property
     def good_share(self) -> str:
+        """The percentage of the good comments that reach the threshold, as text."""
         return format_percent(*self.good)
 
     @property
     def spam_share(self) -> str:
+        """The percentage of the spam comments that reach the threshold, as text."""
         return format_percent(*self.spam)
 
 
 def format_percent(count: int, total: int) -> str:
+    """Return a share as a percentage, with a decimal where it is close to 0 or 100; a dash if there is no total."""
     if not total:
         return "–"
     share = 100 * count / total
@@ -59,6 +63,7 @@ class ScoreHistory:
 
     @classmethod
     def load(cls, rules: Rules) -> "ScoreHistory":
+        """Read the stored scores of the newest comments, and score a limited number of those without one."""
         found = cls()
         for is_spam, scores in ((False, found.good), (True, found.spam)):
             for score, is_new in scores_of(decided_comments(is_spam), rules, MAX_RESCORED // 2):
@@ -68,9 +73,10 @@ class ScoreHistory:
             scores.sort()
         return found
 
-    def at(self, threshold: float, word: str = "") -> Rates:
+    def rates_at(self, threshold: float, label: str = "") -> Rates:
+        """Return what share of the good and spam comments has at least this score; `label` names the threshold."""
         good, spam = (len(each) - bisect_left(each, threshold) for each in (self.good, self.spam))
-        return Rates(threshold, (good, len(self.good)), (spam, len(self.spam)), word)
+        return Rates(threshold, (good, len(self.good)), (spam, len(self.spam)), label)
 
 
 def decided_comments(is_spam: bool) -> Any:
@@ -104,15 +110,18 @@ class Thresholds:
 
     @classmethod
     def load(cls, rules: Rules) -> "Thresholds":
+        """Return the thresholds that the rules set, with the filter's own and the past scores."""
         model = training.current_filter(rules)
         return cls(rules, ScoreHistory.load(rules), model.threshold if model else None)
 
     @property
     def hold(self) -> float | None:
+        """The score from which comments are held: the owner's threshold, else the automatic one."""
         return self.rules.spam_hold_at / 100 if self.rules.spam_hold_at else self.automatic
 
     @property
     def mark(self) -> float | None:
+        """The score from which comments are marked as spam; None if the owner has set none."""
         return self.rules.spam_mark_at / 100 if self.rules.spam_mark_at else None
 
     @property
@@ -122,14 +131,17 @@ class Thresholds:
 
     @property
     def now(self) -> Rates | None:
-        return None if self.lowest is None else self.past.at(self.lowest)
+        """The shares of comments that the current thresholds would not have published immediately."""
+        return None if self.lowest is None else self.past.rates_at(self.lowest)
 
     @property
     def marked(self) -> Rates | None:
-        return None if self.mark is None else self.past.at(self.mark)
+        """The shares of comments that the current threshold would have marked as spam."""
+        return None if self.mark is None else self.past.rates_at(self.mark)
 
     @property
     def candidates(self) -> list[Rates]:
+        """The shares of comments for each threshold in CANDIDATES and those in use, which are labeled."""
         labels: dict[int, str] = {}
         thresholds = {round(at * 100): at for at in CANDIDATES}
         for at, word in (
@@ -139,10 +151,11 @@ class Thresholds:
                 key = round(at * 100)
                 thresholds.setdefault(key, at)
                 labels[key] = ", ".join(filter(None, (labels.get(key, ""), word)))
-        return [self.past.at(at, labels.get(key, "")) for key, at in sorted(thresholds.items())]
+        return [self.past.rates_at(at, labels.get(key, "")) for key, at in sorted(thresholds.items())]
 
     @property
     def plot(self) -> SafeString:
+        """A histogram of the good and the spam comments' scores, with the thresholds."""
         marks = [Mark(at, word) for at, word in ((self.hold, _("hold")), (self.mark, _("spam"))) if at is not None]
         band = None if self.hold is None else (self.hold, max(self.hold, self.mark or 1.0))
         description = _("Histogram of the spam scores (0 to 1) of %(good)d good and %(spam)d spam comments.")
@@ -152,7 +165,7 @@ class Thresholds:
 
 
 def shares(scores: Sequence[float]) -> list[float]:
-    """Return the percentage of scores in each bin."""
+    """Return the percentage of scores in each of the histogram's bins."""
     counts = [0] * BINS
     for score in scores:
         counts[min(BINS - 1, int(score * BINS))] += 1

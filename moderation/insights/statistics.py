@@ -26,6 +26,7 @@ class WeeklyComments:
 
     @classmethod
     def load(cls, weeks: int = LONG_WEEKS) -> "WeeklyComments":
+        """Count the comments of the last so many weeks, the current one included."""
         first = first_day(weeks)
         comments = Comment.objects.exclude(removed_by=Comment.Remover.UNDONE)  # without undone moderator replies
         rows = comments.filter(created__gte=first).order_by()
@@ -39,24 +40,28 @@ class WeeklyComments:
 
     @property
     def statuses(self) -> list[Any]:
+        """The names of the statuses, as headings of the table's columns."""
         return [status.label for status in self.KINDS]
 
     @property
     def rows(self) -> list[tuple[str, list[int]]]:
+        """The table's rows: a week's first day, and its number of comments in each status."""
         labels = week_labels(self.first, len(self.counts[Status.APPROVED]))
         return [(label, [self.counts[status][at] for status in self.KINDS]) for at, label in enumerate(labels)]
 
     @property
     def total(self) -> int:
+        """The number of comments of all weeks."""
         return sum(map(sum, self.counts.values()))
 
     @property
     def plot(self) -> SafeString:
+        """A stacked bar of the statuses for each week."""
         series = [Series(kind, self.counts[status]) for status, kind in self.KINDS.items()]
         description = ngettext(
             "%(count)d comment by week and status.", "%(count)d comments by week and status.", self.total
         )
-        labels = week_labels(self.first, len(self.counts[Status.APPROVED]))
+        labels = [label for label, _counts in self.rows]
         return plots.stacked(series, labels, description=description % {"count": self.total})
 
 
@@ -68,10 +73,12 @@ class ModeratorStatistics:
 
     @property
     def cells(self) -> list[int]:
+        """The numbers of decisions with each of SHOWN_VERBS."""
         return [self.counts[verb] for verb in SHOWN_VERBS]
 
     @property
     def total(self) -> int:
+        """The number of all decisions, those with other verbs included."""
         return sum(self.counts.values())
 
 

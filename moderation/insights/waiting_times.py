@@ -21,7 +21,7 @@ VERBS = (Decision.Verb.APPROVE, Decision.Verb.SPAM, Decision.Verb.TRASH)
 
 
 def quantile(ordered: Sequence[float], share: float) -> float | None:
-    """Return the value that this share of the sorted values does not exceed."""
+    """Return the smallest of the sorted values that at least this share of them does not exceed."""
     return ordered[max(0, ceil(len(ordered) * share) - 1)] if ordered else None
 
 
@@ -34,16 +34,14 @@ class WaitingTimes:
 
     @classmethod
     def load(cls, weeks: int = WEEKS) -> "WaitingTimes":
+        """Measure the comments posted and decided in the last so many weeks, the current one included."""
         first = first_day(weeks)
-        rows = Decision.objects.filter(
-            created__gte=first, comment__created__gte=first, before=Status.PENDING, verb__in=VERBS, rule=None
-        )
+        rows = Decision.objects.filter(before=Status.PENDING, verb__in=VERBS, rule=None)
+        rows = rows.filter(created__gte=first, comment__created__gte=first).order_by("-pk")
         seen: set[int] = set()
         by_week: list[list[float]] = [[] for _week in range(weeks)]
-        timed = rows.annotate(
-            week=WeekAfter(F("created"), Value(first)), waited=SecondsAfter(F("created"), F("comment__created"))
-        )
-        newest = list(timed.order_by("-pk").values_list("comment", "week", "waited")[:MAX_DECISIONS])
+        columns = ("comment", WeekAfter(F("created"), Value(first)), SecondsAfter(F("created"), F("comment__created")))
+        newest = list(rows.values_list(*columns)[:MAX_DECISIONS])
         for comment, week, waited in reversed(newest):
             if comment not in seen:
                 seen.add(comment)
@@ -54,18 +52,22 @@ class WaitingTimes:
 
     @cached_property
     def all(self) -> list[float]:
+        """The waiting times of all weeks in seconds, sorted."""
         return sorted(seconds for week in self.by_week for seconds in week)
 
     @property
     def median(self) -> str:
+        """The time within which half of the comments were decided, in words."""
         return format_duration(quantile(self.all, 0.5))
 
     @property
     def slow(self) -> str:
+        """The time within which 90% of the comments were decided, in words."""
         return format_duration(quantile(self.all, 0.9))
 
     @property
     def rows(self) -> list[tuple[str, int, str, str]]:
+        """The table's rows: a week's first day, its number of decisions, their median and 90% waiting times."""
         labels = week_labels(self.first, len(self.by_week))
         return [
             (label, len(week), format_duration(quantile(week, 0.5)), format_duration(quantile(week, 0.9)))
@@ -74,24 +76,26 @@ class WaitingTimes:
 
     @property
     def plot(self) -> SafeString:
+        """The median and 90% waiting times of each week as lines."""
         slow = [quantile(week, 0.9) for week in self.by_week]
         median = [quantile(week, 0.5) for week in self.by_week]
         unit, abbreviation = unit_of(max(filter(None, slow), default=0.0))
         description = _("Waiting time by week: median %(median)s, 90%% within %(slow)s.")
         return plots.lines(
-            [Series("slow dashed", scaled(slow, unit)), Series("median", scaled(median, unit))],
+            [Series("slow dashed", in_unit(slow, unit)), Series("median", in_unit(median, unit))],
             week_labels(self.first, len(self.by_week)),
             description=description % {"median": self.median, "slow": self.slow},
             label=lambda value: f"{value:g} {abbreviation}",
         )
 
 
-def scaled(values: Iterable[float | None], unit: float) -> list[float | None]:
-    return [None if value is None else value / unit for value in values]
+def in_unit(seconds: Iterable[float | None], unit: float) -> list[float | None]:
+    """Convert times to a unit of so many seconds; None stays."""
+    return [None if value is None else value / unit for value in seconds]
 
 
 def unit_of(seconds: float) -> tuple[float, str]:
-    """Return the unit for a duration (days, hours or minutes): its seconds and abbreviation."""
+    """Return the unit for durations up to this one (days, hours or minutes): its seconds and abbreviation."""
     if seconds >= 3 * 86_400:
         return 86_400.0, _("d")
     if seconds >= 2 * 3600:
@@ -100,6 +104,7 @@ def unit_of(seconds: float) -> tuple[float, str]:
 
 
 def format_duration(seconds: float | None) -> str:
+    """Return a duration in its largest suitable unit, such as “3 hours”; a dash for None."""
     if seconds is None:
         return "–"
     days, hours, minutes = (round(seconds / unit) for unit in (86_400, 3600, 60))

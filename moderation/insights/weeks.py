@@ -33,10 +33,11 @@ class SecondsAfter(WeekAfter):
 
 
 def first_day(weeks: int) -> datetime:
-    """Return the start of the first of so many weeks, the last being the current one."""
+    """Return the start of the first of the last so many weeks, the current one included."""
     monday = timezone.localdate() - timedelta(days=timezone.localdate().weekday(), weeks=weeks - 1)
     return timezone.make_aware(datetime.combine(monday, datetime.min.time()))
 
 
 def week_labels(first: datetime, weeks: int) -> list[str]:
+    """Return the first day of each of so many weeks from `first`, as month and day."""
     return [date_format(timezone.localtime(first + at * WEEK + WEEK / 14), "MONTH_DAY_FORMAT") for at in range(weeks)]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
 from comments.models import Batch, Decision, Status
+from moderation.admin_pages import render_admin_page
 from moderation.decisions import editing
 from moderation.decisions.rights import Rights, moderator_required
 from moderation.queue import batches
@@ -22,7 +23,7 @@ CAN_BE_EMPTIED = {Status.SPAM, Status.TRASH}
 
 
 def empty_tab(request: Request, state: QueueState) -> HttpResponse:
-    """Ask for confirmation, then permanently delete the comments that the page listed; newer ones are kept."""
+    """Ask for confirmation, then permanently delete the spam or trash that the page listed; newer ones are kept."""
     seen = parse_seen(request.POST.getlist("seen"))
     keys = sorted((pk for pk, (status, _words) in seen.items() if status in CAN_BE_EMPTIED), reverse=True)[:MAX_SIZE]
     if not request.POST.get("sure"):
@@ -35,6 +36,7 @@ def empty_tab(request: Request, state: QueueState) -> HttpResponse:
 
 
 def start_batch(request: Request, state: QueueState, action: str) -> HttpResponse:
+    """Start a job that applies an action to everything that matches the filter, and show its page."""
     get_verb(action)
     state = state.first_page
     newest = state.comments().order_by().aggregate(newest=Max("pk"))["newest"] or 0
@@ -59,21 +61,20 @@ def batch_page(request: Request, rights: Rights, pk: int) -> HttpResponse:
     if request.method == "POST":
         start_undo(batch, rights)
         return redirect("queue-batch", pk)
-    context = {
-        **admin.site.each_context(request),
-        "title": capfirst(Decision.Verb(batch.verb).label),
-        "is_nav_sidebar_enabled": False,
-        "batch": batch,
-        "is_running": batch.state in {Batch.State.RUNNING, Batch.State.UNDOING},
-        "can_be_undone": batch.state in {Batch.State.DONE, Batch.State.FAILED} and batch.done,
-        "back": batches.state_of(batch, rights).url(),
-        "summary": describe(batch),
-    }
-    return render(request, "moderation/batch.html", context)
+    return render_admin_page(
+        request,
+        "moderation/batch.html",
+        capfirst(Decision.Verb(batch.verb).label),
+        batch=batch,
+        is_running=batch.state in {Batch.State.RUNNING, Batch.State.UNDOING},
+        can_be_undone=batch.state in {Batch.State.DONE, Batch.State.FAILED} and batch.done,
+        back=batches.queue_state_of(batch, rights).url(),
+        summary=describe_progress(batch),
+    )
 
 
-def describe(batch: Batch) -> str:
-    """Return “312 approved, 2 had already been moderated.”"""
+def describe_progress(batch: Batch) -> str:
+    """Return what a batch has done so far, such as “312 approved, 2 had already been moderated.”"""
     so_far = {"count": batch.done, "total": batch.total, "verb": batch.get_verb_display()}
     is_running = batch.state == Batch.State.RUNNING
     parts = [(_("%(count)d of %(total)d %(verb)s") if is_running else _("%(count)d %(verb)s")) % so_far]
@@ -87,6 +88,7 @@ def describe(batch: Batch) -> str:
 
 @transaction.atomic
 def start_undo(batch: Batch, rights: Rights) -> None:
+    """Enqueue the undo of a finished batch; do nothing if it is still running or being undone."""
     finished = Batch.objects.filter(pk=batch.pk, state__in=(Batch.State.DONE, Batch.State.FAILED))
     if finished.update(state=Batch.State.UNDOING, ended=None):
         batches.undo_batch.enqueue(batch.pk, rights.user.pk)

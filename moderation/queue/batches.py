@@ -19,7 +19,8 @@ CHUNK_SIZE = 100
 TIME_LIMIT = 4.0  # seconds
 
 
-def state_of(batch: Batch, rights: Rights) -> QueueState:
+def queue_state_of(batch: Batch, rights: Rights) -> QueueState:
+    """Return the queue as it was filtered when the batch was started."""
     return QueueState.from_query(QueryDict(batch.requested.get("query", "").lstrip("?")), rights)
 
 
@@ -31,39 +32,24 @@ def decide_all(batch: Batch) -> bool:
     rights, deadline = rights_of(batch.moderator) if batch.moderator else None, monotonic() + TIME_LIMIT
     if rights is None or batch.state != Batch.State.RUNNING:
         return finish(batch, Batch.State.FAILED if batch.state == Batch.State.RUNNING else batch.state)
-    verb, state = get_verb(batch.verb), state_of(batch, rights)
+    verb, state = get_verb(batch.verb), queue_state_of(batch, rights)
     unchanged = Q(changed__lte=batch.created) & (Q(edited=None) | Q(edited__lte=batch.created))
-    unchanged &= limits_of(batch)
-    listed = (
-        state.comments().filter(unchanged, pk__lte=batch.requested["up_to"]).order_by("pk").select_related("commenter")
-    )
-    while found := list(listed.filter(pk__gt=batch.requested["after"])[:CHUNK_SIZE]):
+    requested = batch.requested
+    if "since" in requested:  # a batch about one person is limited to the chosen days and statuses
+        unchanged &= Q(created__gte=requested["since"], status__in=requested["statuses"])
+    listed = state.comments().filter(unchanged, pk__lte=requested["up_to"]).order_by("pk").select_related("commenter")
+    while found := list(listed.filter(pk__gt=requested["after"])[:CHUNK_SIZE]):
         outcome = Outcome([])
         for comment in found:
-            seen, words = comment.status, comment.wording_id
-            attempt(
-                outcome,
-                verb,
-                comment,
-                by=rights.user,
-                batch=batch,
-                note=batch.note,
-                expected_status=seen,
-                expected_wording=words,
-            )
-        batch.requested["after"] = found[-1].pk
+            expected = {"expected_status": comment.status, "expected_wording": comment.wording_id}
+            attempt(outcome, verb, comment, by=rights.user, batch=batch, note=batch.note, **expected)
+        requested["after"] = found[-1].pk
         save_progress(batch)
         if monotonic() > deadline:
             return False
     save_progress(batch)
     batch.missed = max(0, batch.total - batch.done)
     return finish(batch, Batch.State.DONE)
-
-
-def limits_of(batch: Batch) -> Q:
-    """Limit a batch about one person to the days and statuses that were chosen."""
-    asked = batch.requested
-    return Q(created__gte=asked["since"], status__in=asked["statuses"]) if "since" in asked else Q()
 
 
 def undo_all(batch: Batch, rights: Rights) -> bool:
@@ -91,6 +77,7 @@ def save_progress(batch: Batch) -> None:
 
 
 def finish(batch: Batch, state: str) -> bool:
+    """Save a batch's final state and the time; return True: it is done."""
     batch.state, batch.ended = state, timezone.now()
     batch.save(update_fields=["state", "ended", "missed"])
     return True

@@ -30,33 +30,37 @@ KEYS = {"approve": "a", "unapprove": "u", "spam": "s", "trash": "d", "edit": "e"
 AT = "{at}"  # placeholder in cached markup for the address of a comment's page
 
 
-def verbs(names: tuple[str, ...]) -> SafeString:
+def action_buttons(names: tuple[str, ...]) -> SafeString:
     """Return the buttons for these actions, each with the resulting status."""
-    return _verbs(names, get_language())
+    return _action_buttons(names, get_language())
 
 
-def forms(names: tuple[str, ...], at: str) -> SafeString:
-    """Return links to these forms; `at` is the escaped address of the comment's page."""
-    return mark_safe(_forms(names, get_language()).replace(AT, at))  # noqa: S308 – escaped in _forms()
+def form_links(names: tuple[str, ...], url: str) -> SafeString:
+    """Return links to these forms; `url` is the escaped address of the comment's page."""
+    return mark_safe(_form_links(names, get_language()).replace(AT, url))  # noqa: S308 – escaped in _form_links()
 
 
 @cache
-def _verbs(names: tuple[str, ...], language: str | None) -> SafeString:
+def _action_buttons(names: tuple[str, ...], language: str | None) -> SafeString:
+    """Return the buttons; `language` is the current one, as a key of the cache."""
     rows: list[Any] = [
-        (name, capfirst(Decision.Verb(name).label), shortcut(name), LABELS[name], key_hint(name)) for name in names
+        (name, capfirst(Decision.Verb(name).label), key_attribute(name), LABELS[name], key_hint(name)) for name in names
     ]
     return format_html_join("\n", '<button name="action" value="{}" data-done="{}"{}>{}{}</button>', rows)
 
 
 @cache
-def _forms(names: tuple[str, ...], language: str | None) -> SafeString:
-    rows: list[Any] = [(AT, name, name, shortcut(name), FORMS[name], key_hint(name)) for name in names]
+def _form_links(names: tuple[str, ...], language: str | None) -> SafeString:
+    """Return the links with AT as their address; `language` is the current one, as a key of the cache."""
+    rows: list[Any] = [(AT, name, name, key_attribute(name), FORMS[name], key_hint(name)) for name in names]
     return format_html_join("\n", '<a href="{}#{}" data-form="{}"{}>{}{}</a>', rows)
 
 
-def shortcut(name: str) -> str:
+def key_attribute(name: str) -> str:
+    """Return the HTML attribute that names an action's keyboard shortcut, if it has one."""
     return format_html(' aria-keyshortcuts="{}"', KEYS[name]) if name in KEYS else ""
 
 
 def key_hint(name: str) -> str:
+    """Return the visible <kbd> with an action's keyboard shortcut, if it has one."""
     return format_html(' <kbd aria-hidden="true">{}</kbd>', KEYS[name]) if name in KEYS else ""

@@ -25,7 +25,7 @@ from moderation.decisions.actions import AlreadyDecided, Edited
 from moderation.decisions.in_words import describe_decision
 from moderation.decisions.undo import TooOld
 from moderation.queue import rows
-from moderation.queue.filters import parse_keys
+from moderation.queue.filters import NEWEST, parse_keys
 from moderation.queue.listing import find_rows, tab_counts
 from moderation.queue.query import MAX_SIZE, QueueState
 from moderation.queue.row import Row
@@ -54,14 +54,14 @@ class Outcome:
     is_undo: bool = False
 
     @property
-    def is_one(self) -> bool:
+    def is_about_one_comment(self) -> bool:
         return len(self.requested) == 1
 
     def message(self, you: User) -> str:
-        """Return what the page itself doesn't show; empty if all went as requested."""
-        if self.is_undo and len(self.decisions) == 1 == len(self.requested):
+        """Return what the page itself doesn't show the moderator `you`; empty if all went as requested."""
+        if self.is_undo and len(self.decisions) == 1 and self.is_about_one_comment:
             return undone_message(self.decisions[0])
-        if not self.is_one:
+        if not self.is_about_one_comment:
             return self.summary()
         if self.missing:
             return _("This comment no longer exists.")
@@ -74,33 +74,25 @@ class Outcome:
     def summary(self) -> str:
         """Return “3 approved, 1 had already been moderated.”"""
         verbs = Counter(decision.get_verb_display() for decision in self.decisions)
-        late, gone = len(self.already_decided), self.missing
         parts = [_("%(count)d %(verb)s") % {"count": count, "verb": verb} for verb, count in verbs.items()]
-        if late:
-            parts.append(
-                ngettext("%(count)d had already been moderated", "%(count)d had already been moderated", late)
-                % {"count": late}
-            )
-        if reworded := len(self.edited):
-            parts.append(
+        late, edited, old, gone = len(self.already_decided), len(self.edited), self.too_old, self.missing
+        failures = (
+            (ngettext("%(count)d had already been moderated", "%(count)d had already been moderated", late), late),
+            (
                 ngettext(
-                    "%(count)d was just edited by the commenter",
-                    "%(count)d were just edited by the commenters",
-                    reworded,
-                )
-                % {"count": reworded}
-            )
-        if self.too_old:
-            said = ngettext(
-                "%(count)d can’t be undone after 30 days", "%(count)d can’t be undone after 30 days", self.too_old
-            )
-            parts.append(said % {"count": self.too_old})
-        if gone:
-            parts.append(ngettext("%(count)d no longer exists", "%(count)d no longer exist", gone) % {"count": gone})
+                    "%(count)d was just edited by the commenter", "%(count)d were just edited by the commenters", edited
+                ),
+                edited,
+            ),
+            (ngettext("%(count)d can’t be undone after 30 days", "%(count)d can’t be undone after 30 days", old), old),
+            (ngettext("%(count)d no longer exists", "%(count)d no longer exist", gone), gone),
+        )
+        parts += [words % {"count": count} for words, count in failures if count]
         return ", ".join(parts) + "."
 
 
 def get_verb(action: str) -> Callable[..., Decision]:
+    """Return the function that carries out an action. Raises BadRequest if there is none."""
     if action not in VERBS:
         raise BadRequest("There is no such action.")
     return VERBS[action]
@@ -113,42 +105,30 @@ def decide(request: Request, state: QueueState, action: str) -> HttpResponse:
     if not keys:
         messages.info(request, _("Select at least one comment first."))
         return redirect(state.url())
-    outcome = decide_each(
-        keys, state, parse_seen(request.POST.getlist("seen")), verb, **rejection_options(request, verb)
-    )
+    seen = parse_seen(request.POST.getlist("seen"))
+    outcome = decide_each(keys, state, seen, verb, **rejection_options(request, verb))
     # If the form was sent twice, the first request decided; its decisions can be undone here too.
-    repeated = Decision.objects.latest_for(comment.pk for comment in outcome.already_decided).filter(
-        moderator=state.rights.user
-    )
-    state = with_seen_wordings(
-        state.with_decisions([decision.pk for decision in (*outcome.decisions, *repeated)]), outcome, request
-    )
-    at = keys[-1] if is_forward(state) else keys[0]
-    return respond(request, state, outcome, lambda: state.url_at(at))
+    repeated = Decision.objects.latest_for(comment.pk for comment in outcome.already_decided)
+    decisions = (*outcome.decisions, *repeated.filter(moderator=state.rights.user))
+    state = with_seen_wordings(state.with_decisions(decision.pk for decision in decisions), outcome, request)
+    return respond(request, state, outcome, keys)
 
 
 def rejection_options(request: Request, verb: Callable[..., Decision]) -> dict[str, Any]:
-    """Read the reason and the message to the commenter from the form."""
-    if verb == actions.deny:
-        return {"message": posted_message(request)}
-    if verb not in {actions.mark_spam, actions.trash}:
+    """Return the posted `reason` and `message` to the commenter, as far as the action takes them."""
+    if verb not in {actions.deny, actions.mark_spam, actions.trash}:
         return {}
+    message = tidy_text(request.POST.get("told", "")[: 2 * MESSAGE_LENGTH]).strip()[:MESSAGE_LENGTH]
+    if verb == actions.deny:
+        return {"message": message}
     reason = Reason.objects.filter(pk__in=parse_keys([request.POST.get("reason", "")]), is_offered=True).first()
-    return {"reason": reason, "message": posted_message(request)}
-
-
-def posted_message(request: Request) -> str:
-    return tidy_text(request.POST.get("told", "")[: 2 * MESSAGE_LENGTH]).strip()[:MESSAGE_LENGTH]
-
-
-def is_forward(state: QueueState) -> bool:
-    return state.order != "newest"
+    return {"reason": reason, "message": message}
 
 
 def decide_each(
     keys: list[int], state: QueueState, seen: dict[int, tuple[str, int | None]], verb: Callable[..., Any], **more: Any
 ) -> Outcome:
-    """Apply an action to each of these comments that exists and that the moderator may decide about."""
+    """Apply an action to each comment the moderator may decide about; `seen` has the status and wording they saw."""
     found = state.rights.comments().in_bulk(keys)
     outcome = Outcome(keys, missing=len(keys) - len(found))
     for key in filter(found.__contains__, keys):
@@ -158,7 +138,7 @@ def decide_each(
 
 
 def attempt(outcome: Outcome, verb: Callable[..., Any], about: Comment | Decision, **more: Any) -> None:
-    """Run an action and add its decisions, or the reason it failed, to the outcome."""
+    """Call an action, such as approve(), and add its decisions or the reason it failed to the outcome."""
     try:
         made = verb(about, **more)
     except Edited as changed:
@@ -174,12 +154,10 @@ def attempt(outcome: Outcome, verb: Callable[..., Any], about: Comment | Decisio
 
 
 def with_seen_wordings(state: QueueState, outcome: Outcome, request: Request) -> QueueState:
-    """Add the wordings the moderator saw of comments that were edited since."""
+    """Add to the state the keys of the wordings that the moderator saw of comments edited since."""
     changed = {comment.pk for comment in outcome.edited}
-    seen = parse_seen(request.POST.getlist("seen"))
-    return replace(
-        state, seen_wordings=tuple(words for pk, (_status, words) in seen.items() if pk in changed and words)
-    )
+    seen = parse_seen(request.POST.getlist("seen")).items()
+    return replace(state, seen_wordings=tuple(wording for pk, (_, wording) in seen if pk in changed and wording))
 
 
 def parse_seen(shown: Iterable[str]) -> dict[int, tuple[str, int | None]]:
@@ -201,10 +179,7 @@ def undo(request: Request, state: QueueState) -> HttpResponse:
     for decision in found:
         attempt(outcome, undoing.undo, decision, by=state.rights.user)
     state = state.without_decisions(keys)
-    if not comment_keys:
-        return respond(request, state, outcome, state.url)
-    at = comment_keys[0] if is_forward(state) else comment_keys[-1]
-    return respond(request, state, outcome, lambda: state.url_at(at))
+    return respond(request, state, outcome, comment_keys[::-1])
 
 
 def edited_message(comment: Comment) -> str:
@@ -212,9 +187,10 @@ def edited_message(comment: Comment) -> str:
 
 
 def undone_message(decision: Decision) -> str:
-    comment = decision.comment
-    said = {"name": comment.commenter.name, "status": comment.get_status_display()} if comment else {}
-    return _("Undone: the comment by %(name)s is %(status)s again.") % said if comment else ""
+    if (comment := decision.comment) is None:
+        return ""
+    said = {"name": comment.commenter.name, "status": comment.get_status_display()}
+    return _("Undone: the comment by %(name)s is %(status)s again.") % said
 
 
 def decided_message(comment: Comment, you: User) -> str:
@@ -227,14 +203,19 @@ def decided_message(comment: Comment, you: User) -> str:
     return _("The comment by %(name)s was already moderated: %(how)s. Nothing was changed.") % said
 
 
-def respond(request: Request, state: QueueState, outcome: Outcome, then: Callable[[], str]) -> HttpResponse:
-    """Respond with JSON for the script, otherwise redirect to `then()`; `state` includes the new decisions."""
+def respond(request: Request, state: QueueState, outcome: Outcome, keys: list[int]) -> HttpResponse:
+    """Respond with JSON for the script, else redirect to the row to go on with.
+
+    `state` includes the new decisions; `keys` are the comments in ascending order, after an undo in descending order.
+    """
     message = outcome.message(state.rights.user)
     if is_from_script(request):
         return JsonResponse(response_data(request, state, outcome, message))
     if message:
         messages.info(request, message)
-    return redirect(then())
+    if not keys:
+        return redirect(state.url())
+    return redirect(state.url_at(keys[0] if state.order == NEWEST else keys[-1]))
 
 
 def is_from_script(request: Request) -> bool:
@@ -243,17 +224,14 @@ def is_from_script(request: Request) -> bool:
 
 
 def response_data(request: Request, state: QueueState, outcome: Outcome, message: str) -> dict[str, Any]:
-    """Return the current HTML of every affected row (empty if it has left the list), counts and message."""
-    lines = rows.undo_lines(state)
-    lines |= {
-        pk: line for pk, line in lines_by_others(outcome.already_decided, state.rights.user).items() if pk not in lines
-    }
+    """Return JSON: the HTML of every affected row (empty if it has left the list), decisions, message and counts."""
+    lines = lines_by_others(outcome.already_decided, state.rights.user) | rows.undo_lines(state)
     if outcome.is_undo:
         lines = {pk: line for pk, line in lines.items() if pk in {comment.pk for comment in outcome.already_decided}}
     affected = {decision.comment_number for decision in outcome.decisions} | set(outcome.requested)
     open_ = {row.pk: row for row in find_rows(state, affected - lines.keys())}
     notes = {comment.pk: edited_message(comment) for comment in outcome.edited}
-    if outcome.is_one and message and not outcome.is_undo:
+    if outcome.is_about_one_comment and message and not outcome.is_undo:
         notes |= dict.fromkeys(outcome.requested, message)
     items: dict[int, Row | UndoLine] = {pk: replace(row, message=notes.get(pk, "")) for pk, row in open_.items()}
     return {
@@ -270,13 +248,13 @@ def formatted_counts(state: QueueState) -> dict[str, str]:
 
 
 def render_item(request: Request, item: Row | UndoLine | None, state: QueueState) -> str:
+    """Return the HTML of a queue row or undo entry, or nothing for None."""
     if item is None:
         return ""
     if isinstance(item, UndoLine):
         return render_to_string("moderation/_decided.html", {"item": item}, request)
-    return render_to_string(
-        "moderation/_row.html", {"row": item, "is_mixed": state.tab != item.comment.status}, request
-    )
+    context = {"row": item, "is_mixed": state.tab != item.comment.status}
+    return render_to_string("moderation/_row.html", context, request)
 
 
 def lines_by_others(comments: Collection[Comment], you: User) -> dict[int, UndoLine]:

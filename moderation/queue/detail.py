@@ -3,7 +3,6 @@
 from secrets import token_urlsafe
 from typing import Any
 
-from django.contrib import admin
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.formats import localize
@@ -16,6 +15,7 @@ from comments.models import Comment, Reason
 from comments.posting import actions as posting
 from comments.posting.forms import TEXT_BYTES
 from comments.screening.screening import Rejected, Sender
+from moderation.admin_pages import render_admin_page
 from moderation.decisions import editing
 from moderation.decisions.rights import Rights, moderator_required
 from moderation.queue import deciding
@@ -30,51 +30,46 @@ FORMS = ("reply", "edit", "refuse", "deny", "delete")
 @require_http_methods(["GET", "HEAD", "POST"])
 @moderator_required
 def comment_page(request: Request, rights: Rights, pk: int) -> HttpResponse:
-    found = rights.comments().select_related("commenter", "wording", "essay", "parent__commenter").filter(pk=pk).first()
-    if found is None or found.wording is None:
+    """Show a comment's page, return one of its forms for the page's script, or carry out the posted action."""
+    found = rights.comments().select_related("commenter", "wording", "essay", "parent__commenter")
+    comment = found.filter(pk=pk).first()
+    if comment is None or comment.wording is None:
         raise Http404(_("This comment no longer exists."))
     state = QueueState.from_query(request.GET, rights)
     if request.method == "POST":
-        return post(request, state, found)
+        return handle_action(request, state, comment)
     if request.GET.get("form") in FORMS:  # for the script, which inserts it into the row
-        return render(
-            request,
-            "moderation/_form.html",
-            {**form_context(found, state), "form": request.GET["form"], "key": token_urlsafe(12)},
-        )
-    return render_page(request, state, found)
+        context = {**form_context(comment, state), "form": request.GET["form"], "key": token_urlsafe(12)}
+        return render(request, "moderation/_form.html", context)
+    return render_page(request, state, comment)
 
 
-def post(request: Request, state: QueueState, found: Comment) -> HttpResponse:
+def handle_action(request: Request, state: QueueState, comment: Comment) -> HttpResponse:
+    """Carry out the posted action on a comment, or undo it; show the form again if it has errors."""
     action = request.POST.get("action", "")
     if action == "undo":
         return deciding.undo(request, state)
     if action not in ACTIONS:
         return deciding.decide(request, state, action)
-    status, wording = parse_seen(request.POST.getlist("seen")).get(found.pk, (None, None))
-    outcome = Outcome([found.pk])
+    status, wording = parse_seen(request.POST.getlist("seen")).get(comment.pk, (None, None))
+    expected = {"expected_status": status, "expected_wording": wording}
+    outcome = Outcome([comment.pk])
     try:
-        deciding.attempt(
-            outcome,
-            ACTIONS[action],
-            found,
-            request=request,
-            by=state.rights.user,
-            expected_status=status,
-            expected_wording=wording,
-        )
+        deciding.attempt(outcome, ACTIONS[action], comment, request=request, by=state.rights.user, **expected)
     except ERRORS as error:
-        return show_form_again(request, state, found, error_message(error))
+        return show_form_again(request, state, comment, error_message(error))
     state = state.with_decisions(decision.pk for decision in outcome.decisions)
     state = deciding.with_seen_wordings(state, outcome, request)
-    return respond(request, state, outcome, lambda: state.url_at(found.pk))
+    return respond(request, state, outcome, [comment.pk])
 
 
 def edit(comment: Comment, *, request: Request, expected_status: str | None, **more: Any) -> Any:
+    """Save the posted text and note, whatever the comment's status; return the decision."""
     return editing.edit(comment, text=posted_text(request), note=posted_field(request, "why"), **more)
 
 
 def reply(comment: Comment, *, request: Request, **more: Any) -> Any:
+    """Post the reply of the form; return the decisions."""
     sender = Sender(request.META["REMOTE_ADDR"])  # its CSRF token shows that our own page sent it
     key = request.POST.get("key", "")
     return editing.reply(comment, sender=sender, text=posted_text(request), key=key, **more)
@@ -93,6 +88,7 @@ def posted_field(request: Request, name: str) -> str:
 
 
 def delete(comment: Comment, *, request: Request, **more: Any) -> Any:
+    """Permanently delete the comment, with the posted note; return the decision."""
     return editing.delete(comment, note=posted_field(request, "why"), **more)
 
 
@@ -109,6 +105,7 @@ ERRORS = (
 
 
 def error_message(error: Exception) -> str:
+    """Return one of ERRORS in words, for the moderator."""
     match error:
         case editing.Unchanged():
             return _("The text is unchanged. Edit it before saving.")
@@ -123,47 +120,36 @@ def error_message(error: Exception) -> str:
     return str(error)
 
 
-def show_form_again(request: Request, state: QueueState, found: Comment, message: str) -> HttpResponse:
+def show_form_again(request: Request, state: QueueState, comment: Comment, message: str) -> HttpResponse:
     """Show the form again with an error and everything that was typed."""
     if is_from_script(request):
         return JsonResponse({"wrong": message}, status=422)
     fields = {name: request.POST.get(name, "") for name in ("text", "why", "told")}
-    return render_page(
-        request, state, found, status=422, error=message, submitted=fields, open_form=request.POST.get("action")
-    )
+    more = {"error": message, "submitted": fields, "open_form": request.POST.get("action")}
+    return render_page(request, state, comment, status=422, **more)
 
 
-def render_page(request: Request, state: QueueState, found: Comment, status: int = 200, **more: Any) -> HttpResponse:
+def render_page(request: Request, state: QueueState, comment: Comment, status: int = 200, **more: Any) -> HttpResponse:
+    """Render the comment's page with its row, the comments it replies to, its direct replies, and the forms."""
+    nearby = Comment.objects.select_related("commenter", "wording").order_by("lft")
+    ancestors = nearby.filter(tree_id=comment.tree_id, lft__lt=comment.lft, rght__gt=comment.rght)
     context = {
-        **admin.site.each_context(request),
-        **form_context(found, state),
-        "title": _("Comment by %(name)s") % {"name": found.commenter.name},
-        "is_nav_sidebar_enabled": False,
+        **form_context(comment, state),
         "state": state,
-        "row": next(iter(find_rows(state, [found.pk]))),
-        "ancestors": list(ancestors(found)),
-        "replies": list(replies(found)[:MAX_REPLIES]),
+        "row": find_rows(state, [comment.pk])[0],
+        "ancestors": list(ancestors),
+        "replies": list(nearby.filter(parent=comment.pk, wording__isnull=False)[:MAX_REPLIES]),
         **more,
     }
-    return render(request, "moderation/comment.html", context, status=status)
+    title = _("Comment by %(name)s") % {"name": comment.commenter.name}
+    return render_admin_page(request, "moderation/comment.html", title, status, **context)
 
 
-def form_context(found: Comment, state: QueueState) -> dict[str, Any]:
+def form_context(comment: Comment, state: QueueState) -> dict[str, Any]:
+    """Return what the forms need: the comment, the queue's query, the reasons on offer and a key for one reply."""
     return {
-        "comment": found,
+        "comment": comment,
         "query": state.query(),
         "reasons": Reason.objects.filter(is_offered=True),
         "reply_key": token_urlsafe(12),
     }
-
-
-def ancestors(found: Comment) -> Any:
-    """Return the comments it replies to, the root first."""
-    comments = Comment.objects.filter(tree_id=found.tree_id, lft__lt=found.lft, rght__gt=found.rght)
-    return comments.select_related("commenter", "wording").order_by("lft")
-
-
-def replies(found: Comment) -> Any:
-    """Return its direct replies that have text."""
-    comments = Comment.objects.filter(parent=found.pk, wording__isnull=False)
-    return comments.select_related("commenter", "wording").order_by("lft")

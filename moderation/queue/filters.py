@@ -14,24 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from comments.models import CommentQuerySet, Wording
 from comments.screening.screening import Sender
+from moderation.decisions.in_words import REASON_LABELS
 
-REASONS = {
-    "spam": _("spam filter"),
-    "links": _("links"),
-    "word": _("contains a listed word"),
-    "rule": _("moderation rule"),
-    "kept": _("always held"),
-    "trap": _("hidden field filled in"),
-    "quick": _("sent too fast"),
-    "first": _("first comment"),
-    "name": _("impersonation"),
-    "office": _("reserved name"),
-    "site": _("the site’s name"),
-    "mixed": _("mixed alphabets in the name"),
-    "origin": _("no referring page"),
-    "everything": _("every comment is held"),
-    "pending when imported": _("pending when imported"),
-}
+REASONS = {code: label for code, label in REASON_LABELS.items() if code != "akismet"}
 AGES = {
     "day": (_("Last 24 hours"), timedelta(days=1), True),
     "week": (_("Last 7 days"), timedelta(days=7), True),
@@ -58,6 +43,7 @@ def parse_keys(texts: Any) -> list[int]:
 
 
 def parse_number(query: QueryDict, name: str) -> int:
+    """Return the positive number with this name in a query or form, or 0 if it is missing or invalid."""
     return next(iter(parse_keys([query.get(name, "")])), 0)
 
 
@@ -74,6 +60,7 @@ class Filter:
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
+        """Read the filter from an address; invalid values count as missing."""
         reason, age, order = (query.get(name, "") for name in ("reason", "age", "order"))
         return cls(
             q=" ".join(query.get("q", "").replace("\0", "").split())[:QUERY_LENGTH],
@@ -90,9 +77,10 @@ class Filter:
 
     @property
     def has_criteria(self) -> bool:
+        """Whether anything is filtered; the order does not count."""
         return bool(self.q or self.reason or self.essay or self.person or self.age)
 
-    def apply(self, comments: CommentQuerySet) -> CommentQuerySet:
+    def filter_comments(self, comments: CommentQuerySet) -> CommentQuerySet:
         if self.essay:
             comments = comments.filter(essay=self.essay)
         if self.person:
@@ -105,11 +93,11 @@ class Filter:
             reasons = Cast("wording__reasons", TextField())
             comments = comments.alias(kept_reasons=reasons).filter(kept_reasons__contains=f'"code": "{self.reason}"')
         for word in self.q.split()[:MAX_WORDS]:
-            comments = comments.filter(contains(word))
+            comments = comments.filter(match_word(word))
         return comments
 
 
-def contains(word: str) -> Q:
+def match_word(word: str) -> Q:
     """Match comments that contain this word, or that came from the network of this IP address."""
     if network := network_of(word):
         return Q(pk__in=Wording.objects.filter(network=network).values("comment"))
@@ -159,21 +147,14 @@ class Position:
         return f"{self.pk},{self.weight!r}" if self.weight else str(self.pk)
 
     def shifted(self, order: str, step: int) -> "Position":
-        """The position directly before (-1) or after (1) this one."""
+        """Return the position directly before (`step` -1) or after (1) this one in a list in this order."""
         return Position(max(0, self.pk + (-step if order == NEWEST else step)), self.weight)
 
 
-def after(order: str, position: Position) -> Q:
-    """The comments that a list in this order shows after a position."""
-    later = Q(pk__lt=position.pk) if order == NEWEST else Q(pk__gt=position.pk)
+def match_beside(order: str, position: Position, *, is_after: bool) -> Q:
+    """Match the comments that a list in this order shows after, or else before, a position."""
+    beside = Q(pk__lt=position.pk) if is_after == (order == NEWEST) else Q(pk__gt=position.pk)
     if order not in SORT_WEIGHTS:
-        return later
-    return Q(weight=position.weight) & later | Q(weight__lt=position.weight)
-
-
-def before(order: str, position: Position) -> Q:
-    """The comments that a list in this order shows before a position."""
-    earlier = Q(pk__gt=position.pk) if order == NEWEST else Q(pk__lt=position.pk)
-    if order not in SORT_WEIGHTS:
-        return earlier
-    return Q(weight=position.weight) & earlier | Q(weight__gt=position.weight)
+        return beside
+    heavier_or_lighter = Q(weight__lt=position.weight) if is_after else Q(weight__gt=position.weight)
+    return Q(weight=position.weight) & beside | heavier_or_lighter

@@ -55,11 +55,15 @@ class Listing:
         self.state, self.page = nearest_page(state.by_position())
         self.start = 0  # how many comments the list has before this page
         if self.page and self.state.position:
-            self.start = state.comments().filter(filters.before(state.order, self.page[0])).order_by().count()
+            earlier = filters.match_beside(state.order, self.page[0], is_after=False)
+            self.start = state.comments().filter(earlier).order_by().count()
+        self.reasons = options(filters.REASONS, state.filter.reason)
+        self.ages = options({age: label for age, (label, *_rest) in filters.AGES.items()}, state.filter.age)
+        self.orders = options(filters.ORDERS, state.order)
 
     @property
     def tabs(self) -> list[tuple[Any, str, str, int, bool, Any]]:
-        """Label, name, address, count, whether it is current, tooltip."""
+        """The tabs of the queue: label, name, address, number of comments, whether it is current, tooltip."""
         state = QueueState(self.state.rights, per_page=self.state.per_page)
         return [
             (label, tab, replace(state, tab=tab).url(), self.counts[tab], tab == self.state.tab, HINTS.get(tab, ""))
@@ -69,21 +73,25 @@ class Listing:
     @cached_property
     def items(self) -> "list[Row | UndoLine]":
         """Rows, with the comments just decided as one-line undo entries in their former positions."""
-        lines = self.undo_lines()
-        open_rows = [row for row in self.rows() if row.pk not in lines]
+        lines = rows.undo_lines(self.state)
+        page_rows = rows.build_rows([position.pk for position in self.page], self.state)
+        open_rows = [row for row in page_rows if row.pk not in lines]
         sign = -1 if self.state.order == NEWEST else 1
         return sorted([*open_rows, *lines.values()], key=lambda item: (-item.weight, sign * item.pk))
 
     @property
     def open_rows(self) -> list[Row]:
+        """The page's rows that are still to be decided about."""
         return [item for item in self.items if isinstance(item, Row)]
 
     @property
     def end(self) -> int:
+        """The number of the page's last comment within the whole list."""
         return self.start + len(self.page)
 
     @property
     def empty_message(self) -> Any:
+        """The sentence shown for a list without comments."""
         return _("No comments match.") if self.state.filter.has_criteria else EMPTY[self.state.tab]
 
     @property
@@ -93,12 +101,12 @@ class Listing:
 
     @property
     def latest_decision(self) -> int | None:
-        """The decision that `z` undoes, if the last action decided one comment."""
+        """The key of the decision that the shortcut Z undoes, if the last action decided one comment."""
         return self.state.decided[-1] if self.state.actions and not self.is_batch_latest else None
 
     @property
     def is_batch_latest(self) -> bool:
-        """Whether the batch that the bar offers to undo is the last action."""
+        """Whether the last action was the one on several comments that the page offers to undo."""
         return any(item.decision.pk in self.state.actions[-1] for item in self.batch)
 
     @cached_property
@@ -121,18 +129,6 @@ class Listing:
         """Whether this tab has a button that permanently deletes its comments."""
         return self.state.tab in {Status.SPAM, Status.TRASH}
 
-    @property
-    def reasons(self) -> list[tuple[str, Any, bool]]:
-        return [(code, label, code == self.state.filter.reason) for code, label in filters.REASONS.items()]
-
-    @property
-    def ages(self) -> list[tuple[str, Any, bool]]:
-        return [(age, label, age == self.state.filter.age) for age, (label, *_rest) in filters.AGES.items()]
-
-    @property
-    def orders(self) -> list[tuple[str, Any, bool]]:
-        return [(order, label, order == self.state.order) for order, label in filters.ORDERS.items()]
-
     @cached_property
     def essays(self) -> list[tuple[int, str, bool]]:
         """The newest essays and the selected one: key, title, whether it is selected."""
@@ -154,10 +150,12 @@ class Listing:
 
     @property
     def everyone_url(self) -> str:
+        """The address of the same list without the filter by commenter."""
         return replace(self.state.first_page, filter=replace(self.state.filter, person=0)).url()
 
     @property
     def unfiltered_url(self) -> str:
+        """The address of the same tab without any filter."""
         return QueueState(self.state.rights, self.state.tab, per_page=self.state.per_page).url()
 
     @property
@@ -172,19 +170,17 @@ class Listing:
     def page_sizes(self) -> list[tuple[int, str | None]]:
         """Page sizes, each with its address; None for the current one."""
         state = self.state.first_page
-        return [
-            (size, replace(state, per_page=size).url() if size != self.state.per_page else None) for size in PAGE_SIZES
-        ]
+        current = self.state.per_page
+        return [(size, None if size == current else replace(state, per_page=size).url()) for size in PAGE_SIZES]
 
-    def rows(self) -> list[Row]:
-        return rows.build_rows([position.pk for position in self.page], self.state)
 
-    def undo_lines(self) -> Mapping[int, UndoLine]:
-        return rows.undo_lines(self.state)
+def options(labels: Mapping[str, Any], selected: str) -> list[tuple[str, Any, bool]]:
+    """Return the options of a select element: value, label, and whether it is selected."""
+    return [(value, label, value == selected) for value, label in labels.items()]
 
 
 def nearest_page(state: QueueState) -> tuple[QueueState, list[Position]]:
-    """Return the page at this position, or the nearest one that has comments."""
+    """Return the page at this position, or the nearest one that has comments, with the positions of its comments."""
     found = state.positions()
     if found or state.position is None:
         return state, found
@@ -197,9 +193,7 @@ def tab_counts(rights: Rights) -> dict[str, int]:
     comments = rights.comments().order_by()
     found: dict[str, int] = dict(
         comments.values_list("status").annotate(how_many=Count("pk")).union(
-            count_for_tab(REPORTED, comments_in_tab(REPORTED, rights)),
-            count_for_tab(APPEALED, comments_in_tab(APPEALED, rights)),
-            count_for_tab(MINE, comments_in_tab(MINE, rights)),
+            *(count_for_tab(tab, comments_in_tab(tab, rights)) for tab in (REPORTED, APPEALED, MINE)),
             count_for_tab("unlisted", comments.filter(match_hidden())),
             all=True,
         )
@@ -211,12 +205,13 @@ def tab_counts(rights: Rights) -> dict[str, int]:
 
 
 def count_for_tab(tab: str, comments: CommentQuerySet) -> Any:
+    """Return a query for one row, the tab's name and the number of comments, to be joined by UNION."""
     label = Value(tab, output_field=CharField())
     return comments.order_by().annotate(tab=label).values_list("tab").annotate(how_many=Count("pk"))
 
 
 def find_rows(state: QueueState, keys: Collection[int]) -> list[Row]:
-    """Return the rows of those comments that the moderator may see, unsorted."""
+    """Return the queue rows of those of the comments that the moderator may see, unsorted."""
     if not keys:  # after most decisions all rows are undo entries
         return []
     return rows.build_rows(list(state.rights.comments().filter(pk__in=keys).values_list("pk", flat=True)), state)

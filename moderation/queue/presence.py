@@ -1,6 +1,7 @@
 """Updates for an open queue page: rows changed by other moderators, and who is viewing which row."""
 
 import hashlib
+from collections.abc import Iterable
 from time import time
 from typing import Any
 
@@ -22,8 +23,8 @@ VIEWING_TIME = 60  # seconds
 Viewers = dict[int, tuple[str, float]]  # user: name and time of the last signal
 
 
-def cache_key(pk: int) -> str:
-    return f"queue:looking:{pk}"
+def viewers_cache_key(comment: int) -> str:
+    return f"queue:looking:{comment}"
 
 
 @background_request
@@ -35,15 +36,16 @@ def report_viewing(request: Request, rights: Rights) -> HttpResponse:
     permitted = set(rights.comments().filter(pk__in=[*keys["comment"], *keys["left"]]).values_list("pk", flat=True))
     for name, found in keys.items():
         for pk in permitted.intersection(found):
-            viewers = current_viewers(cache.get(cache_key(pk)) or {})
+            viewers = current_viewers(cache.get(viewers_cache_key(pk)) or {})
             viewers.pop(rights.user.pk, None)
             if name == "comment":
                 viewers[rights.user.pk] = (str(rights.user), time())
-            cache.set(cache_key(pk), viewers, VIEWING_TIME)
+            cache.set(viewers_cache_key(pk), viewers, VIEWING_TIME)
     return HttpResponse(status=204)
 
 
 def current_viewers(viewers: Viewers) -> Viewers:
+    """Return the users who have signaled within VIEWING_TIME that they are viewing a row."""
     return {pk: (name, when) for pk, (name, when) in viewers.items() if when > time() - VIEWING_TIME}
 
 
@@ -55,7 +57,7 @@ def queue_changes(request: Request, rights: Rights) -> HttpResponse:
     seen = dict(list(parse_seen(request.GET.getlist("seen")).items())[:MAX_SIZE])
     state = QueueState.from_query(request.GET, rights)
     body: dict[str, Any] = {
-        "rows": changed(request, state, seen),
+        "rows": render_changed_rows(request, state, seen),
         "looking": other_viewers(seen, rights),
         "counts": deciding.formatted_counts(state),
     }
@@ -67,29 +69,24 @@ def queue_changes(request: Request, rights: Rights) -> HttpResponse:
     return answer
 
 
-def changed(request: Request, state: QueueState, seen: dict[int, tuple[str, int | None]]) -> dict[int, str]:
+def render_changed_rows(request: Request, state: QueueState, seen: dict[int, tuple[str, int | None]]) -> dict[int, str]:
     """Return the HTML of changed rows: an entry saying who decided, the edited row, or nothing if it was deleted."""
     now = {row.pk: row for row in state.rights.comments().filter(pk__in=seen).select_related("commenter")}
     same = {pk for pk, row in now.items() if seen[pk] == (row.status, row.wording_id)}
     decided = [row for pk, row in now.items() if seen[pk][0] != row.status]
     lines = deciding.lines_by_others(decided, state.rights.user)
     others = {row.pk: row for row in find_rows(state, now.keys() - same - lines.keys())}
-    return {
-        pk: deciding.render_item(request, lines.get(pk) or others.get(pk), state) for pk in sorted(seen.keys() - same)
-    }
+    changed = sorted(seen.keys() - same)
+    return {pk: deciding.render_item(request, lines.get(pk) or others.get(pk), state) for pk in changed}
 
 
-def other_viewers(seen: Any, rights: Rights) -> dict[int, str]:
-    """Return “Also viewing: Mara” for each row that other moderators are viewing."""
+def other_viewers(seen: Iterable[int], rights: Rights) -> dict[int, str]:
+    """Return “Also viewing: Mara” by comment, for each of the rows that other moderators are viewing."""
     permitted = set(rights.comments().filter(pk__in=seen).values_list("pk", flat=True))
-    stored = cache.get_many([cache_key(pk) for pk in permitted]) if permitted else {}
+    stored = cache.get_many([viewers_cache_key(pk) for pk in permitted]) if permitted else {}
     found = {}
     for pk in sorted(permitted):
-        others = [
-            name
-            for who, (name, _when) in current_viewers(stored.get(cache_key(pk), {})).items()
-            if who != rights.user.pk
-        ]
-        if others:
+        viewers = current_viewers(stored.get(viewers_cache_key(pk), {}))
+        if others := [name for user, (name, _when) in viewers.items() if user != rights.user.pk]:
             found[pk] = _("Also viewing: %(name)s") % {"name": ", ".join(sorted(others))}
     return found

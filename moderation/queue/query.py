@@ -66,6 +66,7 @@ class QueueState:
         )
 
     def query(self) -> str:
+        """Return the query of the page's address, such as `?status=spam&page=2`, or nothing for the first page."""
         said = {
             "status": self.tab if self.tab != Status.PENDING else "",
             **self.filter.parameters(),
@@ -82,14 +83,15 @@ class QueueState:
         return reverse("queue") + self.query()
 
     def with_decisions(self, decisions: Iterable[int]) -> "QueueState":
+        """Return the state with the decisions of one more action, by their keys."""
         made = tuple(sorted(decisions))
         return replace(self, actions=keep_newest((*self.without_decisions(made).actions, made)))
 
     def without_decisions(self, decisions: Iterable[int]) -> "QueueState":
+        """Return the state without these decisions, such as undone ones."""
         removed = set(decisions)
-        return replace(
-            self, actions=keep_newest(tuple(pk for pk in action if pk not in removed) for action in self.actions)
-        )
+        kept = (tuple(pk for pk in action if pk not in removed) for action in self.actions)
+        return replace(self, actions=keep_newest(kept))
 
     @cached_property
     def decided(self) -> tuple[int, ...]:
@@ -103,23 +105,25 @@ class QueueState:
 
     @cached_property
     def replies(self) -> dict[int, int]:
-        """The replies written here: parent comment → decision."""
+        """The replies written on this page: the key of the decision by that of the comment replied to."""
         if not self.decided:
             return {}
         replies = self.decisions_in_force().filter(verb=Decision.Verb.REPLY)
         return {comment: pk for comment, pk in replies.values_list("comment__parent", "pk") if comment}
 
     def decisions_in_force(self) -> DecisionQuerySet:
-        """The decisions made here that are the latest about their comments."""
+        """Return the decisions made on this page that are the latest about their comments."""
         made = Decision.objects.filter(pk__in=self.decided, comment__in=self.rights.comments())
         return Decision.objects.latest_for(made.values_list("comment", flat=True)).filter(pk__in=self.decided)
 
     @property
     def order(self) -> str:
+        """The chosen sort order, or the tab's default: one of filters.ORDERS."""
         return self.filter.order or (OLDEST if self.tab in {Status.PENDING, REPORTED, APPEALED} else NEWEST)
 
     def comments(self) -> Any:
-        return filters.sorted_by(self.filter.apply(comments_in_tab(self.tab, self.rights)), self.order)
+        """Return all comments of the tab that match the filter, as a sorted QuerySet with `weight`."""
+        return filters.sorted_by(self.filter.filter_comments(comments_in_tab(self.tab, self.rights)), self.order)
 
     def by_position(self) -> "QueueState":
         """Return the same page by position, so that it does not shift when comments before it leave the list."""
@@ -142,22 +146,23 @@ class QueueState:
         """Return the positions of this page's comments, in the list's order."""
         found = self.comments()
         if self.position is not None and self.is_before:
-            nearest = found.filter(filters.before(self.order, self.position)).reverse().values_list("pk", "weight")
+            found = found.filter(filters.match_beside(self.order, self.position, is_after=False))
+            nearest = found.reverse().values_list("pk", "weight")
             return [Position(*row) for row in nearest[: self.per_page]][::-1]
         if self.position is not None:
-            found = found.filter(filters.after(self.order, self.position))
+            found = found.filter(filters.match_beside(self.order, self.position, is_after=True))
         return [Position(*row) for row in found.values_list("pk", "weight")[: self.per_page]]
 
     def url_at(self, pk: int) -> str:
-        """The address of the page and row to go on with: this comment if it is still listed, else the next one."""
+        """Return the address of the row to go on with: this comment's if it is still undecided, else the next one's."""
         row = filters.sorted_by(self.rights.comments().filter(pk=pk), self.order).values_list("pk", "weight").first()
         here = Position(*row) if row else Position(pk)
         decided = Decision.objects.filter(pk__in=self.decided).values("comment")
         undecided = self.comments().exclude(pk__in=decided).values_list("pk", "weight")
-        turned = self
-        if found := undecided.filter(filters.after(self.order, here.shifted(self.order, -1))).first():
+        at_or_after = filters.match_beside(self.order, here.shifted(self.order, -1), is_after=True)
+        if found := undecided.filter(at_or_after).first():
             turned = self.page_after(Position(*found).shifted(self.order, -1))
-        elif found := undecided.filter(filters.before(self.order, here)).last():
+        elif found := undecided.filter(filters.match_beside(self.order, here, is_after=False)).last():
             turned = self.page_before(Position(*found).shifted(self.order, 1))
         else:
             return f"{self.page_after(None).url()}#queue"
@@ -176,27 +181,17 @@ def keep_newest(actions: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ..
 
 
 def comments_in_tab(tab: str, rights: Rights) -> CommentQuerySet:
-    found = rights.comments()
-    match tab:
-        case "reported":
-            return found.filter(reports__gt=0).exclude(match_hidden())
-        case "appealed":
-            return found.filter(appeal__state=Appeal.State.OPEN).exclude(match_hidden())
-        case "mine":
-            return found.filter(match_own(rights)).exclude(match_hidden())
-        case "all":
-            return found.exclude(match_hidden())
-        case Status.TRASH:
-            return found.filter(status=tab).exclude(match_hidden())
-    return found.filter(status=tab)
+    """Return the comments that a tab of the queue lists, as far as the moderator may see them."""
+    conditions = {REPORTED: Q(reports__gt=0), APPEALED: Q(appeal__state=Appeal.State.OPEN), ALL: Q()}
+    condition = conditions.get(tab, Q(status=tab))
+    if tab == MINE:
+        own = Commenter.objects.filter(user=rights.user)
+        condition = Q(essay__in=rights.own_essays()) | Q(commenter__in=own.values("pk"))
+    found = rights.comments().filter(condition)
+    return found if tab in {Status.PENDING, Status.APPROVED, Status.SPAM} else found.exclude(match_hidden())
 
 
 def match_hidden() -> Q:
     """Match rows hidden from every list: deleted texts, and undone moderator replies that can still be restored."""
     undone = Q(removed_by=Comment.Remover.UNDONE, changed__gt=timezone.now() - UNDO_PERIOD)
     return Q(status=Status.TRASH) & (Q(wording=None) | undone)
-
-
-def match_own(rights: Rights) -> Q:
-    """Match comments on the user's own essays or by the user."""
-    return Q(essay__in=rights.own_essays()) | Q(commenter__in=Commenter.objects.filter(user=rights.user).values("pk"))

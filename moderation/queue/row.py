@@ -178,11 +178,11 @@ class Row:
     @property
     def action_buttons(self) -> SafeString:
         names = VERBS[Status(self.comment.status)]
-        return buttons.verbs(("keep", *names) if self.comment.is_approved and self.reports else names)
+        return buttons.action_buttons(("keep", *names) if self.comment.is_approved and self.reports else names)
 
     @property
     def form_links(self) -> SafeString:
-        return buttons.forms(self.form_names, escape(self.url))
+        return buttons.form_links(self.form_names, escape(self.url))
 
     @property
     def form_names(self) -> tuple[str, ...]:

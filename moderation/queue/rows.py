@@ -1,6 +1,6 @@
 """Rows of a queue page; the number of queries does not depend on the number of rows."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -17,8 +17,8 @@ EXCERPT_HTML = 600  # characters of HTML, enough for an excerpt
 T = TypeVar("T", Wording, Report)
 
 
-def build_rows(keys: Collection[int], state: QueueState, messages: Mapping[int, str] | None = None) -> list[Row]:
-    """Build the rows of these comments; `messages` are shown at some of them."""
+def build_rows(keys: Collection[int], state: QueueState) -> list[Row]:
+    """Return the queue rows of these comments, by their keys, with everything that they show; unsorted."""
     found = filters.sorted_by(Comment.objects.filter(pk__in=keys), state.order).order_by()
     found = found.select_related("commenter__user", "essay", "wording", "parent__commenter")
     found = found.defer("essay__body", "essay__excerpt", "wording__text")
@@ -44,8 +44,7 @@ def build_rows(keys: Collection[int], state: QueueState, messages: Mapping[int, 
             appeals.get(comment.pk),
             next((each for each in earlier.get(comment.pk, ()) if each.pk in state.seen_wordings), None),
             state.query(),
-            (messages or {}).get(comment.pk, ""),
-            undone_by.get(comment.pk),
+            undoable=undone_by.get(comment.pk),
         )
         for comment in comments
     ]
@@ -56,11 +55,8 @@ def undo_lines(state: QueueState) -> dict[int, UndoLine]:
     if not state.decided:
         return {}
     kept_in_list = (Decision.Verb.UNDO, Decision.Verb.EDIT, Decision.Verb.REPLY)  # these keep a row in the list
-    found = (
-        state.decisions_in_force()
-        .exclude(verb__in=kept_in_list)
-        .select_related("comment__commenter", "comment__wording")
-    )
+    found = state.decisions_in_force().exclude(verb__in=kept_in_list)
+    found = found.select_related("comment__commenter", "comment__wording").defer("comment__wording__text")
     replies = state.replies
     weights = {}
     if state.order in filters.SORT_WEIGHTS:
@@ -72,13 +68,13 @@ def undo_lines(state: QueueState) -> dict[int, UndoLine]:
             weights.get(decision.comment_number, 0),
             [replies[decision.comment_number]] if decision.comment_number in replies else [],
         )
-        for decision in found.defer("comment__wording__text")
+        for decision in found
     }
     return lines | {line.pk: replace(line, is_of_batch=True) for line in lines_of_batches(state, lines.values())}
 
 
 def lines_of_batches(state: QueueState, lines: Collection[UndoLine]) -> Iterable[UndoLine]:
-    """Return the entries whose action decided several comments."""
+    """Return those of the undo entries whose action decided several comments."""
     for action in state.actions:
         found = [line for line in lines if line.decision.pk in action]
         yield from found if len(found) > 1 else ()
@@ -92,7 +88,7 @@ def group_by_comment(rows: Iterable[T]) -> dict[int, list[T]]:
 
 
 def earlier_wordings(edited: Iterable[Comment]) -> dict[int, list[Wording]]:
-    """Return earlier wordings, the newest first; no query if nothing was edited."""
+    """Return the earlier wordings of edited comments, by comment, the newest first; no query without comments."""
     current = {comment.pk: comment.wording_id or 0 for comment in edited}
     rows = Wording.objects.filter(comment__in=current).order_by("-pk").defer("text") if current else ()
     return group_by_comment(wording for wording in rows if wording.pk < current[wording.comment_id])

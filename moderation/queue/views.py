@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from django.contrib import admin
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
+from moderation.admin_pages import render_admin_page
 from moderation.decisions.rights import Rights, moderator_required
 from moderation.queue import batch_views, deciding
 from moderation.queue.filters import parse_keys
@@ -21,19 +21,14 @@ from moderation.queue.query import QueueState
 def queue_page(request: Request, rights: Rights) -> HttpResponse:
     state = QueueState.from_query(request.GET, rights)
     if request.method == "POST":
-        return post(request, state.by_position())
+        return handle_action(request, state.by_position())
     if wanted := parse_keys([request.GET.get("comment", "")]):
         return redirect(url_of_comment(wanted[0], state))
-    context = {
-        **admin.site.each_context(request),
-        "title": _("Queue"),
-        "is_nav_sidebar_enabled": False,  # leaves more width for the comments
-        "listing": Listing(state),
-    }
-    return render(request, "moderation/queue.html", context)
+    return render_admin_page(request, "moderation/queue.html", _("Queue"), listing=Listing(state))
 
 
-def post(request: Request, state: QueueState) -> HttpResponse:
+def handle_action(request: Request, state: QueueState) -> HttpResponse:
+    """Undo decisions, empty spam or trash, start a batch, or decide about the selected comments."""
     action = request.POST.get("action", "")
     if action == "undo":
         return deciding.undo(request, state)
@@ -45,6 +40,6 @@ def post(request: Request, state: QueueState) -> HttpResponse:
 
 
 def url_of_comment(pk: int, state: QueueState) -> str:
-    """Return the queue page with this comment, or a page near it when it has been deleted."""
+    """Return the address of the queue page with this comment, or of one near it if it has been deleted."""
     found = state.rights.comments().filter(pk=pk).values_list("status", flat=True).first()
     return replace(state, tab=found or state.tab).url_at(pk)

@@ -49,7 +49,7 @@ def test_it_shows_what_a_threshold_would_have_done(client: Client, owner: User) 
         in page
     )
     assert "8 comments were scored when they were posted." in page
-    rates = spam_scores.ScoreHistory.load(Rules.objects.current()).at(0.8)
+    rates = spam_scores.ScoreHistory.load(Rules.objects.current()).rates_at(0.8)
     assert (rates.good, rates.spam) == ((0, 4), (3, 4))
 
 

@@ -96,7 +96,7 @@ def test_reasons_and_the_filter_are_compared_with_moderators_decisions(mara: Use
     found = overrules.OverruleStatistics.load()
     assert (found.correctly_held, found.missed, found.wrongly_held, found.undecided) == (1, 1, 1, 1)
     links = found.by_code["links"]
-    assert (links.held, links.overruled, links.upheld, links.open, links.share) == (3, 1, 1, 1, "50%")
+    assert (links.held, links.overruled, links.upheld, links.open, links.overruled_share) == (3, 1, 1, 1, "50%")
     assert links.url == f"{reverse('queue')}?status=all&reason=links"
     assert undecided.status == "pending"
 

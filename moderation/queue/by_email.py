@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
 from accounts.models import QueueMail, User
-from accounts.profiles.names import tidy_text
 from comments.models import Comment, Decision, Reason, Report, Rules, Status
 from comments.notifications import signed_links
 from comments.notifications.messages import ACTION_LABELS
@@ -20,19 +19,11 @@ from comments.notifications.signed_links import DecisionToken
 from comments.notifications.views import limit_referrer
 from comments.reports import appeals
 from comments.threads import removals
-from moderation.decisions import actions, digest
+from moderation.decisions import digest
 from moderation.decisions.actions import AlreadyDecided
 from moderation.decisions.in_words import describe_decision
 from moderation.decisions.rights import Rights, moderator_required, rights_of
-
-VERBS: dict[str, Any] = {
-    "approve": actions.approve,
-    "keep": actions.keep,
-    "spam": actions.mark_spam,
-    "trash": actions.trash,
-    "deny": actions.deny,
-}
-MESSAGE_LENGTH = 1000
+from moderation.queue.deciding import VERBS, rejection_options
 
 
 @never_cache
@@ -47,16 +38,11 @@ def decide_by_email(request: Request, token: str) -> HttpResponse:
     if not link or not found:
         return render_problem(request, 404, _("This link is not valid. Copy the whole link from the email."))
     user, comment = found
-    ways = available_actions(comment, link)
-    if request.method == "POST" and request.POST.get("action") in ways:
+    action = request.POST.get("action", "")
+    if action in available_actions(comment, link):
+        verb, expected = VERBS[action], {"expected_status": link.status, "expected_wording": link.wording}
         try:
-            VERBS[request.POST["action"]](
-                comment,
-                by=user,
-                expected_status=link.status,
-                expected_wording=link.wording,
-                **rejection_options(request),
-            )
+            verb(comment, by=user, **expected, **rejection_options(request, verb))
         except (AlreadyDecided, Comment.DoesNotExist):
             return render_page(request, 409, link, user)
         return limit_referrer(redirect(request.path))
@@ -66,7 +52,7 @@ def decide_by_email(request: Request, token: str) -> HttpResponse:
 def moderator_and_comment(link: DecisionToken) -> tuple[User, Comment] | None:
     """Return the moderator a link was sent to and its comment, or None if they may no longer decide about it."""
     user = User.objects.filter(pk=link.user).first()
-    rights: Rights | None = rights_of(user) if user else None
+    rights = rights_of(user) if user else None
     if user is None or rights is None:
         return None
     rows = rights.comments().select_related("commenter", "wording", "essay", "parent__commenter")
@@ -75,7 +61,7 @@ def moderator_and_comment(link: DecisionToken) -> tuple[User, Comment] | None:
 
 
 def available_actions(comment: Comment, link: DecisionToken) -> list[str]:
-    """Return the actions for a comment; none if it has changed since the email was sent."""
+    """Return the names of the actions for a comment; none if it has changed since the email was sent."""
     if (comment.status, comment.wording_id) != (link.status, link.wording):
         return []
     match comment.status:
@@ -86,30 +72,18 @@ def available_actions(comment: Comment, link: DecisionToken) -> list[str]:
     return ["approve", "deny"] if appeals.has_open_appeal(comment) else []
 
 
-def rejection_options(request: Request) -> dict[str, Any]:
-    """Read the reason and the message to the commenter from the form."""
-    text = tidy_text(request.POST.get("told", "")[: 2 * MESSAGE_LENGTH]).strip()[:MESSAGE_LENGTH]
-    match request.POST["action"]:
-        case "spam" | "trash":
-            key = request.POST.get("reason", "")[:18]
-            reasons = Reason.objects.filter(is_offered=True, pk=int(key) if key.isascii() and key.isdigit() else 0)
-            return {"reason": reasons.first(), "message": text}
-        case "deny":
-            return {"message": text}
-    return {}
-
-
 def render_page(request: Request, status: int, link: DecisionToken, user: User) -> HttpResponse:
+    """Render the page that a link leads to: the comment as it is now, with the actions that are still available."""
     found = moderator_and_comment(link)
     if found is None:
         return render_problem(request, 404, _("This comment no longer exists."))
     comment = found[1]
     ways = available_actions(comment, link)
-    first = request.GET.get("do")
+    preferred = request.GET.get("do")
     context = {
         "comment": comment,
         "moderator": user,
-        "actions": sorted(((way, ACTION_LABELS[way]) for way in ways), key=lambda way: way[0] != first),
+        "actions": [(way, ACTION_LABELS[way]) for way in sorted(ways, key=lambda way: way != preferred)],
         "reports": Report.objects.open().filter(comment=comment) if comment.reports and ways else (),
         "removal": removals.for_comments([comment.pk]).get(comment.pk) if "deny" in ways else None,
         "reasons": Reason.objects.filter(is_offered=True) if "spam" in ways else (),
@@ -134,7 +108,7 @@ def render_problem(request: Request, status: int, sentence: str) -> HttpResponse
     return limit_referrer(render(request, "problem.html", context, status=status))
 
 
-class ChoiceForm(forms.Form):
+class FrequencyForm(forms.Form):
     queue_mail = forms.ChoiceField(choices=QueueMail.choices, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, **more: Any) -> None:
@@ -148,9 +122,9 @@ class ChoiceForm(forms.Form):
 @moderator_required
 def choose_frequency(request: Request, rights: Rights) -> HttpResponse:
     """Let a moderator choose how often we email them about the queue."""
-    form = ChoiceForm(request.POST or None, initial={"queue_mail": rights.user.queue_mail})
+    form = FrequencyForm(request.POST or None, initial={"queue_mail": rights.user.queue_mail})
     if form.is_valid():
-        digest.set_frequency(rights.user, QueueMail(form.cleaned_data["queue_mail"]))
+        digest.set_email_frequency(rights.user, QueueMail(form.cleaned_data["queue_mail"]))
         return redirect(f"{request.path}?said=saved")
     context = {"form": form, "is_saved": request.GET.get("said") == "saved", "email": rights.user.email}
     return render(request, "moderation/email_frequency.html", context, status=422 if form.is_bound else 200)
