@@ -34,13 +34,15 @@ def select_columns(decisions: DecisionQuerySet) -> Any:
 
 
 def header() -> list[str]:
+    """Return the headings of the columns."""
     return [
         _("decision"), _("time"), _("decided by"), _("action"), _("comment"), _("commenter"), _("excerpt"), _("essay"),
         _("status before"), _("status after"), _("note"), _("message to the commenter"),
     ]  # fmt: skip
 
 
-def lines(rows: Iterable[dict[str, Any]]) -> Iterator[list[str]]:
+def table_rows(rows: Iterable[dict[str, Any]]) -> Iterator[list[str]]:
+    """Yield the cells of each decision; `rows` are its COLUMNS."""
     verbs = {str(value): str(label) for value, label in Decision.Verb.choices}
     undone = {value: _("undone: %(verb)s") % {"verb": label} for value, label in verbs.items()}
     statuses = {str(value): str(label) for value, label in Status.choices}
@@ -49,19 +51,20 @@ def lines(rows: Iterable[dict[str, Any]]) -> Iterator[list[str]]:
         cells = [
             str(row["pk"]), row["created"].isoformat(timespec="seconds"), who(row),
             undone[row["undoes__verb"]] if row["undoes__verb"] else verbs.get(verb, verb),
-            subject(row), row["comment__commenter__name"] or "", excerpt(row["said"] or ""), title(row),
+            subject(row), row["comment__commenter__name"] or "", excerpt(row["said"] or ""), essay_title(row),
             statuses.get(before, before), statuses.get(after, after), row["note"], message(row),
         ]  # fmt: skip
         yield [without_formula(cell) for cell in cells]
 
 
 def subject(row: dict[str, Any]) -> str:
+    """Return the number of the comment, or of the commenter whose data were exported or deleted."""
     key = row["commenter_key"]
     return _("commenter %(number)d") % {"number": key} if key else str(row["comment_number"])
 
 
 def who(row: dict[str, Any]) -> str:
-    """Return the same as LogEntry.who."""
+    """Return the moderator or rule that decided, in words as LogEntry.who."""
     if row["rule"]:
         return _("the rule “%(name)s”") % {"name": row["rule__name"]}
     if row["verb"] == Decision.Verb.RULE:
@@ -69,17 +72,18 @@ def who(row: dict[str, Any]) -> str:
     return row["moderator__name"] or row["moderator__username"] or _("a deleted user")
 
 
-def title(row: dict[str, Any]) -> str:
+def essay_title(row: dict[str, Any]) -> str:
     return row["essay__title"] or (str(Essay()) if row["essay"] else "")
 
 
 def message(row: dict[str, Any]) -> str:
-    """Return the same as LogEntry.message."""
+    """Return what the commenter was told, in words as LogEntry.message."""
     sentence = " ".join(filter(None, (row["reason__sentence"], row["message"])))
     return ": ".join(filter(None, (row["reason__name"], sentence)))
 
 
 def excerpt(text: str) -> str:
+    """Return the first words of a comment's text, up to EXCERPT_LENGTH characters."""
     words = " ".join(text.split())
     if len(words) <= EXCERPT_LENGTH:
         return words
@@ -94,7 +98,8 @@ class Echo:
 
 
 def csv_lines(found: Any) -> Iterator[str]:
+    """Yield the lines of the file, from a query by select_columns()."""
     writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow(header())  # so that spreadsheets read it as UTF-8
-    for line in lines(found.iterator(chunk_size=CHUNK_SIZE)):
+    for line in table_rows(found.iterator(chunk_size=CHUNK_SIZE)):
         yield writer.writerow(line)

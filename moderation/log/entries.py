@@ -1,6 +1,6 @@
 """Pages of the log of decisions, each decision in words."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,11 +14,10 @@ from accounts.models import User
 from comments.models import Decision, DecisionQuerySet, Rule, Status
 from comments.screening import rules_in_words
 from moderation.decisions.in_words import make_excerpt
-from moderation.decisions.rights import Rights
 from moderation.decisions.undo import UNDO_PERIOD, status_before
-from moderation.log.search import HAND, RULE, LogSearch
+from moderation.log.search import HAND, RULE
+from moderation.paged_search import ResultPage
 
-PAGE_SIZE = 50
 RULE_VERBS: dict[str, Any] = {
     Status.APPROVED: gettext_lazy("published"),
     Status.PENDING: gettext_lazy("held"),
@@ -27,7 +26,7 @@ RULE_VERBS: dict[str, Any] = {
 EXCERPT_HTML = 600  # characters of HTML, enough for an excerpt
 
 
-def with_details(decisions: DecisionQuerySet) -> DecisionQuerySet:
+def select_details(decisions: DecisionQuerySet) -> DecisionQuerySet:
     """Add everything that an entry shows, in one query."""
     excerpt, reasons = Left("comment__wording__html", EXCERPT_HTML), F("comment__wording__reasons")
     found = decisions.annotate(said=excerpt, reasons=reasons).defer("essay__body")
@@ -42,21 +41,23 @@ class LogEntry:
     can_undo: bool = False
 
     @property
-    def by_rule(self) -> bool:
+    def is_by_rule(self) -> bool:
+        """Whether a rule decided, even one that has been deleted."""
         return bool(self.decision.rule_id) or self.decision.verb == Decision.Verb.RULE
 
     @property
     def who(self) -> str:
+        """The moderator or rule that decided, in words."""
         decision = self.decision
         if decision.rule:
             return _("the rule “%(name)s”") % {"name": decision.rule}
-        if self.by_rule:
+        if self.is_by_rule:
             return _("a deleted rule")
         return str(decision.moderator) if decision.moderator else _("a deleted user")
 
     @property
     def what(self) -> str:
-        """The action; of an undo also what it undid."""
+        """The action in words; of an undo also what it undid."""
         if self.decision.undoes:
             return _("undone: %(verb)s") % {"verb": verb_of(self.decision.undoes)}
         return verb_of(self.decision)
@@ -65,24 +66,24 @@ class LogEntry:
     def matched_conditions(self) -> str:
         """The conditions that matched, for a rule's decision on a comment not edited since."""
         kept: Any = getattr(self.decision, "reasons", None) or ()
-        return next(
-            (rules_in_words.describe_conditions(each.get("because", ())) for each in kept if self.is_from(each)), ""
-        )
-
-    def is_from(self, reason: dict[str, Any]) -> bool:
-        return bool(self.decision.rule_id) and reason.get("rule") == self.decision.rule_id
+        rule = self.decision.rule_id
+        found = (each.get("because", ()) for each in kept if rule and each.get("rule") == rule)
+        return next(map(rules_in_words.describe_conditions, found), "")
 
     @property
-    def change(self) -> str:
+    def status_change(self) -> str:
+        """The comment's status before and after, such as “Pending → Approved”, or only after if it stayed."""
         before, after = (status_label(status) for status in (self.decision.before, self.decision.after))
         return f"{before} → {after}" if before and before != after else after
 
     @property
     def name(self) -> str:
+        """The commenter's name."""
         return self.decision.comment.commenter.name if self.decision.comment else ""
 
     @property
     def excerpt(self) -> str:
+        """The first words of the comment."""
         return make_excerpt(getattr(self.decision, "said", "") or "")
 
     @property
@@ -100,51 +101,33 @@ def verb_of(decision: Decision) -> str:
 
 
 def status_label(status: str) -> str:
+    """Return a status in words; values that are no status stay."""
     return str(Status(status).label) if status in Status.values else status
 
 
-class LogPage:
+class LogPage(ResultPage):
     """One page of the log; the number of queries does not depend on its length."""
 
-    def __init__(self, search: LogSearch, rights: Rights) -> None:
-        self.rights = rights
-        self.found = search.decisions(rights)
-        self.total = self.found.count()
-        self.pages = max(1, -(-self.total // PAGE_SIZE))
-        self.search = replace(search, page=min(search.page, self.pages))
+    verbs = Decision.Verb.choices
 
     @cached_property
     def entries(self) -> list[LogEntry]:
-        start = (self.search.page - 1) * PAGE_SIZE
-        shown = list(with_details(self.found)[start : start + PAGE_SIZE])
-        newest = set(
-            Decision.objects.latest_for(
-                {decision.comment_number for decision in shown if decision.comment_id}
-            ).values_list("pk", flat=True)
-        )
+        """The page's entries, the newest first; the latest decision about a comment can be undone for a time."""
+        shown = list(self.slice_of(select_details(self.found)))
+        comments = {decision.comment_number for decision in shown if decision.comment_id}
+        newest = set(Decision.objects.latest_for(comments).values_list("pk", flat=True))
         return [LogEntry(decision, decision.pk in newest and can_be_undone(decision)) for decision in shown]
 
     @property
-    def previous_url(self) -> str:
-        return self.search.url(self.search.page - 1) if self.search.page > 1 else ""
-
-    @property
-    def next_url(self) -> str:
-        return self.search.url(self.search.page + 1) if self.search.page < self.pages else ""
-
-    @property
     def moderators(self) -> list[tuple[str, str]]:
+        """The users who have decided about comments, as options of the filter: key and name."""
         decided = Decision.objects.filter(moderator=OuterRef("pk"))
         found = User.objects.filter(Exists(decided)).order_by("name", "username")
         return [(str(user.pk), str(user)) for user in found]
 
     @property
-    def verbs(self) -> list[tuple[Any, Any]]:
-        return list(Decision.Verb.choices)
-
-    @property
     def deciders(self) -> list[tuple[str, str]]:
-        """Choices of the filter: a moderator, any rule, one rule."""
+        """Options of the filter, value and label: any moderator, any rule, each rule."""
         rules = [(str(rule.pk), _("the rule “%(name)s”") % {"name": rule}) for rule in Rule.objects.all()]
         return [(HAND, _("a moderator")), (RULE, _("a rule")), *rules]
 

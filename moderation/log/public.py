@@ -1,10 +1,8 @@
 """Public moderation statistics, if the owner publishes them: monthly counts without names or texts."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db.models import Count, Q
 from django.db.models.functions import TruncMonth
@@ -18,6 +16,7 @@ import pagecache
 from blog.models import Site
 from comments.models import Appeal, Decision, DecisionQuerySet, Report, Status
 from comments.models.decision import REMOVED
+from moderation.log.search import midnight
 
 MONTHS = 12
 UPDATED_EVERY = timedelta(hours=1)
@@ -27,15 +26,16 @@ APPROVES = (Decision.Verb.APPROVE, Decision.Verb.RESTORE, Decision.Verb.RULE)
 
 @require_safe
 def public_statistics(request: HttpRequest) -> HttpResponse:
+    """Show the statistics, cached for an hour; 404 if the owner does not publish them."""
     if not Site.objects.current().public_record:
         raise Http404
     now = timezone.now()
-    since = first_month(timezone.localdate())
+    since = start_of_period(timezone.localdate())
     context = {
-        "months": months(since),
-        "reasons": reasons(since),
-        "reports": outcomes(Report.Kind.choices, Report.State.choices, reported(since)),
-        "appeals": appeals(since),
+        "months": count_by_month(since),
+        "reasons": count_by_reason(since),
+        "reports": count_reports(since),
+        "appeals": count_appeals(since),
         "counted": now,
     }
     response = render(request, "moderation/public.html", context)
@@ -51,19 +51,18 @@ class Month:
     refused_by_rule: int = 0
 
 
-def first_month(today: date) -> date:
-    """The first day of the month eleven months ago."""
+def start_of_period(today: date) -> datetime:
+    """Return the start of the month eleven months ago."""
     months = today.year * 12 + today.month - MONTHS
-    return date(months // 12, months % 12 + 1, 1)
+    return midnight(date(months // 12, months % 12 + 1, 1))
 
 
-def decisions_in_force(since: date) -> DecisionQuerySet:
-    """Return the decisions since a day that were not undone."""
-    begin = timezone.make_aware(datetime.combine(since, datetime.min.time()))
-    return Decision.objects.filter(created__gte=begin, undone_by=None).exclude(verb=Decision.Verb.UNDO).order_by()
+def decisions_in_force(since: datetime) -> DecisionQuerySet:
+    """Return the decisions since a time that were not undone."""
+    return Decision.objects.filter(created__gte=since, undone_by=None).exclude(verb=Decision.Verb.UNDO).order_by()
 
 
-def months(since: date) -> list[Month]:
+def count_by_month(since: datetime) -> list[Month]:
     """Count decisions by month, the newest first, without empty months."""
     found: dict[date, Month] = {}
     rows = decisions_in_force(since).annotate(month=TruncMonth("created")).values_list("month", "verb", "after")
@@ -80,7 +79,7 @@ def months(since: date) -> list[Month]:
     return sorted(found.values(), key=lambda month: month.first, reverse=True)
 
 
-def reasons(since: date) -> list[tuple[str, int]]:
+def count_by_reason(since: datetime) -> list[tuple[str, int]]:
     """Count rejections by reason, the most frequent first, those without a reason last."""
     refused = decisions_in_force(since).filter(verb__in=REJECTS, after__in=REMOVED)
     rows = dict(refused.values_list("reason__name").annotate(count=Count("pk")))
@@ -89,25 +88,18 @@ def reasons(since: date) -> list[tuple[str, int]]:
     return [*named, (_("no reason given"), without_reason)] if without_reason else named
 
 
-def reported(since: date) -> Iterable[tuple[str, str, int]]:
-    begin = timezone.make_aware(datetime.combine(since, datetime.min.time()))
-    rows = Report.objects.filter(created__gte=begin).order_by().values_list("kind", "state")
-    return rows.annotate(count=Count("pk"))
-
-
-def outcomes(
-    kinds: Iterable[tuple[str, Any]], states: Iterable[tuple[str, Any]], rows: Iterable[tuple[str, str, int]]
-) -> list[tuple[str, list[int]]]:
-    """Count reports by kind and state, without unused kinds."""
+def count_reports(since: datetime) -> list[tuple[str, list[int]]]:
+    """Count reports by kind, in words, and state, without unused kinds."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
-    for kind, state, count in rows:
+    rows = Report.objects.filter(created__gte=since).order_by().values_list("kind", "state")
+    for kind, state, count in rows.annotate(count=Count("pk")):
         found[kind][state] = count
-    all_states = [state for state, _label in states]
-    return [(str(label), [found[kind].get(state, 0) for state in all_states]) for kind, label in kinds if kind in found]
+    kinds = [(kind, str(label)) for kind, label in Report.Kind.choices if kind in found]
+    return [(label, [found[kind].get(state, 0) for state in Report.State.values]) for kind, label in kinds]
 
 
-def appeals(since: date) -> list[tuple[str, int]]:
-    begin = timezone.make_aware(datetime.combine(since, datetime.min.time()))
+def count_appeals(since: datetime) -> list[tuple[str, int]]:
+    """Count appeals by state, in words; nothing if there were none."""
     counts = {state: Count("pk", filter=Q(state=state)) for state in Appeal.State.values}
-    found = Appeal.objects.filter(created__gte=begin).aggregate(**counts)
+    found = Appeal.objects.filter(created__gte=since).aggregate(**counts)
     return [(str(label), found[state]) for state, label in Appeal.State.choices] if any(found.values()) else []

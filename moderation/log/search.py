@@ -1,27 +1,27 @@
 """The search of the log: by moderator, action, rule, essay, commenter, text and date."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Self
-from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from comments.models import Decision, DecisionQuerySet
 from moderation.decisions.rights import Rights
+from moderation.paged_search import PagedSearch
 
 MAX_LENGTH = 200
 HAND, RULE = "hand", "rule"
 
 
 @dataclass(frozen=True)
-class LogSearch:
+class LogSearch(PagedSearch):
     """The search and page in the address of the log."""
 
+    url_name = "queue-log"
     who: str = ""
     verb: str = ""
     by: str = ""  # `hand`, `rule`, or the key of a rule
@@ -30,7 +30,6 @@ class LogSearch:
     words: str = ""
     since: str = ""
     until: str = ""
-    page: int = 1
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
@@ -46,19 +45,8 @@ class LogSearch:
         }
         return cls(**{name: value for name, value in values.items() if known.get(name, True)}, page=max(1, page))
 
-    def query(self) -> str:
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return urlencode({name: value for name, value in values.items() if value and (name, value) != ("page", 1)})
-
-    def url(self, page: int = 1) -> str:
-        return url_with_query("queue-log", replace(self, page=page).query())
-
     def csv_url(self) -> str:
-        return url_with_query("queue-log-file", replace(self, page=1).query())
-
-    @property
-    def has_criteria(self) -> bool:
-        return bool(replace(self, page=1).query())
+        return self.url(url_name="queue-log-file")
 
     def decisions(self, rights: Rights) -> DecisionQuerySet:
         """Return the matching decisions that these rights let a moderator see, the newest first."""
@@ -68,6 +56,7 @@ class LogSearch:
         return found.filter(self.match_decider(), self.match_subject(), self.match_dates(), self.match_text())
 
     def match_decider(self) -> Q:
+        """Match the decisions by the searched moderator or rule, and with the searched action."""
         found = Q(moderator=self.who) if self.who else Q()
         if self.verb:
             found &= Q(verb=self.verb)
@@ -81,6 +70,7 @@ class LogSearch:
         return found & Q(rule=self.by)
 
     def match_subject(self) -> Q:
+        """Match the decisions about the searched essay and commenter, by key or by a part of title, name or email."""
         found = Q()
         if self.essay:
             pk = parse_number(self.essay)
@@ -92,12 +82,13 @@ class LogSearch:
         return found
 
     def match_dates(self) -> Q:
+        """Match the decisions from the day `since` to the day `until`, both included."""
         since, until = parse_day(self.since), parse_day(self.until)
         found = Q(created__gte=midnight(since)) if since else Q()
         return found & Q(created__lt=midnight(until + timedelta(days=1))) if until else found
 
     def match_text(self) -> Q:
-        """Search the notes, messages, reasons and comments."""
+        """Match the decisions with the searched words in the note, message, reason or comment."""
         searched = ("note", "message", "reason__name", "comment__wording__text")
         found = Q()
         for name in searched if self.words else ():
@@ -110,11 +101,8 @@ def parse_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
-def url_with_query(name: str, query: str) -> str:
-    return f"{reverse(name)}?{query}" if query else reverse(name)
-
-
 def parse_day(text: str) -> date | None:
+    """Parse a date such as 2026-11-24; None for anything else and for years outside 1901 to 2999."""
     try:
         found = parse_date(text)
     except ValueError:
@@ -123,4 +111,5 @@ def parse_day(text: str) -> date | None:
 
 
 def midnight(day: date) -> datetime:
+    """Return the start of a day in the current time zone."""
     return timezone.make_aware(datetime.combine(day, datetime.min.time()))

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.middleware import Request
+from moderation.admin_pages import render_admin_page
 from moderation.decisions.rights import Rights, moderator_required
 from moderation.log.csv_export import csv_lines, select_columns
 from moderation.log.entries import LogPage
@@ -18,13 +17,8 @@ from moderation.log.search import LogSearch
 @require_safe
 @moderator_required
 def log_page(request: Request, rights: Rights) -> HttpResponse:
-    context = {
-        **admin.site.each_context(request),
-        "title": _("Log"),
-        "is_nav_sidebar_enabled": False,
-        "log": LogPage(LogSearch.from_query(request.GET), rights),
-    }
-    return render(request, "moderation/log.html", context)
+    search = LogSearch.from_query(request.GET)
+    return render_admin_page(request, "moderation/log.html", _("Log"), log=LogPage(search, search.decisions(rights)))
 
 
 @require_safe

@@ -14,6 +14,7 @@ class NoteManager(models.Manager["Note"]):
         self.filter(commenter=old.pk).update(commenter=new)
 
     def erase(self, commenter: Commenter, *, addresses: list[str]) -> None:
+        """Delete the notes about a commenter; `addresses` is what other models need."""
         self.filter(commenter=commenter).delete()
 
 

@@ -1,15 +1,16 @@
 """The page of trusted, held and blocked people, for moderators of the whole site."""
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
 from comments.models import Block
+from moderation.admin_pages import render_admin_page
 from moderation.decisions.rights import Rights, site_moderator_required
 from moderation.people.blocks import BlockList, BlockSearch, describe_block
 from moderation.queue.filters import parse_number
@@ -17,20 +18,16 @@ from moderation.queue.filters import parse_number
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_moderator_required
-def blocks(request: Request, rights: Rights) -> HttpResponse:
+def blocks_page(request: Request, rights: Rights) -> HttpResponse:
+    """Show the list, or remove an exception from it."""
     search = BlockSearch.from_query(request.GET)
     if request.method == "POST":
-        return lift(request, search)
-    context = {
-        **admin.site.each_context(request),
-        "title": _("Trusted, held and blocked people"),
-        "is_nav_sidebar_enabled": False,
-        "block_list": BlockList(search),
-    }
-    return render(request, "moderation/blocks.html", context)
+        return remove_block(request, search)
+    block_list, title = BlockList(search, search.blocks()), _("Trusted, held and blocked people")
+    return render_admin_page(request, "moderation/blocks.html", title, block_list=block_list)
 
 
-def lift(request: Request, search: BlockSearch) -> HttpResponse:
+def remove_block(request: Request, search: BlockSearch) -> HttpResponse:
     """Remove an exception; say so if another moderator has already removed it."""
     if request.POST.get("action") != "lift":
         raise BadRequest("There is no such action.")

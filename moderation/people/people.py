@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -44,6 +44,7 @@ class Person:
 
     @property
     def comments(self) -> CommentQuerySet:
+        """Their comments that the moderator may see."""
         return self.rights.comments().filter(commenter=self.commenter.pk)
 
     def page(self, number: int) -> tuple[list[Comment], int]:
@@ -61,13 +62,13 @@ class Person:
 
     @property
     def decisions(self) -> list[Decision]:
-        found = Decision.objects.filter(comment__in=self.comments).select_related(
-            "moderator", "rule", "comment__wording"
-        )
-        return list(found.order_by("-pk")[:LIMIT])
+        """The newest decisions about their comments."""
+        found = Decision.objects.select_related("moderator", "rule", "comment__wording").order_by("-pk")
+        return list(found.filter(comment__in=self.comments)[:LIMIT])
 
     @property
     def accounts(self) -> list[str]:
+        """The accounts they log in with, such as “Facebook: Anna Karg”, if the moderator may see them."""
         if self.commenter.mark:
             return [self.commenter.mark]
         user = self.commenter.user_id
@@ -76,6 +77,7 @@ class Person:
 
     @cached_property
     def verified_emails(self) -> list[str]:
+        """Their verified email addresses, if the moderator may see them."""
         user = self.commenter.user_id
         if not user or not self.rights.is_site_wide:
             return []
@@ -84,11 +86,12 @@ class Person:
 
     @property
     def is_disposable(self) -> bool:
+        """Whether their email address is from a service for disposable addresses."""
         return disposable.is_disposable(self.commenter.email)
 
     @cached_property
     def networks(self) -> list[dict[str, Any]]:
-        """The networks they wrote from, while stored: number of comments and time of the last."""
+        """The networks they wrote from, while stored, as `network`, `count` of comments and time of the `last`."""
         if not self.rights.is_site_wide:
             return []
         rows: Any = Wording.objects.filter(comment__commenter=self.commenter.pk).exclude(network="")
@@ -96,6 +99,7 @@ class Person:
 
     @property
     def notes(self) -> Iterable[Note]:
+        """Moderators' notes about them, the newest first."""
         return Note.objects.filter(commenter=self.commenter).select_related("moderator")
 
     @cached_property
@@ -110,24 +114,22 @@ class Person:
     @property
     def block_targets(self) -> list[BlockTarget]:
         """Whom a new exception can apply to: them, an email address or a network."""
+        by_email, by_network = _("anyone with the verified address %(email)s"), _("everyone on %(network)s")
+        networks = [row["network"] for row in self.networks]
         return [
             BlockTarget("person", _("this person")),
-            *(
-                BlockTarget(f"email {email}", _("anyone with the verified address %(email)s") % {"email": email})
-                for email in self.verified_emails
-            ),
-            *(
-                BlockTarget(f"network {row['network']}", _("everyone on %(network)s") % {"network": row["network"]})
-                for row in self.networks
-            ),
+            *(BlockTarget(f"email {email}", by_email % {"email": email}) for email in self.verified_emails),
+            *(BlockTarget(f"network {network}", by_network % {"network": network}) for network in networks),
         ]
 
     def removable_comments(self, days: int) -> CommentQuerySet:
+        """Return their approved and pending comments of the last so many days."""
         since = timezone.now() - timedelta(days=days)
         return self.comments.filter(status__in=REMOVABLE, created__gte=since)
 
 
 def supernets(network: str) -> list[str]:
+    """Return a network and all that contain it, up to 8 bits; none for an invalid one."""
     found = parse_network(network)
     if found is None:
         return []
@@ -144,7 +146,7 @@ def find_person(pk: int, rights: Rights) -> Person | None:
 
 
 def remove_comments(person: Person, *, verb: str, days: int, why: str) -> Batch | None:
-    """Remove a person's comments of the last days in one batch; None if there are none."""
+    """Mark as spam or trash a person's comments of the last days in one batch; return None if there are none."""
     found = person.removable_comments(days)
     with transaction.atomic():
         total, newest = found.count(), found.order_by().aggregate(newest=Max("pk"))["newest"]
@@ -154,7 +156,13 @@ def remove_comments(person: Person, *, verb: str, days: int, why: str) -> Batch 
             moderator=person.rights.user,
             verb=verb,
             note=why,
-            requested=batch_query(person, timezone.now() - timedelta(days=days), newest),
+            requested={
+                "query": f"?status=all&person={person.commenter.pk}",
+                "since": (timezone.now() - timedelta(days=days)).isoformat(),
+                "statuses": list(REMOVABLE),
+                "up_to": newest,
+                "after": 0,
+            },
             total=total,
         )
         if total > AT_ONCE:
@@ -162,13 +170,3 @@ def remove_comments(person: Person, *, verb: str, days: int, why: str) -> Batch 
     if total <= AT_ONCE and not batches.decide_all(batch):
         batches.decide_batch.enqueue(batch.pk)
     return batch
-
-
-def batch_query(person: Person, since: datetime, newest: int) -> dict[str, Any]:
-    return {
-        "query": f"?status=all&person={person.commenter.pk}",
-        "since": since.isoformat(),
-        "statuses": list(REMOVABLE),
-        "up_to": newest,
-        "after": 0,
-    }

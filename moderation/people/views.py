@@ -4,7 +4,7 @@ from datetime import datetime, time
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.middleware import Request
 from comments.models import Block
 from comments.screening import blocks
+from moderation.admin_pages import render_admin_page
 from moderation.decisions.in_words import make_excerpt
 from moderation.decisions.rights import Rights, moderator_required
 from moderation.models import Note
@@ -83,88 +84,93 @@ class RemoveForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @moderator_required
-def person(request: Request, rights: Rights, pk: int) -> HttpResponse:
+def person_page(request: Request, rights: Rights, pk: int) -> HttpResponse:
     found = people.find_person(pk, rights)
     if found is None:
         raise Http404(_("This person does not exist."))
-    if request.method == "POST":
-        return post(request, found)
-    return render_page(request, found)
+    return handle_action(request, found) if request.method == "POST" else render_page(request, found)
 
 
-def post(request: Request, found: Person) -> HttpResponse:
+def handle_action(request: Request, person: Person) -> HttpResponse:
+    """Carry out the posted action, one of ACTIONS; some need rights for the whole site."""
     action = request.POST.get("action", "")
     if action not in ACTIONS:
         raise BadRequest("There is no such action.")
-    if action in SITE_ACTIONS and not found.rights.is_site_wide:
+    if action in SITE_ACTIONS and not person.rights.is_site_wide:
         raise PermissionDenied(_("Only moderators of the whole site can do this."))
-    return ACTIONS[action](request, found)
+    return ACTIONS[action](request, person)
 
 
-def add_note(request: Request, found: Person) -> HttpResponse:
+def add_note(request: Request, person: Person) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid():
-        return render_page(request, found, 422, note_form=form)
-    Note.objects.create(commenter=found.commenter, moderator=found.rights.user, text=form.cleaned_data["text"])
-    return redirect_back(request, found, _("Note added."))
+        return render_page(request, person, 422, note_form=form)
+    Note.objects.create(commenter=person.commenter, moderator=person.rights.user, text=form.cleaned_data["text"])
+    return redirect_back(request, _("Note added."))
 
 
-def save_block(request: Request, found: Person) -> HttpResponse:
-    form = BlockForm(request.POST, found)
+def save_block(request: Request, person: Person) -> HttpResponse:
+    """Trust, hold or block the person, an email address or a network, as the form says."""
+    form = BlockForm(request.POST, person)
     if not form.is_valid():
-        return render_page(request, found, 422, block_form=form)
+        return render_page(request, person, 422, block_form=form)
     fields = form.cleaned_data
     options = {"until": fields["until"], "sentence": fields["sentence"], "note": fields["why"]}
-    made = blocks.save_block(fields["kind"], by=found.rights.user, **form.whom(), **options)
-    return redirect_back(request, found, capfirst(describe_block(made)))
+    made = blocks.save_block(fields["kind"], by=person.rights.user, **form.whom(), **options)
+    return redirect_back(request, capfirst(describe_block(made)))
 
 
-def lift(request: Request, found: Person) -> HttpResponse:
+def remove_block(request: Request, person: Person) -> HttpResponse:
+    """Remove an exception, so that the person is no longer trusted, held or blocked by it."""
     key = parse_number(request.POST, "block")
-    if key not in {block.pk for block in found.blocks}:
+    if key not in {block.pk for block in person.blocks}:
         raise Http404(_("This exception has already been removed."))
     Block.objects.filter(pk=key).delete()
-    return redirect_back(request, found, _("Exception removed."))
+    return redirect_back(request, _("Exception removed."))
 
 
-def remove(request: Request, found: Person) -> HttpResponse:
+def remove_comments(request: Request, person: Person) -> HttpResponse:
+    """Remove the person's comments of the last days, and show the page of the batch that does it."""
     form = RemoveForm(request.POST)
     if not form.is_valid():
-        return render_page(request, found, 422, remove_form=form)
-    batch = people.remove_comments(found, **form.cleaned_data)
+        return render_page(request, person, 422, remove_form=form)
+    batch = people.remove_comments(person, **form.cleaned_data)
     if batch is None:
-        return redirect_back(request, found, _("This person has no comments to remove from those days."))
+        return redirect_back(request, _("This person has no comments to remove from those days."))
     return redirect("queue-batch", batch.pk)
 
 
-ACTIONS = {"note": add_note, "treat": save_block, "lift": lift, "remove": remove}
+ACTIONS = {"note": add_note, "treat": save_block, "lift": remove_block, "remove": remove_comments}
 SITE_ACTIONS = {"note", "treat", "lift"}
 
 
-def redirect_back(request: Request, found: Person, message: str) -> HttpResponse:
+def redirect_back(request: Request, message: str) -> HttpResponse:
+    """Redirect to the same page or drawer, with a message."""
     messages.success(request, message)
     return redirect(f"{request.path}{'?form=person' if is_drawer(request) else ''}")
 
 
 def is_drawer(request: Request) -> bool:
+    """Return whether the page was requested as a drawer inside the queue."""
     return request.GET.get("form") == "person"
 
 
-def render_page(request: Request, found: Person, status: int = 200, **forms: Any) -> HttpResponse:
-    shown, pages = found.page(max(1, parse_number(request.GET, "page")))
-    page_number = min(max(1, parse_number(request.GET, "page")), pages)
+def render_page(request: Request, person: Person, status: int = 200, **forms: Any) -> HttpResponse:
+    """Render the person's page or drawer; `forms` are those with errors, as `note_form` and so on."""
+    page_number = max(1, parse_number(request.GET, "page"))
+    shown, pages = person.page(page_number)
     context = {
-        "person": found,
-        "commenter": found.commenter,
-        "is_site_wide": found.rights.is_site_wide,
+        "person": person,
+        "commenter": person.commenter,
+        "is_site_wide": person.rights.is_site_wide,
         "comments": [(comment, make_excerpt(comment.wording.html, 90) if comment.wording else "") for comment in shown],
-        "page": page_number,
+        "page": min(page_number, pages),
         "pages": pages,
         "decisions": [
             (made, make_excerpt(made.comment.wording.html) if made.comment and made.comment.wording else "")
-            for made in found.decisions
+            for made in person.decisions
         ],
-        "blocks": [(block, describe_block(block)) for block in found.blocks],
+        "blocks": [(block, describe_block(block)) for block in person.blocks],
         "kinds": Block.Kind.choices,
         "removals": REMOVALS.items(),
         "is_drawer": is_drawer(request),
@@ -173,9 +179,5 @@ def render_page(request: Request, found: Person, status: int = 200, **forms: Any
     }
     if is_drawer(request):
         return render(request, "moderation/person_drawer.html", context, status=status)
-    admin_context = {
-        **admin.site.each_context(request),
-        "title": found.commenter.name or _("Unnamed person"),
-        "is_nav_sidebar_enabled": False,
-    }
-    return render(request, "moderation/person.html", {**admin_context, **context}, status=status)
+    title = person.commenter.name or _("Unnamed person")
+    return render_admin_page(request, "moderation/person.html", title, status, **context)

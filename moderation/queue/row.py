@@ -48,6 +48,7 @@ class Row:
 
     @property
     def name(self) -> str:
+        """The commenter's name."""
         return self.comment.commenter.name
 
     @cached_property
@@ -67,7 +68,7 @@ class Row:
 
     @property
     def location(self) -> SafeString:
-        """“in reply to Mara, “text” on Essay”."""
+        """Where the comment is: “in reply to Mara, “text” on Essay”."""
         if self.parent_link:
             return format_html(_("in reply to {answered} on {essay}"), answered=self.parent_link, essay=self.essay)
         return format_html(_("on {essay}"), essay=self.essay)
@@ -87,6 +88,7 @@ class Row:
 
     @property
     def person_url(self) -> str:
+        """The address of the commenter's page for moderators, if they have one."""
         try:
             return reverse("queue-person", args=[self.comment.commenter_id])
         except NoReverseMatch:
@@ -99,10 +101,12 @@ class Row:
 
     @property
     def weight(self) -> float:
+        """What the queue is sorted by besides age, such as the spam score; 0 without it."""
         return getattr(self.comment, "weight", 0)
 
     @property
     def excerpt(self) -> str:
+        """The first words of the comment."""
         return make_excerpt(self.body)
 
     @property
@@ -114,10 +118,12 @@ class Row:
 
     @property
     def body(self) -> SafeString:
+        """The comment's HTML."""
         return mark_safe(self.comment.wording.html if self.comment.wording else "")  # noqa: S308 – cleaned when saved
 
     @property
     def is_long(self) -> bool:
+        """Whether the text is folded at first."""
         said = markup.plain_text(self.body)
         return len(said) > LONG_TEXT or said.count("\n") > MANY_LINES
 
@@ -135,10 +141,12 @@ class Row:
 
     @property
     def history(self) -> str:
+        """What became of the commenter's other comments, in one line."""
         return self.person_history.describe_without(self.comment.status) if self.person_history else ""
 
     @property
     def identity(self) -> str:
+        """How the commenter was identified: by which account, or as a guest."""
         user = self.comment.commenter.user
         if self.comment.commenter.mark:
             return _("verified through %(mark)s") % {"mark": self.comment.commenter.mark}
@@ -146,14 +154,17 @@ class Row:
 
     @property
     def network(self) -> str:
+        """The network that the current text was sent from, while stored."""
         return self.comment.wording.network if self.comment.wording else ""
 
     @property
     def ago(self) -> str:
+        """How long ago the comment was posted."""
         return format_age(self.comment.created)
 
     @property
     def edited(self) -> str:
+        """How long ago it was edited, if it was."""
         return _("edited %(when)s") % {"when": format_age(self.comment.edited)} if self.comment.edited else ""
 
     @cached_property
@@ -165,13 +176,13 @@ class Row:
             return ""
         told = self.decision.message or (self.decision.reason.sentence if self.decision.reason else "")
         said = describe_decision(self.decision)
-        return (
-            _("%(decided)s; message to the commenter: “%(words)s”") % {"decided": said, "words": told} if told else said
-        )
+        if not told:
+            return said
+        return _("%(decided)s; message to the commenter: “%(words)s”") % {"decided": said, "words": told}
 
     @property
     def undoable_label(self) -> str:
-        """What was done here without removing it from the list."""
+        """What was done on this page without removing the comment from the list: edited or replied."""
         is_edit = self.decision and self.decision.pk == self.undoable
         return str(Decision.Verb.EDIT.label if is_edit else Decision.Verb.REPLY.label)
 
@@ -182,14 +193,17 @@ class Row:
 
     @property
     def form_links(self) -> SafeString:
+        """Links to the forms, which the page's script opens inside the row."""
         return buttons.form_links(self.form_names, escape(self.url))
 
     @property
     def form_names(self) -> tuple[str, ...]:
+        """The forms for this comment, of buttons.FORMS."""
         if self.comment.status not in REMOVED:
             return ("edit", "reply", "refuse", "delete")
         return ("edit", "deny", "delete") if self.appeal else ("edit", "delete")
 
     @property
     def labeled_forms(self) -> Iterator[tuple[str, Any]]:
+        """The same forms with their labels."""
         return ((name, buttons.FORMS[name]) for name in self.form_names)

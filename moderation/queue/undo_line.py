@@ -23,6 +23,7 @@ class UndoLine:
 
     @property
     def verb(self) -> str:
+        """What was done in words, by whom if it was another moderator."""
         return self.decided_by or str(self.decision.get_verb_display())
 
     @property

@@ -38,7 +38,7 @@ class ConditionInline(admin.TabularInline[Condition, Rule]):
 
     @admin.display(description=gettext_lazy("timeouts"))
     def stopped_in_words(self, condition: Condition) -> str:
-        """Say how often its pattern timed out and therefore did not match."""
+        """Return how often a condition's pattern timed out and therefore did not match, or a dash."""
         if not condition.stops or condition.stopped is None:
             return "–"
         words = ngettext(
@@ -74,6 +74,7 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
 
     @admin.display(description=gettext_lazy("conditions"))
     def when(self, rule: Rule) -> str:
+        """Return a rule's conditions in words."""
         return rules_in_words.describe_rule(rule)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any) -> Any:
@@ -83,14 +84,10 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         rule, conditions = self.rule_in_form(request, context, more.get("obj"))
         if rule is not None:
             may_read = request.user.has_perm("comments.add_decision")
-            conditions_text = rules_in_words.describe_conditions(
-                (each.kind, each.value, each.is_not) for each in conditions
-            )
-            context["rule_text"] = _("If: %(asked)s. Then: %(action)s.") % {
-                "asked": conditions_text,
-                "action": rule.get_action_display(),
-            }
-            context["dry_run"] = dry_run_in_words.results(DryRun().test(rule, conditions), may_read=may_read)
+            asked = rules_in_words.describe_conditions((each.kind, each.value, each.is_not) for each in conditions)
+            values = {"asked": asked, "action": rule.get_action_display()}
+            context["rule_text"] = _("If: %(asked)s. Then: %(action)s.") % values
+            context["dry_run"] = dry_run_in_words.describe_result(DryRun().test(rule, conditions), may_read=may_read)
         if rule is not None and rule.pk:
             context["record"] = dry_run_in_words.describe_record(load_records().get(rule.pk, RuleRecord()))
         return super().render_change_form(request, context, *args, **more)
@@ -128,10 +125,10 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         return super().response_change(request, obj)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.switch_on)
+        view = self.admin_site.admin_view(self.turn_on)
         return [path("<int:pk>/switch-on/", view, name="rule-switch-on"), *super().get_urls()]
 
-    def switch_on(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def turn_on(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Turn a rule on, from the button in the message after saving it."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
@@ -147,10 +144,12 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         return redirect("admin:comments_rule_changelist")
 
     def delete_model(self, request: HttpRequest, obj: Rule) -> None:
+        """Delete the rule, and make every process reload the rules."""
         super().delete_model(request, obj)
         rules_engine.update_stamp()
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show or save the list; after saving, make every process reload the rules."""
         response = super().changelist_view(request, extra_context)
         if request.method == "POST":
             rules_engine.update_stamp()
@@ -178,6 +177,7 @@ def changed_conditions(formsets: Any) -> set[int]:
 
 
 def is_valid(rule: Rule) -> bool:
+    """Return whether a saved rule's conditions can be evaluated."""
     try:
         rules_engine.CompiledRule.compile(rule, rule.conditions.all())
     except ValidationError:
@@ -200,6 +200,7 @@ def dry_run_column() -> Callable[[Rule], str]:
 
 
 def overruled_column() -> Callable[[Rule], str]:
+    """Return a list column with how often each rule decided and was overruled; one query for all rows."""
     found: list[dict[int, RuleRecord]] = []
 
     @admin.display(description=gettext_lazy("overruled"))

@@ -12,7 +12,7 @@ from comments.screening.rule_context import PriorActivity, RuleContext, context_
 from comments.screening.rules_engine import CompiledCondition, CompiledRule
 from comments.screening.word_lists import first_in
 from moderation.insights.rule_stats import approved_by_moderator
-from moderation.rules.dry_run_history import BLOCKED, counts_before, exempt_comments, textless_between, times_posted
+from moderation.rules.dry_run_history import BLOCKED, counts_before, erased_comments, exempt_comments, times_posted
 
 MAX_COMMENTS = 1000
 MAX_TIMEOUTS = 3  # timeouts of one pattern before it is skipped
@@ -27,16 +27,16 @@ class CachedCondition(CompiledCondition):
     timeouts: list[int] = field(default_factory=list, compare=False)
 
     def matches(self, case: RuleContext) -> bool | None:
-        """Match once per comment, and reuse the result for the other rules."""
+        """Match once per comment, whose circumstances `case` has, and reuse the result for the other rules."""
         if self.kind in UNCACHED:
             return super().matches(case)
         key = id(case)
         if key not in self.answers:
-            self.answers[key] = self.found(case, key)
+            self.answers[key] = self.match_uncached(case, key)
         return self.answers[key]
 
-    def found(self, case: RuleContext, key: int) -> bool | None:
-        """Match without a cached result; None after too many timeouts."""
+    def match_uncached(self, case: RuleContext, key: int) -> bool | None:
+        """Match without a cached result; None after a timeout, which is noted by the `key` of the case."""
         if len(self.timeouts) >= MAX_TIMEOUTS:
             return None
         try:
@@ -58,14 +58,15 @@ class DryRunResult:
     by_hand: set[int] = field(default_factory=set)
 
     @property
-    def count(self) -> int:
+    def match_count(self) -> int:
         return len(self.matched)
 
     def count_outcomes(self) -> Counter[str]:
-        """Count the matched comments by what became of them."""
+        """Count the matched comments by what became of them: the keys of dry_run_in_words.OUTCOMES."""
         return Counter(self.outcome_of(comment) for comment in self.matched)
 
     def outcome_of(self, comment: Comment) -> str:
+        """Return what became of a comment: its status, or how it was approved."""
         if comment.status == Status.APPROVED:
             return "by hand" if comment.pk in self.by_hand else "at once"
         return str(comment.status)
@@ -82,13 +83,14 @@ class DryRun:
         self.cases = [context_of_comment(comment, self.rules, PriorActivity()) for comment in self.comments]
         self.exempt = exempt_comments(self.comments)
         self.before = counts_before(self.comments)
-        self.others = textless_between(self.comments)
+        self.others = erased_comments(self.comments)
         self.posted_times = times_posted(self.comments)
-        self.active = [(sort_key(rule), with_cached_conditions(rule, rule.conditions.all())) for rule in active_rules()]
+        rules = Rule.objects.filter(is_on=True).prefetch_related("conditions")
+        self.active = [(sort_key(rule), compile_with_cache(rule, rule.conditions.all())) for rule in rules]
 
     def test(self, rule: Rule, conditions: Iterable[Condition]) -> DryRunResult:
         """Return what this rule would have done together with the rules that are on. Raises ValidationError."""
-        own = with_cached_conditions(rule, conditions)
+        own = compile_with_cache(rule, conditions)
         others = [entry for entry in self.active if entry[1].pk != own.pk]
         ranked = sorted([*others, (sort_key(rule), own)], key=lambda entry: entry[0])
         result = DryRunResult(own, len(self.comments))
@@ -108,11 +110,11 @@ class DryRun:
             while other and other[0] < comment.pk:  # its text has been deleted, but it counts as posted
                 posted[other[1]] += 1
                 other = next(others, None)
-            case.past = PriorActivity(posted[comment.commenter_id], self.repeated(comment, refused))
+            case.past = PriorActivity(posted[comment.commenter_id], self.time_of_same_text(comment, refused))
             exemption = self.exempt.get(comment.pk)
-            decided = None if exemption else self.decide(for_new_comments, case, result)
+            decided = None if exemption else self.find_rule(for_new_comments, case, result)
             if result.rule.is_about_reports and not exemption:
-                decided = result.rule if self.reported(comment, case, result.rule) else decided
+                decided = result.rule if self.matches_reports(comment, case, result.rule) else decided
             if decided is result.rule and not (decided.action == Rule.Action.PUBLISH and has_no_origin(comment)):
                 result.matched.append(comment)
             is_refused = decided is not None and decided.action == Rule.Action.REFUSE
@@ -123,8 +125,8 @@ class DryRun:
             else:
                 posted[comment.commenter_id] += 1
 
-    def decide(self, rules: Sequence[CompiledRule], case: RuleContext, result: DryRunResult) -> CompiledRule | None:
-        """The rule that decides a new comment, if any."""
+    def find_rule(self, rules: Sequence[CompiledRule], case: RuleContext, result: DryRunResult) -> CompiledRule | None:
+        """Return the first rule that matches a new comment, if any; count in `result` if its rule can't be tested."""
         case.reports = 0  # a new comment has none
         for rule in rules:
             holds = rule.matches(case)
@@ -134,13 +136,13 @@ class DryRun:
                 result.untestable += 1
         return None
 
-    def reported(self, comment: Comment, case: RuleContext, rule: CompiledRule) -> bool:
-        """Whether a rule about reports matches with the reports that the comment has now."""
+    def matches_reports(self, comment: Comment, case: RuleContext, rule: CompiledRule) -> bool:
+        """Return whether a rule about reports matches with the reports that the comment has now."""
         case.reports = comment.reports
         return bool(rule.matches(case))
 
-    def repeated(self, comment: Comment, refused: set[int]) -> datetime | None:
-        """Return when an accepted earlier comment had the same text, or None."""
+    def time_of_same_text(self, comment: Comment, refused: set[int]) -> datetime | None:
+        """Return when the last earlier comment with the same text was posted, without `refused` ones, or None."""
         moments = self.posted_times.get(comment.wording.text if comment.wording else "", ())
         at = bisect_left(moments, (comment.wording.created if comment.wording else comment.created, comment.pk))
         for moment, pk in reversed(moments[:at]):
@@ -150,23 +152,22 @@ class DryRun:
 
 
 def sort_key(rule: Rule) -> tuple[int, float]:
+    """Return the key that sorts rules as they are applied: by position, then the oldest first."""
     return rule.position, rule.pk or float("inf")
 
 
-def active_rules() -> Iterable[Rule]:
-    return Rule.objects.filter(is_on=True).prefetch_related("conditions")
-
-
-def with_cached_conditions(rule: Rule, conditions: Iterable[Condition]) -> CompiledRule:
+def compile_with_cache(rule: Rule, conditions: Iterable[Condition]) -> CompiledRule:
+    """Compile a rule whose conditions are each evaluated once per comment. Raises ValidationError."""
     own = CompiledRule.compile(rule, conditions)
     own.conditions = [CachedCondition(each.kind, each.wanted, each.is_not, each.pk) for each in own.conditions]
     return own
 
 
 def lacks_sender(rule: CompiledRule, case: RuleContext) -> bool:
-    """Return whether the rule is undecided because the sender's address is not fully stored."""
+    """Return whether a rule can't be tested because the IP address it asks for is not or not fully stored."""
     return any(each.kind == Condition.Kind.ADDRESS and each.matches(case) is None for each in rule.conditions)
 
 
 def has_no_origin(comment: Comment) -> bool:
+    """Return whether a comment was held because no page of this site sent it; no rule publishes such a comment."""
     return any(reason.get("code") == "origin" for reason in comment.wording.reasons) if comment.wording else False

@@ -20,7 +20,7 @@ BLOCKED = "kept out"
 
 
 def exempt_comments(comments: Sequence[Comment]) -> dict[int, str]:
-    """Return the comments that skip the rules, with why: by authors, moderators, trusted, held or blocked people."""
+    """Return the keys of the comments that skip the rules, with why: authors, moderators, people with an exception."""
     users = {user for comment in comments if (user := comment.commenter.user_id)}
     authorships = set(Authorship.objects.filter(author__in=users).values_list("essay", "author"))
     moderator_keys = set(User.objects.filter(moderators(), pk__in=users).values_list("pk", flat=True))
@@ -59,15 +59,15 @@ def closest_block(blocks: Sequence[Block], comment: Comment, emails: set[str]) -
 
 
 def counts_before(comments: Sequence[Comment]) -> dict[int, int]:
-    """Count the comments that each commenter had posted before the first of these."""
+    """Count, by commenter, the comments that these people had posted before the first of these comments."""
     if not comments:
         return {}
     earlier = Comment.objects.filter(commenter__in={each.commenter_id for each in comments}, pk__lt=comments[0].pk)
     return dict(earlier.order_by().values_list("commenter").annotate(count=Count("pk")))
 
 
-def textless_between(comments: Sequence[Comment]) -> list[tuple[int, int]]:
-    """Return the comments without text posted since the first of these: key and commenter."""
+def erased_comments(comments: Sequence[Comment]) -> list[tuple[int, int]]:
+    """Return the keys and commenters of comments since the first of these whose text was deleted; they still count."""
     if not comments:
         return []
     rows = Comment.objects.filter(pk__gt=comments[0].pk, wording=None).order_by("pk")
@@ -75,7 +75,7 @@ def textless_between(comments: Sequence[Comment]) -> list[tuple[int, int]]:
 
 
 def times_posted(comments: Sequence[Comment]) -> dict[str, list[tuple[datetime, int]]]:
-    """Return when each repeated text was posted, and as which comment, sorted."""
+    """Return, for each text posted more than once, the time and key of each comment with it, sorted."""
     texts = sorted({comment.wording.text for comment in comments if comment.wording})
     found: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
     for at in range(0, len(texts), CHUNK_SIZE):

@@ -1,11 +1,10 @@
 """Texts about a rule's dry run and its past decisions."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from comments.models import Comment, Rule, Status
 from moderation.decisions.in_words import make_excerpt
@@ -15,43 +14,27 @@ from moderation.rules.dry_run import DryRunResult
 SHOWN = 10
 
 
-def held(among: int) -> str:
-    return ngettext(
+WOULD: dict[str, Any] = {
+    Rule.Action.HOLD: ngettext_lazy(
         "This rule would have held the only comment",
         "This rule would have held %(count)d of the last %(among)d comments",
-        among,
-    )
-
-
-def marked_as_spam(among: int) -> str:
-    return ngettext(
+        "among",
+    ),
+    Rule.Action.SPAM: ngettext_lazy(
         "This rule would have marked the only comment as spam",
         "This rule would have marked %(count)d of the last %(among)d comments as spam",
-        among,
-    )
-
-
-def rejected(among: int) -> str:
-    return ngettext(
+        "among",
+    ),
+    Rule.Action.REFUSE: ngettext_lazy(
         "This rule would have rejected the only comment",
         "This rule would have rejected %(count)d of the last %(among)d comments",
-        among,
-    )
-
-
-def published(among: int) -> str:
-    return ngettext(
+        "among",
+    ),
+    Rule.Action.PUBLISH: ngettext_lazy(
         "This rule would have published the only comment",
         "This rule would have published %(count)d of the last %(among)d comments",
-        among,
-    )
-
-
-WOULD: dict[str, Callable[[int], str]] = {
-    Rule.Action.HOLD: held,
-    Rule.Action.SPAM: marked_as_spam,
-    Rule.Action.REFUSE: rejected,
-    Rule.Action.PUBLISH: published,
+        "among",
+    ),
 }
 OUTCOMES: dict[str, Any] = {
     "by hand": gettext_lazy("approved by a moderator"),
@@ -66,14 +49,14 @@ def summary(result: DryRunResult) -> str:
     """Return “This rule would have held 12 of the last 1000 comments: 9 approved by a moderator, 3 now spam.”"""
     if not result.total:
         return _("There are no comments to test this rule on yet.")
-    if not result.count:
+    if not result.match_count:
         words = ngettext(
             "This rule would not have matched the one comment tested.",
             "This rule would not have matched any of the last %(among)d comments.",
             result.total,
         )
         return words % {"among": result.total}
-    would = WOULD[result.rule.action](result.total) % {"count": result.count, "among": result.total}
+    would = WOULD[result.rule.action] % {"count": result.match_count, "among": result.total}
     counts = result.count_outcomes()
     parts = [
         _("%(count)d %(how)s") % {"count": counts[key], "how": words} for key, words in OUTCOMES.items() if counts[key]
@@ -81,29 +64,30 @@ def summary(result: DryRunResult) -> str:
     return f"{would}: {', '.join(parts)}." if parts else f"{would}."
 
 
-def describe_record(found: RuleRecord) -> str:
-    if not found.decided:
+def describe_record(record: RuleRecord) -> str:
+    """Return “This rule matched 12 times and was overruled once.”"""
+    if not record.decided:
         return _("This rule has not matched any comments yet.")
-    decided = ngettext("This rule matched once", "This rule matched %(count)d times", found.decided)
-    times = ngettext("was overruled once", "was overruled %(count)d times", found.overruled)
-    values = {
-        "decided": decided % {"count": found.decided},
-        "overruled": times % {"count": found.overruled} if found.overruled else _("was never overruled"),
-    }
+    decided = ngettext("This rule matched once", "This rule matched %(count)d times", record.decided)
+    times = ngettext("was overruled once", "was overruled %(count)d times", record.overruled)
+    overruled = times % {"count": record.overruled} if record.overruled else _("was never overruled")
+    values = {"decided": decided % {"count": record.decided}, "overruled": overruled}
     return _("%(decided)s and %(overruled)s.") % values
 
 
-def results(result: DryRunResult, *, may_read: bool) -> dict[str, Any]:
+def describe_result(result: DryRunResult, *, may_read: bool) -> dict[str, Any]:
+    """Return the `summary`, `notes`, and, for who may read them, the newest matched `comments` and how many `more`."""
     shown = list(reversed(result.matched))[:SHOWN] if may_read else []
     return {
         "summary": summary(result),
         "notes": notes(result),
-        "comments": [comment_line(result, comment) for comment in shown],
-        "more": result.count - len(shown) if shown else 0,
+        "comments": [describe_match(result, comment) for comment in shown],
+        "more": result.match_count - len(shown) if shown else 0,
     }
 
 
 def notes(result: DryRunResult) -> list[str]:
+    """Return sentences about comments that could not be tested."""
     found = []
     if result.untestable:
         words = ngettext(
@@ -117,7 +101,8 @@ def notes(result: DryRunResult) -> list[str]:
     return found
 
 
-def comment_line(result: DryRunResult, comment: Comment) -> dict[str, Any]:
+def describe_match(result: DryRunResult, comment: Comment) -> dict[str, Any]:
+    """Return a matched comment's `url` in the queue, `name` of the commenter, first `words` and `outcome`."""
     return {
         "url": f"{reverse('queue')}?comment={comment.pk}",
         "name": comment.commenter.name,

@@ -33,7 +33,7 @@ def can_moderate(user: object) -> bool:
 
 @register.simple_tag
 def moderation_pages(is_site_wide: bool) -> list[tuple[str, Any]]:
-    """Return the pages linked from the queue, for moderators of the whole site or of their own essays."""
+    """Return URL name and label of the pages linked from the queue, as far as the moderator may see them."""
     site_pages = [
         ("queue-blocks", _("Trusted, held and blocked people")),
         ("queue-numbers", _("Statistics")),

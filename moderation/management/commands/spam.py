@@ -1,7 +1,7 @@
 """`manage.py spam`: train the spam filter from labeled comments, and measure its accuracy."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from comments import spam
 from comments.models import Rules, SpamModel
-from comments.spam import Figures, Filter, Submission, Unreadable, training
+from comments.spam import Example, Figures, Filter, Submission, Unreadable, training
 from moderation.insights import learning
 
 MAX_WARNINGS = 20
@@ -43,9 +43,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def learn(self, files: list[Path]) -> None:
-        examples = spam.select_examples(
-            spam.make_example(said, is_spam=is_spam) for said, is_spam in self.read(files[0])
-        )
+        """Train the filter with the comments in the one file."""
+        examples = select_examples(self.read(files[0]))
         if not examples:
             raise CommandError(_("%(file)s contains no comments to learn from.") % {"file": files[0]})
         new = training.add_examples(examples)
@@ -55,29 +54,30 @@ class Command(BaseCommand):
         self.stdout.write(training.describe_training(SpamModel.objects.current()))
 
     def judge(self, files: list[Path]) -> None:
+        """Print how accurately the trained filter judges the one file."""
         known = training.current_filter(Rules.objects.current()) or Filter.train([])
-        self.stdout.write(str(self.figures(known, self.read(files[0]))))
+        self.stdout.write(str(self.measure(known, self.read(files[0]))))
 
     def cross_validate(self, files: list[Path]) -> None:
+        """Print how accurately each file is judged after training on the others."""
         if len(files) < 2:
             raise CommandError(_("Give at least two files. Each is tested after training on the others."))
         found = []
         for tested in files:
             others = (each for file in files if file != tested for each in self.read(file))
-            known = Filter.train(
-                spam.select_examples(spam.make_example(said, is_spam=is_spam) for said, is_spam in others)
-            )
-            found.append(self.figures(known, self.read(tested)))
+            found.append(self.measure(Filter.train(select_examples(others)), self.read(tested)))
             self.stdout.write(f"{tested.name}: {found[-1]}")
         self.stdout.write(_("Mean: %(figures)s") % {"figures": Figures.mean(found)})
 
-    def figures(self, known: Filter, labelled: Iterator[tuple[Submission, bool]]) -> Figures:
-        found = Figures.measure(known, labelled)
+    def measure(self, known: Filter, labeled: Iterable[tuple[Submission, bool]]) -> Figures:
+        """Return how accurately a filter judges labeled comments. Raises CommandError if all are spam or none is."""
+        found = Figures.measure(known, labeled)
         if found is None:
             raise CommandError(_("The file must contain both spam (CLASS 1) and good comments (CLASS 0)."))
         return found
 
     def read(self, file: Path) -> Iterator[tuple[Submission, bool]]:
+        """Yield a file's comments, each with whether it is spam; print warnings about invalid lines."""
         skipped = 0
 
         def warn(trouble: str) -> None:
@@ -90,3 +90,8 @@ class Command(BaseCommand):
         if (more := skipped - MAX_WARNINGS) > 0:
             words = ngettext("%(count)d more line skipped.", "%(count)d more lines skipped.", more)
             self.stderr.write(words % {"count": more})
+
+
+def select_examples(labeled: Iterable[tuple[Submission, bool]]) -> list[Example]:
+    """Return the training examples in labeled comments."""
+    return spam.select_examples(spam.make_example(said, is_spam=is_spam) for said, is_spam in labeled)
