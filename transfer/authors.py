@@ -41,7 +41,7 @@ class Authors:
         self.users: dict[str, User] = {}
 
     def get_or_create(self, login: str, name: str = "", email: str = "") -> User:
-        """Return the user for an author's username on the old site."""
+        """Return the user for an author's username on the old site, created if new."""
         key = login_key(login)
         if key not in self.users:
             source = f"{self.origin}#author-{key}"[:500]
@@ -107,10 +107,12 @@ class Details(NamedTuple):
 
     @classmethod
     def from_export(cls, name: str, email: str, website: str) -> "Details":
+        """Tidy the details of a comment in an export; a name is never empty, other invalid details are."""
         return cls(one_line(name, MAX_NAME) or _("Anonymous"), _cleaned(_EMAIL, email), _cleaned(_WEBSITE, website))
 
     @property
     def digest(self) -> int:
+        """A short hash, to recognize the same guest."""
         return int.from_bytes(blake2b("\0".join(self).encode(errors="replace"), digest_size=12).digest())
 
 
@@ -130,7 +132,7 @@ class Guests:
 
 
 def get_or_create_guests(wanted: Iterable[Details]) -> dict[Details, int]:
-    """Return one row per guest: from an earlier import, or new. A guest of this site is never reused."""
+    """Return the guests' Commenters by key: from an earlier import, or new. A guest of this site is never reused."""
     details = sorted(set(wanted))
     if not details:
         return {}

@@ -48,7 +48,7 @@ def import_file(
         with transaction.atomic():
             lift_timeouts()
             export.import_items(report, credited or {})
-            report.counts["picture(s) to import"] += count_distinct_addresses(WantedPicture.objects.filter(pk__gt=last))
+            report.counts["picture(s) to import"] += count_pictures(WantedPicture.objects.filter(pk__gt=last))
             if report.has_changes:
                 pagecache.invalidate("site", "comments")
             if is_dry_run:
@@ -78,7 +78,7 @@ def report_pictures(report: Report, uploads: pictures.UploadsFolder | None) -> N
         found = sum(uploads.find(each) is not None for each in pending.values_list("address", flat=True).distinct())
     for number, kind in (
         (found, "picture(s) would be imported from the folder"),
-        (count_distinct_addresses(pending) - found, "picture(s) will be downloaded in the background"),
+        (count_pictures(pending) - found, "picture(s) will be downloaded in the background"),
     ):
         if number:
             report.remark(kind, count=number)
@@ -86,5 +86,6 @@ def report_pictures(report: Report, uploads: pictures.UploadsFolder | None) -> N
         report.remark("picture(s) could not be imported", f"{picture.address}: {picture.error}")
 
 
-def count_distinct_addresses(wanted: QuerySet[WantedPicture]) -> int:
+def count_pictures(wanted: QuerySet[WantedPicture]) -> int:
+    """Count the pictures, each once, even if several essays show it."""
     return wanted.values("address").distinct().count()

@@ -47,12 +47,15 @@ class ImportedComment(models.Model):
 
 class WantedPictureQuerySet(models.QuerySet["WantedPicture"]):
     def due(self) -> Self:
+        """Return the pictures to fetch now, in order."""
         return self.filter(due__lte=timezone.now()).order_by("due", "pk")
 
     def failed(self) -> Self:
+        """Return the pictures that will not be tried again."""
         return self.filter(due=None)
 
     def next_due(self) -> datetime | None:
+        """Return when the next picture is to be fetched; None if none is."""
         first: datetime | None = self.aggregate(at=models.Min("due"))["at"]
         return first
 

@@ -37,7 +37,7 @@ _SCALING_HOST = re.compile(r"\.(?:files\.wordpress\.com|wp\.com)$")
 
 
 def find_pictures(body: str, base: str) -> dict[str, str]:
-    """Return the pictures shown in a cleaned body, and the large ones it links to: full address by written address."""
+    """Return the pictures that a cleaned body shows or links to in large: full address by address as written."""
     wanted: dict[str, str] = {}
     for attribute, value in _ATTRIBUTE.findall(body):
         written = unescape(value)
@@ -62,7 +62,7 @@ def full_size_address(written: str, base: str) -> str:
 
 
 def drop_pictures(essay: Essay, written: Collection[str]) -> list[str]:
-    """Remove pictures without an address on the web from a new essay; return their names."""
+    """Remove from a new essay the pictures with these addresses, which lead nowhere; return their names."""
     body, dropped = figures.replace_addresses(essay.body, lambda address: None if address in written else address)
     if dropped:
         essay.body = markup.clean_essay(body)
@@ -98,6 +98,7 @@ class UploadsFolder:
         return next((file for candidate in candidates if (file := self._file_inside(candidate))), None)
 
     def _file_inside(self, candidate: Path) -> Path | None:
+        """Return the file with this path if it exists inside the folder, links followed."""
         try:
             file = candidate.resolve(strict=True)
         except (OSError, RuntimeError):
@@ -205,5 +206,6 @@ def retry_later(wanted: WantedPicture, reason: str) -> None:
 
 
 def give_up(wanted: WantedPicture, reason: str) -> None:
+    """Note the error of a picture that will not be tried again."""
     wanted.due, wanted.error = None, reason
     wanted.save(update_fields=["due", "error"])

@@ -36,6 +36,7 @@ class Report:
 
     @property
     def has_changes(self) -> bool:
+        """Whether anything was or would be imported or exported."""
         return bool(self.counts.total())
 
     def omit(self, kind: str, example: str = "", count: int = 1) -> None:
@@ -47,7 +48,7 @@ class Report:
         _add(self.remarks, kind, example, count)
 
     def lines(self, *, is_dry_run: bool = False) -> Iterator[str]:
-        """Yield the report for people; kinds are written as `pluralize` takes them."""
+        """Yield the lines of the report for people, in the past or, for a dry run, the conditional."""
         if self.has_changes:
             yield f"Would be imported from {self.source}:" if is_dry_run else f"Imported from {self.source}:"
             yield from count_lines(self.counts)
@@ -89,14 +90,12 @@ def _add(remarks: dict[str, Remark], kind: str, example: str, count: int) -> Non
 
 def count_lines(counts: Counter[str]) -> Iterator[str]:
     """Yield a line for each kind, the important ones first."""
-    for kind in sorted(
-        counts, key=lambda kind: next((at for at, word in enumerate(ORDER) if kind.startswith(word)), len(ORDER))
-    ):
-        if counts[kind]:
-            yield f"  {pluralize(counts[kind], kind)}"
+    ranks = {kind: next((at for at, word in enumerate(ORDER) if kind.startswith(word)), len(ORDER)) for kind in counts}
+    yield from (f"  {pluralize(counts[kind], kind)}" for kind in sorted(counts, key=ranks.__getitem__) if counts[kind])
 
 
 def _remark_lines(remarks: dict[str, Remark]) -> Iterator[str]:
+    """Yield a line for each kind of remark, followed by its examples."""
     for kind, remark in remarks.items():
         yield f"  {pluralize(remark.count, kind)}"
         yield from (f"    {example}" for example in remark.examples[:MAX_EXAMPLES])

@@ -38,10 +38,12 @@ class SourceComment:
 
     @property
     def removed_by(self) -> str:
+        """Who removed the comment, as Comment.removed_by: a moderator if it was spam or in the trash."""
         return Comment.Remover.MODERATOR if self.status in REMOVED else Comment.Remover.NONE
 
     @property
     def wording(self) -> Wording:
+        """The text as an unsaved Wording, with a reason if the comment is pending."""
         why = [{"code": "imported"}] if self.status == Status.PENDING else []
         return Wording(text=self.text, html=self.html, format=Wording.Format.HTML, created=self.created, reasons=why)
 
@@ -73,6 +75,7 @@ class Outline:
         return sorted(found, key=lambda number: (self.created[number], len(self.ids[number]), self.ids[number]))
 
     def created_at(self, number: int) -> datetime:
+        """Return when a comment was written, by its number."""
         return EPOCH + timedelta(seconds=self.created[number])
 
 
@@ -101,7 +104,7 @@ def resolve_parents(outline: Outline) -> list[tuple[str, int]]:
 
 
 def find_loops(parents: Sequence[int], names: Sequence[str]) -> list[int]:
-    """Return one number per loop, that of the shortest and first id; removing its parent breaks the loop."""
+    """Return one number per loop of replies, that of the shortest and first id; removing its parent breaks the loop."""
     loops: list[int] = []
     is_done = bytearray(len(parents))
     for start in range(len(parents)):
@@ -141,6 +144,7 @@ class Replies:
 
 
 def batches(numbers: Iterable[int]) -> Iterator[list[int]]:
+    """Yield the numbers in lists of at most BATCH."""
     remaining = iter(numbers)
     while batch := list(islice(remaining, BATCH)):
         yield batch
@@ -166,7 +170,7 @@ class TreePositions:
         self.order: list[int] = []  # reading order
 
     def number_thread(self, root: int, tree: int, replies: Replies) -> int:
-        """Number a thread in one walk, without recursion; return how many of its comments are approved."""
+        """Set the tree positions in the thread with number `tree`; return how many of its comments are approved."""
         open_: list[int] = []
         count = approved = 0
         for number in replies.from_root(root):
@@ -207,7 +211,7 @@ def store_threads(
 def store_batch(
     essay: Essay, outline: Outline, positions: TreePositions, numbers: Sequence[int], texts: Sequence[SourceComment]
 ) -> list[tuple[int, Comment]]:
-    """Store a batch level by level, because a reply needs the key of its parent."""
+    """Store comments of new threads level by level, because a reply needs its parent's key; return what was stored."""
     stored: list[tuple[int, Comment]] = []
     wordings: list[Wording] = []
     for _level, pairs in groupby(zip(numbers, texts, strict=True), key=lambda pair: positions.level[pair[0]]):

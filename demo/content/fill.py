@@ -68,6 +68,7 @@ class DemoSite:
         self.removals: list[tuple[Comment, datetime]] = []
 
     def add_people(self, people: list[dict[str, Any]]) -> None:
+        """Add the users who can log in."""
         joined = self.now - timedelta(days=31)
         password = make_password(PASSWORD)  # one hash for all: hashing is slow on purpose, and the password is public
         for person in people:
@@ -84,6 +85,7 @@ class DemoSite:
             self.commenters[user.username] = commenter
 
     def add_essay(self, file: str, by: str, days: int, tags: tuple[str, ...] = (), **fields: Any) -> None:
+        """Add an essay published so many days ago; `file` has its text, `by` is the author's username."""
         published = self.now - timedelta(days=days)
         body = (FOLDER / file).read_text(encoding="utf-8")
         essay = Essay(body=body, published=published, created=published, **fields)
@@ -98,6 +100,7 @@ class DemoSite:
         self.commenters |= {guest["name"]: Commenter(**guest) for guest in guests}
 
     def comment_time(self, comment: dict[str, Any]) -> datetime:
+        """Return when a comment of content.toml is posted."""
         return self.published[comment["essay"]] + timedelta(minutes=comment["minutes"])
 
     def add_comment(

@@ -31,7 +31,8 @@ from django.utils.translation import gettext_noop as _
 from demo.identity_provider.grants import AuthorizationRequest, BadCode, ExpiredCode, Grant, UsedCode
 from demo.identity_provider.http_messages import ErrorResponse, Request, Response, json_response
 from demo.identity_provider.people import Person, Picture
-from demo.identity_provider.service import CLIENT, SECRET, Service, picture_response
+from demo.identity_provider.pictures import picture_response
+from demo.identity_provider.service import CLIENT, SECRET, Service
 
 FIELD = re.compile(r"(\w+)((?:\.\w+\([\w, ]*\))*)(?:\{[\w, ]*\})?")
 SIZE = re.compile(r"\.(width|height)\((\d{1,4})\)")
@@ -150,6 +151,7 @@ class Facebook(Service):
         return user
 
     def picture_field(self, person: Person, modifiers: str) -> dict[str, Any]:
+        """Return the `picture` field in the size that the modifiers ask for."""
         sizes = dict(SIZE.findall(modifiers))
         width = int(sizes.get("width") or sizes.get("height") or 50)
         expires = int(time.time()) + SIXTY_DAYS // 2
@@ -191,6 +193,7 @@ def check_proof(token: str, proof: str | None) -> None:
 
 
 def graph_error(message: str, code: int, subcode: int = 0, kind: str = "OAuthException") -> ErrorResponse:
+    """Return an error of the Graph API."""
     body = {"message": message, "type": kind, "code": code, "fbtrace_id": secrets.token_urlsafe(8)}
     if subcode:
         body["error_subcode"] = subcode

@@ -15,8 +15,9 @@ from demo.identity_provider.http_messages import Response, json_response
 
 JSON = "application/json"
 CHUNK = b"x" * 64 * 1024
-MAX_SECONDS = 600.0  # seconds; even an endless response ends
+MAX_SECONDS = 600.0  # even an endless response ends
 ANNOUNCED_LENGTH = 100_000
+SERVER_ERROR = Response(HTTPStatus.INTERNAL_SERVER_ERROR, b"<h1>Internal Server Error</h1>", "text/html")
 ID_KEYS = {"id", "ID", "sub"}
 
 
@@ -36,6 +37,7 @@ class EndlessResponse:
     length: int | None = None
 
     def pieces(self, is_over: Event) -> Iterator[bytes]:
+        """Yield the parts of the body, with pauses, until the server ends."""
         yield self.head
         deadline = time.monotonic() + MAX_SECONDS
         while not is_over.wait(self.pause) and time.monotonic() < deadline:
@@ -54,20 +56,9 @@ class Fault:
 
 
 def truncated_json(payload: Any) -> Outcome:
+    """Return the first two thirds of the JSON."""
     text = json.dumps(payload).encode()
     return Response(HTTPStatus.OK, text[: len(text) * 2 // 3], JSON)
-
-
-def server_error(payload: Any) -> Outcome:
-    return Response(HTTPStatus.INTERNAL_SERVER_ERROR, b"<h1>Internal Server Error</h1>", "text/html")
-
-
-def endless_response(payload: Any) -> Outcome:
-    return EndlessResponse(b'{"id": "', CHUNK, 0.01)
-
-
-def byte_by_byte_response(payload: Any) -> Outcome:
-    return EndlessResponse(b"{", b" ", 0.5, ANNOUNCED_LENGTH)
 
 
 def strings_to_numbers(value: Any) -> Any:
@@ -83,6 +74,7 @@ def strings_to_numbers(value: Any) -> Any:
 
 
 def remove_ids(value: Any) -> Any:
+    """Remove the ids from an object and the objects in it."""
     if not isinstance(value, dict):
         return value
     return {key: remove_ids(item) for key, item in value.items() if key not in ID_KEYS}
@@ -92,13 +84,13 @@ SLOW, WRONG_STATE, NO_STATE, REPLAYED, ERROR, VERY_SLOW = (
     *("slow", "wrong-state", "no-state", "replayed-code", "error", "very-slow"),
 )
 RESPONSES: tuple[tuple[str, str, Callable[[Any], Outcome]], ...] = (
-    ("error", _("Server error"), server_error),
+    ("error", _("Server error"), lambda payload: SERVER_ERROR),
     ("broken", _("Broken JSON"), truncated_json),
     ("list", _("List instead of an object"), lambda payload: json_response([payload])),
     ("null", _("null"), lambda payload: json_response(None)),
     ("numbers", _("Numbers instead of text"), lambda payload: json_response(strings_to_numbers(payload))),
-    ("endless", _("Endless response"), endless_response),
-    ("dripping", _("Response byte by byte"), byte_by_byte_response),
+    ("endless", _("Endless response"), lambda payload: EndlessResponse(b'{"id": "', CHUNK, 0.01)),
+    ("dripping", _("Response byte by byte"), lambda payload: EndlessResponse(b"{", b" ", 0.5, ANNOUNCED_LENGTH)),
 )
 BACK, TOKEN, ME = Step.BACK, Step.TOKEN, Step.ME
 FAULTS = (

@@ -63,6 +63,7 @@ class Grants:
         self._tokens: dict[str, Grant] = {}
 
     def issue_code(self, authorization: AuthorizationRequest, person: Person, fault: str = "") -> str:
+        """Return a new authorization code for a person, or for the error chosen instead."""
         code = secrets.token_urlsafe(32)
         with self._lock:
             self._codes[code] = Grant(authorization, person, fault, self.clock())
@@ -82,11 +83,13 @@ class Grants:
         return grant
 
     def issue_token(self, grant: Grant, prefix: str = "") -> str:
+        """Return a new access token."""
         token = prefix + secrets.token_urlsafe(32)
         with self._lock:
             self._tokens[token] = grant
         return token
 
     def find_grant(self, service: str, token: str) -> Grant | None:
+        """Return the grant of a service's access token, or None."""
         grant = self._tokens.get(token)
         return grant if grant and grant.authorization.service == service else None

@@ -20,6 +20,7 @@ class Request:
 
     @property
     def bearer_token(self) -> str:
+        """The access token in the Authorization header, or nothing."""
         kind, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if kind.lower() == "bearer" else ""
 
@@ -55,6 +56,7 @@ class ErrorResponse(Exception):
 def json_response(
     payload: Any, status: int = HTTPStatus.OK, kind: str = "application/json; charset=utf-8", **headers: str
 ) -> Response:
+    """Return a JSON response; header names are written with underscores."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(status, json.dumps(payload).encode(), kind, named)
 

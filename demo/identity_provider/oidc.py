@@ -12,7 +12,6 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
-from functools import cached_property
 from http import HTTPStatus
 from threading import Lock
 from typing import Any
@@ -24,14 +23,8 @@ from django.utils.translation import gettext_noop as _
 from demo.identity_provider.grants import AuthorizationRequest, BadCode, Grant, Grants
 from demo.identity_provider.http_messages import ErrorResponse, Request, Response, json_response
 from demo.identity_provider.people import Picture, find_person
-from demo.identity_provider.service import (
-    CLIENT,
-    CREDENTIALS,
-    NEVER_REDIRECTED,
-    InvalidAuthorization,
-    Service,
-    picture_response,
-)
+from demo.identity_provider.pictures import picture_response
+from demo.identity_provider.service import CLIENT, CREDENTIALS, NEVER_REDIRECTED, InvalidAuthorization, Service
 
 ERRORS = {"type": "unsupported_response_type", "scope": "invalid_scope"}
 PICTURE = re.compile(r"/pictures/(\w+)")
@@ -56,15 +49,13 @@ class DemoID(Service):
         super().__init__(base, grants)
         self.kid = secrets.token_hex(8)
         self._key_lock = Lock()
-
-    @cached_property
-    def private_key(self) -> rsa.RSAPrivateKey:
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._key: rsa.RSAPrivateKey | None = None
 
     def signing_key(self) -> rsa.RSAPrivateKey:
         """Return the private key, which the first call generates."""
         with self._key_lock:  # simultaneous requests get the same key
-            return self.private_key
+            self._key = self._key or rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            return self._key
 
     def check_authorization(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
         """Require the scope `openid`."""
@@ -101,6 +92,7 @@ class DemoID(Service):
         }
 
     def id_token(self, grant: Grant) -> str:
+        """Return the signed id_token with the claims that the scopes permit."""
         now = int(time.time())
         claims = {
             "iss": self.base,
@@ -151,6 +143,7 @@ class DemoID(Service):
         return super().extra_response(request)
 
     def public_key(self) -> dict[str, Any]:
+        """Return the key that checks id_tokens, as a JSON Web Key."""
         key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.signing_key().public_key()))
         return {**key, "kid": self.kid, "use": "sig", "alg": "RS256"}
 
@@ -181,4 +174,5 @@ class DemoID(Service):
 
 
 def error_response(error: str, status: int = HTTPStatus.BAD_REQUEST, **headers: str) -> ErrorResponse:
+    """Return an OAuth error without a description."""
     return ErrorResponse(json_response({"error": error}, status, **headers))

@@ -21,19 +21,14 @@ FOLDER = Path(__file__).parent / "templates"
 ENGINE = Engine(dirs=[str(FOLDER)], builtins=["django.templatetags.i18n"])
 STYLE = (FOLDER / "page.css").read_text()
 DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        f"style-src 'sha256-{DIGEST}'",
-        "img-src 'self'",
-        "form-action 'self' 127.0.0.1:* localhost:*",  # Chromium checks the redirect to the site against it
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
+# Chromium checks the redirect to the site against form-action.
+FORM_ACTION = "form-action 'self' 127.0.0.1:* localhost:*"
+POLICY = f"default-src 'none'; style-src 'sha256-{DIGEST}'; img-src 'self'; {FORM_ACTION}; "
+POLICY += "base-uri 'none'; frame-ancestors 'none'"
 
 
 def authorization_page(service: Service, authorization: AuthorizationRequest) -> Response:
+    """Return the page on which a person or an error is chosen."""
     groups = [(step.value, [fault for fault in FAULTS if fault.step is step]) for step in Step]
     return render_page(
         "authorize.html",
@@ -47,6 +42,7 @@ def authorization_page(service: Service, authorization: AuthorizationRequest) ->
 
 
 def error_page(service: Service, problem: str) -> Response:
+    """Return the service's error page, with a hint for developers."""
     message = service.error_message(problem)
     return render_page("refusal.html", HTTPStatus.BAD_REQUEST, service=service, message=message, hint=PROBLEMS[problem])
 

@@ -19,9 +19,9 @@ SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96" onload=
 HTML = b"<!doctype html><title>No picture</title><script>alert(document.domain)</script>"
 
 
-def respond(person: Person | None, size: int) -> Response:
-    """Return the response for a person's picture, or for None an outline."""
-    size = max(1, min(size, LARGEST))
+def picture_response(person: Person | None, size: str | int) -> Response:
+    """Return the response for a person's picture, or for None an outline; an invalid size means 96 pixels."""
+    size = max(1, min(int(size) if str(size).isdecimal() else 96, LARGEST))
     match person.picture if person else Picture.NONE:
         case Picture.ELSEWHERE:
             return redirect(METADATA_URL)

@@ -21,7 +21,8 @@ from demo.identity_provider.grants import AuthorizationRequest, Grants
 from demo.identity_provider.http_messages import ErrorResponse, Request, Response, redirect
 from demo.identity_provider.oidc import DemoID
 from demo.identity_provider.people import PEOPLE, find_person
-from demo.identity_provider.service import InvalidAuthorization, Service, picture_response
+from demo.identity_provider.pictures import picture_response
+from demo.identity_provider.service import InvalidAuthorization, Service
 from demo.identity_provider.wordpress import WordPress
 from demo.identity_provider.x import X
 
@@ -81,6 +82,7 @@ class Demo:
         return service.extra_response(request) or self.profile_page(service, request) or pages.not_found_page()
 
     def token_response(self, service: Service, request: Request) -> Outcome:
+        """Respond to a request for a token, late or with the chosen error."""
         if request.method not in service.token_methods:
             return Response(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(service.token_methods)})
         grant, payload = service.exchange(request)
@@ -146,6 +148,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send(outcome)
 
     def read_request(self, length: int) -> Request:
+        """Read the request with a body of this length."""
         parts = urlsplit(self.path)
         body = self.rfile.read(length)
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -153,6 +156,7 @@ class Handler(BaseHTTPRequestHandler):
         return Request(self.command, parts.path, parse_fields(parts.query), form, headers)
 
     def send(self, answer: Response) -> None:
+        """Send a response with headers that keep it from caches and from running scripts."""
         self.send_response(answer.status)
         headers = {
             "Content-Type": answer.kind,
@@ -168,6 +172,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def stream(self, endless: EndlessResponse) -> None:
+        """Send an endless response piece by piece."""
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", faults.JSON)
         if endless.length:

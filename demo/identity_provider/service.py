@@ -9,7 +9,6 @@ from urllib.parse import urlencode, urlsplit
 
 from django.utils.translation import gettext_noop as _
 
-from demo.identity_provider import pictures
 from demo.identity_provider.grants import AuthorizationRequest, Grant, Grants
 from demo.identity_provider.http_messages import ErrorResponse, Request, Response, json_response
 from demo.identity_provider.people import PEOPLE, Person
@@ -57,21 +56,22 @@ class Service(ABC):
 
     @abstractmethod
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        """Exchange a code for a token. Raises ErrorResponse."""
+        """Return the grant of a code, and the token response for it. Raises ErrorResponse."""
 
     @abstractmethod
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        """Return the profile of the token's person. Raises ErrorResponse."""
+        """Return the grant of a token, and its person's profile. Raises ErrorResponse."""
 
     @abstractmethod
     def serve_picture(self, request: Request) -> Response | None:
-        """Respond at the URLs of pictures in profiles."""
+        """Respond at the URLs of pictures in profiles; None for other paths."""
 
     def user_id(self, person: Person) -> str:
         """Return a person's id at this service."""
         return str(person.id_at(self.key, self.digits))
 
     def person_by_id(self, number: str) -> Person | None:
+        """Return the person with this id at the service, or None."""
         return next((person for person in PEOPLE if self.user_id(person) == number), None)
 
     def extra_response(self, request: Request) -> Response | None:
@@ -100,6 +100,7 @@ class Service(ABC):
         )
 
     def split_scopes(self, scope: str) -> tuple[str, ...]:
+        """Split scopes at spaces."""
         return tuple(dict.fromkeys(scope.split()))
 
     def check_authorization(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
@@ -126,10 +127,12 @@ class Service(ABC):
         return f"{authorization.redirect_uri}{separator}{urlencode(present)}"
 
     def denial_url(self, authorization: AuthorizationRequest) -> str:
+        """Return the redirect for a person who denies access."""
         return self.callback_url(authorization, error="access_denied")
 
 
 def is_loopback(address: str) -> bool:
+    """Return whether an address is a valid http(s) URL on this machine."""
     try:
         parts = urlsplit(address)
         is_whole = parts.scheme in {"http", "https"} and not parts.fragment and not parts.username
@@ -141,7 +144,3 @@ def is_loopback(address: str) -> bool:
 def error_response(error: str, description: str, status: int = HTTPStatus.BAD_REQUEST) -> ErrorResponse:
     """Return an OAuth 2 error (RFC 6749, 5.2)."""
     return ErrorResponse(json_response({"error": error, "error_description": description}, status))
-
-
-def picture_response(person: Person | None, size: str | int) -> Response:
-    return pictures.respond(person, int(size) if str(size).isdecimal() else 96)

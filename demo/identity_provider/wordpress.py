@@ -22,13 +22,8 @@ from django.utils.translation import gettext_noop as _
 
 from demo.identity_provider.grants import BadCode, Grant
 from demo.identity_provider.http_messages import ErrorResponse, Request, Response, json_response
-from demo.identity_provider.service import (
-    CLIENT,
-    SECRET,
-    Service,
-    error_response,
-    picture_response,
-)
+from demo.identity_provider.pictures import picture_response
+from demo.identity_provider.service import CLIENT, SECRET, Service, error_response
 
 AVATAR = re.compile(r"/avatar/(\d+)")
 
@@ -90,6 +85,7 @@ class WordPress(Service):
         return grant, self.profile_fields(grant)
 
     def profile_fields(self, grant: Grant) -> dict[str, Any]:
+        """Return the fields of /me."""
         person = grant.person
         identity = int(self.user_id(person))
         url = f"{self.base}{self.profile_path}"
@@ -122,6 +118,7 @@ class WordPress(Service):
         }
 
     def blog_url(self, grant: Grant) -> str:
+        """Return the URL of the person's main blog."""
         return f"{self.base}/blog/{grant.person.username}"
 
     def serve_picture(self, request: Request) -> Response | None:
@@ -131,4 +128,5 @@ class WordPress(Service):
 
 
 def api_error_response(error: str, message: str, status: int) -> ErrorResponse:
+    """Return an error of the REST API."""
     return ErrorResponse(json_response({"error": error, "message": message}, status))

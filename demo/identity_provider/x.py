@@ -27,7 +27,8 @@ from django.utils.translation import gettext_noop as _
 from demo.identity_provider.grants import BadCode, Grant
 from demo.identity_provider.http_messages import ErrorResponse, Request, Response, json_response
 from demo.identity_provider.people import Person, Picture
-from demo.identity_provider.service import CREDENTIALS, InvalidAuthorization, Service, error_response, picture_response
+from demo.identity_provider.pictures import picture_response
+from demo.identity_provider.service import CREDENTIALS, InvalidAuthorization, Service, error_response
 
 PROFILE_SCOPES = {"users.read", "tweet.read"}
 FIELDS = {
@@ -83,13 +84,11 @@ class X(Service):
         except BadCode:
             raise error_response("invalid_request", "Value passed for the authorization code was invalid.") from None
         if form["redirect_uri"] != grant.authorization.redirect_uri:
-            raise error_response(
-                "invalid_request", "Value passed for the redirect uri did not match the uri of the authorization code."
-            )
+            message = "Value passed for the redirect uri did not match the uri of the authorization code."
+            raise error_response("invalid_request", message)
         if not grant.accepts_verifier(form["code_verifier"]):
-            raise error_response(
-                "invalid_request", "Value passed for the code verifier did not match the code challenge"
-            )
+            message = "Value passed for the code verifier did not match the code challenge"
+            raise error_response("invalid_request", message)
         response = {
             "token_type": "bearer",
             "expires_in": 7200,
@@ -113,6 +112,7 @@ class X(Service):
         return grant, {"data": {field: user[field] for field in (*ALWAYS, *requested) if field in user}}
 
     def profile_fields(self, grant: Grant) -> dict[str, Any]:
+        """Return all fields that the scopes permit."""
         person = grant.person
         user = {
             "id": self.user_id(person),
@@ -131,6 +131,7 @@ class X(Service):
         return user
 
     def picture_url(self, person: Person) -> str:
+        """Return the URL of a person's small picture."""
         if person.picture is Picture.NONE:
             return f"{self.base}{OUTLINE}"
         return f"{self.base}/profile_images/{self.user_id(person)}/{person.handle}_normal.png"
@@ -144,11 +145,13 @@ class X(Service):
 
 
 def problem_response(status: HTTPStatus) -> ErrorResponse:
+    """Return an error as an RFC 7807 problem."""
     body = {"title": status.phrase, "type": "about:blank", "status": status.value, "detail": status.phrase}
     return ErrorResponse(json_response(body, status, "application/problem+json"))
 
 
 def unknown_fields_problem(unknown: list[str]) -> dict[str, Any]:
+    """Return the problem that X describes for requested fields that don't exist."""
     message = f"The `user.fields` query parameter value [{unknown[0]}] is not one of [{','.join(sorted(FIELDS))}]"
     return {
         "errors": [{"parameters": {"user.fields": unknown}, "message": message}],

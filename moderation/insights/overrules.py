@@ -100,13 +100,8 @@ def rule_statistics() -> list[CheckStatistics]:
     rows = decisions.values_list("rule", "rule__name").annotate(
         Count("pk"), wrong=Count("pk", filter=wrong), right=Count("pk", filter=right)
     )
+    log = reverse("queue-log")
     return [
-        CheckStatistics(
-            name or _("a deleted rule"),
-            url=f"{reverse('queue-log')}?by={pk}" if pk else "",
-            held=count,
-            overruled=wrong,
-            upheld=right,
-        )
+        CheckStatistics(name or _("a deleted rule"), f"{log}?by={pk}" if pk else "", count, wrong, right)
         for pk, name, count, wrong, right in sorted(rows, key=lambda row: -row[2])
     ]

@@ -96,24 +96,12 @@ def moderator_statistics() -> list[ModeratorStatistics]:
     return sorted(found.values(), key=lambda moderator: -moderator.total)
 
 
-@dataclass(frozen=True)
-class Pending:
-    """The pending comments: how many, and since when the oldest."""
-
-    count: int
-    oldest: datetime | None
-
-    @classmethod
-    def load(cls) -> "Pending":
-        waiting = Comment.objects.filter(status=Status.PENDING)
-        return cls(**waiting.aggregate(count=Count("pk"), oldest=Min("created")))
-
-
 class Statistics:
     """Everything on the page, in nine queries."""
 
     def __init__(self) -> None:
-        self.pending = Pending.load()
+        pending = Comment.objects.filter(status=Status.PENDING)
+        self.pending = pending.aggregate(count=Count("pk"), oldest=Min("created"))
         self.waiting = WaitingTimes.load()
         self.comments = WeeklyComments.load()
         self.overrules = overrules.OverruleStatistics.load()

@@ -108,6 +108,7 @@ def status_label(status: str) -> str:
 class LogPage(ResultPage):
     """One page of the log; the number of queries does not depend on its length."""
 
+    found: DecisionQuerySet
     verbs = Decision.Verb.choices
 
     @cached_property

@@ -1,7 +1,6 @@
 """A commenter as moderators see them, and the removal of their recent comments."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -26,14 +25,6 @@ PAGE_SIZE = 20
 AT_ONCE = 100  # comments removed during the request; more are removed by a job
 REMOVABLE = (Status.APPROVED, Status.PENDING)
 LIMIT = 20
-
-
-@dataclass(frozen=True)
-class BlockTarget:
-    """A choice of whom an exception applies to: form value and label."""
-
-    value: str
-    label: str
 
 
 class Person:
@@ -112,14 +103,14 @@ class Person:
         return list(found.order_by("-pk")[:LIMIT])
 
     @property
-    def block_targets(self) -> list[BlockTarget]:
-        """Whom a new exception can apply to: them, an email address or a network."""
+    def block_targets(self) -> list[tuple[str, str]]:
+        """Whom a new exception can apply to, as form value and label: them, an email address or a network."""
         by_email, by_network = _("anyone with the verified address %(email)s"), _("everyone on %(network)s")
         networks = [row["network"] for row in self.networks]
         return [
-            BlockTarget("person", _("this person")),
-            *(BlockTarget(f"email {email}", by_email % {"email": email}) for email in self.verified_emails),
-            *(BlockTarget(f"network {network}", by_network % {"network": network}) for network in networks),
+            ("person", _("this person")),
+            *((f"email {email}", by_email % {"email": email}) for email in self.verified_emails),
+            *((f"network {network}", by_network % {"network": network}) for network in networks),
         ]
 
     def removable_comments(self, days: int) -> CommentQuerySet:

@@ -47,7 +47,7 @@ class BlockForm(forms.Form):
     def __init__(self, data: Any, person: Person) -> None:
         super().__init__(data)
         self.person = person
-        self.fields["who"].choices = [(way.value, way.label) for way in person.block_targets]  # type: ignore[attr-defined]
+        self.fields["who"].choices = person.block_targets  # type: ignore[attr-defined]
 
     def clean_network(self) -> str:
         return blocks.clean_network(self.cleaned_data["network"])

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
-from comments.models import Batch, Decision, Status
+from comments.models import Batch, Status
 from moderation.admin_pages import render_admin_page
 from moderation.decisions import editing
 from moderation.decisions.rights import Rights, moderator_required
@@ -64,7 +64,7 @@ def batch_page(request: Request, rights: Rights, pk: int) -> HttpResponse:
     return render_admin_page(
         request,
         "moderation/batch.html",
-        capfirst(Decision.Verb(batch.verb).label),
+        capfirst(batch.get_verb_display()),
         batch=batch,
         is_running=batch.state in {Batch.State.RUNNING, Batch.State.UNDOING},
         can_be_undone=batch.state in {Batch.State.DONE, Batch.State.FAILED} and batch.done,

@@ -57,16 +57,8 @@ class DryRunResult:
     timeouts: int = 0
     by_hand: set[int] = field(default_factory=set)
 
-    @property
-    def match_count(self) -> int:
-        return len(self.matched)
-
-    def count_outcomes(self) -> Counter[str]:
-        """Count the matched comments by what became of them: the keys of dry_run_in_words.OUTCOMES."""
-        return Counter(self.outcome_of(comment) for comment in self.matched)
-
     def outcome_of(self, comment: Comment) -> str:
-        """Return what became of a comment: its status, or how it was approved."""
+        """Return what became of a comment, as a key of dry_run_in_words.OUTCOMES."""
         if comment.status == Status.APPROVED:
             return "by hand" if comment.pk in self.by_hand else "at once"
         return str(comment.status)

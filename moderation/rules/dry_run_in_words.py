@@ -1,5 +1,6 @@
 """Texts about a rule's dry run and its past decisions."""
 
+from collections import Counter
 from typing import Any
 
 from django.urls import reverse
@@ -49,15 +50,15 @@ def summary(result: DryRunResult) -> str:
     """Return “This rule would have held 12 of the last 1000 comments: 9 approved by a moderator, 3 now spam.”"""
     if not result.total:
         return _("There are no comments to test this rule on yet.")
-    if not result.match_count:
+    if not result.matched:
         words = ngettext(
             "This rule would not have matched the one comment tested.",
             "This rule would not have matched any of the last %(among)d comments.",
             result.total,
         )
         return words % {"among": result.total}
-    would = WOULD[result.rule.action] % {"count": result.match_count, "among": result.total}
-    counts = result.count_outcomes()
+    would = WOULD[result.rule.action] % {"count": len(result.matched), "among": result.total}
+    counts = Counter(result.outcome_of(comment) for comment in result.matched)
     parts = [
         _("%(count)d %(how)s") % {"count": counts[key], "how": words} for key, words in OUTCOMES.items() if counts[key]
     ]
@@ -82,7 +83,7 @@ def describe_result(result: DryRunResult, *, may_read: bool) -> dict[str, Any]:
         "summary": summary(result),
         "notes": notes(result),
         "comments": [describe_match(result, comment) for comment in shown],
-        "more": result.match_count - len(shown) if shown else 0,
+        "more": len(result.matched) - len(shown) if shown else 0,
     }
 
 

@@ -47,7 +47,7 @@ def import_document(
 
 
 def read(name: str, data: bytes, media: Media) -> Conversion:
-    """Read a document by its extension. Raises Unreadable."""
+    """Read and convert a document by the extension of its name. Raises Unreadable."""
     kind = Path(name).suffix.lower()
     limit = MAX_BYTES if kind == ".docx" else MAX_TEXT_BYTES
     if len(data) > limit:
@@ -56,13 +56,9 @@ def read(name: str, data: bytes, media: Media) -> Conversion:
         case ".docx":
             return word.read(data, media)
         case ".html" | ".htm" | ".xhtml":
-            if looks_binary(data):
-                raise Unreadable("this is not an HTML file")
-            return markdown.read_html(check_tag_count(decode(data)), media)
+            return markdown.read_html(read_text(data, "an HTML file"), media)
         case ".md" | ".markdown" | ".txt":
-            if looks_binary(data):
-                raise Unreadable("this is not a text file")
-            return markdown.read(check_tag_count(decode(data)), media)
+            return markdown.read(read_text(data, "a text file"), media)
         case ".doc":
             raise Unreadable("this is the old Word format; save it as .docx in Word")
         case ".odt":
@@ -70,15 +66,14 @@ def read(name: str, data: bytes, media: Media) -> Conversion:
     raise Unreadable("only .docx, .html and .md files can be imported")
 
 
-def check_tag_count(source: str) -> str:
-    """Check that the HTML has few enough tags to be converted in time. Raises Unreadable."""
+def read_text(data: bytes, kind: str) -> str:
+    """Decode a text file with few enough HTML tags to be converted in time. Raises Unreadable for other data."""
+    if b"\0" in data[:100_000] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Unreadable(f"this is not {kind}")
+    source = decode(data)
     if source.count("<") > MAX_TAGS:
         raise Unreadable(f"the file has more than {MAX_TAGS:,} HTML tags; split it into smaller files")
     return source
-
-
-def looks_binary(data: bytes) -> bool:
-    return b"\0" in data[:100_000] and not data.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
 def decode(data: bytes) -> str:
@@ -93,6 +88,7 @@ def decode(data: bytes) -> str:
 
 
 def create_draft(name: str, result: Conversion, by: User | None) -> Essay:
+    """Save a converted document as a draft by an author; without a title it is named after the file."""
     title = result.title or Path(name).stem.replace("_", " ").replace("-", " ").strip()
     essay = Essay(title=title[:MAX_TITLE], deck=result.deck[:MAX_TITLE], body=result.html)
     actions.save_without_invalidation(essay)

@@ -11,7 +11,7 @@ _SPACED = "{http://www.w3.org/XML/1998/namespace}space"
 
 
 def replace_formulas(paragraph: Element, lost: Findings, changed: Findings) -> None:
-    """Replace formulas by runs of text; a matrix cannot be written in a line, so it is dropped and reported."""
+    """Replace formulas by runs of text; a matrix can't be written in a line, so it is dropped and reported."""
     if paragraph.find(f".//{M}oMath") is None:
         return
     for parent in list(paragraph.iter()):
@@ -60,7 +60,7 @@ def text_runs(formula: Element) -> list[Element]:
 def add_operators(
     name: str, piece: Element, inner: list[tuple[Element | str, str]], position: str
 ) -> list[tuple[Element | str, str]]:
-    """Add the signs and parentheses that a part of a formula needs in a line of text."""
+    """Add the signs and parentheses that a part of a formula needs in a line to the pieces inside it."""
     formula_text = "".join(text.text or "" for text in piece.iter(f"{M}t"))
     is_long = len(formula_text) > 1 and not formula_text.isalnum()
     match name:
@@ -79,7 +79,7 @@ def add_operators(
 
 
 def text_run(content: str, position: str) -> Element:
-    """Return a run with this text, raised or lowered if `position` says so."""
+    """Return a run with this text, raised or lowered if `position` is superscript or subscript."""
     element = Element(f"{W}r")
     if position:
         SubElement(SubElement(element, f"{W}rPr"), f"{W}vertAlign", {f"{W}val": position})

@@ -41,7 +41,7 @@ def read_html(source: str, media: Media) -> Conversion:
 
 
 def apply_front_matter(result: Conversion, front_matter: str) -> Conversion:
-    """Set title and subtitle from the front matter, and report unknown fields as lost."""
+    """Set title and subtitle from the front matter, report unknown fields as lost, and return the result."""
     for field in _FIELD.finditer(front_matter):
         name, value = field["name"].lower(), unquote_value(field["value"])
         if name in {"title", "subtitle", "deck"} and value:
@@ -52,6 +52,7 @@ def apply_front_matter(result: Conversion, front_matter: str) -> Conversion:
 
 
 def unquote_value(value: str) -> str:
+    """Return a front matter value without the quotation marks that YAML or JSON puts around it."""
     value = value.strip()
     if value.startswith('"'):
         try:

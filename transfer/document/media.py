@@ -20,7 +20,7 @@ class Media:
         self.stored: list[Image] = []
 
     def import_picture(self, address: str, alt: str) -> str:
-        """Store a picture and return its address, or nothing if there is none; pictures on the web stay there."""
+        """Store a picture and return its address here, or nothing if there is none; those on the web stay there."""
         if address.startswith(("https://", "http://")):
             return address
         if address.startswith("//"):
@@ -32,6 +32,7 @@ class Media:
             return ""
 
     def decode_data_address(self, address: str) -> bytes | None:
+        """Return the picture in a `data:` address, or None if it is not a valid one."""
         found = _DATA.fullmatch(address)
         try:
             return base64.b64decode(found["data"]) if found else None

@@ -10,7 +10,7 @@ MAX_NUMBER = 999_999
 
 
 def int_value(element: Element | None, otherwise: int) -> int:
-    """Return the number in an element, or the other one if there is none."""
+    """Return the number in an element, or `otherwise` if there is none."""
     value = element.get(f"{W}val", "") if element is not None else ""
     return min(int(value), MAX_NUMBER) if value.isascii() and value.isdigit() else otherwise
 
@@ -41,7 +41,7 @@ class Numbering:
             }
 
     def next_number(self, item: Element | None) -> tuple[int, str] | None:
-        """Return the next item's number and its kind, or None for bullets."""
+        """Return the number of the next list item and its kind as in HTML's type attribute, or None for bullets."""
         number_id = item.find(f"{W}numId") if item is not None else None
         if item is None or number_id is None:
             return None
@@ -58,6 +58,7 @@ class Numbering:
 
 
 def level_index(level: Element) -> int:
+    """Return the depth of a list level, 0 for the outermost."""
     value = level.get(f"{W}ilvl", "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 3 else 0
 

@@ -67,6 +67,7 @@ def insert_into_part(root: Element, numbering: Numbering, lost: Findings, change
 
 
 def drop_hidden_text(root: Element, lost: Findings) -> None:
+    """Remove hidden text and report it as lost."""
     for parent in list(root.iter()):
         for run in [child for child in parent if child.tag == f"{W}r" and is_on(child.find(f"{W}rPr/{W}vanish"))]:
             parent.remove(run)
@@ -80,7 +81,7 @@ def is_on(element: Element | None) -> bool:
 
 
 def paragraph_placeholders(paragraph: Element, numbering: Numbering) -> str:
-    """Return the placeholders for a paragraph's direction and number, or for a line."""
+    """Return the placeholders for a paragraph's direction and number, or for a horizontal line."""
     style = paragraph.find(f"{W}pPr")
     if style is None:
         return ""
@@ -103,7 +104,7 @@ def run_language(run: Element) -> str:
 
 
 def main_language(root: Element) -> str:
-    """Return the language of most of the text; unmarked text counts as one too."""
+    """Return the language of most of the text; unmarked text counts as a language of its own."""
     languages: Counter[str] = Counter()
     for run in root.iter(f"{W}r"):
         languages[run_language(run)] += sum(len(text.text or "") for text in run.iter(f"{W}t"))
@@ -111,6 +112,7 @@ def main_language(root: Element) -> str:
 
 
 def wrap_language(run: Element, language: str) -> None:
+    """Put placeholders for the language around a run's text."""
     for text in run.findall(f"{W}t"):
         if (text.text or "").strip():
             text.text = f"{LANG}{language}{END}{text.text}{SPAN_END}"
@@ -128,7 +130,7 @@ def replace_placeholders(html: str) -> str:
 
 
 def has_same_language(html: str, found: re.Match[str]) -> bool:
-    """Whether the span that ends here has the language of the next one."""
+    """Return whether the span that ends at a match of _TWICE has the language of the next one."""
     opened = html.rfind('<span lang="', 0, found.start())
     return html.startswith(f'<span lang="{found[1]}">', opened)
 

@@ -86,7 +86,7 @@ def read(data: bytes, media: Media) -> Conversion:
 
 
 def omitted_kind(message: str) -> str:
-    """Return what mammoth reports as ignored, if readers would miss it."""
+    """Return what a message of mammoth says was ignored, as a kind for the report; nothing if readers don't miss it."""
     _, _, name = message.partition("An unrecognised element was ignored: ")
     return OMITTED.get(re.split(r"[}:]", name)[-1], "")
 

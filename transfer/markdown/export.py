@@ -43,6 +43,7 @@ def write(file: Path, report: Report) -> None:
 
 
 def file_name(essay: Essay) -> str:
+    """Return the name of an essay's file without extension: the date of publication and the slug."""
     day = f"{essay.dated or essay.published.date()}-" if essay.published and essay.kind == Essay.Kind.ESSAY else ""
     return f"{day}{essay.slug or essay.pk}"
 
@@ -99,7 +100,7 @@ def normalize(html: str) -> str:
 
 
 def comment_dicts(report: Report) -> Iterator[dict[str, Any]]:
-    """Yield the comments in the order they were written, with the key of their parent."""
+    """Yield the comments for comments.json in the order they were written, and count them."""
     found = Comment.objects.select_related("commenter", "wording", "essay").order_by("pk")
     for comment in found.iterator(500):
         report.counts[f"comment(s), {Status(comment.status).label}"] += 1

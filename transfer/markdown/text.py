@@ -29,16 +29,18 @@ def to_html(body: str) -> str:
 
 
 def escape_text(text: str) -> str:
+    """Escape what Markdown or HTML would take for markup, and make line breaks spaces."""
     text = _SPECIAL.sub(lambda sign: "\\" + sign[0], text)
     return " ".join(re.split(r"[ \t\r\n]+", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")))
 
 
 def inner_text(node: Node, texts: dict[int, str]) -> str:
-    """Return the Markdown of what is inside a node."""
+    """Return the Markdown of what is inside a node; `texts` has that of its children by id()."""
     return "".join(escape_text(child) if isinstance(child, str) else texts[id(child)] for child in node.children)
 
 
 def inline_markdown(node: Node, texts: dict[int, str]) -> str:
+    """Return an inline node as Markdown, or else as HTML; `texts` has the Markdown of its children by id()."""
     text = inner_text(node, texts)
     sign = _EMPHASIS.get(node.name)
     if sign and text and text[0].isalnum() and text[-1].isalnum() and not node.attributes and is_separate(node):
@@ -49,17 +51,14 @@ def inline_markdown(node: Node, texts: dict[int, str]) -> str:
         return f"[^{node.attributes.get('href', '').removeprefix('#note-')}]"
     if node.name == "code" and "`" not in node.text and not node.elements and node.text.strip() == node.text:
         return f"`{node.text}`"
-    if (
-        node.name == "a"
-        and not {"lang", "dir"} & node.attributes.keys()
-        and not re.search(r"[\s()<>\\]", node.attributes.get("href", " "))
-    ):
+    is_plain = not {"lang", "dir"} & node.attributes.keys()
+    if node.name == "a" and is_plain and not re.search(r"[\s()<>\\]", node.attributes.get("href", " ")):
         return f"[{text}]({node.attributes['href']})"
     return f"{start_tag(node)}{text}</{node.name}>"
 
 
 def is_separate(node: Node) -> bool:
-    """Whether no letter and no other emphasis touches it."""
+    """Return whether neither a letter nor another emphasis touches a node, so that Markdown's signs work."""
     if node.parent is None:
         return False
     at = next(index for index, child in enumerate(node.parent.children) if child is node)
@@ -72,12 +71,14 @@ def is_separate(node: Node) -> bool:
 
 
 def start_tag(node: Node) -> str:
+    """Return a node's start tag as HTML."""
     attributes = {**node.attributes}
     attributes.pop("rel", None)
     return Node("", {}, Node(node.name, attributes)).inner_html().removesuffix(f"</{node.name}>")
 
 
 def block_markdown(node: Node, texts: dict[int, str]) -> str:
+    """Return a block as Markdown, or else as HTML; `texts` has the Markdown of its children by id()."""
     match node.name:
         case "br":
             return "<br>"
@@ -107,11 +108,12 @@ def block_markdown(node: Node, texts: dict[int, str]) -> str:
 
 
 def is_note_list(node: Node) -> bool:
+    """Return whether a node is the list of an essay's footnotes."""
     return node.parent is not None and node.parent.attributes.get("role") == "doc-endnotes"
 
 
 def is_outermost(node: Node) -> bool:
-    """Whether all elements around it become Markdown, so that it has to write its own HTML."""
+    """Return whether all elements around a node become Markdown, so that it has to write its own HTML."""
     return all(above.name in _PLAIN or not above.name for above in node.ancestors()) and node.name not in VOID_TAGS
 
 
@@ -121,6 +123,7 @@ def escape_start(start: re.Match[str]) -> str:
 
 
 def code_block(node: Node) -> str:
+    """Return a <pre> as fenced code, or as HTML if it has more than plain code."""
     code = node.elements[0] if len(node.children) == len(node.elements) == 1 else None
     if code is None or code.name != "code" or code.attributes or code.elements:
         return "\n\n" + Node("", {}, node).inner_html().replace("\n", LINE) + "\n\n"
@@ -130,6 +133,7 @@ def code_block(node: Node) -> str:
 
 
 def ordered_list(node: Node, texts: dict[int, str]) -> str:
+    """Return a numbered list as Markdown."""
     start = int(node.attributes.get("start", "1"))
     items = (
         indent_lines(texts[id(item)], f"{number}. ", " " * (len(str(number)) + 2)) + "\n"
@@ -139,11 +143,12 @@ def ordered_list(node: Node, texts: dict[int, str]) -> str:
 
 
 def note_markdown(item: Node, texts: dict[int, str]) -> str:
+    """Return a footnote as Markdown."""
     number = item.attributes.get("id", "").removeprefix("note-")
     return "\n\n" + indent_lines(texts[id(item)], f"[^{number}]: ", "    ") + "\n\n"
 
 
 def indent_lines(text: str, first: str, other: str) -> str:
-    """Put one prefix before the first line and another before the others."""
+    """Put one prefix before the first line of a text and another before the others."""
     lines = re.sub(r"\n{3,}", "\n\n", text.strip("\n")).split("\n")
     return "\n".join((other if n else first) + line if line or other.strip() else line for n, line in enumerate(lines))

@@ -60,10 +60,11 @@ class DeletionRequest:
         return f"{reverse('forget')}?{urlencode({'request': self.token})}"
 
     def belongs_to(self, request: Request) -> bool:
+        """Return whether the visitor is the one who asked to be deleted."""
         return request.commenter is not None and request.commenter.pk == self.commenter
 
     def is_confirmable(self, request: Request) -> bool:
-        """Whether the person has logged in since; guests only have their browser's cookie."""
+        """Return whether the person has logged in since asking; guests only have their browser's cookie."""
         if not request.user.is_authenticated:
             return True
         logins: list[dict[str, Any]] = get_authentication_records(request, request.user)

@@ -32,6 +32,7 @@ class Part:
     fields: str  # separated by spaces
 
     def rows(self, person: Model) -> list[dict[str, Any]]:
+        """Return the exported fields of the person's rows, by name; `person` is a Commenter or a User."""
         found: QuerySet[Model] = self.model._default_manager.filter(self.filter_for(person)).order_by("pk")
         return list(found.values(*self.fields.split()))
 
@@ -138,7 +139,7 @@ USER_PARTS = (
 
 
 def collect(commenter: Commenter) -> list[tuple[Part, list[dict[str, Any]]]]:
-    """Return each part that has rows, with its rows."""
+    """Return everything stored about a person: each part that has rows, with the rows' fields by name."""
     parts = [(part, part.rows(commenter)) for part in COMMENTER_PARTS]
     if commenter.user:
         parts += [(part, part.rows(commenter.user)) for part in USER_PARTS]
@@ -146,7 +147,7 @@ def collect(commenter: Commenter) -> list[tuple[Part, list[dict[str, Any]]]]:
 
 
 def as_dict(commenter: Commenter) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows by model; two parts can have the same one, such as notes about and by a person."""
+    """Return a person's rows by model; two parts can have the same one, such as notes about and by them."""
     found: dict[str, list[dict[str, Any]]] = {}
     for part, rows in collect(commenter):
         found.setdefault(part.model._meta.label_lower, []).extend(rows)

@@ -1,10 +1,10 @@
 """The owner's page to export or delete a person's data at their request."""
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import erasure
 from accounts.models import Commenter, User
 from comments.models import Decision
+from moderation.admin_pages import render_admin_page
 from transfer.person import deletion
 from transfer.person import export as person_export
 
@@ -64,13 +65,7 @@ def log_action(request: HttpRequest, verb: Verb, commenter: int) -> None:
 
 
 def render_page(request: HttpRequest, commenter: Commenter, status: int = 200, **more: object) -> HttpResponse:
-    context = {
-        **admin.site.each_context(request),
-        "title": _("Data about %(name)s") % {"name": commenter.name or commenter.pk},
-        "is_nav_sidebar_enabled": False,
-        "commenter": commenter,
-        "can_delete": erasure.is_erasable(commenter),
-        "back": reverse("queue"),
-        **more,
-    }
-    return render(request, "transfer/person_by_owner.html", context, status=status)
+    """Render the person's page, with the step of a deletion that `more` describes."""
+    title = _("Data about %(name)s") % {"name": commenter.name or commenter.pk}
+    context = {"commenter": commenter, "can_delete": erasure.is_erasable(commenter), "back": reverse("queue"), **more}
+    return render_admin_page(request, "transfer/person_by_owner.html", title, status, **context)

@@ -48,22 +48,20 @@ def delete(request: Request) -> HttpResponse:
         return redirect_to_login(deletion_request.url if deletion_request else reverse("data"))
     if request.method == "POST" and not token:
         return start_deletion(request, request.commenter)
+    if not token:
+        return redirect("data")
     if deletion_request is None:
-        return redirect_with_error(
-            request,
-            _("Your request has expired and nothing was deleted. Request deletion again below.") if token else "",
-        )
-    if not deletion_request.belongs_to(request):
-        return redirect_with_error(
-            request, _("Nothing was deleted. Log in with the account that requested the deletion.")
-        )
-    if not deletion_request.is_confirmable(request) or not erasure.is_erasable(request.commenter):
-        return redirect_with_error(
-            request, _("Nothing was deleted. Request deletion again below, then log in to confirm.")
-        )
-    if request.method == "POST":
+        error = _("Your request has expired and nothing was deleted. Request deletion again below.")
+    elif not deletion_request.belongs_to(request):
+        error = _("Nothing was deleted. Log in with the account that requested the deletion.")
+    elif not deletion_request.is_confirmable(request) or not erasure.is_erasable(request.commenter):
+        error = _("Nothing was deleted. Request deletion again below, then log in to confirm.")
+    elif request.method == "POST":
         return delete_data(request, deletion_request)
-    return render(request, "transfer/delete.html", {"deletion": deletion_request})
+    else:
+        return render(request, "transfer/delete.html", {"deletion": deletion_request})
+    messages.error(request, error)
+    return redirect("data")
 
 
 def start_deletion(request: Request, commenter: Commenter) -> HttpResponse:
@@ -81,12 +79,6 @@ def start_deletion(request: Request, commenter: Commenter) -> HttpResponse:
     return redirect_to_login(deletion_request.url)
 
 
-def redirect_with_error(request: Request, message: str) -> HttpResponse:
-    if message:
-        messages.error(request, message)
-    return redirect("data")
-
-
 def delete_data(request: Request, deletion_request: DeletionRequest) -> HttpResponse:
     """Delete the person with their session and cookies, and redirect to the confirmation."""
     delete_person(cast(Commenter, request.commenter), keep_comments=deletion_request.choice == "stay")
@@ -100,4 +92,5 @@ def delete_done(request: Request) -> HttpResponse:
 
 
 def redirect_to_login(next_url: str = "") -> HttpResponse:
+    """Redirect to the login, and from there to `next_url` or the page about the visitor's data."""
     return redirect(f"{reverse('account_login')}?{urlencode({'next': next_url or reverse('data')})}")

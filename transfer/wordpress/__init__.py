@@ -65,6 +65,7 @@ class WordPressExport:
 
 
 def report_omitted_comments(item: Record, report: Report) -> None:
+    """Report the comments of an item that is not imported."""
     if item.comments:
         report.omit("comment(s) on items that were not imported", count=len(item.comments))
 

@@ -57,11 +57,12 @@ class CommentImporter:
                 self.logins[key] = login
 
     def import_comments(self, essay: Essay, item: Record, offset: timedelta) -> None:
+        """Import the comments of an item into its essay; `offset` is the old site's from UTC."""
         if item.comments:
             ItemComments(self, essay, item.comments, offset).import_all()
 
     def find_author(self, texts: Texts) -> int | None:
-        """Return the logged-in author of a comment; typing an author's address doesn't make anyone an author."""
+        """Return the key of the author's Commenter if they wrote while logged in; typing their address isn't enough."""
         number = texts["wp:comment_user_id"]
         if number in {"", "0"}:
             return None
@@ -126,10 +127,11 @@ class ItemComments:
         return found
 
     def texts_of(self, number: int) -> Texts:
+        """Return a comment's fields by its number in the outline."""
         return self.comments[self.positions[number]]
 
     def read_outline(self, numbers: Mapping[str, int]) -> None:
-        """Read each comment's parent, time and status, and mark what is never published as omitted."""
+        """Read each comment's parent, time and status, and omit what is never published; `numbers` are by id."""
         outline = self.outline
         is_note = bytearray()
         kinds: dict[int, str] = {}
@@ -149,7 +151,7 @@ class ItemComments:
         self.omit_unpublished(kinds, is_note)
 
     def omit_unpublished(self, kinds: Mapping[int, str], is_note: bytearray) -> None:
-        """Omit what is never published, and all replies to editorial notes."""
+        """Omit the comments of the types in `kinds`, and all replies to editorial notes."""
         under_note = mark_replies(self.outline.parents, is_note) if any(is_note) else is_note
         for number, is_under in enumerate(under_note):
             if is_under or number in kinds:
@@ -158,7 +160,7 @@ class ItemComments:
                 self.report.omit(OMITTED_TYPES.get(kind, f"comment(s) of type “{kind[:30]}”"))
 
     def find_imported(self, numbers: Mapping[str, int]) -> list[int]:
-        """Record the keys of comments imported before; return the numbers of those deleted here since."""
+        """Note the keys of comments imported before; return the numbers of those deleted here since."""
         deleted = []
         found = ImportedComment.objects.filter(essay=self.essay, source__startswith=self.prefix)
         rows: Iterator[tuple[str, int | None]] = found.values_list("source", "comment_id").iterator()
@@ -174,7 +176,7 @@ class ItemComments:
         return deleted
 
     def read(self, numbers: Sequence[int]) -> list[SourceComment]:
-        """Return a batch with its texts and commenters."""
+        """Return the comments with these numbers, with their texts and commenters."""
         batch = [self.texts_of(number) for number in numbers]
         authors = [self.importer.find_author(text) for text in batch]
         typed = [guest_details(text) for text, author in zip(batch, authors, strict=True) if author is None]
@@ -216,12 +218,13 @@ def content_digest(texts: Texts) -> str:
 
 
 def parent_id(texts: Texts) -> str:
+    """Return the id of the comment replied to, or nothing."""
     parent = texts["wp:comment_parent"][:40]
     return "" if parent == "0" else parent
 
 
 def mark_replies(parents: Sequence[int], marked: bytearray) -> bytearray:
-    """Mark all replies under the marked comments; loops without a mark stay unmarked."""
+    """Return which comments are marked or are below a marked one; loops without a mark stay unmarked."""
     found = bytearray(marked)
     is_known = bytearray(marked)
     for start in range(len(parents)):
@@ -237,4 +240,5 @@ def mark_replies(parents: Sequence[int], marked: bytearray) -> bytearray:
 
 
 def guest_details(texts: Texts) -> Details:
+    """Return the details that a guest typed."""
     return Details.from_export(*(texts[f"wp:comment_{name}"] for name in ("author", "author_email", "author_url")))

@@ -105,6 +105,7 @@ class EssayImporter:
         return f"{self.origin}#{item['guid'] or item['link'] or item['title']}"[:400]
 
     def create_essay(self, item: Record, source: str, offset: timedelta) -> Essay:
+        """Create an essay with its slug, authors, tags, redirects and pictures, and report it."""
         kind = KINDS[item["wp:post_type"]]
         meta = items.custom_fields(item)
         title = self.clean_title(item)
@@ -141,6 +142,7 @@ class EssayImporter:
         return essay
 
     def clean_title(self, item: Record) -> str:
+        """Return an item's title as plain text, shortened if necessary."""
         title = tidy_line(markup.plain_text(markup.clean_essay(item["title"])))
         if len(title) > MAX_TITLE:
             self.report.remark("title(s) longer than 300 characters (was|were) shortened", title)
@@ -182,6 +184,7 @@ class EssayImporter:
         )
 
     def gallery_attachments(self, item: Record, numbers: list[str]) -> list[Attachment]:
+        """Return the pictures with these numbers, or without numbers those uploaded to the post."""
         found = numbers or self.survey.gallery_numbers(item["wp:post_id"])
         attachments = (self.survey.attachments.get(number) for number in found)
         return [attachment for attachment in attachments if attachment and pictures.may_be_picture(attachment.url)]
@@ -200,6 +203,7 @@ class EssayImporter:
         pictures.drop_pictures(essay, nowhere)
 
     def add_to_report(self, essay: Essay, item: Record, meta: dict[str, list[str]], text: PostText) -> None:
+        """Count an essay, and report what was lost or changed in its text and fields."""
         name = str(essay)
         state = "published" if essay.is_published else "scheduled" if essay.published else "draft"
         self.report.counts[f"{essay.kind}(s), {state}"] += 1

@@ -25,6 +25,7 @@ HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 """
 STATUSES = {Status.APPROVED: "1", Status.PENDING: "0", Status.SPAM: "spam", Status.TRASH: "trash"}
 BATCH = 500
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 FIRST_IMAGE_ID = 1_000_000_000  # WordPress numbers pictures together with posts
 
 
@@ -58,14 +59,17 @@ def xml_parts(report: Report) -> Iterator[str]:
 
 
 def cdata(text: str) -> str:
+    """Return a text as a CDATA section."""
     return f"<![CDATA[{tidy_text(text).replace(']]>', ']]]]><![CDATA[>')}]]>"
 
 
 def element(name: str, text: object) -> str:
+    """Return an XML element with a text."""
     return f"<{name}>{cdata(str(text))}</{name}>"
 
 
 def author_element(user: User) -> str:
+    """Return a user as an author of the site."""
     return "<wp:author>{}</wp:author>\n".format(
         element("wp:author_id", user.pk)
         + element("wp:author_login", user.username)
@@ -75,12 +79,11 @@ def author_element(user: User) -> str:
 
 
 def date_elements(prefix: str, at: datetime | None) -> str:
-    """Return a time in the site's time zone and in UTC."""
-    if at is None:
-        return element(f"{prefix}_date", "0000-00-00 00:00:00") + element(f"{prefix}_date_gmt", "0000-00-00 00:00:00")
-    local, utc = timezone.localtime(at), at.astimezone(UTC)
-    format_ = "%Y-%m-%d %H:%M:%S"
-    return element(f"{prefix}_date", local.strftime(format_)) + element(f"{prefix}_date_gmt", utc.strftime(format_))
+    """Return a time in the site's time zone and in UTC, zeros for None; `prefix` is wp:post or wp:comment."""
+    local = utc = "0000-00-00 00:00:00"
+    if at:
+        local, utc = (time.strftime(TIME_FORMAT) for time in (timezone.localtime(at), at.astimezone(UTC)))
+    return element(f"{prefix}_date", local) + element(f"{prefix}_date_gmt", utc)
 
 
 def essay_element(essay: Essay, report: Report) -> Iterator[str]:
@@ -98,7 +101,7 @@ def essay_element(essay: Essay, report: Report) -> Iterator[str]:
         "excerpt:encoded", escape(essay.excerpt, quote=False)
     )
     yield element("wp:post_id", essay.pk) + date_elements("wp:post", essay.published or essay.created)
-    yield element("wp:post_modified_gmt", essay.changed.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"))
+    yield element("wp:post_modified_gmt", essay.changed.astimezone(UTC).strftime(TIME_FORMAT))
     yield element("wp:comment_status", "open" if discussion is None or discussion.is_open else "closed")
     yield element("wp:post_name", essay.slug) + element("wp:status", state)
     yield element("wp:post_type", "page" if essay.kind == Essay.Kind.PAGE else "post")
@@ -129,14 +132,17 @@ def old_address_elements(path: str) -> Iterator[str]:
 
 
 def category_element(domain: str, slug: str, name: str) -> str:
+    """Return a tag or, with the domain `author`, an author of an item."""
     return f'<category domain="{domain}" nicename="{escape(slug)}">{cdata(name)}</category>'
 
 
 def meta_element(key: str, value: str) -> str:
+    """Return a custom field."""
     return f"<wp:postmeta>{element('wp:meta_key', key)}{element('wp:meta_value', value)}</wp:postmeta>"
 
 
 def comment_element(comment: Comment) -> str:
+    """Return a comment with its commenter, status and parent."""
     commenter = comment.commenter
     return "<wp:comment>{}</wp:comment>\n".format(
         element("wp:comment_id", comment.pk)
@@ -153,6 +159,7 @@ def comment_element(comment: Comment) -> str:
 
 
 def image_element(image: Image) -> str:
+    """Return a picture as an item of the media library."""
     address = settings.SITE_URL + image.file.url
     return "<item>{}</item>\n".format(
         element("title", image.alt)

@@ -31,11 +31,13 @@ class Notes:
         self.texts: list[str] = []
 
     def add_note(self, text: str) -> str:
+        """Add a note and return its mark for the text."""
         self.texts.append(text.strip())
         number = len(self.texts)
         return f'<sup><a id="ref-{number}" href="#note-{number}" role="doc-noteref">{number}</a></sup>'
 
     def section(self) -> str:
+        """Return the list of notes as HTML."""
         if not self.texts:
             return ""
         notes = "".join(f'<li id="note-{number}">{text}</li>' for number, text in enumerate(self.texts, 1))
@@ -62,6 +64,7 @@ class Notes:
         return marked + after if marked != before else body
 
     def _replace_marks(self, pattern: re.Pattern[str], body: str, texts: Mapping[str, str]) -> str:
+        """Replace the marks that a pattern finds and number their notes; `texts` are the notes by key."""
 
         def mark(match: re.Match[str]) -> str:
             text = texts.get(match["key"])
@@ -80,7 +83,7 @@ def block_texts(meta: str) -> dict[str, str]:
 
 
 def list_texts(source: str) -> dict[str, str]:
-    """Return the entries by id, without their backlinks."""
+    """Return the notes of a list by id, without their backlinks."""
     starts = [*_NOTE.finditer(source)]
     ends = [*(start.start() for start in starts[1:]), len(source)]
     return {

@@ -18,6 +18,7 @@ class CommentSpool:
         self.ends = array("q", [0])
 
     def add(self, texts: Mapping[str, str]) -> None:
+        """Append a comment, of which FIELDS are kept."""
         self.file.seek(self.ends[-1])
         data = SEPARATOR.join(texts.get(name, "").strip() for name in FIELDS).encode("utf-8", "surrogatepass")
         self.file.write(data)

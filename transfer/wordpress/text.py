@@ -108,18 +108,21 @@ class PostText:
         return link_html(f"https:{address}" if address.startswith("//") else address)
 
     def figure(self, picture: str, caption: str) -> str:
+        """Return a figure with a picture and its caption, both HTML."""
         caption_html = f"<figcaption>{caption.strip()}</figcaption>" if caption.strip() else ""
         return f"<figure>{picture}{caption_html}</figure>"
 
     # Shortcode handlers
 
     def caption_html(self, code: "Shortcode") -> str:
+        """Return the figure of a [caption]."""
         picture = _PICTURE.match(code.content)
         if not picture:
             return code.content
         return self.figure(picture["picture"], code.content[picture.end() :].strip() or code["caption"])
 
     def gallery_html(self, code: "Shortcode") -> str:
+        """Return the figures of a [gallery]."""
         wanted = [number.strip() for number in (code["ids"] or code["include"]).split(",") if number.strip()]
         excluded = {number.strip() for number in code["exclude"].split(",")}
         found = self.gallery([number for number in wanted if number not in excluded])
@@ -131,16 +134,20 @@ class PostText:
         )
 
     def embed(self, code: "Shortcode") -> str:
+        """Return a link instead of the player of a shortcode."""
         return self.replace_player(unescape(f"{code.rest} {code.content}"), code.name)
 
     def note_mark(self, code: "Shortcode") -> str:
+        """Add the footnote in a shortcode, and return its mark."""
         return self.notes.add_note(code.content) if code.content.strip() else ""
 
     def code_html(self, code: "Shortcode") -> str:
+        """Return the code block of a shortcode."""
         escaped = code.content.strip("\r\n").replace("<", "&lt;").replace(">", "&gt;")
         return f"<pre><code>{escaped}</code></pre>"
 
     def drop_code(self, code: "Shortcode") -> str:
+        """Report a shortcode that works only in WordPress, and drop it."""
         self.lost.append(("shortcode(s) that work only in WordPress", f"[{code.name}]"))
         return ""
 
@@ -177,6 +184,7 @@ def pictures_as_links(text: str) -> str:
 
 
 def link_html(address: str) -> str:
+    """Return a link that shows its address."""
     return f'<a href="{escape(address)}">{escape(address)}</a>'
 
 
@@ -197,5 +205,5 @@ def escape_shortcodes(body: str) -> str:
 
 
 def has_blocks(body: str) -> bool:
-    """Whether the block editor wrote the text, in which bare newlines are only space."""
+    """Return whether the block editor wrote the text, in which bare newlines are only space."""
     return _BLOCK in body

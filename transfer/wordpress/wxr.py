@@ -64,6 +64,7 @@ class Record:
         return self.texts.get(name, "").strip()
 
     def inner_records(self, name: str) -> Iterator["Record"]:
+        """Return the records inside with this name."""
         return (record for record in self.inside if record.name == name)
 
 
@@ -112,6 +113,7 @@ class Target:
 
     @property
     def line(self) -> int:
+        """The line of the file that is being read."""
         return int(self.expat.CurrentLineNumber)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -283,6 +285,7 @@ def describe_error(error: ParseError, file: Path) -> str:
 
 
 def is_utf8(file: Path) -> bool:
+    """Return whether a file's text is valid UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with file.open("rb") as source:
         try:
