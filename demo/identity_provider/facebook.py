@@ -84,6 +84,7 @@ class Facebook(Service):
         )
 
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
+        """Return the grant of a code, and the token response for it. Raises ErrorResponse."""
         parameters = {**request.query, **request.form}
         if parameters.get("client_id") != CLIENT:
             raise graph_error("Error validating application. Cannot get application info due to a system error.", 101)
@@ -115,6 +116,7 @@ class Facebook(Service):
             raise graph_error("Invalid verification code format.", 100, 36009) from None
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
+        """Return the grant of a token, and its person's profile. Raises ErrorResponse."""
         token = request.query.get("access_token") or request.bearer_token
         if not token:
             message = "An active access token must be used to query information about the current user."

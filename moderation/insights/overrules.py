@@ -62,7 +62,7 @@ class OverruleStatistics:
         return found
 
     def add(self, status: str, is_removed: bool, codes: set[str], is_judged: bool) -> None:
-        """Count a comment: removed by a moderator?, codes of the checks that held it, scored by the spam filter?"""
+        """Count one comment; `is_removed`: by a moderator, `is_judged`: by the spam filter, `codes`: what held it."""
         is_spam = status == Status.SPAM and is_removed
         for code in codes:
             if code not in self.by_code:

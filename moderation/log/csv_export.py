@@ -94,6 +94,7 @@ class Echo:
     """A file-like object whose write() returns its argument, for csv.writer."""
 
     def write(self, line: str) -> str:
+        """Return what is written instead of storing it."""
         return line
 
 

@@ -85,6 +85,7 @@ class RemoveForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @moderator_required
 def person_page(request: Request, rights: Rights, pk: int) -> HttpResponse:
+    """Show the page of a person whom the moderator may see, or carry out the posted action on them."""
     found = people.find_person(pk, rights)
     if found is None:
         raise Http404(_("This person does not exist."))
