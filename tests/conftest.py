@@ -33,6 +33,8 @@ if PART == "postgres":
 elif PART or "DATABASE_URL" not in os.environ:
     os.environ["DATABASE_URL"] = f"sqlite:///{DATA_DIR / 'rejoinder.sqlite3'}"
 
+gc.disable()  # until the tests are collected: nothing that importing and collecting them makes is garbage
+
 import django
 import hypothesis
 from django.apps import apps
@@ -116,6 +118,7 @@ def pytest_collection_finish() -> None:
     # What exists now exists until the end, so the garbage collector need not check it again.
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(200_000, 20, 50)  # the tree of one page has thousands of objects
 
 
