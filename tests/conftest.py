@@ -1,6 +1,7 @@
 """Fixtures for all tests: a clean environment, served sites, a browser, a mailbox and Redis."""
 
 import contextlib
+import functools
 import gc
 import os
 import shutil
@@ -134,11 +135,19 @@ def _runs_here(item: pytest.Item) -> bool:
     return PART != "postgres" or bool(_touches_database(item) and not is_once)
 
 
-def _turn(item: pytest.Item) -> int:
-    """Return a sort key: tests that mostly wait come first, while others work; Chromium's are first in one part only."""
+def _turn(item: pytest.Item) -> tuple[int, int]:
+    """Return a sort key: tests that mostly wait come first, while others work; Chromium's are first in one part only.
+
+    Of each kind the longest file comes first, so that at the end no part waits for a long file of another.
+    """
     if item.get_closest_marker("browser"):
-        return 0 if PART == "browser" else 3
-    return 1 if {"faults", "server"}.intersection(item.path.parts) else 2
+        return 0 if PART == "browser" else 3, -_size(item.path)
+    return 1 if {"faults", "server"}.intersection(item.path.parts) else 2, -_size(item.path)
+
+
+@functools.cache
+def _size(file: Path) -> int:
+    return file.stat().st_size
 
 
 def _is_for_browsers(path: Path) -> bool:
