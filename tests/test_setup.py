@@ -194,7 +194,7 @@ def test_an_old_python_is_skipped_for_a_newer_one(bare: Machine) -> None:
 
 def test_an_optimized_python_is_preferred(bare: Machine) -> None:
     bare.add_uv()
-    condition = "*'not (is_optimised'*"
+    condition = "*'not (is_optimized'*"
     bare.add("python3", f'case "$*" in {condition}) exit 1 ;; *) exec "{REAL}" "$@" ;; esac')
     bare.add("python3.12", f'case "$*" in {condition}) echo "$0" ;; *) exec "{REAL}" "$@" ;; esac')
     assert f"with {bare.programs}/python3.12" in bare.setup()
