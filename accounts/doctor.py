@@ -6,7 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext as _
 
 from accounts.login import encryption
-from server.doctor import Finding, Severity, register_check
+from server.doctor.finding import Finding, error, register_check
 
 
 @register_check
@@ -14,8 +14,7 @@ def check_two_factor_secrets() -> Iterator[Finding]:
     rows = Authenticator.objects.select_related("user").order_by("user__username")
     names = dict.fromkeys(row.user.get_username() for row in rows if not encryption.is_readable(row))
     if names:
-        yield Finding(
-            Severity.ERROR,
+        yield error(
             _("Two-factor authentication"),
             _("These users cannot log in because their two-factor secrets cannot be decrypted: %(names)s.")
             % {"names": ", ".join(names)},

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from server import file_modes, static_files
-from server.doctor.finding import Finding, Severity
+from server.doctor.finding import Finding, error, note, warning
 
 MIN_FREE_BYTES = 200 * 1024 * 1024
 
@@ -23,10 +23,25 @@ def settings_findings() -> Iterator[Finding]:
     """Yield what is wrong with the settings."""
     yield from _check_address()
     yield from _check_secret_key()
-    yield from _check_mail()
+    if not settings.EMAIL_URL_IS_SET:
+        yield warning(
+            _("Email"),
+            _("EMAIL_URL is not set, so emails are written to files instead of being sent."),
+            _("Set EMAIL_URL to your mail server, such as smtp+tls://user:password@mail.example.org:587."),
+        )
     yield from _check_proxies()
-    yield from _check_two_factor()
-    yield from _check_debugging()
+    if not settings.STAFF_SECOND_FACTOR:
+        yield warning(
+            _("Two-factor authentication"),
+            _("STAFF_SECOND_FACTOR is off, so a password is enough to open the admin."),
+            _("Set STAFF_SECOND_FACTOR=true. Staff are then asked to set up two-factor authentication."),
+        )
+    if settings.DEBUG:
+        yield warning(
+            _("Debugging"),
+            _("DEBUG is on, so error pages show code and settings to anyone."),
+            _("Unset DEBUG before the site can be reached from the internet."),
+        )
     if connection.vendor == "sqlite":
         yield from _check_sqlite()
 
@@ -34,15 +49,13 @@ def settings_findings() -> Iterator[Finding]:
 def _check_address() -> Iterator[Finding]:
     address = urlsplit(settings.SITE_URL)
     if not settings.SITE_URL_IS_SET:
-        yield Finding(
-            Severity.WARNING,
+        yield warning(
             _("Site address"),
             _("SITE_URL is not set, so links in emails and feeds point to %(url)s.") % {"url": settings.SITE_URL},
             _("Set SITE_URL to the address readers use, such as https://example.org."),
         )
     elif address.scheme == "http" and not _is_loopback(address.hostname or ""):
-        yield Finding(
-            Severity.WARNING,
+        yield warning(
             _("Site address"),
             _("SITE_URL starts with http, so passwords and cookies are sent unencrypted."),
             _("Put a web server with a TLS certificate in front, and set SITE_URL to its https address."),
@@ -53,81 +66,45 @@ def _check_secret_key() -> Iterator[Finding]:
     if settings.SECRET_KEY_IS_SET:
         return
     file = Path(settings.DATA_DIR) / "secret_key"
-    yield Finding(
-        Severity.NOTE,
+    yield note(
         _("Secret key"),
         _("SECRET_KEY is not set, so the site uses a key that it generated in %(file)s.") % {"file": file},
         _("Back up this file, or set SECRET_KEY. Anyone who has the key can log in as any user."),
     )
     if file.exists() and file.stat().st_mode & file_modes.OTHERS:
-        yield Finding(
-            Severity.ERROR,
+        yield error(
             _("Secret key"),
             _("Other users on this machine can read %(file)s.") % {"file": file},
             _("Run: chmod 600 %(file)s") % {"file": file},
         )
 
 
-def _check_mail() -> Iterator[Finding]:
-    if not settings.EMAIL_URL_IS_SET:
-        yield Finding(
-            Severity.WARNING,
-            _("Email"),
-            _("EMAIL_URL is not set, so emails are written to files instead of being sent."),
-            _("Set EMAIL_URL to your mail server, such as smtp+tls://user:password@mail.example.org:587."),
-        )
-
-
 def _check_proxies() -> Iterator[Finding]:
     if any(ipaddress.ip_network(text, strict=False).prefixlen == 0 for text in settings.TRUSTED_PROXIES):
-        yield Finding(
-            Severity.ERROR,
+        yield error(
             _("Proxies"),
             _("TRUSTED_PROXIES includes every address, so anyone can fake their IP address."),
             _("Set TRUSTED_PROXIES to the addresses of your own proxies only."),
         )
     elif urlsplit(settings.SITE_URL).scheme == "https" and not settings.TRUSTED_PROXIES:
-        yield Finding(
-            Severity.WARNING,
+        yield warning(
             _("Proxies"),
             _("SITE_URL is https but TRUSTED_PROXIES is empty, so all readers appear to have the proxy’s IP address."),
             _("Set TRUSTED_PROXIES to the proxy’s IP address (127.0.0.1 if the proxy runs on this machine)."),
         )
 
 
-def _check_two_factor() -> Iterator[Finding]:
-    if not settings.STAFF_SECOND_FACTOR:
-        yield Finding(
-            Severity.WARNING,
-            _("Two-factor authentication"),
-            _("STAFF_SECOND_FACTOR is off, so a password is enough to open the admin."),
-            _("Set STAFF_SECOND_FACTOR=true. Staff are then asked to set up two-factor authentication."),
-        )
-
-
-def _check_debugging() -> Iterator[Finding]:
-    if settings.DEBUG:
-        yield Finding(
-            Severity.WARNING,
-            _("Debugging"),
-            _("DEBUG is on, so error pages show code and settings to anyone."),
-            _("Unset DEBUG before the site can be reached from the internet."),
-        )
-
-
 def _check_sqlite() -> Iterator[Finding]:
     has_several = settings.WEB_CONCURRENCY > 1
     if has_several:
-        yield Finding(
-            Severity.WARNING,
+        yield warning(
             _("Server processes"),
             _("WEB_CONCURRENCY is %(count)d, but with SQLite only one process can write at a time.")
             % {"count": settings.WEB_CONCURRENCY},
             _("Unset WEB_CONCURRENCY, or use PostgreSQL by setting DATABASE_URL."),
         )
     if loses_commits(sqlite3.sqlite_version_info):
-        yield Finding(
-            Severity.WARNING if has_several else Severity.NOTE,
+        yield (warning if has_several else note)(
             _("SQLite version"),
             _("SQLite %(version)s has a bug that can lose writes when two processes checkpoint at the same time.")
             % {"version": sqlite3.sqlite_version},
@@ -140,12 +117,11 @@ def data_findings() -> Iterator[Finding]:
     folder: Path = settings.DATA_DIR
     try:
         free = shutil.disk_usage(folder).free
-    except OSError as error:
-        yield Finding(Severity.ERROR, _("Data"), str(error), _("Set DATA_DIR to a folder that the site can write to."))
+    except OSError as failure:
+        yield error(_("Data"), str(failure), _("Set DATA_DIR to a folder that the site can write to."))
         return
     if free < MIN_FREE_BYTES:
-        yield Finding(
-            Severity.ERROR,
+        yield error(
             _("Data"),
             _("Only %(count)d MB are free on the disk with %(folder)s. When the disk is full, nothing can be saved.")
             % {"count": free // (1024 * 1024), "folder": folder},
@@ -153,8 +129,7 @@ def data_findings() -> Iterator[Finding]:
         )
     yield from _check_files(folder)
     if not settings.DEBUG and not static_files.are_collected():
-        yield Finding(
-            Severity.ERROR,
+        yield error(
             _("Static files"),
             _("The static files are not collected, so pages have no styles and scripts."),
             _("Run: manage.py collectstatic"),
@@ -168,8 +143,7 @@ def _check_files(folder: Path) -> Iterator[Finding]:
             "Other users on this machine can access %(count)d files and folders in %(folder)s.",
             count,
         )
-        yield Finding(
-            Severity.ERROR,
+        yield error(
             _("Data"),
             message % {"count": count, "folder": folder},
             _("Restart the site, or run: chmod -R go= %(folder)s") % {"folder": folder},
@@ -180,8 +154,7 @@ def _check_files(folder: Path) -> Iterator[Finding]:
             "%(count)d files and folders in %(folder)s belong to another user.",
             count,
         )
-        yield Finding(
-            Severity.ERROR,
+        yield error(
             _("Data"),
             message % {"count": count, "folder": folder},
             _("Run as root: chown -R %(user)s %(folder)s") % {"user": os.geteuid(), "folder": folder},

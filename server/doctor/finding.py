@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 
 
 class Severity(IntEnum):
@@ -21,6 +22,8 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.subject}: {self.problem} {self.remedy}".strip()
 
+
+note, warning, error = (partial(Finding, severity) for severity in Severity)
 
 Check = Callable[[], Iterable[Finding]]
 registered_checks: list[Check] = []

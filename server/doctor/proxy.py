@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from server.doctor.finding import Finding, Severity
+from server.doctor.finding import Finding, note, warning
 
 FORGED = "X_Forwarded_For"
 TIMEOUT = 3.0
@@ -18,15 +18,15 @@ def proxy_findings() -> Iterator[Finding]:
         return
     try:
         status, text = send_forged_header()
-    except (OSError, http.client.HTTPException) as error:
-        yield Finding(
-            Severity.WARNING,
+    except (OSError, http.client.HTTPException) as failure:
+        yield warning(
             _("Proxies"),
-            _("This machine cannot reach the site at %(url)s: %(error)s.") % {"url": settings.SITE_URL, "error": error},
+            _("This machine cannot reach the site at %(url)s: %(error)s.")
+            % {"url": settings.SITE_URL, "error": failure},
             _("Check SITE_URL, the proxy and its certificate."),
         )
         return
-    yield Finding(Severity.NOTE, _("Proxies"), _describe_rejection(status, text) % {"name": FORGED}, "")
+    yield note(_("Proxies"), _describe_rejection(status, text) % {"name": FORGED}, "")
 
 
 def _describe_rejection(status: int, text: str) -> str:

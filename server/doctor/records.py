@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_tasks_db.models import DBTaskResult
 
-from server.doctor.finding import Finding, Severity, registered_checks
+from server.doctor.finding import Finding, error, registered_checks, warning
 from server.http import health
 from server.jobs import maintenance
 
@@ -23,11 +23,10 @@ RECENT = timedelta(days=7)
 def database_findings() -> Iterator[Finding]:
     try:
         yield from _check_database()
-    except Error as error:
-        yield Finding(
-            Severity.ERROR,
+    except Error as failure:
+        yield error(
             _("Database"),
-            _("The database cannot be reached: %(error)s.") % {"error": " ".join(str(error).split()).rstrip(".")},
+            _("The database cannot be reached: %(error)s.") % {"error": " ".join(str(failure).split()).rstrip(".")},
             _("Check DATABASE_URL and the database server."),
         )
 
@@ -35,19 +34,14 @@ def database_findings() -> Iterator[Finding]:
 def _check_database() -> Iterator[Finding]:
     if pending := health.pending_migrations():
         message = ngettext("%(count)d migration is pending.", "%(count)d migrations are pending.", len(pending))
-        yield Finding(Severity.ERROR, _("Database"), message % {"count": len(pending)}, _("Run: manage.py migrate"))
+        yield error(_("Database"), message % {"count": len(pending)}, _("Run: manage.py migrate"))
         return
     if connection.vendor == "sqlite":
         yield from _check_sqlite()
     if problem := health.cache_problem():
-        yield Finding(Severity.ERROR, _("Redis"), f"{problem}.", _("Start Redis, or check CACHE_URL."))
+        yield error(_("Redis"), f"{problem}.", _("Start Redis, or check CACHE_URL."))
     if not get_user_model()._default_manager.filter(is_superuser=True, is_active=True).exists():
-        yield Finding(
-            Severity.WARNING,
-            _("Owner"),
-            _("There is no superuser yet."),
-            _("Run: manage.py createsuperuser"),
-        )
+        yield warning(_("Owner"), _("There is no superuser yet."), _("Run: manage.py createsuperuser"))
     yield from _check_demo()
     yield from _check_jobs()
     for check in registered_checks:
@@ -59,8 +53,7 @@ def _check_sqlite() -> Iterator[Finding]:
         cursor.execute("PRAGMA journal_mode")
         (mode,) = cursor.fetchone()
     if mode not in {"wal", "memory"}:
-        yield Finding(
-            Severity.ERROR,
+        yield error(
             _("Database"),
             _("SQLite cannot use a write-ahead log here (journal mode: %(mode)s), so readers wait for writers.")
             % {"mode": mode},
@@ -69,8 +62,7 @@ def _check_sqlite() -> Iterator[Finding]:
     checks = DBTaskResult.objects.successful().filter(task_path=maintenance.check_database.module_path)
     result = checks.order_by("-finished_at").values_list("return_value", flat=True).first()
     if result not in {None, "ok"}:
-        yield Finding(
-            Severity.ERROR,
+        yield error(
             _("Database"),
             _("The database file is damaged: %(result)s") % {"result": result},
             _("Stop the site, keep a copy of the file, and restore the latest backup."),
@@ -82,8 +74,7 @@ def _check_demo() -> Iterator[Finding]:
         return
     people = get_user_model()._default_manager.filter(username__in=("owner", "author", "moderator"), is_active=True)
     if known := [person.get_username() for person in people if person.check_password("demo")]:
-        yield Finding(
-            Severity.ERROR,
+        yield error(
             _("Demo"),
             _("These accounts still have the demo password: %(names)s.") % {"names": ", ".join(known)},
             _("Change their passwords or delete the accounts."),
@@ -100,8 +91,7 @@ def _check_jobs() -> Iterator[Finding]:
             "%(count)d jobs have been waiting for over ten minutes.",
             count,
         )
-        yield Finding(
-            Severity.ERROR,
+        yield error(
             _("Jobs"),
             message % {"count": count},
             _("No emails are sent until the job worker runs. Start it with manage.py serve or manage.py worker"),
@@ -110,8 +100,7 @@ def _check_jobs() -> Iterator[Finding]:
         message = ngettext(
             "%(count)d job failed in the last 7 days.", "%(count)d jobs failed in the last 7 days.", count
         )
-        yield Finding(
-            Severity.WARNING,
+        yield warning(
             _("Jobs"),
             message % {"count": count},
             _("See the errors in the admin under Task Results."),
