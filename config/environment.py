@@ -104,7 +104,8 @@ def address(name: str, default: str = "", *, schemes: Collection[str] = ("https"
     """Return a full web address without a slash at its end."""
     value = text(name) or default
     example = f"{next(iter(schemes))}://example.org"
-    if value and not _has_host(_split(value), schemes):
+    parts = _split_url(value)
+    if value and not (parts.scheme in schemes and parts.hostname and " " not in parts.netloc):
         stop(f"{name} must be a full URL such as {example}.")
     return value.rstrip("/")
 
@@ -112,10 +113,10 @@ def address(name: str, default: str = "", *, schemes: Collection[str] = ("https"
 def database(name: str, default: str) -> dict[str, Any]:
     """Return Django's settings of the database at this URL."""
     value = text(name) or default
-    parts = _split(value)
-    is_usable = parts is not None and parts.scheme in DATABASES and len(parts.path) > 1
+    parts = _split_url(value)
+    is_usable = parts.scheme in DATABASES and len(parts.path) > 1
     expected = f"{name} must be postgres://user:password@host/name or sqlite:////path/to/file. {ENCODED}"
-    return _parsed(Env.db_url_config, value, expected) if is_usable else stop(expected)
+    return _parse_or_stop(Env.db_url_config, value, expected) if is_usable else stop(expected)
 
 
 def cache(name: str, default: str) -> dict[str, Any]:
@@ -124,37 +125,31 @@ def cache(name: str, default: str) -> dict[str, Any]:
     expected = (
         f"{name} must be redis://host:6379/0, or rediss:// with TLS. Leave it unset to use the database as the cache."
     )
-    parts = _split(value)
-    is_usable = parts is not None and parts.scheme in CACHES and bool(parts.hostname)
-    if parts is not None and parts.scheme != "dbcache":
-        is_usable = is_usable and (parts.path.strip("/") or "0").isdigit()
-    return _parsed(Env.cache_url_config, value, expected) if is_usable else stop(expected)
+    parts = _split_url(value)
+    has_number = parts.scheme == "dbcache" or (parts.path.strip("/") or "0").isdigit()
+    is_usable = parts.scheme in CACHES and bool(parts.hostname) and has_number
+    return _parse_or_stop(Env.cache_url_config, value, expected) if is_usable else stop(expected)
 
 
 def mail(name: str) -> dict[str, Any]:
     """Return Django's email settings for this URL."""
     expected = f"{name} must be smtp+tls://user:password@host:587, or begin with smtp:// or smtp+ssl://. {ENCODED}"
-    parts = _split(text(name))
-    is_usable = parts is not None and parts.scheme in MAIL
-    if parts is not None and parts.scheme in MAIL_SERVERS:
-        is_usable = is_usable and bool(parts.hostname)
-    return _parsed(Env.email_url_config, text(name), expected) if is_usable else stop(expected)
+    parts = _split_url(text(name))
+    is_usable = parts.scheme in MAIL and (parts.scheme not in MAIL_SERVERS or bool(parts.hostname))
+    return _parse_or_stop(Env.email_url_config, text(name), expected) if is_usable else stop(expected)
 
 
-def _split(value: str) -> SplitResult | None:
+def _split_url(value: str) -> SplitResult:
+    """Return the parts of a URL, all empty for one that cannot be parsed."""
     try:
         parts = urlsplit(value)
         _ = parts.port  # raises where it is no number
     except ValueError:
-        return None
+        return urlsplit("")
     return parts
 
 
-def _has_host(parts: SplitResult | None, schemes: Collection[str]) -> bool:
-    return parts is not None and parts.scheme in schemes and bool(parts.hostname) and " " not in parts.netloc
-
-
-def _parsed(parse: Callable[[str], T], value: str, expected: str) -> T:
+def _parse_or_stop(parse: Callable[[str], T], value: str, expected: str) -> T:
     try:
         return parse(value)
     except (ImproperlyConfigured, ValueError):

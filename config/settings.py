@@ -142,10 +142,7 @@ ON_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if ON_SQLITE:
     DATABASES["default"]["ENGINE"] = "server.sqlite"
 _url_options = DATABASES["default"].get("OPTIONS", {})
-DATABASES["default"]["OPTIONS"] = {
-    **(database.SQLITE_OPTIONS if ON_SQLITE else database.POSTGRES_OPTIONS),
-    **_url_options,
-}
+DATABASES["default"]["OPTIONS"] = (database.SQLITE_OPTIONS if ON_SQLITE else database.POSTGRES_OPTIONS) | _url_options
 REQUEST_OPTIONS = {} if ON_SQLITE else {**database.POSTGRES_REQUEST_OPTIONS, **_url_options}
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -197,7 +194,6 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Languages and time
 LANGUAGE_CODE = "en"
-USE_TZ = True
 TIME_ZONE = "UTC"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 SITE_LANGUAGES = languages_with_catalogs(LOCALE_PATHS)
@@ -252,17 +248,8 @@ ACCOUNT_MAX_EMAIL_ADDRESSES = 3
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # accounts.login.attempts and accounts.login.codes count these: with allauth's own counts per account strangers could
 # lock people out, and a request could sleep
-ACCOUNT_RATE_LIMITS = dict.fromkeys(
-    (
-        "login",
-        "login_failed",
-        "signup",
-        "reset_password",
-        "reset_password_from_key",
-        "request_login_code",
-        "confirm_email",
-    )
-)
+_counted = ("login", "login_failed", "signup", "reset_password", "reset_password_from_key", "request_login_code")
+ACCOUNT_RATE_LIMITS = dict.fromkeys((*_counted, "confirm_email"))
 SOCIALACCOUNT_ADAPTER = "accounts.login.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_FORMS = {"disconnect": "accounts.login.disconnecting.DisconnectForm"}
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # a login by provider never waits for an email
@@ -287,9 +274,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 0  # server.http.gateway has already corrected REM
 # Security headers, cookies and limits
 SECURE_SSL_REDIRECT = False  # left to the proxy: redirect loops are the commonest first-day fault
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 COMMENTER_COOKIE_NAME = "__Host-commenter" if HTTPS else "commenter"
@@ -309,24 +294,14 @@ CSRF_FAILURE_VIEW = "server.http.middleware.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "manifest-src": [SELF],
+        **{f"{kind}-src": [SELF] for kind in ("script", "style", "img", "font", "connect", "manifest")},
         # includes redirects after a form: Chromium stops a login at the first origin that is not listed
         "form-action": [SELF, *(origin for provider in PROVIDERS for origin in provider.origins)],
-        "base-uri": [NONE],
-        "object-src": [NONE],
-        "frame-src": [NONE],
-        "frame-ancestors": [NONE],
+        **{name: [NONE] for name in ("base-uri", "object-src", "frame-src", "frame-ancestors")},
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # BODY_LIMITS sets a lower limit for each path
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
-FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
 # Akismet is used if there is a key; the owner may name another service with the same interface
 AKISMET_KEY = environment.text("AKISMET_KEY")

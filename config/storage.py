@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 
 IMPORT = re.compile(r'^@import (?:url\()?"(?P<file>[^"]+)"\)?(?: layer\((?P<layer>[\w.]+)\))?;$', re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)  # no string in our CSS has one
-SHEETS = ("css/site.css",)
+SHEET = "css/site.css"
 SCRIPT = re.compile(r"^js/.*\.js$")
 OURS = re.compile(r"^(css|js)/.*\.(css|js)$|^mark.*\.svg$")
 
@@ -32,31 +32,25 @@ class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
         """Join the CSS and minify the scripts before Django hashes names, then compress the hashed files."""
         if dry_run:
             return
-        for sheet in SHEETS:
-            if sheet in paths:
-                joined = IMPORT.sub(self._part(sheet, paths), self._read(paths[sheet]))
-                self._put(sheet, COMMENT.sub("", joined).encode())
-                paths = {**paths, sheet: (self, sheet)}  # Django reads on from where a file came from
+        if SHEET in paths:
+            joined = IMPORT.sub(lambda found: self._read_import(found, paths), self._read(paths[SHEET]))
+            self._replace_file(SHEET, COMMENT.sub("", joined).encode())
+            paths = {**paths, SHEET: (self, SHEET)}  # Django reads on from where a file came from
         for script in filter(SCRIPT.match, paths):
-            self._put(script, str(rjsmin.jsmin(self._read(paths[script]))).encode())
+            self._replace_file(script, str(rjsmin.jsmin(self._read(paths[script]))).encode())
             paths = {**paths, script: (self, script)}
-        for name, hashed, processed in super().post_process(paths, dry_run, **options):
-            yield name, hashed, processed
+        yield from super().post_process(paths, dry_run, **options)
         for name, hashed in self.hashed_files.items():
             if OURS.match(name) and not self.exists(f"{hashed}.br"):
                 with self.open(hashed) as file:
                     content = file.read()
-                self._put(f"{hashed}.gz", gzip.compress(content, 9, mtime=0))
-                self._put(f"{hashed}.br", brotli.compress(content, mode=brotli.MODE_TEXT))
+                self._replace_file(f"{hashed}.gz", gzip.compress(content, 9, mtime=0))
+                self._replace_file(f"{hashed}.br", brotli.compress(content, mode=brotli.MODE_TEXT))
 
-    def _part(self, sheet: str, paths: dict[str, Any]) -> Any:
-        folder = sheet.rsplit("/", 1)[0]
-
-        def joined(match: re.Match[str]) -> str:
-            content = self._read(paths[f"{folder}/{match['file']}"])
-            return f"@layer {match['layer']} {{\n{content}\n}}" if match["layer"] else content
-
-        return joined
+    def _read_import(self, found: re.Match[str], paths: dict[str, Any]) -> str:
+        """Return the file that an @import names, inside its cascade layer."""
+        content = self._read(paths[f"css/{found['file']}"])
+        return f"@layer {found['layer']} {{\n{content}\n}}" if found["layer"] else content
 
     def _read(self, source: tuple[Any, str]) -> str:
         """Read the source file: what was collected earlier may be joined already, or older than its parts."""
@@ -64,6 +58,6 @@ class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
         with storage.open(path) as file:
             return bytes(file.read()).decode()
 
-    def _put(self, name: str, content: bytes) -> None:
+    def _replace_file(self, name: str, content: bytes) -> None:
         self.delete(name)
         self.save(name, ContentFile(content))

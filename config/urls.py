@@ -41,11 +41,7 @@ urlpatterns = [
     path("privacy/", privacy.privacy, name="privacy"),
     path("moderation/", public_log.public_statistics, name="moderation-record"),
     path("accounts/", include("accounts.urls")),
-    path(
-        f"{settings.QUEUE_PATH}people/<int:pk>/data/",
-        admin.site.admin_view(owner_views.data),
-        name="person-data",
-    ),
+    path(f"{settings.QUEUE_PATH}people/<int:pk>/data/", admin.site.admin_view(owner_views.data), name="person-data"),
     path(settings.QUEUE_PATH, include(moderation.urlpatterns)),
     path("admin/identity/", admin.site.admin_view(login_and_team.login_and_team_page), name="admin-identity"),
     path("admin/blog/essay/import/", admin.site.admin_view(documents.upload), name="import-document"),
