@@ -111,16 +111,10 @@ def as_averageable(picture: Pillow.Image) -> Pillow.Image:
     if picture.mode in {"P", "PA"} or has_key_color:
         return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     if picture.mode.startswith("I"):
-        return as_eight_bits(picture)
+        made = picture.convert("I").point(lambda value: value / 256).convert("L")  # from 16 bits
+        made.info = picture.info
+        return made
     return picture.convert("L") if picture.mode == "1" else picture
-
-
-def as_eight_bits(picture: Pillow.Image) -> Pillow.Image:
-    """Return a grayscale picture of 16 bits a pixel with 8."""
-    info = picture.info
-    made = picture.convert("I").point(lambda value: value / 256).convert("L")
-    made.info = info
-    return made
 
 
 def convert_to_srgb(picture: Pillow.Image, profile: bytes | None) -> Pillow.Image:

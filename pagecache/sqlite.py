@@ -61,13 +61,9 @@ class SqliteReader:
         status = Path(self._path).stat()
         file = (status.st_dev, status.st_ino)
         if connection is None or connection.file != file:
+            uri = f"{Path(self._path).absolute().as_uri()}?mode=ro"
             connection = self._local.connection = sqlite3.connect(
-                f"{Path(self._path).absolute().as_uri()}?mode=ro",
-                uri=True,
-                timeout=1,
-                isolation_level=None,
-                check_same_thread=False,
-                factory=ReadOnlyConnection,
+                uri, uri=True, timeout=1, isolation_level=None, check_same_thread=False, factory=ReadOnlyConnection
             )
             connection.file = file
         connection.checked_at = now

@@ -10,10 +10,7 @@ HOST = "DisallowedHost"
 
 # Django's signatures: value, time and signature, plain or percent-encoded. The value is only matched
 # from the start of a word: tried at each character, a path of 60,000 would be read 60,000 times.
-SIGNATURE = re.compile(
-    r"(?:(?<![\w.%-])[\w.%-]*)?(?:(?::|%3A)[\w-]+)?(?::|%3A)[\w-]{43}(?![\w-])",
-    re.IGNORECASE,
-)
+SIGNATURE = re.compile(r"(?:(?<![\w.%-])[\w.%-]*)?(?:(?::|%3A)[\w-]+)?(?::|%3A)[\w-]{43}(?![\w-])", re.IGNORECASE)
 
 # The token of a preview link, which lets people without an account read a draft.
 SECRET = re.compile(r"(/preview/)[\w-]+")

@@ -94,9 +94,7 @@ def unavailable() -> HttpResponse:
 
 def server_error() -> HttpResponse:
     return page(
-        500,
-        _("Something went wrong"),
-        _("The error is on our side and has been logged. Please go back and try again."),
+        500, _("Something went wrong"), _("The error is on our side and has been logged. Please go back and try again.")
     )
 
 

@@ -150,19 +150,15 @@ class GuardedConnection(http.client.HTTPConnection):
                 plain.settimeout(seconds_left(self.deadline))
                 plain.connect(address)
                 plain.settimeout(seconds_left(self.deadline))
-                self.sock: Any = TimedSocket(self.secured(plain), self.deadline)
+                if self.target.scheme == "https":
+                    plain = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
+                self.sock: Any = TimedSocket(plain, self.deadline)
             except OSError as error:
                 plain.close()
                 problem = error
             else:
                 return
         raise problem
-
-    def secured(self, plain: socket.socket) -> socket.socket:
-        """Return the socket with TLS if the URL is https, else as it is."""
-        if self.target.scheme == "http":
-            return plain
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
 
 
 class TimedSocket:

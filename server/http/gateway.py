@@ -18,6 +18,7 @@ from server.http.proxies import UNDERSCORED, Proxies, network
 logger = logging.getLogger("rejoinder.server")
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+REJECTION_PAGES = {bodies.TooSlow: error_pages.too_slow, bodies.CutShort: error_pages.incomplete}
 MAX_BODY = 256 * 1024  # a legal comment may be three times as long on the wire
 
 
@@ -72,15 +73,10 @@ class Gateway:
         environ["CONTENT_LENGTH"] = str(len(body))
 
     def reject(self, rejected: bodies.Rejected, path: str, start_response: StartResponse) -> Iterable[bytes]:
-        match rejected:
-            case bodies.TooLarge():
-                page = error_pages.too_large(self.body_limit(path))
-            case bodies.TooSlow():
-                page = error_pages.too_slow()
-            case bodies.CutShort():
-                page = error_pages.incomplete()
-            case _:
-                page = error_pages.too_busy()
+        if isinstance(rejected, bodies.TooLarge):
+            page = error_pages.too_large(self.body_limit(path))
+        else:
+            page = REJECTION_PAGES.get(type(rejected), error_pages.too_busy)()
         return respond_and_close(page, start_response)
 
     def body_limit(self, path: str) -> int:

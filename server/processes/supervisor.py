@@ -52,9 +52,8 @@ class Supervisor(threading.Thread):
             with signals.fork_guard():
                 if self.stopping.is_set():
                     return
-                process = multiprocessing.Process(
-                    target=run_supervised, args=(self.process_name, self.work), name=self.process_name
-                )
+                arguments = (self.process_name, self.work)
+                process = multiprocessing.Process(target=run_supervised, args=arguments, name=self.process_name)
                 process.start()
                 self.process = process
             self.has_started.set()
@@ -62,12 +61,8 @@ class Supervisor(threading.Thread):
             if self.stopping.is_set():
                 return
             seconds = pause.after_death()
-            logger.error(
-                "The %s stopped unexpectedly (exit status %s). Restarting in %d s.",
-                self.process_name,
-                process.exitcode,
-                seconds,
-            )
+            message = "The %s stopped unexpectedly (exit status %s). Restarting in %d s."
+            logger.error(message, self.process_name, process.exitcode, seconds)
             self.stopping.wait(seconds)
 
     def request_stop(self) -> None:

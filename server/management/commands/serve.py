@@ -26,12 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
         parser.add_argument("--port", type=int, default=settings.PORT, help="port to listen on (default: PORT or 8000)")
         parser.add_argument("--no-demo-provider", action="store_true", help="do not start the demo identity provider")
-        parser.add_argument(
-            "--processes",
-            type=int,
-            default=settings.WEB_CONCURRENCY,
-            help="number of server processes (default: WEB_CONCURRENCY)",
-        )
+        processes = "number of server processes (default: WEB_CONCURRENCY)"
+        parser.add_argument("--processes", type=int, default=settings.WEB_CONCURRENCY, help=processes)
 
     def handle(self, *args: Any, host: str, port: int, processes: int, no_demo_provider: bool, **options: Any) -> None:
         if port != settings.PORT:  # the settings make the site's address from it
@@ -49,11 +45,7 @@ class Command(BaseCommand):
         serve.close_connections()
         try:
             status = serve.serve(
-                host,
-                port,
-                processes=processes,
-                commands=commands,
-                on_ready=lambda: self.print_lines(greeting),
+                host, port, processes=processes, commands=commands, on_ready=lambda: self.print_lines(greeting)
             )
         except serve.PortTaken as error:
             raise CommandError(
@@ -79,11 +71,8 @@ class Command(BaseCommand):
             return [f"Rejoinder is running at {here} (press Ctrl-C to stop it).", *demo_lines(here)]
         where = here if here == settings.SITE_URL else f"{settings.SITE_URL}, listening on {here}"
         found = findings(is_served=False)
-        return [
-            f"Rejoinder is running at {where}.",
-            *(["Needs attention:"] if found else []),
-            *(f"- {each}" for each in found),
-        ]
+        notices = ["Needs attention:", *(f"- {each}" for each in found)] if found else []
+        return [f"Rejoinder is running at {where}.", *notices]
 
     def print_lines(self, lines: list[str]) -> None:
         self.stdout.write("\n".join(lines))
