@@ -69,6 +69,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         pagecache.invalidate("site")
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Delete a user from the page with its confirmation, and invalidate the pages that show the name."""
         super().delete_model(request, obj)
         pagecache.invalidate("site")
 
@@ -102,17 +103,14 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
 
     @admin.display(description=_("picture"))
     def thumbnail(self, commenter: Commenter) -> str:
-        if commenter.has_lost_picture:
-            return str(_("removed"))
         if not commenter.picture:
-            return ""
-        return format_html(
-            '<img src="{}-64.webp" width="32" height="32" alt="">', avatars.template_context(commenter)["picture"]
-        )
+            return str(_("removed")) if commenter.has_lost_picture else ""
+        url = avatars.template_context(commenter)["picture"]
+        return format_html('<img src="{}-64.webp" width="32" height="32" alt="">', url)
 
     @admin.action(description=_("Remove pictures"), permissions=["moderate"])
     def remove_pictures(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
-        changed = [commenter for commenter in queryset if avatars.forbid(commenter)]
+        changed = [commenter for commenter in queryset if avatars.set_forbidden(commenter, True)]
         for commenter in changed:
             self.log_change(request, commenter, gettext("Removed the picture."))
         message = ngettext("Removed %(count)d picture.", "Removed %(count)d pictures.", len(changed))
@@ -120,7 +118,8 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
 
     @admin.action(description=_("Allow pictures again"), permissions=["moderate"])
     def allow_pictures(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
-        changed = [commenter for commenter in queryset if avatars.allow(commenter)]
+        """Show the selected commenters' profile pictures again, and let them upload new ones."""
+        changed = [commenter for commenter in queryset if avatars.set_forbidden(commenter, False)]
         for commenter in changed:
             self.log_change(request, commenter, gettext("Allowed pictures again."))
         message = ngettext(

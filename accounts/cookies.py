@@ -18,14 +18,8 @@ VISIT_SALT = "accounts.visit"
 
 def set_signed(response: HttpResponse, name: str, value: Any, *, salt: str, max_age: int | None) -> HttpResponse:
     """Set a signed cookie for `max_age` seconds, or until the browser is closed if it is None."""
-    response.set_cookie(
-        name,
-        signing.dumps(value, salt=salt),
-        max_age=max_age,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    text, is_secure = signing.dumps(value, salt=salt), settings.SESSION_COOKIE_SECURE
+    response.set_cookie(name, text, max_age=max_age, secure=is_secure, httponly=True, samesite="Lax")
     return response
 
 

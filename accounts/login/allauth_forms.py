@@ -14,12 +14,6 @@ from accounts.login import attempts, codes, email_verification
 from accounts.profiles.forms import EmailField
 
 
-def email_field() -> EmailField:
-    field = EmailField(label=_("Email"), max_bytes=100, error_messages={"required": _("Enter your email address.")})
-    field.widget.attrs["autocomplete"] = "email"
-    return field
-
-
 class EmailMixin:
     """Limits the address to the length of a commenter's."""
 
@@ -27,7 +21,10 @@ class EmailMixin:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"] = email_field()
+        messages = {"required": _("Enter your email address.")}
+        self.fields["email"] = EmailField(
+            max_bytes=100, autocomplete="email", label=_("Email"), error_messages=messages
+        )
 
 
 class SignupForm(EmailMixin, forms.SignupForm):

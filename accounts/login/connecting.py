@@ -58,22 +58,19 @@ def connect_or_merge(request: HttpRequest, login: SocialLogin) -> str:
     for email in login.email_addresses:
         if email.verified:
             email_verification.add_verified(user, email.email)
-    return (
-        _("Account connected. Comments you posted with it are now in this account.")
-        if other
-        else _("Account connected.")
-    )
+    if other:
+        return _("Account connected. Comments you posted with it are now in this account.")
+    return _("Account connected.")
 
 
 def ensure_no_two_factor(other: User) -> None:
     """Raise CannotMerge if the other user's login needs two-factor authentication, which this one did not."""
     if mfa.is_required_for(other):
-        raise merging.CannotMerge(
-            _(
-                "That account uses two-factor authentication. Log in to that account first, then connect this "
-                "account from there."
-            )
+        message = _(
+            "That account uses two-factor authentication. Log in to that account first, then connect this "
+            "account from there."
         )
+        raise merging.CannotMerge(message)
 
 
 def send_notification(login: SocialLogin, user: User) -> None:

@@ -5,6 +5,7 @@ logged in here. A token is bound to the account's password, so changing the pass
 """
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -27,14 +28,9 @@ def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """Add a token of the user to the cookie, first of those of other accounts."""
     others = [token for token in tokens(request) if not browser_name(token, user)]
     token = signer(user).sign(secrets.token_urlsafe(12))
-    response.set_cookie(
-        settings.DEVICE_COOKIE_NAME,
-        SEPARATOR.join([token, *others][:MAX_ACCOUNTS]),
-        max_age=settings.DEVICE_COOKIE_AGE,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    text, age = SEPARATOR.join([token, *others][:MAX_ACCOUNTS]), settings.DEVICE_COOKIE_AGE
+    options: dict[str, Any] = {"secure": settings.SESSION_COOKIE_SECURE, "httponly": True, "samesite": "Lax"}
+    response.set_cookie(settings.DEVICE_COOKIE_NAME, text, max_age=age, **options)
 
 
 def delete_cookie(response: HttpResponse) -> HttpResponse:

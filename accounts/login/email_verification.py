@@ -103,10 +103,6 @@ def is_unused(user: User) -> bool:
     """Return whether an account was never used and has no other login method."""
     if user.last_login or user.is_staff or user.is_superuser or not user.is_active or merging.has_other_rows(user):
         return False
-    rows = (
-        EmailAddress.objects.filter(user=user, verified=True),
-        SocialAccount.objects.filter(user=user),
-        Authenticator.objects.filter(user=user),
-        Commenter.objects.filter(user=user),
-    )
-    return not any(found.exists() for found in rows)
+    models = (SocialAccount, Authenticator, Commenter)
+    has_rows = any(model._default_manager.filter(user=user).exists() for model in models)
+    return not has_rows and not EmailAddress.objects.filter(user=user, verified=True).exists()

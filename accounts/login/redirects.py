@@ -23,10 +23,6 @@ def store_drafts(request: HttpRequest, what: Any) -> None:
         request.session.set_expiry(DRAFTS_SECONDS)
 
 
-def login_done_url() -> str:
-    return reverse("login_done")
-
-
 def add_outcome(address: str, outcome: str) -> str:
     """Add the outcome of a login to a URL, whose page then shows it."""
     page, hash_sign, fragment = address.partition("#")

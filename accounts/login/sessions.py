@@ -29,14 +29,9 @@ def record(request: HttpRequest, user: User) -> None:
     if not request.session.session_key:
         request.session.save()
     UserSession.objects.filter(user=user).exclude(session_key__in=Session.objects.values("session_key")).delete()
-    UserSession.objects.update_or_create(
-        session_key=request.session.session_key,
-        defaults={
-            "user": user,
-            "ip": NO_ADDRESS,
-            "user_agent": describe_browser(request.headers.get("User-Agent", "")),
-        },
-    )
+    browser = describe_browser(request.headers.get("User-Agent", ""))
+    values = {"user": user, "ip": NO_ADDRESS, "user_agent": browser}
+    UserSession.objects.update_or_create(session_key=request.session.session_key, defaults=values)
 
 
 def for_user(user: User) -> QuerySet[Any]:

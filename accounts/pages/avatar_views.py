@@ -63,7 +63,7 @@ def upload(request: Request, commenter: Commenter) -> HttpResponse:
     form = PictureForm(request.POST, request.FILES)
     if not form.is_valid():
         return render_page(request, commenter, form.errors["picture"], status=422)
-    avatars.save_upload(commenter, form.cleaned_data["picture"])
+    avatars.store(commenter.pk, form.cleaned_data["picture"])
     return redirect_with_message(request, _("Picture changed."))
 
 

@@ -63,10 +63,6 @@ def resend(invitation: Invitation, *, letterhead: Letterhead) -> None:
     send_email.enqueue(invitation.pk, invitation.nonce, *letterhead)
 
 
-def withdraw(invitation: Invitation) -> None:
-    invitation.delete()
-
-
 def user_with_role(email: str, role: str) -> User | None:
     """Return a user with this verified address and this role, if there is one."""
     verified = EmailAddress.objects.filter(email=email.lower(), verified=True, user__groups__name=role)

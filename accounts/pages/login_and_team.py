@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from accounts.login import sessions
 from accounts.middleware import Request
 from accounts.models import Invitation, User
 from accounts.pages import invitations
@@ -173,15 +174,13 @@ def resend(request: Request, user: User) -> None:
 
 def withdraw(request: Request, user: User) -> None:
     for invitation in requested_invitations(request):
-        invitations.withdraw(invitation)
+        invitation.delete()
         message = _("Invitation withdrawn. The link sent to %(email)s no longer works.")
         messages.success(request, message % {"email": invitation.email})
 
 
 def requested_invitations(request: Request) -> list[Invitation]:
-    key = request.POST.get("invitation", "")
-    is_number = key.isascii() and key.isdigit() and len(key) < 19
-    return list(Invitation.objects.filter(pk=key)) if is_number else []
+    return list(Invitation.objects.filter(pk=sessions.parse_key(request.POST.get("invitation", ""))))
 
 
 # Email

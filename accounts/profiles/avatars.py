@@ -74,11 +74,8 @@ def request_download(commenter: Commenter) -> None:
     Call this inside a transaction, so that the job commits with the account's data.
     """
     if needs_download(commenter):
-        queued = DBTaskResult.objects.filter(
-            task_path=download.module_path,
-            status=TaskResultStatus.READY,
-            args_kwargs={"args": [commenter.pk], "kwargs": {}},
-        )
+        jobs = DBTaskResult.objects.filter(task_path=download.module_path, status=TaskResultStatus.READY)
+        queued = jobs.filter(args_kwargs={"args": [commenter.pk], "kwargs": {}})
         if not queued.update(run_after=timezone.now()):
             download.using(priority=LOW_PRIORITY).enqueue(commenter.pk)
     elif commenter.picture_source and not commenter.picture_url and (row := lock_commenter(commenter.pk)):
@@ -113,11 +110,6 @@ def download(commenter_pk: int) -> None:
 # By the person
 
 
-def save_upload(commenter: Commenter, files: Files) -> None:
-    """Store and show an uploaded picture, which the account's picture no longer replaces."""
-    store(commenter.pk, files)
-
-
 @transaction.atomic
 def remove(commenter: Commenter) -> None:
     """Remove the picture: an uploaded one is replaced by the account's, and the account's by initials."""
@@ -140,25 +132,14 @@ def use_account_picture(commenter: Commenter) -> None:
 
 
 @transaction.atomic
-def forbid(commenter: Commenter) -> bool:
-    """Show only initials until `allow`, whatever is uploaded. Return whether anything changed."""
+def set_forbidden(commenter: Commenter, is_forbidden: bool) -> bool:
+    """Show only initials, or allow pictures again and download the account's. Return whether anything changed."""
     row = lock_commenter(commenter.pk)
-    if row is None or row.has_lost_picture:
+    if row is None or row.has_lost_picture == is_forbidden:
         return False
-    row.has_lost_picture = True
+    row.has_lost_picture = is_forbidden
     set_picture(row, "", is_chosen=False)
-    return True
-
-
-@transaction.atomic
-def allow(commenter: Commenter) -> bool:
-    """Allow pictures again and download the account's, if there is one. Return whether anything changed."""
-    row = lock_commenter(commenter.pk)
-    if row is None or not row.has_lost_picture:
-        return False
-    row.has_lost_picture = False
-    set_picture(row, "", is_chosen=False)
-    request_download(row)
+    request_download(row)  # does nothing for someone who may have no picture
     return True
 
 
@@ -166,7 +147,7 @@ def allow(commenter: Commenter) -> bool:
 
 
 def store(commenter_pk: int, files: Files, *, source: str = "") -> None:
-    """Store the files and show them. `source` is their URL at the provider, or "" for an upload."""
+    """Store and show a picture from this URL of the account's provider or, without one, an upload, which then stays."""
     key = secrets.token_hex(16)
     with ExitStack() as cleanup:
         cleanup.callback(delete_files, key)
@@ -174,12 +155,10 @@ def store(commenter_pk: int, files: Files, *, source: str = "") -> None:
             default_storage.save(file_name(key, size), ContentFile(data))
         with transaction.atomic():
             row = lock_commenter(commenter_pk)
-            if (
-                row is None
-                or row.has_lost_picture
-                or (source and not (needs_download(row) and row.picture_url == source))
-            ):
-                return  # deleted, or pictures were changed or forbidden since
+            if row is None or row.has_lost_picture:
+                return  # deleted, or pictures were forbidden since
+            if source and not (needs_download(row) and row.picture_url == source):
+                return  # changed since
             set_picture(row, key, source=source, is_chosen=not source)
         cleanup.pop_all()
 

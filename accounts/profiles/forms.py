@@ -14,6 +14,8 @@ from django.utils.translation import ngettext_lazy
 from accounts.models import Commenter, User
 from accounts.profiles.names import tidy_line
 
+NAME_MESSAGES = {"required": _("Enter your name.")}
+
 
 @deconstructible
 class MaxBytesValidator:
@@ -36,13 +38,15 @@ class MaxBytesValidator:
 
 
 class LineField(forms.CharField):
-    """A line of text, without invisible characters."""
+    """A line of text, without invisible characters; `autocomplete` is the HTML attribute."""
 
-    def __init__(self, *, max_bytes: int, **rest: Any) -> None:
+    def __init__(self, *, max_bytes: int, autocomplete: str = "", **rest: Any) -> None:
         super().__init__(**rest)
         self.max_bytes = max_bytes
         self.validators.append(MaxBytesValidator(max_bytes))
         self.widget.attrs.setdefault("maxlength", str(max_bytes))
+        if autocomplete:
+            self.widget.attrs["autocomplete"] = autocomplete
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
@@ -61,10 +65,8 @@ class EmailField(LineField):
         if not at or not name:
             raise ValidationError(_("Enter a valid email address, such as name@example.org."), code="invalid")
         if not name.isascii():  # Django accepts letters here that a database may treat as equal to others
-            raise ValidationError(
-                _("The part before the @ can’t contain accented or non-English letters."),
-                code="invalid",
-            )
+            message = _("The part before the @ can’t contain accented or non-English letters.")
+            raise ValidationError(message, code="invalid")
         if "." not in host.strip("."):
             raise ValidationError(_("The part after the @ needs an ending, such as “.org”."), code="invalid")
         EmailValidator(_("Enter a valid email address, such as name@example.org."))(value)
@@ -82,22 +84,21 @@ class WebsiteField(LineField):
     def validate(self, value: Any) -> None:
         super().validate(value)
         if value:
-            URLValidator(
-                schemes=["http", "https"],
-                message=_("Enter a valid website address, such as example.org."),
-            )(value)
+            message = _("Enter a valid website address, such as example.org.")
+            URLValidator(schemes=["http", "https"], message=message)(value)
 
 
 class DetailsForm(forms.Form):
     """A guest's details. A typed address proves no identity: only the cookie makes a person the same guest again."""
 
-    name = LineField(label=_("Name"), max_bytes=245, error_messages={"required": _("Enter your name.")})
+    name = LineField(max_bytes=245, autocomplete="name", label=_("Name"), error_messages=NAME_MESSAGES)
     email = EmailField(
-        label=_("Email"),
         max_bytes=100,
+        autocomplete="email",
+        label=_("Email"),
         error_messages={"required": _("Enter your email address. It’s never made public.")},
     )
-    website = WebsiteField(label=_("Website"), max_bytes=200, required=False)
+    website = WebsiteField(max_bytes=200, autocomplete="url", label=_("Website"), required=False)
     remember = forms.BooleanField(
         label=_("Save my name, email, and website in this browser for the next time I comment"), required=False
     )
@@ -109,9 +110,6 @@ class DetailsForm(forms.Form):
             rest["initial"] = {**details, **rest.get("initial", {})}
         super().__init__(*args, **rest)
         self.fields["email"].required = needs_email
-        self.fields["name"].widget.attrs["autocomplete"] = "name"
-        self.fields["email"].widget.attrs["autocomplete"] = "email"
-        self.fields["website"].widget.attrs["autocomplete"] = "url"
 
     def build_commenter(self, last: Commenter | None = None) -> Commenter:
         """Return the remembered guest, or the last one of this browser, if name and address match; else a new one.
@@ -132,10 +130,7 @@ class SignupForm(forms.Form):
     """The fields that we add to allauth's sign-up form."""
 
     name = LineField(
-        label=_("Name"),
-        max_bytes=150,
-        help_text=_("Shown with your comments."),
-        error_messages={"required": _("Enter your name.")},
+        max_bytes=150, label=_("Name"), help_text=_("Shown with your comments."), error_messages=NAME_MESSAGES
     )
 
     def signup(self, request: Any, user: User) -> None:
@@ -146,10 +141,7 @@ class SignupForm(forms.Form):
 class ProfileForm(forms.Form):
     """The name and website of a user."""
 
-    name = LineField(label=_("Name"), max_bytes=245, error_messages={"required": _("Enter your name.")})
-    website = WebsiteField(label=_("Website"), max_bytes=200, required=False, help_text=_("Your name links here."))
-
-    def __init__(self, *args: Any, **rest: Any) -> None:
-        super().__init__(*args, **rest)
-        self.fields["name"].widget.attrs["autocomplete"] = "name"
-        self.fields["website"].widget.attrs["autocomplete"] = "url"
+    name = LineField(max_bytes=245, autocomplete="name", label=_("Name"), error_messages=NAME_MESSAGES)
+    website = WebsiteField(
+        max_bytes=200, autocomplete="url", label=_("Website"), required=False, help_text=_("Your name links here.")
+    )

@@ -44,14 +44,9 @@ def service_by_id(account: str) -> Any:
 def last_provider_login(request: HttpRequest) -> dict[str, Any]:
     """Return allauth's record of this session's last login, or {} if it was not by a provider."""
     user = request.user if isinstance(request.user, User) else None
-    records = [record for record in get_authentication_records(request, user) if is_full_login(record)]
-    last = records[-1] if records else {}
-    return last if last.get("method") == "socialaccount" else {}
-
-
-def is_full_login(record: dict[str, Any]) -> bool:
-    """Return whether this is a login, not a second factor or a reauthentication."""
-    return record.get("method") != "mfa" and not record.get("reauthenticated")
+    records = get_authentication_records(request, user)
+    logins = [each for each in records if each.get("method") != "mfa" and not each.get("reauthenticated")]
+    return logins[-1] if logins and logins[-1].get("method") == "socialaccount" else {}
 
 
 def account_name(request: HttpRequest) -> str:

@@ -52,10 +52,7 @@ def merge_commenters(old: Commenter, new: Commenter) -> Commenter:
 
 @transaction.atomic
 def merge_users(old: User, new: User) -> User:
-    """Move the login methods and comments of `old` to `new`, delete `old` with its password, and return `new`.
-
-    Raises CannotMerge.
-    """
+    """Move the login methods and comments of `old` to `new`, delete `old`, and return `new`. Raises CannotMerge."""
     rows = lock_rows(User, old.pk, new.pk)
     if old.pk == new.pk or len(rows) < 2:
         raise CannotMerge(_("One of the two accounts no longer exists. Please try again."))
@@ -79,24 +76,20 @@ def related_models() -> list[Any]:
 def ensure_can_be_merged(user: User) -> None:
     """Raise CannotMerge unless the user is an active reader without further rights."""
     if user.is_staff or user.is_superuser or not user.is_active or has_other_rows(user):
-        raise CannotMerge(
-            _(
-                "That account can’t be merged because it’s closed or belongs to an author or moderator. If you can log "
-                "in to it, connect this account from there."
-            )
+        message = _(
+            "That account can’t be merged because it’s closed or belongs to an author or moderator. If you can log "
+            "in to it, connect this account from there."
         )
+        raise CannotMerge(message)
 
 
 def has_other_rows(user: User) -> bool:
     """Return whether the user has rows that merging does not move: essays, decisions, permissions."""
     if user.groups.exists() or user.user_permissions.exists():
         return True
-    relations = [relation for relation in User._meta.related_objects if relation.related_model not in MOVED_MODELS]
-    return any(
-        relation.related_model._base_manager.filter(**{relation.field.name: user}).exists()
-        for relation in relations
-        if not relation.many_to_many
-    )
+    relations = [relation for relation in User._meta.related_objects if not relation.many_to_many]
+    others = [relation for relation in relations if relation.related_model not in MOVED_MODELS]
+    return any(each.related_model._base_manager.filter(**{each.field.name: user}).exists() for each in others)
 
 
 def move_addresses(old: User, new: User) -> None:

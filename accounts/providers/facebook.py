@@ -28,11 +28,8 @@ class FacebookAdapter(FacebookOAuth2Adapter):
 
     def complete_login(self, request: HttpRequest, app: Any, token: SocialToken, **kwargs: Any) -> SocialLogin:
         provider: Any = get_adapter(request).get_provider(request, self.provider_id)
-        parameters = {
-            "fields": ",".join(provider.get_fields()),
-            "access_token": token.token,
-            "appsecret_proof": compute_appsecret_proof(app, token),
-        }
+        proof, fields = compute_appsecret_proof(app, token), ",".join(provider.get_fields())
+        parameters = {"fields": fields, "access_token": token.token, "appsecret_proof": proof}
         data = get_json(f"{self.graph_url}/me", params=parameters)
         return provider.sociallogin_from_response(request, data)  # type: ignore[no-any-return]
 

@@ -12,17 +12,13 @@ from accounts.profiles import identity
 from server.http import proxies
 
 register = template.Library()
+register.simple_tag(identity.service_by_id, name="login_service")
 
 
 @register.simple_tag
 def login_services() -> Sequence[Any]:
     """Return the providers that people can log in with."""
     return settings.PROVIDERS
-
-
-@register.simple_tag
-def login_service(account: str) -> Any:
-    return identity.service_by_id(account)
 
 
 @register.simple_tag

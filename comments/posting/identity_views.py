@@ -34,7 +34,7 @@ def connect(request: Request, provider: str, **address: Any) -> HttpResponse:
     """Start a login in a popup, or in this tab with the draft saved in the session."""
     essay = Discussion.objects.get_essay_or_404(request.user, **address)
     is_popup = "window" in request.POST
-    back = redirects.login_done_url() if is_popup else form_url(request, essay)
+    back = reverse("login_done") if is_popup else form_url(request, essay)
     if oauth_start.is_rate_limited(request):
         return redirect(redirects.add_outcome(back, "often")) if is_popup else too_many_attempts(request, essay)
     if not is_popup:

@@ -322,7 +322,7 @@ def test_a_download_that_finishes_after_an_upload_is_discarded(picture_server: S
     rewritten = avatars.reencode
 
     def meanwhile(data: bytes) -> avatars.Files:
-        avatars.save_upload(mara, rewritten(image_bytes()))
+        avatars.store(mara.pk, rewritten(image_bytes()))
         return rewritten(data)
 
     with pytest.MonkeyPatch.context() as patch:

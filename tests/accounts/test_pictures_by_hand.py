@@ -241,7 +241,7 @@ def test_a_picture_removed_by_a_moderator_does_not_return_at_login(
         403,
         403,
     ]
-    avatars.save_upload(mara, avatars.reencode(image_bytes()))  # a download that was still running
+    avatars.store(mara.pk, avatars.reencode(image_bytes()))  # a download that was still running
     mara.refresh_from_db()
     assert (mara.picture, files()) == ("", set())
     assert "1 person can have a picture again." in decide("allow_pictures", mara, by=moderator).text
@@ -251,7 +251,7 @@ def test_a_picture_removed_by_a_moderator_does_not_return_at_login(
 
 @pytest.mark.django_db
 def test_a_picture_removed_by_a_moderator_does_not_return_by_merging(mara: Commenter) -> None:
-    avatars.forbid(mara)
+    avatars.set_forbidden(mara, True)
     other = create_person()
     assert mara.user is not None
     assert other.user is not None

@@ -161,7 +161,7 @@ def test_personal_pages_have_room_for_long_names(
     check_layout("/accounts/me/", "Your account")
     check_layout("/accounts/claims/", "Guest comments")
     check_layout("/accounts/forget/", "Your data")
-    avatars.forbid(Commenter.objects.get(email=email))
+    avatars.set_forbidden(Commenter.objects.get(email=email), True)
     check_layout("/accounts/picture/", "Your picture")
     expect(page.get_by_text("A moderator removed your picture")).to_be_visible()
     file = page.request.get(f"{site.url}/accounts/data/about-me.html").text()
