@@ -24,12 +24,11 @@ MODERATE_PERMISSION = "comments.add_decision"
 
 
 class EmailMixin:
-    """Reject an address that another account has verified."""
-
     instance: User
     cleaned_data: dict[str, Any]
 
     def clean_email(self) -> str:
+        """Reject an address that another account has verified."""
         email: str = self.cleaned_data["email"]
         if email and email_verification.is_verified_by_another(email, self.instance):
             raise ValidationError(_("This email address belongs to another account. Enter a different one."))
@@ -59,7 +58,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     readonly_fields = ("last_login", "date_joined")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save a user, verify a changed address, and change the commenter that pages show."""
+        """Save a user, verify a changed address, and update the commenter whose name pages show."""
         super().save_model(request, obj, form, change)
         if "email" in form.changed_data:  # saving other fields must not verify the address
             obj.emailaddress_set.filter(email=form.initial.get("email", "").lower()).delete()
@@ -110,6 +109,7 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
 
     @admin.action(description=_("Remove pictures"), permissions=["moderate"])
     def remove_pictures(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
+        """Remove the selected commenters' profile pictures, and allow no new ones."""
         changed = [commenter for commenter in queryset if avatars.set_forbidden(commenter, True)]
         for commenter in changed:
             self.log_change(request, commenter, gettext("Removed the picture."))
@@ -118,7 +118,7 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
 
     @admin.action(description=_("Allow pictures again"), permissions=["moderate"])
     def allow_pictures(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
-        """Show the selected commenters' profile pictures again, and let them upload new ones."""
+        """Allow the selected commenters' profile pictures again."""
         changed = [commenter for commenter in queryset if avatars.set_forbidden(commenter, False)]
         for commenter in changed:
             self.log_change(request, commenter, gettext("Allowed pictures again."))

@@ -47,7 +47,7 @@ __all__ = [
 
 class AuthenticationBackend(auth_backends.AuthenticationBackend):
     def find_user(self, email: str, username: str) -> AbstractBaseUser | None:
-        """Return the only account whose password is checked."""
+        """Return the account with this email address or username, the only one whose password is checked."""
         raise NotImplementedError
 
     def _authenticate(self, request: Any, **credentials: Any) -> Any:
@@ -78,12 +78,11 @@ class AuthenticateStage(stages.AuthenticateStage):
 
 
 class StateMixin:
-    """Shows what the session stores about an emailed code."""
-
     _process: Any
 
     @property
     def state(self) -> dict[str, Any]:
+        """Return what the session stores about an emailed code, such as `email`."""
         state: dict[str, Any] = self._process.state
         return state
 
@@ -98,6 +97,7 @@ class ConfirmLoginCodeView(StateMixin, views.ConfirmLoginCodeView):
         return user
 
     def _verify_form_valid(self, form: Any) -> HttpResponse:
+        """Log in the user that `user_to_log_in` returns, now that the code was correct."""
         if self._process.user:
             self._process._user = self.user_to_log_in(self._process.user)
         response: HttpResponse = super()._verify_form_valid(form)

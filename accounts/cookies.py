@@ -32,10 +32,11 @@ def get_signed(request: HttpRequest, name: str, *, salt: str, max_age: int) -> A
 
 
 def remember_visit(commenter: Commenter, response: HttpResponse) -> HttpResponse:
+    """Set the cookie that names the guest who has just commented in this browser."""
     return set_signed(response, settings.VISIT_COOKIE_NAME, commenter.pk, salt=VISIT_SALT, max_age=None)
 
 
 def find_guest_of_visit(request: HttpRequest, *, name: str, email: str) -> Commenter | None:
-    """Return the last guest if the name and email are theirs."""
+    """Return the guest who last commented in this browser if they have this name and email address, else None."""
     pk = get_signed(request, settings.VISIT_COOKIE_NAME, salt=VISIT_SALT, max_age=settings.VISIT_COOKIE_AGE)
     return Commenter.objects.guests().filter(pk=pk, name=name, email=email).first() if pk else None

@@ -11,6 +11,7 @@ from server.doctor.finding import Finding, error, register_check
 
 @register_check
 def check_two_factor_secrets() -> Iterator[Finding]:
+    """Yield a finding that lists the users whose two-factor secrets cannot be decrypted."""
     rows = Authenticator.objects.select_related("user").order_by("user__username")
     names = dict.fromkeys(row.user.get_username() for row in rows if not encryption.is_readable(row))
     if names:

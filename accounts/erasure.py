@@ -23,11 +23,13 @@ class NotErasable(Exception):
 
 
 def is_erasable(commenter: Commenter) -> bool:
+    """Return whether a person may be erased: they neither write essays nor moderate."""
     user = commenter.user
     return user is None or not (user.is_staff or user.is_superuser or is_author(user))
 
 
 def is_author(user: User) -> bool:
+    """Return whether an essay names the user as its author."""
     return User.objects.filter(names.has_byline(), pk=user.pk).exists()
 
 
@@ -77,7 +79,7 @@ def erase_user(user: User) -> None:
 
 
 def anonymize_log_entries(rows: Any) -> None:
-    """Replace the names of these rows in the admin's log; its entries remain."""
+    """Replace the names of the objects in a QuerySet by “Anonymous” in the admin's log; its entries remain."""
     content_type = ContentType.objects.get_for_model(rows.model)
     keys = [str(pk) for pk in rows.values_list("pk", flat=True)]
     LogEntry.objects.filter(content_type=content_type, object_id__in=keys).update(object_repr=_("Anonymous"))

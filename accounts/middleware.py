@@ -50,6 +50,7 @@ class Request(HttpRequest):
 
 
 def find_commenter(request: HttpRequest) -> Commenter | None:
+    """Return the commenter of the logged-in user, or the guest that the cookie names."""
     if settings.SESSION_COOKIE_NAME in request.COOKIES and isinstance(request.user, User):
         return Commenter.objects.for_user(request.user)
     name, age = settings.COMMENTER_COOKIE_NAME, settings.COMMENTER_COOKIE_AGE
@@ -64,15 +65,16 @@ class CommenterMiddleware(Middleware):
 
 
 class ProviderMiddleware(Middleware):
-    """Return to the page where a login began and show an error if the provider's response is malformed."""
-
     def process_view(self, request: HttpRequest, *args: Any) -> None:
-        if is_callback(request):
+        """Keep the state of a login, which allauth removes from the session, for `process_exception`."""
+        if is_provider_callback(request):
             state_id = get_request_param(request, "state") or ""
             request.login_state = (get_states(request).get(state_id) or [None])[0]  # type: ignore[attr-defined]
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not (is_callback(request) or is_provider_login(request)) or not isinstance(exception, PROVIDER_ERRORS):
+        """Redirect to where a login began and show an error there if the provider's response is malformed."""
+        is_login = is_provider_callback(request) or is_provider_login(request)
+        if not is_login or not isinstance(exception, PROVIDER_ERRORS):
             return None
         logger.warning("Login at %s failed: %r", request.path, exception)
         login_log.log_failure(request, provider_key(request))
@@ -104,11 +106,13 @@ class StaffSessionMiddleware(Middleware):
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, *args: Any) -> None:
+        """Note that a staff session was used, if a person made the request."""
         if is_staff_session(request) and is_activity(request, view):
             mark_used(request.session)
 
 
 def is_staff_session(request: HttpRequest) -> bool:
+    """Return whether the request has the session of a user with access to the admin."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return False
     user = request.user
@@ -124,18 +128,19 @@ def has_expired(session: SessionBase) -> bool:
 
 
 def mark_used(session: SessionBase) -> None:
+    """Store when a staff session was last used, in steps of IDLE_PRECISION."""
     if time.time() - session[USED] >= IDLE_PRECISION:
         session[USED] = int(time.time())
 
 
 def background_request(view: View) -> View:
-    """Mark a view that open pages request by themselves, which does not count as activity."""
+    """Mark a view that scripts in an open tab call by themselves; such requests are no activity of a person."""
     view.is_unattended = True  # type: ignore[attr-defined]
     return view
 
 
 def is_activity(request: HttpRequest, view: Any) -> bool:
-    """Return whether a person made the request, not a script that keeps an open page up to date."""
+    """Return whether a person made the request, not a script that keeps an open tab up to date."""
     if getattr(view, "is_unattended", False):
         return False
     is_safe = request.method in {"GET", "HEAD"}
@@ -143,9 +148,8 @@ def is_activity(request: HttpRequest, view: Any) -> bool:
 
 
 class StaffTwoFactorMiddleware(Middleware):
-    """Require two-factor authentication for the admin if STAFF_SECOND_FACTOR is set."""
-
     def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
+        """Require two-factor authentication for the admin if STAFF_SECOND_FACTOR is set."""
         if not settings.STAFF_SECOND_FACTOR or not request.path_info.startswith(reverse("admin:index")):
             return None
         user = request.user
@@ -158,7 +162,7 @@ class StaffTwoFactorMiddleware(Middleware):
         return redirect(target) if target else None
 
 
-def is_callback(request: HttpRequest) -> bool:
+def is_provider_callback(request: HttpRequest) -> bool:
     return url_name(request).endswith("_callback")
 
 
@@ -174,6 +178,7 @@ def provider_key(request: HttpRequest) -> str:
 
 
 def url_name(request: HttpRequest) -> str:
+    """Return the name of the request's URL pattern, or ""."""
     return (request.resolver_match and request.resolver_match.url_name) or ""
 
 

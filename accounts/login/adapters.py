@@ -138,7 +138,7 @@ class AccountAdapter(DefaultAccountAdapter):
             messages.error(request, message)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """Describe each method in our words."""
+        """Return allauth's methods of reauthentication, with descriptions of our own."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         return [{**method, "description": REAUTHENTICATION_METHODS[method["id"]]} for method in methods]
 
@@ -187,7 +187,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         return user
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Treat addresses as verified only if the provider is trusted, and refuse those of staff."""
+        """Trust only some providers to verify addresses, connect the account if asked to, and refuse staff."""
         if sociallogin.account.uid in INVALID_UIDS:
             raise ValueError(f"No account has the key {sociallogin.account.uid!r}.")
         provider = identity.provider_by_id(sociallogin.account.provider)
@@ -209,7 +209,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             user.email = sociallogin.email_addresses[0].email if sociallogin.email_addresses else ""
 
     def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
-        """Allow it only if both a trusted provider and our own code have verified the address."""
+        """Return whether an address logs in its user: both a trusted provider and our own code have verified it."""
         provider = identity.provider_by_id(login.account.provider)
         verified = EmailAddress.objects.filter(email=email.lower(), verified=True)
         return bool(provider and provider.verifies_emails) and verified.exists()

@@ -37,7 +37,7 @@ class SignupForm(EmailMixin, forms.SignupForm):
         self.fields.pop("password1", None)
 
     def clean_email(self) -> str:
-        """Count the new account before the address is looked up."""
+        """Count the sign-up for its rate limit, before the address is looked up."""
         attempts.limit_sign_up(context.request)
         return super().clean_email()
 
@@ -55,7 +55,7 @@ class SignupForm(EmailMixin, forms.SignupForm):
 
 class RequestLoginCodeForm(EmailMixin, forms.RequestLoginCodeForm):
     def clean_email(self) -> str:
-        """Count the request for an email before the address is looked up."""
+        """Count the request for an email for its rate limit, before the address is looked up."""
         self.cleaned_data["email"] = self.cleaned_data["email"].lower()
         attempts.limit_email_request(context.request, "log in", self.cleaned_data["email"])
         return super().clean_email()
@@ -75,15 +75,13 @@ class AddEmailForm(EmailMixin, forms.AddEmailForm): ...
 
 class ChangeEmailForm(EmailMixin, forms.ChangeEmailForm):
     def clean_email(self) -> str:
+        """Return the address in lower case, as verified addresses are stored."""
         self.cleaned_data["email"] = self.cleaned_data["email"].lower()
         return super().clean_email()
 
 
 class CodeMixin:
-    """Checks a code emailed to this address, whichever browser requested it, instead of allauth's own copy.
-
-    `expected_code` is empty where allauth only pretends to have emailed one.
-    """
+    """`expected_code` is empty where allauth only pretends to have emailed one."""
 
     purpose: str
     email: str
@@ -91,6 +89,7 @@ class CodeMixin:
     cleaned_data: dict[str, Any]
 
     def clean_code(self) -> str:
+        """Check a code emailed to this address, whichever browser requested it, instead of allauth's own copy."""
         code: str = self.cleaned_data["code"]
         is_valid = codes.redeem(context.request, self.purpose, self.email, code)
         if not is_valid or not self.expected_code:

@@ -37,10 +37,12 @@ class Limit(NamedTuple):
         """Count an attempt and return 0, or return the seconds to wait if there were too many."""
         return ratelimit.acquire(self.purpose, self.who, self.seconds, count=self.times)
 
-    def give_back(self) -> None:
+    def release(self) -> None:
+        """Return an attempt that acquire() has counted."""
         ratelimit.release(self.purpose, self.who, self.seconds, count=self.times)
 
     def is_spent(self) -> bool:
+        """Return whether the next attempt would have to wait."""
         return ratelimit.is_exhausted(self.purpose, self.who, self.seconds, count=self.times)
 
 
@@ -68,9 +70,9 @@ class Attempt:
                 raise too_many_error(self.request, seconds)
             self.acquired.append(limit)
 
-    def is_guessed_at(self, who: str) -> bool:
-        """Count the attempt, and return whether unknown browsers have failed MAX_GUESSES times."""
-        limit = guess_limit(self.method, who)
+    def is_guessed_at(self, account: str) -> bool:
+        """Count a guess at this account, and return whether unknown browsers have failed MAX_GUESSES times."""
+        limit = guess_limit(self.method, account)
         if self.is_known:
             return False
         if limit.acquire():
@@ -79,21 +81,23 @@ class Attempt:
         return False
 
     def succeed(self) -> None:
+        """Remove the attempt from the limits that have counted it."""
         for limit in self.acquired:
-            limit.give_back()
+            limit.release()
 
     def fail(self) -> None:
+        """Log the failure; the attempt remains counted."""
         login_log.log_failure(self.request, self.method, self.login)
 
 
 def limited_sender(request: HttpRequest, account: str, user: User | None) -> str:
-    """Return who has a limit of their own: a known browser, or else a network for each account that it types."""
+    """Return who has a rate limit of their own: a known browser, or else a network for each account that it types."""
     return devices.known_browser(request, user) or f"{account} {proxies.network(request.META['REMOTE_ADDR'])}"
 
 
-def guess_limit(method: str, who: str) -> Limit:
-    """Return the limit of wrong codes or passwords from all unknown browsers together."""
-    return Limit("wrong codes" if method == "code" else "wrong logins", who, MONTH, MAX_GUESSES)
+def guess_limit(method: str, account: str) -> Limit:
+    """Return the limit of wrong codes or passwords for this account, from all unknown browsers together."""
+    return Limit("wrong codes" if method == "code" else "wrong logins", account, MONTH, MAX_GUESSES)
 
 
 def too_many_error(request: HttpRequest, seconds: float) -> ValidationError:
@@ -121,11 +125,12 @@ def begin_password(request: HttpRequest, login: str, user: User | None) -> Attem
 
 
 def code_address(request: HttpRequest, user: User) -> str:
-    """Return the address for the code that this password login also needs, or "" if it needs or can have none."""
+    """Return the address for the emailed code that this password login needs, or "" if it needs or can have none."""
     return verified_address(user) if getattr(request, "is_guessed_at", False) else ""
 
 
 def verified_address(user: User) -> str:
+    """Return a verified address of the user, preferably the primary one, or ""."""
     verified = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary", "pk")
     return verified.values_list("email", flat=True).first() or ""
 
@@ -141,6 +146,7 @@ def begin_two_factor(request: HttpRequest, user: User) -> Attempt:
 
 
 def has_used_code(request: HttpRequest, user: User) -> bool:
+    """Return whether an emailed code was part of this login."""
     return any(record.get("method") == "code" for record in get_authentication_records(request, user))
 
 

@@ -38,7 +38,7 @@ def may_email(request: HttpRequest, purpose: str, email: str) -> bool:
 
 
 def issue(purpose: str, email: str, code: str) -> str:
-    """Make a code valid and return it, or a longer one while strangers guess at the codes for this address."""
+    """Make a code valid and return it, or another, longer one while strangers guess at the codes for this address."""
     if attempts.guess_limit("code", email.lower()).is_spent():
         code = generate_user_code(**LONG_FORMAT)
     ratelimit.issue(f"code {purpose}", code_key(email, code), LIFETIME)
@@ -56,6 +56,7 @@ def redeem(request: HttpRequest, purpose: str, email: str, code: str) -> bool:
 
 
 def code_key(email: str, code: str) -> str:
+    """Return a text that is the same for all spellings of an address and a code."""
     return f"{email.lower()} {normalize_user_code(code)}"
 
 

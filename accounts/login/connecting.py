@@ -20,17 +20,18 @@ RESUME = "accounts.login.connecting.resume"
 
 
 def connect_account(request: HttpRequest, login: SocialLogin) -> None:
-    """Connect the account instead of allauth, which refuses an account that another user has."""
+    """Connect or merge the account and redirect, before allauth refuses an account that another user has."""
     if isinstance(request.user, User):
         raise ImmediateHttpResponse(connect_or_reauthenticate(request, login))
 
 
 def resume(request: HttpRequest, state: dict[str, Any]) -> HttpResponse:
-    """Continue after reauthentication."""
+    """Continue to connect the account in `state`, after reauthentication; allauth finds this function by its path."""
     return connect_or_reauthenticate(request, SocialLogin.deserialize(state))
 
 
 def connect_or_reauthenticate(request: HttpRequest, login: SocialLogin) -> HttpResponse:
+    """Connect or merge the account and redirect; first ask for reauthentication if the login is too old."""
     if is_reauthentication_required(request, app="allauth.socialaccount"):
         return stash_and_reauthenticate(request, login.serialize(), RESUME)
     try:
@@ -52,7 +53,7 @@ def connect_or_merge(request: HttpRequest, login: SocialLogin) -> str:
         merging.merge_users(other, user)
     if login.account.pk:
         login.account.refresh_from_db()
-        send_notification(login, user)
+        send_connected_email(login, user)
     else:
         login.connect(request, user)
     for email in login.email_addresses:
@@ -73,6 +74,6 @@ def ensure_no_two_factor(other: User) -> None:
         raise merging.CannotMerge(message)
 
 
-def send_notification(login: SocialLogin, user: User) -> None:
+def send_connected_email(login: SocialLogin, user: User) -> None:
     context = {"account": login.account, "provider": login.account.get_provider()}
     get_adapter().send_notification_mail("socialaccount/email/account_connected", user, context=context)

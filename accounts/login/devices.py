@@ -39,11 +39,13 @@ def delete_cookie(response: HttpResponse) -> HttpResponse:
 
 
 def tokens(request: HttpRequest) -> list[str]:
+    """Return the tokens in the cookie, not yet verified."""
     cookie = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
     return [token for token in cookie.split(SEPARATOR)[:MAX_ACCOUNTS] if token]
 
 
 def browser_name(token: str, user: User) -> str:
+    """Return the random name in a token if this user logged in with it, else ""."""
     try:
         return signer(user).unsign(token, max_age=settings.DEVICE_COOKIE_AGE)
     except signing.BadSignature:
@@ -51,4 +53,5 @@ def browser_name(token: str, user: User) -> str:
 
 
 def signer(user: User) -> signing.TimestampSigner:
+    """Return the signer of this user's tokens, which a new password invalidates."""
     return signing.TimestampSigner(salt=f"accounts.login.devices {user.pk} {user.password}")

@@ -24,6 +24,7 @@ class DisconnectForm(forms.DisconnectForm):
     """Disconnects an account even without a password or from an unconfigured provider, unlike allauth's form."""
 
     def clean(self) -> dict[str, Any]:
+        """Reject an account that is the user's only way to log in."""
         account = self.cleaned_data.get("account")
         if account and not has_other_login_method(account.user, without=account):
             raise ValidationError(
@@ -33,6 +34,7 @@ class DisconnectForm(forms.DisconnectForm):
 
     @transaction.atomic
     def save(self) -> None:
+        """Disconnect the account, no longer show it with the user's comments, and email the user."""
         account = self.cleaned_data["account"]
         raise_if_reauthentication_required(self.request, app="allauth.socialaccount")
         account.delete()
@@ -46,7 +48,7 @@ class DisconnectForm(forms.DisconnectForm):
 
 
 def clear_shown_account(user: User, site: str) -> None:
-    """Clear the shown verification unless an account that is still connected provides it."""
+    """Stop showing the account with the user's comments, unless another connected one has the same description."""
     commenter = Commenter.objects.filter(user=user).first()
     marks = {identity.describe_account(other) for other in SocialAccount.objects.filter(user=user)}
     if commenter and commenter.mark not in marks | {"", site}:

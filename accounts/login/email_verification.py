@@ -72,6 +72,7 @@ def add_verified(user: User, email: str) -> None:
 
 
 def create_user(email: str, name: str) -> User:
+    """Create a user without a password, whose address counts as verified."""
     user = User(email=email, name=name, username=get_adapter().generate_unique_username([name]))
     user.set_unusable_password()
     user.save()

@@ -47,11 +47,12 @@ def _cipher() -> MultiFernet:
     return MultiFernet([_fernet(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
 
 
-def _fernet(key: str) -> Fernet:
-    return Fernet(urlsafe_b64encode(salted_hmac(SALT, "", key, algorithm="sha256").digest()))
+def _fernet(secret_key: str) -> Fernet:
+    return Fernet(urlsafe_b64encode(salted_hmac(SALT, "", secret_key, algorithm="sha256").digest()))
 
 
 def _reencrypted(token: str) -> str:
+    """Return the token as it is if the current SECRET_KEY made it, else one made with it."""
     try:
         _fernet(settings.SECRET_KEY).decrypt(token)
     except InvalidToken:

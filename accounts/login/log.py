@@ -33,6 +33,7 @@ def login_methods(request: HttpRequest, user: User) -> str:
 
 
 def method_name(record: dict[str, str]) -> str:
+    """Return the method in one of allauth's records of a login, or the provider, in the words of the log."""
     method = record.get("method", "")
     if method == "socialaccount":
         return str(identity.service_by_id(record.get("provider", "")).key)

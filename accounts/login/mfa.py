@@ -44,6 +44,7 @@ class Adapter(MFAAdapter):
         return encryption.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
+        """Decrypt a secret; raises PermissionDenied, with what to do, if its key is unknown."""
         try:
             return encryption.decrypt(encrypted_text)
         except InvalidToken:
@@ -59,13 +60,13 @@ class Adapter(MFAAdapter):
 
 
 def is_required_for(user: User) -> bool:
-    """Return whether a login needs a second factor: the app for everyone who has one, a passkey for staff only."""
+    """Return whether a login needs two-factor authentication: with an app, or with a passkey for staff."""
     types = [Type.TOTP, Type.WEBAUTHN] if user.is_staff else [Type.TOTP]
     return Authenticator.objects.filter(user=user, type__in=types).exists()
 
 
 def url_before_admin(request: HttpRequest, user: User) -> str:
-    """Return the URL where a staff member first sets up or uses a second factor, or "" if that is done."""
+    """Return the URL where a staff member first sets up or uses two-factor authentication, or "" if that is done."""
     types = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
     if not types & {Type.TOTP, Type.WEBAUTHN}:
         return reverse("mfa_index")
@@ -77,7 +78,7 @@ def url_before_admin(request: HttpRequest, user: User) -> str:
 
 @transaction.atomic
 def reset(user: User) -> tuple[list[str], int]:
-    """Remove all authenticators and end all sessions; return what was removed and how many sessions ended.
+    """Remove all authenticators and end all sessions; return names of what was removed and the number of sessions.
 
     The lost device may be logged in, so no session may remain.
     """

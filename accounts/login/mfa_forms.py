@@ -15,11 +15,10 @@ MALFORMED_ERRORS = (LookupError, TypeError, ValueError, AttributeError)  # raise
 
 
 class CodeMixin:
-    """Limits and logs wrong codes."""
-
     user: Any
 
     def clean_code(self) -> str:
+        """Check a two-factor code; count and log a wrong one."""
         attempt = attempts.begin_two_factor(context.request, self.user)
         try:
             code: str = super().clean_code()  # type: ignore[misc]
@@ -37,11 +36,10 @@ class ReauthenticateForm(CodeMixin, forms.ReauthenticateForm): ...
 
 
 class PasskeyMixin:
-    """A passkey cannot be guessed, so failures are logged and not limited."""
-
     user: Any
 
     def clean_credential(self) -> Any:
+        """Check a passkey; it cannot be guessed, so failures are logged and not limited."""
         try:
             return super().clean_credential()  # type: ignore[misc]
         except (ValidationError, *MALFORMED_ERRORS) as error:

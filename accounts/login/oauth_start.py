@@ -17,11 +17,12 @@ PROVIDER_ERRORS = (requests.RequestException, LookupError, ValueError, TypeError
 
 
 def is_rate_limited(request: HttpRequest) -> bool:
+    """Count the start of a login, and return whether this IP address has started too many."""
     return bool(ratelimit.acquire("login", request.META["REMOTE_ADDR"], 60, count=PER_MINUTE))
 
 
 def redirect_to_provider(request: HttpRequest, key: str, process: Any, back: str) -> HttpResponse:
-    """Redirect to the provider with this key in our URLs."""
+    """Redirect to a provider's login page; `process` is an AuthProcess of allauth, `back` the URL to return to."""
     provider = identity.provider_by_key(key)
     if provider is None:
         raise Http404

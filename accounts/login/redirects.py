@@ -16,9 +16,9 @@ OUTCOMES = ("denied", "failed", "lost", "often", "out")
 STAFF = "staff-"  # followed by the provider's key
 
 
-def store_drafts(request: HttpRequest, what: Any) -> None:
-    """Store drafts in the session, which for an anonymous visitor ends with them."""
-    request.session[DRAFTS_KEY] = what
+def store_drafts(request: HttpRequest, drafts: Any) -> None:
+    """Store drafts of comments in the session, which for an anonymous visitor expires with them."""
+    request.session[DRAFTS_KEY] = drafts
     if not request.user.is_authenticated:
         request.session.set_expiry(DRAFTS_SECONDS)
 
@@ -31,7 +31,7 @@ def add_outcome(address: str, outcome: str) -> str:
 
 
 def redirect_after_failure(request: HttpRequest, state: Any, outcome: str) -> HttpResponse:
-    """Redirect to the page where the login began, or show an error if it did not begin in this browser."""
+    """Redirect to where the login began, as in allauth's `state`, or show an error if that was in another browser."""
     start = state.get("next") if isinstance(state, dict) else None
     if start:
         return HttpResponseRedirect(add_outcome(start, outcome))
@@ -39,7 +39,7 @@ def redirect_after_failure(request: HttpRequest, state: Any, outcome: str) -> Ht
 
 
 def redirect_refused_staff(state: Any, key: str) -> HttpResponse:
-    """Redirect to where the login began or to the login page, which names the provider and says what to do."""
+    """Redirect to where the login began or to the login page, which tells staff to log in with their password first."""
     start = state.get("next") if isinstance(state, dict) else None
     return HttpResponseRedirect(add_outcome(start or reverse("account_login"), f"{STAFF}{key}"))
 

@@ -55,13 +55,13 @@ BEGAN, USED = "began", "used"
 
 
 def start_limits(session: SessionBase) -> None:
-    """Start the times after which accounts.middleware ends a staff session."""
+    """Store when a staff session began and was last used; accounts.middleware ends it some time after that."""
     session[BEGAN] = session[USED] = int(time.time())
 
 
-def parse_key(wish: str) -> int:
+def parse_key(text: str) -> int:
     """Return the submitted primary key, or 0, which no row has."""
-    return int(wish) if wish.isascii() and wish.isdigit() and len(wish) < 19 else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def end(session: Any) -> str:

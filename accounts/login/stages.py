@@ -10,9 +10,8 @@ from accounts.models import User
 
 
 class CodeStage(LoginByCodeStage):
-    """Requires an emailed code after the right password while strangers guess at the account."""
-
     def handle(self) -> tuple[HttpResponse | None, bool]:
+        """Require an emailed code after the right password while strangers guess at the account."""
         user = self.login.user
         email = attempts.code_address(self.request, user) if isinstance(user, User) and not self.state else ""
         if not email:
@@ -22,16 +21,14 @@ class CodeStage(LoginByCodeStage):
 
 
 class AddressStage(EmailVerificationStage):
-    """Skips email verification for users whom the owner created without an address."""
-
     def handle(self) -> tuple[HttpResponse | None, bool]:
+        """Skip email verification for users whom the owner created without an address."""
         if not self.login.email and not getattr(self.login.user, "email", ""):
             return None, True
         return super().handle()  # type: ignore[no-untyped-call, no-any-return]
 
 
 class SecondFactorStage(AuthenticateStage):
-    """Does not require the passkey of a reader, who may have added it on another device."""
-
     def is_needed(self) -> bool:
+        """Return whether this login needs two-factor authentication; a reader's passkey may be on another device."""
         return isinstance(self.login.user, User) and mfa.is_required_for(self.login.user)

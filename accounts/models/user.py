@@ -37,7 +37,7 @@ class QueueMail(models.TextChoices):
 
     @classmethod
     def site_choices(cls) -> list[tuple[str, Any]]:
-        """Return the choices for the whole site."""
+        """Return value and label of the choices for the whole site, without “site default”."""
         return [(value, label) for value, label in cls.choices if value != cls.SITE]
 
 

@@ -31,6 +31,7 @@ class PictureForm(forms.Form):
     )
 
     def clean_picture(self) -> avatars.Files:
+        """Return the uploaded picture, re-encoded in all sizes."""
         try:
             return avatars.reencode(self.cleaned_data["picture"].read(avatars.MAX_BYTES + 1))
         except avatars.InvalidPicture as error:
@@ -40,6 +41,7 @@ class PictureForm(forms.Form):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def picture(request: Request) -> HttpResponse:
+    """Show the page of the user's profile picture; upload, remove or replace it by the connected account's."""
     commenter = Commenter.objects.for_user(cast(User, request.user))
     if request.method != "POST":
         return render_page(request, commenter)
@@ -47,14 +49,15 @@ def picture(request: Request) -> HttpResponse:
         return render_page(request, commenter, status=403)
     if "remove" in request.POST:
         avatars.remove(commenter)
-        return redirect_with_message(request, _("Picture removed."))
+        return redirect_to_picture_page(request, _("Picture removed."))
     if "follow" in request.POST:
         avatars.use_account_picture(commenter)
-        return redirect_with_message(request, _("Your picture from that account will appear here in a moment."))
+        return redirect_to_picture_page(request, _("Your picture from that account will appear here in a moment."))
     return upload(request, commenter)
 
 
 def upload(request: Request, commenter: Commenter) -> HttpResponse:
+    """Store the uploaded picture and redirect, or show the page with errors."""
     if seconds := ratelimit.acquire("picture", f"commenter {commenter.pk}", 3600, count=PER_HOUR):
         message = _("You’ve uploaded too many pictures. Please try again in a few minutes.")
         response = render_page(request, commenter, [message], status=429)
@@ -64,7 +67,7 @@ def upload(request: Request, commenter: Commenter) -> HttpResponse:
     if not form.is_valid():
         return render_page(request, commenter, form.errors["picture"], status=422)
     avatars.store(commenter.pk, form.cleaned_data["picture"])
-    return redirect_with_message(request, _("Picture changed."))
+    return redirect_to_picture_page(request, _("Picture changed."))
 
 
 def render_page(
@@ -78,6 +81,6 @@ def render_page(
     return render(request, "account/picture.html", context, status=status)
 
 
-def redirect_with_message(request: Request, message: str) -> HttpResponse:
+def redirect_to_picture_page(request: Request, message: str) -> HttpResponse:
     messages.success(request, message)
     return redirect("account_picture")

@@ -45,6 +45,7 @@ class AlreadyInvited(Exception):
 
 
 def invite(*, email: str, name: str, role: str, by: User, letterhead: Letterhead) -> Invitation:
+    """Save an invitation and enqueue its email. Raises AlreadyInvited."""
     invitation = Invitation(email=email.lower(), name=name, role=role, by=by, nonce=new_nonce(), sent=timezone.now())
     try:
         with transaction.atomic():
@@ -81,6 +82,7 @@ def delete_old() -> None:
 
 @job(retry=True)
 def send_email(pk: int, nonce: str, *letterhead: str) -> None:
+    """Email the invitation's link, unless it was sent, withdrawn, accepted or replaced by a newer one."""
     invitation = Invitation.objects.filter(pk=pk, nonce=nonce, emailed=None).first()
     if invitation is None:  # withdrawn, accepted, already sent, or replaced by a newer link
         return

@@ -78,6 +78,7 @@ def list_services() -> list[Service]:
 
 
 def describe_service(provider: Any, *, is_on: bool, people: int) -> Service:
+    """Return what the page shows about a provider; `people` is how many users have connected an account of it."""
     default = (
         provider.server_url,
         gettext_lazy("Register this site as a client on that server, with this redirect URI."),
@@ -111,6 +112,7 @@ class InvitationForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
+        """Reject the address of a user who already has the role."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         email, role = data.get("email", ""), data.get("role", "")
         if email and role and (known := invitations.user_with_role(email, role)):
@@ -121,10 +123,11 @@ class InvitationForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def login_and_team_page(request: Request) -> HttpResponse:
+    """Show superusers the page, perform the action of a pressed button, or invite a person."""
     user = request.user
     if not isinstance(user, User) or not user.is_superuser:
         raise PermissionDenied
-    actions = {"test-mail": send_test_email, "again": resend, "withdraw": withdraw}
+    actions = {"test-mail": send_test_email, "again": resend_invitation, "withdraw": withdraw_invitation}
     if request.method == "POST" and (action := actions.get(request.POST.get("action", ""))):
         action(request, user)
         return redirect("admin-identity")
@@ -149,11 +152,13 @@ def render_page(request: Request, form: InvitationForm) -> HttpResponse:
 
 
 def letterhead(request: Request) -> invitations.Letterhead:
+    """Return what an invitation's email says of its sender and site."""
     site: Any = request.site
     return invitations.Letterhead(cast(User, request.user).get_full_name(), str(site), site.language)
 
 
 def invite(request: Request, form: InvitationForm) -> bool:
+    """Send the invitation in a valid form, or add an error to the form; return whether it was sent."""
     try:
         by = cast(User, request.user)
         invitation = invitations.invite(**form.cleaned_data, by=by, letterhead=letterhead(request))
@@ -166,13 +171,13 @@ def invite(request: Request, form: InvitationForm) -> bool:
     return True
 
 
-def resend(request: Request, user: User) -> None:
+def resend_invitation(request: Request, user: User) -> None:
     for invitation in requested_invitations(request):
         invitations.resend(invitation, letterhead=letterhead(request))
         messages.success(request, _("We’re sending another invitation to %(email)s.") % {"email": invitation.email})
 
 
-def withdraw(request: Request, user: User) -> None:
+def withdraw_invitation(request: Request, user: User) -> None:
     for invitation in requested_invitations(request):
         invitation.delete()
         message = _("Invitation withdrawn. The link sent to %(email)s no longer works.")
@@ -180,6 +185,7 @@ def withdraw(request: Request, user: User) -> None:
 
 
 def requested_invitations(request: Request) -> list[Invitation]:
+    """Return the invitation whose button was pressed, in a list that is empty if it no longer exists."""
     return list(Invitation.objects.filter(pk=sessions.parse_key(request.POST.get("invitation", ""))))
 
 
@@ -208,7 +214,7 @@ def send_test_email(request: Request, user: User) -> None:
 
 
 def server_reply(error: Exception) -> str:
-    """Return the mail server's own answer."""
+    """Return the mail server's reply in an error, or the error's own text."""
     if isinstance(error, SMTPRecipientsRefused):
         return "; ".join(f"{code} {decode_reply(reply)}" for code, reply in error.recipients.values())
     if isinstance(error, SMTPResponseException):

@@ -35,7 +35,7 @@ Type = Authenticator.Type
 
 @require_safe
 def login_done(request: Request) -> HttpResponse:
-    """Show the login window's last page, which tells open pages how the login ended and closes."""
+    """Show the last page of the login window, which tells the site's other tabs how the login ended, and closes."""
     outcome = request.GET.get("login", "")
     if refusal := redirects.staff_refusal(outcome):
         return render(request, "account/login_outcome.html", {"outcome": "staff", "refusal": refusal})
@@ -121,9 +121,8 @@ def remove_password(request: Request) -> HttpResponse:
 
 
 class ActivateTOTPView(views.ActivateTOTPView):
-    """Does not ask for another code of the app before showing the recovery codes."""
-
     def form_valid(self, form: Any) -> HttpResponse:
+        """Show the recovery codes without asking for another code of the app first."""
         response: HttpResponse = super().form_valid(form)
         post_authentication(
             self.request, Authenticator.objects.get(user=self.request.user, type=Type.TOTP), reauthenticated=True
@@ -132,9 +131,8 @@ class ActivateTOTPView(views.ActivateTOTPView):
 
 
 class AddPasskeyView(AddWebAuthnView):
-    """Adds passkeys that can be used to log in, and recovery codes for users who need a second factor."""
-
     def form_valid(self, form: Any) -> HttpResponse:
+        """Add a passkey that can be used to log in, and recovery codes for users who need two-factor authentication."""
         user = cast(User, self.request.user)
         passkey = signup_authenticator(
             self.request, user=user, name=form.cleaned_data["name"], credential=form.cleaned_data["credential"]
@@ -147,16 +145,17 @@ class AddPasskeyView(AddWebAuthnView):
 
 
 class ConfirmCodeView(allauth_private.ConfirmLoginCodeView):
-    """Logs in to the account that has verified the address: an emailed code verifies it, as a link does."""
-
     def get_form_kwargs(self) -> dict[str, Any]:
+        """Tell the form to which address the code was emailed."""
         kwargs: dict[str, Any] = super().get_form_kwargs()
         return kwargs if self.is_resending else {**kwargs, "email": self.state.get("email", "")}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Tell the template whether the code is needed only because strangers guess at the password."""
         return {**super().get_context_data(**kwargs), "is_after_guesses": not self.state["initiated_by_user"]}
 
     def user_to_log_in(self, user: User) -> User:
+        """Return the user who has verified the address: an emailed code verifies it, as a link does."""
         email = self.state.get("email")
         if not email or not self.state["initiated_by_user"]:
             return user
@@ -165,4 +164,5 @@ class ConfirmCodeView(allauth_private.ConfirmLoginCodeView):
 
 class ConfirmResetCodeView(allauth_private.ConfirmPasswordResetCodeView):
     def get_form_kwargs(self) -> dict[str, Any]:
+        """Tell the form to which address the code was emailed."""
         return {**super().get_form_kwargs(), "email": self.state["email"]}  # type: ignore[no-untyped-call]

@@ -83,6 +83,7 @@ def request_download(commenter: Commenter) -> None:
 
 
 def needs_download(commenter: Commenter) -> bool:
+    """Return whether the account's picture has changed, the person has chosen no other, and it is not forbidden."""
     is_fixed = commenter.has_chosen_picture or commenter.has_lost_picture
     return not is_fixed and commenter.picture_url not in {"", commenter.picture_source}
 
@@ -168,8 +169,10 @@ def lock_commenter(commenter_pk: int) -> Commenter | None:
 
 
 def set_picture(row: Commenter, key: str, *, source: str = "", is_chosen: bool) -> None:
-    """Set the picture of a locked row. A removed picture's files are deleted after the commit; those of a replaced one
-    only later by `delete_unused`, since pages rendered a moment ago still link to them.
+    """Set a locked row's picture, or remove it with the key ""; the account's does not replace one that `is_chosen`.
+
+    A removed picture's files are deleted after the commit; those of a replaced one only later by `delete_unused`, since
+    pages rendered a moment ago still link to them.
     """
     if row.picture and not key:
         transaction.on_commit(functools.partial(delete_files, row.picture), robust=True)
@@ -229,10 +232,11 @@ def reencode(data: bytes) -> Files:
         raise InvalidPicture(_("This picture has too many pixels. Choose a smaller one.")) from error
     except Exception as error:  # decoders raise all kinds of errors for broken files
         raise InvalidPicture(_("This file can’t be opened as a picture. Choose a JPEG, PNG, WebP or GIF.")) from error
-    return {size: encode(center, size) for size in SIZES}
+    return {size: encode_webp(center, size) for size in SIZES}
 
 
 def crop_to_square(picture: Image.Image) -> Image.Image:
+    """Return the center of a picture on white, as a square of the largest size."""
     picture = decoding.shrink(picture, MAX_DECODED_SIDE)
     picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     return put_on_white(ImageOps.fit(picture, (SIZES[-1], SIZES[-1]), Image.Resampling.LANCZOS))
@@ -245,8 +249,8 @@ def put_on_white(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def encode(picture: Image.Image, size: int) -> bytes:
+def encode_webp(picture: Image.Image, side: int) -> bytes:
     out = io.BytesIO()
-    picture = picture.resize((size, size), Image.Resampling.LANCZOS)
+    picture = picture.resize((side, side), Image.Resampling.LANCZOS)
     picture.save(out, "WEBP", quality=82, method=6)
     return out.getvalue()

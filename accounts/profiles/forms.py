@@ -49,8 +49,8 @@ class LineField(forms.CharField):
             self.widget.attrs["autocomplete"] = autocomplete
 
     def to_python(self, value: Any) -> str:
+        """Return the text without invisible characters, unless it is so long that it will be rejected anyway."""
         text = super().to_python(value) or ""
-        # a far too long value will be rejected anyway
         return tidy_line(text) if len(text) <= 4 * self.max_bytes else text
 
 
@@ -58,6 +58,7 @@ class EmailField(LineField):
     widget = forms.EmailInput
 
     def validate(self, value: Any) -> None:
+        """Require letters without accents before the @ and a domain with an ending, besides what Django requires."""
         super().validate(value)
         if not value:
             return
@@ -76,12 +77,14 @@ class WebsiteField(LineField):
     widget = forms.URLInput
 
     def to_python(self, value: Any) -> str:
+        """Return the address with https:// in front if it has no scheme."""
         text = super().to_python(value)
         if text and "://" not in text and not text.lower().startswith(("javascript:", "data:", "mailto:")):
             text = f"https://{text.lstrip('/')}"
         return text
 
     def validate(self, value: Any) -> None:
+        """Require a URL with http or https."""
         super().validate(value)
         if value:
             message = _("Enter a valid website address, such as example.org.")
@@ -134,6 +137,7 @@ class SignupForm(forms.Form):
     )
 
     def signup(self, request: Any, user: User) -> None:
+        """Save the name of a new user; allauth calls this."""
         user.name = self.cleaned_data["name"]
         user.save(update_fields=["name"])
 

@@ -35,7 +35,7 @@ def provider_by_id(account: str) -> Any:
 
 
 def service_by_id(account: str) -> Any:
-    """Return the service with this id in allauth's tables, with key, name and mark, even if it is not configured."""
+    """Return the service with this id in allauth's tables, with key, name and icon, even if it is not configured."""
     unknown = SimpleNamespace(key=account, name=account, mark="key")
     candidates = (*settings.PROVIDERS, *settings.KNOWN_PROVIDERS)
     return next((provider for provider in candidates if provider.id == account), unknown)
@@ -77,6 +77,7 @@ def update_from_account(request: HttpRequest, user: User) -> Commenter:
 
 
 def update_commenter(commenter: Commenter, values: dict[str, str]) -> None:
+    """Save these fields if they changed, invalidate the pages that show them, and request a new picture."""
     changes = {name: value for name, value in values.items() if getattr(commenter, name) != value}
     if changes:
         for name, value in changes.items():

@@ -65,13 +65,14 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u1950-\u19df\u1
 
 
 def tidy_text(text: str) -> str:
-    """Return multi-line text without invisible characters and without more marks than a letter can carry."""
+    """Return multi-line text without invisible characters, and with at most four combining marks on a letter."""
     parts = _FLAG.split(_LINE_ENDS.sub("\n", text))
     parts[::2] = map(_tidy, parts[::2])
     return "".join(parts)
 
 
 def _tidy(text: str) -> str:
+    """Tidy a part of a text that has no flag emoji, the only ones with tag characters."""
     if text.isascii():
         return text.translate(_CONTROLS)
     text = _INVISIBLE.sub("", text)
@@ -87,6 +88,7 @@ def _tidy(text: str) -> str:
 
 
 def _is_useful(sign: str, before: str, after: str, is_right_to_left: bool) -> bool:
+    """Return whether an invisible character matters between its neighbors, such as a joiner in Arabic or emoji."""
     match sign:
         case "\u200d" if _EMOJI.match(before) and _EMOJI.match(after):
             return True
@@ -181,6 +183,7 @@ def looks_latin(word: str) -> bool:
 
 
 def _script(letter: str) -> str:
+    """Return the first word of a letter's Unicode name, such as LATIN."""
     return unicodedata.name(letter, "").partition(" ")[0]
 
 
@@ -198,7 +201,7 @@ class ProtectedName(NamedTuple):
 
 @cache
 def has_byline() -> Any:
-    """A condition on users: a row of a model that declares itself a byline names them as author."""
+    """Return a condition on users: a row of a model with `is_byline` names them as its author."""
     models = [(each.related_model, each.field.name) for each in User._meta.related_objects]
     named = [
         Exists(model._default_manager.filter(**{name: OuterRef("pk")}))
@@ -209,7 +212,7 @@ def has_byline() -> Any:
 
 
 def protected_names() -> "QuerySet[User, tuple[Any, ...]]":
-    """Select the rows of ProtectedName, for a query that may be combined with others by UNION."""
+    """Select the ProtectedName fields of authors, moderators and owners, so that the query can be part of a UNION."""
     users = User.objects.annotate(is_author=has_byline())
     return users.filter(Q(is_author=True) | Q(is_staff=True) | Q(is_superuser=True)).values_list(*ProtectedName._fields)
 
@@ -224,4 +227,5 @@ def find_imitated(name: str, known: Iterable[ProtectedName]) -> ProtectedName | 
 
 
 def is_official_title(name: str) -> bool:
+    """Return whether a name poses as a role on the site, such as “Admin” or “The moderator”."""
     return any(imitates(name, title) for title in OFFICIAL_TITLES)

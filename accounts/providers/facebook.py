@@ -27,6 +27,7 @@ class FacebookAdapter(FacebookOAuth2Adapter):
         return f"{self.graph_url}/oauth/access_token"
 
     def complete_login(self, request: HttpRequest, app: Any, token: SocialToken, **kwargs: Any) -> SocialLogin:
+        """Fetch the person's profile from Facebook, and return allauth's login."""
         provider: Any = get_adapter(request).get_provider(request, self.provider_id)
         proof, fields = compute_appsecret_proof(app, token), ",".join(provider.get_fields())
         parameters = {"fields": fields, "access_token": token.token, "appsecret_proof": proof}
@@ -36,9 +37,10 @@ class FacebookAdapter(FacebookOAuth2Adapter):
 
 class FacebookAccount(Account):
     def get_avatar_url(self) -> str | None:
+        """Return the picture's URL, or None for the placeholder of people without a picture."""
         picture: Any = self.account.extra_data.get("picture")
         data = picture.get("data") if isinstance(picture, dict) else None
-        if not isinstance(data, dict) or data.get("is_silhouette"):  # the placeholder for people without a picture
+        if not isinstance(data, dict) or data.get("is_silhouette"):
             return None
         return str(data.get("url") or "")
 

@@ -35,6 +35,7 @@ class Transport(BaseAdapter):
         self.deadline = deadline
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send a request through server.http.fetch and return its response. Raises requests.ConnectionError."""
         body: Any = request.body.encode() if isinstance(request.body, str) else request.body
         response = requests.Response()
         try:

@@ -25,6 +25,7 @@ class WordPressAdapter(OAuth2Adapter):
     profile_url = FromSettings("PROFILE_URL", f"{HOME}/rest/v1.1/me/")
 
     def complete_login(self, request: HttpRequest, app: Any, token: SocialToken, **kwargs: Any) -> SocialLogin:
+        """Fetch the person's profile from WordPress.com, and return allauth's login."""
         provider: Any = self.get_provider()  # type: ignore[no-untyped-call]
         data = get_json(self.profile_url, headers={"Authorization": f"Bearer {token.token}"})
         return provider.sociallogin_from_response(request, data)  # type: ignore[no-any-return]
@@ -55,5 +56,6 @@ class WordPressProvider(OAuth2Provider):
         return {"username": data.get("username"), "name": data.get("display_name"), "email": data.get("email")}
 
     def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
+        """Return the email address, which we do not trust WordPress.com to have verified."""
         email = data.get("email")
         return [EmailAddress(email=email, verified=False, primary=True)] if email else []

@@ -31,5 +31,6 @@ class XProvider(TwitterOAuth2Provider):
     oauth2_adapter_class = XAdapter
 
     def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
+        """Return the address that X has confirmed, as verified; X sends no other."""
         email = data.get("confirmed_email")
         return [EmailAddress(email=email, verified=True, primary=True)] if isinstance(email, str) and email else []

@@ -23,6 +23,7 @@ def login_services() -> Sequence[Any]:
 
 @register.simple_tag
 def staff_refusal(outcome: str) -> str:
+    """Return the message for `?login=staff-KEY`, or "" for any other outcome."""
     return redirects.staff_refusal(outcome or "")
 
 

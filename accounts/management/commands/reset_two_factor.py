@@ -27,6 +27,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Removed from {name}: {', '.join(removed)}. Ended {ended}.")
 
     def find_user(self, login: str) -> User:
+        """Return the only user with this username or email address. Raises CommandError."""
         users = list(User.objects.with_login(login))
         if not users:
             raise CommandError(f"No account has the username or email address {login!r}.")
