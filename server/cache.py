@@ -106,6 +106,7 @@ class Failover:
         return getattr(self.database, operation)(*arguments)
 
     def fail_over(self, error: Exception) -> None:
+        """Use the database from now on, and start a thread that waits for Redis."""
         with self.lock:
             if self.problem:
                 return
@@ -114,6 +115,7 @@ class Failover:
         threading.Thread(target=self.restore_redis, name="restore Redis", daemon=True).start()
 
     def restore_redis(self) -> None:
+        """Wait until Redis responds, copy the database's entries to it, and use it again."""
         pause = threading.Event()
         while self.problem:
             pause.wait(RETRY_AFTER)
@@ -146,6 +148,7 @@ class Failover:
 
 @cache
 def shared_failover(servers: str, options: tuple[tuple[str, Any], ...]) -> Failover:
+    """Return this process's only Failover for these Redis servers."""
     return Failover(servers, dict(options))
 
 

@@ -17,16 +17,14 @@ SECRET = re.compile(r"(/preview/)[\w-]+")
 
 
 class RedactingFormatter(logging.Formatter):
-    """Removes signatures and preview tokens from log lines."""
-
     def format(self, record: logging.LogRecord) -> str:
+        """Remove signatures and preview tokens from the line."""
         return SECRET.sub(r"\1…", SIGNATURE.sub("…", super().format(record)))
 
 
 class WithoutTraceback(logging.Filter):
-    """Drops tracebacks of rejected requests, which anyone can send; only our own errors keep theirs."""
-
     def filter(self, record: logging.LogRecord) -> bool:
+        """Drop the traceback of a rejected request, which anyone can send; only our own errors keep theirs."""
         if getattr(record, "status_code", 500) < 500:
             record.exc_info = record.exc_text = None
         return True
@@ -48,6 +46,7 @@ class SuspiciousRequestCounter(logging.Handler):
         self.latest: dict[str, str] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Count a rejected request; log it if none of its kind came in the last minute."""
         kind = record.name.rpartition(".")[2]
         is_first = kind not in self.counts
         self.counts[kind] += 1
@@ -56,7 +55,7 @@ class SuspiciousRequestCounter(logging.Handler):
             self._report(kind)
 
     def report(self, kind: str) -> None:
-        """At the end of a minute, log what came in it, and start the next one only if there was anything."""
+        """Log the requests of the last minute and begin another one, only if there were any."""
         with self.lock or threading.RLock():
             if self.counts[kind]:
                 self._report(kind)
@@ -65,6 +64,7 @@ class SuspiciousRequestCounter(logging.Handler):
                 self.latest.pop(kind, None)
 
     def _report(self, kind: str) -> None:
+        """Log the requests that were counted, and call report() in a minute."""
         logger.warning("%s", _describe(kind, self.counts[kind], self.latest[kind]))
         self.counts[kind] = 0
         timer = threading.Timer(self.SECONDS, self.report, [kind])
@@ -73,6 +73,7 @@ class SuspiciousRequestCounter(logging.Handler):
 
 
 def _subject(kind: str, record: logging.LogRecord) -> str:
+    """Return the Host header of an unknown host, the log message of other kinds."""
     request = getattr(record, "request", None)
     if kind == HOST and request is not None:
         return str(request.META.get("HTTP_HOST", ""))
@@ -80,6 +81,7 @@ def _subject(kind: str, record: logging.LogRecord) -> str:
 
 
 def _describe(kind: str, count: int, latest: str) -> str:
+    """Return the log line for this many requests; `latest` is what `_subject` returned for the last one."""
     requests = f"{count} request{'' if count == 1 else 's'}"
     if kind == HOST:
         return (

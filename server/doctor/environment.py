@@ -21,7 +21,7 @@ MIN_FREE_BYTES = 200 * 1024 * 1024
 
 def settings_findings() -> Iterator[Finding]:
     """Yield what is wrong with the settings."""
-    yield from _check_address()
+    yield from _check_site_url()
     yield from _check_secret_key()
     if not settings.EMAIL_URL_IS_SET:
         yield warning(
@@ -43,10 +43,10 @@ def settings_findings() -> Iterator[Finding]:
             _("Unset DEBUG before the site can be reached from the internet."),
         )
     if connection.vendor == "sqlite":
-        yield from _check_sqlite()
+        yield from _check_sqlite_version()
 
 
-def _check_address() -> Iterator[Finding]:
+def _check_site_url() -> Iterator[Finding]:
     address = urlsplit(settings.SITE_URL)
     if not settings.SITE_URL_IS_SET:
         yield warning(
@@ -94,7 +94,7 @@ def _check_proxies() -> Iterator[Finding]:
         )
 
 
-def _check_sqlite() -> Iterator[Finding]:
+def _check_sqlite_version() -> Iterator[Finding]:
     has_several = settings.WEB_CONCURRENCY > 1
     if has_several:
         yield warning(
@@ -127,7 +127,7 @@ def data_findings() -> Iterator[Finding]:
             % {"count": free // (1024 * 1024), "folder": folder},
             _("Free up disk space."),
         )
-    yield from _check_files(folder)
+    yield from _check_permissions(folder)
     if not settings.DEBUG and not static_files.are_collected():
         yield error(
             _("Static files"),
@@ -136,7 +136,7 @@ def data_findings() -> Iterator[Finding]:
         )
 
 
-def _check_files(folder: Path) -> Iterator[Finding]:
+def _check_permissions(folder: Path) -> Iterator[Finding]:
     if count := file_modes.count_open(folder):
         message = ngettext(
             "Other users on this machine can access %(count)d file or folder in %(folder)s.",

@@ -14,6 +14,7 @@ TIMEOUT = 3.0
 
 
 def proxy_findings() -> Iterator[Finding]:
+    """Yield what happens to a request with a forged header at the site's own address."""
     if not settings.TRUSTED_PROXIES or not settings.SITE_URL_IS_SET:
         return
     try:
@@ -30,6 +31,7 @@ def proxy_findings() -> Iterator[Finding]:
 
 
 def _describe_rejection(status: int, text: str) -> str:
+    """Return who rejected or removed the forged header, judging by the response."""
     if status == 400 and FORGED in text:
         return _("The proxy forwards forged headers such as %(name)s, but the site rejects them.")
     if status >= 400:

@@ -21,6 +21,7 @@ RECENT = timedelta(days=7)
 
 
 def database_findings() -> Iterator[Finding]:
+    """Yield what is wrong with the database and what it stores."""
     try:
         yield from _check_database()
     except Error as failure:
@@ -37,18 +38,18 @@ def _check_database() -> Iterator[Finding]:
         yield error(_("Database"), message % {"count": len(pending)}, _("Run: manage.py migrate"))
         return
     if connection.vendor == "sqlite":
-        yield from _check_sqlite()
+        yield from _check_sqlite_file()
     if problem := health.cache_problem():
         yield error(_("Redis"), f"{problem}.", _("Start Redis, or check CACHE_URL."))
     if not get_user_model()._default_manager.filter(is_superuser=True, is_active=True).exists():
         yield warning(_("Owner"), _("There is no superuser yet."), _("Run: manage.py createsuperuser"))
-    yield from _check_demo()
+    yield from _check_demo_passwords()
     yield from _check_jobs()
     for check in registered_checks:
         yield from check()
 
 
-def _check_sqlite() -> Iterator[Finding]:
+def _check_sqlite_file() -> Iterator[Finding]:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA journal_mode")
         (mode,) = cursor.fetchone()
@@ -69,7 +70,7 @@ def _check_sqlite() -> Iterator[Finding]:
         )
 
 
-def _check_demo() -> Iterator[Finding]:
+def _check_demo_passwords() -> Iterator[Finding]:
     if settings.DEBUG:
         return
     people = get_user_model()._default_manager.filter(username__in=("owner", "author", "moderator"), is_active=True)

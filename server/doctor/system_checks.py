@@ -13,6 +13,7 @@ KINDS: dict[Severity, type[Info] | type[Error]] = {Severity.NOTE: Info, Severity
 
 @register(Tags.security, deploy=True)
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
+    """Return the doctor's findings about the settings as messages of Django's checks."""
     return [
         KINDS[finding.severity](f"{finding.subject}: {finding.problem}", hint=finding.remedy, id="server.doctor")
         for finding in settings_findings()

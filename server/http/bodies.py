@@ -27,7 +27,8 @@ DRAIN_TIMEOUT = 20.0
 
 
 class Stream(Protocol):
-    def receive(self, seconds: float, woken: threading.Event, /) -> bytes | None: ...
+    def receive(self, seconds: float, woken: threading.Event, /) -> bytes | None:
+        """Return the next piece, empty at the end, or None if none arrives in time or `woken` is set."""
 
 
 class Rejected(Exception): ...
@@ -51,7 +52,7 @@ class Upload:
 
     network: str
     size: int
-    person: str = ""  # the user's id, if it was needed
+    user_id: str = ""  # if it was needed
     entered: float = 0.0
     woken: threading.Event = field(default_factory=threading.Event)
     is_lost: bool = False
@@ -67,10 +68,10 @@ class UploadLimiter:
     uploads: list[Upload] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def admit(self, upload: Upload, person: Callable[[], str] = str) -> None:
-        """Admit a body. `person` returns the user's id; it reads the session, so it is called near the limits alone."""
+    def admit(self, upload: Upload, get_user_id: Callable[[], str] = str) -> None:
+        """Admit a body. `get_user_id` reads the session, so it is called only when the limits are near."""
         if self.is_crowded(upload):
-            upload.person = person()
+            upload.user_id = get_user_id()
         with self.lock:
             while group := self.find_full_group(upload):
                 self.evict_oldest(group)
@@ -78,41 +79,44 @@ class UploadLimiter:
             self.uploads.append(upload)
 
     def release(self, upload: Upload) -> None:
+        """Stop counting a body that has ended."""
         with self.lock:
             if upload in self.uploads:
                 self.uploads.remove(upload)
 
     def is_crowded(self, upload: Upload) -> bool:
+        """Return whether half of a limit is used, so that it matters who sends the body."""
         with self.lock:
-            anonymous = self.anonymous()
+            anonymous = self.anonymous_uploads()
             return (
                 len(anonymous) >= self.bodies // 2
                 or volume(anonymous) + upload.size > self.volume // 2
-                or len(self.from_network(upload.network)) >= self.each // 2
+                or len(self.anonymous_uploads_from(upload.network)) >= self.each // 2
             )
 
-    def anonymous(self) -> list[Upload]:
-        return [upload for upload in self.uploads if not upload.person]
+    def anonymous_uploads(self) -> list[Upload]:
+        return [upload for upload in self.uploads if not upload.user_id]
 
-    def from_network(self, network: str) -> list[Upload]:
-        return [upload for upload in self.anonymous() if upload.network == network]
+    def anonymous_uploads_from(self, network: str) -> list[Upload]:
+        return [upload for upload in self.anonymous_uploads() if upload.network == network]
 
     def find_full_group(self, upload: Upload) -> list[Upload]:
         """Return the uploads of which one has to end before this one is admitted; empty if there is room."""
-        if upload.person:
-            theirs = [other for other in self.uploads if other.person == upload.person]
+        if upload.user_id:
+            theirs = [other for other in self.uploads if other.user_id == upload.user_id]
             if len(theirs) >= self.each:
                 return theirs
             is_full = len(self.uploads) >= self.bodies or volume(self.uploads) + upload.size > self.volume
             return self.uploads if is_full else []
-        anonymous, network = self.anonymous(), self.from_network(upload.network)
+        anonymous, network = self.anonymous_uploads(), self.anonymous_uploads_from(upload.network)
         if len(network) >= self.each:
             return network
         most, most_volume = (number - number // RESERVED_SHARE for number in (self.bodies, self.volume))
         return anonymous if len(anonymous) >= most or volume(anonymous) + upload.size > most_volume else []
 
     def evict_oldest(self, group: list[Upload]) -> None:
-        oldest = min(group, key=lambda upload: (bool(upload.person), upload.entered))
+        """Reject the oldest of these uploads, an anonymous one first. Raises TooBusy if it has just begun."""
+        oldest = min(group, key=lambda upload: (bool(upload.user_id), upload.entered))
         if monotonic() - oldest.entered < GUARANTEED:
             raise TooBusy
         oldest.is_lost = True
@@ -120,12 +124,12 @@ class UploadLimiter:
         self.uploads.remove(oldest)
 
     def receive(
-        self, stream: Stream, *, length: int | None, limit: int, network: str, person: Callable[[], str] = str
+        self, stream: Stream, *, length: int | None, limit: int, network: str, get_user_id: Callable[[], str] = str
     ) -> bytes:
-        """Return the whole body; `length` is that of the client's header, None without one. Raises Rejected."""
+        """Return the body, at most `limit` bytes; `length` is its Content-Length, None without one. Raises Rejected."""
         upload = Upload(network, limit if length is None else min(length, limit))
         try:
-            return UploadReader(stream, upload, partial(self.admit, upload, person), length, limit).read_all()
+            return UploadReader(stream, upload, partial(self.admit, upload, get_user_id), length, limit).read_all()
         finally:
             self.release(upload)
 
@@ -154,17 +158,18 @@ class UploadReader:
 
     @property
     def timeout(self) -> float:
-        """Return the seconds after which the body is given up."""
+        """Return after how many seconds the body is rejected as too slow."""
         if self.is_too_large:
             return DRAIN_TIMEOUT
         return TIMEOUT + self.received / MIN_BYTES_PER_SECOND if self.received else FIRST_BYTE_TIMEOUT
 
     @property
     def short_wait(self) -> float:
-        """Return the seconds that the body is waited for without being admitted."""
+        """Return for how many seconds the body is awaited before it has to be admitted."""
         return SHORT_WAIT if max(self.upload.size, self.received) <= SMALL else 0.0
 
     def read_all(self) -> bytes:
+        """Return the whole body. Raises Rejected."""
         while piece := self.next_piece():
             self.received += len(piece)
             self.pieces.append(piece)
@@ -179,7 +184,7 @@ class UploadReader:
         return b"".join(self.pieces)
 
     def next_piece(self) -> bytes:
-        """Return the next piece, empty at the end."""
+        """Return the next piece, empty at the end. Raises Rejected."""
         piece = None
         while piece is None:
             passed = monotonic() - self.began

@@ -13,16 +13,19 @@ class PublicErrorPages:
 
     @staticmethod
     def technical_404_response(request: HttpRequest, error: Exception) -> HttpResponse:
+        """Return the site's own page."""
         return exception.get_exception_response(request, get_resolver(), 404, error)
 
     @staticmethod
     def technical_500_response(
         request: HttpRequest, kind: Any, error: Any, trace: Any, status_code: int = 500
     ) -> HttpResponse:
+        """Return the site's own page for error 400, Django's technical one for others."""
         if status_code == 400:
             return exception.get_exception_response(request, get_resolver(), 400, error)
         return debug.technical_500_response(request, kind, error, trace, status_code)
 
 
 def install() -> None:
+    """Make Django use these pages."""
     exception.debug = PublicErrorPages  # type: ignore[attr-defined]

@@ -39,6 +39,7 @@ PAGE = """<!doctype html>
 
 
 def page(status: int, title: str, *sentences: str, retry_after: float | None = None) -> HttpResponse:
+    """Return a page with this heading and a paragraph for each sentence; `retry_after` is in seconds."""
     paragraphs = format_html_join("\n", "<p>{}</p>", ((sentence,) for sentence in sentences))
     direction = "rtl" if get_language_bidi() else "ltr"
     content = format_html(
@@ -50,11 +51,11 @@ def page(status: int, title: str, *sentences: str, retry_after: float | None = N
     return response
 
 
-def too_large(limit: int) -> HttpResponse:
+def too_large(max_bytes: int) -> HttpResponse:
     return page(
         413,
         _("Too large to send"),
-        _("This page accepts up to %(size)s. Nothing was saved.") % {"size": _size(limit)},
+        _("This page accepts up to %(size)s. Nothing was saved.") % {"size": _format_bytes(max_bytes)},
         _("Go back, shorten your text or choose a smaller file, and send it again."),
     )
 
@@ -99,6 +100,7 @@ def server_error() -> HttpResponse:
 
 
 def _try_again(title: str) -> HttpResponse:
+    """Return a page with status 503 that asks to wait."""
     wait = _("Please wait a moment and try again.")
     again = _(
         "If you were submitting a form, nothing was saved. Go back and send it again; your text should still be there."
@@ -106,13 +108,14 @@ def _try_again(title: str) -> HttpResponse:
     return page(503, title, wait, again, retry_after=2)
 
 
-def _size(count: int) -> str:
+def _format_bytes(count: int) -> str:
     if count < 1024 * 1024:
         return _("%(count)d KB") % {"count": count // 1024}
     return _("%(count)d MB") % {"count": count // (1024 * 1024)}
 
 
 def _stylesheet() -> str:
+    """Return the link to the stylesheet, or "" if static files are not collected."""
     try:
         return format_html('<link rel="stylesheet" href="{}">\n', static("css/site.css"))
     except ValueError:  # the files were not collected

@@ -111,7 +111,7 @@ def check_url(url: str, allowed: Collection[str]) -> SplitResult:
 
 
 def is_allowed(parts: SplitResult, allowed: Collection[str]) -> bool:
-    """Return whether a URL belongs to one of the private origins that the caller allows."""
+    """Return whether a URL belongs to one of the private origins that the caller of get() allows."""
     return origin(parts) in {origin(urlsplit(each)) for each in allowed}
 
 
@@ -200,6 +200,7 @@ class TimedReader(io.RawIOBase):
 
 
 def seconds_left(deadline: float) -> float:
+    """Return the seconds until the deadline. Raises TimeoutError after it."""
     seconds = deadline - time.monotonic()
     if seconds <= 0:
         raise TimeoutError
@@ -207,6 +208,7 @@ def seconds_left(deadline: float) -> float:
 
 
 def ascii_host(target: SplitResult) -> str:
+    """Return the host of a URL in ASCII, as DNS needs it. Raises PermanentFetchError."""
     host = target.hostname or ""
     try:
         return host if host.isascii() else host.encode("idna").decode()
@@ -255,6 +257,7 @@ def send(
 
 
 def read_body(response: http.client.HTTPResponse, max_bytes: int) -> bytes:
+    """Return the body of a response with status 200. Raises FetchError, permanent if a retry is useless."""
     if response.status != 200:
         problem = f"the server answered {response.status}"
         is_worth_asking_again = response.status in {408, 425, 429} or response.status >= 500
@@ -263,6 +266,7 @@ def read_body(response: http.client.HTTPResponse, max_bytes: int) -> bytes:
 
 
 def read_limited(response: http.client.HTTPResponse, max_bytes: int) -> bytes:
+    """Return the body of a response. Raises FetchError if it is larger or incomplete."""
     too_large = PermanentFetchError(f"larger than {max_bytes // 1024 // 1024} MB")
     if (response.length or 0) > max_bytes:
         raise too_large

@@ -53,7 +53,7 @@ class Gateway:
             return respond(error_pages.server_error(), start_response)
 
     def read_body(self, environ: WSGIEnvironment) -> None:
-        """Read the body, if there is one, and put it where Django looks."""
+        """Read the body, if there is one, into `wsgi.input`. Raises Rejected."""
         text = environ.get("CONTENT_LENGTH") or "0"
         is_chunked = bool(environ.pop("HTTP_TRANSFER_ENCODING", ""))
         stream, environ["wsgi.input"] = environ["wsgi.input"], io.BytesIO()
@@ -67,12 +67,13 @@ class Gateway:
             raise bodies.TooLarge
         caller = network(environ.get("REMOTE_ADDR", ""))
         body = self.limiter.receive(
-            stream, length=length, limit=limit, network=caller, person=partial(session_user.user_id, environ)
+            stream, length=length, limit=limit, network=caller, get_user_id=partial(session_user.user_id, environ)
         )
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
 
     def reject(self, rejected: bodies.Rejected, path: str, start_response: StartResponse) -> Iterable[bytes]:
+        """Respond with the page for a body that was not accepted, and end the connection."""
         if isinstance(rejected, bodies.TooLarge):
             page = error_pages.too_large(self.body_limit(path))
         else:
@@ -80,6 +81,7 @@ class Gateway:
         return respond_and_close(page, start_response)
 
     def body_limit(self, path: str) -> int:
+        """Return how many bytes a body for this path may have."""
         fitting = [beginning for beginning in self.limits if path.startswith(beginning)]
         return self.limits[max(fitting, key=len)] if fitting else MAX_BODY
 
@@ -102,7 +104,7 @@ def is_readable(environ: WSGIEnvironment) -> bool:
 
 
 def respond_to_probe(path: str) -> HttpResponse:
-    """Answer here, so that neither the prober's Host header nor a busy or broken site matters."""
+    """Respond to a health check here, so that neither its Host header nor a busy or broken site matters."""
     if path == "/healthz":
         return health.healthz(HttpRequest())
     try:

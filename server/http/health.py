@@ -19,6 +19,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
+    """Answer 503 with the reason if the site cannot serve."""
     try:
         trouble = find_problem()
     except Error:
@@ -35,6 +36,7 @@ def cache_problem() -> str:
 
 
 def find_problem() -> str:
+    """Return why the site cannot serve, or "" if the database responds and is migrated."""
     global _is_migrated  # a migrated database stays migrated, and making the plan is slow
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")

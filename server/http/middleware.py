@@ -59,6 +59,7 @@ class DatabaseUnavailableMiddleware(Middleware):
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer 503 if the exception means that the database is unavailable."""
         if not is_unavailable(exception):
             return None
         logger.warning("Answered %s %r with 503: %s", request.method, request.path, str(exception).strip())
@@ -66,13 +67,13 @@ class DatabaseUnavailableMiddleware(Middleware):
 
 
 def record_failure(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    """Store the exception that Django turns into a 500 on the request."""
     request.failure = sys.exc_info()[1]  # type: ignore[attr-defined]
 
 
 class InvalidInputMiddleware(Middleware):
-    """Answers 400 or 404 for input that Django or the database cannot process."""
-
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer 400 or 404 for input that Django or the database cannot process."""
         # The admin raises these for ?_to_field=, numbers too large for a column, autocomplete fields and JSON.
         is_number_error = isinstance(exception, ValueError) and any(text in str(exception) for text in NO_NUMBERS)
         is_of_admin = request.path_info.startswith(reverse("admin:index")) and (
@@ -100,6 +101,7 @@ class OriginMiddleware(CsrfViewMiddleware):
     """
 
     def process_request(self, request: HttpRequest) -> None:
+        """Set `is_origin_verified` from the request's headers."""
         super().process_request(request)
         request.is_origin_verified = origin_of(request) is Origin.OURS  # type: ignore[attr-defined]
 
@@ -110,7 +112,8 @@ class OriginMiddleware(CsrfViewMiddleware):
         callback_args: tuple[Any, ...],
         callback_kwargs: dict[str, Any],
     ) -> HttpResponseForbidden | None:
-        if is_exempt(request, callback):
+        """Reject a request from another site; check the CSRF token if the headers tell no origin."""
+        if is_csrf_exempt(request, callback):
             return super().process_view(request, callback, callback_args, callback_kwargs)
         origin = origin_of(request)
         if origin is Origin.OTHER:
@@ -125,6 +128,7 @@ class OriginMiddleware(CsrfViewMiddleware):
 
 
 def origin_of(request: HttpRequest) -> Origin:
+    """Return from where the browser says that the request was sent."""
     site = request.META.get("HTTP_SEC_FETCH_SITE", "none")
     if site != "none":
         return Origin.OURS if site == "same-origin" else Origin.OTHER
@@ -134,6 +138,7 @@ def origin_of(request: HttpRequest) -> Origin:
 
 
 def is_own_origin(request: HttpRequest, origin: str) -> bool:
+    """Return whether this is the origin of SITE_URL or of the URL that was requested."""
     if origin in settings.CSRF_TRUSTED_ORIGINS:
         return True
     try:
@@ -142,7 +147,7 @@ def is_own_origin(request: HttpRequest, origin: str) -> bool:
         return False
 
 
-def is_exempt(request: HttpRequest, callback: Callable[..., HttpResponseBase]) -> bool:
+def is_csrf_exempt(request: HttpRequest, callback: Callable[..., HttpResponseBase]) -> bool:
     return (
         request.method in SAFE_METHODS
         or getattr(callback, "csrf_exempt", False)

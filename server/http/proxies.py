@@ -56,7 +56,7 @@ class Proxies:
     def __init__(self, trusted: Iterable[str]) -> None:
         self.trusted: tuple[Network, ...] = tuple(ip_network(text, strict=False) for text in trusted)
 
-    def are_trusted(self, address: Address) -> bool:
+    def is_trusted(self, address: Address) -> bool:
         return any(address in network for network in self.trusted)
 
     def set_client(self, environ: dict[str, Any]) -> None:
@@ -68,10 +68,11 @@ class Proxies:
                 del environ[name]
 
     def _apply_forwarded(self, environ: dict[str, Any]) -> None:
+        """Set the client's address and scheme from the headers of a trusted proxy."""
         if (peer := parse(environ.get("REMOTE_ADDR", ""))) is None:
             return
         environ["REMOTE_ADDR"] = str(peer)
-        if not self.are_trusted(peer):
+        if not self.is_trusted(peer):
             return
         environ["REMOTE_ADDR"] = str(self._client_address(peer, environ.get("HTTP_X_FORWARDED_FOR", "")))
         scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
@@ -86,6 +87,6 @@ class Proxies:
             if address is None:
                 return known
             known = address
-            if not self.are_trusted(address):
+            if not self.is_trusted(address):
                 return known
         return known

@@ -36,7 +36,7 @@ def acquire(purpose: str, who: str | Sequence[str], seconds: float, *, count: in
     turn = seconds / count
     patience = now + seconds - turn
     too_far = now + seconds + SKEW
-    keys = sorted({_key(purpose, name) for name in ([who] if isinstance(who, str) else who)})
+    keys = sorted({_hash(purpose, name) for name in ([who] if isinstance(who, str) else who)})
     rows = ", ".join(["(%s, %s)"] * len(keys))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -52,24 +52,24 @@ def acquire(purpose: str, who: str | Sequence[str], seconds: float, *, count: in
 
 def release(purpose: str, who: str, seconds: float, *, count: int = 1) -> None:
     """Return a turn that acquire() counted but that was not used."""
-    Bucket.objects.filter(key=_key(purpose, who)).update(reserved_until=F("reserved_until") - seconds / count)
+    Bucket.objects.filter(key=_hash(purpose, who)).update(reserved_until=F("reserved_until") - seconds / count)
 
 
 def is_exhausted(purpose: str, who: str, seconds: float, *, count: int = 1) -> bool:
     """Return whether acquire() would have to wait; uses no turn."""
-    reserved_until = Bucket.objects.filter(key=_key(purpose, who)).values_list("reserved_until", flat=True).first()
+    reserved_until = Bucket.objects.filter(key=_hash(purpose, who)).values_list("reserved_until", flat=True).first()
     now = time.time()
     return reserved_until is not None and now + seconds - seconds / count < reserved_until <= now + seconds + SKEW
 
 
-def issue(purpose: str, what: str, seconds: float) -> None:
-    """Store something that can be redeemed once within so many seconds, as a keyed hash."""
-    Bucket.objects.update_or_create(key=_key(purpose, what), defaults={"reserved_until": time.time() + seconds})
+def issue(purpose: str, secret: str, seconds: float) -> None:
+    """Store a secret, as a keyed hash, that can be redeemed once within so many seconds."""
+    Bucket.objects.update_or_create(key=_hash(purpose, secret), defaults={"reserved_until": time.time() + seconds})
 
 
-def redeem(purpose: str, what: str) -> bool:
-    """Use up what was issued, and return whether it was there, in time and unused."""
-    deleted, _ = Bucket.objects.filter(key=_key(purpose, what), reserved_until__gt=time.time()).delete()
+def redeem(purpose: str, secret: str) -> bool:
+    """Use up an issued secret, and return whether it was there, in time and unused."""
+    deleted, _ = Bucket.objects.filter(key=_hash(purpose, secret), reserved_until__gt=time.time()).delete()
     return bool(deleted)
 
 
@@ -78,6 +78,6 @@ def delete_expired() -> int:
     return deleted
 
 
-def _key(purpose: str, who: str) -> str:
+def _hash(purpose: str, who: str) -> str:
     text = f"{purpose}\0{proxies.network(who)}".encode(errors="replace")
     return hmac.new(settings.SECRET_KEY.encode(), b"server.http.ratelimit\0" + text, "sha256").hexdigest()

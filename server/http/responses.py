@@ -50,29 +50,30 @@ class FileWrapper:
 
 
 def buffer_response(parts: Iterable[bytes]) -> list[bytes] | FileBody:
+    """Return the body in memory, or in a file if it is long, and close the original one."""
     if isinstance(parts, list | FileBody):
         return parts
     try:
         if isinstance(parts, FileWrapper) and parts.path:
             return FileBody(os.path.abspath(parts.path))  # noqa: PTH100
-        return _buffer(iter(parts))
+        return _read_all(iter(parts))
     finally:
         if hasattr(parts, "close"):
             parts.close()
 
 
-def _buffer(parts: Iterator[bytes]) -> list[bytes] | FileBody:
+def _read_all(parts: Iterator[bytes]) -> list[bytes] | FileBody:
     start: list[bytes] = []
     size = 0
     for part in parts:
         start.append(part)
         size += len(part)
         if size > MAX_IN_MEMORY:
-            return _spool(b"".join(start), parts)
+            return _write_to_file(b"".join(start), parts)
     return [b"".join(start)]
 
 
-def _spool(start: bytes, rest: Iterator[bytes]) -> FileBody:
+def _write_to_file(start: bytes, rest: Iterator[bytes]) -> FileBody:
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it is no longer among the recent ones
     file.write(start)
     file.writelines(rest)

@@ -35,6 +35,7 @@ class RequestHandler:
         self.application = application
 
     def handle(self, watcher: Any) -> None:
+        """Answer a request of Granian's in this thread, and log an unhandled error."""
         try:
             self.respond(watcher.scope, watcher.proto)
         except Exception:
@@ -43,6 +44,7 @@ class RequestHandler:
             watcher.done()  # sends 500 if there is no response yet
 
     def respond(self, scope: Any, proto: Any) -> None:
+        """Call the application and send its response."""
         started: list[Any] = []
 
         def start_response(status: str, headers: Headers, exc_info: Any = None) -> Any:
@@ -60,6 +62,7 @@ class RequestHandler:
 
 
 def build_environ(scope: Any, body: "Body") -> WSGIEnvironment:
+    """Return the WSGI environ of one of Granian's requests."""
     path: str = scope.path
     found = {
         **server_environ(scope.server),
@@ -122,7 +125,7 @@ class Body:
         return bytes(future.result()) or self.end(woken)
 
     def expect(self, woken: threading.Event) -> None:
-        """Begin to wait for the next piece, which will set `woken`."""
+        """Begin to await the next piece; its arrival sets `woken`."""
         self.awaited = anext(self.pieces)
         self.awaited.add_done_callback(lambda future: woken.set())
 

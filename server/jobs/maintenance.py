@@ -21,6 +21,7 @@ KEEP_FAILED = timedelta(days=30)
 @every(hours=1)
 @job()
 def delete_expired() -> None:
+    """Delete old rate limits, sessions, leases of workers and results of jobs."""
     ratelimit.delete_expired()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     now = timezone.now()

@@ -149,7 +149,7 @@ def is_alive(result: Result) -> bool:
 def lease_held(worker_id: str) -> Iterator[None]:
     """Renew a lease while a job runs, so that workers on other machines know that this one lives."""
     over = threading.Event()
-    renewal = threading.Thread(target=_renew, args=(worker_id, over), name="lease", daemon=True)
+    renewal = threading.Thread(target=_renew_until, args=(worker_id, over), name="lease", daemon=True)
     renewal.start()
     try:
         yield
@@ -157,7 +157,7 @@ def lease_held(worker_id: str) -> Iterator[None]:
         over.set()
 
 
-def _renew(worker_id: str, over: threading.Event) -> None:
+def _renew_until(worker_id: str, over: threading.Event) -> None:
     while not over.wait(RENEW_INTERVAL):
         try:
             Lease.objects.update_or_create(worker=worker_id, defaults={"renewed": timezone.now()})

@@ -20,7 +20,7 @@ fork_lock = threading.Lock()
 
 @contextmanager
 def fork_guard() -> Iterator[None]:
-    """Fork with stop signals blocked: a child unblocks them once it has set its own handlers.
+    """Fork inside this block: stop signals are blocked, and a child unblocks them once it has set its own handlers.
 
     Otherwise it would handle the signal as its parent does, where no one in it acts on what that handler sets.
     """

@@ -26,6 +26,7 @@ class RestartDelay:
         self.last = float("-inf")
 
     def after_death(self) -> float:
+        """Count a death, and return the seconds to wait before the restart."""
         now = monotonic()
         self.deaths = self.deaths + 1 if now - self.last < SOON_AFTER else 0
         self.last = now
@@ -47,6 +48,7 @@ class Supervisor(threading.Thread):
         self.process: BaseProcess | None = None
 
     def run(self) -> None:
+        """Start the process, and restart it whenever it ends before request_stop()."""
         pause = RestartDelay()
         while True:
             with signals.fork_guard():
@@ -66,12 +68,14 @@ class Supervisor(threading.Thread):
             self.stopping.wait(seconds)
 
     def request_stop(self) -> None:
+        """Send SIGTERM to the process and do not restart it."""
         with signals.fork_lock:
             self.stopping.set()
             if self.process is not None:
                 self.process.terminate()
 
     def stop(self) -> None:
+        """Stop the process and wait for it; kill it after STOP_TIMEOUT."""
         self.request_stop()
         if self.process is not None:
             self.process.join(STOP_TIMEOUT)
@@ -79,7 +83,7 @@ class Supervisor(threading.Thread):
 
 
 def run_supervised(name: str, work: Callable[[], object]) -> None:
-    """Run the supervised process, from its first moment."""
+    """Set up a supervised process (its name, session and signals), and do its work."""
     signals.die_with_parent()
     signals.set_process_name(name)
     os.setsid()  # or a terminal's Ctrl-C would reach it in addition to our own signal

@@ -34,6 +34,7 @@ class Loop:
     """The part of an event loop that Granian calls. Callbacks run in the thread that schedules them."""
 
     def call_soon(self, callback: Callable[..., object], *arguments: Any, context: Any = None) -> None:
+        """Call it now, in this thread."""
         callback(*arguments)
 
     call_soon_threadsafe = call_soon
@@ -104,14 +105,17 @@ class Server(MPServer):
         self.serve(spawn_target=run_worker, target_loader=load, wrap_loader=False)
 
     def _init_shared_socket(self) -> None:
+        """Listen on the socket that we have opened."""
         self._shd = SocketHolder(self.listener.fileno(), False, BACKLOG)  # type: ignore[assignment, call-arg]
         self._sso = self.listener
 
     def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
+        """Start the server processes, with stop signals blocked while they are forked."""
         with signals.fork_guard():
             super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]
 
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
+        """Restart the server processes that died, after a growing delay, or that grew too large, as granian does."""
         is_planned = delay > 0
         if not is_planned:
             seconds = self.pause.after_death()
@@ -129,6 +133,7 @@ class Server(MPServer):
                 self.main_loop_interrupt.set()
 
     def shutdown(self, exit_code: int = 0) -> None:
+        """Stop the supervised processes too."""
         for supervisor in self.supervisors:
             supervisor.request_stop()
         super().shutdown(exit_code)  # type: ignore[no-untyped-call]

@@ -30,6 +30,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @property
     def pool(self) -> Pool | None:
+        """Return the pool of this database file, or None if OPTIONS["pool"] is not set or the database is in memory."""
         size, name = self.settings_dict["OPTIONS"].get("pool"), str(self.settings_dict["NAME"])
         if not size or self.is_in_memory_db():
             return None
@@ -41,22 +42,25 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.pool.clear()
 
     def get_connection_params(self) -> dict[str, Any]:
+        """Leave out our own option, which sqlite3 does not know."""
         return {name: value for name, value in super().get_connection_params().items() if name != "pool"}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
+        """Return a connection from the pool, if there is one, else a new one."""
         self._cursors = weakref.WeakSet()
         pool = self.pool
         if pool is None:
-            return self._open(conn_params)
-        self._pooled = pool.acquire(lambda: self._open(conn_params))
+            return self._open_connection(conn_params)
+        self._pooled = pool.acquire(lambda: self._open_connection(conn_params))
         return self._pooled.connection
 
-    def _open(self, conn_params: dict[str, Any]) -> Connection:
+    def _open_connection(self, conn_params: dict[str, Any]) -> Connection:
         create_private_file(str(conn_params["database"]))
         connection: Connection = super().get_new_connection(conn_params)
         return connection
 
     def create_cursor(self, name: Any = None) -> Cursor:
+        """Remember the cursor: `_close` closes it before the connection returns to the pool."""
         cursor: Cursor = super().create_cursor(name)
         self._cursors.add(cursor)
         return cursor
@@ -96,6 +100,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
 
     def _try_begin(self, *, is_last_time: bool) -> bool:
+        """Run BEGIN, and return whether the lock was free; the last time, raise the error."""
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except OperationalError as error:

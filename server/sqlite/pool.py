@@ -63,6 +63,7 @@ class Pool:
 
 
 def file_identity(path: str) -> tuple[int, int] | None:
+    """Return a file's device and inode, or None if it does not exist."""
     with contextlib.suppress(FileNotFoundError):
         status = Path(path).stat()
         return status.st_dev, status.st_ino

@@ -28,10 +28,11 @@ class Command(runserver.Command):
         super().handle(*args, **options)
 
     def get_handler(self, *args: Any, **options: Any) -> Any:
-        """Leave out the page cache, so that every change is visible at the next request."""
+        """Return Django's application without the page cache, so that every change is visible at the next request."""
         return get_wsgi_application()
 
     def inner_run(self, *args: Any, **options: Any) -> None:
+        """Start the supervised commands, then the server."""
         # Django only clears its template loaders; comments' templates are compiled once per process.
         autoreload.file_changed.disconnect(dispatch_uid="template_loaders_file_changed")
         signals.guard_children()

@@ -56,6 +56,7 @@ class Command(BaseCommand):
         sys.exit(status)
 
     def check_migrations(self) -> None:
+        """Stop if migrations are pending; under DEBUG only say so."""
         pending = health.pending_migrations()
         if not pending:
             return
@@ -66,6 +67,7 @@ class Command(BaseCommand):
         self.stderr.write(message)
 
     def greeting(self, host: str, port: int) -> list[str]:
+        """Return the lines to print once the site runs: its URL, and demo logins or the doctor's findings."""
         here = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         if settings.DEBUG:
             return [f"Rejoinder is running at {here} (press Ctrl-C to stop it).", *demo_lines(here)]
@@ -80,7 +82,7 @@ class Command(BaseCommand):
 
 
 def demo_lines(here: str) -> list[str]:
-    """Return what someone who tries out the site needs to know: logins, and where emails are."""
+    """Return lines with the demo's logins and where emails are written, for the site at the URL `here`."""
     lines = []
     with suppress(Error):
         people = get_user_model()._default_manager.filter(username__in=DEMO).values_list("username", flat=True)
