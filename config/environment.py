@@ -27,14 +27,14 @@ ENCODED = "In a user name or password, write special characters percent-encoded:
 
 
 def stop(message: str) -> NoReturn:
-    """End the program: Django imports the settings for every command, so this works for all of them."""
+    """Print the message and end the program: Django imports the settings for every command, so this works for all."""
     print(" ".join(message.split()), file=sys.stderr)  # noqa: T201
     raise SystemExit(2)
 
 
 @contextmanager
 def exit_on_error() -> Iterator[None]:
-    """Stop with the message of a configuration error."""
+    """Turn a configuration error in this block into a call of stop()."""
     try:
         yield
     except ImproperlyConfigured as error:
@@ -42,15 +42,17 @@ def exit_on_error() -> Iterator[None]:
 
 
 def text(name: str, default: str = "") -> str:
+    """Return the environment variable without spaces around it."""
     return os.environ.get(name, default).strip()
 
 
 def comma_separated(name: str) -> list[str]:
-    """Return the parts between commas."""
+    """Return the parts of the variable between its commas."""
     return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
 def boolean(name: str) -> bool:
+    """Return whether the environment variable is true; stop if it is neither true nor false."""
     value = text(name).lower()
     if value not in TRUE | FALSE:
         stop(f"{name} must be true or false, not {value!r}.")
@@ -58,7 +60,7 @@ def boolean(name: str) -> bool:
 
 
 def number(name: str, default: int, *, least: int = 1, most: int) -> int:
-    """Return a whole number in these bounds."""
+    """Return the variable as a whole number; stop if it is not within the bounds."""
     value = text(name) or str(default)
     if not (value.isascii() and value.isdigit() and least <= int(value[:10]) <= most):
         stop(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
@@ -66,7 +68,7 @@ def number(name: str, default: int, *, least: int = 1, most: int) -> int:
 
 
 def choice(name: str, choices: Collection[str]) -> str:
-    """Return one of the choices, or "" if the variable is not set."""
+    """Return the variable, or "" if it is not set; stop if it is not one of the choices."""
     value = text(name)
     if value and value not in choices:
         stop(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
@@ -74,7 +76,7 @@ def choice(name: str, choices: Collection[str]) -> str:
 
 
 def networks(name: str) -> list[str]:
-    """Return the IP addresses and networks between commas."""
+    """Return the variable's IP addresses and networks, which are separated by commas."""
     for value in (found := comma_separated(name)):
         try:
             ip_network(value, strict=False)
@@ -87,6 +89,7 @@ def networks(name: str) -> list[str]:
 
 
 def email(name: str, default: str = "") -> str:
+    """Return the variable; stop if it is not an email address."""
     value = text(name, default)
     if value and not _is_email(value):
         stop(f"{name} must be an email address such as name@example.org, not {value!r}.")
@@ -94,6 +97,7 @@ def email(name: str, default: str = "") -> str:
 
 
 def folder(name: str, default: Path) -> Path:
+    """Return the variable as an absolute path."""
     try:
         return Path(text(name) or default).resolve()
     except (OSError, ValueError) as error:

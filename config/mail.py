@@ -9,8 +9,6 @@ from django.core.mail.backends import filebased
 
 
 class PrivateFileBackend(filebased.EmailBackend):
-    """Django's backend, but with a folder and files that are closed to other users."""
-
     stream: Any
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -18,6 +16,7 @@ class PrivateFileBackend(filebased.EmailBackend):
         super().__init__(*args, **options)
 
     def open(self) -> bool:
+        """Open the email's file, closed to other users."""
         is_new = bool(super().open())
         if is_new:
             os.fchmod(self.stream.fileno(), 0o600)

@@ -30,7 +30,7 @@ class Provider:
 
     @property
     def callback(self) -> str:
-        """Return the path that the provider redirects to, which its owner's page asks for."""
+        """Return the path of our redirect URI, which has to be registered with the provider."""
         return f"/accounts/{'oidc/' if self.server_url else ''}{self.id}/login/callback/"
 
     @property
@@ -107,10 +107,12 @@ def configured_providers(environment: Mapping[str, str], demo: str = "") -> tupl
 
 
 def demo_server(demo: str) -> dict[str, str]:
+    """Return an entry of OIDC_SERVERS for the demo provider at this URL."""
     return {"id": "demo", "name": "Demo ID", "server": f"{demo}/oidc", "client_id": "demo", "client_secret": "demo"}
 
 
 def read_provider(known: Provider, environment: Mapping[str, str], demo: str) -> Provider | None:
+    """Return a provider whose variables are set or that the demo imitates, else None. Raises ImproperlyConfigured."""
     names = known.names
     values = [environment.get(name, "").strip() for name in names]
     if all(values):
@@ -126,16 +128,17 @@ def read_provider(known: Provider, environment: Mapping[str, str], demo: str) ->
 
 
 def build_settings(known: Provider, client_id: str, *secrets: str) -> dict[str, Any]:
+    """Return allauth's settings of a provider; `secrets` follow the client id in its variables."""
     app: dict[str, Any] = {"client_id": client_id, "secret": secrets[0]}
     if known.server_url:
         app |= {"provider_id": known.id, "name": known.name, "settings": {"server_url": known.server_url}}
     elif known.key == "apple":  # signs with a key instead of sending a secret
         team, key, file = secrets
-        app |= {"key": team, "secret": key, "settings": {"certificate_key": read_key(Path(file))}}
+        app |= {"key": team, "secret": key, "settings": {"certificate_key": read_private_key(Path(file))}}
     return {"APP": app, "OAUTH_PKCE_ENABLED": True, **known.settings}
 
 
-def read_key(file: Path) -> str:
+def read_private_key(file: Path) -> str:
     try:
         return file.read_text()
     except (OSError, ValueError) as error:

@@ -42,5 +42,6 @@ def username(user: int) -> str:
 
 
 def require_bucket_packages() -> None:
+    """Stop if the packages that S3 needs are not installed."""
     if not (find_spec("storages") and find_spec("boto3")):
         stop("S3_BUCKET is set, but django-storages and boto3 are not installed. Run: bin/setup --with s3")

@@ -18,14 +18,14 @@ OURS = re.compile(r"^(css|js)/.*\.(css|js)$|^mark.*\.svg$")
 
 
 class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
-    """Uses names without a hash until collectstatic has run, so that templates work without a build step."""
-
     support_js_module_import_aggregation = True
 
     def stored_name(self, name: str) -> str:
+        """Return the hashed name, but the plain one until collectstatic has run."""
         return super().stored_name(name) if self.hashed_files else name
 
     def url(self, name: Any, force: bool = False) -> str:
+        """Use names without a hash until collectstatic has run, so that templates work without a build step."""
         return super().url(name, force=force or bool(self.hashed_files))
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
