@@ -42,12 +42,12 @@ def open_checked(data: bytes, pixels: Mapping[str, int]) -> Iterator[tuple[str, 
         yield kind, picture
 
 
-def check_size(data: bytes, picture: Pillow.Image, kind: str, most: int) -> None:
+def check_size(data: bytes, picture: Pillow.Image, kind: str, max_pixels: int) -> None:
     """Raise LimitExceeded for a picture that is too costly, before a pixel is decoded."""
     if kind == "PNG" and data[24:25] == b"\x10":  # 16 bits for each color
-        most //= 2
-    if picture.width * picture.height > most:
-        raise LimitExceeded("pixels", most)
+        max_pixels //= 2
+    if picture.width * picture.height > max_pixels:
+        raise LimitExceeded("pixels", max_pixels)
     if max(picture.size) > MAX_SIDE:
         raise LimitExceeded("side", MAX_SIDE)
     if kind == "JPEG":
@@ -55,7 +55,7 @@ def check_size(data: bytes, picture: Pillow.Image, kind: str, most: int) -> None
 
 
 def check_scans(data: bytes, picture: Pillow.Image) -> None:
-    """Bound the scans of a JPEG: each may go over every pixel, and all is held in memory until the last one."""
+    """Raise LimitExceeded for a JPEG with costly scans: each may visit every pixel, and all are held in memory."""
     scans = data.count(SCAN_OF_JPEG)
     if scans > MAX_SCANS:
         raise LimitExceeded("scans", MAX_SCANS)

@@ -29,7 +29,7 @@ class RememberedChoice:
         self._paths = re.compile(settings.PAGECACHE_CHOICE_PATHS)
 
     def apply_to(self, environ: WSGIEnvironment, query: str) -> str:
-        """Return the query with the remembered choice, unless it has one itself."""
+        """Return the query with the choice remembered in the cookie, unless it has one itself."""
         remembered = self._remembered(environ)
         if remembered is None or not self._paths.fullmatch(environ["PATH_INFO"]):
             return query

@@ -39,8 +39,8 @@ def invalidate(*keys: str) -> None:
     transaction.on_commit(functools.partial(wait_for_readers, time.monotonic()))
 
 
-def wait_for_readers(bumped: float) -> None:
-    """Wait once for a transaction: a wait of this thread that began after this call began after its commit too."""
-    if getattr(last_wait, "since", float("-inf")) < bumped:
+def wait_for_readers(invalidated_at: float) -> None:
+    """Wait for LEASE after a commit, unless this thread has waited since `invalidated_at`, which is monotonic time."""
+    if getattr(last_wait, "since", float("-inf")) < invalidated_at:
         last_wait.since = time.monotonic()
         time.sleep(LEASE)

@@ -56,6 +56,7 @@ class CachedPage:
         return variant.body if environ["REQUEST_METHOD"] != "HEAD" else []
 
     def _encode(self, encoding: str) -> Variant:
+        """Return the page in an encoding, compressed at the first request; the plain one if that is not larger."""
         with self._lock:
             if encoding not in self._variants:
                 plain = self._variants[PLAIN]
@@ -64,7 +65,7 @@ class CachedPage:
             return self._variants[encoding]
 
     def _variant_of(self, body: bytes, encoding: str = PLAIN) -> Variant:
-        """Return a body with its headers and add its size."""
+        """Return a variant of the page with this body, and add its size to the page's."""
         digest = hashlib.blake2b(body, digest_size=15).digest()
         etag = f'"{base64.urlsafe_b64encode(digest).decode()}"'
         headers = [*self._headers, ("ETag", etag), ("Content-Length", str(len(body)))]
@@ -91,6 +92,7 @@ def preferred_encoding(accept: str) -> str:
 
 
 def parse_quality(quality: str) -> float:
+    """Return the weight of an encoding, such as 0.5, or 0 if it is invalid."""
     try:
         number = float(quality)
     except ValueError:

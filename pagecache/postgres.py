@@ -48,7 +48,7 @@ class PostgresReader:
         self._backoff_until = 0.0
 
     def current(self) -> int:
-        """Share a query that waits for its turn, or send one; a query that is being sent cannot be joined any more.
+        """Return the number of ANY, by a query of another thread that is not being sent yet, or by one of its own.
 
         No lock guards `_next`: two threads that find none both send one, and a query taken away never comes back.
         """
@@ -63,6 +63,7 @@ class PostgresReader:
         return asking.answer
 
     def numbers(self, keys: Collection[str]) -> tuple[int, Numbers]:
+        """Return the number of ANY and those of the keys, read at one moment."""
         listed = ",".join(f'"{key}"' for key in (ANY, *keys))
         self._acquire_connection()
         try:
@@ -134,6 +135,7 @@ class PostgresReader:
 
 
 def execute_prepared(connection: psycopg.Connection, statement: bytes, values: Sequence[bytes]) -> Numbers:
+    """Run a prepared statement and return its rows as a dictionary. Raises psycopg.OperationalError."""
     result = connection.pgconn.exec_prepared(statement, values)
     if result.status != ExecStatus.TUPLES_OK:
         raise psycopg.OperationalError(result.get_error_message())

@@ -60,15 +60,17 @@ class AppResponse(NamedTuple):
 
 
 def unsupported_write(data: bytes) -> object:
+    """Stand in for WSGI's write(), which Django never calls."""
     raise NotImplementedError("Django's handler returns its body.")
 
 
 def without_declaration(headers: Headers) -> Headers:
+    """Return the headers without those that declare what the page depends on."""
     return [(name, value) for name, value in headers if name not in {KEYS_HEADER, EXPIRES_HEADER}]
 
 
 def make_private(headers: Headers) -> Headers:
-    """Make a declared page private if it was rendered for one request."""
+    """Return headers that forbid others to store a page, if its view declared it; it was rendered for one request."""
     if all(name != KEYS_HEADER for name, _ in headers):
         return headers
     return [*(pair for pair in without_declaration(headers) if pair[0].lower() != "cache-control"), PRIVATE]

@@ -31,10 +31,12 @@ class SqliteReader:
         self._local = threading.local()
 
     def current(self) -> int:
+        """Return the number of ANY: while it is unchanged, nothing has changed."""
         rows = self._rows(CURRENT)
         return int(rows[0][0]) if rows else 0
 
     def numbers(self, keys: Collection[str]) -> tuple[int, Numbers]:
+        """Return the number of ANY and those of the keys, read at one moment."""
         markers = ", ".join(["?"] * (len(keys) + 1))
         rows = self._rows(f'SELECT "key", number FROM {TABLE} WHERE "key" IN ({markers})', (ANY, *keys))  # noqa: S608
         found = dict(rows)

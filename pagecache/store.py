@@ -55,13 +55,13 @@ class Store:
             self._remove(key)
 
     def update_weight(self, key: Key, entry: Entry) -> None:
-        """Update the weight of a page that was stored in another encoding too."""
+        """Update the weight, in bytes, of a page that was stored in another encoding too."""
         with self._lock:
             if self._entries.get(key) is entry:
                 self._weigh(key, entry)
 
     def _weigh(self, key: Key, entry: Entry) -> None:
-        """Update an entry's weight, then drop unused entries until all fit."""
+        """Update an entry's weight, in bytes, then drop unused entries until all fit."""
         weight = entry.page.size + sum(map(len, key)) + self.OVERHEAD
         self.bytes += weight - entry.weight
         entry.weight = weight

@@ -71,7 +71,7 @@ class PageCache:
         self._reader.close()
 
     def _is_fresh(self, entry: Entry) -> bool:
-        """Return whether an entry is current; without the database, whether it was a short while ago."""
+        """Return whether an entry is current; while the database fails, whether it was up to GRACE seconds ago."""
         if time.time() >= entry.expires:
             return False
         try:
@@ -88,7 +88,7 @@ class PageCache:
         return True
 
     def _current(self) -> int:
-        """Return the number of ANY. A lease starts before the read, a writer's wait after its commit: it ends later."""
+        """Return the number of ANY, at most LEASE old. A lease starts before the read: a writer's wait ends later."""
         current, until = self._last
         began = time.monotonic()
         if began >= until:
@@ -190,7 +190,7 @@ class PageCache:
         return answer, Declaration.read(answer.headers)
 
     def _remember_plain(self, key: Key) -> None:
-        """Remember that this response cannot be cached, so that it is passed through at once."""
+        """Remember that this response cannot be cached, so that the next request bypasses the cache."""
         if sum(map(len, key)) > self.LONGEST_PLAIN_KEY:
             return
         if len(self._plain) >= self.PLAIN_KEYS:
@@ -199,6 +199,7 @@ class PageCache:
 
 
 def open_reader() -> Reader:
+    """Return the reader of generations for the site's database."""
     connection = connections["default"]
     if connection.vendor == "postgresql":
         from pagecache.postgres import PostgresReader  # psycopg is installed only where it is used
