@@ -74,6 +74,7 @@ class AuthenticateStage(stages.AuthenticateStage):
         raise NotImplementedError
 
     def _should_handle(self, request: HttpRequest) -> bool:
+        """Return whether allauth asks for a second factor and `is_needed` agrees."""
         return super()._should_handle(request) and self.is_needed()
 
 

@@ -15,7 +15,5 @@ class AccountsConfig(AppConfig):
 
 
 class SessionsConfig(UserSessionsConfig):
-    """allauth's session list without its signals: accounts.login.sessions records sessions, without IP addresses."""
-
     def ready(self) -> None:
-        pass
+        """Connect none of allauth's signals: accounts.login.sessions records sessions, without IP addresses."""
