@@ -40,16 +40,16 @@ class RedisOrDatabase(BaseCache):
         return self.switch.problem
 
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        return bool(self.switch.call("add", self._full_key(key, version), value, self._seconds(timeout)))
+        return bool(self.switch.call("add", self._full_key(key, version), value, self._timeout_or_default(timeout)))
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return self.switch.call("get", self._full_key(key, version), default)
 
     def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
-        self.switch.call("set", self._full_key(key, version), value, self._seconds(timeout))
+        self.switch.call("set", self._full_key(key, version), value, self._timeout_or_default(timeout))
 
     def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        return bool(self.switch.call("touch", self._full_key(key, version), self._seconds(timeout)))
+        return bool(self.switch.call("touch", self._full_key(key, version), self._timeout_or_default(timeout)))
 
     def delete(self, key: Any, version: int | None = None) -> bool:
         return bool(self.switch.call("delete", self._full_key(key, version)))
@@ -67,7 +67,7 @@ class RedisOrDatabase(BaseCache):
     def clear(self) -> None:
         self.switch.call("clear")
 
-    def _seconds(self, timeout: Any) -> Any:
+    def _timeout_or_default(self, timeout: Any) -> Any:
         return self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
 
     def _full_key(self, key: Any, version: int | None) -> str:

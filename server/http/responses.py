@@ -63,6 +63,7 @@ def buffer_response(parts: Iterable[bytes]) -> list[bytes] | FileBody:
 
 
 def _read_all(parts: Iterator[bytes]) -> list[bytes] | FileBody:
+    """Return the parts as one, or in a file if they are longer than MAX_IN_MEMORY."""
     start: list[bytes] = []
     size = 0
     for part in parts:
