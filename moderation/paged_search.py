@@ -19,11 +19,11 @@ class PagedSearch:
 
     @property
     def criteria(self) -> dict[str, Any]:
-        """The criteria that are set, by their names in the address."""
+        """The criteria that are set, by the names of their parameters in the address."""
         return {name: value for name, value in vars(self).items() if value and name != "page"}
 
     def url(self, page: int = 1, url_name: str = "") -> str:
-        """Return the address of a page of the results, or of another view of them."""
+        """Return the address of a page of the results, or of another view of them, such as the CSV file."""
         query = urlencode(self.criteria | ({"page": page} if page > 1 else {}))
         return reverse(url_name or self.url_name) + (f"?{query}" if query else "")
 

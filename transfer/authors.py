@@ -107,7 +107,7 @@ class Details(NamedTuple):
 
     @classmethod
     def from_export(cls, name: str, email: str, website: str) -> "Details":
-        """Tidy the details of a comment in an export; a name is never empty, other invalid details are."""
+        """Tidy a commenter's details: no name becomes “Anonymous”, an invalid email address or website nothing."""
         return cls(one_line(name, MAX_NAME) or _("Anonymous"), _cleaned(_EMAIL, email), _cleaned(_WEBSITE, website))
 
     @property
@@ -123,7 +123,7 @@ class Guests:
         self.pks: dict[int, int] = {}
 
     def get_or_create(self, wanted: Iterable[Details]) -> list[int]:
-        """Return the keys of the guests' rows, in the same order, for a batch of comments."""
+        """Return the keys of these guests' Commenters, in the same order; new ones are created."""
         details = [*wanted]
         digests = [each.digest for each in details]
         new = {digest: each for digest, each in zip(digests, details, strict=True) if digest not in self.pks}
@@ -153,7 +153,7 @@ def one_line(text: str, limit: int) -> str:
 
 
 def _cleaned(field: EmailField | WebsiteField, text: str) -> str:
-    """Return what the field makes of a text, or nothing if it is invalid."""
+    """Return a text as the form field cleans it, or nothing if it is invalid."""
     try:
         return str(field.clean(text.strip()))
     except ValidationError:

@@ -40,11 +40,11 @@ class Report:
         return bool(self.counts.total())
 
     def omit(self, kind: str, example: str = "", count: int = 1) -> None:
-        """Count something that was not imported."""
+        """Count something that was not imported; `kind` is written as pluralize() takes it."""
         _add(self.omitted, kind, example, count)
 
     def remark(self, kind: str, example: str = "", count: int = 1) -> None:
-        """Count something that the owner should know."""
+        """Count something that the owner should know; `kind` is written as pluralize() takes it."""
         _add(self.remarks, kind, example, count)
 
     def lines(self, *, is_dry_run: bool = False) -> Iterator[str]:

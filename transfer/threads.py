@@ -228,7 +228,7 @@ def store_batch(
 
 
 def build_comment(essay: Essay, outline: Outline, tree: TreePositions, number: int, source: SourceComment) -> Comment:
-    """Return an unsaved comment at its place in the tree."""
+    """Return an unsaved comment with its position in the tree."""
     parent = outline.parents[number]
     return Comment(  # type: ignore[no-untyped-call]
         essay=essay,

@@ -107,7 +107,7 @@ class DemoSite:
         self, essay: str, by: str, text: str, minutes: int, to: str = "", key: str = "", fate: str = "approved",
         **details: str,
     ) -> None:  # fmt: skip
-        """Post a comment, moderate it and set its dates. A trashed one is approved first."""
+        """Post a comment and moderate it; `to` and `key` are names of comments, `fate` is the status it ends with."""
         posted = self.comment_time({"essay": essay, "minutes": minutes})
         commenter = self.commenters.get(by) or Commenter(name=by, **details)
         if commenter._state.adding:

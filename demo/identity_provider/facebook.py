@@ -70,11 +70,11 @@ class Facebook(Service):
         return tuple(dict.fromkeys(["public_profile", *filter(None, re.split(r"[,\s]+", scope))]))
 
     def callback_url(self, authorization: AuthorizationRequest, **parameters: str) -> str:
-        """Append `#_=_`, as Facebook does."""
+        """Return the redirect to the site with `#_=_` at its end, as Facebook does."""
         return f"{super().callback_url(authorization, **parameters)}#_=_"
 
     def denial_url(self, authorization: AuthorizationRequest) -> str:
-        """Add Facebook's own error fields."""
+        """Return the redirect for a person who denies access, with Facebook's own error fields."""
         return self.callback_url(
             authorization,
             error="access_denied",
@@ -84,7 +84,7 @@ class Facebook(Service):
         )
 
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        """Return the grant of a code, and the token response for it. Raises ErrorResponse."""
+        """Exchange a code for a token; return its grant and the response's fields. Raises ErrorResponse."""
         parameters = {**request.query, **request.form}
         if parameters.get("client_id") != CLIENT:
             raise graph_error("Error validating application. Cannot get application info due to a system error.", 101)
@@ -116,7 +116,7 @@ class Facebook(Service):
             raise graph_error("Invalid verification code format.", 100, 36009) from None
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        """Return the grant of a token, and its person's profile. Raises ErrorResponse."""
+        """Return the grant of an access token, and the fields of its person's profile. Raises ErrorResponse."""
         token = request.query.get("access_token") or request.bearer_token
         if not token:
             message = "An active access token must be used to query information about the current user."

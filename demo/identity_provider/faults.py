@@ -108,6 +108,6 @@ BY_NAME = {fault.name: fault for fault in FAULTS}
 
 
 def respond_with(name: str, step: Step, payload: dict[str, Any]) -> Outcome:
-    """Return the response of a call, with the chosen error if it belongs to this step."""
+    """Return the JSON response of a step, or the chosen error if it belongs to this step."""
     fault = BY_NAME.get(name)
     return fault.respond(payload) if fault and fault.step is step else json_response(payload)

@@ -63,7 +63,7 @@ class Grants:
         self._tokens: dict[str, Grant] = {}
 
     def issue_code(self, authorization: AuthorizationRequest, person: Person, fault: str = "") -> str:
-        """Return a new authorization code for a person, or for the error chosen instead."""
+        """Return a new authorization code for a person, with the error `fault` that will follow, if one was chosen."""
         code = secrets.token_urlsafe(32)
         with self._lock:
             self._codes[code] = Grant(authorization, person, fault, self.clock())

@@ -71,7 +71,7 @@ class DemoID(Service):
         return self.callback_url(authorization, error=ERRORS.get(problem, "invalid_request"))
 
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        """Return the grant of a code, and the token response for it. Raises ErrorResponse."""
+        """Exchange a code for a token; return its grant and the response's fields. Raises ErrorResponse."""
         form = request.form
         if (request.basic_credentials or (form.get("client_id"), form.get("client_secret"))) != CREDENTIALS:
             raise error_response("invalid_client", HTTPStatus.UNAUTHORIZED, WWW_Authenticate='Basic realm="Demo ID"')
@@ -109,7 +109,7 @@ class DemoID(Service):
         return jwt.encode(claims, self.signing_key(), algorithm="RS256", headers={"kid": self.kid})
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        """Return the grant of a token, and its person's profile. Raises ErrorResponse."""
+        """Return the grant of an access token, and the fields of its person's profile. Raises ErrorResponse."""
         grant = self.grants.find_grant(self.key, request.bearer_token)
         if not grant:
             challenge = 'Bearer error="invalid_token"' if request.bearer_token else "Bearer"

@@ -28,7 +28,7 @@ POLICY += "base-uri 'none'; frame-ancestors 'none'"
 
 
 def authorization_page(service: Service, authorization: AuthorizationRequest) -> Response:
-    """Return the page on which a person or an error is chosen."""
+    """Return the page on which the visitor chooses a person or an error."""
     groups = [(step.value, [fault for fault in FAULTS if fault.step is step]) for step in Step]
     return render_page(
         "authorize.html",

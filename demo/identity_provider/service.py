@@ -56,11 +56,11 @@ class Service(ABC):
 
     @abstractmethod
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        """Return the grant of a code, and the token response for it. Raises ErrorResponse."""
+        """Exchange a code for a token; return its grant and the response's fields. Raises ErrorResponse."""
 
     @abstractmethod
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        """Return the grant of a token, and its person's profile. Raises ErrorResponse."""
+        """Return the grant of an access token, and the fields of its person's profile. Raises ErrorResponse."""
 
     @abstractmethod
     def serve_picture(self, request: Request) -> Response | None:
@@ -81,7 +81,7 @@ class Service(ABC):
     # The authorization request
 
     def parse_authorization(self, request: Request) -> AuthorizationRequest:
-        """Check a request to the authorization page. Raises InvalidAuthorization."""
+        """Return the checked parameters of a request to the authorization page. Raises InvalidAuthorization."""
         query = request.query
         if query.get("client_id") != CLIENT:
             raise InvalidAuthorization("client")
@@ -109,7 +109,7 @@ class Service(ABC):
             raise InvalidAuthorization("scope")
 
     def error_message(self, problem: str) -> str:
-        """Return the service's own error message."""
+        """Return the service's own message for one of PROBLEMS."""
         return self.error_messages.get(problem, self.error_messages[""])
 
     def error_redirect(self, request: Request, problem: str) -> str:

@@ -46,7 +46,7 @@ class WordPress(Service):
     }
 
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        """Return the grant of a code, and the token response for it. Raises ErrorResponse."""
+        """Exchange a code for a token; return its grant and the response's fields. Raises ErrorResponse."""
         form = request.form
         for needed in ("client_id", "client_secret", "grant_type", "code", "redirect_uri"):
             if not form.get(needed):
@@ -74,7 +74,7 @@ class WordPress(Service):
         }
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        """Return the grant of a token, and its person's profile. Raises ErrorResponse."""
+        """Return the grant of an access token, and the fields of its person's profile. Raises ErrorResponse."""
         if not request.bearer_token:
             message = "An active access token must be used to query information about the current user."
             raise api_error_response("authorization_required", message, HTTPStatus.FORBIDDEN)

@@ -71,7 +71,7 @@ class X(Service):
         super().check_authorization(query, scopes)
 
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        """Return the grant of a code, and the token response for it. Raises ErrorResponse."""
+        """Exchange a code for a token; return its grant and the response's fields. Raises ErrorResponse."""
         form = request.form
         if request.basic_credentials != CREDENTIALS:
             raise error_response("unauthorized_client", "Missing valid authorization header", HTTPStatus.UNAUTHORIZED)
@@ -101,7 +101,7 @@ class X(Service):
         return grant, response
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        """Return the grant of a token, and its person's profile. Raises ErrorResponse."""
+        """Return the grant of an access token, and the fields of its person's profile. Raises ErrorResponse."""
         grant = self.grants.find_grant(self.key, request.bearer_token)
         if not grant:
             raise problem_response(HTTPStatus.UNAUTHORIZED)

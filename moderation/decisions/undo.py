@@ -78,7 +78,7 @@ def restore_wording(comment: Comment, decision: Decision) -> None:
 
 
 def save_wording(comment: Comment, decision: Decision, previous: tuple[int | None, datetime | None]) -> None:
-    """Record with a decision the wording and edit time a locked comment had before it, and save the new ones."""
+    """Save a locked comment's new text and edit time, and keep the `previous` ones with the decision."""
     decision.wording_id, decision.edited = previous
     Decision.objects.filter(pk=decision.pk).update(wording=decision.wording_id, edited=decision.edited)
     Comment.objects.filter(pk=comment.pk).update(wording=comment.wording_id, edited=comment.edited)

@@ -19,7 +19,7 @@ def learn() -> bool:
 
 
 def examples() -> Iterator[Example]:
-    """Yield examples from approvals and spam decisions in force, unless the text was edited or deleted since."""
+    """Yield training examples from the decisions in force, unless the text was edited or deleted since."""
     decided = Decision.objects.order_by().values("comment_number").annotate(newest=Max("pk")).order_by("-newest")
     numbers = list(decided.values_list("comment_number", flat=True)[:MAX_DECISIONS])
     for at in range(0, len(numbers), CHUNK_SIZE):

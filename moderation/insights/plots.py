@@ -34,7 +34,7 @@ def lines(series: Sequence[Series], labels: Sequence[str], *, description: str, 
 
 
 def stacked(series: Sequence[Series], labels: Sequence[str], *, description: str) -> SafeString:
-    """Draw stacked bars, the first series at the bottom."""
+    """Draw stacked bars over time, the first series at the bottom."""
     totals = [sum(each.values[at] or 0 for each in series) for at in range(len(labels))]
     top = round_up(max(totals, default=0))
     step = (END - START) / max(1, len(labels))
@@ -114,7 +114,7 @@ def grid(top: float, label: Label) -> SafeString:
 
 
 def x_labels(labels: Sequence[str], x_of: Callable[[int], float]) -> SafeString:
-    """Draw the labels of the x axis, the one at an index at `x_of` it; of more than five the first, middle and last."""
+    """Draw labels of the x axis, each at `x_of` its index; of more than five only the first, middle and last."""
     shown = range(len(labels)) if len(labels) <= 5 else (0, len(labels) // 2, len(labels) - 1)
     last = len(labels) - 1
     rows = [
@@ -125,7 +125,7 @@ def x_labels(labels: Sequence[str], x_of: Callable[[int], float]) -> SafeString:
 
 
 def runs(values: Sequence[Number]) -> list[list[tuple[int, float]]]:
-    """Split values at the gaps into runs of (index, value)."""
+    """Split values at the gaps (None) into runs of index and value."""
     found: list[list[tuple[int, float]]] = [[]]
     for at, value in enumerate(values):
         if value is None:

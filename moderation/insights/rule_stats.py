@@ -10,7 +10,7 @@ from comments.models import Comment, Decision, Status
 
 
 def approved_by_moderator(comments: Iterable[Comment]) -> set[int]:
-    """Return the keys of those of these comments that are approved and that a moderator has approved."""
+    """Return the keys of those of these approved comments that a moderator, not only a rule, has approved."""
     keys = [comment.pk for comment in comments if comment.status == Status.APPROVED]
     rows = Decision.objects.filter(comment_number__in=keys, after=Status.APPROVED, moderator__isnull=False)
     return set(rows.order_by().values_list("comment_number", flat=True))

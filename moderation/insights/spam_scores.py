@@ -30,7 +30,7 @@ class Rates:
 
     @property
     def score(self) -> str:
-        """The threshold with two decimals."""
+        """The threshold as text with two decimals."""
         return f"{self.at:.2f}"
 
     @property
@@ -74,13 +74,13 @@ class ScoreHistory:
         return found
 
     def rates_at(self, threshold: float, label: str = "") -> Rates:
-        """Return what share of the good and spam comments has at least this score; `label` names the threshold."""
+        """Return what share of the good and of the spam comments reaches a threshold; `label` is its name."""
         good, spam = (len(each) - bisect_left(each, threshold) for each in (self.good, self.spam))
         return Rates(threshold, (good, len(self.good)), (spam, len(self.spam)), label)
 
 
 def decided_comments(is_spam: bool) -> Any:
-    """Return approved comments, or those that a moderator, not only the filter, marked as spam."""
+    """Return a QuerySet of the spam that moderators, not only the filter, marked, or of the approved comments."""
     if is_spam:
         return Comment.objects.filter(status=Status.SPAM, removed_by=Comment.Remover.MODERATOR)
     return Comment.objects.approved()

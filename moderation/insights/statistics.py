@@ -56,7 +56,7 @@ class WeeklyComments:
 
     @property
     def plot(self) -> SafeString:
-        """A stacked bar of the statuses for each week."""
+        """A plot with a stacked bar of the statuses for each week."""
         series = [Series(kind, self.counts[status]) for status, kind in self.KINDS.items()]
         description = ngettext(
             "%(count)d comment by week and status.", "%(count)d comments by week and status.", self.total
@@ -73,12 +73,12 @@ class ModeratorStatistics:
 
     @property
     def cells(self) -> list[int]:
-        """The numbers of decisions with each of SHOWN_VERBS."""
+        """The moderator's number of decisions for each of SHOWN_VERBS."""
         return [self.counts[verb] for verb in SHOWN_VERBS]
 
     @property
     def total(self) -> int:
-        """The number of all decisions, those with other verbs included."""
+        """The moderator's number of decisions, those with other verbs included."""
         return sum(self.counts.values())
 
 

@@ -76,7 +76,7 @@ class WaitingTimes:
 
     @property
     def plot(self) -> SafeString:
-        """The median and 90% waiting times of each week as lines."""
+        """A plot of the median and 90% waiting times of each week."""
         slow = [quantile(week, 0.9) for week in self.by_week]
         median = [quantile(week, 0.5) for week in self.by_week]
         unit, abbreviation = unit_of(max(filter(None, slow), default=0.0))
@@ -90,7 +90,7 @@ class WaitingTimes:
 
 
 def in_unit(seconds: Iterable[float | None], unit: float) -> list[float | None]:
-    """Convert times to a unit of so many seconds; None stays."""
+    """Convert seconds to a unit of so many seconds; None stays."""
     return [None if value is None else value / unit for value in seconds]
 
 

@@ -29,7 +29,7 @@ COLUMNS = (
 
 
 def select_columns(decisions: DecisionQuerySet) -> Any:
-    """Select plain values with the beginning of the text as typed; model instances would be too slow for long logs."""
+    """Select the COLUMNS as dictionaries; model instances would be too slow for long logs."""
     return decisions.annotate(said=Left("comment__wording__text", MAX_LENGTH)).values(*COLUMNS)
 
 
@@ -64,7 +64,7 @@ def subject(row: dict[str, Any]) -> str:
 
 
 def who(row: dict[str, Any]) -> str:
-    """Return the moderator or rule that decided, in words as LogEntry.who."""
+    """Return the moderator or rule that decided, as the log's page names them."""
     if row["rule"]:
         return _("the rule “%(name)s”") % {"name": row["rule__name"]}
     if row["verb"] == Decision.Verb.RULE:
@@ -77,7 +77,7 @@ def essay_title(row: dict[str, Any]) -> str:
 
 
 def message(row: dict[str, Any]) -> str:
-    """Return what the commenter was told, in words as LogEntry.message."""
+    """Return what the commenter was told, as the log's page shows it."""
     sentence = " ".join(filter(None, (row["reason__sentence"], row["message"])))
     return ": ".join(filter(None, (row["reason__name"], sentence)))
 

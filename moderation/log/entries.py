@@ -27,7 +27,7 @@ EXCERPT_HTML = 600  # characters of HTML, enough for an excerpt
 
 
 def select_details(decisions: DecisionQuerySet) -> DecisionQuerySet:
-    """Add everything that an entry shows, in one query."""
+    """Load with the decisions everything that their entries show, in one query."""
     excerpt, reasons = Left("comment__wording__html", EXCERPT_HTML), F("comment__wording__reasons")
     found = decisions.annotate(said=excerpt, reasons=reasons).defer("essay__body")
     return found.select_related("moderator", "rule", "reason", "essay", "comment__commenter", "undoes")
@@ -47,7 +47,7 @@ class LogEntry:
 
     @property
     def who(self) -> str:
-        """The moderator or rule that decided, in words."""
+        """The moderator or rule that decided, by name."""
         decision = self.decision
         if decision.rule:
             return _("the rule “%(name)s”") % {"name": decision.rule}
@@ -94,7 +94,7 @@ class LogEntry:
 
 
 def verb_of(decision: Decision) -> str:
-    """Return the action in words; of a rule, what it did."""
+    """Return a decision's action in words; of a rule's decision, what the rule did with the comment."""
     if decision.verb == Decision.Verb.RULE and decision.after in RULE_VERBS:
         return str(RULE_VERBS[decision.after])
     return str(decision.get_verb_display())
@@ -134,7 +134,7 @@ class LogPage(ResultPage):
 
 
 def can_be_undone(decision: Decision) -> bool:
-    """Return whether the newest decision about a comment can be undone."""
+    """Return whether a decision, the newest about its comment, can be undone."""
     comment = decision.comment
     reasons: Any = getattr(decision, "reasons", None) or ()
     return (

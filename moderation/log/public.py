@@ -63,7 +63,7 @@ def decisions_in_force(since: datetime) -> DecisionQuerySet:
 
 
 def count_by_month(since: datetime) -> list[Month]:
-    """Count decisions by month, the newest first, without empty months."""
+    """Count approvals and rejections by month, the newest first, without empty months."""
     found: dict[date, Month] = {}
     rows = decisions_in_force(since).annotate(month=TruncMonth("created")).values_list("month", "verb", "after")
     for moment, verb, after, count in rows.annotate(count=Count("pk")):

@@ -19,7 +19,7 @@ from moderation.queue.filters import parse_number
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_moderator_required
 def blocks_page(request: Request, rights: Rights) -> HttpResponse:
-    """Show the list, or remove an exception from it."""
+    """Show the list of trusted, held and blocked people, or remove an exception from it."""
     search = BlockSearch.from_query(request.GET)
     if request.method == "POST":
         return remove_block(request, search)

@@ -78,5 +78,5 @@ class BlockList(ResultPage):
 
     @property
     def kinds(self) -> list[tuple[str, Any]]:
-        """Options of the filter: the value and its label."""
+        """Options of the filter by kind: value and label."""
         return [*KINDS.items(), (EXPIRED, _("expired"))]

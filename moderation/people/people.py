@@ -95,7 +95,7 @@ class Person:
 
     @cached_property
     def blocks(self) -> list[Block]:
-        """Exceptions for them, their email addresses or their networks, expired ones too."""
+        """Exceptions (trusted, held, blocked) for them, their email addresses or their networks, expired ones too."""
         named = [row["network"] for row in self.networks]
         matching = Q(commenter=self.commenter) | Q(email__in=self.verified_emails, email__gt="")
         matching |= Q(network__in=[each for network in named for each in supernets(network)], network__gt="")

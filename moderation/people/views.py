@@ -53,7 +53,7 @@ class BlockForm(forms.Form):
         return blocks.clean_network(self.cleaned_data["network"])
 
     def clean_until(self) -> datetime | None:
-        """Return the midnight at which that day begins: the exception does not cover it."""
+        """Return the start of the given day, when the exception ends; None for no end."""
         if (day := self.cleaned_data["until"]) is None:
             return None
         moment = timezone.make_aware(datetime.combine(day, time.min))
@@ -111,7 +111,7 @@ def add_note(request: Request, person: Person) -> HttpResponse:
 
 
 def save_block(request: Request, person: Person) -> HttpResponse:
-    """Trust, hold or block the person, an email address or a network, as the form says."""
+    """Trust, hold or block the person, one of their email addresses or a network, as the form says."""
     form = BlockForm(request.POST, person)
     if not form.is_valid():
         return render_page(request, person, 422, block_form=form)

@@ -85,7 +85,7 @@ def finish(batch: Batch, state: str) -> bool:
 
 @job()
 def decide_batch(batch_pk: int) -> None:
-    """Decide for a few seconds, then leave the rest to another job, so that other jobs have their turn."""
+    """Continue a batch for a few seconds and leave the rest to another job, so that other jobs have their turn."""
     batch = Batch.objects.select_related("moderator").filter(pk=batch_pk).first()
     if batch and not decide_all(batch):
         decide_batch.enqueue(batch_pk)

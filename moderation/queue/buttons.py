@@ -42,7 +42,7 @@ def form_links(names: tuple[str, ...], url: str) -> SafeString:
 
 @cache
 def _action_buttons(names: tuple[str, ...], language: str | None) -> SafeString:
-    """Return the buttons; `language` is the current one, as a key of the cache."""
+    """Return the buttons; `language` is the current one, and only a key of the cache."""
     rows: list[Any] = [
         (name, capfirst(Decision.Verb(name).label), key_attribute(name), LABELS[name], key_hint(name)) for name in names
     ]
@@ -51,7 +51,7 @@ def _action_buttons(names: tuple[str, ...], language: str | None) -> SafeString:
 
 @cache
 def _form_links(names: tuple[str, ...], language: str | None) -> SafeString:
-    """Return the links with AT as their address; `language` is the current one, as a key of the cache."""
+    """Return the links with AT as their address; `language` is the current one, and only a key of the cache."""
     rows: list[Any] = [(AT, name, name, key_attribute(name), FORMS[name], key_hint(name)) for name in names]
     return format_html_join("\n", '<a href="{}#{}" data-form="{}"{}>{}{}</a>', rows)
 

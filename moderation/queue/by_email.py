@@ -69,7 +69,7 @@ def available_actions(comment: Comment, link: DecisionToken) -> list[str]:
             return ["approve", "spam", "trash"]
         case Status.APPROVED:
             return ["keep", "spam", "trash"] if comment.reports else []
-    return ["approve", "deny"] if appeals.has_open_appeal(comment) else []
+    return ["approve", "deny"] if appeals.is_open(comment) else []
 
 
 def render_page(request: Request, status: int, link: DecisionToken, user: User) -> HttpResponse:
@@ -93,7 +93,7 @@ def render_page(request: Request, status: int, link: DecisionToken, user: User) 
 
 
 def describe_change(comment: Comment, link: DecisionToken, user: User) -> str:
-    """Say how the comment changed after the email was sent."""
+    """Return a sentence on how the comment changed after the email was sent; `user` reads it."""
     if comment.wording_id != link.wording and comment.status == link.status:
         return _("This comment was edited after we sent the email. Please review it in the queue.")
     newest = Decision.objects.select_related("moderator", "rule").filter(comment=comment).first()

@@ -224,7 +224,7 @@ def is_from_script(request: Request) -> bool:
 
 
 def response_data(request: Request, state: QueueState, outcome: Outcome, message: str) -> dict[str, Any]:
-    """Return JSON: the HTML of every affected row (empty if it has left the list), decisions, message and counts."""
+    """Return JSON for the script: affected rows as HTML, empty if they left the list; decisions, message, counts."""
     lines = lines_by_others(outcome.already_decided, state.rights.user) | rows.undo_lines(state)
     if outcome.is_undo:
         lines = {pk: line for pk, line in lines.items() if pk in {comment.pk for comment in outcome.already_decided}}
@@ -243,7 +243,7 @@ def response_data(request: Request, state: QueueState, outcome: Outcome, message
 
 
 def formatted_counts(state: QueueState) -> dict[str, str]:
-    """Return the tabs' counts in the language's format."""
+    """Return each tab's number of comments in the language's format."""
     return {tab: str(localize(count)) for tab, count in tab_counts(state.rights).items()}
 
 

@@ -53,7 +53,7 @@ class Row:
 
     @cached_property
     def parent_link(self) -> SafeString | None:
-        """A link to the parent comment: name and excerpt."""
+        """A link to the comment that it replies to: name and excerpt."""
         parent = self.comment.parent
         if parent is None:
             return None
@@ -68,7 +68,7 @@ class Row:
 
     @property
     def location(self) -> SafeString:
-        """Where the comment is: “in reply to Mara, “text” on Essay”."""
+        """Where the comment was posted: “in reply to Mara, “text” on Essay”."""
         if self.parent_link:
             return format_html(_("in reply to {answered} on {essay}"), answered=self.parent_link, essay=self.essay)
         return format_html(_("on {essay}"), essay=self.essay)
@@ -83,7 +83,7 @@ class Row:
 
     @cached_property
     def url(self) -> str:
-        """Its page for moderators."""
+        """The address of the comment's page for moderators."""
         return reverse("queue-comment", args=[self.pk]) + self.query
 
     @property
@@ -188,6 +188,7 @@ class Row:
 
     @property
     def action_buttons(self) -> SafeString:
+        """Buttons for the actions that its status allows."""
         names = VERBS[Status(self.comment.status)]
         return buttons.action_buttons(("keep", *names) if self.comment.is_approved and self.reports else names)
 

@@ -47,7 +47,7 @@ def import_document(
 
 
 def read(name: str, data: bytes, media: Media) -> Conversion:
-    """Read and convert a document by the extension of its name. Raises Unreadable."""
+    """Convert a document to an essay's body by the extension of its name. Raises Unreadable."""
     kind = Path(name).suffix.lower()
     limit = MAX_BYTES if kind == ".docx" else MAX_TEXT_BYTES
     if len(data) > limit:
@@ -98,7 +98,7 @@ def create_draft(name: str, result: Conversion, by: User | None) -> Essay:
 
 
 def register_pictures(essay: Essay, report: Report) -> None:
-    """Register the pictures on the web to be fetched by a job."""
+    """Register the draft's pictures on the web to be fetched by a job, and drop those with invalid addresses."""
     found = pictures.find_pictures(essay.body, "")
     wanted = [WantedPicture(essay=essay, written_address=key, address=url) for key, url in found.items() if url]
     nowhere = {key for key, address in found.items() if not address and key.startswith("http")}

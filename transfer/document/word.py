@@ -111,7 +111,7 @@ def check_archive(data: bytes) -> None:
 
 
 def check_member(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Check one file in the archive. Raises Unreadable."""
+    """Check the size, compression and XML of one file in the archive. Raises Unreadable."""
     is_xml = member.filename.lower().endswith((".xml", ".rels"))
     if member.flag_bits & 1:
         raise Unreadable("this .docx file is password-protected; remove the password and try again")
@@ -125,7 +125,7 @@ def check_member(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
 
 
 def check_xml(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Check an XML part without storing it: no entities, no excessive depth or number of elements."""
+    """Check an XML part without storing it: no entities, not too deep or large. Raises Unreadable."""
     depth = count = 0
     try:
         with packed.open(member) as part:

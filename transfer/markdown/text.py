@@ -14,7 +14,7 @@ _MARK = "doc-noteref"
 
 
 def to_markdown(body: str) -> str:
-    """Convert a body: the text of each node from those of its children, innermost first."""
+    """Convert an essay's body to Markdown, innermost nodes first."""
     root = parse(body)
     texts: dict[int, str] = {}
     for node in [*reversed([*root.walk()]), root]:
@@ -118,7 +118,7 @@ def is_outermost(node: Node) -> bool:
 
 
 def escape_start(start: re.Match[str]) -> str:
-    """Escape what would begin a heading, a list or a quotation."""
+    """Escape the start of a line that Markdown would take for a heading, a list or a quotation."""
     return start[0] + "\\" if start[0][0].isdigit() else "\\" + start[0]
 
 

@@ -41,7 +41,7 @@ class Part:
         return Q(**{self.owner: person.pk})
 
     def label(self, field: str) -> str:
-        """Return the name of a field for readers."""
+        """Return a field's name in words."""
         return capfirst(str(getattr(self.model._meta.get_field(field.partition("__")[0]), "verbose_name", field)))
 
 
@@ -49,7 +49,7 @@ class InvitationPart(Part):
     """Invitations that a person sent, and those to an email address that they verified."""
 
     def filter_for(self, person: Model) -> Q:
-        """Include invitations to a verified address."""
+        """Return the condition for a person's rows, invitations to a verified address included."""
         verified = EmailAddress.objects.filter(user=person.pk, verified=True)
         return super().filter_for(person) | Q(email__in=verified.values("email"))
 
@@ -60,7 +60,7 @@ class SubscriptionPart(Part):
     through = ("commenter", "address__email")
 
     def filter_for(self, person: Model) -> Q:
-        """Include subscriptions of a verified address."""
+        """Return the condition for a person's rows, subscriptions of a verified address included."""
         commenter, email = self.through
         found = Q(**{commenter: person.pk})
         if isinstance(person, Commenter) and person.user_id:
@@ -75,7 +75,7 @@ class EmailPart(SubscriptionPart):
     through = ("subscription__commenter", "email")
 
     def filter_for(self, person: Model) -> Q:
-        """Include emails to the person's account."""
+        """Return the condition for a person's rows, emails to their account included."""
         found = super().filter_for(person)
         return found | Q(recipient=person.user_id) if isinstance(person, Commenter) and person.user_id else found
 

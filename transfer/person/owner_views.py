@@ -60,7 +60,7 @@ ACTIONS = {"html": export, "json": export, "delete": delete}
 
 
 def log_action(request: HttpRequest, verb: Verb, commenter: int) -> None:
-    """Log the action with the commenter's number only, so that the log doesn't identify the person."""
+    """Record an export or deletion with the commenter's number only, so that the log doesn't identify the person."""
     Decision.objects.create(verb=verb, moderator_id=request.user.pk, commenter_key=commenter)
 
 

@@ -40,7 +40,7 @@ def feed_time(text: str) -> datetime | None:
 
 
 def decode_path(text: str) -> str:
-    """Decode a part of an address as requests have it, without characters that no request can contain."""
+    """Decode the percent-encoding of a part of an address, and drop control characters, which no request contains."""
     return _CONTROLS.sub("", unquote(text))
 
 

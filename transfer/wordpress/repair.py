@@ -51,7 +51,7 @@ class XMLRepairer:
         return b"".join(out), data[end:]
 
     def _repair_match(self, match: re.Match[bytes]) -> tuple[bytes, int]:
-        """Return what replaces a match, and where to go on."""
+        """Return what replaces a piece of invalid XML, and the position to continue from."""
         found = match[0]
         if found in {b"<![CDATA[", b"<!--"}:
             self.inside = _IN_TEXT if found == b"<![CDATA[" else _IN_COMMENT

@@ -68,7 +68,7 @@ def survey_file(file: Path) -> Survey:
 
 
 def _survey(found: Survey) -> Survey:
-    """Read the file for its attachments and time offset."""
+    """Read the whole file, set its attachments and the old site's time offset, and return it."""
     offsets: Counter[timedelta] = Counter()
     for record in wxr.records(found.file, found.channel, is_repaired=found.is_repaired, keeps_comments=False):
         if record.name != "item":

@@ -20,7 +20,7 @@ class Terms:
         self.tags: dict[tuple[str, str], Tag] = {}
 
     def add_term(self, record: Record) -> None:
-        """Add a term from the site's list."""
+        """Add a tag or category from the old site's list."""
         if record.name == "wp:category":
             if record["wp:category_parent"]:
                 self.report.remark("subcategor(y|ies) became (an ordinary tag|ordinary tags)")
@@ -32,7 +32,7 @@ class Terms:
             self.report.omit("term(s) of custom taxonomies")
 
     def tags_of(self, item: Record) -> list[Tag]:
-        """Return an item's tags in its order."""
+        """Return the tags of a post, for its tags and categories, in their order."""
         found = {}
         for record in item.inner_records("category"):
             domain = record.attributes.get("domain", "")

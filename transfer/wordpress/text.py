@@ -138,7 +138,7 @@ class PostText:
         return self.replace_player(unescape(f"{code.rest} {code.content}"), code.name)
 
     def note_mark(self, code: "Shortcode") -> str:
-        """Add the footnote in a shortcode, and return its mark."""
+        """Add the footnote in a shortcode to the notes, and return its mark."""
         return self.notes.add_note(code.content) if code.content.strip() else ""
 
     def code_html(self, code: "Shortcode") -> str:
