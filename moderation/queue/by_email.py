@@ -69,7 +69,7 @@ def available_actions(comment: Comment, link: DecisionToken) -> list[str]:
             return ["approve", "spam", "trash"]
         case Status.APPROVED:
             return ["keep", "spam", "trash"] if comment.reports else []
-    return ["approve", "deny"] if appeals.is_open(comment) else []
+    return ["approve", "deny"] if appeals.has_open_appeal(comment) else []
 
 
 def render_page(request: Request, status: int, link: DecisionToken, user: User) -> HttpResponse:
