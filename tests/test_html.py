@@ -23,7 +23,7 @@ from moderation.decisions import actions as deciding
 from server.http import error_pages
 from tests import make
 from tests.blog import hostile
-from tests.blog.writing import long_essay
+from tests.blog.essay_forms import long_essay
 from tests.browser.test_payloads import OWN
 from tests.comments.browser_client import Browser, Page
 from tests.services import validator

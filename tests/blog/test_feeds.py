@@ -10,7 +10,7 @@ from django.test import Client
 from blog import markup
 from blog.models import Essay
 from tests import make
-from tests.blog.writing import long_essay
+from tests.blog.essay_forms import long_essay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SITE = "http://127.0.0.1:8000"

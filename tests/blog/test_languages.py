@@ -14,9 +14,9 @@ from blog.models import Essay, Site
 from comments.models import Address, Subscription
 from config.languages import languages_with_catalogs
 from tests import make
-from tests.blog.test_admin import client_of
+from tests.blog.writing.test_admin import client_of
 from tests.comments.browser_client import Browser, text_of
-from tests.comments.test_mails import html_part, notify
+from tests.comments.notifications.test_emails import html_part, notify
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from blog.models import MENU_LIMIT, Essay
 from tests import make
-from tests.blog.writing import EssayForm
+from tests.blog.essay_forms import EssayForm
 from tests.comments.browser_client import Browser, text_of
 
 pytestmark = [pytest.mark.django_db]

@@ -13,7 +13,7 @@ from blog import actions
 from blog.models import RESERVED_SLUGS, Essay, Redirect, Series, Tag
 from blog.writing import revisions
 from tests import make
-from tests.blog.writing import EssayForm
+from tests.blog.essay_forms import EssayForm
 
 pytestmark = pytest.mark.django_db
 

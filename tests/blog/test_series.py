@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from blog.models import Essay, Series
 from tests import make
-from tests.blog.test_admin import client_of
+from tests.blog.writing.test_admin import client_of
 from tests.comments.browser_client import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]

@@ -12,7 +12,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from blog import editor, markup
 from blog.models import Essay
 from tests import make
-from tests.blog.writing import from_word, long_essay
+from tests.blog.essay_forms import from_word, long_essay
 from tests.services.chromium import AXE_OPTIONS, AXE_SCRIPT, Visitor
 from tests.services.sessions import log_in
 from tests.services.tabs import Tabs

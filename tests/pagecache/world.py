@@ -20,7 +20,7 @@ from blog.models import Essay, Site, Tag
 from comments.models import Rules
 from pagecache.wsgi import PageCache
 from tests import make
-from tests.blog.writing import form_values, without_rendering
+from tests.blog.essay_forms import form_values, without_rendering
 from tests.comments.browser_client import Browser, Page
 from tests.conftest import RUNS_ALL
 from tests.pagecache.browsing import Response, get_response

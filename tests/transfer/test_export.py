@@ -15,7 +15,7 @@ from blog.images import uploads
 from blog.models import Authorship, Essay, Image, Redirect, Tag
 from comments.models import Comment, Discussion, Status
 from tests import make
-from tests.blog.writing import long_essay
+from tests.blog.essay_forms import long_essay
 from tests.transfer import exports
 from transfer import exporting, importing
 from transfer import pictures as wanted
