@@ -91,7 +91,7 @@ def test_a_wrong_code_for_a_new_password_writes_a_line(lines: list[str]) -> None
 
 
 def test_a_two_factor_code_is_logged_with_its_login(lines: list[str]) -> None:
-    from tests.accounts.pages.test_own_accounts import code_of
+    from tests.accounts.account_pages import code_of
 
     user, secret = make.moderator("miriam", password=PASSWORD), generate_totp_secret()
     TOTP.activate(user, secret)

@@ -15,7 +15,7 @@ from accounts import jobs
 from accounts.models import User
 from server.doctor import Severity, findings
 from tests import make
-from tests.accounts.pages.test_own_accounts import (
+from tests.accounts.account_pages import (
     PASSWORD,
     app_of,
     browser,

@@ -1,40 +1,34 @@
-"""Signing up, logging in without a password, and the account pages."""
+"""The account pages: name, password and sessions."""
 
-import re
-import time
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
-from django.core import mail
-from django.core.mail.backends import locmem
 from django.test import Client
 
 from accounts.login.sessions import describe_browser
 from accounts.models import Commenter, User
 from pagecache.models import Generation
 from tests import make
-from tests.accounts.by_provider import configure_provider
-from tests.services.processes import free_port
+from tests.accounts.account_pages import (
+    CODE,
+    CONFIRM,
+    FIREFOX,
+    LOGIN,
+    ME,
+    PASSWORD,
+    SAFARI,
+    SECOND,
+    SESSIONS,
+    browser,
+    came_in,
+    log_in,
+    mailed_code,
+    words_of,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-PASSWORD = "orchards are not sold"
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
-SAFARI = (
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 (KHTML, like Gecko) Version/19 Safari/604"
-)
-LOGIN, CODE, CONFIRM = "/accounts/login/", "/accounts/login/code/", "/accounts/login/code/confirm/"
-ME, SESSIONS, ADMIN, SECOND = "/accounts/me/", "/accounts/sessions/", "/admin/", "/accounts/2fa/"
-
-
-def browser(agent: str = FIREFOX) -> Client:
-    return Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin", "user-agent": agent})
 
 
 @pytest.fixture
@@ -45,148 +39,6 @@ def client() -> Client:
 @pytest.fixture
 def rosa() -> User:
     return make.user("rosa", name="Rosa Castellanos", password=PASSWORD)
-
-
-def log_in(client: Client, who: User, to: str = "/") -> Any:
-    return client.post(f"{LOGIN}?next={to}", {"login": who.username, "password": PASSWORD})
-
-
-def came_in(client: Client) -> bool:
-    return client.get(ME).status_code == 200
-
-
-def mailed_code() -> str:
-    found = re.search(r"^(\d{4}-\d{4})$", str(mail.outbox[-1].body), re.MULTILINE)
-    assert found, mail.outbox[-1].body
-    return found[1]
-
-
-def words_of(answer: Any) -> str:
-    return re.sub(r"\s+", " ", answer.content.decode())
-
-
-# Logging in
-
-
-def test_signing_up_needs_a_name_an_address_and_the_emailed_code(client: Client) -> None:
-    page = words_of(client.get("/accounts/signup/"))
-    assert "password" not in page.lower()
-    answer = client.post("/accounts/signup/?next=/about/", {"name": "Ines Okafor", "email": "Ines@Example.org"})
-    code = mailed_code()
-    assert code in mail.outbox[-1].subject  # phones show the subject without opening the email
-    answer = client.post(answer.headers["Location"], {"code": code})
-    user = User.objects.get(email="ines@example.org")
-    assert not user.has_usable_password()
-    assert came_in(client)
-    assert Commenter.objects.get(user=user).name == "Ines Okafor"
-
-
-def test_an_incomplete_sign_up_shows_what_is_missing(client: Client) -> None:
-    page = words_of(client.post("/accounts/signup/", {"name": "", "email": "ines"}))
-    assert "Enter your name." in page
-    assert "Enter a valid email address" in page
-    page = words_of(client.post("/accounts/signup/", {"name": "Ines", "email": f"{'i' * 95}@example.org"}))
-    assert "too long" in page
-
-
-def test_a_mistyped_address_can_be_corrected_while_signing_up(client: Client) -> None:
-    client.post("/accounts/signup/", {"name": "Ines Okafor", "email": "inez@example.org"})
-    client.post("/accounts/confirm-email/", {"action": "change", "email": "ines@example.org"})
-    assert mail.outbox[-1].to == ["ines@example.org"]
-    client.post("/accounts/confirm-email/", {"code": mailed_code()})
-    assert came_in(client)
-
-
-def test_the_code_works_in_the_browser_that_requested_it_and_leads_to_the_next_page(client: Client, rosa: User) -> None:
-    asked = client.post(f"{CODE}?next=/about/", {"email": " ROSA@example.org "})
-    page = words_of(client.get(asked.headers["Location"]))
-    assert 'inputmode="numeric"' in page
-    assert 'autocomplete="one-time-code"' in page
-    elsewhere = browser(SAFARI)  # another device, where the email is read
-    assert elsewhere.post(CONFIRM, {"code": mailed_code()}).headers["Location"] == CODE
-    answer = client.post(asked.headers["Location"], {"code": mailed_code().replace("-", " ")})
-    assert answer.headers["Location"] == "/about/"
-
-
-@pytest.mark.parametrize("is_first", [True, False])
-def test_each_of_two_emailed_codes_works_once(client: Client, rosa: User, is_first: bool) -> None:
-    client.post(CODE, {"email": "rosa@example.org"})
-    first = mailed_code()
-    client.post(CONFIRM, {"action": "resend"})
-    assert "Any code from the last 15 minutes works." in words_of(client.get(CONFIRM))
-    assert mailed_code() != first
-    used = first if is_first else mailed_code()
-    client.post(CONFIRM, {"code": used})
-    assert came_in(client)
-    client.post("/accounts/logout/")
-    client.post(CODE, {"email": "rosa@example.org"})
-    assert "This code is wrong or has expired." in words_of(client.post(CONFIRM, {"code": used}))
-    assert not came_in(client)
-
-
-def test_a_code_expires_after_fifteen_minutes(client: Client, rosa: User) -> None:
-    with time_machine.travel(NOON, tick=False) as clock:
-        client.post(CODE, {"email": "rosa@example.org"})
-        expired = mailed_code()
-        clock.shift(timedelta(minutes=10))
-        later = browser()
-        later.post(CODE, {"email": "rosa@example.org"})
-        clock.shift(timedelta(minutes=6))
-        assert "This code is wrong or has expired." in words_of(later.post(CONFIRM, {"code": expired}))
-        later.post(CONFIRM, {"code": mailed_code()})
-        assert came_in(later)
-
-
-def test_five_wrong_codes_end_the_attempt(client: Client, rosa: User) -> None:
-    client.post(CODE, {"email": "rosa@example.org"})
-    for _guess in range(4):
-        assert client.post(CONFIRM, {"code": "0000-0000"}).status_code == 200
-    assert client.post(CONFIRM, {"code": "0000-0000"}).status_code == 302
-    client.post(CONFIRM, {"code": mailed_code()})
-    assert not came_in(client)
-
-
-def test_a_failing_mail_server_shows_a_message_and_no_error_page(
-    client: Client, rosa: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_arguments: Any) -> int:
-        raise ConnectionRefusedError(111, "Connection refused")
-
-    monkeypatch.setattr(locmem.EmailBackend, "send_messages", refuse)
-    page = words_of(client.post(CODE, {"email": "rosa@example.org"}, follow=True))
-    assert "send the email. Please try again in a few minutes." in page
-
-
-def test_requesting_codes_too_often_shows_a_message() -> None:
-    with time_machine.travel(NOON, tick=False):
-        forms = [{"name": "Ines", "email": f"i{number}@example.org"} for number in range(6)]
-        answers = [browser().post("/accounts/signup/", form) for form in forms]
-    assert [answer.status_code for answer in answers] == [302] * 5 + [429]
-    assert answers[-1].headers["Retry-After"] == "12"
-    assert "Too many attempts. Please wait 1 minute and try again." in words_of(answers[-1])
-    assert "i5@example.org" in words_of(answers[-1])  # what was typed is still there
-
-
-def test_the_login_page_offers_every_login_method(client: Client) -> None:
-    page = words_of(client.get(f"{LOGIN}?next=/about/"))
-    for service in ("X (Twitter)", "Facebook", "WordPress.com"):
-        assert f'aria-label="Log in with {service}"' in page
-    assert page.index('name="email"') < page.index('name="login"')  # the emailed code comes first
-    answer = client.post("/accounts/with/x/", {"next": "/about/"})
-    assert answer.headers["Location"].startswith("http://localhost:8001/x/i/oauth2/authorize?")
-    assert client.get("/accounts/with/x/").status_code == 405
-    assert client.post("/accounts/with/nobody/").status_code == 404
-    state = re.search(r"state=([^&]+)", answer.headers["Location"])
-    assert state
-    denied = client.get(f"/accounts/twitter_oauth2/login/callback/?error=access_denied&state={state[1]}")
-    assert denied.headers["Location"] == f"{LOGIN}?next=%2Fabout%2F&login=denied"
-    assert "You canceled the login." in words_of(client.get(denied.headers["Location"]))
-
-
-def test_the_login_page_reports_an_unreachable_service(client: Client, settings: Any) -> None:
-    configure_provider(settings, f"http://localhost:{free_port()}")  # no server listens there
-    answer = client.post("/accounts/with/demo/", follow=True)
-    assert "We couldn’t log you in." in words_of(answer)
 
 
 # Name
@@ -336,84 +188,3 @@ def test_the_next_login_deletes_records_of_ended_sessions(client: Client, rosa: 
 )
 def test_browsers_have_readable_names(agent: str, words: str) -> None:
     assert describe_browser(agent) == words
-
-
-# Two-factor authentication
-
-
-def app_of(user: User) -> str:
-    """Add an authenticator app and return its secret."""
-    secret = generate_totp_secret()
-    TOTP.activate(user, secret)
-    return secret
-
-
-def code_of(secret: str) -> str:
-    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
-
-
-def passkey_of(user: User) -> None:
-    Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={"name": "Laptop"})
-
-
-def test_everyone_with_an_authenticator_app_has_to_enter_a_code(client: Client, rosa: User) -> None:
-    secret = app_of(rosa)
-    answer = log_in(client, rosa, "/about/")
-    assert answer.headers["Location"].startswith("/accounts/2fa/authenticate/")
-    assert not came_in(client)
-    page = words_of(client.post("/accounts/2fa/authenticate/", {"code": "000000"}))
-    assert "This code is wrong or has expired." in page
-    assert client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)}).headers["Location"] == "/about/"
-
-
-def test_a_readers_passkey_is_not_required_on_another_device(client: Client, rosa: User) -> None:
-    passkey_of(rosa)
-    assert log_in(client, rosa, "/about/").headers["Location"] == "/about/"
-
-
-def test_a_staff_members_passkey_is_required_after_the_password(client: Client) -> None:
-    miriam = make.author("miriam", password=PASSWORD)
-    passkey_of(miriam)
-    assert log_in(client, miriam).headers["Location"].startswith("/accounts/2fa/authenticate/")
-
-
-def test_the_qr_code_is_inline_and_recovery_codes_follow_immediately(client: Client, rosa: User) -> None:
-    log_in(client, rosa)
-    answer = client.get("/accounts/2fa/totp/activate/")
-    answer = client.post(answer.headers["Location"], {"password": PASSWORD})
-    page = words_of(client.get("/accounts/2fa/totp/activate/"))
-    assert "data:" not in page  # the Content-Security-Policy would block it
-    assert "<svg width=" in page
-    secret = re.search(r'class="secret">(\w+)<', page)
-    assert secret
-    answer = client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret[1])})
-    assert answer.headers["Location"] == "/accounts/2fa/recovery-codes/"
-    codes = re.findall(r"<code>(\d{8})</code>", words_of(client.get("/accounts/2fa/recovery-codes/")))
-    assert len(codes) == 10
-    later = browser()
-    log_in(later, rosa)
-    later.post("/accounts/2fa/authenticate/", {"code": codes[0]})
-    assert came_in(later)
-
-
-def test_the_admin_requires_two_factor_authentication_if_the_setting_says_so(
-    client: Client, rosa: User, settings: Any
-) -> None:
-    miriam = make.author("miriam", password=PASSWORD)
-    log_in(client, miriam)
-    assert client.get(ADMIN).status_code == 200
-    settings.STAFF_SECOND_FACTOR = True
-    for path in (ADMIN, "/admin/blog/essay/", "/admin/comments/queue/"):
-        assert client.get(path).headers["Location"] == SECOND
-    assert "requires two-factor authentication" in words_of(client.get(SECOND))
-    secret = app_of(miriam)
-    step = client.get(ADMIN).headers["Location"]  # it is set up, but this session has not used it
-    assert step == f"{SECOND}reauthenticate/?next=%2Fadmin%2F"
-    assert client.post(step, {"code": code_of(secret)}).headers["Location"] == ADMIN
-    assert client.get(ADMIN).status_code == 200
-    Authenticator.objects.all().delete()
-    assert client.get(ADMIN).headers["Location"] == SECOND
-    reader = browser()
-    log_in(reader, rosa)
-    assert reader.get(ME).status_code == 200
-    assert reader.get("/admin/", follow=True).status_code == 403

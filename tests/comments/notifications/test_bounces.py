@@ -4,7 +4,6 @@ import io
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage, Message
 from pathlib import Path
 from typing import Any
 
@@ -22,152 +21,10 @@ from comments.models import Address, Notice, Subscription
 from comments.notifications import bounces, outbox, subscribing
 from comments.notifications.bounces import Outcome
 from tests import make
+from tests.comments.bounce_emails import READER, complaint, exchange, exim, follow, head, mailed, qmail, report
+from tests.services.smtp import Mailbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-READER = "rosa@example.org"
-
-
-def follow(essay: Essay, email: str = READER, **fields: Any) -> Subscription:
-    now = timezone.now()
-    address = Address.objects.create(email=email, verified=now)
-    return Subscription.objects.create(address=address, kind="essay", essay=essay, confirmed=now, **fields)
-
-
-def mailed(essay: Essay, to: str = READER) -> Message:
-    """Publish a comment and return the email about it as sent."""
-    mail.outbox.clear()
-    outbox.create_notices(make.comment(essay))
-    outbox.send()
-    (message,) = [message for message in mail.outbox if message.to == [to]]
-    return message.message()
-
-
-def head(sent: Message) -> str:
-    return "".join(f"{name}: {value}\r\n" for name, value in sent.items())
-
-
-def report(
-    returned: str,
-    status: str = "5.1.1",
-    *,
-    action: str = "failed",
-    said: str = "smtp; 550 5.1.1 <rosa@example.org>: no such user",
-    kind: str = "text/rfc822-headers",
-) -> bytes:
-    """A report as in RFC 3464, as Postfix writes it."""
-    return f"""Return-Path: <>
-From: MAILER-DAEMON@mx.example.net (Mail Delivery System)
-Subject: Undelivered Mail Returned to Sender
-Auto-Submitted: auto-replied
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="B"
-
---B
-Content-Type: text/plain
-
-I'm sorry to have to inform you that your message could not be delivered.
-
---B
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example.net
-
-Final-Recipient: rfc822; rosa@example.org
-Action: {action}
-Status: {status}
-Diagnostic-Code: {said}
-
---B
-Content-Type: {kind}
-
-{returned}
---B--
-""".encode()
-
-
-def complaint(returned: str, kind: str = "abuse") -> bytes:
-    return f"""From: complaints@big.example
-Subject: FW: mail
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=feedback-report; boundary="B"
-
---B
-Content-Type: text/plain
-
-This is an email abuse report.
-
---B
-Content-Type: message/feedback-report
-
-Feedback-Type: {kind}
-User-Agent: Feedback/1.0
-Version: 1
-
---B
-Content-Type: message/rfc822
-
-{returned}
-A mail.
---B--
-""".encode()
-
-
-def qmail(
-    returned: str, said: str = "192.0.2.4 does not like recipient.\nRemote host said: 550 5.1.1 unknown"
-) -> bytes:
-    return f"""Return-Path: <>
-From: MAILER-DAEMON@q.example
-Subject: failure notice
-
-Hi. This is the qmail-send program at q.example.
-I'm afraid I wasn't able to deliver your message to the following addresses.
-
-<rosa@example.org>:
-{said}
-
---- Below this line is a copy of the message.
-
-{returned}
-A mail.
-""".encode()
-
-
-def exim(returned: str) -> bytes:
-    return f"""X-Failed-Recipients: rosa@example.org
-Auto-Submitted: auto-replied
-From: Mail Delivery System <Mailer-Daemon@x.example>
-Subject: Mail delivery failed: returning message to sender
-
-A message that you sent could not be delivered to one or more of its recipients.
-
-  rosa@example.org
-    host mx.example.org [192.0.2.7]
-    SMTP error from remote mail server after RCPT TO:<rosa@example.org>:
-    550 5.1.1 Unknown user
-
------- This is a copy of the message, including all the headers. ------
-
-{returned}
-A mail.
-""".encode()
-
-
-def exchange(returned: str) -> bytes:
-    """A bounce that contains the returned email but no report."""
-    message = EmailMessage()
-    message["From"] = "postmaster@corp.example"
-    message["Subject"] = "Undeliverable: news"
-    message.set_content(
-        "Delivery has failed to these recipients:\nrosa@example.org\n#550 5.1.10 RESOLVER.ADR.NotFound#\n"
-    )
-    original = EmailMessage()
-    for line in returned.replace("\r\n ", " ").splitlines():
-        name, _, value = line.partition(": ")
-        if name == "Message-ID":
-            original[name] = value
-    original.set_content("A mail.")
-    message.add_attachment(original)
-    return message.as_bytes()
 
 
 @pytest.fixture
@@ -336,15 +193,15 @@ def test_a_servers_message_is_stored_as_one_line(essay: Essay, address: Address)
 
 
 def test_a_recipient_rejected_by_the_server_counts_as_a_bounce(
-    essay: Essay, address: Address, mailbox: Any, settings: Any
+    essay: Essay, address: Address, mailbox: Mailbox, settings: Any
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mailbox.port
-    mailbox.refused[READER] = "550 5.7.1 not from you"
+    mailbox.rejections[READER] = "550 5.7.1 not from you"
     outbox.create_notices(make.comment(essay))
     outbox.send()
     assert Notice.objects.get(email=READER).state == Notice.State.READY
-    mailbox.refused[READER] = "550 5.1.1 no such user"
+    mailbox.rejections[READER] = "550 5.1.1 no such user"
     outbox.create_notices(make.comment(essay))
     outbox.send()
     assert fresh(address).problem == "550 5.1.1 no such user"
