@@ -46,7 +46,9 @@ class AlreadyInvited(Exception):
 
 def invite(*, email: str, name: str, role: str, by: User, letterhead: Letterhead) -> Invitation:
     """Save an invitation and enqueue its email. Raises AlreadyInvited."""
-    invitation = Invitation(email=email.lower(), name=name, role=role, by=by, nonce=new_nonce(), sent=timezone.now())
+    invitation = Invitation(
+        email=email.lower(), name=name, role=role, by=by, nonce=new_invitation_nonce(), sent=timezone.now()
+    )
     try:
         with transaction.atomic():
             invitation.save(force_insert=True)
@@ -59,7 +61,12 @@ def invite(*, email: str, name: str, role: str, by: User, letterhead: Letterhead
 @transaction.atomic
 def resend(invitation: Invitation, *, letterhead: Letterhead) -> None:
     """Send a new link for another seven days; the old one stops working."""
-    invitation.nonce, invitation.sent, invitation.emailed, invitation.error = new_nonce(), timezone.now(), None, ""
+    invitation.nonce, invitation.sent, invitation.emailed, invitation.error = (
+        new_invitation_nonce(),
+        timezone.now(),
+        None,
+        "",
+    )
     invitation.save(update_fields=["nonce", "sent", "emailed", "error"])
     send_email.enqueue(invitation.pk, invitation.nonce, *letterhead)
 
@@ -71,7 +78,7 @@ def user_with_role(email: str, role: str) -> User | None:
     return address.user if address else None
 
 
-def new_nonce() -> str:
+def new_invitation_nonce() -> str:
     return secrets.token_urlsafe(16)
 
 

@@ -176,7 +176,7 @@ def compiled_button(language: str, is_liked: bool, has_count: bool, may_like: bo
     places: Mapping[str, Any] = placeholders("name", "count", "other", "label")
     url = SafeString(f"/comments/{placeholder('pk')}/like/{placeholder('query')}")
     flags = {"is_liked": is_liked, "has_count": has_count, "may_like": may_like}
-    return PrecompiledTemplate.render("comments/_like.html", {**places, **flags, "url": url})
+    return PrecompiledTemplate.prerender("comments/_like.html", {**places, **flags, "url": url})
 
 
 def faces(likes: Iterable[Like]) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ def compiled_form(
     address = placeholder("address")
     is_for_guests = who_may_comment != Rules.Who.LOGIN
     details = DetailsForm(needs_email=who_may_comment == Rules.Who.DETAILS) if is_for_guests else None
-    return PrecompiledTemplate.render(
+    return PrecompiledTemplate.prerender(
         "comments/_respond.html",
         {
             "essay": {"get_absolute_url": address, "pk": placeholder("pk")},

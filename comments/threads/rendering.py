@@ -48,7 +48,7 @@ class PrecompiledTemplate:
         self.format = "%s".join(part.replace("%", "%%") for part in parts)
 
     @classmethod
-    def render(cls, template: str, context: Mapping[str, Any]) -> "PrecompiledTemplate":
+    def prerender(cls, template: str, context: Mapping[str, Any]) -> "PrecompiledTemplate":
         """Render a template whose context contains placeholders."""
         pieces = PLACEHOLDER.split(get_template(template).render(dict(context)))
         return cls(pieces[::2], pieces[1::2])
@@ -92,20 +92,20 @@ def comment_template(
         "mark": placeholder("mark") if is_verified else "",
     }
     rest = placeholders("iso", "when", "edited_iso", "edited_when", "body", *PAGE_PLACEHOLDERS)
-    return PrecompiledTemplate.render("comments/_comment.html", {"comment": comment, "commenter": commenter, **rest})
+    return PrecompiledTemplate.prerender("comments/_comment.html", {"comment": comment, "commenter": commenter, **rest})
 
 
 @lru_cache
 def page_template(language: str, template: str, *places: str) -> PrecompiledTemplate:
     """A template with only these placeholders, cached by language."""
-    return PrecompiledTemplate.render(template, placeholders(*places))
+    return PrecompiledTemplate.prerender(template, placeholders(*places))
 
 
 @lru_cache
 def actions_with_reply(language: str) -> PrecompiledTemplate:
     """The buttons of a comment that accepts replies, with placeholders, cached by language."""
     url = SafeString(f"{placeholder('reply_to')}{placeholder('comment')}#respond")
-    return PrecompiledTemplate.render(
+    return PrecompiledTemplate.prerender(
         "comments/_actions.html", {**placeholders("comment", "name", "likes", "report", "own_links"), "url": url}
     )
 

@@ -29,7 +29,7 @@ def settings_findings() -> Iterator[Finding]:
             _("EMAIL_URL is not set, so emails are written to files instead of being sent."),
             _("Set EMAIL_URL to your mail server, such as smtp+tls://user:password@mail.example.org:587."),
         )
-    yield from _check_proxies()
+    yield from _check_trusted_proxies()
     if not settings.STAFF_SECOND_FACTOR:
         yield warning(
             _("Two-factor authentication"),
@@ -79,7 +79,7 @@ def _check_secret_key() -> Iterator[Finding]:
         )
 
 
-def _check_proxies() -> Iterator[Finding]:
+def _check_trusted_proxies() -> Iterator[Finding]:
     if any(ipaddress.ip_network(text, strict=False).prefixlen == 0 for text in settings.TRUSTED_PROXIES):
         yield error(
             _("Proxies"),

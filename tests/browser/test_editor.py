@@ -246,14 +246,14 @@ def test_a_long_essay_from_word_is_pasted_saved_published_and_saved_again_unchan
     desk.paste(from_word(long_essay()))
     expect(desk.page.locator(".editor-text li").nth(61)).to_contain_text("Note 62, with its source.")
     assert desk.stored_html == normalized
-    desk.page.locator("#id_title").fill("Long")
+    desk.page.locator("#id_title").fill("A long essay from Word")
     for button in ("_draft", "_publish", "_publish"):
         with desk.page.expect_navigation():  # the previous page shows the same text
             desk.page.locator(f"[name={button}]").first.click()
         expect(desk.page.locator(".messagelist .success")).to_be_visible()
         expect(desk.page.locator(".editor-text sup.note-mark")).to_have_count(62)
         assert desk.page.locator("#id_body").input_value() == normalized
-    assert Essay.objects.get(title="Long").body == normalized
+    assert Essay.objects.get(title="A long essay from Word").body == normalized
 
 
 def test_quotes_and_dashes_follow_the_language_and_can_be_undone(desk: EditorPage) -> None:

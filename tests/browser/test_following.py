@@ -75,7 +75,7 @@ def test_a_reader_subscribes_confirms_changes_and_unsubscribes_by_keyboard(
     press("Confirm subscription")
     expect(page.get_by_role("status")).to_have_text("You’re subscribed.")
     check()
-    press("Switch to daily digest digest")
+    press("Switch to daily digest")
     expect(page.get_by_text("once a day", exact=True)).to_have_count(1)
     press("Pause all emails")
     expect(page.get_by_role("button", name="Resume emails")).to_be_visible()

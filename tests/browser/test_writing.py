@@ -186,7 +186,7 @@ def test_whatever_crashes_at_most_two_seconds_of_typing_are_lost(
             shorten_delays(page)
             expect(page.locator(".kept")).to_contain_text(message)
             if fault == "session":
-                expect(page.get_by_role("link", name="Log in in a new tab")).to_be_visible()
+                expect(page.get_by_role("link", name="Open a new tab to log in, then continue here")).to_be_visible()
         if fault == "server":
             server.start()
         if fault == dies_in:
@@ -439,7 +439,7 @@ def test_two_tabs_end_in_a_choice_and_never_in_silence(
     visitor.check_accessibility(second)
     expect(second.get_by_role("button", name="Merge and save as draft")).to_be_visible()
     second.get_by_text("Merge manually in HTML").click()
-    second.get_by_label("Your version. Copy in").fill("<p>Both tabs.</p>")
+    second.get_by_label("This is your version.").fill("<p>Both tabs.</p>")
     second.get_by_role("button", name="Replace the saved version with yours").click()
     expect(second.locator(".messagelist")).to_contain_text("Saved.")
     bodies = list(essay.revisions.order_by("pk").values_list("body", flat=True))
