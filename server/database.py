@@ -2,6 +2,7 @@
 
 import sys
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
@@ -17,9 +18,22 @@ def limit_statements() -> None:
 
 
 def exit_if_outdated() -> None:
-    """Stop with one line if the database was created by migrations that no longer exist, before the first release."""
+    """Stop with one line if the database was created by migrations that are gone or were rewritten before a release."""
     loader = MigrationLoader(connection)
-    if set(loader.applied_migrations) - set(loader.disk_migrations):
+    applied, known = set(loader.applied_migrations), set(loader.disk_migrations)
+    if applied - known or (applied == known and lacks_columns()):
         sys.exit(
             f"This database is from an earlier version and cannot be updated. To start again: rm -r {settings.DATA_DIR}"
         )
+
+
+def lacks_columns() -> bool:
+    """Return whether a table lacks a column that its model has."""
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            table = connection.introspection.get_table_description(cursor, model._meta.db_table)
+            if not {column.name for column in table}.issuperset(
+                field.column for field in model._meta.local_concrete_fields
+            ):
+                return True
+    return False

@@ -31,7 +31,7 @@ REASON_LABELS = {  # why a comment was held, by the code of the check
     "mixed": gettext_lazy("mixed alphabets in the name"),
     "origin": gettext_lazy("no referring page"),
     "everything": gettext_lazy("every comment is held"),
-    "pending when imported": gettext_lazy("pending when imported"),
+    "imported": gettext_lazy("pending when imported"),
 }
 
 

@@ -16,7 +16,6 @@ from comments.models import CommentQuerySet, Wording
 from comments.screening.screening import Sender
 from moderation.decisions.in_words import REASON_LABELS
 
-REASONS = {code: label for code, label in REASON_LABELS.items() if code != "akismet"}
 AGES = {
     "day": (_("Last 24 hours"), timedelta(days=1), True),
     "week": (_("Last 7 days"), timedelta(days=7), True),
@@ -64,7 +63,7 @@ class Filter:
         reason, age, order = (query.get(name, "") for name in ("reason", "age", "order"))
         return cls(
             q=" ".join(query.get("q", "").replace("\0", "").split())[:QUERY_LENGTH],
-            reason=reason if reason in REASONS else "",
+            reason=reason if reason in REASON_LABELS else "",
             essay=parse_number(query, "essay"),
             person=parse_number(query, "person"),
             age=age if age in AGES else "",

@@ -57,7 +57,7 @@ class Listing:
         if self.page and self.state.position:
             earlier = filters.match_beside(state.order, self.page[0], is_after=False)
             self.start = state.comments().filter(earlier).order_by().count()
-        self.reasons = options(filters.REASONS, state.filter.reason)
+        self.reasons = options(filters.REASON_LABELS, state.filter.reason)
         self.ages = options({age: label for age, (label, *_rest) in filters.AGES.items()}, state.filter.age)
         self.orders = options(filters.ORDERS, state.order)
 

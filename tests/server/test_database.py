@@ -57,3 +57,11 @@ def test_a_database_from_before_the_migrations_were_rewritten_is_named_with_the_
     MigrationRecorder(connection).record_applied("moderation", "0003_first_reasons")
     with pytest.raises(SystemExit, match="cannot be updated"):
         exit_if_outdated()
+
+
+@pytest.mark.django_db
+def test_a_database_whose_migrations_were_rewritten_in_place_is_named_too() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE blog_redirect RENAME COLUMN old_path TO old")
+    with pytest.raises(SystemExit, match="cannot be updated"):
+        exit_if_outdated()

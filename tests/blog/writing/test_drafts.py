@@ -293,7 +293,9 @@ def test_a_never_saved_essay_is_listed_reopened_and_discarded(author: User) -> N
     for page in (listed("?state=published"), listed("?q=unheard")):
         assert "Never Saved" not in page
     assert f'<a href="{again}">Never Saved</a>' in essay_form.client.get("/admin/").content.decode()
-    assert "Only typed." in essay_form.open_html(f"?draft={draft.pk}")
+    continued = essay_form.open_html(f"?draft={draft.pk}")
+    assert "Only typed." in continued
+    assert f'data-number="{draft.save_count}"' in continued  # so that the browser's older copy is deleted
     assert "Only typed." in essay_form.client.get(away).content.decode()
     sent = {"discard": "1", "draft": draft.pk, "changed": draft.changed.isoformat()}
     answer = essay_form.client.post("/admin/blog/essay/new/draft/", sent)

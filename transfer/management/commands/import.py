@@ -44,7 +44,7 @@ class Command(BaseCommand):
 
 
 def parse_author(pair: str) -> tuple[str, User]:
-    """Parse OLD=LOGIN into the old username and a user. Raises CommandError."""
+    """Parse OLD=USERNAME into the old username and a user. Raises CommandError."""
     old, _, login = pair.partition("=")
     user = User.objects.filter(username=login).first()
     if not old or user is None:
