@@ -58,6 +58,16 @@ def test_the_search_covers_text_name_email_network_and_essay(queue_client: Queue
     assert listed_keys(queue_client.open(f"{QUEUE}?age=older")) == []
 
 
+@pytest.mark.parametrize("code", ["imported", "akismet"])
+def test_it_is_filtered_by_reasons_that_only_the_importer_or_the_spam_service_gives(
+    queue_client: QueueClient, essay: Essay, code: str
+) -> None:
+    make.comment(essay, "One", status="pending")
+    other = make.comment(essay, "Two", status="pending")
+    Wording.objects.filter(comment=other).update(reasons=[{"code": code}])
+    assert listed_keys(queue_client.open(f"{QUEUE}?reason={code}")) == [other.pk]
+
+
 @pytest.mark.both
 def test_it_is_filtered_by_reason_and_sorted(queue_client: QueueClient, essay: Essay) -> None:
     make.rules(hold_words="casino")
