@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.models import Essay
 from comments.models import CommentQuerySet, Decision, Status
+from moderation.decisions.in_words import REASON_LABELS
 from moderation.decisions.rights import Rights
 from moderation.queue import filters, rows
 from moderation.queue.buttons import LABELS
@@ -57,7 +58,7 @@ class Listing:
         if self.page and self.state.position:
             earlier = filters.match_beside(state.order, self.page[0], is_after=False)
             self.start = state.comments().filter(earlier).order_by().count()
-        self.reasons = options(filters.REASON_LABELS, state.filter.reason)
+        self.reasons = options(REASON_LABELS, state.filter.reason)
         self.ages = options({age: label for age, (label, *_rest) in filters.AGES.items()}, state.filter.age)
         self.orders = options(filters.ORDERS, state.order)
 
