@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 
 IMPORT = re.compile(r'^@import (?:url\()?"(?P<file>[^"]+)"\)?(?: layer\((?P<layer>[\w.]+)\))?;$', re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)  # no string in our CSS has one
-SHEET = "css/site.css"
+SHEETS = ("css/site.css", "css/pages.css")
 SCRIPT = re.compile(r"^js/.*\.js$")
 OURS = re.compile(r"^(css|js)/.*\.(css|js)$|^mark.*\.svg$")
 
@@ -32,10 +32,9 @@ class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
         """Join the CSS and minify the scripts before Django hashes names, then compress the hashed files."""
         if dry_run:
             return
-        if SHEET in paths:
-            joined = IMPORT.sub(lambda found: self._read_import(found, paths), self._read(paths[SHEET]))
-            self._replace_file(SHEET, COMMENT.sub("", joined).encode())
-            paths = {**paths, SHEET: (self, SHEET)}  # Django reads on from where a file came from
+        for sheet in filter(paths.__contains__, SHEETS):
+            self._replace_file(sheet, COMMENT.sub("", self._join(sheet, paths)).encode())
+            paths = {**paths, sheet: (self, sheet)}  # Django reads on from where a file came from
         for script in filter(SCRIPT.match, paths):
             self._replace_file(script, str(rjsmin.jsmin(self._read(paths[script]))).encode())
             paths = {**paths, script: (self, script)}
@@ -46,6 +45,10 @@ class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
                     content = file.read()
                 self._replace_file(f"{hashed}.gz", gzip.compress(content, 9, mtime=0))
                 self._replace_file(f"{hashed}.br", brotli.compress(content, mode=brotli.MODE_TEXT))
+
+    def _join(self, sheet: str, paths: dict[str, Any]) -> str:
+        """Return a stylesheet with the files it imports in place of its @import rules."""
+        return IMPORT.sub(lambda found: self._read_import(found, paths), self._read(paths[sheet]))
 
     def _read_import(self, found: re.Match[str], paths: dict[str, Any]) -> str:
         """Return the file that an @import names, inside its cascade layer."""

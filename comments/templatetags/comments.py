@@ -152,11 +152,6 @@ def likes(context: Context, essay: Essay) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def accepts_likes(context: Context, essay: Essay) -> bool:
-    return likes_rendering.Likes.for_request(context["request"], essay) is not None
-
-
-@register.simple_tag(takes_context=True)
 def respond(context: Context, essay: Essay) -> SafeString:
     """Render the reply form, unless the thread above contains it."""
     return SafeString("") if context["request"].form_is_in_thread else render_reply_form(context, essay, None)

@@ -115,8 +115,9 @@ def _format_bytes(count: int) -> str:
 
 
 def _stylesheet() -> str:
-    """Return the link to the stylesheet, or "" if static files are not collected."""
+    """Return the links to the stylesheets, or "" if static files are not collected."""
+    link = '<link rel="stylesheet" href="{}">\n'
     try:
-        return format_html('<link rel="stylesheet" href="{}">\n', static("css/site.css"))
+        return format_html(link * 2, static("css/site.css"), static("css/pages.css"))
     except ValueError:  # the files were not collected
         return ""

@@ -1,0 +1,10 @@
+/* The entry of an essay's page: one import for each behavior. The storage joins them into one file. */
+import "../site.js";
+import "./relative-time.js";
+import "./linked-comment.js";
+import "./unread.js";
+import "./reply-target.js";
+import "./reply-form.js";
+import "./drafts.js";
+import "./login.js";
+import "./likes.js";
