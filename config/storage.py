@@ -1,4 +1,4 @@
-"""Static files: joined CSS, minified scripts, hashed names, and all of them compressed in advance."""
+"""Static files: joined CSS and scripts, minified scripts, hashed names, and all of them compressed in advance."""
 
 import gzip
 import re
@@ -10,9 +10,12 @@ import rjsmin
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.files.base import ContentFile
 
+from config import scripts
+
 IMPORT = re.compile(r'^@import (?:url\()?"(?P<file>[^"]+)"\)?(?: layer\((?P<layer>[\w.]+)\))?;$', re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)  # no string in our CSS has one
 SHEETS = ("css/site.css", "css/pages.css")
+ENTRIES = ("js/reading/essay.js", "js/site.js")
 SCRIPT = re.compile(r"^js/.*\.js$")
 OURS = re.compile(r"^(css|js)/.*\.(css|js)$|^mark.*\.svg$")
 
@@ -29,14 +32,16 @@ class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
         return super().url(name, force=force or bool(self.hashed_files))
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
-        """Join the CSS and minify the scripts before Django hashes names, then compress the hashed files."""
+        """Join CSS and scripts and minify these, before Django hashes names; then compress the hashed files."""
         if dry_run:
             return
         for sheet in filter(paths.__contains__, SHEETS):
             self._replace_file(sheet, COMMENT.sub("", self._join(sheet, paths)).encode())
             paths = {**paths, sheet: (self, sheet)}  # Django reads on from where a file came from
-        for script in filter(SCRIPT.match, paths):
-            self._replace_file(script, str(rjsmin.jsmin(self._read(paths[script]))).encode())
+        sources = {script: self._read(paths[script]) for script in filter(SCRIPT.match, paths)}
+        for script, source in sources.items():
+            joined = scripts.join(script, sources.__getitem__) if script in ENTRIES else source
+            self._replace_file(script, str(rjsmin.jsmin(joined)).encode())
             paths = {**paths, script: (self, script)}
         yield from super().post_process(paths, dry_run, **options)
         for name, hashed in self.hashed_files.items():

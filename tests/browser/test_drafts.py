@@ -308,7 +308,7 @@ def test_typing_over_an_older_copy_before_the_drafts_load_is_saved(
 def test_text_typed_before_any_script_loads_is_saved(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = visitor.open(alone=True)
     routes: list[Route] = []
-    page.route("**/reading/drafts*.js", lambda route: routes.append(route))
+    page.route("**/reading/essay*.js", lambda route: routes.append(route))
     page.goto(url(site, essay), wait_until="commit")
     page.get_by_role("textbox", name="Comment").fill(WORDS)
     wait_until(lambda: bool(routes), "the script to be requested")

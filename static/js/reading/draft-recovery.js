@@ -1,6 +1,5 @@
 /* Restores saved drafts. This tab's own draft is restored without a message, unless it was posted; of those from
    other visits the newest is offered, and the others are a click away. Each can be discarded. */
-import { moveForm } from "./reply-target.js";
 
 const MAX_AGE_MS = 90 * 86_400_000;
 const form = document.querySelector("form#respond");
@@ -43,7 +42,7 @@ function fitsOwn(draft) {
 /* Put the draft into the form and move the form to its parent; false if that comment is on another page. */
 function fill(draft) {
   const isRequested = new URLSearchParams(location.search).get("replyto") === draft.parent; // but no longer exists
-  const isFilled = draft.text === field.value || draft.parent === parent.value || moveForm(draft.parent) || isRequested;
+  const isFilled = draft.text === field.value || draft.parent === parent.value || api.moveForm(draft.parent) || isRequested;
   if (isFilled) {
     api.start(draft);
     field.value = draft.text;

@@ -1,5 +1,7 @@
 /* Saves what is typed in this browser until the server has it. Every page writes a draft of its own and holds a lock
    named after it, so that no tab overwrites another's draft and a draft without a lock can be restored. */
+import { moveForm } from "./reply-target.js";
+
 const form = document.querySelector("form#respond");
 const { text: field, parent } = form?.elements ?? {};
 const essay = form?.getAttribute("action").replace(/respond\/$/, "");
@@ -75,7 +77,7 @@ async function load() {
   try {
     const ownId = sessionStorage.getItem(essay);
     const drafts = await transact((store) => store.getAll(), "readonly");
-    if (drafts.length) await (await import("./draft-recovery.js")).restore(drafts, ownId, { transact, start, essay, page, save });
+    if (drafts.length) await (await import("./draft-recovery.js")).restore(drafts, ownId, { transact, start, essay, page, save, moveForm });
   } catch {
     // saved drafts stay in the database
   }

@@ -1,6 +1,4 @@
 /* Inserts a comment that was just posted into the thread, taken from a page of the server that contains it. */
-import { focusComment } from "./navigation.js";
-import { showRelativeTimes } from "./relative-time.js";
 
 const repliesOf = (comment) => comment?.querySelector(":scope > .replies");
 
@@ -71,7 +69,7 @@ function announce(comment, message) {
 }
 
 /* Insert the comment and return whether it is on this page now; the address bar then shows the comment's address. */
-export function insertComment(id, page, url, message) {
+export function insertComment(id, page, url, message, { focusComment, showRelativeTimes }) {
   const comment = page.getElementById(id);
   const list = comment && findList(comment.parentElement);
   if (!list) return false;

@@ -1,7 +1,6 @@
 /* Loads the omitted replies of a thread into the page; without JavaScript their link opens them. */
-import { showRelativeTimes } from "./relative-time.js";
 
-export async function loadReplies(link) {
+export async function loadReplies(link, showRelativeTimes) {
   const response = await fetch(link.href);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const root = link.closest(".thread > .comment");

@@ -1,4 +1,7 @@
 /* Navigates threads by keyboard, moves the focus between comments, and remembers collapsed branches. */
+import { showRelativeTimes } from "./relative-time.js";
+import { moveForm } from "./reply-target.js";
+
 const thread = document.querySelector(".thread");
 const dialog = document.getElementById("keys");
 const storageKey = `shut ${location.pathname}`;
@@ -56,7 +59,7 @@ const shortcuts = {
     if (branch) branch.open = !branch.open;
   },
   r: () => contentOf(currentComment())?.querySelector(".reply")?.click(),
-  q: () => import("./quote.js").then(({ quote }) => quote()),
+  q: () => import("./quote.js").then(({ quote }) => quote(moveForm)),
   "?": () => dialog.showModal(),
 };
 
@@ -91,5 +94,5 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   if (link.ariaBusy) return;
   link.ariaBusy = "true";
-  import("./more-replies.js").then(({ loadReplies }) => loadReplies(link)).catch(() => (location.href = link.href));
+  import("./more-replies.js").then(({ loadReplies }) => loadReplies(link, showRelativeTimes)).catch(() => (location.href = link.href));
 });

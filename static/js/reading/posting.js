@@ -2,7 +2,6 @@
    there into the thread, or the errors into the form. Nothing typed is lost or posted twice. */
 import "../shared/field-errors.js";
 import { insertComment } from "./insert-comment.js";
-import { moveForm } from "./reply-target.js";
 
 const TIMEOUT_MS = 30_000;
 const COUNT_FROM = 19_000; // characters; at three bytes each, close to the longest text
@@ -12,6 +11,7 @@ const { text: field, parent, key } = form.elements;
 const button = form.querySelector(".post");
 const label = button.textContent;
 const identity = document.getElementById("who");
+let tools; // functions of the modules that the page has loaded: moveForm, focusComment, showRelativeTimes
 
 /* Parse in chunks, so that a long page doesn't block typing. */
 async function parsePage(response) {
@@ -79,7 +79,7 @@ function showRejected(page) {
     }
     field.after(...fresh.querySelectorAll("#respond-text-error"));
     if (parent.value && !fresh.elements.parent.value) {
-      moveForm("");
+      tools.moveForm("");
       parent.dispatchEvent(new Event("input"));
     }
     showErrors(errors);
@@ -95,7 +95,7 @@ function resetForm(sent) {
   clearErrors();
   key.value = "";
   if (field.value === sent) field.value = "";
-  moveForm("");
+  tools.moveForm("");
   for (const part of form.querySelectorAll(".preview, .draft")) part.hidden = true;
   field.dispatchEvent(new Event("input")); // deletes the draft, unless more was typed
 }
@@ -115,7 +115,7 @@ async function showPosted(address, parentKey, sent) {
     const isPart = parentKey && page.querySelector(".part"); // a part of a long thread, without the parent
     const thread = isPart ? await parsePage(await fetch(branch)) : page;
     resetForm(sent);
-    isInserted = insertComment(id, thread, response.url, button.dataset.posted);
+    isInserted = insertComment(id, thread, response.url, button.dataset.posted, tools);
     if (isInserted) {
       identity.replaceChildren(...page.querySelector("#who").childNodes);
       form.querySelector(".notify")?.replaceWith(page.querySelector(".notify") ?? "");
@@ -126,7 +126,8 @@ async function showPosted(address, parentKey, sent) {
   if (!isInserted) location.assign(url);
 }
 
-export async function submit() {
+export async function submit(loaded) {
+  tools = loaded;
   if (button.getAttribute("aria-disabled") === "true") return;
   setBusy(true);
   key.value ||= Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

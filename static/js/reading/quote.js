@@ -1,11 +1,11 @@
 /* Quotes the text selected in a comment or the essay into the reply, as Markdown that renders the same text. */
-import { moveForm } from "./reply-target.js";
 
 const form = document.querySelector("form#respond");
 const button = document.createElement("button");
 const BLOCKS = "p, li, blockquote, pre, h2, h3, h4, dt, dd, tr, figcaption, hr";
 const ADDRESS = /(https?:\/\/[^\s<>"`“”«»[\]]+)/;
 const GAP = 5;
+let moveForm; // of reply-target.js, which the page has loaded
 button.className = "word quote";
 button.type = "button";
 
@@ -64,7 +64,8 @@ function findSelection() {
   return { body, comment, end, text: toText(range.cloneContents(), isCode), name: name.textContent.trim(), url: new URL(path, location).href };
 }
 
-export function quote() {
+export function quote(move) {
+  moveForm = move;
   const selection = findSelection();
   if (!selection) return;
   const { comment, text, name, url } = selection;
@@ -117,15 +118,20 @@ function showButton() {
 }
 
 button.addEventListener("pointerdown", (event) => event.preventDefault()); // keeps the selection
-button.addEventListener("click", quote);
-document.addEventListener("keydown", (event) => {
-  const isElsewhere = document.activeElement.closest?.("a, button, input, textarea, select, summary");
-  if (event.key !== "Tab" || event.shiftKey || !button.isConnected || isElsewhere) return;
-  event.preventDefault(); // a click on text focuses its container
-  button.focus();
-});
+button.addEventListener("click", () => quote(moveForm));
 button.addEventListener("blur", () => setTimeout(showButton));
-document.addEventListener("selectionchange", showButton);
-addEventListener("resize", showButton);
-addEventListener("scrollend", showButton);
-showButton();
+
+/* Show the button beside what is selected now and later. */
+export function offerQuote(move) {
+  moveForm = move;
+  document.addEventListener("keydown", (event) => {
+    const isElsewhere = document.activeElement.closest?.("a, button, input, textarea, select, summary");
+    if (event.key !== "Tab" || event.shiftKey || !button.isConnected || isElsewhere) return;
+    event.preventDefault(); // a click on text focuses its container
+    button.focus();
+  });
+  document.addEventListener("selectionchange", showButton);
+  addEventListener("resize", showButton);
+  addEventListener("scrollend", showButton);
+  showButton();
+}
