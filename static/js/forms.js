@@ -1,0 +1,3 @@
+/* The entry of pages with a form. */
+import "./site.js";
+import "./shared/field-errors.js";
