@@ -21,6 +21,16 @@ from blog.models import Authorship, Draft, Image, PreviewLink, Profile, Revision
 from comments.models import Appeal, Bar, Batch, Block, Comment, Decision, Like, Notice, Report, Subscription, Wording
 from moderation.models import Note
 
+# Names of fields that have none of their own in their models.
+LABELS = {
+    "comment": _("comment"),
+    "created_at": _("created"),
+    "ip": _("IP address"),
+    "last_seen_at": _("last seen"),
+    "picture_url": _("picture URL"),
+    "user_agent": _("browser"),
+}
+
 
 @dataclass(frozen=True)
 class Part:
@@ -42,7 +52,8 @@ class Part:
 
     def label(self, field: str) -> str:
         """Return a field's name in words."""
-        return capfirst(str(getattr(self.model._meta.get_field(field.partition("__")[0]), "verbose_name", field)))
+        name = field.partition("__")[0].removesuffix("_id")
+        return capfirst(str(LABELS.get(name) or getattr(self.model._meta.get_field(name), "verbose_name", name)))
 
 
 class InvitationPart(Part):
@@ -154,6 +165,11 @@ def as_dict(commenter: Commenter) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def yes_or_no(value: Any) -> Any:
+    """Return a truth value in words, and any other value as it is."""
+    return (_("yes") if value else _("no")) if isinstance(value, bool) else value
+
+
 def as_file(request: HttpRequest, commenter: Commenter, kind: str, name: str) -> HttpResponse:
     """Return a download of everything: `json` for programs, `html` for reading."""
     if kind == "json":
@@ -161,7 +177,7 @@ def as_file(request: HttpRequest, commenter: Commenter, kind: str, name: str) ->
         response = HttpResponse(body, content_type="application/json; charset=utf-8")
     else:
         parts = [
-            (part.title, [[(part.label(name), value) for name, value in row.items()] for row in rows])
+            (part.title, [[(part.label(name), yes_or_no(value)) for name, value in row.items()] for row in rows])
             for part, rows in collect(commenter)
         ]
         context = {"parts": parts, "commenter": commenter, "now": timezone.now(), "request": request}
