@@ -3,7 +3,7 @@
 from django.urls import path, re_path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
-from blog import feeds, sitemaps, views
+from blog import cards, feeds, sitemaps, views
 from blog.writing import preview
 
 
@@ -44,6 +44,8 @@ urlpatterns = [
     path("feed.json", feeds.EssaysJsonFeed.view, name="json-feed"),
     path("sitemap.xml", sitemaps.sitemap_index, name="sitemap"),
     path("sitemap-<str:section>.xml", sitemaps.sitemap_part, name="sitemap-part"),
+    path("cards/site-<slug:version>.png", cards.card_of_site, name="site-card"),
+    path("cards/<int:pk>-<slug:version>.png", cards.card, name="card"),
     path("preview/<str:token>/", preview.show_preview, name="preview"),
     path("robots.txt", views.robots, name="robots"),
     path("favicon.ico", views.favicon, name="favicon"),

@@ -17,6 +17,7 @@ from accounts.models import Commenter, User
 from accounts.profiles import avatars
 from blog import paging
 from blog import series as in_series
+from blog.context import preview_context
 from blog.middleware import get_site
 from blog.models import Essay, EssayQuerySet, Profile, Redirect, Series, Tag, prefetch_bylines
 
@@ -84,6 +85,7 @@ def render_essay(request: HttpRequest, essay: Essay, status: int = 200, **contex
     context = {
         "essay": essay,
         "series_position": essay.series and in_series.get_navigation(request, essay, essay.series),
+        **preview_context(essay, get_site(request)),
         **context,
     }
     if essay.translation_of_id or essay.is_translated:

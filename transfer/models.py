@@ -67,6 +67,7 @@ class WantedPicture(models.Model):
     written_address = models.TextField(_("URL in the essay"), blank=True)
     address = models.TextField(_("URL"))
     alt = models.CharField(_("alternative text"), max_length=500, blank=True)
+    is_cover = models.BooleanField(_("cover picture"), default=False)
     tries = models.PositiveSmallIntegerField(_("attempts"), default=0)
     due = models.DateTimeField(_("next attempt"), null=True, default=timezone.now)
     error = models.TextField(_("last error"), blank=True)

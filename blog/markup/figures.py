@@ -35,6 +35,16 @@ def picture_addresses(html: str) -> list[str]:
     return [unescape(address) for address in _SRC.findall(html)]
 
 
+def find_large_picture(html: str, pictures: Mapping[str, Picture], size: tuple[int, int]) -> tuple[str, str] | None:
+    """Return address and alternative text of the first of these pictures that is at least this wide and high."""
+    for tag in _IMAGE.findall(html):
+        attributes = {name: unescape(value) for name, value in _ATTRIBUTE.findall(tag)}
+        picture = pictures.get(attributes.get("src", ""))
+        if picture and picture.width >= size[0] and picture.height >= size[1]:
+            return attributes["src"], attributes.get("alt", "")
+    return None
+
+
 def replace_addresses(html: str, address_of: Callable[[str], str | None]) -> tuple[str, list[str]]:
     """Replace the addresses of pictures, dropping those for which `address_of` returns None.
 

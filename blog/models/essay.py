@@ -111,9 +111,9 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return sorted(((int(found), count) for found, count in rows), reverse=True)
 
     def for_essay_page(self) -> Self:
-        """Fetch the series too, and set `is_translated` to whether there is a translation."""
+        """Fetch the series and the cover too, and set `is_translated` to whether there is a translation."""
         is_translated = models.Exists(Essay.objects.filter(translation_of=models.OuterRef("pk")))
-        return self.select_related("series").annotate(is_translated=is_translated)
+        return self.select_related("series", "cover").annotate(is_translated=is_translated)
 
     def with_authors(self) -> Self:
         """Fetch the authors of all essays by one more query."""
@@ -189,6 +189,15 @@ class Essay(models.Model):
         help_text=_("Leave empty for a draft. Set a future date to schedule the essay."),
     )
     dated = models.DateField(_("date in the URL"), null=True, blank=True, editable=False)
+    cover = models.ForeignKey(
+        Image,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="covered_essays",
+        verbose_name=_("cover picture"),
+        help_text=_("Shown where the essay is shared. Leave empty to use its first large picture, or else its title."),
+    )
     word_count = models.PositiveIntegerField(_("words"), default=0, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
@@ -280,6 +289,11 @@ class Essay(models.Model):
         return self.excerpt or markup.excerpt(self.body)
 
     @property
+    def description(self) -> str:
+        """Return one line about it for search engines and preview cards."""
+        return self.deck or self.summary
+
+    @property
     def body_html(self) -> SafeString:
         """Render the body for readers, with back links from its notes and ids unique to the essay."""
         return mark_safe(markup.render(self.body, self.id_prefix, self.pictures))  # noqa: S308 – cleaned when it was saved
@@ -323,8 +337,8 @@ class Essay(models.Model):
 
 class AuthorshipManager(models.Manager["Authorship"]):
     def get_queryset(self) -> models.QuerySet["Authorship"]:
-        """Fetch the author with each row."""
-        return super().get_queryset().select_related("author")
+        """Fetch the author and the author's profile with each row."""
+        return super().get_queryset().select_related("author__profile")
 
 
 class Authorship(models.Model):
@@ -356,7 +370,8 @@ def prefetch_bylines(essays: Collection[Essay]) -> None:
     Django's prefetch takes four times as long for ten essays.
     """
     authors = defaultdict(list)
-    for authorship in Authorship.objects.filter(essay__in=essays).only("essay", "author__name", "author__username"):
+    rows = Authorship.objects.filter(essay__in=essays).select_related(None).select_related("author")
+    for authorship in rows.only("essay", "author__name", "author__username"):
         authors[authorship.essay_id].append(authorship.author)
     for essay in essays:
         essay.bylines = authors[essay.pk]

@@ -1,5 +1,6 @@
 """An author's public page and time zone."""
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from blog.models.site import validate_time_zone
 
 MAX_LINKS = 10
+FEDIVERSE_HANDLE = re.compile(r"@?(?P<name>[\w.-]+)@(?P<server>(?:[\w-]+\.)+[\w-]{2,})")
+FEDIVERSE_URL = re.compile(r"https?://(?P<server>(?:[\w-]+\.)+[\w-]{2,})/(?:@|users/)(?P<name>[\w.-]+)/?")
 
 
 def validate_links(text: str) -> None:
@@ -25,6 +28,15 @@ def validate_links(text: str) -> None:
             raise ValidationError(
                 _("“%(line)s” is not a complete URL. Enter one such as https://example.org."), params={"line": line}
             ) from error
+
+
+def parse_fediverse_handle(typed: str) -> str:
+    """Return a handle as `@name@server`, also from a profile's URL. Raises ValidationError."""
+    text = typed.strip()
+    found = FEDIVERSE_HANDLE.fullmatch(text) or FEDIVERSE_URL.fullmatch(text)
+    if not found:
+        raise ValidationError(_("Enter a handle with its server, such as @name@mastodon.social."))
+    return f"@{found['name']}@{found['server'].lower()}"
 
 
 class ProfileManager(models.Manager["Profile"]):
@@ -46,6 +58,13 @@ class Profile(models.Model):
         blank=True,
         validators=[validate_links],
         help_text=_("Your other sites and profiles, one URL per line."),
+    )
+    fediverse = models.CharField(
+        _("fediverse handle"),
+        max_length=200,
+        blank=True,
+        validators=[parse_fediverse_handle],
+        help_text=_("Your account on Mastodon, such as @name@mastodon.social, to be named with links to your essays."),
     )
     time_zone = models.CharField(
         _("time zone"),

@@ -37,6 +37,11 @@ class Site(models.Model):
         help_text=_("Adds a public page at /moderation/ with monthly counts, without names."),
     )
     essays_per_page = models.PositiveSmallIntegerField(_("essays per page"), default=10)
+    show_covers = models.BooleanField(
+        _("show cover pictures in lists"),
+        default=False,
+        help_text=_("On the home page and on the pages of tags, series and authors."),
+    )
 
     objects = SiteManager()
 

@@ -135,7 +135,7 @@ USER_PARTS = (
     ),
     Part(Draft, _("Your unsaved drafts"), "author", "essay__title fields changed"),
     Part(PreviewLink, _("Your preview links"), "created_by", "essay__title created expires"),
-    Part(Profile, _("Your author page"), "user", "about links time_zone"),
+    Part(Profile, _("Your author page"), "user", "about links fediverse time_zone"),
     Part(Image, _("Pictures you uploaded"), "uploaded_by", "file alt created"),
     InvitationPart(
         Invitation, _("Pending invitations, sent or received"), "by", "by__name name email role sent emailed"
