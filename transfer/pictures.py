@@ -13,10 +13,11 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+import pagecache
 from blog import markup
 from blog.images import uploads
 from blog.markup import figures
-from blog.models import Essay, Image
+from blog.models import ESSAY_KEY, Essay, Image
 from blog.writing import revisions
 from server.http import fetch
 from server.jobs.tasks import RETRY_DELAYS, job
@@ -118,9 +119,17 @@ def import_picture(wanted: WantedPicture, data: bytes | None = None) -> None:
     elif wanted.alt and not image.alt:
         Image.objects.filter(pk=image.pk).update(alt=wanted.alt)
     with transaction.atomic():
-        if wanted.essay_id:
+        if wanted.essay_id and wanted.is_cover:
+            set_cover(wanted.essay_id, image)
+        elif wanted.essay_id:
             replace_address(wanted.essay_id, wanted.written_address, image)
         wanted.delete()
+
+
+def set_cover(essay_pk: int, image: Image) -> None:
+    """Make a picture an essay's cover, unless it has been given another one since."""
+    if Essay.objects.filter(pk=essay_pk, cover=None).update(cover=image):
+        pagecache.invalidate(ESSAY_KEY.format(essay_pk), "site")
 
 
 def replace_address(essay_pk: int, written: str, image: Image) -> None:

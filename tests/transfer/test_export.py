@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.management import call_command
 from PIL import Image as Pillow
 
@@ -20,6 +21,7 @@ from tests.transfer import exports
 from transfer import exporting, importing
 from transfer import pictures as wanted
 from transfer.markdown import export
+from transfer.models import WantedPicture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -90,6 +92,7 @@ def shape_of(essay: Essay) -> list[tuple[str, str, str, str]]:
 
 def test_a_wordpress_export_can_be_imported_unchanged(tmp_path: Path) -> None:
     before = essays()
+    Essay.objects.filter(title="Mixed").update(cover=Image.objects.create(file="red.png", alt="Red", width=9, height=9))
     told = io.StringIO()
     call_command("export", "wordpress", tmp_path / "all.xml", stdout=told)
     assert "3 essays" in told.getvalue()
@@ -110,6 +113,8 @@ def test_a_wordpress_export_can_be_imported_unchanged(tmp_path: Path) -> None:
     assert Redirect.objects.get(old_path="/2020/01/02/once/").essay == long
     assert not Discussion.objects.get(essay=long).is_open
     assert after["Draft"].published is None
+    wanted_cover = WantedPicture.objects.get(essay=after["Mixed"], is_cover=True)
+    assert (wanted_cover.address, wanted_cover.alt) == (f"{django_settings.SITE_URL}/media/red.png", "Red")
     assert shape_of(after["Mixed"]) == threads
     assert Comment.objects.filter(status=Status.PENDING).count() == 1
 
@@ -133,7 +138,7 @@ def test_a_markdown_export_can_be_imported_unchanged(tmp_path: Path) -> None:
     png = io.BytesIO()
     Pillow.new("RGB", (4, 3), "red").save(png, "PNG")
     image = uploads.store(png.getvalue(), alt="Red")
-    make.essay("Seen", body=f'<p><img src="{image.file.url}" alt="Red"></p>')
+    make.essay("Seen", body=f'<p><img src="{image.file.url}" alt="Red"></p>', cover=image)
     call_command("export", "markdown", tmp_path / "all.zip", verbosity=0)
     with zipfile.ZipFile(tmp_path / "all.zip") as packed:
         packed.extractall(tmp_path / "out")
@@ -150,7 +155,9 @@ def test_a_markdown_export_can_be_imported_unchanged(tmp_path: Path) -> None:
         assert export.normalize(after[title].body) == export.normalize(essay.body), title
         assert after[title].deck == essay.deck
     assert "<img src=" in after["Seen"].body
-    assert Image.objects.count() == 2
+    assert after["Seen"].cover
+    assert after["Seen"].cover.alt == "Red"
+    assert Image.objects.count() == 3
     said = json.loads((tmp_path / "out/comments.json").read_text())
     assert [each["text"] for each in said] == ["A *root*", "Between", "A reply & more", "Wait"]
     assert said[2]["answers"] == said[1]["id"]

@@ -90,6 +90,20 @@ def test_a_picture_in_the_folder_is_shown_from_here(tmp_path: Path, uploads: Pat
     assert not fetching().exists()
 
 
+def test_a_featured_picture_becomes_the_cover(tmp_path: Path, uploads: Path) -> None:
+    items = [item(1, meta=[("_thumbnail_id", "5")]), item(2, title="None", meta=[("_thumbnail_id", "6")])]
+    text = export(*items, attachment(5, HILL, "A green hill"))
+    report = import_text(tmp_path, text, "--media", str(uploads))
+    covered, without = Essay.objects.order_by("pk")
+    assert covered.cover
+    assert (covered.cover.source, covered.cover.alt, without.cover) == (HILL, "A green hill", None)
+    assert "1 featured image is a cover picture now" in report
+    assert "1 featured image that is not in the file’s media library\n    None" in report
+    Essay.objects.update(cover=None)  # by its author
+    import_text(tmp_path, text, "--media", str(uploads))
+    assert not Essay.objects.exclude(cover=None).exists()
+
+
 def test_a_second_import_with_the_folder_adds_missing_pictures(tmp_path: Path, uploads: Path) -> None:
     text = export(item(1, body=f'<img src="{HILL}">'), attachment(5, HILL))
     import_text(tmp_path, text)

@@ -35,6 +35,7 @@ def import_document(
         essay = create_draft(name, result, by)
         add_to_report(report, essay, result)
         register_pictures(essay, report)
+        add_cover(essay, result, media, report)
         if is_dry_run:
             transaction.set_rollback(True)
         else:
@@ -107,6 +108,23 @@ def register_pictures(essay: Essay, report: Report) -> None:
     WantedPicture.objects.bulk_create(wanted)
     if wanted:
         report.remark("picture(s) will be downloaded in the background", count=len(wanted))
+
+
+def add_cover(essay: Essay, result: Conversion, media: Media, report: Report) -> None:
+    """Give the draft the cover that its front matter names: a file beside the document, or one fetched by a job."""
+    if not result.cover:
+        return
+    alt = " ".join(result.cover_alt.split())[:500]
+    address = media.import_picture(result.cover, alt)
+    if address and address == media.last_address:
+        essay.cover = media.stored[-1]
+        essay.save(update_fields=["cover"])
+        report.counts["picture(s)"] += 1
+    elif address := pictures.full_size_address(address, ""):
+        WantedPicture.objects.create(essay=essay, address=address, alt=alt, is_cover=True)
+        report.remark("picture(s) will be downloaded in the background")
+    else:
+        report.omit("picture(s) that could not be imported", result.cover)
 
 
 def add_to_report(report: Report, essay: Essay, result: Conversion) -> None:

@@ -16,7 +16,11 @@ MAX_MARKUP_CHARACTERS = 20_000  # ten times those of 20,000 words with a hundred
 _MARKUP_CHARACTER = re.compile(r"[][*_~`<!&\\>|]")
 _FRONT_MATTER = re.compile(r"\s*---[ \t]*\n(?P<head>(?:(?!---[ \t]*$).*\n){0,200})---[ \t]*$", re.MULTILINE)
 _FIELD = re.compile(r"^(?P<name>[A-Za-z_-]{1,40})[ \t]*:[ \t]*(?P<value>.*)$", re.MULTILINE)
-KNOWN_FIELDS = {"title": "title", "subtitle": "deck", "deck": "deck", "description": "", "layout": "", "lang": ""}
+# What they set; nothing for those that are left out without a report.
+KNOWN_FIELDS = {
+    "title": "title", "subtitle": "deck", "deck": "deck", "cover": "cover", "image": "cover", "cover_alt": "cover_alt",
+    "image_alt": "cover_alt", "description": "", "layout": "", "lang": "",
+}  # fmt: skip
 
 
 def read(source: str, media: Media) -> Conversion:
@@ -41,11 +45,11 @@ def read_html(source: str, media: Media) -> Conversion:
 
 
 def apply_front_matter(result: Conversion, front_matter: str) -> Conversion:
-    """Set title and subtitle from the front matter, report unknown fields as lost, and return the result."""
+    """Set title, subtitle and cover from the front matter, report unknown fields as lost, and return the result."""
     for field in _FIELD.finditer(front_matter):
         name, value = field["name"].lower(), unquote_value(field["value"])
-        if name in {"title", "subtitle", "deck"} and value:
-            setattr(result, KNOWN_FIELDS[name], value)
+        if value and (attribute := KNOWN_FIELDS.get(name)):
+            setattr(result, attribute, value)
         elif name not in KNOWN_FIELDS:
             result.lost.append(("line(s) of front matter", f"{field['name']}: {value}"))
     return result

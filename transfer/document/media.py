@@ -61,6 +61,11 @@ class Media:
         self.stored.append(image)
         return str(image.file.url)
 
+    @property
+    def last_address(self) -> str:
+        """The address here of the picture stored last."""
+        return str(self.stored[-1].file.url) if self.stored else ""
+
     def delete_all(self) -> None:
         """Delete the files stored by a dry run."""
         for image in self.stored:

@@ -27,7 +27,7 @@ def write(file: Path, report: Report) -> None:
     """Write all essays, pictures and comments to a ZIP file."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         taken: set[str] = set()
-        essays = Essay.objects.with_authors().prefetch_related("tags").select_related("series").order_by("pk")
+        essays = Essay.objects.with_authors().prefetch_related("tags").select_related("series", "cover").order_by("pk")
         for essay in essays.iterator(BATCH):
             report.counts[f"{essay.kind}(s)"] += 1
             packed.writestr(unique_name(file_name(essay), taken), front_matter(essay) + essay_text(essay))
@@ -75,6 +75,8 @@ def front_matter(essay: Essay) -> str:
         "series": str(essay.series or ""),
         "language": essay.language,
         "canonical": essay.canonical,
+        "cover": f"media/{essay.cover.file.name}" if essay.cover else "",
+        "cover_alt": essay.cover.alt if essay.cover else "",
     }
     given = {name: value for name, value in fields.items() if value or value == 0}
     lines = (f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in given.items())

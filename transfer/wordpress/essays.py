@@ -138,6 +138,7 @@ class EssayImporter:
             Discussion.objects.create(essay=essay, is_open=False)
         redirects.add_redirects(items.redirect_paths(item, meta, self.survey.site), essay, self.report)
         self.register_pictures(essay)
+        self.register_cover(essay, meta)
         self.add_to_report(essay, item, meta, text)
         return essay
 
@@ -202,6 +203,20 @@ class EssayImporter:
             self.report.omit("picture(s) without a web address", written)
         pictures.drop_pictures(essay, nowhere)
 
+    def register_cover(self, essay: Essay, meta: dict[str, list[str]]) -> None:
+        """Register the featured image to be fetched as the essay's cover."""
+        number = next(iter(meta.get("_thumbnail_id", [])), "")
+        if number in {"", "0", "-1"}:  # as WordPress writes none
+            return
+        attachment = self.survey.attachments.get(number)
+        address = pictures.full_size_address(attachment.url, "") if attachment else ""
+        if attachment is None or not address or not pictures.may_be_picture(address):
+            self.report.omit("featured image(s) that (is|are) not in the file’s media library", str(essay))
+            return
+        alt = " ".join(attachment.alt.split())[:500]
+        WantedPicture.objects.create(essay=essay, address=address, alt=alt, is_cover=True)
+        self.report.remark("featured image(s) (is a cover picture|are cover pictures) now", str(essay))
+
     def add_to_report(self, essay: Essay, item: Record, meta: dict[str, list[str]], text: PostText) -> None:
         """Count an essay, and report what was lost or changed in its text and fields."""
         name = str(essay)
@@ -212,8 +227,6 @@ class EssayImporter:
         for field in item.inner_records("wp:postmeta"):
             if not KNOWN_META.match(field["wp:meta_key"]):
                 self.report.omit("plugin custom field(s)", field["wp:meta_key"])
-        if "_thumbnail_id" in meta:
-            self.report.remark("featured image(s) (is|are) not shown above (the essay|essays)", name)
         for kind, example in text.lost:
             self.report.omit(kind, f"{example} in {name}" if example else f"in {name}")
         for kind, example in text.changed:

@@ -111,6 +111,8 @@ def essay_element(essay: Essay, report: Report) -> Iterator[str]:
     yield from (category_element("post_tag", tag.slug, tag.name) for tag in essay.tags.all())
     if essay.deck:
         yield meta_element("rejoinder_deck", essay.deck)
+    if essay.cover_id:
+        yield meta_element("_thumbnail_id", str(FIRST_IMAGE_ID + essay.cover_id))
     if essay.kind == Essay.Kind.PAGE:
         yield meta_element("rejoinder_in_menu", str(int(essay.is_in_menu)))
     for old in Redirect.objects.filter(essay=essay).values_list("old_path", flat=True):
