@@ -21,8 +21,10 @@ from js_asset.media import Media
 import pagecache
 from accounts.models import User
 from blog import actions
+from blog.context import LARGE_ENOUGH
 from blog.editor.widget import EssayEditor
-from blog.models import MENU_LIMIT, RESERVED_SLUGS, Authorship, Essay, Redirect, Site
+from blog.images.cover_field import CoverField
+from blog.models import MENU_LIMIT, RESERVED_SLUGS, Authorship, Essay, Image, Redirect, Site
 from blog.writing import image_admin, series_admin, tag_admin  # noqa: F401 – they register
 from blog.writing.fieldsets import EDITOR_FIELDS
 from blog.writing.form import WritingForm
@@ -39,7 +41,7 @@ class SiteAdmin(FixedRowsMixin, admin.ModelAdmin[Site]):
     def get_fields(self, request: HttpRequest, obj: Site | None = None) -> tuple[str, ...]:
         """Return the form's fields, without the language while there is only one to choose."""
         language = ("language",) if len(settings.SITE_LANGUAGES) > 1 else ()
-        return ("name", "tagline", *language, "time_zone", "essays_per_page", "public_record")
+        return ("name", "tagline", *language, "time_zone", "essays_per_page", "show_covers", "public_record")
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
         """Offer the languages and time zones to choose from."""
@@ -61,10 +63,11 @@ class SiteAdmin(FixedRowsMixin, admin.ModelAdmin[Site]):
         pagecache.invalidate("site", "comments")
 
 
-SETTINGS_FIELDS = ("series", "series_position", *EDITOR_FIELDS, "language", "translation_of", "canonical")
+SETTINGS_FIELDS = ("cover", "series", "series_position", *EDITOR_FIELDS, "language", "translation_of", "canonical")
 
 
 class EssayForm(WritingForm):
+    cover = CoverField()
     canonical = forms.URLField(
         label=_("Canonical URL"),
         help_text=Essay._meta.get_field("canonical").help_text,
@@ -93,6 +96,15 @@ class EssayForm(WritingForm):
             slug.help_text = _("The last part of the URL. Leave empty to create it from the title.")
         if order := self.fields.get("menu_order"):
             order.required = False
+
+    def clean_cover(self) -> Image | None:
+        """Reject a newly chosen picture that is too small for preview cards."""
+        chosen: Image | None = self.cleaned_data["cover"]
+        width, height = LARGE_ENOUGH
+        if chosen and "cover" in self.changed_data and (chosen.width < width or chosen.height < height):
+            message = _("Choose a picture that is at least %(width)s pixels wide and %(height)s pixels high.")
+            raise ValidationError(message, params={"width": width, "height": height})
+        return chosen
 
     def clean_menu_order(self) -> int:
         """Return 0 for an empty field."""

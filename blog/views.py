@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
@@ -35,6 +36,8 @@ def show_list(
     """Render the requested page of a list of essays, cacheable; `find(start, stop)` returns a slice of the list."""
     page = paging.get_page(request, get_site(request).essays_per_page, find)
     prefetch_bylines(page.rows)
+    if get_site(request).show_covers:
+        prefetch_related_objects(page.rows, "cover")
     response = render(request, template, {"page_obj": page, "heading": heading, **context})
     keys = [essay.cache_key for essay in page]
     return pagecache.mark_cacheable(response, "site", *keys, expires=Essay.objects.next_change())

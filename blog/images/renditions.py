@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Q
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
@@ -43,7 +44,7 @@ def render(pk: int) -> None:
         forms = dict(NO_RENDITIONS)
     with transaction.atomic():
         Image.objects.filter(pk=pk).update(renditions=forms)
-        if Essay.objects.filter(body__contains=str(image.file)).exists():
+        if Essay.objects.filter(Q(body__contains=str(image.file)) | Q(cover=image)).exists():
             pagecache.invalidate("site")  # feeds show it too
 
 

@@ -5,13 +5,14 @@ import secrets
 from django.core.files.base import ContentFile
 from django.db import transaction
 
+import pagecache
 from accounts.models import User
 from accounts.profiles.avatars import decoding_lock
 from blog.images import renditions
 from blog.images.reencode import EXTENSIONS, MAX_BYTES, InvalidPicture, reencode
 from blog.models import Image
 
-__all__ = ["MAX_BYTES", "InvalidPicture", "reencoded_file", "save", "store"]
+__all__ = ["MAX_BYTES", "InvalidPicture", "reencoded_file", "save", "save_alt", "store"]
 
 
 def store(data: bytes, *, source: str = "", alt: str = "", by: User | None = None) -> Image:
@@ -26,6 +27,14 @@ def save(image: Image) -> Image:
     image.save()
     renditions.render.using(priority=renditions.LOWEST_PRIORITY).enqueue(image.pk)
     return image
+
+
+@transaction.atomic
+def save_alt(image: Image) -> None:
+    """Save an image's alternative text, which is that of the covers of essays; texts with the image keep their own."""
+    image.save(update_fields=["alt"])
+    if image.covered_essays.exists():
+        pagecache.invalidate("site")
 
 
 def reencoded_file(data: bytes) -> ContentFile[bytes]:

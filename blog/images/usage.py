@@ -1,4 +1,4 @@
-"""Where an image is used: in essays, drafts, revisions, and descriptions of tags, series and authors."""
+"""Where an image is used: as a cover, in essays, drafts, revisions, and descriptions of tags, series and authors."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -20,13 +20,26 @@ class Use(NamedTuple):
 def find_uses(image: Image) -> list[Use]:
     """Return all uses of an image or its renditions, whose file names begin like its own."""
     stem = str(image.file).rpartition(".")[0]
-    return [*uses_in_essays(stem), *uses_in_drafts(stem), *uses_in_revisions(stem), *uses_in_descriptions(stem)]
+    covers = uses_as_cover(image)
+    return [
+        *covers,
+        *uses_in_essays(stem),
+        *uses_in_drafts(stem),
+        *uses_in_revisions(stem),
+        *uses_in_descriptions(stem),
+    ]
 
 
 def is_deletable_by(image: Image, user: Any) -> bool:
     """Return whether the image is unused, or only used in past revisions and the user is an editor."""
     uses = find_uses(image)
     return all(use.is_past for use in uses) and (not uses or user.has_perm("blog.change_others"))
+
+
+def uses_as_cover(image: Image) -> Iterator[Use]:
+    """Yield a use for each essay with this cover."""
+    for essay in image.covered_essays.only("title"):
+        yield Use(_("cover picture of “%(title)s”") % {"title": essay}, admin_url("essay", essay.pk))
 
 
 def uses_in_essays(stem: str) -> Iterator[Use]:

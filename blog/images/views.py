@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from blog.images import uploads
 from blog.models import Image
-from blog.models.image import rendition_name
 from server.http import fetch, ratelimit
 
 UPLOADS_PER_HOUR = 200
@@ -61,7 +60,7 @@ def set_alt(request: HttpRequest, pk: int) -> HttpResponse:
     form = AltForm(request.POST, instance=image)
     if not form.is_valid():
         return error_response(" ".join(map(str, form.errors["alt"])))
-    form.save()
+    uploads.save_alt(form.save(commit=False))
     return JsonResponse(image_as_json(image, user))
 
 
@@ -79,12 +78,10 @@ def error_response(message: str, status: int = 422) -> HttpResponse:
 
 def image_as_json(image: Image, user: User) -> dict[str, Any]:
     """Return what the editor needs to show a picture and insert it."""
-    smallest = image.renditions.get("webp", [])[:1]
-    name = rendition_name(str(image.file), smallest[0], "webp") if smallest else str(image.file)
     return {
         "id": image.pk,
         "src": image.file.url,
-        "small": image.file.storage.url(name),
+        "small": image.small_url,
         "alt": image.alt,
         "width": image.width,
         "height": image.height,

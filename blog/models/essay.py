@@ -196,7 +196,7 @@ class Essay(models.Model):
         blank=True,
         related_name="covered_essays",
         verbose_name=_("cover picture"),
-        help_text=_("Shown where the essay is shared. Leave empty to use its first large picture, or else its title."),
+        help_text=_("For links to the essay on other sites. If empty, its first large picture or its title is shown."),
     )
     word_count = models.PositiveIntegerField(_("words"), default=0, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)

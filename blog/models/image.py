@@ -76,6 +76,13 @@ class Image(models.Model):
         return bool(user.has_perm("blog.change_others") or self.uploaded_by_id == user.pk)
 
     @property
+    def small_url(self) -> str:
+        """Return the URL of its smallest rendition, or of its own file if there are none."""
+        smallest = self.renditions.get("webp", [])[:1]
+        name = rendition_name(str(self.file), smallest[0], "webp") if smallest else str(self.file)
+        return self.file.storage.url(name)
+
+    @property
     def picture(self) -> figures.Picture:
         """Return its size and the renditions that browsers choose from."""
         storage, name = self.file.storage, str(self.file)

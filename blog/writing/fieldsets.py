@@ -22,6 +22,7 @@ def build_fieldsets(essay: Essay | None, *, may_pin: bool) -> list[tuple[Any, di
     return [
         (None, {"fields": TEXT_FIELDS, "classes": ("writing",)}),
         collapsed_fieldset(_("Excerpt and tags"), tags_for_heading(essay), "excerpt", "tags"),
+        collapsed_fieldset(_("Cover picture"), cover_for_heading(essay), "cover"),
         collapsed_fieldset(_("Publish date"), date_for_heading(essay), "published"),
         collapsed_fieldset(_("Series"), series_for_heading(essay), "series", "series_position"),
         collapsed_fieldset(_("Language and translation"), language_for_heading(essay), "language", "translation_of"),
@@ -43,6 +44,11 @@ def tags_for_heading(essay: Essay | None) -> str:
     """Return the first tags, separated by commas, or "" for a new essay."""
     names = [tag.name for tag in essay.tags.all()[: TAG_LIMIT + 1]] if essay and essay.pk else []
     return ", ".join([*names[:TAG_LIMIT], "…"] if len(names) > TAG_LIMIT else names)
+
+
+def cover_for_heading(essay: Essay | None) -> str:
+    """Return the alternative text or file name of the cover, or "" without one."""
+    return Truncator(essay.cover).chars(40) if essay and essay.cover else ""
 
 
 def date_for_heading(essay: Essay | None) -> str:

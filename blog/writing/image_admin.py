@@ -69,7 +69,7 @@ class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
     def save_model(self, request: HttpRequest, obj: Image, form: Any, change: bool) -> None:
         """Save a new picture, or only the alternative text of an existing one."""
         if change:
-            obj.save(update_fields=["alt"])
+            uploads.save_alt(obj)
         else:
             obj.uploaded_by = cast(User, request.user)
             uploads.save(obj)

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 import pagecache
 from accounts.models import User
 from blog.models import Profile, Series, Site
+from blog.models.profile import parse_fediverse_handle
 from blog.writing.permissions import FixedRowsMixin
 from blog.writing.tag_admin import EssayGroupMixin
 from blog.writing.time_zones import TimeZoneSelect
@@ -52,11 +54,19 @@ class SeriesAdmin(EssayGroupMixin, admin.ModelAdmin[Series]):
         )
 
 
+class ProfileForm(forms.ModelForm[Profile]):
+    def clean_fediverse(self) -> str:
+        """Return the handle as `@name@server`, also from a profile's URL."""
+        typed: str = self.cleaned_data["fediverse"]
+        return parse_fediverse_handle(typed) if typed else ""
+
+
 @admin.register(Profile)
 class ProfileAdmin(FixedRowsMixin, admin.ModelAdmin[Profile]):
     """The user's own profile: the list redirects to its form."""
 
-    fields = ("about", "links", "time_zone")
+    form = ProfileForm
+    fields = ("about", "links", "fediverse", "time_zone")
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
         """Offer time zones, and that of the site first."""

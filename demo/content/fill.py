@@ -14,11 +14,13 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.models import Commenter, User
 from blog import actions as writing
-from blog.models import Authorship, Essay, Site, Tag
+from blog.images import uploads
+from blog.models import Authorship, Essay, Profile, Site, Tag
 from comments.models import Comment, Decision, Rules, Wording
 from comments.notifications import outbox
 from comments.posting import actions as talking
 from comments.screening.screening import Sender
+from demo.content.pictures import DRAWN
 from moderation.decisions import actions as deciding
 
 FOLDER = Path(__file__).parent
@@ -72,22 +74,29 @@ class DemoSite:
         joined = self.now - timedelta(days=31)
         password = make_password(PASSWORD)  # one hash for all: hashing is slow on purpose, and the password is public
         for person in people:
-            group = person.pop("group", None)
+            group, profile = person.pop("group", None), person.pop("profile", None)
             email = f"{person['username']}@example.org"
             user = User.objects.create(**person, email=email, password=password, is_staff=True, date_joined=joined)
             user.verify_address()
             if group:
                 user.groups.add(Group.objects.get(name=group))
+            if profile:
+                Profile.objects.create(user=user, **profile)
             self.people[user.username] = user
             commenter = Commenter.objects.for_user(user)
             commenter.created = commenter.changed = joined
             commenter.save()
             self.commenters[user.username] = commenter
 
-    def add_essay(self, file: str, by: str, days: int, tags: tuple[str, ...] = (), **fields: Any) -> None:
+    def add_essay(
+        self, file: str, by: str, days: int, tags: tuple[str, ...] = (), cover: dict[str, str] | None = None,
+        **fields: Any,
+    ) -> None:  # fmt: skip
         """Add an essay published so many days ago; `file` has its text, `by` is the author's username."""
         published = self.now - timedelta(days=days)
         body = (FOLDER / file).read_text(encoding="utf-8")
+        if cover:
+            fields["cover"] = uploads.store(DRAWN[cover["picture"]](), alt=cover["alt"], by=self.people[by])
         essay = Essay(body=body, published=published, created=published, **fields)
         essay = writing.save(essay)
         Authorship.objects.create(essay=essay, author=self.people[by])

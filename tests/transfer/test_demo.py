@@ -64,6 +64,11 @@ class TestFilled:
         for address in ["/tag/argument/", "/author/author/", "/author/owner/"]:
             assert client.get(address).status_code == 200, address
 
+    def test_one_essay_has_a_cover_and_its_author_a_fediverse_handle(self, client: Client) -> None:
+        page = page_of(client, "The Unpayable Dinner")
+        assert '<meta property="og:image:alt" content="Soup plates' in page
+        assert '<meta name="fediverse:creator" content="@miriam@social.example">' in page
+
     def test_the_about_page_exists(self, client: Client) -> None:
         assert "Mara Sundqvist" in client.get("/about/").content.decode()
 

@@ -1,5 +1,5 @@
 /* Pictures for an essay: uploaded by button, drag and drop or paste, or found among earlier ones; then inserted into
-   the text. */
+   the text, or used as its cover. */
 
 const TIMEOUT_MS = 120_000;
 const panel = document.querySelector(".essay-images");
@@ -12,6 +12,7 @@ const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value 
 
 let chosen = null;
 let position;
+let isForCover = false;
 let searchCount = 0;
 
 async function request(address, body) {
@@ -40,6 +41,7 @@ function choose(picture) {
   chosen = picture;
   part("shown").src = picture.small;
   part("alt").value = picture.alt;
+  part("alt").readOnly = isForCover && !picture.mine; // a cover has the picture's own
   part("caption").value = "";
   part("wide").checked = false;
   part("chosen").hidden = false;
@@ -81,8 +83,11 @@ async function search() {
   if (!result.error && !rows.length && part("query").value) part("said").textContent = dialog.dataset.none;
 }
 
-function openDialog() {
+function openDialog({ cover = false } = {}) {
   chosen = null;
+  isForCover = cover;
+  for (const name of ["caption", "wide"]) part(name).closest("p").hidden = cover;
+  part("insert").textContent = cover ? dialog.dataset.use : dialog.dataset.insert;
   part("said").textContent = "";
   part("query").value = "";
   part("chosen").hidden = true;
@@ -142,8 +147,36 @@ file?.addEventListener("change", async () => {
 part("query").addEventListener("input", search);
 part("close").addEventListener("click", () => dialog.close());
 part("insert").addEventListener("click", async () => {
-  const alt = part("alt").value.trim();
-  insertFigure({ ...chosen, alt }, { caption: part("caption").value.trim(), wide: part("wide").checked });
+  const picture = { ...chosen, alt: part("alt").value.trim() };
+  if (isForCover) showCover(picture);
+  else insertFigure(picture, { caption: part("caption").value.trim(), wide: part("wide").checked });
   dialog.close();
-  if (chosen.mine && alt !== chosen.alt) await request(dialog.dataset.alt.replace("/0/", `/${chosen.id}/`), formData({ alt }));
+  if (picture.mine && picture.alt !== chosen.alt) await request(dialog.dataset.alt.replace("/0/", `/${picture.id}/`), formData({ alt: picture.alt }));
 });
+
+const cover = document.querySelector(".cover-picture");
+const coverPart = (name) => cover.querySelector(`[data-part=${name}]`);
+
+function showCover(picture) {
+  const number = cover.querySelector("input");
+  number.value = picture?.id ?? "";
+  number.dispatchEvent(new Event("input", { bubbles: true }));
+  coverPart("preview").hidden = coverPart("remove").hidden = !picture;
+  coverPart("no-alt").hidden = !picture || Boolean(picture.alt);
+  if (picture) Object.assign(coverPart("preview"), { src: picture.small, alt: picture.alt });
+  coverPart("choose").focus();
+}
+
+if (cover) {
+  const number = cover.querySelector("input");
+  const button = coverPart("choose");
+  const { id } = number;
+  number.hidden = true;
+  number.removeAttribute("id");
+  button.id = id; // links to the field's errors lead to it
+  button.setAttribute("aria-label", button.textContent); // rather than the field's label
+  if (number.hasAttribute("aria-describedby")) button.setAttribute("aria-describedby", number.getAttribute("aria-describedby"));
+  coverPart("buttons").hidden = false;
+  button.addEventListener("click", () => openDialog({ cover: true }));
+  coverPart("remove").addEventListener("click", () => showCover(null));
+}
