@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 import pagecache
 from blog import markup, permalinks
+from blog.images import card_files
 from blog.models import RESERVED_SLUGS, Essay, Redirect, Series, Tag
 
 
@@ -79,8 +80,9 @@ def remove_redirect(path: str) -> None:
 @transaction.atomic
 def delete(essay: Essay) -> None:
     """Delete an essay with its whole discussion and invalidate its pages."""
-    key = essay.cache_key
+    key, card = essay.cache_key, str(essay.pk)
     essay.delete()
+    transaction.on_commit(lambda: card_files.delete(card))
     pagecache.invalidate(key, "site", "comments")
 
 

@@ -1,10 +1,7 @@
 """Views of drawn preview cards: drawn once, stored, and served under an address that changes with their text."""
 
-import threading
 from collections.abc import Callable
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -13,12 +10,10 @@ from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
 from blog.context import PreviewPicture, card_authors, essay_card, site_card
+from blog.images import card_files
 from blog.images.card_drawing import CardText, draw
 from blog.middleware import get_site
 from blog.models import Essay
-
-FOLDER = "cards"
-drawing_lock = threading.Lock()  # one card at a time in a process
 
 
 @require_safe
@@ -47,40 +42,7 @@ def serve(
     etag = quote_etag(version)
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        response = HttpResponse(load_or_draw(name, version, draw_card), content_type="image/png")
+        response = HttpResponse(card_files.load_or_draw(name, version, draw_card), content_type="image/png")
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
-
-
-def load_or_draw(name: str, version: str, draw_card: Callable[[], bytes]) -> bytes:
-    """Return the stored card of this version, or draw it and store it in place of the last one."""
-    path = f"{FOLDER}/{name}/{version}.png"
-    if found := load(path):
-        return found
-    with drawing_lock:
-        if found := load(path):  # by another thread, since then
-            return found
-        data = draw_card()
-        delete(name)
-        default_storage.save(path, ContentFile(data))
-    return data
-
-
-def load(path: str) -> bytes:
-    try:
-        with default_storage.open(path) as file:
-            return bytes(file.read())
-    except FileNotFoundError:
-        return b""
-
-
-def delete(name: str) -> None:
-    """Delete the stored versions of a card."""
-    folder = f"{FOLDER}/{name}"
-    try:
-        _folders, files = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    for file in files:
-        default_storage.delete(f"{folder}/{file}")

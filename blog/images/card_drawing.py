@@ -55,7 +55,7 @@ def draw(text: CardText) -> bytes:
         draw_site(card, site, ", ".join(authors) or tagline, "caps" if authors else "italic")
     out = io.BytesIO()
     # The palette is chosen from a card's own colors, and without dithering paper stays one even color.
-    card.quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    card.quantize(COLORS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(out, "PNG")
     return out.getvalue()
 
 

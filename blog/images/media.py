@@ -1,11 +1,14 @@
 """Serves uploaded files so that browsers show them but never run them."""
 
 from pathlib import PurePosixPath
+from posixpath import normpath
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
+
+from blog.images import card_files
 
 # Spelled out because `mimetypes` does not know the newer ones everywhere.
 CONTENT_TYPES = {f".{kind}": f"image/{kind}" for kind in ("jpeg", "png", "gif", "webp", "avif")}
@@ -15,6 +18,8 @@ CONTENT_TYPES[".jpg"] = "image/jpeg"
 @require_safe
 def serve_upload(request: HttpRequest, name: str) -> FileResponse:
     """Serve an uploaded picture for display, and any other uploaded file as a download."""
+    if normpath(name).lstrip("/").startswith(f"{card_files.FOLDER}/"):
+        raise Http404  # cards have a view that knows whether their essay is published
     try:
         file = default_storage.open(name)
     except (FileNotFoundError, IsADirectoryError, SuspiciousFileOperation, ValueError, OSError) as error:

@@ -293,8 +293,20 @@ class TestCards:
     def test_only_published_essays_have_one(self, author: User) -> None:
         essay = make.essay("Not yet", by=author)
         address = self.address(essay)
+        assert Client().get(address).status_code == 200
         Essay.objects.update(published=None)
-        assert Client().get(address).status_code == 404
+        file = address.replace("-", "/")
+        for path in (address, f"/media{file}", f"/media/x/..{file}"):
+            assert Client().get(path).status_code == 404
+
+    def test_it_is_deleted_with_the_essay(
+        self, tmp_path: Path, django_capture_on_commit_callbacks: Callable[..., Any]
+    ) -> None:
+        essay = make.essay("Gone")
+        Client().get(self.address(essay))
+        with django_capture_on_commit_callbacks(execute=True):
+            actions.delete(essay)
+        assert self.files(tmp_path) == []
 
     def test_what_our_fonts_lack_is_left_out(self) -> None:
         without = draw(CardText("Rejoinder", authors=("Miriam Achterberg",)))
