@@ -10,7 +10,7 @@ from blog.models import Site
 from pagecache.declaration import KEYS_HEADER
 from server.http.middleware import Middleware
 
-PERSONAL_COOKIES = {settings.SESSION_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME}
+PERSONAL_COOKIES = {settings.SESSION_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME, settings.MUTES_COOKIE_NAME}
 
 FEATURES = """
     accelerometer autoplay camera display-capture encrypted-media fullscreen geolocation gyroscope magnetometer

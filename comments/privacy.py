@@ -91,11 +91,16 @@ def cookies() -> list[Cookie]:
         _("Recognizes a browser you’ve logged in with, so that failed logins from elsewhere don’t delay your login."),
         lifetime(settings.DEVICE_COOKIE_AGE),
     )
+    mutes = Cookie(
+        settings.MUTES_COOKIE_NAME,
+        _("Remembers whom you muted without logging in."),
+        lifetime(settings.MUTES_COOKIE_AGE),
+    )
     order = Cookie(settings.PAGECACHE_CHOICE, _("Remembers how you sort comments."), lifetime(choices.MAX_AGE))
     messages = Cookie(
         CookieStorage.cookie_name, _("Shows a message such as “Changes saved.” on the next page."), until_closed
     )
-    found = [session, csrf, device, guest, visit, address, order, messages]
+    found = [session, csrf, device, guest, visit, address, mutes, order, messages]
     if any(provider.key == "apple" for provider in settings.PROVIDERS):
         found.append(Cookie(APPLE_SESSION_COOKIE_NAME, _("Used only while you log in with Apple."), until_closed))
     return found

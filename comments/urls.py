@@ -6,6 +6,7 @@ import blog.urls  # noqa: F401 – registers the converters of dates and slugs
 from comments import feeds
 from comments.claims import views as claim_views
 from comments.likes import views as like_views
+from comments.mutes import views as mute_views
 from comments.notifications import views as subscription_views
 from comments.posting import edit_views, identity_views, my_comments, views
 from comments.reports import appeal_views, report_views
@@ -51,6 +52,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("comments/<int:pk>/appeal/", appeal_views.appeal, name="appeal-comment"),
     path("comments/<int:pk>/tell/", subscription_views.notify_of_decision, name="notify-decision"),
     path("comments/<int:pk>/like/", like_views.like_comment, name="like-comment"),
+    path("comments/<int:pk>/more/", mute_views.more, name="comment-more"),
+    path("comments/<int:pk>/mute/", mute_views.mute, name="mute-commenter"),
+    path("comments/muted/", mute_views.muted, name="muted-commenters"),
     path("accounts/claims/", include(claims)),
     path("subscriptions/", include(subscriptions)),
     path("comments/mine/", my_comments.my_comments, name="my-comments"),

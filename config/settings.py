@@ -281,7 +281,8 @@ COMMENTER_COOKIE_NAME = "__Host-commenter" if HTTPS else "commenter"
 ADDRESS_COOKIE_NAME = "__Host-address" if HTTPS else "address"
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 VISIT_COOKIE_NAME = "__Host-visit" if HTTPS else "visit"
-COMMENTER_COOKIE_AGE = DEVICE_COOKIE_AGE = 60 * 60 * 24 * 365
+MUTES_COOKIE_NAME = "__Host-mutes" if HTTPS else "mutes"
+COMMENTER_COOKIE_AGE = DEVICE_COOKIE_AGE = MUTES_COOKIE_AGE = 60 * 60 * 24 * 365
 VISIT_COOKIE_AGE = 60 * 60 * 24
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -315,12 +316,12 @@ FETCH_ALLOWED_ORIGINS = frozenset(
 # For the page cache: query parameters that select another page,
 # and those that make a page personal
 PAGECACHE_QUERY_NAMES = frozenset(
-    {"cpage", "order", "by", "essay", "comment", "thread", "after", "replyto", "page", "p", "page_id"}
+    {"cpage", "order", "by", "essay", "comment", "thread", "after", "replies", "replyto", "page", "p", "page_id"}
 )
 # The cookie that remembers `?order=newest`, on pages that may have threads (pagecache/choices.py)
 PAGECACHE_CHOICE = "order"
 PAGECACHE_CHOICE_VALUES = ("oldest", "newest", "liked")
-PAGECACHE_CHOICE_COMPANIONS = ("by",)
+PAGECACHE_CHOICE_COMPANIONS = ("by", "replies")
 PAGECACHE_CHOICE_PATHS = r"(/\d{4}/\d\d/\d\d)?/[^/]+/"
 PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change", "edited", "deleted", "said", "mailed"})
 # Largest request bodies: the longest matching path prefix counts; elsewhere 256 KiB

@@ -36,7 +36,8 @@ class AddressParser:
 
     def __init__(self, choices: RememberedChoice) -> None:
         self._choices = choices
-        self._cookies = (settings.SESSION_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME, CookieStorage.cookie_name)
+        named = (settings.SESSION_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME, settings.MUTES_COOKIE_NAME)
+        self._cookies = (*named, CookieStorage.cookie_name)
         self._known = frozenset(settings.PAGECACHE_QUERY_NAMES)
         self._personal = frozenset(settings.PAGECACHE_PERSONAL_NAMES)
         self._files = tuple(url for url in (settings.STATIC_URL, settings.MEDIA_URL) if url)
@@ -71,7 +72,7 @@ class AddressParser:
         )
 
     def _is_personal(self, cookie: str, environ: WSGIEnvironment) -> bool:
-        """Return whether the cookies include one of a session, a guest or a message."""
+        """Return whether the cookies include one of a session, a guest, mutes or a message."""
         if not any(name in cookie for name in self._cookies):
             return False
         sent = parse_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", ""))

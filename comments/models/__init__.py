@@ -4,6 +4,7 @@ from comments.models.block import Block
 from comments.models.comment import Comment, CommentManager, CommentQuerySet, has_answer, is_editable, is_waiting
 from comments.models.decision import Batch, Decision, DecisionQuerySet
 from comments.models.like import Bar, Like
+from comments.models.mute import Mute
 from comments.models.notice import Notice
 from comments.models.reason import Reason
 from comments.models.report import Appeal, Report
@@ -17,6 +18,6 @@ from comments.models.wording import Wording
 
 __all__ = (
     "Address", "Appeal", "Bar", "Batch", "Block", "Comment", "CommentManager", "CommentQuerySet", "Condition",
-    "Decision", "DecisionQuerySet", "Discussion", "Like", "Notice", "Reason", "Report", "Rule", "Rules", "SpamModel",
-    "Status", "Subscription", "TreeNumber", "Wording", "has_answer", "is_editable", "is_waiting",
+    "Decision", "DecisionQuerySet", "Discussion", "Like", "Mute", "Notice", "Reason", "Report", "Rule", "Rules",
+    "SpamModel", "Status", "Subscription", "TreeNumber", "Wording", "has_answer", "is_editable", "is_waiting",
 )  # fmt: skip

@@ -20,7 +20,7 @@ from comments.posting import cached_form, drafts, identity_views
 from comments.posting.forms import CommentForm, NotifyForm
 from comments.threads import removals, rendering
 from comments.threads.by_author import AuthorsPage
-from comments.threads.pages import BY_AUTHOR, ThreadPage, reply_count_text
+from comments.threads.pages import BY_AUTHOR, FOLDED, ThreadPage, reply_count_text
 from comments.threads.tree import Row
 from comments.threads.viewer import AuthorNotice, parse_key
 
@@ -107,7 +107,9 @@ def render_comments(
         form=render_reply_form(context, page.essay, replied_to) if replied_to else "",
         more=page.more,
         elsewhere=page.names_of_hidden_parents(rows),
-        may_report=rules.readers_may_report,
+        folds=page.folds,
+        has_muted=page.viewer.has_muted,
+        choices=page.choices,
         removals=removals.tombstone_texts(steps) if rules.tombstones_tell else {},
     ).html(steps)
 
@@ -124,6 +126,8 @@ def thread_context(page: ThreadPage, request: Any) -> dict[str, Any]:
         "whole_url": page.whole_url,
         "by_author": author_filter(page),
         "onward": page.onward,
+        "may_report": page.discussion.rules.readers_may_report,
+        "top_level": top_level_filter(page),
         "orders": sort_links(page, has_likes=likes_rendering.Likes.for_request(request, page.essay) is not None),
     }
 
@@ -134,6 +138,13 @@ def author_filter(page: ThreadPage) -> tuple[str, str, bool] | None:
         return None
     label = reply_count_text(page.author_comment_count, len(page.authors))
     return label, f"{page.url(number=1, by=BY_AUTHOR)}#comments", isinstance(page, AuthorsPage)
+
+
+def top_level_filter(page: ThreadPage) -> tuple[str, bool] | None:
+    """Return the URL that switches “Top-level only”, and whether it is on; None where there are no replies to fold."""
+    if isinstance(page, AuthorsPage) or page.discussion.comment_count == page.discussion.threads:
+        return None
+    return f"{page.url(replies=None if page.is_folded else FOLDED)}#comments", page.is_folded
 
 
 def sort_links(page: ThreadPage, *, has_likes: bool) -> list[tuple[str, str, bool]]:

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from blog.models import Essay
 from comments.models import Rules
-from comments.threads.pages import BY_AUTHOR, ThreadPage, commenter_names, reply_count_text, requested_order
+from comments.threads.pages import BY_AUTHOR, FOLDED, ThreadPage, commenter_names, reply_count_text, requested_order
 from comments.threads.tree import Row, Step, flat_outline
 from comments.threads.viewer import AuthorNotice, Viewer
 
@@ -23,6 +23,7 @@ class AuthorsPage(ThreadPage):
     def from_request(cls, request: HttpRequest, essay: Essay, answering: int | None = None) -> "AuthorsPage":
         """The page that the URL requests. Raises Http404 for a missing page; `answering` is not used."""
         page = cls(essay, Viewer.from_request(request), order=requested_order(request))
+        page.is_folded = request.GET.get("replies") == FOLDED
         page.select_page(request.GET.get("cpage", "1"))
         return page
 

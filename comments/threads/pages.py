@@ -26,6 +26,7 @@ COLUMNS = (
     "commenter_id", "commenter__name", Cast("commenter__changed", TextField()), "commenter__user_id", "likes",
 )  # fmt: skip
 BY_AUTHOR = "author"  # the value of `by` in the URL of the page with the authors' comments
+FOLDED = "folded"  # the value of `replies` in the URLs of pages with “Top-level only”
 
 
 def requested_order(request: HttpRequest) -> str:
@@ -57,6 +58,7 @@ class ThreadPage:
         self.per_page = self.discussion.threads_a_page
         self.count = max(1, -(-self.discussion.threads // self.per_page))
         self.number = number
+        self.is_folded = False  # “Top-level only” is chosen
         self.relevant_comments: list[Comment] | None = None
         self.requested_tree: int | None = None  # the tree of the requested comment
         self.top: Comment | None = None
@@ -71,6 +73,7 @@ class ThreadPage:
     def from_request(cls, request: HttpRequest, essay: Essay, answering: int | None = None) -> "ThreadPage":
         """The page that the URL requests, or the one with the answered comment. Raises Http404 for a missing page."""
         page = cls(essay, Viewer.from_request(request), order=requested_order(request))
+        page.is_folded = request.GET.get("replies") == FOLDED
         if sought := answering or parse_key(request.GET.get("comment")):
             page.select_page_containing(sought)
         elif "thread" in request.GET:
@@ -250,7 +253,7 @@ class ThreadPage:
         if self.rules.tombstones_tell:
             by_moderator = When(removed_by=Comment.Remover.MODERATOR, then=removals.removal_record())
             told = Case(by_moderator, default=None, output_field=JSONField())
-            more = [*(more or (Value(False), Value(False))), told]
+            more = [*(more or (Value(False),) * 3), told]
         return comments.order_by().values_list(*COLUMNS, *more)
 
     def names_of_hidden_parents(self, rows: list[Row]) -> dict[int, str]:
@@ -278,6 +281,10 @@ class ThreadPage:
         """How many levels of replies this page shows."""
         return self.discussion.shown_depth
 
+    def folds(self, row: Row) -> bool:
+        """Return whether the replies to a comment are closed; those around the requested comment are open."""
+        return self.is_folded and row.parent is None and not self.top and row.tree != self.requested_tree
+
     @property
     def part(self) -> str:
         """A note that the page shows only part of the discussion; empty if it shows all."""
@@ -296,9 +303,17 @@ class ThreadPage:
         number = self.number if number is None else number
         order = self.order if order is None else order
         has_order = self.is_order_named or order != self.discussion.order
-        query = {"cpage": number if number > 1 else None, "order": order if has_order else None, **more}
+        replies = FOLDED if self.is_folded else None
+        query = {
+            "cpage": number if number > 1 else None, "order": order if has_order else None, "replies": replies, **more
+        }  # fmt: skip
         words = urlencode({name: value for name, value in query.items() if value is not None})
         return f"{self.essay.get_absolute_url()}?{words}" if words else self.essay.get_absolute_url()
+
+    @property
+    def choices(self) -> str:
+        """The query that keeps this page's order and “Top-level only”."""
+        return self.url(number=1).removeprefix(self.essay.get_absolute_url())
 
     def url_in(self, order: str) -> str:
         """The URL that selects a sort order; the default is an empty value, which resets an earlier choice."""

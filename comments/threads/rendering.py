@@ -106,7 +106,7 @@ def actions_with_reply(language: str) -> PrecompiledTemplate:
     """The buttons of a comment that accepts replies, with placeholders, cached by language."""
     url = SafeString(f"{placeholder('reply_to')}{placeholder('comment')}#respond")
     return PrecompiledTemplate.prerender(
-        "comments/_actions.html", {**placeholders("comment", "name", "likes", "report", "own_links"), "url": url}
+        "comments/_actions.html", {**placeholders("comment", "name", "likes", "more", "own_links"), "url": url}
     )
 
 
@@ -177,19 +177,22 @@ class ThreadRenderer:
     form: str
     more: Mapping[int, MoreReplies]
     elsewhere: Mapping[int, str]
-    may_report: bool
+    folds: Callable[[Row], bool]  # whether the replies to a comment are closed at first
+    has_muted: Callable[[Row], bool]  # whether the viewer muted the comment's author
+    choices: str  # query of this page's URL: how the viewer sorts and folds
     removals: Mapping[int, str]  # text of a comment's tombstone, if it shows a reason
 
     def __post_init__(self) -> None:
         language = get_language() or ""
-        self.report = page_template(language, "comments/_report.html", "pk", "name") if self.may_report else None
+        self.more_link = page_template(language, "comments/_more.html", "pk", "name")
+        self.muted = page_template(language, "comments/_muted.html", "name", "html", "pk", "query")
         self.actions = actions_with_reply(language).bind({"reply_to": escape(self.reply_to)}) if self.is_open else None
-        self.actions_but_reply = page_template(language, "comments/_actions.html", "likes", "report", "own_links")
+        self.actions_but_reply = page_template(language, "comments/_actions.html", "likes", "more", "own_links")
         self.in_reply_to = page_template(language, "comments/_in_reply_to.html", "pk", "url", "name")
         self.nested_under = page_template(language, "comments/_in_reply_to.html", "pk", "name")
         self.author_mark = page_template(language, "comments/_author.html").fill({})
         self.tombstones: dict[tuple[str, str], str] = {}
-        self.openings: dict[int, str] = {}
+        self.openings: dict[tuple[int, bool], str] = {}
 
     def html(self, steps: list[Step]) -> SafeString:
         """Render the whole page of threads."""
@@ -205,7 +208,7 @@ class ThreadRenderer:
             case Move.COMMENT:
                 return self.opening(step) + self.comment(step, templates, names)
             case Move.REPLIES:
-                return self.replies_opening(step.replies)
+                return self.replies_opening(step.replies, is_open=not self.folds(step.row))
             case Move.END_REPLIES:
                 return "</ol></details>"
             case Move.MORE:
@@ -223,18 +226,21 @@ class ThreadRenderer:
         words = escape(gettext("Continue this thread"))
         return f'<p class="branch"><a href="{escape(self.branch_url)}" rel="nofollow"{whose}>{words}</a></p>'
 
-    def replies_opening(self, count: int) -> str:
+    def replies_opening(self, count: int, *, is_open: bool) -> str:
         """Render the beginning of a list of replies, with their number."""
-        if count not in self.openings:
-            words = ngettext("%(count)d reply", "%(count)d replies", count) % {"count": count}
-            self.openings[count] = f'<details class="replies" open><summary>{escape(words)}</summary><ol>'
-        return self.openings[count]
+        if (count, is_open) not in self.openings:
+            words = escape(ngettext("%(count)d reply", "%(count)d replies", count) % {"count": count})
+            state = " open" if is_open else ""
+            self.openings[count, is_open] = f'<details class="replies"{state}><summary>{words}</summary><ol>'
+        return self.openings[count, is_open]
 
     def opening(self, step: Step) -> str:
         """Render the opening tag of a comment's list item."""
         row = step.row
         kind = {Shown.WHOLE: "", Shown.HELD: " held", Shown.GONE: " gone"}[step.shown]
-        if step.shown is Shown.WHOLE and row.user in self.authors:
+        if self.is_muted(step):
+            kind = " muted"
+        elif step.shown is Shown.WHOLE and row.user in self.authors:
             kind = " by-author"
         is_held = step.shown is Shown.HELD and not row.is_removed
         status = "pending" if is_held else row.status  # also if the filter marked it as spam
@@ -250,14 +256,12 @@ class ThreadRenderer:
         in_reply_to = self.in_reply_to_html(step, names)
         own_links = self.author_links(row.pk)
         likes = self.likes(row) if self.likes and step.shown is Shown.WHOLE else ""
-        report = ""
-        if self.report and step.shown is Shown.WHOLE and not own_links:  # no reports of own comments
-            report = self.report.fill({"pk": pk, "name": name})
+        more = self.more_link.fill({"pk": pk, "name": name}) if step.shown is Shown.WHOLE else ""
         if step.shown is Shown.WHOLE and self.actions:
-            values = {"comment": pk, "name": name, "likes": likes, "report": report, "own_links": own_links}
+            values = {"comment": pk, "name": name, "likes": likes, "more": more, "own_links": own_links}
             actions = self.actions.fill(values)
-        elif own_links or likes or report:
-            actions = self.actions_but_reply.fill({"likes": likes, "report": report, "own_links": own_links})
+        elif own_links or more:
+            actions = self.actions_but_reply.fill({"likes": likes, "more": more, "own_links": own_links})
         drawn = templates[row.pk].fill(
             {
                 "described": f' aria-describedby="to-{row.pk}"' if in_reply_to else "",
@@ -268,7 +272,14 @@ class ThreadRenderer:
                 "actions": self.author_notice("comments/_claim_offer.html", row.pk) + actions,
             }
         )
+        if self.is_muted(step):
+            drawn = self.muted.fill({"name": name, "html": drawn, "pk": pk, "query": escape(self.choices)})
         return drawn + self.form if row.pk == self.form_under else drawn
+
+    def is_muted(self, step: Step) -> bool:
+        """Return whether one line is shown in place of the comment; never of the viewer's own."""
+        is_own = step.row.pk in self.author_actions
+        return step.shown is Shown.WHOLE and self.has_muted(step.row) and not is_own
 
     def in_reply_to_html(self, step: Step, names: Mapping[int, str | None]) -> str:
         """The line that names the parent's author: visible if the nesting does not show it, else for screen readers."""

@@ -27,6 +27,7 @@ class Row(NamedTuple):
     likes: int = 0
     is_liked: bool = False  # by the viewer
     is_editable: bool = False  # by the viewer
+    is_muted: bool = False  # by the viewer's account
     record: Any = None  # of the moderator's decision that its tombstone shows
 
     @property

@@ -6,15 +6,17 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core import signing
 from django.db.models import BooleanField, Case, Exists, ExpressionWrapper, JSONField, OuterRef, Q, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import cookies
 from accounts.models import Commenter
 from blog.models import Essay
-from comments.models import Comment, Like, Rules, Status, Subscription, is_editable, is_waiting
+from comments.models import Comment, Like, Mute, Rules, Status, Subscription, is_editable, is_waiting
 from comments.screening.reasons import Reason
 from comments.threads import removals
 from comments.threads.removals import APPEALS_WITHIN, Removal
@@ -25,6 +27,7 @@ OWN_SUFFIX = "-own"
 KEY_LASTS = 60 * 60 * 24 * 90
 MAX_OWN = 50
 OFFER_SALT = "comments.offer"
+MUTES_SALT = "comments.mutes"
 NEW_WITHIN = timedelta(hours=1)
 
 
@@ -48,6 +51,12 @@ def key_target(key: str) -> int | None:
         return int(KEY_SIGNER.unsign(key, max_age=KEY_LASTS).removesuffix(OWN_SUFFIX)) if key else None
     except (signing.BadSignature, ValueError):
         return None
+
+
+def muted_in_browser(request: HttpRequest) -> list[int]:
+    """Return the keys of the commenters whom a guest muted, the latest last, from the browser's cookie."""
+    name, age = settings.MUTES_COOKIE_NAME, settings.MUTES_COOKIE_AGE
+    return (cookies.get_signed(request, name, salt=MUTES_SALT, max_age=age) if name in request.COOKIES else None) or []
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,7 @@ class Viewer:
     key: str = ""
     edited: int | None = None  # primary key of the comment they just edited
     mailed: int | None = None  # and of the one whose subscription they must confirm by email
+    muted: frozenset[int] = frozenset()  # commenters muted in this browser; those muted by an account are in the rows
     unlocked: int | None = field(init=False)
     owned: int | None = field(init=False)
 
@@ -93,7 +103,7 @@ class Viewer:
     def from_request(cls, request: HttpRequest) -> "Viewer":
         commenter = request.commenter or None  # type: ignore[attr-defined]
         edited, mailed = (parse_key(request.GET.get(name)) for name in ("edited", "mailed"))
-        return cls(commenter, request.GET.get("key", ""), edited, mailed)
+        return cls(commenter, request.GET.get("key", ""), edited, mailed, frozenset(muted_in_browser(request)))
 
     def relevant_comments(self, essay: Essay, wish: int | None = None, **more: Any) -> list[Comment]:
         """The viewer's comments that have a notice (pending, rejected, or a guest's newest), and comment `wish`.
@@ -159,15 +169,21 @@ class Viewer:
         }
 
     def columns(self, rules: Rules) -> list[Any]:
-        """Columns that depend on the viewer: whether they like a comment and may edit it. None for strangers."""
+        """Columns that depend on the viewer: whether they like, may edit and muted a comment. None for strangers."""
         who = self.commenter.pk if self.commenter else None
         if who is None and self.owned is None:
             return []
         is_own = Q(commenter=who) if self.owned is None else Q(commenter=who) | Q(pk=self.owned)
+        has_account = self.commenter is not None and self.commenter.user_id is not None
         return [
             Exists(Like.objects.filter(comment=OuterRef("pk"), commenter=who)) if who else Value(False),
             ExpressionWrapper(is_own & is_editable(rules), BooleanField()),
+            Exists(Mute.objects.filter(commenter=who, muted=OuterRef("commenter"))) if has_account else Value(False),
         ]
+
+    def has_muted(self, row: Row) -> bool:
+        """Return whether the viewer muted the comment's author."""
+        return row.is_muted or row.commenter in self.muted
 
     def actions_on_keys(self, own: list[int], rules: Rules) -> dict[int, AuthorActions]:
         """URLs for the viewer's own comments with the primary keys `own`."""

@@ -93,6 +93,31 @@ def test_a_personal_page_is_shown_to_no_one_else(cached_site: CachedSite) -> Non
     cached_site.check_pages()
 
 
+def test_a_page_with_a_muted_person_is_shown_to_no_one_else(cached_site: CachedSite) -> None:
+    path, guest = cached_site.essay.get_absolute_url(), Browser(headers=HOST)
+    public_pages = {query: get_response(cached_site.cache, path + query).body for query in ("", "?replies=folded")}
+    guest.post(f"/comments/{cached_site.deep_reply.pk}/mute/", {"mute": "1"})
+    cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in guest.cookies.items())
+    for query, public_page in public_pages.items():
+        personal = get_response(cached_site.cache, path + query, cookie=cookie)
+        assert b"is muted for you" in personal.body
+        assert personal.headers["cache-control"] == "private, no-store"
+        for headers in ({}, {"cookie": "other=1"}):
+            assert get_response(cached_site.cache, path + query, **headers).body == public_page
+    assert b"is muted for you" not in b"".join(public_pages.values())
+    cached_site.check_pages()
+
+
+def test_an_order_is_remembered_with_top_level_only(cached_site: CachedSite) -> None:
+    path = cached_site.essay.get_absolute_url()
+    headers = {"sec_fetch_site": "same-origin", "sec_fetch_mode": "navigate"}
+    chosen = get_response(cached_site.cache, f"{path}?order=newest&replies=folded", **headers)
+    assert chosen.headers["set-cookie"].startswith("order=newest;")
+    remembered = get_response(cached_site.cache, f"{path}?replies=folded", cookie="order=newest", **headers)
+    assert remembered.body == chosen.body != get_response(cached_site.cache, f"{path}?replies=folded").body
+    assert "set-cookie" not in remembered.headers
+
+
 def test_a_visitor_who_commented_without_being_remembered_gets_the_cached_page(cached_site: CachedSite) -> None:
     path, guest = cached_site.essay.get_absolute_url(), Browser(headers=HOST)
     guest.post_comment(cached_site.essay, text="Mine, and I am not remembered.")

@@ -18,7 +18,20 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Commenter, Invitation, User
 from blog.models import Authorship, Draft, Image, PreviewLink, Profile, Revision
-from comments.models import Appeal, Bar, Batch, Block, Comment, Decision, Like, Notice, Report, Subscription, Wording
+from comments.models import (
+    Appeal,
+    Bar,
+    Batch,
+    Block,
+    Comment,
+    Decision,
+    Like,
+    Mute,
+    Notice,
+    Report,
+    Subscription,
+    Wording,
+)
 from moderation.models import Note
 
 # Names of fields that have none of their own in their models.
@@ -102,6 +115,7 @@ COMMENTER_PARTS = (
     ),
     Part(Wording, _("Versions of your comments"), "comment__commenter", "comment_id text created network reasons"),
     Part(Like, _("Your likes"), "commenter", "essay__title comment_id network created"),
+    Part(Mute, _("People you muted"), "commenter", "muted__name created"),
     SubscriptionPart(
         Subscription,
         _("Email subscriptions"),

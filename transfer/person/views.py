@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -83,7 +84,9 @@ def delete_data(request: Request, deletion_request: DeletionRequest) -> HttpResp
     """Delete the person with their session and cookies, and redirect to the confirmation."""
     delete_person(cast(Commenter, request.commenter), keep_comments=deletion_request.choice == "stay")
     request.session.flush()
-    return devices.delete_cookie(delete_commenter_cookie(redirect("forgotten")))
+    response = devices.delete_cookie(delete_commenter_cookie(redirect("forgotten")))
+    response.delete_cookie(settings.MUTES_COOKIE_NAME, samesite="Lax")
+    return response
 
 
 @require_safe

@@ -5,6 +5,7 @@ import "./linked-comment.js";
 import "./unread.js";
 import "./reply-target.js";
 import "./reply-form.js";
+import "./formatting.js";
 import "./drafts.js";
 import "./login.js";
 import "./likes.js";

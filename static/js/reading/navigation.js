@@ -80,18 +80,20 @@ if (thread && dialog) {
   button.addEventListener("click", shortcuts["?"]);
   const collapsed = new Set(load(storageKey)?.split(" "));
   const keyOf = (branch) => branch.parentElement.id.slice("comment-".length);
-  for (const branch of thread.querySelectorAll(".replies")) if (collapsed.has(keyOf(branch))) branch.open = false;
+  const remembered = thread.matches(".folded") ? ".replies .replies" : ".replies"; // not those that “Top-level only” closed
+  for (const branch of thread.querySelectorAll(remembered)) if (collapsed.has(keyOf(branch))) branch.open = false;
   thread.addEventListener("toggle", ({ target }) => {
-    if (!target.matches(".replies")) return;
+    if (!target.matches(remembered)) return;
     collapsed[target.open ? "delete" : "add"](keyOf(target));
     store(storageKey, [...collapsed].join(" "));
   }, true);
 }
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest(".rest a");
+  const link = event.target.closest(".rest a, .do > .more");
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
+  if (link.matches(".more")) return void import("./menu.js").then(({ toggleMenu }) => toggleMenu(link)).catch(() => (location.href = link.href));
   if (link.ariaBusy) return;
   link.ariaBusy = "true";
   import("./more-replies.js").then(({ loadReplies }) => loadReplies(link, showRelativeTimes)).catch(() => (location.href = link.href));

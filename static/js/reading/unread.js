@@ -7,7 +7,7 @@ const POLL_MS = 30_000;
 const MAX_VISITS = 300;
 const section = document.querySelector("#comments[data-news]");
 const box = section?.querySelector(".news") ?? document.createElement("p");
-const comments = Array.from(document.querySelectorAll(".thread .comment:not(.gone)"));
+const comments = Array.from(document.querySelectorAll(".thread .comment:not(.gone, .muted)"));
 const newest = Math.max(0, ...comments.map(({ id }) => Number(id.slice("comment-".length))));
 const page = location.pathname;
 const now = Date.now();

@@ -1,0 +1,3 @@
+/* The entry of the page where a comment is edited. */
+import "../forms.js";
+import "./formatting.js";
