@@ -174,7 +174,12 @@ def around_a_comment(site: Site) -> None:
     site.send("reader", f"/comments/{refused}/appeal/", 422, words="")
     report = f"/comments/{site.root.pk}/report/"
     site.read(
-        "guest", report, f"/comments/{site.root.pk}/like/", f"{site.essay.get_absolute_url()}like/", "/comments/mine/"
+        "guest",
+        report,
+        f"/comments/{site.root.pk}/more/",
+        f"/comments/{site.root.pk}/like/",
+        f"{site.essay.get_absolute_url()}like/",
+        "/comments/mine/",
     )
     site.send("guest", report, 422, kind="", words="")
     site.store("a report, sent", site.browsers["guest"].post(report, {"kind": "spam", "words": "x"}, follow=True))

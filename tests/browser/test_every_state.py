@@ -252,7 +252,7 @@ def pending_comment(stage: Stage) -> None:
 def own_comment(stage: Stage) -> None:
     stage.log_in()
     stage.open(stage.thread.own_comment.get_absolute_url())
-    expect(stage.page.locator(f"#comment-{stage.thread.own_comment.pk} .do a")).to_have_count(3)
+    expect(stage.page.locator(f"#comment-{stage.thread.own_comment.pk} .do a")).to_have_count(4)
 
 
 @state
@@ -319,7 +319,29 @@ def text_that_can_be_quoted(stage: Stage) -> None:
     expect(stage.page.locator(".quote")).to_be_visible()
 
 
+@state
+def menu_of_a_comment(stage: Stage) -> None:
+    stage.open_essay()
+    stage.page.locator(f"#comment-{stage.thread.root.pk} > .say .more").click()
+    expect(stage.page.get_by_role("menu")).to_be_visible()
+
+
+@state
+def muted_comment_and_closed_replies(stage: Stage) -> None:
+    stage.open_essay("?replies=folded")
+    stage.page.locator(f"#comment-{stage.thread.root.pk} > .say .more").click()
+    stage.page.get_by_role("menuitem", name="Mute").click()
+    expect(stage.page.locator(".muted").first).to_be_visible()
+    stage.page.locator("form#respond [name=text]").focus()
+    expect(stage.page.get_by_role("toolbar")).to_be_visible()
+
+
 # Pages about a comment
+
+
+@state
+def page_behind_more(stage: Stage) -> None:
+    stage.open(f"/comments/{stage.thread.root.pk}/more/")
 
 
 @state

@@ -15,13 +15,13 @@ function build() {
   const name = comment.querySelector(".by").textContent;
   const form = menu.querySelector("form");
   const report = menu.querySelector("a");
-  const isOwn = row.querySelector("[href*='/delete/']");
-  form.action = link.href.replace(/more\/$/, "mute/") + location.search;
-  form.firstElementChild.value = comment.matches(".muted") ? 0 : 1;
-  form.firstElementChild.textContent = template.dataset[comment.matches(".muted") ? "unmute" : "mute"].replace("%s", () => name);
+  const mute = form.firstElementChild;
+  const isMuted = comment.matches(".muted");
+  form.action = link.href.replace(/more\/$/, "mute/") + location.search; // which returns to this view of the thread
+  mute.value = isMuted ? 0 : 1;
+  mute.textContent = template.dataset[isMuted ? "unmute" : "mute"].replace("%s", () => name);
   if (report) report.href = link.href.replace(/more\/$/, "report/");
-  if (isOwn) form.remove();
-  if (isOwn) report?.remove();
+  if (row.querySelector("[href*='/delete/']")) for (const part of [form, report]) part?.remove(); // the reader's own
   if (!row.querySelector(".reply")) menu.querySelector("[value=quote]").remove();
   for (const item of itemsOf()) item.tabIndex = -1;
 }
@@ -83,7 +83,7 @@ function onKey(event) {
   else if (event.key === "Escape" || event.key === "Tab") {
     link.focus();
     close();
-  } else if (event.key === " ") document.activeElement.click();
+  } else if (event.key === " " && at >= 0 && items[at].href) items[at].click();
   else return;
   if (event.key !== "Tab") event.preventDefault(); // from the link the browser goes on to the next one
   event.stopPropagation();

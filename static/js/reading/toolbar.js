@@ -9,15 +9,14 @@ const WORD = /[\p{L}\p{M}\p{N}_'’-]/u;
 /* What to write: `text` in place of the characters from `from` to `to`, and then select from `start` to `end`. */
 const edit = (from, to, text, start, end = start) => ({ from, to, text, start, end });
 
-/* The selection without white space at its ends; a cursor inside a word selects the word. */
+/* The selection without white space at its ends; a cursor at a word selects the word. */
 function selectionIn({ value, selectionStart: start, selectionEnd: end }) {
   while (start < end && /\s/.test(value[start])) start += 1;
   while (end > start && /\s/.test(value[end - 1])) end -= 1;
-  if (start === end && WORD.test(value[start - 1] ?? " ") && WORD.test(value[end] ?? " ")) {
-    while (start && WORD.test(value[start - 1])) start -= 1;
-    while (end < value.length && WORD.test(value[end])) end += 1;
-  }
-  return { value, start, end };
+  const cursor = start === end ? start : null;
+  while (cursor !== null && WORD.test(value[start - 1] ?? " ")) start -= 1;
+  while (cursor !== null && WORD.test(value[end] ?? " ")) end += 1;
+  return { value, start, end, cursor };
 }
 
 /* The start and end of the lines that contain a selection. */
@@ -27,44 +26,42 @@ function linesAround({ value, selectionStart: start, selectionEnd: end }) {
   return [value.lastIndexOf("\n", start - 1) + 1, after < 0 ? value.length : after];
 }
 
-/* How many of the same mark are on both sides of a text: 1 is italic, 2 bold, 3 both. */
-function marksAround(before, after, mark) {
-  const count = (text, pattern) => text.match(pattern)[0].length;
-  return mark === "_"
-    ? Math.min(count(before, /_*$/), count(after, /^_*/))
-    : Math.min(count(before, /\**$/), count(after, /^\**/));
-}
+const length = (text, pattern) => text.match(pattern)[0].length;
 
-const has = (count, size) => (size === 1 ? count % 2 === 1 : count > 1);
-
-/* The mark of `size` characters around a text, as the reader wrote it, or none. */
-const markAround = (before, after, size) => ["*", "_"].find((mark) => has(marksAround(before, after, mark), size));
+/* Whether a mark of `size` characters is on both sides of a text: 1 is italic, 2 bold, 3 both. */
+const isAround = (before, after, size) =>
+  [[/\**$/, /^\**/], [/_*$/, /^_*/]].some(([left, right]) => {
+    const count = Math.min(length(before, left), length(after, right));
+    return size === 1 ? count % 2 === 1 : count > 1;
+  });
 
 /* Mark a text of one line, or take its mark away; `isOn` says which. */
 function markLine(line, size, isOn) {
   const prefix = line.match(PREFIX)[0];
   const text = line.slice(prefix.length).trimEnd();
   if (!text) return line;
-  const inner = text.replace(/^([*_]*).*?\1$/s, "$1").length;
-  const mark = inner && text.length > 2 * inner ? markAround(text.slice(0, inner), text.slice(-inner), size) : "";
-  if (isOn && !mark) return `${prefix}${"*".repeat(size)}${text}${"*".repeat(size)}`;
-  return !isOn && mark ? prefix + text.slice(size, -size) : line;
+  const [left, right] = [text.match(/^[*_]*/)[0], text.match(/[*_]*$/)[0]];
+  const isMarked = left.length < text.length && isAround(left, right, size);
+  const mark = "*".repeat(size);
+  if (isOn && !isMarked) return `${prefix}${mark}${text}${mark}`;
+  return !isOn && isMarked ? prefix + text.slice(size, -size) : line;
 }
 
 const isMarked = (line, size) => !line.slice(line.match(PREFIX)[0].length).trim() || markLine(line, size, true) === line;
 
 function emphasize(field, size) {
-  const { value, start, end } = selectionIn(field);
+  const { value, start, end, cursor } = selectionIn(field);
   const [before, text, after] = [value.slice(0, start), value.slice(start, end), value.slice(end)];
-  const mark = markAround(before, after, size);
-  if (mark && !text.includes("\n")) return edit(start - size, end + size, text, start - size, end - size);
+  // what is typed next must not replace a word that only the cursor was at
+  const select = (from, to) => (cursor === null ? [from, to] : [Math.min(cursor + from - start, to)]);
+  if (isAround(before, after, size) && !text.includes("\n")) return edit(start - size, end + size, text, ...select(start - size, end - size));
   const lines = text.split("\n");
   const isOn = !text || !lines.every((line) => isMarked(line, size));
   const added = "*".repeat(size);
   if (!text) return edit(start, end, added + added, start + size);
   const written = lines.map((line) => markLine(line, size, isOn)).join("\n");
   const isPlain = isOn && lines.length === 1 && written === added + text + added;
-  return isPlain ? edit(start, end, written, start + size, end + size) : edit(start, end, written, start, start + written.length);
+  return edit(start, end, written, ...(isPlain ? select(start + size, end + size) : select(start, start + written.length)));
 }
 
 function link(field) {
@@ -131,13 +128,17 @@ export function addToolbar(field) {
   if (!matchMedia("(scripting: enabled)").matches) return; // then no room is reserved
   const bar = field.previousElementSibling.content.firstElementChild.cloneNode(true);
   const buttons = Array.from(bar.querySelectorAll("button"));
+  bar.setAttribute("aria-controls", field.id);
   const hint = bar.querySelector("kbd");
-  const showKey = ({ target }) => (hint.textContent = nameOf((target.closest("button") ?? document.activeElement.closest(".bar button"))?.dataset.key ?? "") .replace(/^(?:⌘|Ctrl\+)$/, ""));
+  const showKey = () => {
+    const button = bar.querySelector("button:hover") ?? bar.querySelector("button:focus");
+    hint.textContent = button ? nameOf(button.dataset.key) : "";
+  };
   for (const [index, button] of buttons.entries()) {
     button.tabIndex = index ? -1 : 0;
     button.setAttribute("aria-keyshortcuts", `${IS_MAC ? "Meta" : "Control"}+${button.dataset.key}`);
   }
-  for (const type of ["focusin", "focusout", "pointerover", "pointerleave"]) bar.addEventListener(type, showKey);
+  for (const type of ["focusin", "focusout", "pointerover", "pointerleave"]) bar.addEventListener(type, () => setTimeout(showKey));
   bar.addEventListener("pointerdown", (event) => event.preventDefault()); // keeps the selection, and a phone's keyboard
   bar.addEventListener("click", ({ target }) => {
     const button = target.closest("button");
