@@ -1,8 +1,10 @@
 """A comment's menu, muting, “Top-level only”, and the toolbar over the comment box."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import Commenter
@@ -75,7 +77,7 @@ def test_muted_comments_open_and_are_unmuted(visitor: Visitor, site: "Server", r
     page.locator(f"#comment-{root.pk} > .say .more").tap()
     mute = page.get_by_role("menuitem", name="Mute Tobias Fenn")
     expect(mute).to_be_visible()
-    assert (mute.bounding_box() or {})["height"] == 40
+    assert mute.evaluate("item => item.offsetHeight") == 40
     mute.tap()
     item = page.locator(f"#comment-{root.pk}")
     expect(item).to_contain_text("Tobias Fenn is muted for you.")
@@ -103,7 +105,9 @@ def test_top_level_only_opens_replies_in_place(visitor: Visitor, site: "Server",
     switch.click()
     expect(page.locator(f"#comment-{reply.pk}")).to_be_visible()  # closing it there was no wish for here
     switch.click()
-    make.comment(root.essay, "Later.", to=deep)
+    expect(page.locator(f"#comment-{reply.pk}")).to_be_hidden()
+    later = make.comment(root.essay, "Later.", to=deep)
+    Comment.objects.filter(pk=later.pk).update(created=timezone.now() + timedelta(minutes=1))
     page.reload()
     expect(page.locator(f"#comment-{deep.pk}")).to_be_hidden()
     page.get_by_role("link", name="New: 1").click()
