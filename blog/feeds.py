@@ -150,7 +150,8 @@ class EssaysFeed(Feed[Essay, Any]):
 
     def item_extra_kwargs(self, item: Essay) -> dict[str, Any]:
         """Return what our feed types add: full text, authors and language."""
-        content = markup.absolutize(item.body_html, settings.SITE_URL, absolute_url(item.get_absolute_url()))
+        body = markup.render(item.body, item.id_prefix, item.pictures)
+        content = markup.absolutize(body, settings.SITE_URL, absolute_url(item.get_absolute_url()))
         return {
             "content": f"<div{item.lang}>{content}</div>" if item.lang else content,
             "authors": [author.get_full_name() for author in item.bylines],

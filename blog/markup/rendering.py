@@ -1,8 +1,9 @@
-"""Rendering of a stored essay: links between notes and marks, heading ids, lazily loaded pictures."""
+"""Rendering of a stored essay: note links, ids of headings and paragraphs, labels, lazily loaded pictures."""
 
 import re
 from collections.abc import Mapping
 from html import unescape
+from itertools import count
 from urllib.parse import urljoin
 
 from django.utils.html import escape
@@ -14,6 +15,8 @@ from blog.markup.reading import plain_text, split_notes
 
 _NOTE = re.compile(r'(?=<li id="note-)')
 _NOTE_ADDRESS = re.compile(r' (id|href)="(#?)((?:ref|note)-[0-9]+)"')
+_MARK = re.compile(r'(<a [^>]*role="doc-noteref")>([^<]*)</a>')
+_PARAGRAPH = re.compile(r"<p(?=[ >])")
 _SCROLLING = re.compile(r"<(pre|table)(?=[ >])")
 _HEADING = re.compile(r"<h([2-4])((?: [^>]*)?)>(.*?)</h\1>", re.DOTALL)
 _ADDRESS = re.compile(r' (href|src|srcset)="([^"]*)"')
@@ -22,14 +25,27 @@ _ID = re.compile(r' id="([^"]*)"')
 _WITH_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
-def render(source: str, prefix: str, pictures: Mapping[str, figures.Picture] | None = None) -> str:
-    """Render an essay; `prefix` keeps the ids of several essays on a page apart, `pictures` are by address."""
+def render(
+    source: str,
+    prefix: str,
+    pictures: Mapping[str, figures.Picture] | None = None,
+    *,
+    paragraphs_have_ids: bool = False,
+) -> str:
+    """Render an essay; `prefix` keeps the ids of several essays on a page apart, `pictures` are by address.
+
+    Paragraphs outside the notes may get the ids `p-1`, `p-2` …, which stay the same as long as the body does.
+    """
     body, notes = split_notes(source)
     label = escape(pgettext("below an essay", "Notes"))
     opening, *items = _NOTE.split(notes)
     notes = "".join([opening.replace("<section ", f'<section aria-label="{label}" ', 1), *map(_with_backlink, items)])
     ids = iter(_heading_ids(body, prefix))
     body = _HEADING.sub(lambda match: f'<h{match[1]}{match[2]} id="{next(ids)}">{match[3]}</h{match[1]}>', body)
+    if paragraphs_have_ids:
+        numbers = count(1)
+        body = _PARAGRAPH.sub(lambda _: f'<p id="{escape(prefix)}p-{next(numbers)}"', body)
+    body = _MARK.sub(_with_label, body)
     rendered = _NOTE_ADDRESS.sub(rf' \1="\2{escape(prefix)}\3"', body + notes)
     return make_focusable(figures.add_formats(rendered, pictures or {}) if "<img " in rendered else rendered)
 
@@ -76,6 +92,12 @@ def _heading_ids(body: str, prefix: str) -> list[str]:
         counts[slug] = counts.get(slug, 0) + 1
         ids.append(f"{prefix}h-{slug}" + (f"-{counts[slug]}" if counts[slug] > 1 else ""))
     return ids
+
+
+def _with_label(mark: re.Match[str]) -> str:
+    """Name what a reference leads to, for people who hear it."""
+    label = escape(gettext("Note %(number)s") % {"number": unescape(mark[2])})
+    return f'{mark[1]} aria-label="{label}">{mark[2]}</a>'
 
 
 def _with_backlink(note: str) -> str:

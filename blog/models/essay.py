@@ -295,8 +295,9 @@ class Essay(models.Model):
 
     @property
     def body_html(self) -> SafeString:
-        """Render the body for readers, with back links from its notes and ids unique to the essay."""
-        return mark_safe(markup.render(self.body, self.id_prefix, self.pictures))  # noqa: S308 – cleaned when it was saved
+        """Render the body for its page, with back links from its notes, and an id for each paragraph and heading."""
+        html = markup.render(self.body, self.id_prefix, self.pictures, paragraphs_have_ids=True)
+        return mark_safe(html)  # noqa: S308 – cleaned when it was saved
 
     @cached_property
     def pictures(self) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def test_notes_are_complete_and_linked_both_ways_in_every_feed(client: Client, e
                 == 1
             )
         assert markup.count_words(content) >= 13_600
+        assert "<p id=" not in content
 
 
 def test_addresses_in_feeds_are_full_urls(client: Client, essay: Essay) -> None:

@@ -152,8 +152,8 @@ def test_an_essay_keeps_its_notes_and_renders_them_with_backlinks() -> None:
     assert markup.clean_essay(NOTED) == NOTED
     assert markup.render(NOTED, "e1-") == (
         '<h2 id="e1-h-the-start">The start</h2>'
-        '<p>Foo<sup><a id="e1-ref-1" href="#e1-note-1" role="doc-noteref">1</a></sup> bar'
-        '<sup><a id="e1-ref-2" href="#e1-note-2" role="doc-noteref">2</a></sup></p>'
+        '<p>Foo<sup><a id="e1-ref-1" href="#e1-note-1" role="doc-noteref" aria-label="Note 1">1</a></sup> bar'
+        '<sup><a id="e1-ref-2" href="#e1-note-2" role="doc-noteref" aria-label="Note 2">2</a></sup></p>'
         '<section aria-label="Notes" role="doc-endnotes"><ol><li id="e1-note-1"><p>The note.'
         '\u00a0<a href="#e1-ref-1" role="doc-backlink" aria-label="Back to reference 1">↑</a></p></li>'
         '<li id="e1-note-2">Other'
@@ -202,6 +202,17 @@ def test_headings_get_ids_and_the_second_level_is_listed() -> None:
     drawn = markup.render(essay, "e1-")
     assert [drawn.count(f'id="{id_}"') for id_, _ in listed] == [1, 1, 1, 1]
     assert '<h3 id="e1-h-why">' in drawn
+
+
+def test_paragraphs_have_ids_where_wanted_and_notes_have_none() -> None:
+    essay = '<p>a</p><pre>b</pre><blockquote><p lang="fr">c</p></blockquote><ul><li><p>d</p></li></ul>'
+    notes = '<section role="doc-endnotes"><ol><li id="note-1"><p>e</p></li></ol></section>'
+    assert " id=" not in markup.render(essay, "e1-")
+    drawn = markup.render(essay + notes, "e1-", paragraphs_have_ids=True)
+    ids = [element.get("id") for element in reading.elements(drawn) if element.tag == "p"]
+    assert ids == ["e1-p-1", "e1-p-2", "e1-p-3", None]
+    assert '<p id="e1-p-2" lang="fr">c</p>' in drawn
+    assert markup.render(essay + notes, "e1-", paragraphs_have_ids=True) == drawn
 
 
 def test_pictures_are_loaded_lazily() -> None:
