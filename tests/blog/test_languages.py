@@ -81,7 +81,7 @@ def test_an_essays_page_marks_text_in_the_essays_language(essay: Essay) -> None:
     assert page.only("meta[@name='description']").get("lang") == "he"
     article = page.only("article[@lang]")
     assert (article.get("lang"), article.get("dir")) == ("he", "rtl")
-    for part in ("p[@class='byline']", "p[@id='contents-title']", "section[@id='likes']"):
+    for part in ("p[@class='byline']", "summary[@id='contents-title']", "section[@id='likes']"):
         assert page.only(part).get("lang") == "en"
     title = page.only("h2[@id='comments-title']/span/span")
     assert (text_of(title), title.get("lang"), title.get("dir")) == (TITLE, "he", "rtl")
