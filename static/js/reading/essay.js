@@ -1,6 +1,5 @@
 /* The entry of an essay's page: one import for each behavior. The storage joins them into one file. */
-import "../site.js";
-import "./contents.js";
+import "./text.js";
 import "./relative-time.js";
 import "./linked-comment.js";
 import "./unread.js";

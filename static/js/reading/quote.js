@@ -23,7 +23,7 @@ function escapeLine(text) {
 
 /* The text of a fragment, with blank lines between its blocks. */
 function toText(part, isCode) {
-  for (const marker of part.querySelectorAll("[role=doc-noteref], .unseen, [aria-hidden=true]")) (marker.closest("sup") ?? marker).remove();
+  for (const marker of part.querySelectorAll("[role=doc-noteref], [role=doc-backlink], button, .unseen, [aria-hidden=true]")) (marker.closest("sup") ?? marker).remove();
   const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const text = walker.currentNode;
