@@ -1,6 +1,7 @@
 """URL patterns of comments. Included before the blog's, whose last patterns match any path."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 import blog.urls  # noqa: F401 – registers the converters of dates and slugs
 from comments import feeds
@@ -8,7 +9,9 @@ from comments.claims import views as claim_views
 from comments.likes import views as like_views
 from comments.mutes import views as mute_views
 from comments.notifications import views as subscription_views
-from comments.posting import edit_views, identity_views, my_comments, views
+from comments.posting import edit_views, identity_views, views
+from comments.replies import my_comments
+from comments.replies import views as reply_views
 from comments.reports import appeal_views, report_views
 
 
@@ -39,7 +42,14 @@ subscriptions = [
     path("stop-daily/<str:token>/", subscription_views.unsubscribe_daily, name="stop-daily"),
     path("<str:token>/", subscription_views.subscriptions_by_token, name="subscriptions"),
 ]
+replies = [
+    path("", reply_views.replies, name="replies"),
+    path("comments/", my_comments.my_comments, name="my-comments"),
+    path("feed/", reply_views.renew_feed, name="renew-replies-feed"),
+    path("feed/<str:token>/", reply_views.feed, name="replies-feed"),
+]
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("replies/", include(replies)),
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/", include(essay_actions)),
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/respond/", views.respond, name="respond"),
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/feed/", include(feed(feeds.EssayCommentsFeed, "essay-feed"))),
@@ -57,7 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("comments/muted/", mute_views.muted, name="muted-commenters"),
     path("accounts/claims/", include(claims)),
     path("subscriptions/", include(subscriptions)),
-    path("comments/mine/", my_comments.my_comments, name="my-comments"),
+    path("comments/mine/", RedirectView.as_view(pattern_name="my-comments", permanent=True, query_string=True)),
     path("comments/feed/", include(feed(feeds.CommentsFeed, "comments-feed"))),
     path("comments/<int:pk>/feed/", include(feed(feeds.ThreadFeed, "thread-feed"))),
     path("<uslug:slug>/feed/", include(feed(feeds.EssayCommentsFeed, "page-feed"))),

@@ -169,7 +169,9 @@ def replies(site: Site) -> None:
 def around_a_comment(site: Site) -> None:
     own_comments, refused = site.own_comment.pk, site.refused.pk
     paths = [f"/comments/{own_comments}/{verb}/" for verb in ("edit", "delete")]
-    site.read("reader", *paths, f"/comments/{site.pending.pk}/tell/", f"/comments/{refused}/appeal/", "/comments/mine/")
+    site.read(
+        "reader", *paths, f"/comments/{site.pending.pk}/tell/", f"/comments/{refused}/appeal/", "/replies/comments/"
+    )
     site.send("reader", paths[0], 422, text=" ")
     site.send("reader", f"/comments/{refused}/appeal/", 422, words="")
     report = f"/comments/{site.root.pk}/report/"
@@ -179,7 +181,7 @@ def around_a_comment(site: Site) -> None:
         f"/comments/{site.root.pk}/more/",
         f"/comments/{site.root.pk}/like/",
         f"{site.essay.get_absolute_url()}like/",
-        "/comments/mine/",
+        "/replies/comments/",
     )
     site.send("guest", report, 422, kind="", words="")
     site.store("a report, sent", site.browsers["guest"].post(report, {"kind": "spam", "words": "x"}, follow=True))

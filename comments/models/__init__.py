@@ -7,6 +7,7 @@ from comments.models.like import Bar, Like
 from comments.models.mute import Mute
 from comments.models.notice import Notice
 from comments.models.reason import Reason
+from comments.models.reply_inbox import ReplyInbox
 from comments.models.report import Appeal, Report
 from comments.models.rule import Condition, Rule
 from comments.models.rules import Discussion, Rules
@@ -18,6 +19,7 @@ from comments.models.wording import Wording
 
 __all__ = (
     "Address", "Appeal", "Bar", "Batch", "Block", "Comment", "CommentManager", "CommentQuerySet", "Condition",
-    "Decision", "DecisionQuerySet", "Discussion", "Like", "Mute", "Notice", "Reason", "Report", "Rule", "Rules",
+    "Decision", "DecisionQuerySet", "Discussion", "Like", "Mute", "Notice", "Reason", "ReplyInbox", "Report", "Rule",
+    "Rules",
     "SpamModel", "Status", "Subscription", "TreeNumber", "Wording", "has_answer", "is_editable", "is_waiting",
 )  # fmt: skip

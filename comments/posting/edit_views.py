@@ -173,7 +173,7 @@ def too_late_message(late: editing.TooLate) -> str:
 
 
 def return_url(comment: Comment, viewer: Viewer) -> str:
-    """Return the URL to go back to: the comment if it is visible, otherwise the essay or “My comments”."""
+    """Return the URL to go back to: the comment if it is visible, otherwise the essay or “Your comments”."""
     if not comment.essay.is_published:
         return reverse("my-comments")
     if not viewer.may_see(comment):

@@ -1,6 +1,7 @@
 """Template tags for the discussion under an essay (`{% thread essay %}`, `{% respond essay %}`) and for counts."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from comments.likes import rendering as likes_rendering
 from comments.models import Discussion, Rules, Status
 from comments.posting import cached_form, drafts, identity_views
 from comments.posting.forms import CommentForm, NotifyForm
+from comments.replies.entries import MAX_COUNTED, count_new
 from comments.threads import removals, rendering
 from comments.threads.by_author import AuthorsPage
 from comments.threads.pages import BY_AUTHOR, FOLDED, ThreadPage, reply_count_text
@@ -52,6 +54,40 @@ def _render_once(template: str, language: str) -> SafeString:
 @register.simple_tag
 def readers_may_follow() -> bool:
     return Rules.objects.current("readers_may_follow").readers_may_follow
+
+
+@dataclass(frozen=True)
+class NewReplies:
+    """The number beside the link to a person's replies."""
+
+    count: int = 0
+
+    def __bool__(self) -> bool:
+        return self.count > 0
+
+    @property
+    def text(self) -> str:
+        """The number as shown."""
+        return f"{MAX_COUNTED - 1}+" if self.count >= MAX_COUNTED else str(self.count)
+
+    @property
+    def label(self) -> str:
+        """The link's name for screen readers."""
+        if not self.count:
+            return _("Replies")
+        return ngettext("Replies, %(count)s new", "Replies, %(count)s new", self.count) % {"count": self.text}
+
+
+@register.simple_tag(takes_context=True)
+def new_replies(context: Context) -> NewReplies:
+    """Return how many replies, decisions and likes are new to the visitor; no query for unknown visitors."""
+    request: Any = context.get("request")
+    commenter = getattr(request, "commenter", None)
+    if not commenter:
+        return NewReplies()
+    if not hasattr(request, "new_replies"):
+        request.new_replies = count_new(commenter)
+    return NewReplies(request.new_replies)
 
 
 @register.filter

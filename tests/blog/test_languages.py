@@ -117,7 +117,7 @@ def test_titles_and_excerpts_in_lists_are_marked(essay: Essay, address: str) -> 
 def test_the_titles_of_a_persons_own_comments_are_marked(essay: Essay) -> None:
     user = make.user()
     make.comment(essay, by=Commenter.objects.for_user(user))
-    assert text_of(Browser(user).read("/comments/mine/").only("span[@lang='he']")) == TITLE
+    assert text_of(Browser(user).read("/replies/comments/").only("span[@lang='he']")) == TITLE
 
 
 def test_feeds_name_the_language_of_each_essay(essay: Essay, client: Client) -> None:

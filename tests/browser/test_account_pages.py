@@ -111,7 +111,7 @@ def test_account_pages_are_accessible(visitor: Visitor, site: "Server", reader: 
     for path in paths if RUNS_ALL else paths[::2]:
         page.goto(f"{with_host_name(site)}/accounts/{path}/")
         check_layout(visitor, page, dark=path == "me")
-    page.goto(f"{with_host_name(site)}/comments/mine/")
+    page.goto(f"{with_host_name(site)}/replies/comments/")
     check_layout(visitor, page, dark=True)
     page.goto(f"{with_host_name(site)}/accounts/2fa/totp/activate/")  # asks for the password first
     page.get_by_label("Password").fill(PASSWORD)
@@ -146,7 +146,7 @@ def test_personal_pages_have_room_for_long_names(
         visitor.check_accessibility(page)
 
     check_layout("/privacy/", "Privacy")
-    check_layout("/comments/mine/", "My comments")
+    check_layout("/replies/comments/", "Your comments")
     check_layout("/accounts/claims/nonsense/", "This link has expired")
     page.goto(f"{site.url}/accounts/login/")
     page.locator("#id_email").fill(email)
@@ -157,7 +157,7 @@ def test_personal_pages_have_room_for_long_names(
         "Are these comments yours?",
     )
     page.get_by_role("button", name="Sign up and add comments").click()
-    check_layout(heading="My comments")
+    check_layout(heading="Your comments")
     check_layout("/accounts/me/", "Your account")
     check_layout("/accounts/claims/", "Guest comments")
     check_layout("/accounts/forget/", "Your data")

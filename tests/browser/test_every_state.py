@@ -373,7 +373,7 @@ def delete_page(stage: Stage) -> None:
 @state
 def own_comments_page(stage: Stage) -> None:
     stage.log_in()
-    stage.open("/comments/mine/")
+    stage.open("/replies/comments/")
 
 
 @state

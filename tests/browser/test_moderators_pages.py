@@ -240,7 +240,7 @@ def test_moderation_works_without_script(visitor: Visitor, site: "Server", essay
 
     appealed = post_comment(guest, site.url + essay.get_absolute_url())
     actions.trash(appealed, by=make.moderator(), message="Not here.")
-    guest.goto(f"{site.url}/comments/mine/")
+    guest.goto(f"{site.url}/replies/comments/")
     guest.get_by_role("link", name="Appeal").click()
     guest.get_by_label("Why should your comment be published?").fill("It was no advert.")
     guest.get_by_role("button", name="Appeal").click()
@@ -325,7 +325,7 @@ def test_moderation_works_by_keyboard(visitor: Visitor, site: "Server", essay: E
     assert Report.objects.get(comment=replied).text == "Look at it."
     appealed = post_comment(guest, site.url + essay.get_absolute_url())
     actions.trash(appealed, by=make.moderator(), message="Not here.")
-    guest.goto(f"{site.url}/comments/mine/")
+    guest.goto(f"{site.url}/replies/comments/")
     press(guest, "main a[href*=appeal]")
     expect(guest.get_by_role("heading", name="Appeal")).to_be_visible()
     type_into(guest, "[name=words]", "It was no advert.")

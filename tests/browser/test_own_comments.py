@@ -109,5 +109,5 @@ def test_a_logged_in_user_edits_and_deletes_by_keyboard_and_every_page_is_access
     page.goto(f"{site.url}/comments/{comment.pk}/edit/")
     expect(page.get_by_role("status")).to_contain_text("it can’t be edited")
     check_layout(visitor, page)
-    page.goto(f"{site.url}/comments/mine/")
+    page.goto(f"{site.url}/replies/comments/")
     check_layout(visitor, page)

@@ -82,7 +82,7 @@ NEITHER = """
     account_claim account_claim_ask account_claim_sent account_claims appeal-comment category change
     confirm-subscriptions connect data data-file decide-by-mail delete-comment edit-comment
     favicon subscribe forget forgotten identity log-out media moderation-record my-comments my-subscriptions preview privacy
-    queue-mail respond respond-page robots stop-daily stop-subscription subscription-requested subscriptions notify-decision
+    queue-mail renew-replies-feed replies replies-feed respond respond-page robots stop-daily stop-subscription subscription-requested subscriptions notify-decision
 """.split()  # noqa: SIM905
 FOR_PAGES = {"page", "page-feed", "page-feed-atom"}  # like those of an essay, tested below
 OTHER_VIEWS = ("accounts.", "allauth.", "django.", "server.")

@@ -215,7 +215,7 @@ OURS = (
     "/admin/comments/queue/numbers/", "/admin/comments/queue/filter/", "/admin/comments/queue/news/",
     "/admin/comments/queue/blocks/", "/admin/comments/queue/people/{commenter}/", "/admin/comments/block/",
     "/admin/comments/rule/", "/admin/identity/", "/admin/doctor/", "/admin/autocomplete/", "/admin/blog/image/find/",
-    "/moderation/", "/comments/mine/", "/comments/feed/", "/comments/{comment}/", "/feed/", "/feed.json", "/archive/",
+    "/moderation/", "/replies/comments/", "/comments/feed/", "/comments/{comment}/", "/feed/", "/feed.json", "/archive/",
     "/tag/old-promises/", "/", "{essay}", "{essay}feed/", "{essay}identity/",
 )  # fmt: skip
 NAMES = (

@@ -64,7 +64,7 @@ def test_a_logged_in_user_is_not_redirected_to_another_site(victim: Browser) -> 
     for address in ELSEWHERE + collected():
         answer = victim.get(f"/accounts/login/?next={quote(address)}")
         assert stays_here(answer.headers["Location"]), (address, answer.headers["Location"])
-    assert victim.get("/accounts/login/?next=/comments/mine/").headers["Location"] == "/comments/mine/"
+    assert victim.get("/accounts/login/?next=/replies/comments/").headers["Location"] == "/replies/comments/"
 
 
 @pytest.mark.parametrize("address", ELSEWHERE)

@@ -73,7 +73,7 @@ def test_a_remembered_guest_likes_under_their_own_name(essay: Essay) -> None:
 def test_a_guest_without_a_name_is_shown_without_one(essay: Essay, guest: Browser) -> None:
     make.rules(guests_may_like=True)
     press_like(guest, essay)
-    mine, kept = guest.read("/comments/mine/"), guest.read(reverse("data"))
+    mine, kept = guest.read("/replies/comments/"), guest.read(reverse("data"))
     assert (mine.status, "from this browser as" in mine.text) == (200, False)
     assert (kept.status, "Your likes" in kept.text) == (200, True)
 

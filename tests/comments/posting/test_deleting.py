@@ -75,7 +75,7 @@ def test_a_comment_on_a_withdrawn_essay_can_be_deleted(writer: Browser, essay: E
     comment = writer.post_comment(essay, text="Here.")
     Essay.objects.filter(pk=essay.pk).update(published=None)
     assert writer.get(edit_path(comment)).status_code == 404
-    assert writer.post(delete_path(comment))["Location"] == "/comments/mine/"
+    assert writer.post(delete_path(comment))["Location"] == "/replies/comments/"
     assert Comment.objects.get(pk=comment.pk).status == Status.TRASH
 
 

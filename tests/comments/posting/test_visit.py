@@ -74,7 +74,7 @@ def test_a_forged_cookie_merges_nothing(essay: Essay, guest: Browser, change: An
 def test_the_value_of_one_cookie_is_invalid_in_the_other(essay: Essay, guest: Browser) -> None:
     guest.post_comment(essay, text="One.")
     guest.cookies[settings.COMMENTER_COOKIE_NAME] = guest.cookies[COOKIE].value
-    assert "One." not in guest.read("/comments/mine/").text
+    assert "One." not in guest.read("/replies/comments/").text
     assert guest.read(essay).form_values["name"] == ""
 
 
@@ -83,7 +83,7 @@ def test_the_cookie_alone_fills_in_no_form_and_opens_no_private_page(essay: Essa
     assert guest.cookies.keys() == {COOKIE}
     page = guest.read(essay)
     assert (page.form_values["name"], page.form_values["email"]) == ("", "")
-    for address in ("/comments/mine/", "/accounts/data/", f"/comments/{comment.pk}/edit/"):
+    for address in ("/replies/comments/", "/accounts/data/", f"/comments/{comment.pk}/edit/"):
         assert "One." not in guest.read(address).text, address
     assert guest.post(f"/comments/{comment.pk}/delete/", {}).status_code in {403, 404}
     assert Commenter.objects.get().verified is False

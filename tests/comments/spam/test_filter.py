@@ -284,7 +284,7 @@ def test_a_comment_marked_as_spam_is_listed_and_looks_pending_to_its_author(essa
     assert (comment.status, comment.removed_by) == ("trash", "author")
     Comment.objects.filter(pk=comment.pk).update(status="spam", removed_by="")
     assert comment.pk not in Browser().read(essay.get_absolute_url()).comment_keys
-    assert "Your comment is awaiting moderation." in browser.read("/comments/mine/").text
+    assert "Your comment is awaiting moderation." in browser.read("/replies/comments/").text
     desk = Browser(make.moderator())
     assert "spam score" in desk.read("/admin/comments/queue/?status=spam").html
 

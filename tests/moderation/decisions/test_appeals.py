@@ -79,11 +79,11 @@ def test_the_author_reads_the_reason_wherever_they_see_their_comment(
     assert "You fool." in text_of(place)
     assert place.get("data-status") == decision.after
     assert address(comment) in [link.get("href") for link in place.iter("a")]
-    assert WHY in rosa.read("/comments/mine/").text
+    assert WHY in rosa.read("/replies/comments/").text
     assert WHY in Page(rosa.get(f"/comments/{comment.pk}/edit/")).text
     assert WHY in rosa.read(address(comment)).text
     assert rosa.get(comment.get_absolute_url())["Location"] == address(comment)
-    for page in (rosa.read(essay), rosa.read("/comments/mine/"), rosa.read(address(comment))):
+    for page in (rosa.read(essay), rosa.read("/replies/comments/"), rosa.read(address(comment))):
         assert not [secret for secret in ("Between us", "Mara") if secret in page.text]
     stranger = Browser()
     assert stranger.read(essay).comment_keys == []
@@ -96,7 +96,7 @@ def test_an_undo_removes_the_message(essay: Essay, rosa: Browser, comment: Comme
     decision = refuse(comment, mara)
     assert f"Your comment was not published: {WHY}" in rosa.read(essay).text
     undo.undo(decision, by=mara)
-    assert WHY not in rosa.read(essay).text + rosa.read("/comments/mine/").text
+    assert WHY not in rosa.read(essay).text + rosa.read("/replies/comments/").text
     assert rosa.get(address(comment)).status_code == 404
     assert "awaiting moderation" in rosa.read(essay).text
 
@@ -243,7 +243,7 @@ def test_rejecting_the_appeal_sends_a_message_and_each_undo_reverses_it(
     again = undo.undo(undone, by=mara)
     assert stands(comment) == ("trash", "denied", "A quotation has marks.")
     assert "Your appeal was denied. A quotation has marks." in rosa.read(address(comment)).text
-    assert "A quotation has marks." in rosa.read("/comments/mine/").text
+    assert "A quotation has marks." in rosa.read("/replies/comments/").text
     message = mailed_to("rosa@example.org")[-1]
     assert "A quotation has marks." in message.body
     assert "Mara" not in str(message.message())

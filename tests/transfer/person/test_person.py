@@ -212,10 +212,10 @@ def test_the_cookie_of_a_deleted_guest_is_ignored(essay: Essay) -> None:
     client, other = (Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"}) for _ in range(2))
     client.post(f"{essay.get_absolute_url()}respond/", make.guest_form(text="My very words.", remember="on"))
     other.cookies["commenter"] = client.cookies["commenter"].value
-    assert "My very words." in other.get("/comments/mine/").text
+    assert "My very words." in other.get("/replies/comments/").text
     deletion.confirm_deletion(client, deletion.request_deletion(client))
     assert Comment.objects.get().wording.text == "My very words."
-    assert "My very words." not in other.get("/comments/mine/").text
+    assert "My very words." not in other.get("/replies/comments/").text
     assert other.get(DATA).headers["Location"].startswith("/accounts/login/")
 
 

@@ -1,4 +1,4 @@
-"""“My comments”: a person's own comments with the status of each."""
+"""“Your comments”: a person's own comments with the status of each."""
 
 import re
 from datetime import timedelta
@@ -14,7 +14,7 @@ from comments.models import Comment
 from tests import make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-MINE = "/comments/mine/"
+MINE = "/replies/comments/"
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_a_guest_sees_only_the_comments_of_this_browser(client: Client, essay: E
     page = page_of(client)
     assert [words for words, _state in entries(page)] == ["From here."]
     assert "as <bdi>Anna Karg</bdi>" in page
-    assert "My comments" in client.get("/").content.decode()  # the link to the page
+    assert MINE in client.get("/").content.decode()
 
 
 def test_an_unknown_visitor_is_asked_to_log_in(client: Client) -> None:

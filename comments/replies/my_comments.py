@@ -1,4 +1,4 @@
-"""The page of a person's own comments with the status of each."""
+"""The page of a person's own comments with the status of each, beside that of the replies to them."""
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
