@@ -170,7 +170,12 @@ def around_a_comment(site: Site) -> None:
     own_comments, refused = site.own_comment.pk, site.refused.pk
     paths = [f"/comments/{own_comments}/{verb}/" for verb in ("edit", "delete")]
     site.read(
-        "reader", *paths, f"/comments/{site.pending.pk}/tell/", f"/comments/{refused}/appeal/", "/replies/comments/"
+        "reader",
+        *paths,
+        f"/comments/{site.pending.pk}/tell/",
+        f"/comments/{refused}/appeal/",
+        "/replies/comments/",
+        "/replies/",
     )
     site.send("reader", paths[0], 422, text=" ")
     site.send("reader", f"/comments/{refused}/appeal/", 422, words="")
@@ -182,6 +187,7 @@ def around_a_comment(site: Site) -> None:
         f"/comments/{site.root.pk}/like/",
         f"{site.essay.get_absolute_url()}like/",
         "/replies/comments/",
+        "/replies/",
     )
     site.send("guest", report, 422, kind="", words="")
     site.store("a report, sent", site.browsers["guest"].post(report, {"kind": "spam", "words": "x"}, follow=True))

@@ -16,7 +16,8 @@ from accounts.models import Commenter, User
 from blog import actions as writing
 from blog.images import uploads
 from blog.models import Authorship, Essay, Profile, Site, Tag
-from comments.models import Comment, Decision, Rules, Wording
+from comments.likes import actions as liking
+from comments.models import Comment, Decision, Like, Rules, Wording
 from comments.notifications import outbox
 from comments.posting import actions as talking
 from comments.screening.screening import Sender
@@ -25,6 +26,7 @@ from moderation.decisions import actions as deciding
 
 FOLDER = Path(__file__).parent
 PASSWORD = "demo"  # noqa: S105 – public, printed by bin/run
+LIKED_AFTER = timedelta(minutes=45)
 DECIDED_AFTER = timedelta(minutes=9)
 REMOVED_AFTER = timedelta(minutes=70)
 
@@ -50,6 +52,7 @@ def fill() -> list[User]:
     for comment in sorted(content["comments"], key=site.comment_time):
         site.add_comment(**comment)
     site.trash_comments()
+    site.add_likes()
     # All of this is past, so no one is notified.
     DBTaskResult.objects.filter(task_path=outbox.notify.module_path).delete()
     return list(site.people.values())
@@ -68,6 +71,7 @@ class DemoSite:
         self.published: dict[str, datetime] = {}
         self.comments: dict[str, Comment] = {}
         self.removals: list[tuple[Comment, datetime]] = []
+        self.likes: list[tuple[Comment, str, datetime]] = []
 
     def add_people(self, people: list[dict[str, Any]]) -> None:
         """Add the users who can log in."""
@@ -114,7 +118,7 @@ class DemoSite:
 
     def add_comment(
         self, essay: str, by: str, text: str, minutes: int, to: str = "", key: str = "", fate: str = "approved",
-        **details: str,
+        liked_by: tuple[str, ...] = (), **details: str,
     ) -> None:  # fmt: skip
         """Post a comment and moderate it; `to` and `key` are names of comments, `fate` is the status it ends with."""
         posted = self.comment_time({"essay": essay, "minutes": minutes})
@@ -140,11 +144,18 @@ class DemoSite:
             self.decide(comment, deciding.mark_spam, posted + DECIDED_AFTER)
         if key:
             self.comments[key] = comment
+        self.likes += [(comment, name, posted + LIKED_AFTER * (n + 1)) for n, name in enumerate(liked_by)]
 
     def trash_comments(self) -> None:
         """Trash the comments that content.toml marks, once all have their replies."""
         for comment, at in self.removals:
             self.decide(comment, deciding.trash, at)
+
+    def add_likes(self) -> None:
+        """Add the likes of comments, once everyone who likes one has commented."""
+        for comment, name, at in self.likes:
+            liking.like(commenter=self.commenters[name], sender=Sender(), essay=comment.essay, comment=comment.pk)
+            Like.objects.filter(comment=comment, commenter=self.commenters[name]).update(created=at)
 
     def decide(self, comment: Comment, action: Callable[..., Decision], at: datetime) -> None:
         """Moderate a comment as of the given time."""
