@@ -90,15 +90,13 @@ class Migration(migrations.Migration):
                 ('body', models.TextField(blank=True, verbose_name='body')),
                 ('authors', models.ManyToManyField(blank=True, related_name='essays', through='blog.Authorship', to=settings.AUTH_USER_MODEL, verbose_name='authors')),
                 ('translation_of', models.ForeignKey(blank=True, db_index=False, help_text='The original essay. Readers see links between the two.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='translations', to='blog.essay', verbose_name='translation of')),
-                ('series', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='essays', to='blog.series', verbose_name='series')),
-                ('tags', models.ManyToManyField(blank=True, related_name='essays', to='blog.tag', verbose_name='tags')),
             ],
             options={
                 'verbose_name': 'essay',
                 'verbose_name_plural': 'essays',
                 'ordering': ('-published', '-pk'),
                 'permissions': (('change_others', 'Can change and publish other authors’ essays'),),
-                'indexes': [models.Index(fields=['kind', '-published'], name='essay_newest'), models.Index(fields=['kind', '-is_pinned', '-published'], name='essay_on_home'), models.Index(fields=['kind', '-dated', '-published'], name='essay_by_date'), models.Index(condition=models.Q(('published__isnull', False)), fields=['-changed'], name='essay_changed'), models.Index(condition=models.Q(('series__isnull', False)), fields=['series', 'kind', 'published', 'series_position', 'dated'], name='essay_in_series'), models.Index(condition=models.Q(('translation_of__isnull', False)), fields=['translation_of'], name='essay_translations'), models.Index(condition=models.Q(('kind', 'page')), fields=['kind', 'published'], name='essay_pages'), models.Index(condition=models.Q(('is_in_menu', True)), fields=['menu_order', 'title', 'id'], name='essay_in_menu')],
+                'indexes': [models.Index(fields=['kind', '-published'], name='essay_newest'), models.Index(fields=['kind', '-is_pinned', '-published'], name='essay_on_home'), models.Index(fields=['kind', '-dated', '-published'], name='essay_by_date'), models.Index(condition=models.Q(('published__isnull', False)), fields=['-changed'], name='essay_changed'), models.Index(condition=models.Q(('translation_of__isnull', False)), fields=['translation_of'], name='essay_translations'), models.Index(condition=models.Q(('kind', 'page')), fields=['kind', 'published'], name='essay_pages'), models.Index(condition=models.Q(('is_in_menu', True)), fields=['menu_order', 'title', 'id'], name='essay_in_menu')],
                 'constraints': [models.UniqueConstraint(fields=('kind', 'slug'), name='essay_slug'), models.CheckConstraint(condition=models.Q(('is_in_menu', False), ('kind', 'page'), _connector='OR'), name='essay_only_pages_in_menu')],
             },
         ),
@@ -125,6 +123,11 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'pictures',
             },
         ),
+        migrations.AddField(
+            model_name='essay',
+            name='cover',
+            field=models.ForeignKey(blank=True, help_text='For links to the essay on other sites. If empty, its first large picture or its title is shown.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='covered_essays', to='blog.image', verbose_name='cover picture'),
+        ),
         migrations.CreateModel(
             name='PreviewLink',
             fields=[
@@ -147,6 +150,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('about', models.TextField(blank=True, help_text='A few sentences about you, shown on your author page.', max_length=2000, verbose_name='about')),
                 ('links', models.TextField(blank=True, help_text='Your other sites and profiles, one URL per line.', max_length=2000, validators=[blog.models.profile.validate_links], verbose_name='links')),
+                ('fediverse', models.CharField(blank=True, help_text='Your account on Mastodon, such as @name@mastodon.social, to be named with links to your essays.', max_length=200, validators=[blog.models.profile.parse_fediverse_handle], verbose_name='fediverse handle')),
                 ('time_zone', models.CharField(blank=True, help_text='Used for dates and times in the admin.', max_length=64, validators=[blog.models.site.validate_time_zone], verbose_name='time zone')),
                 ('user', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='profile', to=settings.AUTH_USER_MODEL, verbose_name='author')),
             ],
@@ -181,6 +185,11 @@ class Migration(migrations.Migration):
                 'ordering': ('-pk',),
             },
         ),
+        migrations.AddField(
+            model_name='essay',
+            name='series',
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='essays', to='blog.series', verbose_name='series'),
+        ),
         migrations.CreateModel(
             name='Site',
             fields=[
@@ -191,6 +200,7 @@ class Migration(migrations.Migration):
                 ('time_zone', models.CharField(default='UTC', max_length=64, validators=[blog.models.site.validate_time_zone], verbose_name='time zone')),
                 ('public_record', models.BooleanField(default=False, help_text='Adds a public page at /moderation/ with monthly counts, without names.', verbose_name='publish moderation statistics')),
                 ('essays_per_page', models.PositiveSmallIntegerField(default=10, verbose_name='essays per page')),
+                ('show_covers', models.BooleanField(default=False, help_text='On the home page and on the pages of tags, series and authors.', verbose_name='show cover pictures in lists')),
             ],
             options={
                 'verbose_name': 'site',
@@ -213,6 +223,11 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('essay__isnull', False), ('series', None), ('tag', None)), models.Q(('essay', None), ('series', None), ('tag__isnull', False)), models.Q(('essay', None), ('series__isnull', False), ('tag', None)), _connector='OR'), name='redirect_leads_to_one_place')],
             },
         ),
+        migrations.AddField(
+            model_name='essay',
+            name='tags',
+            field=models.ManyToManyField(blank=True, related_name='essays', to='blog.tag', verbose_name='tags'),
+        ),
         migrations.CreateModel(
             name='Draft',
             fields=[
@@ -234,5 +249,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='authorship',
             constraint=models.UniqueConstraint(fields=('essay', 'author'), name='authorship_once'),
+        ),
+        migrations.AddIndex(
+            model_name='essay',
+            index=models.Index(condition=models.Q(('series__isnull', False)), fields=['series', 'kind', 'published', 'series_position', 'dated'], name='essay_in_series'),
         ),
     ]

@@ -7,6 +7,7 @@ import mptt.fields
 from django.conf import settings
 from django.db import migrations, models
 
+import comments.models.reply_inbox
 import comments.models.wording
 
 
@@ -52,6 +53,19 @@ class Migration(migrations.Migration):
                 'verbose_name': 'rejection reason',
                 'verbose_name_plural': 'rejection reasons',
                 'ordering': ('position', 'pk'),
+            },
+        ),
+        migrations.CreateModel(
+            name='ReplyInbox',
+            fields=[
+                ('commenter', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='reply_inbox', serialize=False, to='accounts.commenter', verbose_name='person')),
+                ('token', models.CharField(default=comments.models.reply_inbox.new_token, editable=False, max_length=43, unique=True, verbose_name='secret of the feed')),
+                ('seen', models.DateTimeField(editable=False, verbose_name='last opened')),
+                ('new_since', models.DateTimeField(editable=False, null=True, verbose_name='new since')),
+            ],
+            options={
+                'verbose_name': 'inbox of replies',
+                'verbose_name_plural': 'inboxes of replies',
             },
         ),
         migrations.CreateModel(
@@ -397,6 +411,20 @@ class Migration(migrations.Migration):
                 'verbose_name': 'like',
                 'verbose_name_plural': 'likes',
                 'constraints': [models.UniqueConstraint(fields=('essay', 'commenter'), name='like_essay_once'), models.UniqueConstraint(fields=('comment', 'commenter'), name='like_comment_once'), models.CheckConstraint(condition=models.Q(('essay', None), ('comment', None), _connector='XOR'), name='like_of_one_thing')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Mute',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='time')),
+                ('commenter', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='mutes', to='accounts.commenter', verbose_name='muted by')),
+                ('muted', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='muted_by', to='accounts.commenter', verbose_name='muted person')),
+            ],
+            options={
+                'verbose_name': 'mute',
+                'verbose_name_plural': 'mutes',
+                'constraints': [models.UniqueConstraint(fields=('commenter', 'muted'), name='mute_once'), models.CheckConstraint(condition=models.Q(('commenter', models.F('muted')), _negated=True), name='mute_of_another')],
             },
         ),
         migrations.CreateModel(

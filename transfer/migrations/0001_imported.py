@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 ('written_address', models.TextField(blank=True, verbose_name='URL in the essay')),
                 ('address', models.TextField(verbose_name='URL')),
                 ('alt', models.CharField(blank=True, max_length=500, verbose_name='alternative text')),
+                ('is_cover', models.BooleanField(default=False, verbose_name='cover picture')),
                 ('tries', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
                 ('due', models.DateTimeField(default=django.utils.timezone.now, null=True, verbose_name='next attempt')),
                 ('error', models.TextField(blank=True, verbose_name='last error')),
