@@ -48,7 +48,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
     The picture and the locale of preview cards are those of the site; the view of an essay replaces them.
     """
-    current = getattr(request, "site", None) or SimpleLazyObject(Site.objects.current)
+    current: Any = getattr(request, "site", None) or SimpleLazyObject(Site.objects.current)
     return {
         "site": current,
         "site_url": settings.SITE_URL,

@@ -149,7 +149,8 @@ def wrap(words: list[str], size: int, width: float) -> list[str]:
 
 def balance(words: list[str], size: int, width: int, count: int) -> list[str]:
     """Return the words in this number of lines, of about the same length."""
-    narrowest = next(each for each in range(width // 3, width + 1, 12) if len(wrap(words, size, each)) <= count)
+    narrower = (each for each in range(width // 3, width, 12) if len(wrap(words, size, each)) <= count)
+    narrowest = next(narrower, width)
     return wrap(words, size, narrowest)
 
 
@@ -179,7 +180,7 @@ def draw_line(card: Image.Image, start: tuple[int, int], text: str, face: str, s
 def runs(text: str, face: str, size: int) -> Iterator[tuple[str, ImageFont.FreeTypeFont, float]]:
     """Yield the parts of a line that one font draws, with their widths; small capitals one by one, for tracking."""
     fonts = load_fonts(face, size)
-    chosen = [next((font for font in fonts if has_glyph(font.path, letter)), fonts[0]) for letter in text]
+    chosen = [next((font for font in fonts if has_glyph(str(font.path), letter)), fonts[0]) for letter in text]
     start = 0
     for end in range(1, len(text) + 1):
         font = chosen[start]
@@ -195,7 +196,7 @@ def runs(text: str, face: str, size: int) -> Iterator[tuple[str, ImageFont.FreeT
 
 def is_drawable(text: str) -> bool:
     """Return whether our fonts have every letter of a text."""
-    return all(any(has_glyph(font.path, letter) for font in load_fonts("text", 32)) for letter in text)
+    return all(any(has_glyph(str(font.path), letter) for font in load_fonts("text", 32)) for letter in text)
 
 
 @lru_cache(maxsize=64)

@@ -19,7 +19,7 @@ class CoverInput(forms.TextInput):
         return render_to_string("blog/editor/cover.html", {"field": field, "chosen": chosen})
 
 
-class CoverField(forms.ModelChoiceField):
+class CoverField(forms.ModelChoiceField[Image]):
     def __init__(self) -> None:
         super().__init__(
             queryset=Image.objects.all(),

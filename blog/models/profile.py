@@ -39,6 +39,10 @@ def parse_fediverse_handle(typed: str) -> str:
     return f"@{found['name']}@{found['server'].lower()}"
 
 
+def validate_fediverse_handle(text: str) -> None:
+    parse_fediverse_handle(text)
+
+
 class ProfileManager(models.Manager["Profile"]):
     def for_user(self, user: Any) -> "Profile":
         """Return the user's profile, or an unsaved one with the defaults."""
@@ -63,7 +67,7 @@ class Profile(models.Model):
         _("fediverse handle"),
         max_length=200,
         blank=True,
-        validators=[parse_fediverse_handle],
+        validators=[validate_fediverse_handle],
         help_text=_("Your account on Mastodon, such as @name@mastodon.social, to be named with links to your essays."),
     )
     time_zone = models.CharField(

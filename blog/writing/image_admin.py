@@ -43,7 +43,7 @@ class ImageForm(forms.ModelForm[Image]):
 @admin.register(Image)
 class ImageAdmin(OwnObjectsOnlyMixin, admin.ModelAdmin[Image]):
     form = ImageForm
-    list_display = ("__str__", "width", "height", "uploaded_by", "created")
+    list_display = ("__str__", "id", "width", "height", "uploaded_by", "created")
     list_select_related = ("uploaded_by",)
     search_fields = ("alt", "file")
     readonly_fields = ("address", "uses", "width", "height", "uploaded_by", "source")

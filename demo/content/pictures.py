@@ -19,7 +19,7 @@ TABLE, SHADOW, PLATE, RIM, SOUP, GLINT, SPOON = (
 
 def plates() -> bytes:
     """Return a JPEG of soup plates on a dark table, seen from above; one of them is full."""
-    picture = Image.new("RGB", tuple(side * ENLARGEMENT for side in SIZE), TABLE)
+    picture = Image.new("RGB", (SIZE[0] * ENLARGEMENT, SIZE[1] * ENLARGEMENT), TABLE)
     pen = ImageDraw.Draw(picture)
     for x, y, radius in ((160, 90, 190), (1070, 45, 172), (1140, 630, 200), (285, 645, 180)):
         draw_plate(pen, x, y, radius)

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from blog import actions
-from blog.images import card_drawing, uploads
+from blog.images import uploads
 from blog.images.card_drawing import CardText, draw
 from blog.models import Authorship, Essay, Image, Profile, Series, Tag
 from blog.writing import preview
@@ -268,7 +268,7 @@ class TestCards:
         first = Client().get(address)
         assert first.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         assert Pillow.open(io.BytesIO(first.content)).size == (1200, 630)
-        monkeypatch.setattr(card_drawing.Image, "new", None)
+        monkeypatch.setattr(Pillow, "new", None)
         assert Client().get(address).content == first.content
         assert Client().get(address, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
 
