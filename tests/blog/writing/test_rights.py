@@ -155,13 +155,8 @@ BY_LINK = {"preview(link)"}
 SECRETS = ("not for readers yet", "typed and not saved", "Nobody Knows This")
 OF_ADMIN = re.compile(r"admin:blog_")
 ROOMS = ("blog.", "transfer.documents")
-READ = {
-    "blog.cards",
-    "blog.views",
-    "blog.feeds",
-    "blog.sitemaps",
-    "blog.images.media",
-}  # public pages, covered by other tables
+# Public pages, covered by other tables.
+READ = {"blog.cards", "blog.views", "blog.feeds", "blog.sitemaps", "blog.images.media"}
 ASKED = {"essay-difference": "new", "essay-restore": "revision"}  # parameters that name a revision
 
 
