@@ -1,10 +1,12 @@
 /* Places an essay's notes in the margin beside their marks if the window has room; elsewhere a mark opens its note. */
 const prose = document.querySelector("[data-more]");
 const article = prose?.parentElement;
+const main = article?.parentElement;
 const notes = Array.from(prose?.querySelectorAll("[role=doc-endnotes] > ol > li") ?? []);
 const margin = matchMedia("screen and (min-width: 75rem) and (scripting: enabled)");
 const MAX_LINES = 15;
-let folding; // true while the script that folds is loaded
+const folded = new Set();
+let isFolding = false;
 
 /* The middle of a mark's line below the top of the text. Marks are raised, so it is below their own middle. */
 function middleOfLine(mark) {
@@ -13,61 +15,61 @@ function middleOfLine(mark) {
   return (top + bottom) / 2 + 0.39 * parseFloat(getComputedStyle(part).fontSize) - prose.getBoundingClientRect().top;
 }
 
-/* Fold the notes that are long, then place all; return whether there are any. */
+/* Fold the notes that have become too long, with a script that is loaded then, and place all again. */
 function foldLong(line) {
-  const long = notes.filter((note) => note.scrollHeight > MAX_LINES * line);
-  const proceed = () => {
-    folding = false;
+  const long = notes.filter((note) => !folded.has(note) && note.scrollHeight > MAX_LINES * line);
+  if (!long.length) return;
+  isFolding = true;
+  for (const note of long) folded.add(note);
+  import("./fold-notes.js").then(({ foldNotes }) => foldNotes(long, line, prose.dataset), () => {}).then(() => {
+    isFolding = false;
     placeNotes();
-  };
-  if (long.length) import("./fold-notes.js").then(({ foldNotes }) => foldNotes(long, line, prose.dataset)).finally(proceed);
-  return long.length > 0;
+  });
 }
 
-/* Move each note to its first mark, below the note before it and clear of wide figures; if the last ones would extend
-   below the essay, move them up, or make the essay longer by `room`. */
-function placeNotes(room = 0) {
+/* Move each note to its first mark, below the note before it and clear of wide figures. If the last ones would extend
+   below the essay, move them up; if there are too many for that, let them extend into the margin of the comments. */
+function placeNotes() {
   if (!margin.matches) return;
   const line = parseFloat(getComputedStyle(notes[0]).lineHeight);
-  folding ??= foldLong(line);
-  if (folding) return;
-  article.style.setProperty("--room", `${room && article.offsetHeight + room}px`);
+  foldLong(line);
+  if (isFolding && !article.matches(".placed")) return;
   const gap = line / 2;
-  const origin = prose.getBoundingClientRect().top;
+  const { top: origin } = prose.getBoundingClientRect();
   const figures = Array.from(prose.querySelectorAll(".wide"), (figure) => figure.getBoundingClientRect());
-  const placed = notes.filter((note) => !note.matches(".open")).map((note) => {
-    const mark = prose.querySelector(`[href="#${note.id}"]`);
-    return { note, height: note.offsetHeight, at: mark ? middleOfLine(mark) - line / 2 : 0 };
-  });
-  const moveClear = (each, isUpwards) => {
+  const moveClear = (position, height, isUpwards) => {
     for (const { top, bottom } of isUpwards ? figures.toReversed() : figures) {
-      const [start, end] = [top - origin - gap - each.height, bottom - origin + gap];
-      if (start < each.at && each.at < end) each.at = isUpwards ? start : end;
+      const [start, end] = [top - origin - gap - height, bottom - origin + gap];
+      if (start < position && position < end) position = isUpwards ? start : end;
     }
+    return position;
   };
   let edge = 0;
-  for (const each of placed) {
-    each.at = Math.max(each.at, edge);
-    moveClear(each);
-    edge = each.at + each.height + gap;
-  }
+  const placed = notes.filter((note) => !note.matches(".open")).map((note) => {
+    const mark = prose.querySelector(`[href="#${note.id}"]`);
+    const height = note.offsetHeight;
+    const position = moveClear(Math.max(edge, mark ? middleOfLine(mark) - line / 2 : 0), height);
+    edge = position + height + gap;
+    return { note, height, position, raised: position };
+  });
+  const room = edge + origin - main.getBoundingClientRect().top;
   edge = article.getBoundingClientRect().bottom - origin;
   for (const each of placed.toReversed()) {
-    each.at = Math.min(each.at, edge - each.height);
-    moveClear(each, true);
-    edge = each.at - gap;
+    each.raised = moveClear(Math.min(each.position, edge - each.height), each.height, true);
+    edge = each.raised - gap;
   }
-  if (placed[0]?.at < 0) return placeNotes(room - placed[0].at);
-  for (const { note, at } of placed) note.style.setProperty("--at", `${at}px`);
+  const fits = !(placed[0]?.raised < 0);
+  main.style.setProperty("--room", fits ? 0 : `${room}px`);
+  for (const { note, position, raised } of placed) note.style.setProperty("--at", `${fits ? raised : position}px`);
   if (article.matches(".placed")) return;
   article.classList.add("placed");
   prose.querySelector("li:target")?.scrollIntoView(); // the browser scrolled to where it was
 }
 
 if (notes.length) {
-  const observer = new ResizeObserver(() => placeNotes());
+  const observer = new ResizeObserver(placeNotes);
   for (const part of [prose, ...notes]) observer.observe(part);
-  document.fonts.addEventListener("loadingdone", () => placeNotes());
+  document.fonts.addEventListener("loadingdone", placeNotes);
   prose.addEventListener("click", (event) => {
     const mark = event.target.closest("[role=doc-noteref]");
     const note = notes.find(({ id }) => mark?.hash === `#${id}`);
