@@ -62,14 +62,19 @@ class Likes:
     buttons: dict[tuple[int, bool], PrecompiledTemplate] = field(default_factory=dict)
 
     @classmethod
-    def for_request(cls, request: HttpRequest, essay: Essay) -> "Likes | None":
-        """Return the likes of this request's page, created on the first call; None if likes are off."""
+    def for_request(cls, request: HttpRequest, essay: Essay, **columns: Any) -> "Likes | None":
+        """Return the likes of this request's page, created on the first call; None if likes are off.
+
+        `columns`: more to read for a known visitor, if one query reads everything: see newest_likes().
+        """
         known: Any = request
         if not hasattr(known, "likes"):
             commenter = known.commenter or None
             # The combined query is expensive. Unknown visitors' pages use a second one, and only if there are likes.
             is_known = Discussion._meta.get_field("essay").remote_field.is_cached(essay)
-            newest = newest_likes(essay, commenter, known.META["REMOTE_ADDR"]) if commenter and not is_known else None
+            newest = None
+            if commenter and not is_known:
+                newest = newest_likes(essay, commenter, known.META["REMOTE_ADDR"], **columns)
             discussion = Discussion.objects.for_essay(essay)
             order = requested_order(request)
             found = cls(essay, discussion, commenter, order if order != discussion.order else "")
@@ -146,11 +151,11 @@ class Likes:
         return compiled_button(get_language() or "", is_liked, bool(count), self.may_like).bind(values)
 
 
-def newest_likes(essay: Essay, commenter: Commenter | None, address: str = "") -> list[Like]:
+def newest_likes(essay: Essay, commenter: Commenter | None, address: str = "", **columns: Any) -> list[Like]:
     """Return the newest likes of an essay: the viewer's own first, then those with a name.
 
     The same query caches the essay's discussion and rules on the essay. With the address of a known reader it also
-    reads what screening needs to know about them.
+    reads what screening needs to know about them. `columns`: further ones, whose values are stored on the essay.
     """
     known = author_record.query_columns(commenter, essay, address) if commenter and address else {}
     found: Any = Discussion.objects.filter(essay=essay).select_related("rules")
@@ -159,11 +164,13 @@ def newest_likes(essay: Essay, commenter: Commenter | None, address: str = "") -
         like=F("essay__likes"), who=F(liker), who_name=F(f"{liker}__name"), who_picture=F(f"{liker}__picture"),
         is_own=Case(When(**{liker: commenter.pk if commenter else 0}, then=1), default=0),
         is_nameless=Case(When(**{f"{liker}__name": ""}, then=1), default=0),
-        **known,
+        **known, **columns,
     )  # fmt: skip
     rows = list(found.order_by("-is_own", "is_nameless", "-like")[: MAX_FACES + 1])
     if rows:
         rows[0].essay = essay
+        for name in columns:
+            setattr(essay, name, getattr(rows[0], name))
         if known and commenter:
             essay.author_record = author_record.from_row(rows[0], commenter)  # type: ignore[attr-defined]
     likers = [(row.like, Commenter(pk=row.who, name=row.who_name, picture=row.who_picture)) for row in rows if row.like]

@@ -4,13 +4,14 @@ All of it is computed from the tables of comments, decisions and likes, so that 
 deleted with them. One statement finds and counts all entries, and reads the rows of one page.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Case, Exists, JSONField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import BooleanField, Case, Exists, IntegerField, JSONField, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject
 from django.utils import timezone
@@ -23,6 +24,7 @@ from comments.threads import removals
 REPLY, DECISION, LIKE = "reply", "decision", "like"
 KINDS = (REPLY, DECISION, LIKE)
 MAX_COUNTED = 100
+NAMED = re.compile(r"%\((\w+)\)s")
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 # The person's comments on public essays. Each part below begins with these few rows, whatever statistics the database
@@ -158,10 +160,17 @@ def fetch(
 
 def count_new(commenter: Commenter) -> int:
     """Return how many entries are newer than the person's last visit, at most MAX_COUNTED, by one query."""
-    sql = COUNT_NEW.format(own=OWN, limit=MAX_COUNTED, **parts())
+    column = new_entries(commenter)
     with connection.cursor() as cursor:
-        cursor.execute(sql, arguments(commenter, None))
+        cursor.execute(column.sql, column.params)
         return int(cursor.fetchone()[0])
+
+
+def new_entries(commenter: Commenter) -> RawSQL:
+    """The number that count_new() returns, as a column of another query."""
+    sql, values = COUNT_NEW.format(own=OWN, limit=MAX_COUNTED, **parts()), arguments(commenter, None)
+    names = NAMED.findall(sql)
+    return RawSQL(NAMED.sub("%s", sql), [values[name] for name in names], IntegerField())  # noqa: S611 – only parameters vary
 
 
 def parts() -> dict[str, str]:

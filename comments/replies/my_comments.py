@@ -1,7 +1,9 @@
 """The page of a person's own comments with the status of each, beside that of the replies to them."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.middleware import Request
 from accounts.models import Commenter
 from blog import markup
-from comments.models import Comment, Rules, Status
+from comments.models import Comment, Rules, Status, is_editable
 from comments.screening import reasons
 from comments.threads import removals
 from comments.threads.removals import Removal
@@ -26,14 +28,15 @@ MAX_WORDS, MAX_CHARACTERS = 60, 500
 def my_comments(request: Request) -> HttpResponse:
     """List the comments of the logged-in user, or of the guest that this browser remembers."""
     commenter = request.commenter or None
-    page = Paginator(comments_by(commenter), PAGE_SIZE).get_page(request.GET.get("page"))
     viewer, rules = Viewer(commenter), Rules.objects.current()
+    page = Paginator(comments_by(commenter, rules), PAGE_SIZE).get_page(request.GET.get("page"))
     removed = removals.for_comments([comment.pk for comment in page if removals.is_rejected(comment)])
-    own = viewer.actions_on_keys([comment.pk for comment in page if comment.status != Status.TRASH], rules)
     comments = [
         {
             "row": comment,
-            "author_links": own.get(comment.pk),
+            "author_links": viewer.action_addresses(comment.pk, is_editable=comment.may_edit)
+            if comment.status != Status.TRASH
+            else None,
             "excerpt": excerpt(markup.plain_text(comment.wording.html) if comment.wording else ""),
             "status_text": describe_status(comment, removed.get(comment.pk)),
             "removal": removed.get(comment.pk),
@@ -50,9 +53,10 @@ def excerpt(text: str) -> str:
     return Truncator(Truncator(text).words(MAX_WORDS, truncate="…")).chars(MAX_CHARACTERS)
 
 
-def comments_by(commenter: Commenter | None) -> QuerySet[Comment]:
-    """Return a person's comments, newest first; none for an unknown visitor."""
-    found: QuerySet[Comment] = Comment.objects.filter(commenter=commenter.pk) if commenter else Comment.objects.none()
+def comments_by(commenter: Commenter | None, rules: Rules) -> QuerySet[Any]:
+    """Return a person's comments, newest first, with `may_edit`; none for an unknown visitor."""
+    found: QuerySet[Any] = Comment.objects.filter(commenter=commenter.pk) if commenter else Comment.objects.none()
+    found = found.annotate(may_edit=ExpressionWrapper(is_editable(rules), BooleanField()))
     return found.select_related("essay", "wording", "parent__commenter").order_by("-created", "-pk")
 
 

@@ -19,7 +19,7 @@ from comments.likes import rendering as likes_rendering
 from comments.models import Discussion, Rules, Status
 from comments.posting import cached_form, drafts, identity_views
 from comments.posting.forms import CommentForm, NotifyForm
-from comments.replies.entries import MAX_COUNTED, count_new
+from comments.replies.entries import MAX_COUNTED, count_new, new_entries
 from comments.threads import removals, rendering
 from comments.threads.by_author import AuthorsPage
 from comments.threads.pages import BY_AUTHOR, FOLDED, ThreadPage, reply_count_text
@@ -86,7 +86,11 @@ def new_replies(context: Context) -> NewReplies:
     if not commenter:
         return NewReplies()
     if not hasattr(request, "new_replies"):
-        request.new_replies = count_new(commenter)
+        essay = context.get("essay")
+        if isinstance(essay, Essay) and not context.get("is_preview"):  # its page has a query for known visitors
+            likes_rendering.Likes.for_request(request, essay, new_replies=new_entries(commenter))
+        found = getattr(essay, "new_replies", None)
+        request.new_replies = count_new(commenter) if found is None else found
     return NewReplies(request.new_replies)
 
 
@@ -96,8 +100,10 @@ def count_in_words(count: int) -> str:
     return ngettext("%(n)d comment", "%(n)d comments", count) % {"n": count}
 
 
-@register.simple_tag
-def comment_count(essay: Essay) -> int:
+@register.simple_tag(takes_context=True)
+def comment_count(context: Context, essay: Essay) -> int:
+    """Return the number of comments, which is read with the reader's likes: the first that a page shows of either."""
+    likes_rendering.Likes.for_request(context["request"], essay)
     return Discussion.objects.for_essay(essay).comment_count
 
 

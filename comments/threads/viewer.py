@@ -185,11 +185,6 @@ class Viewer:
         """Return whether the viewer muted the comment's author."""
         return row.is_muted or row.commenter in self.muted
 
-    def actions_on_keys(self, own: list[int], rules: Rules) -> dict[int, AuthorActions]:
-        """URLs for the viewer's own comments with the primary keys `own`."""
-        editable = set(Comment.objects.filter(pk__in=own).editable(rules).values_list("pk", flat=True))
-        return {pk: self.action_addresses(pk, is_editable=pk in editable) for pk in own}
-
     def action_addresses(self, pk: int, *, is_editable: bool) -> AuthorActions:
         """Return the URLs to edit and delete one of the viewer's own comments."""
         edit = self.address_with_key("edit-comment", pk) if is_editable else ""
