@@ -40,7 +40,7 @@ class ReplyInboxQuerySet(models.QuerySet["ReplyInbox"]):
         adapt = connection.ops.adapt_datetimefield_value
         table = connection.ops.quote_name(self.model._meta.db_table)
         with connection.cursor() as cursor:
-            values = [commenter.pk, new_token(), adapt(now), adapt(now - VISIT_GAP)]
+            values: list[Any] = [commenter.pk, new_token(), adapt(now), adapt(now - VISIT_GAP)]
             cursor.execute(RECORD_VISIT.format(table=table), values)
             token, new_since = cursor.fetchone()
         return self.model(commenter=commenter, token=token, seen=now, new_since=as_datetime(new_since))

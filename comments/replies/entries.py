@@ -216,4 +216,5 @@ def select_details(commenter: Commenter) -> QuerySet[Any]:
     rules = Rules.objects.values(record=JSONObject(**{name: name for name in RULES}))
     is_on_page = RawSQL("comments_comment.id IN (SELECT target FROM page)", (), BooleanField())
     shown: QuerySet[Any] = Comment.objects.filter(Q(is_on_page)).order_by()
-    return shown.annotate(is_liked=Exists(liked), is_by_author=Exists(author), record=record, rules=Subquery(rules[:1]))
+    more: dict[str, Any] = {"is_liked": Exists(liked), "is_by_author": Exists(author), "record": record}
+    return shown.annotate(rules=Subquery(rules[:1]), **more)

@@ -37,7 +37,7 @@ def replies(request: Request) -> HttpResponse:
         return render(request, "comments/replies.html", {"tab": "replies"})
     inbox = visit(request, commenter)
     page = find_page(commenter, inbox, kinds=SHOWN[show], number=number)
-    request.new_replies = 0  # type: ignore[attr-defined] – those that the masthead counted are on this page
+    request.new_replies = 0  # type: ignore[attr-defined]  # the masthead's number: all are seen now
     context = {
         "tab": "replies",
         "commenter": commenter,
