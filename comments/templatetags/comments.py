@@ -52,7 +52,10 @@ def _render_once(template: str, language: str) -> SafeString:
 
 
 @register.simple_tag
-def readers_may_follow() -> bool:
+def readers_may_follow(essay: Essay | None = None) -> bool:
+    """Return whether readers may subscribe; given an essay, without a query of its own."""
+    if essay is not None:
+        return Discussion.objects.for_essay(essay).rules.readers_may_follow
     return Rules.objects.current("readers_may_follow").readers_may_follow
 
 
@@ -161,6 +164,7 @@ def thread_context(page: ThreadPage, request: Any) -> dict[str, Any]:
     return {
         "essay": page.essay,
         "comment_count": page.discussion.comment_count,
+        "reply_url": reply_url(page, request),
         "is_deleted": "deleted" in request.GET,
         "depth": page.depth,
         "pager": page.pager,
@@ -172,6 +176,16 @@ def thread_context(page: ThreadPage, request: Any) -> dict[str, Any]:
         "top_level": top_level_filter(page),
         "orders": sort_links(page, has_likes=likes_rendering.Likes.for_request(request, page.essay) is not None),
     }
+
+
+def reply_url(page: ThreadPage, request: Any) -> str:
+    """Return the link to the reply form at the end of the page, or nothing when comments are closed.
+
+    If the form is under a comment instead, it leads to the page with an empty form at its end.
+    """
+    if not page.discussion.accepts_comments:
+        return ""
+    return f"{page.url()}#respond" if request.form_is_in_thread else "#respond"
 
 
 def author_filter(page: ThreadPage) -> tuple[str, str, bool] | None:

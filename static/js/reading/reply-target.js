@@ -52,7 +52,7 @@ export function moveForm(key) {
 
 document.addEventListener("click", (event) => {
   if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-  const link = event.target.closest(".reply, .cancel");
+  const link = event.target.closest(".reply, .cancel, .to-reply");
   if (!link || !form) return;
   event.preventDefault();
   const previous = document.getElementById(`comment-${parent.value}`);
