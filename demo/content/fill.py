@@ -10,12 +10,13 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import slugify
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import Commenter, User
 from blog import actions as writing
 from blog.images import uploads
-from blog.models import Authorship, Essay, Profile, Site, Tag
+from blog.models import Authorship, Essay, Profile, Series, Site, Tag
 from comments.likes import actions as liking
 from comments.models import Comment, Decision, Like, Rules, Wording
 from comments.notifications import outbox
@@ -94,9 +95,11 @@ class DemoSite:
 
     def add_essay(
         self, file: str, by: str, days: int, tags: tuple[str, ...] = (), cover: dict[str, str] | None = None,
-        **fields: Any,
+        series: str = "", **fields: Any,
     ) -> None:  # fmt: skip
         """Add an essay published so many days ago; `file` has its text, `by` is the author's username."""
+        if series:
+            fields["series"], _ = Series.objects.get_or_create(title=series, slug=slugify(series))
         published = self.now - timedelta(days=days)
         body = (FOLDER / file).read_text(encoding="utf-8")
         if cover:
