@@ -32,8 +32,8 @@ class SeriesNavigation(NamedTuple):
     series: Series
     number: int
     total: int
-    previous: Essay | None
-    next: Essay | None
+    previous_key: int | None
+    next_key: int | None
 
     def __str__(self) -> str:
         """Return the position in words (“third of five”), above twelve in digits."""
@@ -50,15 +50,17 @@ class Translation(NamedTuple):
 
 
 def get_navigation(request: HttpRequest, essay: Essay, series: Series) -> SeriesNavigation | None:
-    """Return an essay's position and neighbors in its series; the page expires when a scheduled one is published."""
+    """Return an essay's position in its series and its neighbors' keys.
+
+    The page expires when a scheduled essay of the series is published.
+    """
     rows = Essay.objects.essays().filter(series=series, published__isnull=False).in_series()
     keys = published_keys(request, rows.values_list("pk", "published"))
     if essay.pk not in keys:  # a preview of a draft
         return None
     here = keys.index(essay.pk)
-    around = Essay.objects.only(*LINK_FIELDS).in_bulk(keys[max(0, here - 1) : here + 2])
     before, after = keys[here - 1] if here else None, keys[here + 1] if here + 1 < len(keys) else None
-    return SeriesNavigation(series, here + 1, len(keys), around.get(before), around.get(after))
+    return SeriesNavigation(series, here + 1, len(keys), before, after)
 
 
 def readable_series() -> "QuerySet[Series]":

@@ -53,6 +53,7 @@ urlpatterns = [
     path("<yyyy:year>/<mm:month>/", views.archive, name="month"),
     path("<yyyy:year>/<mm:month>/<dd:day>/", views.archive, name="day"),
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/", views.essay, name="essay"),
+    path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/cite/", views.cite, name="cite"),
     path("<uslug:slug>/", views.page, name="page"),
     re_path(r"^(?!admin/).+/$", views.redirect_moved),
 ]

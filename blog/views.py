@@ -16,11 +16,12 @@ from django.views.decorators.http import require_safe
 import pagecache
 from accounts.models import Commenter, User
 from accounts.profiles import avatars
-from blog import paging
+from blog import citing, paging
 from blog import series as in_series
 from blog.context import preview_context
 from blog.middleware import get_site
 from blog.models import Essay, EssayQuerySet, Profile, Redirect, Series, Tag, prefetch_bylines
+from blog.onward import get_onward
 
 TITLES_PER_PAGE = 100
 SERIES_PER_PAGE = 50
@@ -71,7 +72,7 @@ def redirect_by_number(request: HttpRequest) -> HttpResponse:
 @require_safe
 def essay(request: HttpRequest, year: int, month: int, day: int, slug: str) -> HttpResponse:
     """Show a published essay, or redirect from an old address."""
-    found = published_essays().for_essay_page().dated(year, month, day).filter(slug=slug).first()
+    found = published_essays().for_essay_page().with_neighbors().dated(year, month, day).filter(slug=slug).first()
     return render_essay(request, found) if found else redirect_moved(request)
 
 
@@ -85,18 +86,26 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 def render_essay(request: HttpRequest, essay: Essay, status: int = 200, **context: Any) -> HttpResponse:
     """Render the page of an essay or a page; its template adds the comments."""
     template = "blog/page.html" if essay.kind == Essay.Kind.PAGE else "blog/essay.html"
-    context = {
-        "essay": essay,
-        "series_position": essay.series and in_series.get_navigation(request, essay, essay.series),
-        **preview_context(essay, get_site(request)),
-        **context,
-    }
+    series_position = essay.series and in_series.get_navigation(request, essay, essay.series)
+    preview = preview_context(essay, get_site(request))
+    context = {"essay": essay, "series_position": series_position, **preview, **context}
+    if essay.kind == Essay.Kind.ESSAY and request.method != "POST":  # not when a form is shown again
+        context["onward"] = get_onward(request, essay, series_position)
     if essay.translation_of_id or essay.is_translated:
         context["translations"] = in_series.get_translations(request, essay, get_site(request).language)
     response = render(request, template, context, status=status)
     if status != 200:
         return response
     return pagecache.mark_cacheable(response, essay.cache_key, "site", expires=getattr(request, "expires", None))
+
+
+@require_safe
+def cite(request: HttpRequest, year: int, month: int, day: int, slug: str) -> HttpResponse:
+    """Show how to cite a published essay."""
+    found = get_object_or_404(published_essays().dated(year, month, day), slug=slug)
+    site = get_site(request)
+    response = render(request, "blog/cite.html", {"essay": found, "citation": citing.Citation.of(found, site)})
+    return pagecache.mark_cacheable(response, found.cache_key, "site")
 
 
 @require_safe

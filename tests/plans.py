@@ -28,9 +28,11 @@ class Query(NamedTuple):
         return "\n".join(steps((json.loads(tree) if isinstance(tree, str) else tree)[0]["Plan"]))
 
     def scans(self) -> list[str]:
-        """Return the steps of SQLite's plan that read a whole table or index."""
-        scans_ = [line for line in self.plan().splitlines() if line.startswith("SCAN ") and MENU not in line]
-        return [line for line in scans_ if line.split()[1] not in SMALL]
+        """Return the steps of SQLite's plan that read a whole table or index, but not those that read a subquery."""
+        steps_ = self.plan().splitlines()
+        subqueries = {line.split()[1] for line in steps_ if line.startswith("CO-ROUTINE ")}
+        scans_ = [line for line in steps_ if line.startswith("SCAN ") and MENU not in line]
+        return [line for line in scans_ if line.split()[1] not in SMALL | subqueries]
 
     def rows_read(self, table: str) -> int:
         """Return how many rows of a table PostgreSQL read, including those that it discarded."""

@@ -16,6 +16,7 @@ from accounts.models import User
 from blog import series as in_series
 from blog.middleware import get_site
 from blog.models import Draft, Essay, PreviewLink, Tag, Text
+from blog.onward import get_onward
 from blog.writing import revisions
 
 DEFAULT_DAYS = 7
@@ -40,6 +41,7 @@ def render_preview(request: HttpRequest, essay: Essay, text: Text, *, by: User |
     context: dict[str, Any] = {"essay": essay, "is_preview": True}
     if not is_new:
         context["series_position"] = essay.series and in_series.get_navigation(request, essay, essay.series)
+        context["onward"] = get_onward(request, essay, context["series_position"])
         context["translations"] = in_series.get_translations(request, essay, get_site(request).language)
     response = render(request, template, context)
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"

@@ -247,7 +247,15 @@ def test_a_scheduled_essay_shows_at_its_time(cached_site: CachedSite) -> None:
     essay.tags.add(cached_site.tag)
     cached_site.addresses.append(essay.get_absolute_url())
     cached_site.fill_cache()
-    addresses = ("/", "/archive/", "/feed/", "/feed/atom/", "/tag/promises/", "/author/miriam/")
+    addresses = (
+        "/",
+        "/archive/",
+        "/feed/",
+        "/feed/atom/",
+        "/tag/promises/",
+        "/author/miriam/",
+        cached_site.other_essay.get_absolute_url(),
+    )
     for seconds, is_there in ((-30, False), (1, True)):
         with travel_to(publication + timedelta(seconds=seconds)):
             cached_site.check_pages()

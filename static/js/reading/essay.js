@@ -9,3 +9,4 @@ import "./formatting.js";
 import "./drafts.js";
 import "./login.js";
 import "./likes.js";
+import "./pass-on.js";
