@@ -200,6 +200,18 @@ def essay_without_comments(stage: Stage) -> None:
 
 
 @state
+def essay_with_its_citations(stage: Stage) -> None:
+    stage.open_essay()
+    stage.page.get_by_role("button", name="Cite").click()
+    expect(stage.page.get_by_role("tabpanel")).to_be_visible()
+
+
+@state
+def page_of_citations(stage: Stage) -> None:
+    stage.open(f"{stage.thread.essay.get_absolute_url()}cite/")
+
+
+@state
 def reply_form_under_a_comment(stage: Stage) -> None:
     stage.open_essay()
     stage.page.locator(f"#comment-{stage.thread.root.pk} > .say .reply").click()
