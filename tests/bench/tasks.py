@@ -94,7 +94,7 @@ def write(page: Page, number: int) -> None:
 
 def send(page: Page, number: int) -> None:
     page.get_by_role("textbox", name="Name").fill("Ida")
-    page.get_by_role("textbox", name="Email").fill(f"ida{number}@example.org")
+    page.get_by_role("textbox", name="Email", exact=True).fill(f"ida{number}@example.org")
     page.get_by_role("button", name="Post Comment").click()
     page.wait_for_selector("li.comment .notice")
 

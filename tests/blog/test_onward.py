@@ -1,6 +1,7 @@
 """After an essay: the previous and the next essay, related ones, a subscription, and the link to the reply form."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.http import HttpResponse
@@ -15,7 +16,7 @@ from tests.comments.browser_client import Page, text_of
 pytestmark = pytest.mark.django_db
 
 
-def dated(title: str, days: int, *tags: str, **fields: object) -> Essay:
+def dated(title: str, days: int, *tags: str, **fields: Any) -> Essay:
     essay = make.essay(title, published=timezone.now() - timedelta(days=days), **fields)
     essay.tags.set([Tag.objects.ensure(tag) for tag in tags])
     return essay

@@ -87,7 +87,7 @@ def expect_text(page: Page, text: str) -> None:
 
 def post(page: Page, name: str = "Anselm Brandt", email: str = "anselm@brandt.example") -> None:
     page.get_by_role("textbox", name="Name").fill(name)
-    page.get_by_role("textbox", name="Email").fill(email)
+    page.get_by_role("textbox", name="Email", exact=True).fill(email)
     page.get_by_role("button", name="Post Comment").click()
 
 

@@ -252,7 +252,7 @@ def post_comment(guest: Page, address: str) -> Comment:
     """Post as a guest whose browser remembers them."""
     guest.goto(address)
     for label, text in (("Comment", "I object."), ("Name", "Rosa"), ("Email", "rosa.ways@example.org")):
-        guest.get_by_role("textbox", name=label).fill(text)
+        guest.get_by_role("textbox", name=label, exact=True).fill(text)
     guest.locator("[name=remember]").check()
     guest.locator("#respond .post").click()
     expect(guest.get_by_text("Your comment is awaiting moderation.").first).to_be_visible()

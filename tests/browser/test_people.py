@@ -79,7 +79,7 @@ def test_a_form_reports_that_it_was_sent_too_fast(visitor: Visitor, site: "Serve
     make.rules(hold_first_comment=False, hold_quick=60)
     page = visitor.open(site.url + make.essay("Of Haste").get_absolute_url())
     for label, text in (("Comment", "Bought in haste."), ("Name", "Quick"), ("Email", "q@example.org")):
-        page.get_by_role("textbox", name=label).fill(text)
+        page.get_by_role("textbox", name=label, exact=True).fill(text)
     page.locator("#respond .post").click()
     expect(page.get_by_text("Your comment is awaiting moderation.").first).to_be_visible()
     wording = Comment.objects.latest("pk").wording

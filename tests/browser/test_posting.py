@@ -43,7 +43,7 @@ def is_not_reloaded(page: Page) -> bool:
 def write(page: Page, text: str, *, name: str = "Anselm Brandt", email: str = "anselm@brandt.example") -> None:
     page.get_by_role("textbox", name="Comment").fill(text)
     page.get_by_role("textbox", name="Name").fill(name)
-    page.get_by_role("textbox", name="Email").fill(email)
+    page.get_by_role("textbox", name="Email", exact=True).fill(email)
 
 
 def post(page: Page, text: str, **details: str) -> None:

@@ -68,7 +68,7 @@ def test_a_quotation_has_the_same_text_and_names_its_author(visitor: Visitor, si
     expect(page.get_by_role("heading", name="Leave a Reply to Ines [Ö] Okafor")).to_be_visible()
     page.keyboard.type("I do not.")
     page.get_by_role("textbox", name="Name").fill("Anselm Brandt")
-    page.get_by_role("textbox", name="Email").fill("anselm@brandt.example")
+    page.get_by_role("textbox", name="Email", exact=True).fill("anselm@brandt.example")
     page.get_by_role("button", name="Post Comment").click()
     reply = page.locator(f"#comment-{quoted.pk} li.comment .comment-body")
     expect(reply.locator("> p")).to_have_text("I do not.")

@@ -31,7 +31,7 @@ def script(request: pytest.FixtureRequest) -> bool:
 def fill(page: Page, text: str = WORDS, *, name: str = "Anselm Brandt", email: str = "anselm@brandt.example") -> None:
     page.get_by_role("textbox", name="Comment").fill(text)
     page.get_by_role("textbox", name="Name").fill(name)
-    page.get_by_role("textbox", name="Email").fill(email)
+    page.get_by_role("textbox", name="Email", exact=True).fill(email)
 
 
 def open_essay(visitor: Visitor, site: "Server", essay: Essay, script: bool = True) -> Page:
@@ -103,7 +103,7 @@ def test_a_rejection_keeps_all_typed_text(visitor: Visitor, site: "Server", essa
     expect(page.get_by_role("textbox", name="Name")).to_have_value("Anselm Brandt")
     expect(page.get_by_role("textbox", name="Website")).to_have_value(re.compile("brandt.example/a b$"))
     expect(page.get_by_label(re.compile("Save my name"))).to_be_checked()
-    email = page.get_by_role("textbox", name="Email")
+    email = page.get_by_role("textbox", name="Email", exact=True)
     expect(email).to_have_attribute("aria-invalid", "true")
     assert "respond-email-error" in (email.get_attribute("aria-describedby") or "")
     summary.get_by_role("link", name="needs an ending").click()
@@ -186,7 +186,7 @@ def test_a_preview_by_keyboard_is_above_the_button_and_keeps_the_form(
     expect(page.locator(".preview")).to_be_focused()
     expect(page.locator(".preview-body em")).to_have_text("do")
     expect(page.get_by_role("textbox", name="Comment")).to_have_value("I *do*.")
-    expect(page.get_by_role("textbox", name="Email")).to_have_value("not yet")
+    expect(page.get_by_role("textbox", name="Email", exact=True)).to_have_value("not yet")
     expect(page.locator(".errors")).to_have_count(0)
     if script:
         visitor.check_accessibility(page)
@@ -195,6 +195,6 @@ def test_a_preview_by_keyboard_is_above_the_button_and_keeps_the_form(
         expect(page.locator(".preview")).to_contain_text("We couldn’t load the preview.")
         page.context.set_offline(False)
         visitor.errors.clear()  # about the 422 response, and about being offline
-    page.get_by_role("textbox", name="Email").fill("anselm@brandt.example")
+    page.get_by_role("textbox", name="Email", exact=True).fill("anselm@brandt.example")
     page.get_by_role("button", name="Post Comment").press("Enter")
     expect(page.locator("li.comment[data-status=pending] .comment-body")).to_have_text("I do.")
