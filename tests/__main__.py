@@ -14,6 +14,7 @@ from tests.services.processes import end_with_parent
 # One part runs all database tests on PostgreSQL, one starts with the Chromium tests, and the others share the rest file
 # by file (conftest.py, services/sharing.py). Four on two processors, because tests often wait.
 PARTS = {"postgres": "postgres", "browser": "browser", **{f"sqlite-{number}": "sqlite" for number in (1, 2)}}
+INTERRUPTED, NO_TESTS = 2, 5  # exit codes of pytest
 FIRST_PORT, PORTS_EACH = 10_000, 4_000  # below the range that the kernel gives to clients
 SIDE_BY_SIDE = [
     *("--dist=each", "-o", "console_output_style=classic"),
@@ -43,8 +44,11 @@ def main() -> int:
         url = held.enter_context(postgres())
         if options.database == "postgres":
             return pytest(rest, {**environment, "DATABASE_URL": url})
-        parts = {"REJOINDER_POSTGRES": url, "REJOINDER_SHARED": held.enter_context(folder())}
-        return pytest([*SIDE_BY_SIDE, *rest], {**environment, **parts})
+        environment |= {"REJOINDER_POSTGRES": url, "REJOINDER_SHARED": held.enter_context(folder())}
+        results = [pytest([*SIDE_BY_SIDE, *rest], environment)]
+        if options.all and results != [INTERRUPTED]:
+            results.append(pytest(rest, {**environment, "REJOINDER_PART": "alone"}))
+        return max((each for each in results if each != NO_TESTS), default=NO_TESTS)
 
 
 def folder() -> contextlib.AbstractContextManager[str]:

@@ -20,7 +20,7 @@ from tests.services.processes import end_with_parent
 # The environment is read once, by config/settings.py, so it must be complete before anything imports Django.
 DATA_DIR = Path(tempfile.mkdtemp(prefix="rejoinder-tests-"))
 RUNS_ALL = bool(os.environ.get("REJOINDER_ALL"))
-PART = os.environ.get("REJOINDER_PART")  # of several in parallel: "sqlite", "postgres" or "browser"
+PART = os.environ.get("REJOINDER_PART")  # of several in parallel: "sqlite", "postgres" or "browser"; then "alone"
 for _name in ("SITE_URL", "CACHE_URL", "EMAIL_URL", "TRUSTED_PROXIES", "WEB_CONCURRENCY", "PORT"):
     os.environ.pop(_name, None)
 os.environ["DEBUG"] = "1"
@@ -126,6 +126,8 @@ def pytest_collection_finish() -> None:
 def _runs_here(item: pytest.Item) -> bool:
     """Return whether this part runs the test: database tests run on both, others once, in any part on SQLite."""
     if item.get_closest_marker("long") and not RUNS_ALL:
+        return False
+    if PART and bool(item.get_closest_marker("alone")) != (PART == "alone"):
         return False
     if item.name.endswith("NOTSET]"):
         return False  # cases of a collection that is not installed; another test runs in their place

@@ -61,6 +61,14 @@ def test_bin_test_names_the_packages_that_are_missing(tree: Path) -> None:
     assert "as root: apt-get install default-jre-headless npm" in done.stderr
 
 
+def test_all_requires_two_more_browsers_and_lighthouse(complete_tree: Path) -> None:
+    (complete_tree.parent / "programs/npm").unlink()
+    assert run(complete_tree).returncode == 0
+    done = run(complete_tree, "--all")
+    assert done.returncode == 1
+    assert "as root: apt-get install npm firefox-esr webkit2gtk-driver xvfb" in done.stderr
+
+
 def test_bin_test_fails_if_npm_cannot_install_the_validator(tree: Path) -> None:
     add_program(tree.parent / "programs/java")
     add_program(tree.parent / "programs/npm", "exit 1")
