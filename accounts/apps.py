@@ -11,7 +11,10 @@ class AccountsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from accounts import doctor  # noqa: F401
+        from accounts import bylines, doctor  # noqa: F401
+        from search import sources
+
+        sources.people.append(bylines.people)
 
 
 class SessionsConfig(UserSessionsConfig):

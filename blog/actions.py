@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 import pagecache
-from blog import markup, permalinks
+from blog import indexing, markup, permalinks
 from blog.images import card_files
 from blog.models import RESERVED_SLUGS, Essay, Redirect, Series, Tag
+from search.indexing import remove_essay
 
 
 def free_slug(essay: Essay, title: str) -> str:
@@ -32,12 +33,13 @@ def free_slug(essay: Essay, title: str) -> str:
 def save(essay: Essay) -> Essay:
     """Save an essay with cleaned HTML and invalidate its pages; its old public address redirects to it."""
     save_without_invalidation(essay)
+    indexing.index(essay)
     pagecache.invalidate(essay.cache_key, "site", "comments")
     return essay
 
 
 def save_without_invalidation(essay: Essay, *, newlines: bool = False) -> None:
-    """Save an essay and its redirects, but leave invalidating the page cache to the caller, who may save many.
+    """Save an essay and its redirects, but leave the page cache and the search index to the caller, who may save many.
 
     `newlines` is for a body from WordPress, whose bare newlines make paragraphs and line breaks.
     """
@@ -81,6 +83,7 @@ def remove_redirect(path: str) -> None:
 def delete(essay: Essay) -> None:
     """Delete an essay with its whole discussion and invalidate its pages."""
     key, card = essay.cache_key, str(essay.pk)
+    remove_essay(essay.pk, with_comments=True)
     essay.delete()
     transaction.on_commit(lambda: card_files.delete(card))
     pagecache.invalidate(key, "site", "comments")
@@ -94,6 +97,8 @@ def save_renamed(subject: Tag | Series) -> None:
     if old and old.slug != subject.slug:
         add_redirect(old.get_absolute_url(), **{"tag" if isinstance(subject, Tag) else "series": subject})
     remove_redirect(subject.get_absolute_url())
+    if old and isinstance(subject, Tag):
+        indexing.index_each(list(subject.essays.values_list("pk", flat=True)))
     pagecache.invalidate("site")
 
 
@@ -101,6 +106,7 @@ def save_renamed(subject: Tag | Series) -> None:
 def merge_tags(tags: Iterable[Tag], into: Tag) -> Tag:
     """Merge tags into one, which gets all their essays and redirects from their addresses."""
     others = Tag.objects.select_for_update().filter(pk__in=[tag.pk for tag in tags]).exclude(pk=into.pk)
+    essays = list(Essay.objects.filter(tags__in=others).distinct().values_list("pk", flat=True))
     given = Essay.tags.through.objects
     for tag in others:
         has_both = given.filter(tag=into).values("essay")
@@ -109,5 +115,15 @@ def merge_tags(tags: Iterable[Tag], into: Tag) -> Tag:
         address = tag.get_absolute_url()
         tag.delete()
         add_redirect(address, tag=into)
+    indexing.index_each(essays)
     pagecache.invalidate("site")
     return into
+
+
+@transaction.atomic
+def delete_tags(tags: Iterable[Tag]) -> None:
+    """Delete tags; their essays keep the others."""
+    essays = list(Essay.objects.filter(tags__in=[tag.pk for tag in tags]).distinct().values_list("pk", flat=True))
+    Tag.objects.filter(pk__in=[tag.pk for tag in tags]).delete()
+    indexing.index_each(essays)
+    pagecache.invalidate("site")

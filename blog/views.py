@@ -9,7 +9,9 @@ from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.dates import MONTHS
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -50,9 +52,11 @@ def published_essays() -> EssayQuerySet:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """List all essays, pinned ones first; redirect WordPress's `/?p=123`."""
+    """List all essays, pinned ones first; redirect WordPress's `/?p=123` and `/?s=words`."""
     if "p" in request.GET or "page_id" in request.GET:
         return redirect_by_number(request)
+    if "s" in request.GET:
+        return redirect(f"{reverse('search')}?{urlencode({'q': request.GET['s']})}", permanent=True)
     return show_list(request, published_essays().fetch_slice_pinned_first, lede=get_site(request).tagline)
 
 

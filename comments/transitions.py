@@ -6,13 +6,16 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
+from django.utils.translation import get_language
 
 import pagecache
+import search.indexing
 from blog.models import ESSAY_KEY
 from comments.models import Appeal, Comment, Decision, Discussion, Report, Status
 from comments.models.decision import in_force
 from comments.notifications import outbox, report_notifications
 from comments.spam import akismet_corrections
+from search.models import Entry, Kind
 
 Verb = Decision.Verb
 RETURNING = frozenset({Verb.UNDO, Verb.RESTORE})
@@ -45,9 +48,33 @@ def transition(
         report_notifications.notify.enqueue(comment.pk)
     if decision and decision.moderator_id and settings.AKISMET_KEY:
         akismet_corrections.enqueue(comment, before=before, after=after)
+    if before != after and Status.APPROVED in {before, after}:
+        index(comment)
     is_shown = comment.has_replies or (before != after and Status.APPROVED in {before, after})
     if is_shown:  # else no page for readers has it, not even as a tombstone
         pagecache.invalidate(ESSAY_KEY.format(comment.essay_id), "comments")
+
+
+def index(comment: Comment) -> None:
+    """Put an approved comment into the search index with its current text, or take another one out."""
+    if comment.is_approved:
+        search.indexing.add(build_entry(comment))
+    else:
+        search.indexing.remove_comment(comment.created, comment.pk)
+
+
+def build_entry(comment: Comment) -> Entry:
+    """Return a comment's entry in the search index."""
+    return search.indexing.build(
+        Kind.COMMENT,
+        time=comment.created,
+        essay=comment.essay_id,
+        number=comment.pk,
+        address=comment.get_absolute_url(),
+        authors=[f"c{comment.commenter_id}"],
+        language=comment.essay.language or get_language() or "",
+        text=search.indexing.plain(comment.wording.html) if comment.wording else "",
+    )
 
 
 def set_status(comment: Comment, after: Status, *, root: Comment, removed_by: str) -> None:
@@ -71,7 +98,16 @@ def set_status(comment: Comment, after: Status, *, root: Comment, removed_by: st
         both = {name: value_for_row(comment, name, value) for name, value in values.items()}
         both["readable"] = value_for_row(root, "readable", root.readable)
         Comment.objects.filter(pk__in=[root.pk, comment.pk]).update(**both)
-    Discussion.objects.adjust_counts(comment.essay_id, comments=change, threads=threads)
+    adjust_counts(comment.essay_id, comments=change, threads=threads)
+
+
+def adjust_counts(essay_id: int, *, comments: int, threads: int) -> None:
+    """Add these numbers, also negative ones, to the essay's stored counts of comments and threads."""
+    counts = Discussion.objects.filter(essay_id=essay_id)
+    change = {"comment_count": F("comment_count") + comments, "threads": F("threads") + threads}
+    if not counts.update(**change):
+        Discussion.objects.bulk_create([Discussion(essay_id=essay_id)], ignore_conflicts=True)
+        counts.update(**change)
 
 
 def value_for_row(comment: Comment, name: str, value: Any) -> Case:

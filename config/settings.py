@@ -65,6 +65,7 @@ SOCIALACCOUNT_PROVIDERS = providers.allauth_settings(PROVIDERS)
 INSTALLED_APPS = [
     "server",
     "pagecache",
+    "search",
     "accounts",
     "accounts.providers",
     "blog",
@@ -316,7 +317,7 @@ FETCH_ALLOWED_ORIGINS = frozenset(
 # For the page cache: query parameters that select another page,
 # and those that make a page personal
 PAGECACHE_QUERY_NAMES = frozenset(
-    {"cpage", "order", "by", "essay", "comment", "thread", "after", "replies", "replyto", "page", "p", "page_id"}
+    {"cpage", "order", "by", "essay", "comment", "thread", "after", "replies", "replyto", "page", "p", "page_id", "s"}
 )
 # The cookie that remembers `?order=newest`, on pages that may have threads (pagecache/choices.py)
 PAGECACHE_CHOICE = "order"

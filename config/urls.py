@@ -51,6 +51,7 @@ urlpatterns = [
     path("admin/doctor/", admin.site.admin_view(doctor.doctor_page), name="doctor"),
     path("admin/", admin.site.urls),
     path("media/<path:name>", media.serve_upload, name="media"),
+    path("", include("search.urls")),
     path("", include(comments.urlpatterns)),
     path("", include(public_urls.urlpatterns)),
     path("", include("blog.urls")),

@@ -18,7 +18,7 @@ from blog.models import Authorship, Essay, Site
 from comments.models import Comment, Discussion, Rules, Status, TreeNumber, Wording
 from comments.posting import actions
 from comments.screening.screening import Sender
-from comments.transitions import transition
+from comments.transitions import adjust_counts, transition
 
 numbers = count(1)
 
@@ -158,7 +158,7 @@ def create_thread(essay: Essay, *parents: int | None) -> list[Comment]:
     for row, wording in zip(comments, Wording.objects.bulk_create(texts), strict=True):
         row.wording = wording
     Comment.objects.bulk_update(comments, ["tree_id", "parent", "wording"])
-    Discussion.objects.adjust_counts(essay.pk, comments=len(parents), threads=parents.count(None))
+    adjust_counts(essay.pk, comments=len(parents), threads=parents.count(None))
     pagecache.invalidate(essay.cache_key, "comments")
     return comments
 

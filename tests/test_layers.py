@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LOWEST = ("config", "server", "pagecache", "imaging")
-APPS = ("accounts", "blog", "comments", "moderation", "transfer", "demo")  # each may import those before it
+APPS = ("search", "accounts", "blog", "comments", "moderation", "transfer", "demo")  # each may import those before it
 PACKAGES = (*LOWEST, *APPS)
 COMPOSING_FILES = {Path("config/urls.py"), Path("config/wsgi.py")}  # where the apps meet
 

@@ -13,8 +13,8 @@ from django.db.models import OuterRef, Subquery
 
 from accounts.models import Commenter
 from blog.models import Essay
-from comments.models import Comment, Discussion, Status, TreeNumber, Wording
-from comments.transitions import transition
+from comments.models import Comment, Status, TreeNumber, Wording
+from comments.transitions import adjust_counts, transition
 
 REMOVED = {Status.SPAM, Status.TRASH}
 BATCH = 500
@@ -205,7 +205,7 @@ def store_threads(
         new_comments = Comment.objects.on_essay(essay).filter(tree_id__range=(min(trees), max(trees)), wording=None)
         new_comments.update(wording=Subquery(Wording.objects.filter(comment=OuterRef("pk")).values("pk")[:1]))
     if responses := sum(positions.readable):
-        Discussion.objects.adjust_counts(essay.pk, comments=responses, threads=sum(map(bool, positions.readable)))
+        adjust_counts(essay.pk, comments=responses, threads=sum(map(bool, positions.readable)))
 
 
 def store_batch(

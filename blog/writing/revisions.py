@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 import pagecache
 from accounts.models import User
-from blog import actions, markup
+from blog import actions, indexing, markup
 from blog.models import Essay, Revision, Tag, Text
 from blog.models.revision import TEXT_FIELDS
 
@@ -208,4 +208,5 @@ def set_tags(essay: Essay, text: Text) -> None:
     wanted = [tag for name in text.tags for tag in Tag.objects.matching([name]) or [Tag.objects.ensure(name)]]
     if {tag.pk for tag in wanted} != set(essay.tags.values_list("pk", flat=True)):
         essay.tags.set(wanted)
+        indexing.index(essay)
         pagecache.invalidate(essay.cache_key, "site")

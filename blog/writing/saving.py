@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 import pagecache
 from accounts.models import User
+from blog import indexing
 from blog.models import Authorship, Draft, Essay, Revision, Text
 from blog.writing import drafts, revisions
 from blog.writing.edit_conflicts import find_conflict, render_conflict
@@ -80,6 +81,7 @@ class WritingMixin(AdminMixin):
         essay = form.instance
         if not change and not essay.authorships.exists():
             Authorship.objects.create(essay=essay, author=cast(User, request.user))
+        indexing.index(essay)
         drafts.delete_after_save(cast(User, request.user), essay, drafts.parse_form(request.POST))
         pagecache.invalidate(essay.cache_key, "site", "comments")
         if "_popup" not in request.POST:

@@ -1,6 +1,6 @@
 """The admin of tags, with an action that merges several, and what it shares with that of series."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -65,6 +65,12 @@ class TagAdmin(EssayGroupMixin, admin.ModelAdmin[Tag]):
     search_fields = ("name",)
     prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
     actions = ("merge",)
+
+    def delete_model(self, request: HttpRequest, obj: Tag | Series) -> None:
+        actions.delete_tags([cast(Tag, obj)])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
+        actions.delete_tags(queryset)
 
     @admin.action(description=_("Merge selected tags"), permissions=["delete"])
     def merge(self, request: HttpRequest, queryset: QuerySet[Tag]) -> HttpResponse | None:

@@ -16,6 +16,7 @@ from comments.models.rules import Rules
 from comments.models.status import Status
 from comments.models.tree_number import TreeNumber
 from comments.models.wording import Wording
+from search.models import Entry
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
@@ -97,6 +98,7 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         trees = self.filter(theirs).values("tree_id")
         list(self.filter(tree_id__in=trees, parent=None).order_by("pk").lock())
         self.filter(commenter=old.pk).update(commenter=new)
+        Entry.objects.filter(authors=f"c{old.pk}").update(authors=f"c{new.pk}")
 
     def with_submission_key(self, key: str) -> "Comment | None":
         """Return the comment that was created by the submission with this key, if any."""

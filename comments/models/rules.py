@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Q, Value
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -249,13 +249,6 @@ class DiscussionManager(models.Manager["Discussion"]):
             unique_fields=["essay"],
             update_fields=list(settings),
         )
-
-    def adjust_counts(self, essay_id: int, *, comments: int, threads: int) -> None:
-        """Add these numbers, also negative ones, to the essay's stored counts of comments and threads."""
-        change = {"comment_count": F("comment_count") + comments, "threads": F("threads") + threads}
-        if not self.filter(essay_id=essay_id).update(**change):
-            self.bulk_create([Discussion(essay_id=essay_id)], ignore_conflicts=True)
-            self.filter(essay_id=essay_id).update(**change)
 
     def comment_counts(self, essays: Iterable[Essay]) -> dict[int, int]:
         """Return the number of comments of each essay in one query; essays without comments are omitted."""

@@ -22,7 +22,7 @@ from comments.screening import screening
 from comments.screening.history import history_of_comment
 from comments.screening.screening import Draft, Sender
 from comments.threads.viewer import Viewer
-from comments.transitions import transition
+from comments.transitions import index, transition
 from server.http import ratelimit
 
 HOUR, EDITS_AN_HOUR = 60 * 60, 20
@@ -118,6 +118,7 @@ def edit(
         decision = Decision(verb=Decision.Verb.RULE, rule_id=verdict.rule) if verdict.rule else None
         transition(comment, after, root=root, decision=decision)
     elif was_public:
+        index(comment)
         pagecache.invalidate(comment.essay.cache_key, "comments")
     if settings.AKISMET_KEY and not is_trusted:
         akismet_check.enqueue(comment)

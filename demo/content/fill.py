@@ -24,6 +24,7 @@ from comments.posting import actions as talking
 from comments.screening.screening import Sender
 from demo.content.pictures import DRAWN
 from moderation.decisions import actions as deciding
+from search import rebuilding
 
 FOLDER = Path(__file__).parent
 PASSWORD = "demo"  # noqa: S105 – public, printed by bin/run
@@ -54,6 +55,7 @@ def fill() -> list[User]:
         site.add_comment(**comment)
     site.trash_comments()
     site.add_likes()
+    rebuilding.rebuild()  # with the times and authors that were set after saving
     # All of this is past, so no one is notified.
     DBTaskResult.objects.filter(task_path=outbox.notify.module_path).delete()
     return list(site.people.values())

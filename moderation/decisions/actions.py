@@ -94,6 +94,8 @@ def decide(
     if fresh.status == new_status if may is None else not may(fresh):
         raise AlreadyDecided(fresh)
     check_unchanged(fresh, expected_status=expected_status, expected_wording=expected_wording)
+    if comment.wording_id == fresh.wording_id and Comment._meta.get_field("wording").is_cached(comment):
+        fresh.wording = comment.wording  # read before the lock, but the text of a wording never changes
     comment.status = new_status if isinstance(new_status, Status) else new_status(fresh)
     decision = Decision(verb=verb, moderator=by, note=note, message=message, reason=reason, batch=batch)
     return apply_decision(root, fresh, Status(comment.status), decision)

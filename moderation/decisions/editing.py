@@ -10,7 +10,7 @@ from blog import markup
 from comments.models import Comment, Decision, Status, Wording
 from comments.posting import actions as posting
 from comments.screening.screening import Sender
-from comments.transitions import transition
+from comments.transitions import index, transition
 from moderation.decisions import actions, undo
 from moderation.decisions.actions import DecisionOptions
 
@@ -49,6 +49,8 @@ def edit(comment: Comment, *, by: User, text: str, note: str = "", expected_word
     fresh.set_wording(wording, reasons=old.reasons)
     fresh.edited = fresh.changed = now
     Comment.objects.filter(pk=fresh.pk).update(changed=now)
+    if fresh.is_approved:
+        index(fresh)
     undo.save_wording(fresh, decision, was)
     return decision
 

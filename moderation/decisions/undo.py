@@ -10,6 +10,7 @@ from django.utils import timezone
 import pagecache
 from accounts.models import User
 from comments.models import Batch, Comment, Decision, Status
+from comments.transitions import index
 from moderation.decisions.actions import AlreadyDecided, Edited, apply_decision, lock_comment
 
 UNDO_PERIOD = timedelta(days=30)
@@ -42,6 +43,8 @@ def undo(decision: Decision, *, by: User, batch: Batch | None = None) -> Decisio
     undo_decision = Decision(verb=Decision.Verb.UNDO, moderator=by, undoes=decision, batch=batch)
     apply_decision(root, fresh, before, undo_decision)
     if decision.wording_id:
+        if fresh.is_approved:
+            index(fresh)
         save_wording(fresh, undo_decision, previous)
     return undo_decision
 

@@ -129,7 +129,7 @@ def decide_each(
     keys: list[int], state: QueueState, seen: dict[int, tuple[str, int | None]], verb: Callable[..., Any], **more: Any
 ) -> Outcome:
     """Apply an action to each comment the moderator may decide about; `seen` has the status and wording they saw."""
-    found = state.rights.comments().in_bulk(keys)
+    found = state.rights.comments().select_related("wording").in_bulk(keys)
     outcome = Outcome(keys, missing=len(keys) - len(found))
     for key in filter(found.__contains__, keys):
         status, words = seen.get(key, (None, None))

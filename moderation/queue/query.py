@@ -155,8 +155,10 @@ class QueueState:
 
     def url_at(self, pk: int) -> str:
         """Return the address of the row to go on with: this comment's if it is still undecided, else the next one's."""
-        row = filters.sorted_by(self.rights.comments().filter(pk=pk), self.order).values_list("pk", "weight").first()
-        here = Position(*row) if row else Position(pk)
+        here = Position(pk)
+        if self.order in filters.SORT_WEIGHTS:
+            rows = filters.sorted_by(self.rights.comments().filter(pk=pk), self.order).values_list("pk", "weight")
+            here = Position(*row) if (row := rows.first()) else here
         decided = Decision.objects.filter(pk__in=self.decided).values("comment")
         undecided = self.comments().exclude(pk__in=decided).values_list("pk", "weight")
         at_or_after = filters.match_beside(self.order, here.shifted(self.order, -1), is_after=True)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.profiles.names import tidy_text
 from blog import markup
 from blog.models import Essay
+from comments import indexing
 from comments.models import Comment, Status
 from transfer import threads
 from transfer.authors import Authors, Details, Guests
@@ -100,6 +101,8 @@ class ItemComments:
         known = sum(1 for pk, is_omitted in zip(outline.pks, outline.is_omitted, strict=True) if pk and not is_omitted)
         for batch in threads.store_comments(self.essay, outline, self.read):
             self.record_imported(batch)
+        for new in threads.batches(number for number in range(len(is_new)) if is_new[number] and outline.pks[number]):
+            indexing.index_each([outline.pks[number] for number in new])
         self.report.unchanged["comment(s)"] += known
         for number in sorted(deleted, key=outline.ids.__getitem__):
             self.report.omit("comment(s) deleted on this site after an earlier import", f"#{outline.ids[number]}")

@@ -9,7 +9,7 @@ from django.utils.text import slugify
 
 from accounts.models import User
 from accounts.profiles.names import tidy_line
-from blog import actions, markup
+from blog import actions, indexing, markup
 from blog.images import renditions
 from blog.models import MENU_LIMIT, Authorship, Essay
 from comments.models import Discussion
@@ -139,6 +139,7 @@ class EssayImporter:
         redirects.add_redirects(items.redirect_paths(item, meta, self.survey.site), essay, self.report)
         self.register_pictures(essay)
         self.register_cover(essay, meta)
+        indexing.index(essay)
         self.add_to_report(essay, item, meta, text)
         return essay
 

@@ -1,0 +1,22 @@
+"""Comments in the search index: many of them, for imports and for `search rebuild`."""
+
+from collections.abc import Sequence
+
+from django.utils import translation
+
+import search.indexing
+from blog.models import Site
+from comments.models import Comment, Status
+from comments.transitions import build_entry
+from search.models import Kind
+from search.sources import Source
+
+
+def index_each(keys: Sequence[int]) -> None:
+    """Put the approved ones of the comments with these primary keys into the index."""
+    found = Comment.objects.approved().filter(pk__in=keys).select_related("essay", "wording").order_by("pk").lock()
+    with translation.override(Site.objects.current().language):
+        search.indexing.add(*(build_entry(comment) for comment in found))
+
+
+source = Source(Kind.COMMENT, lambda: Comment.objects.filter(status=Status.APPROVED), "created", index_each)

@@ -1,0 +1,17 @@
+"""`manage.py search rebuild`: indexes every text again."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from search import rebuilding
+
+
+class Command(BaseCommand):
+    help = "Rebuilds the search index. The site can stay online."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("action", choices=["rebuild"])
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        return f"Indexed {rebuilding.rebuild():,} essays and comments."

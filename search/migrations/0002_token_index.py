@@ -1,0 +1,39 @@
+"""The index of the tokens: an FTS5 table and its triggers in SQLite, a GIN index in PostgreSQL."""
+
+from django.db import migrations
+
+# The table has no texts of its own and no positions. `ascii` splits at spaces only, as tokens have no ASCII characters
+# but letters and digits.
+SQLITE = [
+    """CREATE VIRTUAL TABLE search_index USING fts5(
+        tokens, content='search_entry', content_rowid='id', detail='none', columnsize=0, tokenize='ascii'
+    )""",
+    """CREATE TRIGGER search_entry_added AFTER INSERT ON search_entry BEGIN
+        INSERT INTO search_index(rowid, tokens) VALUES (new.id, new.tokens);
+    END""",
+    """CREATE TRIGGER search_entry_removed AFTER DELETE ON search_entry BEGIN
+        INSERT INTO search_index(search_index, rowid, tokens) VALUES ('delete', old.id, old.tokens);
+    END""",
+    """CREATE TRIGGER search_entry_changed AFTER UPDATE OF tokens ON search_entry WHEN old.tokens IS NOT new.tokens BEGIN
+        INSERT INTO search_index(search_index, rowid, tokens) VALUES ('delete', old.id, old.tokens);
+        INSERT INTO search_index(rowid, tokens) VALUES (new.id, new.tokens);
+    END""",
+]
+SQLITE_BACK = [*(f"DROP TRIGGER search_entry_{name}" for name in ("added", "removed", "changed")), "DROP TABLE search_index"]
+POSTGRES = ["CREATE INDEX search_entry_tokens ON search_entry USING gin (tokens)"]
+POSTGRES_BACK = ["DROP INDEX search_entry_tokens"]
+
+
+def run(sqlite, postgres):
+    def execute(apps, schema_editor):
+        for statement in postgres if schema_editor.connection.vendor == "postgresql" else sqlite:
+            schema_editor.execute(statement, params=None)
+
+    return execute
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [("search", "0001_initial")]
+
+    operations = [migrations.RunPython(run(SQLITE, POSTGRES), run(SQLITE_BACK, POSTGRES_BACK))]
