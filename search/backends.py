@@ -39,7 +39,7 @@ class SQLite:
         words = combine(match, '"{}"', " OR ", " AND ")
         with connection.cursor() as cursor:
             cursor.execute(self.statement, [words, first, last, limit])
-            return [Row(*row) for row in cursor.fetchall()]
+            return list(map(Row._make, cursor.fetchall()))
 
 
 class PostgreSQL:
@@ -59,7 +59,7 @@ class PostgreSQL:
                 # rather read those of thousands of essays than ask the index.
                 cursor.execute("SELECT set_config(name, 'off', true) FROM unnest(%s) AS name", [self.scans])
             cursor.execute(self.statement, [words, first, last, limit])
-            return [Row(*row) for row in cursor.fetchall()]
+            return list(map(Row._make, cursor.fetchall()))
 
 
 def combine(match: Match, quoted: str, either: str, both: str) -> str:

@@ -97,7 +97,7 @@ class Listing:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.search = Search(state.query, state.chosen, state.order)
+        self.search = Search(state.query, state.chosen, state.order, top=state.page * PER_PAGE)
         self.results: Results = self.search.run()
         self.pages = max(1, -(-len(self.results.rows) // PER_PAGE))
         self.page = min(state.page, self.pages)

@@ -64,15 +64,18 @@ class Query:
         pairs = [[indexing.pair(*both)] for phrase in self.phrases for both in pairwise(phrase)]
         return [*needed, *pairs]
 
-    def title_or_tags(self, languages: Sequence[str]) -> list[Match]:
-        """Return the matches that make an essay more relevant, the best first."""
-        some = [[f"{TITLE}{stem}" for word in self.terms for each in alternatives(word, languages) for stem in each]]
+    def better_matches(self, languages: Sequence[str]) -> list[Match]:
+        """Return what makes an essay that matches more relevant, the best first.
+
+        That is all words in the title, in title or tags, in these or used often; then any word in each of the three.
+        """
         everything = self.match(languages)
+        stems = [stem for word in self.terms for some in alternatives(word, languages) for stem in some]
+        everywhere = (TITLE, TITLE + TAG, TITLE + TAG + OFTEN)
+        anywhere = (TITLE, TAG, OFTEN) if len(self.terms) > 1 else ()
         return [
-            [*everything, *self.match(languages, TITLE)],
-            [*everything, *self.match(languages, TITLE + TAG)],
-            [*everything, *self.match(languages, TITLE + TAG + OFTEN)],
-            [*everything, *some],
+            *([*everything, *self.match(languages, fields)] for fields in everywhere),
+            *([*everything, [f"{field}{stem}" for stem in stems]] for field in anywhere),
         ]
 
     def is_phrase_in(self, text: str) -> bool:

@@ -1,8 +1,8 @@
 """Searching: candidates from the database, then ranking, filters and counts, the same for both databases."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -20,6 +20,9 @@ MAX_CHECKED = 100  # results whose texts are read to compare phrases of three wo
 MAX_CHOICES = 10  # of one filter
 SUGGESTED, SUGGESTED_FROM = 3, 50  # tags, and the essays that they are from
 RELEVANT, NEWEST = "", "newest"
+IN_KIND = (1 << TIME_BITS + NUMBER_BITS) - 1  # the bits of a key after its kind
+
+Found = Mapping[Kind, list[Row]]
 
 
 @dataclass(frozen=True)
@@ -66,28 +69,28 @@ class Results:
 class Search:
     """One search. Reads the database at most a few times, however much is found."""
 
-    def __init__(self, query: Query, chosen: Filter, order: str = RELEVANT) -> None:
-        self.query, self.chosen, self.order = query, chosen, order
+    def __init__(self, query: Query, chosen: Filter, order: str = RELEVANT, *, top: int = LIMIT) -> None:
+        """`top`: how many results have to be in the right order; no page shows those after them."""
+        self.query, self.chosen, self.order, self.top = query, chosen, order, top
         self.backend: Backend = get_backend()
         self.languages = languages_in_use()
         self.now = timezone.now()
-        self.aliases: dict[str, str] = {}
 
     def run(self) -> Results:
         """Find, filter, count and sort."""
         match = self.query.match(self.languages)
         found = {kind: self.newest(kind, match) for kind in Kind}
         is_limited = any(len(rows) > LIMIT for rows in found.values())
-        rows = self.check_phrases([row for some in found.values() for row in some[:LIMIT]])
-        essays = self.essays_of(rows)
-        rows = [row for row in rows if row.essay in essays]
-        rows = self.filter(rows, essays)
-        counts = Counter(kind_of(row) for row in rows)
+        found = self.check_phrases({kind: rows[:LIMIT] for kind, rows in found.items()})
+        essays = self.essays_of({row.essay for rows in found.values() for row in rows})
+        found = self.filter(found, essays)
+        counts = {kind: len(rows) for kind, rows in found.items()}
         if self.chosen.kind:
-            rows = [row for row in rows if kind_of(row) == self.chosen.kind]
-        results = Results(self.sort(rows, match), {kind: counts[kind] for kind in Kind}, is_limited)
-        if results.rows:
-            results.years = self.year_choices(rows)
+            found = {self.chosen.kind: found[self.chosen.kind]}
+        rows = self.sort(found, match)
+        results = Results(rows, counts, is_limited)
+        if rows:
+            results.years = self.year_choices(found)
             results.authors = self.author_choices(rows)
             results.tags = self.tag_choices(rows, essays)
         return results
@@ -100,53 +103,71 @@ class Search:
             first, last = max(first, key_range(kind, since)[0]), min(last, key_range(kind, since, until)[1])
         return self.backend.newest(match, first, last, limit)
 
-    def check_phrases(self, rows: list[Row]) -> list[Row]:
+    def check_phrases(self, found: Found) -> Found:
         """Drop texts in which the pairs of a long phrase occur apart, unless there are too many to read."""
-        if not 0 < len(rows) <= MAX_CHECKED or all(len(phrase) < 3 for phrase in self.query.phrases):
-            return rows
-        texts = Entry.objects.in_bulk([row.id for row in rows])
-        return [row for row in rows if row.id in texts and self.has_phrases(texts[row.id])]
+        keys = [row.id for rows in found.values() for row in rows]
+        if not 0 < len(keys) <= MAX_CHECKED or all(len(phrase) < 3 for phrase in self.query.phrases):
+            return found
+        entries = Entry.objects.defer("tokens").filter(id__in=keys)
+        having = {
+            entry.id for entry in entries if self.query.is_phrase_in(f"{entry.title}\n{entry.tags}\n{entry.text}")
+        }
+        return {kind: [row for row in rows if row.id in having] for kind, rows in found.items()}
 
-    def has_phrases(self, entry: Entry) -> bool:
-        return self.query.is_phrase_in("\n".join((entry.title, entry.tags, entry.text)))
+    def essays_of(self, numbers: set[int]) -> dict[int, str]:
+        """Return the tags of those of these essays that readers see now."""
+        visible = Entry.objects.filter(id__range=key_range(Kind.ESSAY, until=self.now), essay__in=numbers)
+        return dict(visible.values_list("essay", "tags")) if numbers else {}
 
-    def essays_of(self, rows: Iterable[Row]) -> dict[int, str]:
-        """Return the tags of the essays that these texts belong to, if readers see them now."""
-        first, last = key_range(Kind.ESSAY, until=self.now)
-        visible = Entry.objects.filter(id__range=(first, last), essay__in={row.essay for row in rows})
-        return dict(visible.values_list("essay", "tags"))
-
-    def filter(self, rows: list[Row], essays: dict[int, str]) -> list[Row]:
-        """Keep the texts that have the chosen author and tag."""
+    def filter(self, found: Found, essays: dict[int, str]) -> Found:
+        """Keep the texts of visible essays that have the chosen author and tag."""
+        if self.chosen.tag:
+            essays = {essay: tags for essay, tags in essays.items() if self.chosen.tag in slugs(tags)}
+        found = {kind: [row for row in rows if row.essay in essays] for kind, rows in found.items()}
         if self.chosen.author:
             known = {self.chosen.author, *self.other_keys([self.chosen.author])}
-            rows = [row for row in rows if known.intersection(row.authors.split())]
-        if self.chosen.tag:
-            tagged = {essay for essay, tags in essays.items() if self.chosen.tag in slugs(tags)}
-            rows = [row for row in rows if row.essay in tagged]
-        return rows
+            found = {
+                kind: [row for row in rows if known.intersection(row.authors.split())] for kind, rows in found.items()
+            }
+        return found
 
-    def sort(self, rows: list[Row], match: Match) -> list[Row]:
-        """Sort by relevance, or all kinds together by time."""
+    def sort(self, found: Found, match: Match) -> list[Row]:
+        """Sort by relevance, or all kinds together by time. The rows of each kind are sorted by time already."""
         if self.order == NEWEST:
-            return sorted(rows, key=lambda row: row.id & (1 << TIME_BITS + NUMBER_BITS) - 1, reverse=True)
-        ranks: dict[int, int] = {}
-        if any(kind_of(row) == Kind.ESSAY for row in rows):
-            for rank, better in enumerate(reversed(self.query.title_or_tags(self.languages)), 1):
-                ranks |= dict.fromkeys((row.id for row in self.newest(Kind.ESSAY, better)), rank)
-        return sorted(rows, key=lambda row: (kind_of(row), ranks.get(row.id, 0), row.id), reverse=True)
+            every = [row for rows in found.values() for row in rows]
+            return sorted(every, key=lambda row: (row.id & IN_KIND, row.id), reverse=True)
+        essays = found.get(Kind.ESSAY, [])
+        if essays:
+            ranks: dict[int, int] = {}
+            # The first results are the newest of the best; a filter may drop some of these, so that all are needed.
+            limit = LIMIT if self.chosen.author or self.chosen.tag else min(self.top, LIMIT)
+            for rank, better in enumerate(reversed(self.query.better_matches(self.languages)), 1):
+                ranks |= dict.fromkeys((row.id for row in self.newest(Kind.ESSAY, better, limit)), rank)
+            essays = sorted(essays, key=lambda row: ranks.get(row.id, 0), reverse=True)
+        return [*essays, *found.get(Kind.NOTE, []), *found.get(Kind.COMMENT, [])]
 
-    def year_choices(self, rows: Sequence[Row]) -> list[Choice]:
+    def year_choices(self, found: Found) -> list[Choice]:
         """Count the results of each year, in the site's time zone, the newest first."""
-        times = [seconds_of(row.id) for row in rows]
-        first, last = (local_year(moment) for moment in (min(times), max(times)))
-        starts = [year_bounds(year)[0].timestamp() for year in range(first, last + 1)]
-        counted = Counter(bisect_right(starts, moment) + first - 1 for moment in times)
-        return [Choice(str(year), str(year), counted[year]) for year in sorted(counted, reverse=True)][:MAX_CHOICES]
+        ascending = {kind: [row.id for row in reversed(rows)] for kind, rows in found.items() if rows}
+        first = min(local_year(seconds_of(keys[0])) for keys in ascending.values())
+        last = max(local_year(seconds_of(keys[-1])) for keys in ascending.values())
+        choices = []
+        for year in range(last, first - 1, -1):
+            bounds = {kind: key_range(kind, *year_bounds(year)) for kind in ascending}
+            count = sum(
+                bisect_right(keys, bounds[kind][1]) - bisect_left(keys, bounds[kind][0])
+                for kind, keys in ascending.items()
+            )
+            if count:
+                choices.append(Choice(str(year), str(year), count))
+        return choices[:MAX_CHOICES]
 
     def author_choices(self, rows: Sequence[Row]) -> list[Choice]:
         """Count the results of each person, the most frequent first."""
-        counted = Counter(key for row in rows for key in row.authors.split())
+        counted: Counter[str] = Counter()
+        for authors, count in Counter(row.authors for row in rows).items():
+            for key in authors.split():
+                counted[key] += count
         for other, known in self.other_keys([key for key in counted if key.startswith("u")]).items():
             counted[known] += counted.pop(other, 0)
         names = find_names([key for key, _count in counted.most_common(3 * MAX_CHOICES)])
@@ -156,8 +177,8 @@ class Search:
     def tag_choices(self, rows: Sequence[Row], essays: dict[int, str]) -> list[Choice]:
         """Count the results of each tag, the most frequent first; notes and comments have those of their essay."""
         counted: Counter[tuple[str, str]] = Counter()
-        for essay, count in Counter(row.essay for row in rows).items():
-            for slug, name in split_tags(essays[essay]):
+        for tags, count in Counter(essays[row.essay] for row in rows).items():
+            for slug, name in split_tags(tags):
                 counted[slug, name] += count
         found = [Choice(slug, name, count) for (slug, name), count in counted.items()]
         return sorted(found, key=lambda choice: (-choice.count, choice.label))[:MAX_CHOICES]
@@ -165,10 +186,6 @@ class Search:
     def other_keys(self, keys: Iterable[str]) -> dict[str, str]:
         """Return further keys of these people, each with the one asked for."""
         return {other: known for people in sources.people for other, known in people.other_keys(keys).items()}
-
-
-def kind_of(row: Row) -> int:
-    return row.id >> TIME_BITS + NUMBER_BITS
 
 
 def languages_in_use() -> list[str]:

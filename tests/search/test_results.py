@@ -1,0 +1,119 @@
+"""What a search finds and in which order: these expectations hold on both databases."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from blog import indexing
+from blog.models import Tag
+from search import results
+from tests import make
+from tests.search.finding import found, get
+
+pytestmark = pytest.mark.django_db
+
+ESSAYS: list[dict[str, Any]] = [
+    {"slug": "titled", "title": "The Orchard", "body": "<p>Of trees and a promise.</p>", "day": 1},
+    {"slug": "tagged", "title": "Of Fruit", "body": "<p>A quiet promise.</p>", "tags": ["Orchards"], "day": 2},
+    {"slug": "often", "title": "Apples", "body": "<p>The orchard. An orchard, and orchards; a promise.</p>", "day": 3},
+    {"slug": "once", "title": "Cellars", "body": "<p>Beside the orchard, promising.</p>", "day": 4},
+    {
+        "slug": "noted",
+        "title": "Cited",
+        "day": 5,
+        "body": '<p>See below.<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup></p>'
+        '<section role="doc-endnotes"><ol><li id="note-1"><p>Chekhov’s orchard.</p></li></ol></section>',
+    },
+    {"slug": "pomme", "title": "Le café", "body": "<p>L’homme naïf aimait ses maisons élevées.</p>", "language": "fr", "day": 6},
+    {"slug": "dao", "title": "道德經", "body": "<p>道可道，非常道。名可名，非常名。</p>", "language": "zh", "day": 7},
+    {"slug": "sochineniya", "title": "Письма", "body": "<p>Старые книги и ёлки.</p>", "language": "ru", "day": 8},
+    {"slug": "rasail", "title": "رسائل", "body": "<p>كَتَبَ الكاتب كتاباً طويلاً.</p>", "language": "ar", "day": 9},
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def _library(module_database: None) -> None:
+    make.site(language="en")
+    make.rules()
+    author = make.author("wanda", name="Wanda Koch")
+    for row in ESSAYS:
+        fields = {name: value for name, value in row.items() if name not in {"day", "tags"}}
+        day = datetime(2025 if row["day"] < 3 else 2026, 1, row["day"], tzinfo=UTC)
+        essay = make.essay(**fields, published=day)
+        essay.authorships.create(author=author)
+        essay.tags.set([Tag.objects.ensure(tag) for tag in row.get("tags", [])])
+        indexing.index(essay)
+        if row["slug"] == "titled":
+            make.comment(essay, "An orchard *never* sold, and nobody’s promise.")
+            make.comment(essay, "Words about something else.")
+
+
+@pytest.fixture(autouse=True)
+def _use(db: None, _library: None) -> None:
+    """The essays above."""
+
+
+def slugs(q: str, **more: Any) -> list[str]:
+    return [address.rstrip("/").rpartition("/")[2].partition("#")[0] or "note" for address in found(q, **more)]
+
+
+@pytest.mark.parametrize(
+    ("q", "expected"),
+    [
+        ("orchard", ["titled", "tagged", "often", "once", "note", "comment"]),
+        ("ORCHARDS promises", ["titled", "tagged", "often", "once", "comment"]),
+        ("orchard trees", ["titled"]),
+        ("orchard nowhere", []),
+        ('"quiet promise"', ["tagged"]),
+        ('"promise quiet"', []),
+        ('"an orchard and"', ["often"]),
+        ('"the orchard, promising"', ["once"]),
+        ('"the orchard and"', []),  # both pairs occur, but apart
+        ("cafe", ["pomme"]),
+        ("MAISON naif", ["pomme"]),
+        ("道德", ["dao"]),
+        ("非常名", ["dao"]),
+        ("名非", []),
+        ("道", ["dao"]),
+        ("книга елка", ["sochineniya"]),
+        ("كتب", ["rasail"]),
+        ("Of Fruit", ["tagged"]),
+    ],
+)
+def test_a_query_finds_these_texts_in_this_order(q: str, expected: list[str]) -> None:
+    kinds = ["comment" if address.startswith("/comments/") else address for address in found(q)]
+    short = [kind if kind == "comment" else "note" if "#" in kind else kind.split("/")[-2] for kind in kinds]
+    assert short == expected
+
+
+def test_results_can_be_sorted_by_time_and_filtered() -> None:
+    assert slugs("orchard", order="newest")[1:] == ["note", "once", "often", "tagged", "titled"]
+    assert len(slugs("orchard", kind="comments")) == 1
+    assert slugs("orchard", kind="essays", year=2025) == ["tagged", "titled"][::-1]
+    assert slugs("promise", tag="orchards") == ["tagged"]
+    author = next(iter(make.User.objects.filter(username="wanda"))).pk
+    assert "/comments/" not in "".join(found("orchard", author=f"u{author}"))
+    page = get("orchard").content.decode()
+    assert ">Essays</a> <span>4</span>" in page
+    assert ">2025</a>" not in page
+    assert "<bdi>2025</bdi></a> <span>2</span>" in page
+    assert "<bdi>Wanda Koch</bdi></a> <span>5</span>" in page
+
+
+def test_matches_are_marked_and_everything_else_is_escaped() -> None:
+    make.essay("<b>Bold</b> & Orchards", body="<p>1 &lt; 2 in the orchards of &amp; beyond.</p>")
+    page = get("orchard bold").content.decode()
+    assert "&lt;b&gt;<mark>Bold</mark>&lt;/b&gt; &amp; <mark>Orchards</mark>" in page
+    assert "1 &lt; 2 in the <mark>orchards</mark> of &amp; beyond." in page
+
+
+def test_a_misspelled_word_is_corrected_if_that_finds_something() -> None:
+    assert 'Did you mean <a href="/search/?q=orchard%20promise">' in get("orcahrd promise").content.decode()
+
+
+def test_only_the_newest_texts_are_ranked_if_too_many_match(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "LIMIT", 2)
+    page = get("orchard").content.decode()
+    assert "newest 5,000 of each kind" in page
+    assert slugs("orchard", kind="essays") == ["often", "once"]
