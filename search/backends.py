@@ -18,6 +18,7 @@ class Row(NamedTuple):
     id: int
     essay: int
     authors: str
+    tags: str
 
 
 class Backend(Protocol):
@@ -29,8 +30,8 @@ class SQLite:
     """Matches in an FTS5 table without texts of its own, which triggers keep equal to the entries."""
 
     statement = """
-        SELECT entry.id, entry.essay, entry.authors FROM search_index JOIN search_entry AS entry
-        ON entry.id = search_index.rowid
+        SELECT entry.id, entry.essay, entry.authors, entry.tags
+        FROM search_index JOIN search_entry AS entry INDEXED BY search_entry_narrow ON entry.id = search_index.rowid
         WHERE search_index MATCH %s AND search_index.rowid BETWEEN %s AND %s
         ORDER BY search_index.rowid DESC LIMIT %s
     """
@@ -47,7 +48,7 @@ class PostgreSQL:
 
     scans = ["enable_seqscan", "enable_indexscan", "enable_indexonlyscan"]
     statement = """
-        SELECT id, essay, authors FROM search_entry
+        SELECT id, essay, authors, tags FROM search_entry
         WHERE tokens @@ %s::tsquery AND id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s
     """
 
@@ -57,7 +58,7 @@ class PostgreSQL:
             if first >= key_range(Kind.NOTE)[0]:
                 # Essays' tokens are stored out of line. The planner does not know what it costs to read them, and would
                 # rather read those of thousands of essays than ask the index.
-                cursor.execute("SELECT set_config(name, 'off', true) FROM unnest(%s) AS name", [self.scans])
+                cursor.execute("SELECT set_config(name, 'off', true) FROM unnest(%s::text[]) AS name", [self.scans])
             cursor.execute(self.statement, [words, first, last, limit])
             return list(map(Row._make, cursor.fetchall()))
 

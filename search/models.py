@@ -45,8 +45,7 @@ class Entry(models.Model):
     class Meta:
         verbose_name = _("search entry")
         verbose_name_plural = _("search entries")
-        indexes = (
-            models.Index(fields=["essay", "id"], name="search_entry_of_essay"),
+        indexes = (  # and those that a migration makes, in each database's own way
             models.Index(fields=["authors"], name="search_entry_by"),
             models.Index(
                 fields=["language"],

@@ -82,7 +82,7 @@ class Search:
         found = {kind: self.newest(kind, match) for kind in Kind}
         is_limited = any(len(rows) > LIMIT for rows in found.values())
         found = self.check_phrases({kind: rows[:LIMIT] for kind, rows in found.items()})
-        essays = self.essays_of({row.essay for rows in found.values() for row in rows})
+        essays = self.essays_of(found)
         found = self.filter(found, essays)
         counts = {kind: len(rows) for kind, rows in found.items()}
         if self.chosen.kind:
@@ -114,10 +114,12 @@ class Search:
         }
         return {kind: [row for row in rows if row.id in having] for kind, rows in found.items()}
 
-    def essays_of(self, numbers: set[int]) -> dict[int, str]:
-        """Return the tags of those of these essays that readers see now."""
-        visible = Entry.objects.filter(id__range=key_range(Kind.ESSAY, until=self.now), essay__in=numbers)
-        return dict(visible.values_list("essay", "tags")) if numbers else {}
+    def essays_of(self, found: Found) -> dict[int, str]:
+        """Return the tags of the essays that these texts belong to, if readers see them now."""
+        known = {row.essay: row.tags for row in found[Kind.ESSAY]}
+        others = {row.essay for kind in (Kind.NOTE, Kind.COMMENT) for row in found[kind]} - known.keys()
+        visible = Entry.objects.filter(id__range=key_range(Kind.ESSAY, until=self.now), essay__in=others)
+        return known | dict(visible.values_list("essay", "tags")) if others else known
 
     def filter(self, found: Found, essays: dict[int, str]) -> Found:
         """Keep the texts of visible essays that have the chosen author and tag."""

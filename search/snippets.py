@@ -13,7 +13,9 @@ from search.queries import Query, alternatives
 LENGTH = 240  # characters of a snippet
 CONTEXT = 70  # before its first match
 MAX_READ = 60_000  # characters of a text in which matches are looked for
-_WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+")
+_WORD, _ASCII_WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+"), re.compile(r"[A-Za-z0-9]+")
+# Languages whose stemmers change no beginning of a word, so that most words need not be stemmed to see they differ.
+_SUFFIXING = {"ca", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nb", "nn", "no", "pt", "ro", "ru", "sv"}
 _SPACE = re.compile(r"\s+")
 
 
@@ -27,10 +29,12 @@ class Highlighter:
         self.runs = {word for word, _found in terms if indexing.is_unspaced(word)}
         self.pairs = {pair for run in self.runs for pair in indexing.cut(run)}
         self.known: dict[str, bool] = {}
+        is_suffixing = {language.partition("-")[0] for language in languages} <= _SUFFIXING
+        self.beginnings = tuple({stem[:2] for stem in self.stems}) if is_suffixing else ("",)
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield start and end of each match, in order."""
-        for word in _WORD.finditer(text):
+        for word in (_ASCII_WORD if text.isascii() else _WORD).finditer(text):
             if self.stems and self.is_match(word[0]):
                 yield word.span()
             elif self.pairs and not word[0].isascii():
@@ -40,7 +44,10 @@ class Highlighter:
         if word not in self.known:
             folded = indexing.words(indexing.fold(word))
             self.known[word] = any(
-                indexing.stem(part, language) in self.stems for part in folded for language in self.languages
+                indexing.stem(part, language) in self.stems
+                for part in folded
+                if part.startswith(self.beginnings)
+                for language in self.languages
             )
         return self.known[word]
 

@@ -1,18 +1,17 @@
-"""“Did you mean”: a word one letter away from one that no text has, found in the texts themselves."""
+"""“Did you mean”: a word that the texts have, one probable mistake away from one that they don’t have."""
 
 import re
-import string
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from search import indexing
-from search.backends import Row
 from search.indexing import ANYWHERE, stem
 from search.models import Entry, Kind
 from search.queries import Query
 from search.results import Search
 
+VOWELS = "aeiouy"
 MIN_LENGTH, MAX_LENGTH = 4, 16  # of a word that is corrected
 MAX_TEXTS = 10  # of a kind that are read to find the right word
 
@@ -48,16 +47,18 @@ def has_texts(search: Search, word: str) -> bool:
 
 
 def find_similar(search: Search, word: str) -> str:
-    """Return the most frequent word in the newest texts that is one letter away, or "" if there is none."""
+    """Return what was probably meant: the most frequent variant in the newest texts that have one, or ""."""
     if not (word.isascii() and word.isalpha() and MIN_LENGTH <= len(word) <= MAX_LENGTH):
         return ""
     near = set(variants(word))
     tokens = sorted({f"{ANYWHERE}{stem(each, language)}" for each in near for language in search.languages[:3]})
-    found: list[Row] = [row for kind in Kind for row in search.newest(kind, [tokens], limit=MAX_TEXTS)]
-    texts = Entry.objects.filter(id__in=[row.id for row in found]).values_list("title", "text")
-    counted = Counter(each for title, text in texts for each in words_in(title, text) if each in near)
-    best = max(counted.items(), key=lambda item: (item[1], item[0]), default=("", 0))
-    return best[0]
+    for kind in (Kind.ESSAY, Kind.COMMENT):
+        found = search.newest(kind, [tokens], MAX_TEXTS)
+        texts = Entry.objects.filter(id__in=[row.id for row in found]).values_list("title", "text") if found else ()
+        counted = Counter(each for title, text in texts for each in words_in(title, text) if each in near)
+        if counted:
+            return max(counted, key=lambda each: (counted[each], each))
+    return ""
 
 
 def words_in(*texts: str) -> list[str]:
@@ -65,12 +66,15 @@ def words_in(*texts: str) -> list[str]:
 
 
 def variants(word: str) -> Iterator[str]:
-    """Yield every word that differs by one letter: swapped, left out, replaced or added."""
-    for at in range(len(word) + 1):
-        before, after = word[:at], word[at:]
-        if len(after) > 1:
-            yield before + after[1] + after[0] + after[2:]
-        if after:
-            yield before + after[1:]
-            yield from (before + letter + after[1:] for letter in string.ascii_lowercase if letter != after[0])
-        yield from (before + letter + after for letter in string.ascii_lowercase)
+    """Yield what was probably meant: two letters swapped, one too many, one to be doubled, another vowel.
+
+    Not every word that differs by one letter: looking up hundreds of words takes too long.
+    """
+    for at, letter in enumerate(word):
+        before, after = word[:at], word[at + 1 :]
+        yield before + after
+        yield before + letter + letter + after
+        if after and after[0] != letter:
+            yield before + after[0] + letter + after[1:]
+        if letter in VOWELS:
+            yield from (before + vowel + after for vowel in VOWELS if vowel != letter)

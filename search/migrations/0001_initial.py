@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'search entry',
                 'verbose_name_plural': 'search entries',
-                'indexes': [models.Index(fields=['essay', 'id'], name='search_entry_of_essay'), models.Index(fields=['authors'], name='search_entry_by'), models.Index(condition=models.Q(('id__gte', 6917529027641081856)), fields=['language'], name='search_entry_languages')],
+                'indexes': [models.Index(fields=['authors'], name='search_entry_by'), models.Index(condition=models.Q(('id__gte', 6917529027641081856)), fields=['language'], name='search_entry_languages')],
             },
         ),
     ]

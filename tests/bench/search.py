@@ -126,31 +126,33 @@ def ask(client: Client, clock: Clock, query: dict[str, str]) -> float:
     return milliseconds
 
 
+def measure(texts: Texts) -> None:
+    """Print the costs of all queries."""
+    client, clock = Client(headers={"host": "127.0.0.1"}), Clock()
+    for _ in range(3):
+        ask(client, clock, {"q": EVERYWHERE})  # what is loaded once
+    floor = median(ask(client, clock, {}) for _ in range(20))
+    print(f"{'floor: the page without a query':>34}{floor:>10.1f}")
+    print(f"{'':>34}{'median':>10}{'worst':>10}")
+    everything = []
+    for name, asked in queries(texts).items():
+        times = [ask(client, clock, query) for query in asked]
+        everything += times
+        print(f"{name:>34}{median(times):>10.1f}{max(times):>10.1f}", flush=True)
+    print(f"{'all':>34}{median(everything):>10.1f}{max(everything):>10.1f}")
+    hostile = {query: ask(client, clock, {"q": query}) for query in HOSTILE}
+    worst = max(hostile, key=lambda query: hostile[query])
+    name = f"{len(hostile)} hostile queries"
+    print(f"{name:>34}{median(hostile.values()):>10.1f}{hostile[worst]:>10.1f} {worst[:40]!r}")
+
+
 def main() -> None:
     with database.fresh():
-        start = time.perf_counter()
-        texts = Texts()
+        start, texts = time.perf_counter(), Texts()
         fill(texts)
-        filled = time.perf_counter() - start
-        client, clock = Client(headers={"host": "127.0.0.1"}), Clock()
-        make.comment(make.essay("Of warmth"), "So that every module is loaded.")
-        for _ in range(3):
-            ask(client, clock, {"q": EVERYWHERE})
-        floor = median(ask(client, clock, {}) for _ in range(20))
-        print(f"search, {Entry.objects.count():,} texts, filled in {filled:.0f} s, {connection.vendor}; ms of CPU")
-        print(f"{'floor: the page without a query':>34}{floor:>10.1f}")
-        print(f"{'':>34}{'median':>10}{'worst':>10}")
-        everything = []
-        for name, asked in queries(texts).items():
-            times = [ask(client, clock, query) for query in asked]
-            everything += times
-            print(f"{name:>34}{median(times):>10.1f}{max(times):>10.1f}", flush=True)
-        print(f"{'all':>34}{median(everything):>10.1f}{max(everything):>10.1f}")
-        hostile = {query: ask(client, clock, {"q": query}) for query in HOSTILE}
-        worst = max(hostile, key=lambda query: hostile[query])
-        print(
-            f"{f'{len(hostile)} hostile queries':>34}{median(hostile.values()):>10.1f}{hostile[worst]:>10.1f} {worst[:40]!r}"
-        )
+        seconds = time.perf_counter() - start
+        print(f"search, {Entry.objects.count():,} texts, filled in {seconds:.0f} s, {connection.vendor}; ms of CPU")
+        measure(texts)
         new = make.comment(make.essay("Of novelty", language="en"), "Zugzwang.")
-        is_found = f"/comments/{new.pk}/" in client.get("/search/?q=zugzwang").content.decode()
-        print(f"a new comment is {'' if is_found else 'NOT '}found by the next request")
+        page = Client(headers={"host": "127.0.0.1"}).get("/search/?q=zugzwang").content.decode()
+        print(f"a new comment is {'' if f'/comments/{new.pk}/' in page else 'NOT '}found by the next request")
