@@ -9,14 +9,13 @@ from django.db import connection
 from django.db.models import F
 from django.http import HttpResponse
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.middleware import set_commenter_cookie
 from accounts.models import Commenter, User
 from comments.models import Comment, Decision, Like
 from comments.replies import entries
-from tests import make
+from tests import make, plans
 from tests.bench import corpus, database
 from tests.bench.cpu import Clock
 
@@ -59,7 +58,7 @@ def measure(person: Commenter, clock: Clock) -> list[float]:
     """Return the numbers of entries and queries, and the medians of a page, its query, a late page and the masthead."""
     client = client_of(person)
     client.get("/replies/")
-    with CaptureQueriesContext(connection) as captured:
+    with plans.queries() as captured:
         assert client.get("/replies/").status_code == 200
     tally, _rows = entries.fetch(person, since=None, count=25)
     works: list[Callable[[], object]] = [
