@@ -8,7 +8,7 @@ from django.test import Client
 
 from server.models import Bucket
 
-RESULT = re.compile(r'<h2><a href="([^"]+)"')
+RESULT = re.compile(r'<h2[^>]*><a href="([^"]+)"')
 
 
 def get(q: str = "", **more: Any) -> Any:
