@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import search.indexing
 from blog import markup
@@ -29,7 +30,7 @@ def build_entries(essay: Essay) -> Iterator[Entry]:
     body, notes = split_notes(essay.body)
     language = essay.language or Site.objects.current().language
     authors = [f"u{authorship.author_id}" for authorship in essay.authorships.all()]
-    common = {"time": essay.published, "essay": essay.pk, "authors": authors, "language": language}
+    common: dict[str, Any] = {"time": essay.published, "essay": essay.pk, "authors": authors, "language": language}
     text = "\n".join(filter(None, (essay.deck, markup.plain_text(body))))
     yield search.indexing.build(
         Kind.ESSAY,

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from search import sources
 from search.backends import Backend, Match, Row, get_backend
-from search.indexing import NUMBER_BITS, TIME_BITS, key_range, seconds_of
-from search.models import Entry, Kind
+from search.indexing import key_range, seconds_of
+from search.models import NUMBER_BITS, TIME_BITS, Entry, Kind
 from search.queries import Query
 
 LIMIT = 5_000  # texts of one kind among which a query is ranked
@@ -79,7 +79,7 @@ class Search:
     def run(self) -> Results:
         """Find, filter, count and sort."""
         match = self.query.match(self.languages)
-        found = {kind: self.newest(kind, match) for kind in Kind}
+        found: Found = {kind: self.newest(kind, match) for kind in Kind}
         is_limited = any(len(rows) > LIMIT for rows in found.values())
         found = self.check_phrases({kind: rows[:LIMIT] for kind, rows in found.items()})
         essays = self.essays_of(found)

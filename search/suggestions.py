@@ -20,7 +20,7 @@ class Suggestion(NamedTuple):
     """A query that finds something, and the number of its results."""
 
     text: str
-    count: int
+    number: int
 
 
 def suggest(search: Search) -> Suggestion | None:

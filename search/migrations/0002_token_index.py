@@ -27,11 +27,14 @@ SQLITE_BACK = [
     *(f"DROP INDEX search_entry_{name}" for name in ("narrow", "of_essay")),
     "DROP TABLE search_index",
 ]
+# One for each kind, as a word may be in few essays and in very many comments.
+NOTES, ESSAYS = 2 << 61, 3 << 61  # the first keys of their kinds
+KINDS = {"comments": f"id < {NOTES}", "notes": f"id >= {NOTES} AND id < {ESSAYS}", "essays": f"id >= {ESSAYS}"}
 POSTGRES = [
-    "CREATE INDEX search_entry_tokens ON search_entry USING gin (tokens)",
+    *(f"CREATE INDEX search_entry_{kind} ON search_entry USING gin (tokens) WHERE {those}" for kind, those in KINDS.items()),
     "CREATE INDEX search_entry_of_essay ON search_entry (essay, id)",
 ]
-POSTGRES_BACK = [f"DROP INDEX search_entry_{name}" for name in ("tokens", "of_essay")]
+POSTGRES_BACK = [f"DROP INDEX search_entry_{name}" for name in (*KINDS, "of_essay")]
 
 
 def run(sqlite, postgres):

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.erasure import erase
+from accounts.models import Commenter
 from blog import actions as writing
 from blog import indexing
 from blog.models import Tag
@@ -64,10 +65,10 @@ def test_a_comment_is_found_exactly_while_it_is_approved() -> None:
 
 def test_the_text_that_an_author_edited_is_found() -> None:
     reader = make.user("reader")
-    person = make.Commenter.objects.for_user(reader)
+    person = Commenter.objects.for_user(reader)
     comment = make.comment(make.essay(), "First words.", by=person)
-    new = {"text": "Second thoughts.", "sender": Sender(), "rules": make.rules(edit_minutes=10)}
-    editing.edit(comment.pk, by=Viewer(person), is_trusted=True, **new)
+    rules, viewer = make.rules(edit_minutes=10), Viewer(person)
+    editing.edit(comment.pk, by=viewer, text="Second thoughts.", sender=Sender(), rules=rules, is_trusted=True)
     assert not found("first")
     assert found("second thoughts")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from accounts.models import User
 from blog import indexing
 from blog.models import Tag
 from search import results
@@ -92,7 +93,7 @@ def test_results_can_be_sorted_by_time_and_filtered() -> None:
     assert len(slugs("orchard", kind="comments")) == 1
     assert slugs("orchard", kind="essays", year=2025) == ["tagged", "titled"][::-1]
     assert slugs("promise", tag="orchards") == ["tagged"]
-    author = next(iter(make.User.objects.filter(username="wanda"))).pk
+    author = User.objects.get(username="wanda").pk
     assert "/comments/" not in "".join(found("orchard", author=f"u{author}"))
     page = get("orchard").content.decode()
     assert ">Essays</a> <span>4</span>" in page
