@@ -1,5 +1,6 @@
 """The only code that changes a comment's status: counts, decision record, notifications and page cache go with it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,11 +30,13 @@ def transition(
     decision: Decision | None = None,
     removed_by: str = Comment.Remover.NONE,
     notify: bool = True,
+    also_invalidate: Sequence[str] = (),
 ) -> None:
     """Set a comment's status with all consequences. Call inside a transaction, with both rows locked and fresh.
 
     `root`: the thread's root, or the comment itself. A new comment has no status before its first transition.
     `decision`: unsaved; it is recorded with the state before. `notify`: whether anyone is emailed about the change.
+    `also_invalidate`: keys of further pages that the caller's transaction changes.
     """
     before = comment.status
     if decision:
@@ -51,8 +54,10 @@ def transition(
     if before != after and Status.APPROVED in {before, after}:
         index(comment)
     is_shown = comment.has_replies or (before != after and Status.APPROVED in {before, after})
+    keys = [*also_invalidate]
     if is_shown:  # else no page for readers has it, not even as a tombstone
-        pagecache.invalidate(ESSAY_KEY.format(comment.essay_id), "comments")
+        keys += [ESSAY_KEY.format(comment.essay_id), "comments"]
+    pagecache.invalidate(*keys)
 
 
 def index(comment: Comment) -> None:

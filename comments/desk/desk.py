@@ -61,6 +61,5 @@ def reply(comment: Comment, *, by: User, sender: Sender, text: str, key: str = "
         text=text,
         parent=comment.pk,
         is_trusted=True,
-        is_moderator=True,  # no waiting time between two replies
         key=key,
     )

@@ -54,7 +54,6 @@ def post(
     parent: int | None = None,
     rules: Rules | None = None,
     is_trusted: bool = False,
-    is_moderator: bool = False,
     key: str = "",
     subscription_request: SubscriptionRequest | None = None,
 ) -> Comment:
@@ -64,7 +63,7 @@ def post(
     Raises CommentGone, CommenterChanged, Duplicate, RateLimited or screening.Rejected; then nothing is saved.
     """
     rules = rules or Rules.objects.current()
-    wait = 0.0 if is_moderator else acquire_turn(commenter, sender, rules.flood_seconds)
+    wait = 0.0 if is_trusted else acquire_turn(commenter, sender, rules.flood_seconds)
     # authors and moderators are never merged into others
     root, replied_to = lock_commenter_and_thread(commenter if commenter.pk and not is_trusted else None, essay, parent)
     digest = submission_key(key, commenter, essay, parent, text)
@@ -92,11 +91,16 @@ def post(
     wording.reasons, wording.spam_score = verdict.reasons, draft.spam_score
     comment = Comment.objects.insert_comment(essay=essay, commenter=commenter, parent=replied_to, wording=wording)
     decision = Decision(verb=Decision.Verb.RULE, rule_id=verdict.rule) if verdict.rule else None
-    transition(comment, verdict.status, root=root or comment, decision=decision, notify=subscription_request is None)
+    transition(
+        comment,
+        verdict.status,
+        root=root or comment,
+        decision=decision,
+        notify=subscription_request is None,
+        also_invalidate=["site"] if commenter.has_unsaved_changes else [],
+    )
     if subscription_request:
         subscribing.subscribe_and_notify.enqueue(comment.pk, **asdict(subscription_request))
-    if commenter.has_unsaved_changes:
-        pagecache.invalidate("site")
     is_vouched_for = is_trusted or (comment.is_approved and verdict.rule is not None)
     if settings.AKISMET_KEY and not is_vouched_for:
         akismet_check.enqueue(comment)

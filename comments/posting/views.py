@@ -45,7 +45,6 @@ def respond(request: Request, **address: Any) -> HttpResponse:
             sender=submission.sender,
             rules=submission.rules,
             is_trusted=submission.essay.is_by_user or submission.essay.is_moderated_by_user,
-            is_moderator=submission.essay.is_moderated_by_user,
             subscription_request=submission.subscription_request,
             **submission.form.cleaned_data,
         )

@@ -72,7 +72,6 @@ def reply(
         text=text,
         parent=comment.pk,
         is_trusted=True,
-        is_moderator=True,
         key=key,
     )
     decision = Decision(verb=Decision.Verb.REPLY, moderator=by)
