@@ -55,7 +55,7 @@ class PostgreSQL:
     def newest(self, match: Match, first: int, last: int, limit: int) -> list[Row]:
         words = combine(match, "'{}'", " | ", " & ")
         with transaction.atomic(), connection.cursor() as cursor:
-            if first >= key_range(Kind.NOTE)[0]:
+            if first >= key_range(Kind.ESSAY)[0]:
                 # Essays' tokens are stored out of line. The planner does not know what it costs to read them, and would
                 # rather read those of thousands of essays than ask the index.
                 cursor.execute("SELECT set_config(name, 'off', true) FROM unnest(%s::text[]) AS name", [self.scans])

@@ -121,7 +121,8 @@ def lists(site: Site) -> None:
     day = site.essay.dated
     assert day is not None
     paths = ("/", "/?page=2", "/archive/", f"/{day.year}/", f"/{day.year}/{day.month:02}/", "/tag/promises-words/",
-             "/series/", "/series/words/", "/author/miriam/", "/about/", "/privacy/", "/moderation/")  # fmt: skip
+             "/series/", "/series/words/", "/author/miriam/", "/about/", "/privacy/", "/moderation/",
+             "/search/", "/search/?q=words", "/search/?q=words+promise&kind=comments", "/search/?q=nothingness")  # fmt: skip
     site.read("guest", *paths)
     site.read("author", "/", "/archive/")
 

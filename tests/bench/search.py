@@ -76,21 +76,19 @@ class Texts:
 
 
 def fill(texts: Texts) -> None:
-    """Insert all entries. PostgreSQL's indexes are built afterwards, which takes a tenth of the time."""
+    """Insert all entries. PostgreSQL's index is built afterwards, which takes a tenth of the time."""
     people = Commenter.objects.bulk_create([Commenter(name=f"Reader {number}") for number in range(500)])
     entries = texts.entries(people)
     with connection.cursor() as cursor:
-        indexes: list[tuple[str, str]] = []
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT indexname, indexdef FROM pg_indexes WHERE indexdef LIKE '%USING gin (tokens)%'")
-            indexes = cursor.fetchall()
-        for name, _statement in indexes:
-            cursor.execute(f"DROP INDEX {name}")
+            cursor.execute("DROP INDEX search_entry_tokens")
         while batch := list(islice(entries, BATCH)):
             Entry.objects.bulk_create(batch)
-        for _name, statement in indexes:
-            cursor.execute(statement)
-        cursor.execute("VACUUM ANALYZE search_entry" if indexes else "ANALYZE")
+        if connection.vendor == "postgresql":
+            cursor.execute("CREATE INDEX search_entry_tokens ON search_entry USING gin (tokens)")
+            cursor.execute("VACUUM ANALYZE search_entry")
+        else:
+            cursor.execute("ANALYZE")
 
 
 def queries(texts: Texts) -> dict[str, list[dict[str, str]]]:

@@ -476,6 +476,16 @@ def archive(stage: Stage) -> None:
 
 
 @state
+def search_results(stage: Stage) -> None:
+    stage.open("/search/?q=words")
+
+
+@state
+def nothing_found(stage: Stage) -> None:
+    stage.open("/search/?q=nothingness")
+
+
+@state
 def privacy(stage: Stage) -> None:
     stage.open("/privacy/")
 
