@@ -210,7 +210,7 @@ class WebKit(Browser):
 @contextlib.contextmanager
 def firefox(folder: Path) -> Iterator[Browser]:
     port = free_port()
-    command = ["firefox-esr", "--headless", "--no-remote", "--profile", folder, "--remote-debugging-port", str(port)]
+    command = ["firefox-esr", "--headless", "--no-remote", "--profile", str(folder), f"--remote-debugging-port={port}"]
     with stopped_at_end(Process(command, log=folder / "firefox.log")) as process:
         process.wait_until(lambda: is_listening(port), "Firefox")
         with connect(f"ws://127.0.0.1:{port}/session", max_size=None) as socket:
