@@ -1,8 +1,8 @@
-"""Every page for readers in every state at 320 pixels (640 at 200 %), right-to-left and left-to-right, in both color
-schemes: nothing is wider than the window, no text is cut off, and axe finds nothing.
+"""Every page for readers in every state at 320 pixels (640 at 200 %) and wider, right-to-left and left-to-right, in
+both color schemes and forced colors: nothing is wider than the window, no text is cut off, and axe finds nothing.
 
-By default each state is loaded once and then turned right-to-left in place, every second one in the dark scheme; with
---all each is loaded in every combination.
+By default each state is loaded once, a third of them dark and a third with forced colors, then turned right-to-left and
+widened in place; with --all each is loaded in every combination.
 """
 
 from collections.abc import Callable, Iterator
@@ -496,31 +496,43 @@ def not_found(stage: Stage) -> None:
 
 
 LANGUAGES = {"ar": {"lang": "ar", "dir": "rtl"}, "en": {"lang": "en", "dir": "ltr"}}
+COLORS = ("light", "dark", "forced")
+NARROW = {"ar": 320, "en": 360}
 ALL_LOOKS = [
-    (language, dark, width) for language in ("ar", "en") for dark in (False, True) for width in (320, 768, 1280)
+    (language, colors, width)
+    for language in ("ar", "en")
+    for colors, widths in {
+        "light": (NARROW[language], 768, 1280),
+        "dark": (NARROW[language], 768, 1280),
+        "forced": (NARROW[language], 1280),
+    }.items()
+    for width in widths
 ]
 LOOKS = [
     (name, *look)
     for number, name in enumerate(STATES)
-    for look in (ALL_LOOKS if RUNS_ALL else [("ar", bool(number % 2), 320)])
+    for look in (ALL_LOOKS if RUNS_ALL else [("ar", COLORS[number % len(COLORS)], 320)])
 ]
 
 
 @pytest.mark.parametrize(
-    ("name", "language", "dark", "width"),
-    LOOKS,
-    ids=[f"{name}-{language}-{'dark' if dark else 'light'}-{width}" for name, language, dark, width in LOOKS],
+    ("name", "language", "colors", "width"), LOOKS, ids=["-".join(map(str, look)) for look in LOOKS]
 )
 def test_a_state_fits_and_is_accessible(
-    visitor: Visitor, site: "Server", thread: Thread, name: str, language: str, dark: bool, width: int
+    visitor: Visitor, site: "Server", thread: Thread, name: str, language: str, colors: str, width: int
 ) -> None:
-    page = visitor.open(width=width, dark=dark)
+    page = visitor.open(width=width, dark=colors == "dark")
+    if colors == "forced":
+        page.emulate_media(forced_colors="active")
     STATES[name](Stage(page, site.url, thread))
     if not RUNS_ALL:
         fits(page)
     page.evaluate("looks => Object.assign(document.documentElement, looks)", LANGUAGES[language])
     fits(page)
     visitor.check_accessibility(page)
+    if not RUNS_ALL:
+        page.set_viewport_size({"width": 1280, "height": 800})
+        fits(page)
 
 
 def fits(page: Page) -> None:
