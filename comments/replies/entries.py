@@ -217,4 +217,5 @@ def select_details(commenter: Commenter) -> QuerySet[Any]:
     is_on_page = RawSQL("comments_comment.id IN (SELECT target FROM page)", (), BooleanField())
     shown: QuerySet[Any] = Comment.objects.filter(Q(is_on_page)).order_by()
     more: dict[str, Any] = {"is_liked": Exists(liked), "is_by_author": Exists(author), "record": record}
-    return shown.annotate(rules=Subquery(rules[:1]), **more)
+    found: QuerySet[Any] = shown.annotate(rules=Subquery(rules[:1]), **more)
+    return found

@@ -67,7 +67,8 @@ class Part:
     def label(self, field: str) -> str:
         """Return a field's name in words."""
         name = field.partition("__")[0].removesuffix("_id")
-        return capfirst(str(LABELS.get(name) or getattr(self.model._meta.get_field(name), "verbose_name", name)))
+        label: Any = LABELS.get(name) or getattr(self.model._meta.get_field(name), "verbose_name", name)
+        return capfirst(str(label))
 
 
 class InvitationPart(Part):

@@ -71,7 +71,7 @@ def everything(browser: Browser) -> str:
     """Return all that a browser's pages about replies and comments contain, and the feed they link to."""
     pages = [browser.read(path) for path in (REPLIES, f"{REPLIES}?show=replies", f"{REPLIES}comments/")]
     texts = [page.text for page in pages]
-    feeds = [link.get("href") for link in pages[0].all("a") if "/replies/feed/" in link.get("href", "")]
+    feeds = [href for link in pages[0].all("a") if "/replies/feed/" in (href := link.get("href", ""))]
     return " ".join([*texts, *(browser.get(feed).text for feed in feeds)])
 
 
