@@ -93,7 +93,7 @@ def cookies() -> list[Cookie]:
     )
     mutes = Cookie(
         settings.MUTES_COOKIE_NAME,
-        _("Remembers whom you muted without logging in."),
+        _("Remembers which people you muted while logged out."),
         lifetime(settings.MUTES_COOKIE_AGE),
     )
     order = Cookie(settings.PAGECACHE_CHOICE, _("Remembers how you sort comments."), lifetime(choices.MAX_AGE))

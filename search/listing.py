@@ -158,7 +158,7 @@ class Listing:
         """Year, author and tag: id and heading of each with its options, without those that leave nothing to choose."""
         groups = [
             ("year", _("Year"), self.options("year", self.results.years, _("Any year"))),
-            ("author", _("Author"), self.options("author", self.results.authors, _("Anyone"))),
+            ("author", _("Author"), self.options("author", self.results.authors, _("Any author"))),
             ("tag", _("Tag"), self.options("tag", self.results.tags, _("Any tag"))),
         ]
         return [group for group in groups if len(group[2]) > 1]

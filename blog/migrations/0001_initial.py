@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='essay',
             name='cover',
-            field=models.ForeignKey(blank=True, help_text='For links to the essay on other sites. If empty, its first large picture or its title is shown.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='covered_essays', to='blog.image', verbose_name='cover picture'),
+            field=models.ForeignKey(blank=True, help_text='For links to the essay on other sites. If empty, they show its first large picture or its title.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='covered_essays', to='blog.image', verbose_name='cover picture'),
         ),
         migrations.CreateModel(
             name='PreviewLink',
@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('about', models.TextField(blank=True, help_text='A few sentences about you, shown on your author page.', max_length=2000, verbose_name='about')),
                 ('links', models.TextField(blank=True, help_text='Your other sites and profiles, one URL per line.', max_length=2000, validators=[blog.models.profile.validate_links], verbose_name='links')),
-                ('fediverse', models.CharField(blank=True, help_text='Your account on Mastodon, such as @name@mastodon.social, to be named with links to your essays.', max_length=200, validators=[blog.models.profile.validate_fediverse_handle], verbose_name='fediverse handle')),
+                ('fediverse', models.CharField(blank=True, help_text='Your account, such as @name@mastodon.social. Mastodon shows it with links to your essays.', max_length=200, validators=[blog.models.profile.validate_fediverse_handle], verbose_name='fediverse handle')),
                 ('time_zone', models.CharField(blank=True, help_text='Used for dates and times in the admin.', max_length=64, validators=[blog.models.site.validate_time_zone], verbose_name='time zone')),
                 ('user', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='profile', to=settings.AUTH_USER_MODEL, verbose_name='author')),
             ],

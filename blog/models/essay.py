@@ -216,7 +216,7 @@ class Essay(models.Model):
         blank=True,
         related_name="covered_essays",
         verbose_name=_("cover picture"),
-        help_text=_("For links to the essay on other sites. If empty, its first large picture or its title is shown."),
+        help_text=_("For links to the essay on other sites. If empty, they show its first large picture or its title."),
     )
     word_count = models.PositiveIntegerField(_("words"), default=0, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)

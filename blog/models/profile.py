@@ -68,7 +68,7 @@ class Profile(models.Model):
         max_length=200,
         blank=True,
         validators=[validate_fediverse_handle],
-        help_text=_("Your account on Mastodon, such as @name@mastodon.social, to be named with links to your essays."),
+        help_text=_("Your account, such as @name@mastodon.social. Mastodon shows it with links to your essays."),
     )
     time_zone = models.CharField(
         _("time zone"),

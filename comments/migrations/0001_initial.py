@@ -59,13 +59,13 @@ class Migration(migrations.Migration):
             name='ReplyInbox',
             fields=[
                 ('commenter', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='reply_inbox', serialize=False, to='accounts.commenter', verbose_name='person')),
-                ('token', models.CharField(default=comments.models.reply_inbox.new_token, editable=False, max_length=43, unique=True, verbose_name='secret of the feed')),
+                ('token', models.CharField(default=comments.models.reply_inbox.new_token, editable=False, max_length=43, unique=True, verbose_name='secret in the feed’s address')),
                 ('seen', models.DateTimeField(editable=False, verbose_name='last opened')),
                 ('new_since', models.DateTimeField(editable=False, null=True, verbose_name='new since')),
             ],
             options={
-                'verbose_name': 'inbox of replies',
-                'verbose_name_plural': 'inboxes of replies',
+                'verbose_name': 'reply inbox',
+                'verbose_name_plural': 'reply inboxes',
             },
         ),
         migrations.CreateModel(

@@ -75,15 +75,17 @@ class ReplyInbox(models.Model):
     commenter = models.OneToOneField(
         Commenter, models.CASCADE, primary_key=True, related_name="reply_inbox", verbose_name=_("person")
     )
-    token = models.CharField(_("secret of the feed"), max_length=43, unique=True, default=new_token, editable=False)
+    token = models.CharField(
+        _("secret in the feed’s address"), max_length=43, unique=True, default=new_token, editable=False
+    )
     seen = models.DateTimeField(_("last opened"), editable=False)
     new_since = models.DateTimeField(_("new since"), null=True, editable=False)  # the visit before this one, if any
 
     objects = ReplyInboxQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("inbox of replies")
-        verbose_name_plural = _("inboxes of replies")
+        verbose_name = _("reply inbox")
+        verbose_name_plural = _("reply inboxes")
 
     def __str__(self) -> str:
         return str(self.commenter)

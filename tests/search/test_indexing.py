@@ -127,7 +127,7 @@ def test_an_import_and_a_rebuild_find_the_same(tmp_path: Path) -> None:
     assert list(doctor.check_search_index()) == []
     Entry.objects.filter(address__startswith="/comments/").delete()
     (finding_,) = doctor.check_search_index()
-    assert "1 text is missing" in finding_.problem
+    assert "1 essay or comment is missing" in finding_.problem
     call_command("search", "rebuild")
     assert sorted(Entry.objects.values_list("id", "tokens")) == before
 

@@ -97,7 +97,7 @@ def test_a_featured_picture_becomes_the_cover(tmp_path: Path, uploads: Path) -> 
     covered, without = Essay.objects.order_by("pk")
     assert covered.cover
     assert (covered.cover.source, covered.cover.alt, without.cover) == (HILL, "A green hill", None)
-    assert "1 featured image is a cover picture now" in report
+    assert "1 featured image is now a cover picture" in report
     assert "1 featured image that is not in the file’s media library\n    None" in report
     Essay.objects.update(cover=None)  # by its author
     import_text(tmp_path, text, "--media", str(uploads))

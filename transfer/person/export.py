@@ -35,7 +35,7 @@ from comments.models import (
 )
 from moderation.models import Note
 
-# Names of fields that have none of their own in their models.
+# Names of fields whose models give them none.
 LABELS = {
     "comment": _("comment"),
     "created_at": _("created"),
@@ -125,7 +125,7 @@ COMMENTER_PARTS = (
         "kind address__email essay__title comment_id often confirmed stopped created",
     ),
     EmailPart(Notice, _("Emails to you"), "", "kind email comment_id essay__title state created"),
-    Part(ReplyInbox, _("Your visits to the page of replies"), "commenter", "token seen new_since"),
+    Part(ReplyInbox, _("Your visits to “Replies to you”"), "commenter", "token seen new_since"),
     Part(Bar, _("Blocked from liking"), "commenter", "created"),
     Part(Block, _("Trusted, held or blocked"), "commenter", "kind until sentence created"),
     Part(Report, _("Your reports"), "commenter", "comment_id kind text network state created"),

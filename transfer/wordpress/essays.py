@@ -216,7 +216,7 @@ class EssayImporter:
             return
         alt = " ".join(attachment.alt.split())[:500]
         WantedPicture.objects.create(essay=essay, address=address, alt=alt, is_cover=True)
-        self.report.remark("featured image(s) (is a cover picture|are cover pictures) now", str(essay))
+        self.report.remark("featured image(s) (is now a cover picture|are now cover pictures)", str(essay))
 
     def add_to_report(self, essay: Essay, item: Record, meta: dict[str, list[str]], text: PostText) -> None:
         """Count an essay, and report what was lost or changed in its text and fields."""
