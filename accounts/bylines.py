@@ -1,4 +1,4 @@
-"""Names of the people whose texts the search finds: `u` and a primary key for a user, `c` and one for a commenter."""
+"""Names of the authors of search results. A key is `u` and a user's primary key, or `c` and a commenter's."""
 
 from collections.abc import Iterable
 

@@ -122,7 +122,7 @@ def merge_tags(tags: Iterable[Tag], into: Tag) -> Tag:
 
 @transaction.atomic
 def delete_tags(tags: Iterable[Tag]) -> None:
-    """Delete tags; their essays keep the others."""
+    """Delete tags; their essays keep their other tags."""
     essays = list(Essay.objects.filter(tags__in=[tag.pk for tag in tags]).distinct().values_list("pk", flat=True))
     Tag.objects.filter(pk__in=[tag.pk for tag in tags]).delete()
     indexing.index_each(essays)

@@ -1,4 +1,4 @@
-"""Views of drawn preview cards: drawn once, stored, and served under an address that changes with their text."""
+"""Views of drawn preview cards. Each is drawn once, stored, and served at an address that changes with its text."""
 
 from collections.abc import Callable
 
@@ -35,7 +35,7 @@ def card_of_site(request: HttpRequest, version: str) -> HttpResponseBase:
 def serve(
     request: HttpRequest, current: PreviewPicture, name: str, version: str, draw_card: Callable[[], bytes]
 ) -> HttpResponseBase:
-    """Return the stored card, drawn first if it is new. Other versions redirect, so no one can have others drawn."""
+    """Return the stored card, drawn first if it is new. Other versions redirect, so invented addresses draw nothing."""
     stem = current.path.rpartition("-")[2].removesuffix(".png")
     if version != stem:
         return redirect(current.path)

@@ -35,7 +35,7 @@ TEX = {character: f"\\{character}" for character in "$&#%_"} | {
 
 @dataclass
 class Citation:
-    """What a citation of an essay names. The language is that of the essay, or else of the site."""
+    """The parts of a citation. The language is that of the essay, or else of the site."""
 
     names: list[str]
     title: str
@@ -60,7 +60,7 @@ class Citation:
 
     @property
     def text(self) -> SafeString:
-        """Return one sentence for each part, each set apart from text of another direction."""
+        """Return one sentence for each part, isolated from text of the other direction."""
         names = get_text_list(self.names, _("and"))
         end = "" if self.title.endswith(tuple("?!.…؟。？！")) else "."
         site = format_html("<cite><bdi>{}</bdi></cite>", self.site)

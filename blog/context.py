@@ -17,7 +17,7 @@ CARD_SIZE = (1200, 630)
 CARD_DESIGN = 1  # raised when cards are drawn differently, so that they get new addresses
 LARGE_ENOUGH = (600, 315)  # pixels: apps show a smaller picture as a thumbnail, or not at all
 
-# The usual country of each language, as Open Graph wants one; those not listed have the same code as their country.
+# Open Graph wants a country: the usual one of each language. Those not listed have the same code as their country.
 COUNTRIES = dict(
     pair.split(":")
     for pair in split_words(

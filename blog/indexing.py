@@ -17,8 +17,8 @@ _NOTE = re.compile(r'<li id="note-([0-9]+)">')
 def index(essay: Essay) -> None:
     """Put an essay and its notes into the index as they are now; a scheduled one is found once it is published.
 
-    Call it in the transaction that changes the text, the authors or the tags. Comments find their essay here, so that
-    those of an unpublished essay are not found.
+    Call it in the transaction that changes the text, the authors or the tags. A comment is found only while its essay
+    has an entry, so the comments of an unpublished essay are not found.
     """
     search.indexing.remove_essay(essay.pk, with_comments=False)
     if essay.published is not None:

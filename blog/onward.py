@@ -1,4 +1,4 @@
-"""Where an essay leads on: to the previous and the next one, by date or in its series, and to related ones."""
+"""The links after an essay: to the previous and the next one, by date or in its series, and to related ones."""
 
 from collections.abc import Collection
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ NEWEST = f"SELECT essay_id, tag_id FROM ({PUBLISHED} {LATEST}) AS newest JOIN bl
 
 
 class Onward(NamedTuple):
-    """The essays to which an essay's page leads."""
+    """The essays that an essay's page links to."""
 
     is_in_series: bool  # whether the previous and the next one are those of its series, or by date
     previous: Essay | None
@@ -31,7 +31,7 @@ class Onward(NamedTuple):
 
 
 def get_onward(request: HttpRequest, essay: Essay, series: Any = None) -> Onward:
-    """Return where an essay leads on; `series` is its position in its series.
+    """Return the essays to link to; `series` is the essay's position in its series.
 
     Its page expires when a scheduled essay, which may change this, is published.
     """
@@ -45,7 +45,7 @@ def get_onward(request: HttpRequest, essay: Essay, series: Any = None) -> Onward
 
 
 def related_keys(essay: Essay, *, without: set[int | None]) -> list[int]:
-    """Return the keys of essays of its series, then of those that share most tags with it; of equals the newest.
+    """Return the keys of essays of its series, then of those that share the most tags, the newest first among equals.
 
     Translations of the essay are left out. The query reads a bounded number of rows however many essays there are:
     COALESCE keeps the databases from reading all published ones by an index.

@@ -1,4 +1,4 @@
-"""Comments in the search index: many of them, for imports and for `search rebuild`."""
+"""Indexes many comments for the search, for imports and `search rebuild`."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from search.sources import Source
 
 
 def index_each(keys: Sequence[int]) -> None:
-    """Put the approved ones of the comments with these primary keys into the index."""
+    """Index those of the comments with these primary keys that are approved."""
     found = Comment.objects.approved().filter(pk__in=keys).select_related("essay", "wording").order_by("pk").lock()
     with translation.override(Site.objects.current().language):
         search.indexing.add(*(build_entry(comment) for comment in found))

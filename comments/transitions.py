@@ -61,7 +61,7 @@ def transition(
 
 
 def index(comment: Comment) -> None:
-    """Put an approved comment into the search index with its current text, or take another one out."""
+    """Index an approved comment's current text for the search, or remove a comment that is not approved."""
     if comment.is_approved:
         search.indexing.add(build_entry(comment))
     else:
@@ -107,7 +107,7 @@ def set_status(comment: Comment, after: Status, *, root: Comment, removed_by: st
 
 
 def adjust_counts(essay_id: int, *, comments: int, threads: int) -> None:
-    """Add these numbers, also negative ones, to the essay's stored counts of comments and threads."""
+    """Add these numbers, which may be negative, to the essay's stored counts of comments and threads."""
     counts = Discussion.objects.filter(essay_id=essay_id)
     change = {"comment_count": F("comment_count") + comments, "threads": F("threads") + threads}
     if not counts.update(**change):

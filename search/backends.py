@@ -13,7 +13,7 @@ Match = Sequence[Sequence[str]]
 
 
 class Row(NamedTuple):
-    """What ranking and filters need of a text."""
+    """What ranking and filters need to know of a text."""
 
     id: int
     essay: int
@@ -27,7 +27,7 @@ class Backend(Protocol):
 
 
 class SQLite:
-    """Matches in an FTS5 table without texts of its own, which triggers keep equal to the entries."""
+    """Matches in an FTS5 table that stores no texts; triggers update it with the entries."""
 
     statement = """
         SELECT entry.id, entry.essay, entry.authors, entry.tags
@@ -57,7 +57,7 @@ class PostgreSQL:
         with transaction.atomic(), connection.cursor() as cursor:
             if first >= key_range(Kind.ESSAY)[0]:
                 # Essays' tokens are stored out of line. The planner does not know what it costs to read them, and would
-                # rather read those of thousands of essays than ask the index.
+                # read those of thousands of essays instead of the index.
                 cursor.execute("SELECT set_config(name, 'off', true) FROM unnest(%s::text[]) AS name", [self.scans])
             cursor.execute(self.statement, [words, first, last, limit])
             return list(map(Row._make, cursor.fetchall()))

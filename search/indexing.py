@@ -1,4 +1,4 @@
-"""Puts texts into the index and takes them out, in the transaction of the action that changes them.
+"""Adds texts to the search index and removes them, in the transaction of the action that changes them.
 
 A text is stored with its tokens, which are made here for both databases. Letters are folded (case, width, accents),
 words are stemmed in the text's language, and scripts that put no spaces between words are cut into pairs of characters.
@@ -26,8 +26,8 @@ import snowballstemmer
 from search.models import EPOCH, NUMBER_BITS, TIME_BITS, Entry, Kind
 
 TITLE, TAG, OFTEN, ANYWHERE, PAIR = "tgowp"
-OFTEN_FROM = 3  # times that a word occurs in a text which uses it often
-MAX_WORD = 40  # characters of a word that count
+OFTEN_FROM = 3  # occurrences of a word in a text; from here on it is one that the text uses often
+MAX_WORD = 40  # characters of a word that are compared
 MAX_WORDS = 50_000  # of a text that are indexed
 MAX_TOKENS_BYTES = 600_000  # PostgreSQL's limit for a tsvector is 1 MB, with 4 bytes more for each token
 
@@ -60,12 +60,12 @@ def add(*entries: Entry) -> None:
 
 
 def remove_comment(time: datetime, number: int) -> None:
-    """Take a comment out of the index, if it is there."""
+    """Remove a comment from the index, if it is there."""
     Entry.objects.filter(id=key(Kind.COMMENT, time, number=number)).delete()
 
 
 def remove_essay(essay: int, *, with_comments: bool) -> None:
-    """Take an essay and its notes out of the index, and for a deleted one its comments too."""
+    """Remove an essay and its notes from the index, and with a deleted essay its comments."""
     first = 0 if with_comments else key_range(Kind.NOTE)[0]
     Entry.objects.filter(essay=essay, id__gte=first).delete()
 
@@ -132,7 +132,7 @@ def plain(source: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return a text without the differences of case, width and accents."""
+    """Return a text without differences of case, width and accents."""
     if text.isascii():
         return text.lower()
     text = unicodedata.normalize("NFKC", _IGNORED.sub("", text)).casefold()
@@ -151,7 +151,7 @@ def is_unspaced(word: str) -> bool:
 
 
 def cut(run: str) -> list[str]:
-    """Cut a run into pairs of characters that overlap; one character stays alone."""
+    """Cut a run into overlapping pairs of characters; a single character is returned as it is."""
     return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
 
 
@@ -161,7 +161,7 @@ def stem(word: str, language: str) -> str:
     algorithm = STEMMERS.get(language.partition("-")[0])
     if not algorithm or len(word) < 3 or word.isdigit():
         return word
-    with _stemming:  # a stemmer keeps the word that it works on
+    with _stemming:  # a stemmer stores the word it works on, so threads share it one by one
         return str(_stemmer(algorithm).stemWord(word))
 
 
@@ -206,7 +206,7 @@ def tokens_of(text: str, language: str, *, title: str = "", tags: str = "", has_
 
 
 def cut_to_size(found: list[str]) -> str:
-    """Join tokens as far as they fit, which all of them do except in a text made to be too large."""
+    """Join the tokens that fit; only a text made to be too large has more."""
     joined = " ".join(found)
     while len(joined.encode()) + 4 * len(found) > MAX_TOKENS_BYTES:
         found = found[: len(found) * 3 // 4]

@@ -52,7 +52,7 @@ class Option:
 
 @dataclass(frozen=True)
 class State:
-    """What the address of a results page says. Invalid values count as missing."""
+    """What the address of a results page asks for. Invalid values count as missing."""
 
     query: Query
     chosen: Filter
@@ -155,7 +155,7 @@ class Listing:
 
     @cached_property
     def filters(self) -> list[tuple[str, str, list[Option]]]:
-        """Year, author and tag: id and heading of each with its options, without those that leave nothing to choose."""
+        """Year, author and tag: the name, heading and options of each, without those that leave nothing to choose."""
         groups = [
             ("year", _("Year"), self.options("year", self.results.years, _("Any year"))),
             ("author", _("Author"), self.options("author", self.results.authors, _("Any author"))),

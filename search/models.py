@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Kind(models.IntegerChoices):
-    """What a text is. Higher kinds come first among the most relevant results."""
+    """The kind of a text. Higher kinds come first when results are sorted by relevance."""
 
     COMMENT = 1, _("Comment")
     NOTE = 2, _("Note")
@@ -28,12 +28,12 @@ class TokensField(models.TextField[str, str]):
 
 
 class Entry(models.Model):
-    """One text. Its kind and time are in its key, which `search.indexing` makes."""
+    """One text. `search.indexing` puts its kind and time into its key."""
 
     id = models.BigIntegerField(primary_key=True)
     essay = models.BigIntegerField()  # primary key of the essay, whose own entry has the title for all its texts
     number = models.BigIntegerField(default=0)  # of a note on its essay, or the primary key of a comment
-    authors = models.CharField(max_length=500, blank=True)  # keys that search.people turns into names
+    authors = models.CharField(max_length=500, blank=True)  # keys, which the people in search.sources turn into names
     language = models.CharField(max_length=12, blank=True)
     is_page = models.BooleanField(default=False)
     tags = models.TextField(blank=True)  # of an essay, one on a line: slug, tab, name
@@ -45,7 +45,7 @@ class Entry(models.Model):
     class Meta:
         verbose_name = _("search entry")
         verbose_name_plural = _("search entries")
-        indexes = (  # and those that a migration makes, in each database's own way
+        indexes = (  # and those in migration 0002, which differ by database
             models.Index(fields=["authors"], name="search_entry_by"),
             models.Index(
                 fields=["language"],

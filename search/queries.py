@@ -1,4 +1,4 @@
-"""What a reader typed, as words, phrases and the tokens to match."""
+"""A reader's query, parsed into words, phrases and the tokens to match."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from search import indexing
 from search.backends import Match
 from search.indexing import ANYWHERE, OFTEN, TAG, TITLE
 
-MAX_LENGTH = 200  # characters of a query that count
+MAX_LENGTH = 200  # characters of a query that are read
 MAX_TERMS = 16
 _PART = re.compile(r'["“”„«»]([^"“”„«»]*)(?:["“”„«»]|$)|([^"“”„«»]+)')
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
@@ -65,9 +65,10 @@ class Query:
         return [*needed, *pairs]
 
     def better_matches(self, languages: Sequence[str]) -> list[Match]:
-        """Return what makes an essay that matches more relevant, the best first.
+        """Return narrower matches, which make an essay more relevant, the best first.
 
-        That is all words in the title, in title or tags, in these or used often; then any word in each of the three.
+        All words are in the title; in the title or tags; in the title or tags or used often. Then, for several words,
+        one of them is in the title; in the tags; used often.
         """
         everything = self.match(languages)
         stems = [stem for word in self.terms for some in alternatives(word, languages) for stem in some]
@@ -92,7 +93,7 @@ def alternatives(word: str, languages: Iterable[str]) -> list[list[str]]:
 
 
 def phrase_text(phrase: Sequence[str]) -> str:
-    """Return what a text has in which these words follow each other; an unspaced run may be part of a longer one."""
+    """Return the string to look for in a folded text; an unspaced run may be part of a longer one."""
     text = " ".join(phrase)
     before = "" if indexing.is_unspaced(phrase[0]) else " "
     after = "" if indexing.is_unspaced(phrase[-1]) else " "

@@ -1,4 +1,4 @@
-"""Rebuilding of the index while the site runs, and what is missing from it."""
+"""Rebuilds the index while the site runs, and counts what is missing from it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,7 +27,7 @@ def rebuild() -> int:
 
 
 def remove_outdated(source: Source) -> None:
-    """Remove entries of texts that no longer belong into the index, or that have another time now."""
+    """Remove the entries of texts that no longer belong in the index or have another time now."""
     first = key_range(Kind.NOTE if source.kind == Kind.ESSAY else source.kind)[0]
     entries = Entry.objects.filter(id__range=(first, key_range(source.kind)[1]))
     for rows in batches(entries, "id", "essay", "number"):
@@ -55,7 +55,7 @@ def batches(rows: QuerySet[Any], *columns: str) -> Iterator[list[tuple[int, ...]
 
 
 def count_differences() -> tuple[int, int]:
-    """Return how many texts are missing from the index, and how many it has too many."""
+    """Return how many texts are missing from the index, and how many too many it has."""
     missing = extra = 0
     for source in sources.sources:
         expected = source.rows().count()

@@ -27,7 +27,7 @@ Found = Mapping[Kind, list[Row]]
 
 @dataclass(frozen=True)
 class Filter:
-    """What a reader chose beside the results; empty values mean everything."""
+    """The filters that a reader chose; empty values mean all."""
 
     kind: Kind | None = None
     year: int = 0
@@ -70,7 +70,7 @@ class Search:
     """One search. Reads the database at most a few times, however much is found."""
 
     def __init__(self, query: Query, chosen: Filter, order: str = RELEVANT, *, top: int = LIMIT) -> None:
-        """`top`: how many results have to be in the right order; no page shows those after them."""
+        """`top`: how many results must be in the right order; later ones are not shown."""
         self.query, self.chosen, self.order, self.top = query, chosen, order, top
         self.backend: Backend = get_backend()
         self.languages = languages_in_use()
@@ -141,7 +141,7 @@ class Search:
         essays = found.get(Kind.ESSAY, [])
         if essays:
             ranks: dict[int, int] = {}
-            # The first results are the newest of the best; a filter may drop some of these, so that all are needed.
+            # The first results are the newest of the best. A filter may drop some of them, so then all are needed.
             limit = LIMIT if self.chosen.author or self.chosen.tag else min(self.top, LIMIT)
             for rank, better in enumerate(reversed(self.query.better_matches(self.languages)), 1):
                 ranks |= dict.fromkeys((row.id for row in self.newest(Kind.ESSAY, better, limit)), rank)
@@ -177,7 +177,7 @@ class Search:
         return sorted(found, key=lambda choice: (-choice.count, choice.label, choice.value))[:MAX_CHOICES]
 
     def tag_choices(self, rows: Sequence[Row], essays: dict[int, str]) -> list[Choice]:
-        """Count the results of each tag, the most frequent first; notes and comments have those of their essay."""
+        """Count the results of each tag, the most frequent first; notes and comments have the tags of their essay."""
         counted: Counter[tuple[str, str]] = Counter()
         for tags, count in Counter(essays[row.essay] for row in rows).items():
             for slug, name in split_tags(tags):
@@ -186,12 +186,12 @@ class Search:
         return sorted(found, key=lambda choice: (-choice.count, choice.label))[:MAX_CHOICES]
 
     def other_keys(self, keys: Iterable[str]) -> dict[str, str]:
-        """Return further keys of these people, each with the one asked for."""
+        """Map the other keys of these people to the keys asked for."""
         return {other: known for people in sources.people for other, known in people.other_keys(keys).items()}
 
 
 def languages_in_use() -> list[str]:
-    """Return the languages of the essays, so that words are stemmed as in each of them."""
+    """Return the languages of the essays, so that a query's words are stemmed in each of them."""
     essays = Entry.objects.filter(id__gte=key_range(Kind.ESSAY)[0])
     return sorted(essays.values_list("language", flat=True).distinct()) or ["en"]
 

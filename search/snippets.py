@@ -14,7 +14,7 @@ LENGTH = 240  # characters of a snippet
 CONTEXT = 70  # before its first match
 MAX_READ = 60_000  # characters of a text in which matches are looked for
 _WORD, _ASCII_WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+"), re.compile(r"[A-Za-z0-9]+")
-# Languages whose stemmers change no beginning of a word, so that most words need not be stemmed to see they differ.
+# Languages whose stemmers leave the beginning of a word as it is, so most words that differ need not be stemmed.
 _SUFFIXING = {"ca", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nb", "nn", "no", "pt", "ro", "ru", "sv"}
 _SPACE = re.compile(r"\s+")
 

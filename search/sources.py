@@ -1,4 +1,4 @@
-"""What higher apps register: the texts that belong into the index, and the names of their authors."""
+"""What higher apps register: the texts that belong in the index, and the names of their authors."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ class Source:
 
     kind: Kind
     rows: Callable[[], QuerySet[Any]]
-    """Those that belong into the index."""
+    """Those that belong in the index."""
     time_field: str
     """The field with their time."""
     index: Callable[[Sequence[int]], None]
-    """Puts those with these primary keys into the index again."""
+    """Indexes those with these primary keys again."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class People:
     names: Callable[[Iterable[str]], dict[str, str]]
     """Returns the names by key; a key without a name is missing."""
     other_keys: Callable[[Iterable[str]], dict[str, str]]
-    """Returns further keys of these people, each with the key that was asked for."""
+    """Maps the other keys of these people to the keys asked for."""
 
 
 sources: list[Source] = []

@@ -1,4 +1,4 @@
-"""“Did you mean”: a word that the texts have, one probable mistake away from one that they don’t have."""
+"""“Did you mean”: replaces a word that no text has with a similar one, assuming a common typing mistake."""
 
 import re
 from collections import Counter

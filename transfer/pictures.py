@@ -127,7 +127,7 @@ def import_picture(wanted: WantedPicture, data: bytes | None = None) -> None:
 
 
 def set_cover(essay_pk: int, image: Image) -> None:
-    """Make a picture an essay's cover, unless it has been given another one since."""
+    """Make a picture an essay's cover picture, unless the essay has got another one since."""
     if Essay.objects.filter(pk=essay_pk, cover=None).update(cover=image):
         pagecache.invalidate(ESSAY_KEY.format(essay_pk), "site")
 

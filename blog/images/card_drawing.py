@@ -16,7 +16,7 @@ COLORS = 64  # of the file: enough for smooth edges of letters in three inks
 TITLE_TOP, TITLE_BOTTOM = 176, 484  # between the masthead and the byline
 MAX_LINES = 4
 TITLE_SIZES = range(124, 51, -4)
-FEWER_LINES = 0.84  # of its size is what a title may lose to need fewer lines
+FEWER_LINES = 0.84  # a title may shrink to this part of its size to need fewer lines
 LINE_HEIGHT = 1.1
 TRACKING = 0.08  # of the size, between small capitals
 ELLIPSIS = "…"
@@ -41,7 +41,7 @@ class CardText(NamedTuple):
 
 
 def draw(text: CardText) -> bytes:
-    """Return a card as PNG. What our fonts have no letters for is left out: the title, an author, even the site."""
+    """Return a card as PNG. A line with letters that our fonts lack is left out, be it the title or the site's name."""
     site, title, tagline, *authors = (
         line if is_drawable(line) else "" for line in map(tidy, (text.site, text.title, text.tagline, *text.authors))
     )

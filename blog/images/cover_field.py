@@ -1,4 +1,4 @@
-"""The form field for an essay's cover: the number of a picture, which a script turns into a choice with a preview."""
+"""The form field for an essay's cover picture: its ID, which a script replaces by a preview and buttons."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from blog.models import Essay, Image
 
 class CoverInput(forms.TextInput):
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
-        """Render the field for the number with a preview and buttons, which the script shows."""
+        """Render the field for the ID with a preview and buttons, which the script shows."""
         number = str(value or "")
         chosen = Image.objects.filter(pk=number).first() if number.isdecimal() and len(number) < 19 else None
         field = super().render(name, value, attrs, renderer)

@@ -31,7 +31,7 @@ def save(image: Image) -> Image:
 
 @transaction.atomic
 def save_alt(image: Image) -> None:
-    """Save an image's alternative text, which is that of the covers of essays; texts with the image keep their own."""
+    """Save an image's alternative text. Cover pictures show it; essays that contain the image keep their own."""
     image.save(update_fields=["alt"])
     if image.covered_essays.exists():
         pagecache.invalidate("site")

@@ -95,7 +95,7 @@ def _heading_ids(body: str, prefix: str) -> list[str]:
 
 
 def _with_label(mark: re.Match[str]) -> str:
-    """Name what a reference leads to, for people who hear it."""
+    """Add a label to a note's mark for screen readers."""
     label = escape(gettext("Note %(number)s") % {"number": unescape(mark[2])})
     return f'{mark[1]} aria-label="{label}">{mark[2]}</a>'
 

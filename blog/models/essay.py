@@ -313,7 +313,7 @@ class Essay(models.Model):
 
     @property
     def description(self) -> str:
-        """Return one line about it for search engines and preview cards."""
+        """Return one line about the essay for search engines and preview cards."""
         return self.deck or self.summary
 
     @property

@@ -65,7 +65,7 @@ class Likes:
     def for_request(cls, request: HttpRequest, essay: Essay, **columns: Any) -> "Likes | None":
         """Return the likes of this request's page, created on the first call; None if likes are off.
 
-        `columns`: more to read for a known visitor, if one query reads everything: see newest_likes().
+        `columns`: more columns to read for a known visitor; see newest_likes().
         """
         known: Any = request
         if not hasattr(known, "likes"):
@@ -155,7 +155,7 @@ def newest_likes(essay: Essay, commenter: Commenter | None, address: str = "", *
     """Return the newest likes of an essay: the viewer's own first, then those with a name.
 
     The same query caches the essay's discussion and rules on the essay. With the address of a known reader it also
-    reads what screening needs to know about them. `columns`: further ones, whose values are stored on the essay.
+    reads what screening needs to know about them. `columns`: more columns, whose values are stored on the essay.
     """
     known = author_record.query_columns(commenter, essay, address) if commenter and address else {}
     found: Any = Discussion.objects.filter(essay=essay).select_related("rules")

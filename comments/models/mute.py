@@ -1,4 +1,4 @@
-"""People whose comments a reader with an account does not want to see."""
+"""People whose comments are collapsed for a logged-in reader."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,7 +10,7 @@ from accounts.models import Commenter
 
 class MuteQuerySet(models.QuerySet["Mute"]):
     def merge(self, old: Commenter, new: Commenter) -> None:
-        """Give one person's mutes to another, by and of them, without duplicates and without a mute of oneself."""
+        """Move the mutes by and of one person to another, without duplicates and without a mute of oneself."""
         for mute in self.filter(Q(commenter=old.pk) | Q(muted=old.pk)):
             by, of = (new.pk if pk == old.pk else pk for pk in (mute.commenter_id, mute.muted_id))
             if by == of or self.filter(commenter=by, muted=of).exists():
@@ -24,7 +24,7 @@ class MuteQuerySet(models.QuerySet["Mute"]):
 
 
 class Mute(models.Model):
-    """One person's wish not to see the comments of another; guests keep theirs in a cookie."""
+    """A person muted by a logged-in reader; a guest's mutes are in a cookie."""
 
     commenter = models.ForeignKey(
         Commenter, models.CASCADE, related_name="mutes", db_index=False, verbose_name=_("muted by")

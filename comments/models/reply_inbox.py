@@ -13,7 +13,7 @@ from accounts.models import Commenter
 
 VISIT_GAP = timedelta(minutes=30)  # returning sooner continues the same visit, as in unread.js
 
-# In one statement, as two windows may open the page at once. All values on the right are those from before.
+# In one statement, as two windows may open the page at once. The values on the right are those before the update.
 RECORD_VISIT = """
 INSERT INTO {table} (commenter_id, token, seen, new_since) VALUES (%s, %s, %s, NULL)
 ON CONFLICT (commenter_id) DO UPDATE SET
@@ -55,7 +55,7 @@ class ReplyInboxQuerySet(models.QuerySet["ReplyInbox"]):
         return self.filter(is_open, token=token)
 
     def merge(self, old: Commenter, new: Commenter) -> None:
-        """Keep the later visit of the two. The old person's address ends: someone else may know it."""
+        """Keep the later visit of the two. The old person's feed ends, because someone else may know its address."""
         rows = {row.commenter_id: row for row in self.filter(commenter__in=[old, new])}
         if (row := rows.get(old.pk)) is None:
             return
@@ -70,7 +70,7 @@ class ReplyInboxQuerySet(models.QuerySet["ReplyInbox"]):
 
 
 class ReplyInbox(models.Model):
-    """One person's visits to the page of replies to them. Apart from Commenter, whose changes empty the page cache."""
+    """One person's visits to the page of replies to them. Separate from Commenter, whose changes empty the page cache."""
 
     commenter = models.OneToOneField(
         Commenter, models.CASCADE, primary_key=True, related_name="reply_inbox", verbose_name=_("person")

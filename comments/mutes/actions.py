@@ -1,4 +1,4 @@
-"""Mute and unmute a person: an account in the database, a guest in a signed cookie. Repeating changes nothing."""
+"""Mute and unmute people: for an account in the database, for a guest in a signed cookie. Repeating changes nothing."""
 
 from collections.abc import Sequence
 
@@ -38,7 +38,7 @@ def unmute(*, commenter: Commenter, muted: int) -> None:
 
 
 def store_in_browser(response: HttpResponse, keys: Sequence[int]) -> HttpResponse:
-    """Set the cookie to the newest of the muted people, or delete it if there are none, so that pages are shared."""
+    """Store the people muted last in the cookie. Without any, delete it, so the browser gets cached pages again."""
     if keys:
         newest, age = list(keys[-MAX_IN_BROWSER:]), settings.MUTES_COOKIE_AGE
         return cookies.set_signed(response, settings.MUTES_COOKIE_NAME, newest, salt=MUTES_SALT, max_age=age)

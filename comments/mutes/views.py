@@ -23,7 +23,7 @@ KEPT_CHOICES = ("order", "replies")  # in the URL of the page with the comment
 
 @require_safe
 def more(request: Request, pk: int) -> HttpResponse:
-    """Show a comment's link, and the ways to report it or mute its author."""
+    """Show a comment's link, the link to report it and the button to mute its author."""
     return render_page(request, find_readable(pk))
 
 

@@ -58,7 +58,7 @@ LIKES = """
     FROM own CROSS JOIN comments_like liked
     WHERE own.likes > 0 AND own.status = 'approved' AND liked.comment_id = own.id AND {by_others}
 """
-# `low` and `high` are the keys of the first and the last row that an entry stands for.
+# `low` and `high` are the keys of the first and the last row that an entry summarizes.
 ENTRIES = """
 SELECT 'reply' AS kind, reply.id AS target, reply.id AS low, reply.id AS high,
     COALESCE({approval}, reply.created) AS at, 1 AS amount {replies}
@@ -92,7 +92,7 @@ LEFT JOIN accounts_commenter last_liker ON last_liker.id = last_like.commenter_i
 LEFT JOIN comments_decision made ON page.kind = 'decision' AND made.id = page.high
 ORDER BY page.at DESC, page.target DESC, page.kind
 """
-# The same conditions, for the masthead of every page: what was not changed since then is skipped without a look at it.
+# The same conditions, for the masthead of every page; rows that have not changed since the last visit are skipped.
 COUNT_NEW = """
 WITH {own},
 visit AS MATERIALIZED (
@@ -137,7 +137,7 @@ class Tally:
 def fetch(
     commenter: Commenter, *, kinds: Sequence[str] = KINDS, since: datetime | None, start: int = 0, count: int
 ) -> tuple[Tally, list[dict[str, Any]]]:
-    """Return the numbers of a person's entries, and a slice of those of some kinds, each by name of column.
+    """Return the numbers of a person's entries, and a slice of those of some kinds as dicts of columns.
 
     `since`: the time after which entries are recent; None: all are.
     """
@@ -167,7 +167,7 @@ def count_new(commenter: Commenter) -> int:
 
 
 def new_entries(commenter: Commenter) -> RawSQL:
-    """The number that count_new() returns, as a column of another query."""
+    """Return the number of count_new() as a column of another query."""
     sql, values = COUNT_NEW.format(own=OWN, limit=MAX_COUNTED, **parts()), arguments(commenter, None)
     names = NAMED.findall(sql)
     return RawSQL(NAMED.sub("%s", sql), [values[name] for name in names], IntegerField())  # noqa: S611 – only parameters vary
@@ -185,7 +185,7 @@ def parts() -> dict[str, str]:
 
 
 def by_others(table: str) -> str:
-    """Condition for replies and likes that are news to the person: those by others. The place to leave out more."""
+    """Return the SQL condition that a reply or like is by another person. Add further exclusions here."""
     return f"{table}.commenter_id <> %(me)s"
 
 

@@ -1,4 +1,4 @@
-"""The page of a person's own comments with the status of each, beside that of the replies to them."""
+"""The page of a person's own comments with the status of each, beside the page of replies."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Replies to a person, decisions about their comments and likes of these, as their page shows them."""
+"""The entries of “Replies to you”: replies to a person, and decisions about and likes of their comments."""
 
 import json
 from collections.abc import Sequence
@@ -184,7 +184,7 @@ class EntryBuilder:
 
 
 def add_decision(entry: Entry, row: dict[str, Any], rules: Rules) -> None:
-    """Add what the comment's author may know of a decision, as beside the comment itself."""
+    """Add what the comment's author may know of a decision, the same as under the comment."""
     record = row["record"]
     removal = Removal.from_record(json.loads(record) if isinstance(record, str) else record)
     answer = removal.answer if removal else ""

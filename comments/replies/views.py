@@ -1,4 +1,4 @@
-"""The page of replies to a person, and the feed at its secret address."""
+"""The page “Replies to you”, and its feed at a secret address."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ def replies(request: Request) -> HttpResponse:
 
 
 def visit(request: Request, commenter: Commenter) -> ReplyInbox:
-    """Record the visit, unless a browser only asks for the page in advance, and return the person's inbox."""
+    """Record the visit, unless the browser only prefetches the page, and return the person's inbox."""
     is_early = "prefetch" in request.headers.get("Sec-Purpose", "") or request.method == "HEAD"
     if not is_early:
         try:

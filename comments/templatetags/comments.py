@@ -105,7 +105,7 @@ def count_in_words(count: int) -> str:
 
 @register.simple_tag(takes_context=True)
 def comment_count(context: Context, essay: Essay) -> int:
-    """Return the number of comments, which is read with the reader's likes: the first that a page shows of either."""
+    """Return the number of comments. The reader's likes are read first, because the same query has the number."""
     likes_rendering.Likes.for_request(context["request"], essay)
     return Discussion.objects.for_essay(essay).comment_count
 

@@ -169,7 +169,7 @@ class Viewer:
         }
 
     def columns(self, rules: Rules) -> list[Any]:
-        """Columns that depend on the viewer: whether they like, may edit and muted a comment. None for strangers."""
+        """Columns on whether the viewer likes a comment, may edit it and muted its author. None for strangers."""
         who = self.commenter.pk if self.commenter else None
         if who is None and self.owned is None:
             return []

@@ -1,4 +1,4 @@
-"""What differs between the databases: an FTS5 table with triggers in SQLite, a divided table with GIN in PostgreSQL."""
+"""What differs by database: an FTS5 table with triggers in SQLite, a partitioned table with GIN in PostgreSQL."""
 
 from django.db import migrations
 

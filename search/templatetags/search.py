@@ -1,4 +1,4 @@
-"""A filter for the page that says that an address does not exist."""
+"""A filter for the “Page not found” page: the words in an address."""
 
 import re
 

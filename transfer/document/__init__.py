@@ -111,7 +111,7 @@ def register_pictures(essay: Essay, report: Report) -> None:
 
 
 def add_cover(essay: Essay, result: Conversion, media: Media, report: Report) -> None:
-    """Give the draft the cover that its front matter names: a file beside the document, or one fetched by a job."""
+    """Give the draft the cover picture in its front matter: a file beside the document, or one that a job downloads."""
     if not result.cover:
         return
     alt = " ".join(result.cover_alt.split())[:500]

@@ -16,7 +16,7 @@ MAX_MARKUP_CHARACTERS = 20_000  # ten times those of 20,000 words with a hundred
 _MARKUP_CHARACTER = re.compile(r"[][*_~`<!&\\>|]")
 _FRONT_MATTER = re.compile(r"\s*---[ \t]*\n(?P<head>(?:(?!---[ \t]*$).*\n){0,200})---[ \t]*$", re.MULTILINE)
 _FIELD = re.compile(r"^(?P<name>[A-Za-z_-]{1,40})[ \t]*:[ \t]*(?P<value>.*)$", re.MULTILINE)
-# What they set; nothing for those that are left out without a report.
+# The attribute that each field sets; empty for fields that are ignored without a report.
 KNOWN_FIELDS = {
     "title": "title", "subtitle": "deck", "deck": "deck", "cover": "cover", "image": "cover", "cover_alt": "cover_alt",
     "image_alt": "cover_alt", "description": "", "layout": "", "lang": "",

@@ -63,7 +63,7 @@ class Media:
 
     @property
     def last_address(self) -> str:
-        """The address here of the picture stored last."""
+        """The address on this site of the picture stored last."""
         return str(self.stored[-1].file.url) if self.stored else ""
 
     def delete_all(self) -> None:

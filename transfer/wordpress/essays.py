@@ -205,7 +205,7 @@ class EssayImporter:
         pictures.drop_pictures(essay, nowhere)
 
     def register_cover(self, essay: Essay, meta: dict[str, list[str]]) -> None:
-        """Register the featured image to be fetched as the essay's cover."""
+        """Register the featured image to be downloaded as the essay's cover picture."""
         number = next(iter(meta.get("_thumbnail_id", [])), "")
         if number in {"", "0", "-1"}:  # as WordPress writes none
             return

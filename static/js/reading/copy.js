@@ -1,4 +1,4 @@
-/* Copies a text; the button and a status, which is read aloud, say whether it worked. */
+/* Copies a text; the button and a status for screen readers say whether it worked. */
 const DELAY = 4000; // milliseconds until the button has its label again
 
 export async function copy(button, text, { copied, failed }) {

@@ -26,8 +26,8 @@ function build() {
   for (const item of itemsOf()) item.tabIndex = -1;
 }
 
-/* Put it below the link, or above where the window has no room. Its containing block may be any: it is put into a
-   corner first, then moved by the difference. */
+/* Put it below the link, or above where the window has no room. Any ancestor may be its containing block,
+   so it is put into a corner first, then moved by the difference. */
 function position() {
   Object.assign(menu.style, { left: "0", top: "0" });
   const { left, top, width, height } = menu.getBoundingClientRect();
@@ -92,7 +92,7 @@ function onKey(event) {
 function onClick({ target }) {
   if (!target.closest("button")) return;
   const { value, form } = target;
-  if (form) return; // muting loads the page again
+  if (form) return; // muting reloads the page
   link.focus();
   close();
   if (value === "copy") copyLink();

@@ -80,7 +80,7 @@ if (thread && dialog) {
   button.addEventListener("click", shortcuts["?"]);
   const collapsed = new Set(load(storageKey)?.split(" "));
   const keyOf = (branch) => branch.parentElement.id.slice("comment-".length);
-  const remembered = thread.matches(".folded") ? ".replies .replies" : ".replies"; // not those that “Top-level only” closed
+  const remembered = thread.matches(".folded") ? ".replies .replies" : ".replies"; // not those that “Top-level only” collapsed
   for (const branch of thread.querySelectorAll(remembered)) if (collapsed.has(keyOf(branch))) branch.open = false;
   thread.addEventListener("toggle", ({ target }) => {
     if (!target.matches(remembered)) return;

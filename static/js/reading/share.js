@@ -1,4 +1,4 @@
-/* Shares an essay's link by the browser's own sheet, or copies it where there is none. */
+/* Shares an essay's link with the browser's share dialog, or copies it where there is none. */
 import { copy } from "./copy.js";
 
 export async function share(button) {
@@ -7,6 +7,6 @@ export async function share(button) {
   try {
     await navigator.share({ title, url });
   } catch (error) {
-    if (error.name !== "AbortError") return copy(button, url, button.dataset); // AbortError: the reader closed the sheet
+    if (error.name !== "AbortError") return copy(button, url, button.dataset); // AbortError: the reader closed the dialog
   }
 }
