@@ -31,7 +31,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def too_fast(seconds: int) -> str:
-    """Return the message for an IP address that searches too often."""
+    """Return the message for a network that searches too often."""
     message = ngettext(
         "You’re searching too quickly. Please wait %(count)d second and try again.",
         "You’re searching too quickly. Please wait %(count)d seconds and try again.",

@@ -81,7 +81,7 @@ class Visible(HTMLParser):
 
 
 def outside_brackets(text: str, depth: int = 0) -> tuple[list[str], int]:
-    """Return the pieces of a text that are outside brackets and have a word, and the depth of brackets at its end."""
+    """Return the pieces of a text that have a word outside brackets, and the depth of brackets at its end."""
     pieces, piece = [], ""
     for character in text:
         if character in {OPEN, CLOSE}:

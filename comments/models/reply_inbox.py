@@ -70,7 +70,7 @@ class ReplyInboxQuerySet(models.QuerySet["ReplyInbox"]):
 
 
 class ReplyInbox(models.Model):
-    """One person's visits to the page of replies to them. Separate from Commenter, whose changes empty the page cache."""
+    """A person's visits to the page of replies to them. Separate from Commenter, whose changes empty the page cache."""
 
     commenter = models.OneToOneField(
         Commenter, models.CASCADE, primary_key=True, related_name="reply_inbox", verbose_name=_("person")

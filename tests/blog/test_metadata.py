@@ -1,4 +1,4 @@
-"""Preview cards, structured data and citation tags, checked against the rules of those who read them."""
+"""Preview cards, structured data and citation tags, checked against their specifications."""
 
 import io
 import json
@@ -204,7 +204,7 @@ def figure(image: Image, alt: str) -> str:
     return f'<figure><img src="{image.file.url}" alt="{alt}"></figure>'
 
 
-def test_metadata_keeps_the_rules_of_those_who_read_it(author: User) -> None:
+def test_metadata_follows_the_specifications(author: User) -> None:
     small, large = picture(300, 200), picture(1200, 800, "A hill")
     series = Series.objects.create(title="Of “Words” & more", slug="words")
     essays = {
@@ -290,7 +290,7 @@ class TestCards:
             assert Client().get(path).status_code == 302
         assert self.files(tmp_path) == []
 
-    def test_only_published_essays_have_one(self, author: User) -> None:
+    def test_only_published_essays_have_a_card(self, author: User) -> None:
         essay = make.essay("Not yet", by=author)
         address = self.address(essay)
         assert Client().get(address).status_code == 200
@@ -299,7 +299,7 @@ class TestCards:
         for path in (address, f"/media{file}", f"/media/x/..{file}"):
             assert Client().get(path).status_code == 404
 
-    def test_it_is_deleted_with_the_essay(
+    def test_a_card_is_deleted_with_its_essay(
         self, tmp_path: Path, django_capture_on_commit_callbacks: Callable[..., Any]
     ) -> None:
         essay = make.essay("Gone")
@@ -308,7 +308,7 @@ class TestCards:
             actions.delete(essay)
         assert self.files(tmp_path) == []
 
-    def test_what_our_fonts_lack_is_left_out(self) -> None:
+    def test_a_line_with_letters_that_our_fonts_lack_is_left_out(self) -> None:
         without = draw(CardText("Rejoinder", authors=("Miriam Achterberg",)))
         assert draw(CardText("Rejoinder", ARABIC, ("Miriam Achterberg", "魯迅"))) == without
         assert draw(CardText("Rejoinder", "Wiśniewska’s Œuvre", ("Łucja",))) != draw(

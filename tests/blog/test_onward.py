@@ -28,7 +28,7 @@ def onward(essay: Essay) -> list[str]:
     return [] if navigation is None else [" ".join(text_of(link).split()) for link in navigation.iter("p")]
 
 
-def test_an_essay_leads_to_its_neighbors_by_date_and_to_related_essays() -> None:
+def test_an_essay_links_to_its_neighbors_by_date_and_to_related_essays() -> None:
     oldest = dated("Oldest", 9, "Argument", deck="Where it began")
     dated("Twin", 8, "Argument", "Books")
     dated("Unlike", 7)
@@ -46,7 +46,7 @@ def test_an_essay_leads_to_its_neighbors_by_date_and_to_related_essays() -> None
     assert onward(Essay.objects.get(title="About")) == []
 
 
-def test_essays_published_at_the_same_moment_are_in_one_order() -> None:
+def test_essays_published_at_the_same_moment_keep_one_order() -> None:
     moment = timezone.now() - timedelta(days=1)
     first, second, third = (make.essay(title, published=moment) for title in ("One", "Two", "Three"))
     assert onward(first) == ["Next essay Two"]
@@ -54,7 +54,7 @@ def test_essays_published_at_the_same_moment_are_in_one_order() -> None:
     assert onward(third) == ["Previous essay Two", "Next essay This is the newest."]
 
 
-def test_an_essay_in_a_series_leads_through_the_series() -> None:
+def test_an_essay_in_a_series_links_to_its_neighbors_there() -> None:
     series = Series.objects.create(title="Debts", slug="debts")
     one, two, *_ = [dated(f"Part {number}", 20 - number, series=series) for number in range(1, 6)]
     dated("Outside", 1, "Money")
@@ -74,7 +74,7 @@ def test_a_translation_of_an_essay_is_not_related_to_it() -> None:
     assert onward(german) == ["Previous essay Between", "Next essay French"]
 
 
-def test_the_only_essay_leads_nowhere_but_to_the_subscription() -> None:
+def test_the_only_essay_links_to_no_other_but_offers_the_subscription() -> None:
     essay = make.essay()
     page = Page(Client().get(essay.get_absolute_url()))
     assert onward(essay) == []

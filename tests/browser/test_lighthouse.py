@@ -45,7 +45,7 @@ def search() -> str:
 def test_a_page_scores_100_in_every_category(
     serve: "Serve", tmp_path: Path, django_db_blocker: DjangoDbBlocker, make_page: Callable[[], str]
 ) -> None:
-    """Three of at most six runs do: other work on the machine can only lower a score.
+    """Three of at most six runs score 100: other work on the machine can only lower a score.
 
     Search engines are asked not to index results, so search is not scored for them.
     """

@@ -18,7 +18,7 @@ WORDS = "What she had promised was not hers to keep. "
 LONG = f"<p>{WORDS * 20}</p><pre><code>{'keep(it)' * 9}\nor_not()</code></pre><p>{WORDS * 3}<a href='/about/'>About</a>.</p>"
 NOTES = "[role=doc-endnotes] > ol > li"
 
-# What of the essay moved without the reader's doing.
+# What moved in the essay although the reader did nothing.
 RECORD_SHIFTS = """window.shifts = [];
 new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) if (!entry.hadRecentInput) {
@@ -26,7 +26,7 @@ new PerformanceObserver((list) => {
     }
 }).observe({ type: "layout-shift", buffered: true });"""
 
-# The notes that cover each other, the text, a figure or the window's edge, or are cut.
+# The notes that overlap another note, the text, a figure or the window's edge, or are cut off.
 FAULTS = f"""async () => {{
     for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
     const box = (part) => part.getBoundingClientRect();
@@ -59,7 +59,7 @@ def mark(number: int, label: str = "") -> str:
 
 @pytest.fixture
 def crowded(site: "Server") -> Essay:
-    """Notes in everything that may have one: most of them close together, the last ones at the end."""
+    """Notes in every element that may have one: most of them close together, the last ones at the end."""
     body = [
         f"<h2>One{mark(1)}</h2><p>{WORDS * 4}{mark(2)}</p><p>{WORDS}{mark(3)} then{mark(4)} {WORDS * 40}{mark(5)}</p>"
     ]
@@ -118,9 +118,7 @@ def test_each_of_62_notes_is_read_and_left_by_keyboard(visitor: Visitor, site: "
     assert page.evaluate("shifts") == []
 
 
-def test_notes_in_the_margin_give_way_to_each_other_and_unfold(
-    visitor: Visitor, site: "Server", crowded: Essay
-) -> None:
+def test_notes_in_the_margin_do_not_overlap_and_expand(visitor: Visitor, site: "Server", crowded: Essay) -> None:
     page = open_essay(visitor, site, crowded)
     assert page.evaluate(FAULTS) == []
     assert page.evaluate("shifts") == []

@@ -48,7 +48,9 @@ def test_an_essay_is_cited_and_its_link_copied_in_place(visitor: Visitor, site: 
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
-def test_the_links_after_an_essay(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
+def test_leave_a_reply_and_cite_lead_to_the_form_and_the_citations(
+    visitor: Visitor, site: "Server", essay: Essay, script: bool
+) -> None:
     page = visitor.open(site.url + essay.get_absolute_url(), script=script)
     page.locator(".opening").get_by_role("link", name="Leave a Reply").click()
     if script:

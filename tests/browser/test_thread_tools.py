@@ -40,7 +40,7 @@ def open_menu(page: Page, comment: Comment) -> None:
     expect(page.get_by_role("menuitem").first).to_be_focused()
 
 
-def test_the_menu_by_keyboard(visitor: Visitor, site: "Server", root: Comment, reply: Comment) -> None:
+def test_the_menu_works_by_keyboard(visitor: Visitor, site: "Server", root: Comment, reply: Comment) -> None:
     page = visitor.open(site.url + root.essay.get_absolute_url(), alone=True)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     link = page.locator(f"#comment-{root.pk} > .say .more")
@@ -103,7 +103,7 @@ def test_top_level_only_opens_replies_in_place(visitor: Visitor, site: "Server",
     expect(page.locator(f"#comment-{deep.pk}")).to_be_visible()
     page.get_by_text("2 replies").click()
     switch.click()
-    expect(page.locator(f"#comment-{reply.pk}")).to_be_visible()  # closing it there was no wish for here
+    expect(page.locator(f"#comment-{reply.pk}")).to_be_visible()  # collapsing it there does not count here
     switch.click()
     expect(page.locator(f"#comment-{reply.pk}")).to_be_hidden()
     later = make.comment(root.essay, "Later.", to=deep)
@@ -183,7 +183,9 @@ def test_the_toolbar_is_one_tab_stop(visitor: Visitor, site: "Server", essay: Es
     expect(bar.get_by_role("button", name="Quote")).to_be_focused()
 
 
-def test_without_script_links_do_it_and_no_room_is_kept(visitor: Visitor, site: "Server", root: Comment) -> None:
+def test_without_script_a_page_replaces_the_menu_and_no_room_is_kept_for_the_toolbar(
+    visitor: Visitor, site: "Server", root: Comment
+) -> None:
     page = visitor.open(site.url + root.essay.get_absolute_url(), script=False)
     assert page.locator("[data-tools]").evaluate("field => parseFloat(getComputedStyle(field).paddingTop)") < 20
     page.locator(f"#comment-{root.pk} .more").click()

@@ -1,4 +1,4 @@
-"""When a text is found, and when it no longer is."""
+"""When the search finds a text, and when it no longer does."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -133,7 +133,7 @@ def test_an_import_and_a_rebuild_find_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.once
-def test_no_query_breaks_the_page() -> None:
+def test_no_query_causes_an_error() -> None:
     make.essay("Everywhere", body=f"<p>{'everywhere a b c ' * 400}</p>")
     for query in HOSTILE:
         assert finding.get(query).status_code == 200, query[:50]
@@ -152,7 +152,7 @@ def test_a_network_that_searches_too_often_is_asked_to_wait(monkeypatch: pytest.
 
 
 @pytest.mark.once
-def test_other_addresses_lead_to_the_search() -> None:
+def test_wordpress_addresses_missing_pages_and_browsers_lead_to_the_search() -> None:
     client = Client()
     assert client.get("/?s=an+orchard").headers["Location"] == "/search/?q=an+orchard"
     assert 'href="/search/?q=orchard%20promise"' in client.get("/2019/old/orchard-promise.html/").content.decode()

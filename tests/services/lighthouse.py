@@ -21,7 +21,7 @@ TIMEOUT = 300  # seconds
 
 
 def lost_points(url: str, folder: Path, categories: tuple[str, ...] = CATEGORIES) -> dict[str, str]:
-    """Load the page as on a phone, and return each category below 100 with its score and what costs points."""
+    """Load the page as on a phone, and return each category below 100 with its score and the failed audits."""
     with chromium_with_port(folder) as port:
         options = [*OPTIONS, f"--port={port}", f"--only-categories={','.join(categories)}"]
         result = subprocess.run(["node", str(CLI), url, *options], capture_output=True, text=True, timeout=TIMEOUT)
@@ -60,6 +60,6 @@ def chromium_with_port(folder: Path) -> Iterator[int]:
 
 
 def run_before_others(pid: int) -> None:
-    """Give the process and its children the processors first, where we may: other work on the machine costs points."""
+    """Prefer the process and its children over others, where permitted, because other work lowers the score."""
     with contextlib.suppress(PermissionError, AttributeError):
         os.sched_setscheduler(pid, os.SCHED_RR, os.sched_param(1))

@@ -46,7 +46,7 @@ WATCH = """() => {
 
 
 class Browser(ABC):
-    """A window of a new profile. Actions wait until their element is there; `errors` lists what pages complained of."""
+    """A window of a new profile. Actions wait until their element is there; `errors` lists errors in pages."""
 
     window: str  # the one in use
 
@@ -221,7 +221,7 @@ def firefox(folder: Path) -> Iterator[Browser]:
 
 @contextlib.contextmanager
 def webkit(folder: Path) -> Iterator[Browser]:
-    """WebKit's own small browser, on a screen that no one sees."""
+    """Start WebKit's MiniBrowser on a virtual screen."""
     programs = sorted(map(str, Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser")))
     assert programs, "WebKit is missing: bin/test --all installs Debian's webkit2gtk-driver."
     screen = ["Xvfb", "-displayfd", "1", "-screen", "0", "1920x1200x24", "-nolisten", "tcp"]

@@ -1,4 +1,4 @@
-"""Covers of essays: chosen in the form, shown in lists if the owner likes, and not deleted while they are used."""
+"""Covers of essays: chosen in the form, shown in lists if the owner chooses so, and not deleted while they are used."""
 
 import io
 import re
@@ -66,7 +66,7 @@ def test_a_cover_cannot_be_deleted_as_unused(author: User) -> None:
     assert Essay.objects.get().cover is None
 
 
-def test_lists_show_covers_only_if_the_owner_likes(author: User) -> None:
+def test_lists_show_covers_only_if_the_owner_chooses_so(author: User) -> None:
     cover = picture(900, 600, author)
     renditions.render.func(cover.pk)
     make.essay("With", by=author, cover=cover)

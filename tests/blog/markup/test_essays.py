@@ -204,7 +204,7 @@ def test_headings_get_ids_and_the_second_level_is_listed() -> None:
     assert '<h3 id="e1-h-why">' in drawn
 
 
-def test_paragraphs_have_ids_where_wanted_and_notes_have_none() -> None:
+def test_paragraphs_have_ids_on_request_but_not_those_of_notes() -> None:
     essay = '<p>a</p><pre>b</pre><blockquote><p lang="fr">c</p></blockquote><ul><li><p>d</p></li></ul>'
     notes = '<section role="doc-endnotes"><ol><li id="note-1"><p>e</p></li></ol></section>'
     assert " id=" not in markup.render(essay, "e1-")

@@ -1,4 +1,4 @@
-"""Readers mute commenters for themselves: with an account on the server, as a guest in this browser's cookie."""
+"""Readers mute commenters for themselves: on the server with an account, in this browser's cookie as a guest."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,7 +75,7 @@ def test_muting_twice_changes_nothing_and_a_name_is_not_a_person(essay: Essay, r
     assert_muted(reader, namesake, is_muted=False)
 
 
-def test_without_script_a_page_offers_everything(root: Comment, guest: Browser) -> None:
+def test_without_script_a_page_has_all_actions_of_the_menu(root: Comment, guest: Browser) -> None:
     page = guest.read(f"/comments/{root.pk}/mute/")
     assert page.only("input[@id='link']").get("value") == f"http://testserver/comments/{root.pk}/"
     assert [text_of(link) for link in page.all("main//a")][-3:] == [
@@ -101,7 +101,9 @@ def test_no_one_mutes_themselves(essay: Essay, rosa: User, reader: Browser, gues
     assert not Mute.objects.exists()
 
 
-def test_what_cannot_be_muted(essay: Essay, root: Comment, guest: Browser, reader: Browser) -> None:
+def test_authors_of_hidden_comments_and_invalid_keys_are_not_muted(
+    essay: Essay, root: Comment, guest: Browser, reader: Browser
+) -> None:
     pending = make.comment(essay, status="pending")
     hidden = make.comment(make.essay(published=None), by=make.guest("Tobias Fenn"))
     for browser in (guest, reader):
@@ -152,7 +154,7 @@ def test_muting_needs_no_further_query(root: Comment, reply: Comment, reader: Br
         assert len(after) == len(before)
 
 
-def test_an_account_is_limited(root: Comment, reader: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mutes_by_an_account_are_limited(root: Comment, reader: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("comments.mutes.actions.MUTES_A_MINUTE", 1)
     press(reader, root)
     again = press(reader, root)
@@ -184,7 +186,7 @@ def test_an_erased_person_mutes_no_one_and_is_muted_by_no_one(root: Comment, rea
     assert not Mute.objects.exists()
 
 
-def test_the_data_export_names_the_people_one_muted(root: Comment, reader: Browser) -> None:
+def test_the_data_export_lists_the_muted_people(root: Comment, reader: Browser) -> None:
     press(reader, root)
     answer = reader.get("/accounts/data/about-me.json").json()
     assert [row["muted__name"] for row in answer["comments.mute"]] == ["Tobias Fenn"]

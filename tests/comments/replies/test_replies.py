@@ -62,7 +62,7 @@ def entries_of(browser: Browser, query: str = "") -> list[str]:
     return shown(browser.read(f"{REPLIES}{query}"))
 
 
-# Nobody else's
+# Only the person's own
 
 SECRETS = ("A PUBLIC REPLY", "A PENDING REPLY", "A SPAM REPLY", "A DELETED REPLY", "A WITHDRAWN REPLY", "Insulting")
 
@@ -316,7 +316,7 @@ def test_a_merge_keeps_the_later_visit_and_ends_the_old_feed(essay: Essay, rosa:
     seen = ReplyInbox.objects.get(commenter=commenter).seen
     me = Commenter.objects.get(user__username="rosa")
     merging.merge_commenters(commenter, me)
-    assert guest.get(old).status_code == 404  # whoever posted as a guest may not be who has the account
+    assert guest.get(old).status_code == 404  # the guest may be another person than the account's
     assert ReplyInbox.objects.get().commenter_id == me.pk
     assert ReplyInbox.objects.get().seen == seen
 
