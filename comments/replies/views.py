@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response, set_response_etag
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -18,7 +18,7 @@ from accounts.models import Commenter
 from comments.models import ReplyInbox
 from comments.replies.entries import DECISION, KINDS, LIKE, REPLY, Tally
 from comments.replies.feed import RepliesFeed
-from comments.replies.page import describe_day, find_page
+from comments.replies.page import find_page
 from comments.threads.viewer import parse_key
 
 SHOWN = {"": KINDS, "replies": (REPLY,), "decisions": (DECISION,), "likes": (LIKE,)}  # values of `?show=`
@@ -77,17 +77,25 @@ def summarize(tally: Tally, inbox: ReplyInbox) -> str:
     """Say how much is new since the last visit; nothing on the first one."""
     if inbox.new_since is None:
         return ""
-    then = localtime(inbox.new_since)
-    day = describe_day(then.date())
-    when = {_("Today"): _("today"), _("Yesterday"): _("yesterday")}.get(
-        day, _("on %(date)s") % {"date": date_format(then, "DATE_FORMAT")}
-    )
-    text = ngettext(
-        "%(count)d new since your last visit %(when)s.", "%(count)d new since your last visit %(when)s.", tally.recent
-    )
-    if not tally.recent:
-        text = _("Nothing new since your last visit %(when)s.")
-    return text % {"count": tally.recent, "when": when}
+    count, then = tally.recent, localtime(inbox.new_since)
+    days = (localdate() - then.date()).days
+    if not count:
+        return _("Nothing new since your last visit.")
+    if days <= 0:
+        text = ngettext(
+            "%(count)d new since your last visit today.", "%(count)d new since your last visit today.", count
+        )
+    elif days == 1:
+        text = ngettext(
+            "%(count)d new since your last visit yesterday.", "%(count)d new since your last visit yesterday.", count
+        )
+    else:
+        text = ngettext(
+            "%(count)d new since your last visit on %(date)s.",
+            "%(count)d new since your last visit on %(date)s.",
+            count,
+        )
+    return text % {"count": count, "date": date_format(then, "DATE_FORMAT")}
 
 
 @require_POST
