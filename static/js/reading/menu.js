@@ -3,7 +3,7 @@ const GAP = 5;
 const template = document.getElementById("menu");
 const status = document.createElement("em");
 status.role = "status";
-let link, menu;
+let link, menu, moveForm; // the last is of reply-target.js, which the page has loaded
 
 const itemsOf = () => Array.from(menu.querySelectorAll("[role=menuitem]"));
 const clamp = (value, max) => Math.max(GAP, Math.min(value, max));
@@ -72,7 +72,7 @@ async function quoteComment() {
   const body = link.closest(".comment").querySelector(".comment-body");
   const selection = getSelection();
   if (selection.isCollapsed || !body.contains(selection.anchorNode)) selection.selectAllChildren(body);
-  quote();
+  quote(moveForm);
 }
 
 function onKey(event) {
@@ -100,12 +100,13 @@ function onClick({ target }) {
 }
 
 /* Open the menu of a “More” link, or close it. */
-export function toggleMenu(more) {
+export function toggleMenu(more, move) {
   const isOpen = menu && link === more;
   close();
   status.remove();
   if (isOpen) return;
   link = more;
+  moveForm = move;
   menu = template.content.firstElementChild.cloneNode(true);
   build();
   menu.setAttribute("aria-label", link.getAttribute("aria-label"));

@@ -93,7 +93,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest(".rest a, .do > .more");
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  if (link.matches(".more")) return void import("./menu.js").then(({ toggleMenu }) => toggleMenu(link)).catch(() => (location.href = link.href));
+  if (link.matches(".more")) return void import("./menu.js").then(({ toggleMenu }) => toggleMenu(link, moveForm)).catch(() => (location.href = link.href));
   if (link.ariaBusy) return;
   link.ariaBusy = "true";
   import("./more-replies.js").then(({ loadReplies }) => loadReplies(link, showRelativeTimes)).catch(() => (location.href = link.href));
