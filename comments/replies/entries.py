@@ -1,11 +1,12 @@
 """What happened to a person's comments: replies, decisions and likes by others, newest first.
 
 All of it is computed from the tables of comments, decisions and likes, so that nothing has to be written, moved or
-deleted with them. One statement finds and counts all entries, and reads the rows of one page.
+deleted with them. One statement finds and counts all entries, and reads the rows of one page. Nothing is an entry that
+someone did whom the person muted with their account, or in the browser: `muted` has the keys of the latter.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -58,6 +59,7 @@ LIKES = """
     FROM own CROSS JOIN comments_like liked
     WHERE own.likes > 0 AND own.status = 'approved' AND liked.comment_id = own.id AND {by_others}
 """
+BY_OTHERS = "{key} <> %(me)s AND {key} NOT IN (SELECT muted_id FROM comments_mute WHERE commenter_id = %(me)s)"
 # `low` and `high` are the keys of the first and the last row that an entry summarizes.
 ENTRIES = """
 SELECT 'reply' AS kind, reply.id AS target, reply.id AS low, reply.id AS high,
@@ -135,7 +137,13 @@ class Tally:
 
 
 def fetch(
-    commenter: Commenter, *, kinds: Sequence[str] = KINDS, since: datetime | None, start: int = 0, count: int
+    commenter: Commenter,
+    *,
+    kinds: Sequence[str] = KINDS,
+    since: datetime | None,
+    start: int = 0,
+    count: int,
+    muted: Collection[int] = (),
 ) -> tuple[Tally, list[dict[str, Any]]]:
     """Return the numbers of a person's entries, and a slice of those of some kinds as dicts of columns.
 
@@ -146,53 +154,59 @@ def fetch(
     kind_names = {f"kind{number}": kind for number, kind in enumerate(kinds)}
     sql = PAGE.format(
         own=OWN,
-        entries=ENTRIES.format(**parts()),
+        entries=ENTRIES.format(**parts(muted)),
         kinds=", ".join(f"%({name})s" for name in kind_names),
         columns=", ".join(f"d{number}" for number in range(len(DETAILS))),
         details=details % tuple(f"%({name})s" for name in named),
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, {**arguments(commenter, since), **named, **kind_names, "count": count, "start": start})
+        cursor.execute(
+            sql, {**arguments(commenter, since, muted), **named, **kind_names, "count": count, "start": start}
+        )
         rows = cursor.fetchall()
     tally = Tally(*rows[0][:4])
     return tally, [dict(zip(COLUMNS, row[4:], strict=True)) for row in rows if row[4] is not None]
 
 
-def count_new(commenter: Commenter) -> int:
+def count_new(commenter: Commenter, muted: Collection[int] = ()) -> int:
     """Return how many entries are newer than the person's last visit, at most MAX_COUNTED, by one query."""
-    column = new_entries(commenter)
+    column = new_entries(commenter, muted)
     with connection.cursor() as cursor:
         cursor.execute(column.sql, column.params)
         return int(cursor.fetchone()[0])
 
 
-def new_entries(commenter: Commenter) -> RawSQL:
+def new_entries(commenter: Commenter, muted: Collection[int] = ()) -> RawSQL:
     """Return the number of count_new() as a column of another query."""
-    sql, values = COUNT_NEW.format(own=OWN, limit=MAX_COUNTED, **parts()), arguments(commenter, None)
+    sql, values = COUNT_NEW.format(own=OWN, limit=MAX_COUNTED, **parts(muted)), arguments(commenter, None, muted)
     names = NAMED.findall(sql)
     return RawSQL(NAMED.sub("%s", sql), [values[name] for name in names], IntegerField())  # noqa: S611 – only parameters vary
 
 
-def parts() -> dict[str, str]:
+def parts(muted: Collection[int]) -> dict[str, str]:
     """Return the parts of both statements."""
     return {
         "approval": APPROVAL,
-        "replies": REPLIES.format(by_others=by_others("reply")),
+        "replies": REPLIES.format(by_others=by_others("reply", muted)),
         "decisions": DECISIONS,
-        "likes": LIKES.format(by_others=by_others("liked")),
+        "likes": LIKES.format(by_others=by_others("liked", muted)),
         "day": day_sql("liked.created"),
     }
 
 
-def by_others(table: str) -> str:
-    """Return the SQL condition that a reply or like is by another person. Add further exclusions here."""
-    return f"{table}.commenter_id <> %(me)s"
+def by_others(table: str, muted: Collection[int]) -> str:
+    """Return the SQL condition that a reply or like is by another person, whom this one did not mute."""
+    key = f"{table}.commenter_id"
+    found = BY_OTHERS.format(key=key)
+    names = ", ".join(f"%(muted{number})s" for number in range(len(muted)))
+    return f"{found} AND {key} NOT IN ({names})" if names else found
 
 
-def arguments(commenter: Commenter, since: datetime | None) -> dict[str, Any]:
+def arguments(commenter: Commenter, since: datetime | None, muted: Collection[int]) -> dict[str, Any]:
     """Return the values that both statements need."""
     now, then = (connection.ops.adapt_datetimefield_value(time) for time in (timezone.now(), since or LONG_AGO))
-    return {"me": commenter.pk, "user": commenter.user_id or -1, "now": now, "since": then}
+    keys = {f"muted{number}": key for number, key in enumerate(muted)}
+    return {"me": commenter.pk, "user": commenter.user_id or -1, "now": now, "since": then, **keys}
 
 
 def day_sql(column: str) -> str:

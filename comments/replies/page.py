@@ -1,7 +1,7 @@
 """The entries of “Replies to you”: replies to a person, and decisions about and likes of their comments."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -126,11 +126,17 @@ def describe_day(day: date) -> str:
 
 
 def find_page(
-    commenter: Commenter, inbox: ReplyInbox, *, kinds: Sequence[str] = KINDS, number: int = 1, size: int = PAGE_SIZE
+    commenter: Commenter,
+    inbox: ReplyInbox,
+    *,
+    kinds: Sequence[str] = KINDS,
+    number: int = 1,
+    size: int = PAGE_SIZE,
+    muted: Collection[int] = (),
 ) -> RepliesPage:
-    """Find a page of entries by one query. Raises Http404 if there is none with this number."""
+    """Find a page of entries by one query, without people muted in the browser. Raises Http404 if there is none."""
     start = (number - 1) * size
-    tally, rows = entries.fetch(commenter, kinds=kinds, since=inbox.new_since, start=start, count=size)
+    tally, rows = entries.fetch(commenter, kinds=kinds, since=inbox.new_since, start=start, count=size, muted=muted)
     if not rows and number > 1:
         raise Http404
     builder = EntryBuilder(commenter, inbox)

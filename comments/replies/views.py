@@ -19,7 +19,7 @@ from comments.models import ReplyInbox
 from comments.replies.entries import DECISION, KINDS, LIKE, REPLY, Tally
 from comments.replies.feed import RepliesFeed
 from comments.replies.page import find_page
-from comments.threads.viewer import parse_key
+from comments.threads.viewer import muted_in_browser, parse_key
 
 SHOWN = {"": KINDS, "replies": (REPLY,), "decisions": (DECISION,), "likes": (LIKE,)}  # values of `?show=`
 
@@ -36,7 +36,7 @@ def replies(request: Request) -> HttpResponse:
     if commenter is None:
         return render(request, "comments/replies.html", {"tab": "replies"})
     inbox = visit(request, commenter)
-    page = find_page(commenter, inbox, kinds=SHOWN[show], number=number)
+    page = find_page(commenter, inbox, kinds=SHOWN[show], number=number, muted=muted_in_browser(request))
     request.new_replies = 0  # type: ignore[attr-defined]  # the masthead's number: all are seen now
     context = {
         "tab": "replies",

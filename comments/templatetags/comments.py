@@ -24,7 +24,7 @@ from comments.threads import removals, rendering
 from comments.threads.by_author import AuthorsPage
 from comments.threads.pages import BY_AUTHOR, FOLDED, ThreadPage, reply_count_text
 from comments.threads.tree import Row
-from comments.threads.viewer import AuthorNotice, parse_key
+from comments.threads.viewer import AuthorNotice, muted_in_browser, parse_key
 
 register = template.Library()
 LONG_PAGE = 60  # comments; a longer page skips the layout of what is off screen (thread.css)
@@ -89,11 +89,11 @@ def new_replies(context: Context) -> NewReplies:
     if not commenter:
         return NewReplies()
     if not hasattr(request, "new_replies"):
-        essay = context.get("essay")
+        essay, muted = context.get("essay"), muted_in_browser(request)
         if isinstance(essay, Essay) and not context.get("is_preview"):  # its page has a query for known visitors
-            likes_rendering.Likes.for_request(request, essay, new_replies=new_entries(commenter))
+            likes_rendering.Likes.for_request(request, essay, new_replies=new_entries(commenter, muted))
         found = getattr(essay, "new_replies", None)
-        request.new_replies = count_new(commenter) if found is None else found
+        request.new_replies = count_new(commenter, muted) if found is None else found
     return NewReplies(request.new_replies)
 
 

@@ -131,6 +131,31 @@ def test_a_logged_in_reader_does_not_see_the_replies_to_the_guest_of_their_brows
     assert entries_of(browser) == []
 
 
+@pytest.mark.parametrize("who", ["account", "guest"])
+def test_what_muted_people_do_is_not_news(essay: Essay, who: str) -> None:
+    browser = Browser(make.user("cleo") if who == "account" else None)
+    said = browser.post_comment(essay, text="Words.", remember="on")
+    replies = [make.comment(essay, f"By {name}.", by=make.guest(name), to=said) for name in ("Tobias", "Ines")]
+    for reply in replies:
+        like(said, reply.commenter)
+
+    def numbers() -> list[str]:
+        """Return the numbers in the masthead of two pages, and of the page's entries of all kinds and of replies."""
+        found = [text_of(browser.read(path).only("nav[@class='you']//span")) for path in ("/", essay)]
+        return found + [text_of(count) for count in browser.read(REPLIES).all("span[@class='count']")[:2]]
+
+    assert numbers() == ["3", "3", "3", "2"]  # the likes of one day are one entry
+    browser.post(f"/comments/{replies[0].pk}/mute/", {"mute": "1"})
+    ReplyInbox.objects.update(seen=said.created)
+    assert numbers() == ["2", "2", "2", "1"]
+    assert "Tobias" not in browser.read(REPLIES).text
+    feed = browser.get(feed_of(browser)).text
+    assert ("By Tobias." in feed) == (who == "guest")  # whose mutes only the browser knows
+    assert "By Ines." in feed
+    browser.post(f"/comments/{replies[0].pk}/mute/", {"mute": "0"})
+    assert "By Tobias." in browser.read(REPLIES).text
+
+
 # What is shown
 
 
@@ -323,7 +348,7 @@ def test_a_merge_keeps_the_later_visit_and_ends_the_old_feed(essay: Essay, rosa:
 
 def test_the_number_in_the_masthead_needs_no_query_for_unknown_visitors(essay: Essay, rosa: Browser) -> None:
     def render(commenter: Commenter | None) -> str:
-        request = SimpleNamespace(commenter=commenter)
+        request = SimpleNamespace(commenter=commenter, COOKIES={})
         template = Template("{% load comments %}{% new_replies as new %}{{ new.text }} {{ new.label }}")
         return template.render(Context({"request": request}))
 
