@@ -50,6 +50,9 @@ def test_the_menu_works_by_keyboard(visitor: Visitor, site: "Server", root: Comm
     for key, name in (("ArrowUp", "Mute"), ("ArrowDown", "Copy"), ("End", "Mute"), ("Home", "Copy")):
         page.keyboard.press(key)
         expect(page.get_by_role("menuitem", name=name)).to_be_focused()
+    page.keyboard.press("j")  # a key of the thread, which moves the focus
+    expect(page.get_by_role("menu")).to_have_count(0)
+    open_menu(page, root)
     page.keyboard.press("Escape")
     expect(page.get_by_role("menu")).to_have_count(0)
     expect(link).to_be_focused()

@@ -99,6 +99,11 @@ function onClick({ target }) {
   else quoteComment();
 }
 
+/* Close it when the focus goes elsewhere, as a shortcut of the thread moves it. */
+function onFocusOut({ currentTarget, relatedTarget }) {
+  if (relatedTarget && relatedTarget !== link && !currentTarget.contains(relatedTarget)) close();
+}
+
 /* Open the menu of a “More” link, or close it. */
 export function toggleMenu(more, move) {
   const isOpen = menu && link === more;
@@ -112,6 +117,7 @@ export function toggleMenu(more, move) {
   menu.setAttribute("aria-label", link.getAttribute("aria-label"));
   menu.addEventListener("keydown", onKey);
   menu.addEventListener("click", onClick);
+  menu.addEventListener("focusout", onFocusOut);
   link.closest(".argument").append(menu);
   link.setAttribute("aria-haspopup", "menu");
   link.setAttribute("aria-expanded", "true");
