@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import strip_tags
+from django.utils.html import conditional_escape
 from django.utils.translation import gettext as _
 
 from blog.feeds import absolute_url
@@ -42,10 +42,10 @@ class RepliesFeed(Feed[Entry, Any]):
         if item.kind == REPLY:
             values = {"name": item.commenter["name"], "essay": item.essay}
             return _("%(name)s replied to your comment on “%(essay)s”") % values
-        return strip_tags(item.sentence)
+        return str(item.sentence)  # plain text, as a decision is told
 
     def item_description(self, item: Entry) -> str:
-        return item.body if item.kind == REPLY else str(item.sentence)
+        return item.html if item.kind == REPLY else conditional_escape(item.sentence)
 
     def item_link(self, item: Entry) -> str:
         return absolute_url(item.url or reverse("replies"))

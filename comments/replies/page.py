@@ -49,7 +49,8 @@ class Entry:
     quoted: str  # beginning of the person's own comment
     commenter: dict[str, Any] = field(default_factory=dict)  # context of a reply's author
     is_by_author: bool = False
-    body: str = ""  # HTML
+    html: str = ""  # of the whole reply
+    body: str = ""  # HTML; the first words of a long reply
     like_button: str = ""  # HTML
     sentence: str = ""  # HTML if it is a SafeString
     appeal_url: str = ""
@@ -182,7 +183,8 @@ class EntryBuilder:
         website = row["commenter__website"] or row["commenter__profile"]
         entry.commenter = avatars.template_context(author) | {"name": author.name, "website_url": website}
         entry.is_by_author = bool(row["is_by_author"])
-        entry.body = shorten(row["wording__html"] or "")
+        entry.html = row["wording__html"] or ""
+        entry.body = shorten(entry.html)
         if entry.discussion.accepts_likes:
             likes = self.likes.setdefault(entry.essay.pk, Likes(entry.essay, entry.discussion, self.commenter))
             button = likes.render_button(row["pk"], author.name, row["likes"], is_liked=bool(row["is_liked"]))

@@ -45,20 +45,23 @@ def replies(request: Request) -> HttpResponse:
         "show": show,
         "filters": filters(page.tally, show),
         "summary": summarize(page.tally, inbox),
-        "feed_url": reverse("replies-feed", args=[inbox.token]),
+        "feed_url": inbox.token and reverse("replies-feed", args=[inbox.token]),
     }
     return render(request, "comments/replies.html", context)
 
 
 def visit(request: Request, commenter: Commenter) -> ReplyInbox:
-    """Record the visit, unless the browser only prefetches the page, and return the person's inbox."""
+    """Record the visit, unless the browser only prefetches the page, and return the person's inbox.
+
+    An inbox that is not stored has no token, as its feed would have no address.
+    """
     is_early = "prefetch" in request.headers.get("Sec-Purpose", "") or request.method == "HEAD"
     if not is_early:
         try:
             return ReplyInbox.objects.record_visit(commenter)
         except IntegrityError:  # the person was deleted or merged just now
-            return ReplyInbox(commenter=commenter)
-    return ReplyInbox.objects.filter(pk=commenter.pk).first() or ReplyInbox(commenter=commenter)
+            return ReplyInbox(commenter=commenter, token="")
+    return ReplyInbox.objects.filter(pk=commenter.pk).first() or ReplyInbox(commenter=commenter, token="")
 
 
 def filters(tally: Tally, show: str) -> list[tuple[str, str, int, bool]]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import time_machine
@@ -308,6 +309,12 @@ def feed_of(browser: Browser) -> str:
     return links[0]
 
 
+def items_of(browser: Browser) -> list[tuple[str, str]]:
+    """Return title and description of each item of a browser's feed, after the feed's own escaping."""
+    items = ElementTree.fromstring(browser.get(feed_of(browser)).content).iter("item")
+    return [(item.findtext("title", ""), item.findtext("description", "")) for item in items]
+
+
 def test_the_feed_has_replies_and_decisions_at_a_secret_address(essay: Essay, rosa: Browser, mara: User) -> None:
     said = rosa.post_comment(essay, text="Words.")
     make.comment(essay, "A public reply.", by=make.guest("Odile"), to=said)
@@ -329,6 +336,28 @@ def test_the_feed_has_replies_and_decisions_at_a_secret_address(essay: Essay, ro
     assert reader.get("/replies/feed/unknown/").status_code == 404
     User.objects.filter(username="rosa").update(is_active=False)
     assert reader.get(f"/replies/feed/{ReplyInbox.objects.get().token}/").status_code == 404
+
+
+@pytest.mark.once
+def test_the_feed_has_long_replies_in_full_and_messages_as_typed(essay: Essay, rosa: Browser, mara: User) -> None:
+    said = rosa.post_comment(essay, text="Words.")
+    make.comment(essay, "Many words. " * 200 + "The end.", to=said)
+    refused = make.comment(essay, "You fool.", by=said.commenter)
+    actions.trash(refused, by=mara, message="No <b> & no x<y>z.")
+    decision, reply = items_of(rosa)
+    assert reply[1].endswith("The end.</p>")
+    assert decision == (
+        "Your comment was removed: No <b> & no x<y>z.",
+        "Your comment was removed: No &lt;b&gt; &amp; no x&lt;y&gt;z.",
+    )
+
+
+@pytest.mark.once
+def test_a_page_fetched_in_advance_names_no_address_that_does_not_work(essay: Essay, rosa: Browser) -> None:
+    early = rosa.get(REPLIES, headers={"Sec-Purpose": "prefetch"})
+    assert "/replies/feed/" not in early.text
+    assert not ReplyInbox.objects.exists()
+    assert rosa.get(feed_of(rosa)).status_code == 200
 
 
 @pytest.mark.parametrize("has_both", [True, False])
