@@ -62,6 +62,11 @@ class Entry:
         return str(self.comment.get_absolute_url()) if self.comment.is_approved else ""
 
     @property
+    def lang(self) -> SafeString:
+        """The `lang` attribute of the comments' texts if the essay's language is not the page's, else nothing."""
+        return format_html(' lang="{}"', self.essay.language) if self.essay.lang else SafeString("")
+
+    @property
     def reply_url(self) -> str:
         """The address of the form under the reply, if comments are open."""
         if not self.discussion.accepts_comments:

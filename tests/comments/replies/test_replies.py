@@ -55,7 +55,8 @@ def shown(page: Page) -> list[str]:
         for meta in list(entry.iter("span")):
             if meta.get("class") == "meta":
                 meta.clear()
-        found.append(text_of(entry.find("article")).replace(" ,", ","))  # type: ignore[arg-type]
+        text = text_of(entry.find("article"))  # type: ignore[arg-type]
+        found.append(text.replace(" ,", ",").replace("“ ", "“").replace(" ”", "”"))
     return found
 
 
@@ -211,6 +212,18 @@ def test_likers_are_only_counted_where_likes_are_off(essay: Essay, rosa: Browser
     like(said, fan)
     make.rules(likes=False)
     assert entries_of(rosa) == ["1 person liked your comment. “Words.”"]
+
+
+@pytest.mark.once
+def test_texts_in_another_language_say_so_and_the_words_around_them_do_not(essay: Essay, rosa: Browser) -> None:
+    Essay.objects.filter(pk=essay.pk).update(language="ar")
+    said = rosa.post_comment(essay, text="كلمات")
+    make.comment(essay, "جواب", to=said)
+    like(said, make.comment(essay).commenter)
+    page = rosa.read(REPLIES)
+    marked = {(item.tag, text_of(item)) for item in page.all("ol//*[@lang='ar']")}
+    assert marked == {("bdi", "كلمات"), ("div", "جواب"), ("p", "“كلمات”"), ("span", "Of Forms")}
+    assert 'dir="auto" lang="ar" dir=' not in page.html  # no attribute twice
 
 
 @pytest.mark.once
