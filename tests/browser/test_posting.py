@@ -68,6 +68,10 @@ def test_a_published_comment_appears_in_place(visitor: Visitor, site: "Server", 
     expect(page.get_by_role("heading", name="One comment on “Of Forms”")).to_be_visible()
     expect(page.locator(".byline")).to_contain_text("1 comment")
     expect(page.get_by_role("textbox", name="Comment")).to_have_value("")
+    expect(page.locator("#comments > .thread")).to_have_count(1)  # not beside the heading
+    first.locator(".more").click()
+    expect(page.get_by_role("menuitem")).to_have_text(["Copy link", "Quote"])
+    page.keyboard.press("Escape")
     assert is_not_reloaded(page)
     comment = Comment.objects.get(essay=essay)
     assert re.search(rf"\?key={comment.pk}-own.*#comment-{comment.pk}$", page.url)

@@ -6,7 +6,7 @@ const repliesOf = (comment) => comment?.querySelector(":scope > .replies");
    page. */
 function findList(source) {
   const parent = source.closest(".comment");
-  if (!parent) return document.querySelector(".thread") ?? addList(source, document.getElementById("comments-title"));
+  if (!parent) return document.querySelector(".thread") ?? addList(source, document.querySelector("#comments > .opening"));
   const local = document.getElementById(parent.id);
   const isTooDeep = local?.closest(".thread").dataset.depth <= depth(local);
   return repliesOf(local)?.lastElementChild ?? (local && !isTooDeep && addList(source.parentElement, local.querySelector(".say")).lastElementChild);
@@ -76,6 +76,7 @@ export function insertComment(id, page, url, message, { focusComment, showRelati
   if (!document.getElementById(id)) insertInOrder(comment, list);
   const local = document.getElementById(id);
   if (!local) return false;
+  if (!document.getElementById("menu")) local.closest(".thread").after(page.getElementById("menu") ?? ""); // the first comment
   updateCounts(page, local);
   showRelativeTimes(local);
   history.replaceState(history.state, "", url);
