@@ -1,6 +1,7 @@
 """Draws the picture of a preview card for pages without one: title, author and site in the site's typeface."""
 
 import io
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
@@ -20,6 +21,7 @@ FEWER_LINES = 0.84  # a title may shrink to this part of its size to need fewer 
 LINE_HEIGHT = 1.1
 TRACKING = 0.08  # of the size, between small capitals
 ELLIPSIS = "…"
+VARIATION = re.compile("[\ufe00-\ufe0f]")  # selectors of a letter's variant, as in some emoji
 ENLARGEMENT = 8  # of the mark while it is drawn, because Pillow does not smooth edges
 
 # Fonts by face; a letter is set in the first one that has it.
@@ -208,9 +210,13 @@ def load_fonts(face: str, size: int) -> tuple[ImageFont.FreeTypeFont, ...]:
 @cache
 def has_glyph(path: str, letter: str) -> bool:
     """Return whether a font has a letter: the subsets that we made draw nothing for one that they lack."""
-    return letter.isspace() or ImageFont.truetype(path, 32).getmask(letter).getbbox() is not None
+    try:
+        return letter.isspace() or ImageFont.truetype(path, 32).getmask(letter).getbbox() is not None
+    except ValueError:  # from Raqm, for letters that are never visible
+        return False
 
 
 def tidy(text: str) -> str:
-    """Return a text with composed letters and single spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """Return a text with composed letters, single spaces, and nothing invisible, such as soft hyphens."""
+    letters = (letter for letter in unicodedata.normalize("NFC", text) if unicodedata.category(letter) != "Cf")
+    return " ".join(VARIATION.sub("", "".join(letters)).split())

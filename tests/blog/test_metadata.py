@@ -316,6 +316,11 @@ class TestCards:
         )
         assert draw(CardText("論語", "學而", ("魯迅",)))
 
-    @pytest.mark.parametrize("title", ["a" * 300, "word " * 60, "— " * 100, "\u00a0 \u2028", "A\n\tB", "e\u0301" * 20])
+    def test_invisible_letters_of_a_title_do_not_matter(self) -> None:
+        assert draw(CardText("R", "\u202eProm\u00adises\u200b 1\ufe0f\u2069")) == draw(CardText("R", "Promises 1"))
+
+    @pytest.mark.parametrize(
+        "title", ["a" * 300, "word " * 60, "— " * 100, "\u00a0 \u2028", "A\n\tB", "e\u0301" * 20, "a\u034fb\u180b"]
+    )
     def test_any_title_can_be_drawn(self, title: str) -> None:
         assert draw(CardText(title[:100], title, (title, title)))
