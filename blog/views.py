@@ -109,7 +109,7 @@ def cite(request: HttpRequest, year: int, month: int, day: int, slug: str) -> Ht
     found = get_object_or_404(published_essays().dated(year, month, day), slug=slug)
     site = get_site(request)
     response = render(request, "blog/cite.html", {"essay": found, "citation": citing.Citation.of(found, site)})
-    return pagecache.mark_cacheable(response, found.cache_key, "site")
+    return pagecache.mark_cacheable(response, found.cache_key, "site", expires=getattr(request, "expires", None))
 
 
 @require_safe

@@ -68,21 +68,25 @@ OWN = {
     "day": "/2026/11/26/",
     "essay-feed": "{path}feed/",
     "essay-feed-atom": "{path}feed/atom/",
+    "cite": "{path}cite/",
+    "card": "/cards/{number}-0123456789ab.png",
     "by its number": "/?p={number}",
     "an old address": "/an-old-address/",
     "like": "{path}like/",
     "comment": "/comments/{comment}/",
+    "comment-more": "/comments/{comment}/more/",
     "thread-feed": "/comments/{comment}/feed/",
     "thread-feed-atom": "/comments/{comment}/feed/atom/",
     "like-comment": "/comments/{comment}/like/",
     "report-comment": "/comments/{comment}/report/",
 }
-# Pages that show no essay, that accept only POST, or that need a login or a secret.
+# Pages that show no essay, that accept only POST, that need a login or a secret, or that are not cached (the search).
 NEITHER = """
     account_claim account_claim_ask account_claim_sent account_claims appeal-comment category change
     confirm-subscriptions connect data data-file decide-by-mail delete-comment edit-comment
-    favicon subscribe forget forgotten identity log-out media moderation-record my-comments my-subscriptions preview privacy
-    queue-mail renew-replies-feed replies replies-feed respond respond-page robots stop-daily stop-subscription subscription-requested subscriptions notify-decision
+    favicon subscribe forget forgotten identity log-out media moderation-record mute-commenter muted-commenters my-comments
+    my-subscriptions opensearch preview privacy queue-mail renew-replies-feed replies replies-feed respond respond-page
+    robots search site-card stop-daily stop-subscription subscription-requested subscriptions notify-decision
 """.split()  # noqa: SIM905
 FOR_PAGES = {"page", "page-feed", "page-feed-atom"}  # like those of an essay, tested below
 OTHER_VIEWS = ("accounts.", "allauth.", "django.", "server.")
@@ -165,13 +169,16 @@ def test_a_scheduled_essay_is_nowhere_a_second_before_and_everywhere_a_second_af
             for name, address in own_paths.items():
                 assert get_response(cache, address).status in {200, 301, 302}, name
             clock.move_to(PUBLICATION + HOUR - SECOND)
-            assert "Colophon" not in get_response(cache, "/").body.decode() + get_response(cache, path).body.decode()
+            with_menu = ("/", path, f"{path}cite/")
+            assert [address for address in with_menu if "Colophon" in get_response(cache, address).body.decode()] == []
             assert {get_response(cache, f"/colophon/{suffix}").status for suffix in ("", "feed/", "feed/atom/")} == {
                 404
             }
             clock.move_to(PUBLICATION + HOUR + SECOND)
-            for address in ("/", path, "/sitemap-pages.xml", "/colophon/", "/colophon/feed/"):
-                assert "olophon" in get_response(cache, address).body.decode(), address
-        assert all(query["sql"].upper().startswith("SELECT") for query in captured)
+            for address in (*with_menu, "/colophon/", "/colophon/feed/"):
+                assert "Colophon" in get_response(cache, address).body.decode(), address
+            for address in ("/sitemap-pages.xml", "/colophon/"):
+                assert "/colophon/" in get_response(cache, address).body.decode(), address
+        assert [query["sql"] for query in captured if not query["sql"].strip().upper().startswith("SELECT")] == []
         assert sorted(Generation.objects.values_list("key", "number")) == generations
         cache.close()
