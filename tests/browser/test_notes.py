@@ -71,6 +71,7 @@ def crowded(site: "Server") -> Essay:
     body.append(f"<details><summary>More</summary><p>{WORDS}{mark(12)}</p></details>")
     body.append(f"<p>Again<sup><a href='#note-2' role='doc-noteref'>2</a></sup>, then{mark(13)} the end{mark(14)}</p>")
     texts = {3: LONG, 4: f"<p>{WORDS}</p><ul><li>one</li></ul>", 14: f"<p>{WORDS * 5}</p>"}
+    texts[8] = f"<table><tbody><tr>{'<td>cell</td>' * 15}</tr></tbody></table>"
     items = "".join(f"<li id='note-{number}'>{texts.get(number, WORDS * 2)}</li>" for number in range(1, 15))
     notes = f"<section role='doc-endnotes'><ol>{items}</ol></section>"
     return make.essay("Of Promises", body=markup.clean_essay("".join(body) + notes))
