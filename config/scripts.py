@@ -8,7 +8,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable
 
-STATIC_IMPORT = re.compile(r'^import (?:\{ (?P<names>[\w, ]+) \} from )?"(?P<path>\.[^"]+)";$', re.MULTILINE)
+STATIC_IMPORT = re.compile(r'^import (?:\{ (?P<names>\w+(?:, \w+)*) \} from )?"(?P<path>\.[^"]+)";$', re.MULTILINE)
 DYNAMIC_IMPORT = re.compile(r'\bimport\("(?P<path>\.[^"]+)"\)')
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|const|let|class) (?P<name>\w+))", re.MULTILINE)
 UNSUPPORTED = re.compile(r"^(?:import|export)\b(?!\().*$", re.MULTILINE)

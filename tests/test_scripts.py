@@ -38,7 +38,14 @@ def test_a_module_that_is_loaded_later_must_not_import_a_joined_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["export default 1;", 'import * as all from "./a.js";', 'export { a } from "./a.js";']
+    "source",
+    [
+        "export default 1;",
+        "export const { a } = b;",
+        'import * as all from "./a.js";',
+        'import { load as start } from "./reading/threads.js";',
+        'export { a } from "./a.js";',
+    ],
 )
 def test_other_forms_of_import_and_export_are_refused(source: str) -> None:
     with pytest.raises(ValueError, match=r"js/site.js can't be joined"):
