@@ -21,9 +21,9 @@ from js_asset.media import Media
 import pagecache
 from accounts.models import User
 from blog import actions
-from blog.context import LARGE_ENOUGH
 from blog.editor.widget import EssayEditor
 from blog.images.cover_field import CoverField
+from blog.metadata import LARGE_ENOUGH
 from blog.models import MENU_LIMIT, RESERVED_SLUGS, Authorship, Essay, Image, Redirect, Site
 from blog.writing import image_admin, series_admin, tag_admin  # noqa: F401 – they register
 from blog.writing.fieldsets import EDITOR_FIELDS

@@ -9,9 +9,9 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
-from blog.context import PreviewPicture, card_authors, essay_card, site_card
 from blog.images import card_files
 from blog.images.card_drawing import CardText, draw
+from blog.metadata import PreviewPicture, card_authors, essay_card, site_card
 from blog.middleware import get_site
 from blog.models import Essay
 

@@ -1,12 +1,16 @@
-"""Middleware for every response: headers, and the site's language and time zone."""
+"""What all pages share: headers, the site's language and time zone, and for templates the site and its menu."""
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
 
-from blog.models import Site
+import pagecache
+from blog import metadata
+from blog.models import MENU_LIMIT, Essay, Site
 from pagecache.declaration import KEYS_HEADER
 from server.http.middleware import Middleware
 
@@ -42,3 +46,30 @@ class SiteMiddleware(Middleware):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", site.language)
         return response
+
+
+def site_context(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: return for every template the site's settings, its URL and the pages in its menu.
+
+    The picture and the locale of preview cards are those of the site; the view of an essay replaces them.
+    """
+    current: Any = getattr(request, "site", None) or SimpleLazyObject(Site.objects.current)
+    return {
+        "site": current,
+        "site_url": settings.SITE_URL,
+        "pages": SimpleLazyObject(lambda: menu_pages(request)),
+        "preview_picture": SimpleLazyObject(lambda: metadata.site_card(current)),
+        "og_locale": SimpleLazyObject(lambda: metadata.open_graph_locale(current.language)),
+    }
+
+
+def menu_pages(request: HttpRequest) -> list[Essay]:
+    """Return the published pages of the menu; the page being rendered expires when a scheduled one is published."""
+    dated = Essay.objects.in_menu().exclude(published=None).only("kind", "slug", "title", "published", "language")
+    shown = []
+    for page in dated[:MENU_LIMIT]:
+        if page.is_published:
+            shown.append(page)
+        else:
+            pagecache.expire_page_at(request, page.published)
+    return shown

@@ -7,7 +7,7 @@ from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
 
-from blog.context import expire_page_at
+import pagecache
 from blog.models import Essay
 
 RELATED = 2
@@ -35,7 +35,7 @@ def get_onward(request: HttpRequest, essay: Essay, series: Any = None) -> Onward
 
     Its page expires when a scheduled essay, which may change this, is published.
     """
-    expire_page_at(request, essay.next_change)
+    pagecache.expire_page_at(request, essay.next_change)
     is_in_series = series is not None and bool(series.previous_key or series.next_key)
     before, after = (series.previous_key, series.next_key) if is_in_series else (essay.previous_key, essay.next_key)
     related = related_keys(essay, without={before, after})

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language_info, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from blog.context import expire_page_at
+import pagecache
 from blog.models import Essay, Series
 
 ORDINALS: list[Any] = [
@@ -102,5 +102,5 @@ def published_keys(request: HttpRequest, rows: Iterable[tuple[int, Any]]) -> lis
         if published <= now:
             listed.append(key)
         else:
-            expire_page_at(request, published)
+            pagecache.expire_page_at(request, published)
     return listed

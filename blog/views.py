@@ -20,7 +20,7 @@ from accounts.models import Commenter, User
 from accounts.profiles import avatars
 from blog import citing, paging
 from blog import series as in_series
-from blog.context import preview_context
+from blog.metadata import preview_context
 from blog.middleware import get_site
 from blog.models import Essay, EssayQuerySet, Profile, Redirect, Series, Tag, prefetch_bylines
 from blog.onward import get_onward

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 KEYS_HEADER = "X-Made-From"
@@ -34,6 +35,12 @@ def mark_cacheable(response: Response, *keys: str, expires: datetime | None = No
         earlier = float(response.headers.get(EXPIRES_HEADER, "inf"))
         response.headers[EXPIRES_HEADER] = repr(min(earlier, expires.timestamp()))
     return response
+
+
+def expire_page_at(request: HttpRequest, moment: datetime | None) -> None:
+    """Let the cached page for this request expire at a time; the earliest of several counts, None changes nothing."""
+    known = getattr(request, "expires", None)
+    request.expires = min(filter(None, (known, moment)), default=None)  # type: ignore[attr-defined]
 
 
 class Declaration(NamedTuple):

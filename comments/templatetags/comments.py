@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from blog.context import expire_page_at
+import pagecache
 from blog.models import Essay
 from comments.likes import rendering as likes_rendering
 from comments.models import Discussion, Rules, Status
@@ -123,7 +123,7 @@ def thread(context: Context, essay: Essay) -> SafeString:
     is_by_author = request.GET.get("by") == BY_AUTHOR and not parent_pk
     page = (AuthorsPage if is_by_author else ThreadPage).from_request(request, essay, answering=parent_pk)
     if page.discussion.accepts_comments:
-        expire_page_at(request, page.discussion.closes)
+        pagecache.expire_page_at(request, page.discussion.closes)
     rows, notices = page.rows()
     replied_to = next((row for row in rows if row.pk == parent_pk and row.status == Status.APPROVED), None)
     request.form_is_in_thread = replied_to is not None

@@ -1,17 +1,14 @@
-"""Context processor for all templates: the site, the pages in its menu, and what preview cards show of a page."""
+"""What pages tell other programs about themselves: their address, and the picture and locale of their preview card."""
 
-from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import SimpleLazyObject
 
 from blog.markup import figures
 from blog.markup.hosts import split_words
-from blog.models import MENU_LIMIT, Essay, Site
+from blog.models import Essay, Site
 
 CARD_SIZE = (1200, 630)
 CARD_DESIGN = 1  # raised when cards are drawn differently, so that they get new addresses
@@ -41,21 +38,6 @@ class PreviewPicture(NamedTuple):
     def content_type(self) -> str:
         extension = self.path.rpartition(".")[2].lower()
         return f"image/{'jpeg' if extension == 'jpg' else extension}"
-
-
-def site(request: HttpRequest) -> dict[str, Any]:
-    """Return for every template the site's settings, its URL and the pages in its menu.
-
-    The picture and the locale of preview cards are those of the site; the view of an essay replaces them.
-    """
-    current: Any = getattr(request, "site", None) or SimpleLazyObject(Site.objects.current)
-    return {
-        "site": current,
-        "site_url": settings.SITE_URL,
-        "pages": SimpleLazyObject(lambda: menu_pages(request)),
-        "preview_picture": SimpleLazyObject(lambda: site_card(current)),
-        "og_locale": SimpleLazyObject(lambda: open_graph_locale(current.language)),
-    }
 
 
 def preview_context(essay: Essay, site: Site) -> dict[str, Any]:
@@ -106,21 +88,3 @@ def open_graph_locale(language: str) -> str:
     code, _, variant = language.partition("-")
     country = COUNTRIES.get(language, variant.upper() if len(variant) == 2 else COUNTRIES.get(code, code.upper()))
     return f"{code}_{country}" if country else ""
-
-
-def menu_pages(request: HttpRequest) -> list[Essay]:
-    """Return the published pages of the menu; the page being rendered expires when a scheduled one is published."""
-    dated = Essay.objects.in_menu().exclude(published=None).only("kind", "slug", "title", "published", "language")
-    shown = []
-    for page in dated[:MENU_LIMIT]:
-        if page.is_published:
-            shown.append(page)
-        else:
-            expire_page_at(request, page.published)
-    return shown
-
-
-def expire_page_at(request: HttpRequest, moment: datetime | None) -> None:
-    """Let the cached page for this request expire at a time; the earliest of several counts, None changes nothing."""
-    known = getattr(request, "expires", None)
-    request.expires = min(filter(None, (known, moment)), default=None)  # type: ignore[attr-defined]
