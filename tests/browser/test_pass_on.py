@@ -61,3 +61,5 @@ def test_leave_a_reply_and_cite_lead_to_the_form_and_the_citations(
     page.get_by_role("link", name="Cite").click()
     for name in ("Text", "BibTeX", "CSL-JSON"):
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="BibTeX", exact=True)).to_be_visible()
