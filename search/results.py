@@ -20,6 +20,7 @@ MAX_CHECKED = 100  # results whose texts are read to compare phrases of three wo
 MAX_CHOICES = 10  # of one filter
 SUGGESTED, SUGGESTED_FROM = 3, 50  # tags, and the essays that they are from
 RELEVANT, NEWEST = "", "newest"
+UNRANKED = -100
 IN_KIND = (1 << TIME_BITS + NUMBER_BITS) - 1  # the bits of a key after its kind
 
 Found = Mapping[Kind, list[Row]]
@@ -95,9 +96,10 @@ class Search:
             results.tags = self.tag_choices(rows, essays)
         return results
 
-    def newest(self, kind: Kind, match: Match, limit: int = LIMIT + 1) -> list[Row]:
+    def newest(self, kind: Kind, match: Match, limit: int = LIMIT + 1, oldest: int = 0) -> list[Row]:
         """Return the newest texts of a kind that match, one more than LIMIT if there are more."""
         first, last = key_range(kind, until=self.now)
+        first = max(first, oldest)
         if self.chosen.year:
             since, until = year_bounds(self.chosen.year)
             first, last = max(first, key_range(kind, since)[0]), min(last, key_range(kind, since, until)[1])
@@ -118,8 +120,7 @@ class Search:
         """Return the tags of the essays that these texts belong to, if readers see them now."""
         known = {row.essay: row.tags for row in found[Kind.ESSAY]}
         others = {row.essay for kind in (Kind.NOTE, Kind.COMMENT) for row in found[kind]} - known.keys()
-        visible = Entry.objects.filter(id__range=key_range(Kind.ESSAY, until=self.now), essay__in=others)
-        return known | dict(visible.values_list("essay", "tags")) if others else known
+        return known | dict(self.backend.tags(others, *key_range(Kind.ESSAY, until=self.now))) if others else known
 
     def filter(self, found: Found, essays: dict[int, str]) -> Found:
         """Keep the texts of visible essays that have the chosen author and tag."""
@@ -141,11 +142,15 @@ class Search:
         essays = found.get(Kind.ESSAY, [])
         if essays:
             ranks: dict[int, int] = {}
-            # The first results are the newest of the best. A filter may drop some of them, so then all are needed.
-            limit = LIMIT if self.chosen.author or self.chosen.tag else min(self.top, LIMIT)
-            for rank, better in enumerate(reversed(self.query.better_matches(self.languages)), 1):
-                ranks |= dict.fromkeys((row.id for row in self.newest(Kind.ESSAY, better, limit)), rank)
-            essays = sorted(essays, key=lambda row: ranks.get(row.id, 0), reverse=True)
+            # The first results are the newest of the best; filters and phrases may drop some, so that all are needed.
+            is_dropping = self.chosen.author or self.chosen.tag or self.query.phrases
+            limit = LIMIT if is_dropping else min(self.top, LIMIT)
+            for rank, better in enumerate(self.query.better_matches(self.languages)):
+                rows = self.newest(Kind.ESSAY, better, limit, oldest=essays[-1].id)
+                ranks = dict.fromkeys((row.id for row in rows), -rank) | ranks
+                if len(ranks) >= limit:
+                    break
+            essays = sorted(essays, key=lambda row: ranks.get(row.id, UNRANKED), reverse=True)
         return [*essays, *found.get(Kind.NOTE, []), *found.get(Kind.COMMENT, [])]
 
     def year_choices(self, found: Found) -> list[Choice]:

@@ -13,8 +13,8 @@ from search.queries import Query, alternatives
 LENGTH = 240  # characters of a snippet
 CONTEXT = 70  # before its first match
 MAX_READ = 60_000  # characters of a text in which matches are looked for
-_WORD, _ASCII_WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+"), re.compile(r"[A-Za-z0-9]+")
-# Languages whose stemmers leave the beginning of a word as it is, so most words that differ need not be stemmed.
+_WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+")
+# Languages whose stemmers change no beginning of a word, so that most words need not be stemmed to see they differ.
 _SUFFIXING = {"ca", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nb", "nn", "no", "pt", "ro", "ru", "sv"}
 _SPACE = re.compile(r"\s+")
 
@@ -31,10 +31,12 @@ class Highlighter:
         self.known: dict[str, bool] = {}
         is_suffixing = {language.partition("-")[0] for language in languages} <= _SUFFIXING
         self.beginnings = tuple({stem[:2] for stem in self.stems}) if is_suffixing else ("",)
+        beginning = "|".join(map(re.escape, self.beginnings))
+        self.ascii_word = re.compile(rf"(?<![a-z0-9])(?=[a-z0-9])(?:{beginning})[a-z0-9]*", re.ASCII | re.IGNORECASE)
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield start and end of each match, in order."""
-        for word in (_ASCII_WORD if text.isascii() else _WORD).finditer(text):
+        for word in (self.ascii_word if text.isascii() else _WORD).finditer(text):
             if self.stems and self.is_match(word[0]):
                 yield word.span()
             elif self.pairs and not word[0].isascii():

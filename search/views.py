@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 import pagecache
+from search.backends import get_backend
 from search.listing import Listing, State
 from server.http import ratelimit
 
@@ -27,7 +28,8 @@ def search(request: HttpRequest) -> HttpResponse:
         response = render(request, "search/search.html", {**context, "problem": too_fast(seconds)}, status=429)
         response.headers["Retry-After"] = str(seconds)
         return response
-    return render(request, "search/search.html", {**context, "listing": Listing(state)})
+    with get_backend().session():
+        return render(request, "search/search.html", {**context, "listing": Listing(state)})
 
 
 def too_fast(seconds: int) -> str:

@@ -28,16 +28,23 @@ SQLITE_BACK = [
     "DROP TABLE search_index",
 ]
 NOTES, ESSAYS = 2 << 61, 3 << 61  # the first keys of their kinds
-# Each kind has a part of the table of its own, so that the texts of a kind lie together, and those of essays, which are
-# long, are stored out of line: thousands of rows can then be read at once.
+# Each kind has a part of the table of its own, so that the texts of a kind lie together. A search reads thousands of
+# rows, so that rows must be narrow: tokens and text are stored out of line. PostgreSQL does so with rows above 2,000
+# bytes only, which is why each has a column of spaces; these take 35 bytes. It is made again with each new text.
+KINDS = {"comments": ("MINVALUE", NOTES), "notes": (NOTES, ESSAYS), "essays": (ESSAYS, "MAXVALUE")}
+PADDING = "padding text GENERATED ALWAYS AS (left(text, 0) || repeat(' ', 2000)) STORED"
+INLINE = ("authors", "language", "tags", "title", "address")
 POSTGRES = [
-    "CREATE TABLE search_parts (LIKE search_entry INCLUDING DEFAULTS) PARTITION BY RANGE (id)",
+    f"CREATE TABLE search_parts (LIKE search_entry INCLUDING DEFAULTS, {PADDING}) PARTITION BY RANGE (id)",
     "DROP TABLE search_entry",
     "ALTER TABLE search_parts RENAME TO search_entry",
-    f"CREATE TABLE search_entry_comments PARTITION OF search_entry FOR VALUES FROM (MINVALUE) TO ({NOTES})",
-    f"CREATE TABLE search_entry_notes PARTITION OF search_entry FOR VALUES FROM ({NOTES}) TO ({ESSAYS})",
-    f"CREATE TABLE search_entry_essays PARTITION OF search_entry FOR VALUES FROM ({ESSAYS}) TO (MAXVALUE)",
-    "ALTER TABLE search_entry_essays SET (toast_tuple_target = 128)",
+    f"ALTER TABLE search_entry {', '.join(f'ALTER {column} SET STORAGE MAIN' for column in INLINE)}",
+    "ALTER TABLE search_entry ALTER tokens SET STORAGE EXTERNAL",  # compression would save little
+    *(
+        f"CREATE TABLE search_entry_{kind} PARTITION OF search_entry FOR VALUES FROM ({first}) TO ({end}) "
+        "WITH (toast_tuple_target = 256)"
+        for kind, (first, end) in KINDS.items()
+    ),
     "ALTER TABLE search_entry ADD CONSTRAINT search_entry_pkey PRIMARY KEY (id)",
     "CREATE INDEX search_entry_by ON search_entry (authors)",
     f"CREATE INDEX search_entry_languages ON search_entry (language) WHERE id >= {ESSAYS}",
