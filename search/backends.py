@@ -28,7 +28,7 @@ TABLES = {
     Kind.ESSAY: "search_entry_essays",
 }
 SAMPLE = 300  # newest comments that are looked at
-FREQUENT, NEARLY_ALL = 30, 210  # how many of them have what is frequent, or what almost all have
+FREQUENT, NEARLY_ALL = 30, 270  # how many of them have what is frequent, or what almost all have
 INDEX_ONLY_TOKENS = "id + 0"  # an expression that the index of keys cannot be used for
 
 

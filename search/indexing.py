@@ -194,7 +194,10 @@ def tokens_of(text: str, language: str, *, title: str = "", tags: str = "", has_
     """
     body = words(fold(text))[:MAX_WORDS]
     titled, tagged = words(fold(title)), words(fold(tags))
-    counted = Counter(stems(body, language))
+    counted: Counter[str] = Counter()
+    for word, count in Counter(body).items():
+        for each in stems([word], language):
+            counted[each] += count
     in_title, in_tags = set(stems(titled, language)), set(stems(tagged, language))
     found = [f"{TITLE}{word}" for word in in_title] + [f"{TAG}{word}" for word in in_tags]
     if has_frequent:

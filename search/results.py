@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from operator import attrgetter
 
 from django.utils import timezone
 
@@ -20,7 +21,7 @@ MAX_CHECKED = 100  # results whose texts are read to compare phrases of three wo
 MAX_CHOICES = 10  # of one filter
 SUGGESTED, SUGGESTED_FROM = 3, 50  # tags, and the essays that they are from
 RELEVANT, NEWEST = "", "newest"
-UNRANKED = -100
+get_essay, get_authors = attrgetter("essay"), attrgetter("authors")  # for thousands of rows
 IN_KIND = (1 << TIME_BITS + NUMBER_BITS) - 1  # the bits of a key after its kind
 
 Found = Mapping[Kind, list[Row]]
@@ -88,7 +89,7 @@ class Search:
         counts = {kind: len(rows) for kind, rows in found.items()}
         if self.chosen.kind:
             found = {self.chosen.kind: found[self.chosen.kind]}
-        rows = self.sort(found, match)
+        rows = self.sort(found)
         results = Results(rows, counts, is_limited)
         if rows:
             results.years = self.year_choices(found)
@@ -119,13 +120,13 @@ class Search:
     def essays_of(self, found: Found) -> dict[int, str]:
         """Return the tags of the essays that these texts belong to, if readers see them now."""
         known = {row.essay: row.tags for row in found[Kind.ESSAY]}
-        others = {row.essay for kind in (Kind.NOTE, Kind.COMMENT) for row in found[kind]} - known.keys()
+        others = {*map(get_essay, found[Kind.NOTE]), *map(get_essay, found[Kind.COMMENT])} - known.keys()
         return known | dict(self.backend.tags(others, *key_range(Kind.ESSAY, until=self.now))) if others else known
 
     def filter(self, found: Found, essays: dict[int, str]) -> Found:
         """Keep the texts of visible essays that have the chosen author and tag."""
         if self.chosen.tag:
-            essays = {essay: tags for essay, tags in essays.items() if self.chosen.tag in slugs(tags)}
+            essays = {essay: tags for essay, tags in essays.items() if f"\n{self.chosen.tag}\t" in f"\n{tags}"}
         found = {kind: [row for row in rows if row.essay in essays] for kind, rows in found.items()}
         if self.chosen.author:
             known = {self.chosen.author, *self.other_keys([self.chosen.author])}
@@ -134,7 +135,7 @@ class Search:
             }
         return found
 
-    def sort(self, found: Found, match: Match) -> list[Row]:
+    def sort(self, found: Found) -> list[Row]:
         """Sort by relevance, or all kinds together by time. The rows of each kind are sorted by time already."""
         if self.order == NEWEST:
             every = [row for rows in found.values() for row in rows]
@@ -147,10 +148,11 @@ class Search:
             limit = LIMIT if is_dropping else min(self.top, LIMIT)
             for rank, better in enumerate(self.query.better_matches(self.languages)):
                 rows = self.newest(Kind.ESSAY, better, limit, oldest=essays[-1].id)
-                ranks = dict.fromkeys((row.id for row in rows), -rank) | ranks
+                ranks = dict.fromkeys((row.id for row in rows), rank) | ranks
                 if len(ranks) >= limit:
                     break
-            essays = sorted(essays, key=lambda row: ranks.get(row.id, UNRANKED), reverse=True)
+            ranked = sorted((row for row in essays if row.id in ranks), key=lambda row: ranks[row.id])
+            essays = [*ranked, *(row for row in essays if row.id not in ranks)]
         return [*essays, *found.get(Kind.NOTE, []), *found.get(Kind.COMMENT, [])]
 
     def year_choices(self, found: Found) -> list[Choice]:
@@ -172,7 +174,7 @@ class Search:
     def author_choices(self, rows: Sequence[Row]) -> list[Choice]:
         """Count the results of each person, the most frequent first."""
         counted: Counter[str] = Counter()
-        for authors, count in Counter(row.authors for row in rows).items():
+        for authors, count in Counter(map(get_authors, rows)).items():
             for key in authors.split():
                 counted[key] += count
         for other, known in self.other_keys([key for key in counted if key.startswith("u")]).items():
@@ -184,7 +186,7 @@ class Search:
     def tag_choices(self, rows: Sequence[Row], essays: dict[int, str]) -> list[Choice]:
         """Count the results of each tag, the most frequent first; notes and comments have the tags of their essay."""
         counted: Counter[tuple[str, str]] = Counter()
-        for tags, count in Counter(essays[row.essay] for row in rows).items():
+        for tags, count in Counter(map(essays.__getitem__, map(get_essay, rows))).items():
             for slug, name in split_tags(tags):
                 counted[slug, name] += count
         found = [Choice(slug, name, count) for (slug, name), count in counted.items()]
@@ -218,10 +220,6 @@ def tags_of_newest() -> list[tuple[str, str]]:
 def split_tags(tags: str) -> list[tuple[str, str]]:
     """Return slug and name of each tag of an essay."""
     return [(slug, name) for slug, _tab, name in (line.partition("\t") for line in tags.splitlines())]
-
-
-def slugs(tags: str) -> set[str]:
-    return {slug for slug, _name in split_tags(tags)}
 
 
 def year_bounds(year: int) -> tuple[datetime, datetime]:
