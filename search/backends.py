@@ -73,7 +73,7 @@ class SQLite:
     def tags(self, essays: Iterable[int], first: int, last: int) -> list[tuple[int, str]]:
         with connection.cursor() as cursor:
             cursor.execute(self.tags_statement, [f"[{','.join(map(str, essays))}]", first, last])
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
 
 class PostgreSQL:
@@ -137,7 +137,7 @@ class PostgreSQL:
     def tags(self, essays: Iterable[int], first: int, last: int) -> list[tuple[int, str]]:
         with connection.cursor() as cursor:
             cursor.execute(self.tags_statement, [f"{{{','.join(map(str, essays))}}}", first, last])
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
 
 def combine(match: Match, quoted: str, either: str, both: str) -> str:

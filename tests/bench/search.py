@@ -88,11 +88,14 @@ def fill(texts: Texts) -> None:
                 for row in rows:
                     copy.write_row(row)
             cursor.execute("SET maintenance_work_mem = '500MB'")
-            cursor.execute("CREATE INDEX search_entry_tokens ON search_entry USING gin (tokens)")
+            cursor.execute(
+                "CREATE INDEX search_entry_tokens ON search_entry USING gin (tokens) WITH (fastupdate = off)"
+            )
             cursor.execute("VACUUM ANALYZE search_entry")
         else:
             with transaction.atomic():
-                cursor.executemany(f"INSERT INTO search_entry ({columns}) VALUES ({values})", rows)
+                for row in rows:
+                    cursor.execute(f"INSERT INTO search_entry ({columns}) VALUES ({values})", row)
             cursor.execute("ANALYZE")
 
 
