@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.db.models import F
 from django.utils import translation
 
 import search.indexing
@@ -14,9 +15,10 @@ from search.sources import Source
 
 def index_each(keys: Sequence[int]) -> None:
     """Index those of the comments with these primary keys that are approved."""
-    found = Comment.objects.approved().filter(pk__in=keys).select_related("essay", "wording").order_by("pk").lock()
+    found = Comment.objects.approved().filter(pk__in=keys).select_related("essay").order_by("pk").lock()
+    found = found.annotate(html=F("wording__html"))  # comments and wordings refer to each other and stay in memory
     with translation.override(Site.objects.current().language):
-        search.indexing.add(*(build_entry(comment) for comment in found))
+        search.indexing.add(*(build_entry(comment, comment.html or "") for comment in found))
 
 
 source = Source(Kind.COMMENT, lambda: Comment.objects.filter(status=Status.APPROVED), "created", index_each)

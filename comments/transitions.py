@@ -63,13 +63,13 @@ def transition(
 def index(comment: Comment) -> None:
     """Index an approved comment's current text for the search, or remove a comment that is not approved."""
     if comment.is_approved:
-        search.indexing.add(build_entry(comment))
+        search.indexing.add(build_entry(comment, comment.wording.html if comment.wording else ""))
     else:
         search.indexing.remove_comment(comment.created, comment.pk)
 
 
-def build_entry(comment: Comment) -> Entry:
-    """Return a comment's entry in the search index."""
+def build_entry(comment: Comment, html: str) -> Entry:
+    """Return the entry in the search index of a comment whose current text is `html`."""
     return search.indexing.build(
         Kind.COMMENT,
         time=comment.created,
@@ -78,7 +78,7 @@ def build_entry(comment: Comment) -> Entry:
         address=comment.get_absolute_url(),
         authors=[f"c{comment.commenter_id}"],
         language=comment.essay.language or get_language() or "",
-        text=search.indexing.plain(comment.wording.html) if comment.wording else "",
+        text=search.indexing.plain(html),
     )
 
 

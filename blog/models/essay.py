@@ -37,7 +37,7 @@ FIRST_LETTER = re.compile(r"\s*<p[^>]*>(?P<letter>\w)")
 
 # First parts of the site's own addresses, which no page may use.
 RESERVED_SLUGS = split_words(
-    "accounts admin archive author category comments feed healthz media moderation preview privacy readyz"
+    "accounts admin archive author cards category comments feed healthz media moderation preview privacy readyz"
     " replies robots.txt search series sitemap.xml static subscriptions tag"
 )
 

@@ -232,7 +232,8 @@ def test_moderation_works_without_script(visitor: Visitor, site: "Server", essay
     assert status(rest[0]) == "pending"
 
     guest.goto(site.url + essay.get_absolute_url())
-    guest.locator(f"#comment-{replied.pk} a[href*=report]").first.click()
+    guest.locator(f"#comment-{replied.pk} a.more").first.click()
+    guest.get_by_role("link", name="Report").click()
     guest.get_by_label("Spam").check()
     guest.get_by_role("button", name="Report").click()
     expect(guest.get_by_role("status")).to_contain_text("Thank you.")
@@ -316,7 +317,10 @@ def test_moderation_works_by_keyboard(visitor: Visitor, site: "Server", essay: E
     assert status(rest[1]) == "pending"
 
     guest.goto(site.url + essay.get_absolute_url())
-    press(guest, f"{row(replied.pk)} a[href*=report]")
+    press(guest, f"{row(replied.pk)} a.more")
+    expect(guest.get_by_role("menuitem", name="Copy link")).to_be_focused()
+    for key in ("End", "ArrowUp", "Enter"):
+        guest.keyboard.press(key)
     expect(guest.get_by_role("heading", name="Report a comment")).to_be_visible()
     press(guest, "[name=kind]", "Space")
     type_into(guest, "textarea", "Look at it.")

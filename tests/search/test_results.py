@@ -116,5 +116,5 @@ def test_a_misspelled_word_is_corrected_if_that_finds_something() -> None:
 def test_only_the_newest_texts_are_ranked_if_too_many_match(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "LIMIT", 2)
     page = get("orchard").content.decode()
-    assert "newest 5,000 of each kind" in page
+    assert "newest 5,000 results of each kind" in page
     assert slugs("orchard", kind="essays") == ["often", "once"]

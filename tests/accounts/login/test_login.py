@@ -118,7 +118,7 @@ def test_every_login_of_a_user_has_the_same_commenter(client: Client) -> None:
     page = client.get(essay.get_absolute_url()).content.decode()
     assert "You are commenting using your Rejoinder account." in page
     assert "Miriam Achterberg" in page
-    assert 'name="email"' not in page
+    assert 'id="respond-email"' not in page
 
 
 def test_a_too_long_address_is_left_out_and_not_cut(client: Client) -> None:

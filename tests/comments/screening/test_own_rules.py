@@ -232,7 +232,7 @@ def test_the_queue_explains_the_matching_rule_without_storing_addresses(guest: B
 
 
 @pytest.mark.both
-def test_rules_need_no_query_if_there_are_none_and_fifteen_at_most(essay: Essay) -> None:
+def test_rules_need_no_query_if_there_are_none_and_few_otherwise(essay: Essay) -> None:
     root, person = make.comment(essay), Browser(make.user("anna"))
     make.rules(flood_seconds=1, hold_first_comment=False)
 
@@ -251,7 +251,8 @@ def test_rules_need_no_query_if_there_are_none_and_fifteen_at_most(essay: Essay)
         Rule.objects.all().delete()
         rule(action, longer=1)
         asked(f"{action}, read")
-        assert asked(f"{action}, kept") <= 15
+        # A published comment is recorded as the rule's decision, and is put into the search index.
+        assert asked(f"{action}, kept") <= (16 if action == "publish" else 15)
 
 
 def test_a_changed_rule_applies_immediately(guest: Browser, essay: Essay) -> None:
