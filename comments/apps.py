@@ -1,10 +1,12 @@
 """The app of comments and discussions."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CommentsConfig(AppConfig):
     name = "comments"
+    verbose_name = _("Comments")
 
     def ready(self) -> None:
         from comments import indexing

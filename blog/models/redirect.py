@@ -13,8 +13,10 @@ class Redirect(models.Model):
 
     old_path = models.CharField(_("old URL"), max_length=500, unique=True)
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, blank=True, related_name="redirects")
-    tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="redirects")
-    series = models.ForeignKey(Series, models.CASCADE, null=True, blank=True, related_name="redirects")
+    tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="redirects", verbose_name=_("tag"))
+    series = models.ForeignKey(
+        Series, models.CASCADE, null=True, blank=True, related_name="redirects", verbose_name=_("series")
+    )
 
     class Meta:
         verbose_name = _("redirect")
