@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from tests.services.site import Server
 
 LONG = "Wolfeschlegelsteinhausenbergerdorff"
+NOTE = (
+    "<h2>Part</h2>"
+    '<p>She had not.<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup></p><section role="doc-endnotes">'
+    f'<ol><li id="note-1"><p>Twice, <a href="https://example.org">they say</a>: {LONG}.</p></li></ol></section>'
+)
 EMAIL = "a.reader.with.a.long.name@a-rather-long-domain.example.org"
 
 # Every visible piece of text, and what of it lies beyond its block, the element that clips it, or the page; what
@@ -165,7 +170,8 @@ def create_thread_page() -> Thread:
     ]
     for fields in subscriptions:
         Subscription.objects.create(address=address, confirmed=timezone.now(), **fields)
-    closed, empty = make.essay("Closed", by=author, is_open=False), make.essay("Empty", by=author)
+    closed = make.essay("Closed", by=author, is_open=False)
+    empty = make.essay("Empty", by=author, body=NOTE)
     make.comment(essay, "What was said.", to=root)
     long = make.essay("Long", by=author)
     make.create_thread(long, None, *range(MAX_COMMENTS + 1))
@@ -197,6 +203,13 @@ def closed_essay(stage: Stage) -> None:
 @state
 def essay_without_comments(stage: Stage) -> None:
     stage.open_essay(essay=stage.thread.empty)
+
+
+@state
+def essay_with_an_open_note(stage: Stage) -> None:
+    stage.open_essay(essay=stage.thread.empty)
+    stage.page.locator("[role=doc-noteref]").click()
+    expect(stage.page.get_by_role("button", name="Close")).to_be_visible()
 
 
 @state
@@ -380,6 +393,20 @@ def rejected_edit(stage: Stage) -> None:
 def delete_page(stage: Stage) -> None:
     stage.log_in()
     stage.open(f"/comments/{stage.thread.own_comment.pk}/delete/")
+
+
+@state
+def page_of_replies(stage: Stage) -> None:
+    stage.log_in()
+    stage.open("/replies/")
+
+
+@state
+def muted_people(stage: Stage) -> None:
+    stage.open(f"/comments/{stage.thread.root.pk}/more/")
+    stage.page.get_by_role("button", name="Mute").click()
+    stage.open("/comments/muted/")
+    expect(stage.page.get_by_role("button", name="Unmute")).to_be_visible()
 
 
 @state

@@ -78,9 +78,12 @@ def crowded(site: "Server") -> Essay:
 
 
 def open_essay(visitor: Visitor, site: "Server", essay: Essay, after: str = "", **look: Any) -> Page:
+    """Open an essay's page for the second time, so that no text moves because a font comes late."""
     page = visitor.open(alone=True, **look)
     page.add_init_script(RECORD_SHIFTS)
     page.goto(site.url + essay.get_absolute_url() + after)
+    page.wait_for_load_state("networkidle")
+    page.reload()
     page.wait_for_load_state("networkidle")
     return page
 

@@ -143,7 +143,7 @@ def test_what_muted_people_do_is_not_news(essay: Essay, who: str) -> None:
 
     def numbers() -> list[str]:
         """Return the numbers in the masthead of two pages, and of the page's entries of all kinds and of replies."""
-        found = [text_of(browser.read(path).only("nav[@class='you']//span")) for path in ("/", essay)]
+        found = [text_of(browser.read(path).only("nav[@class='personal']//span")) for path in ("/", essay)]
         return found + [text_of(count) for count in browser.read(REPLIES).all("span[@class='count']")[:2]]
 
     assert numbers() == ["3", "3", "3", "2"]  # the likes of one day are one entry
