@@ -143,7 +143,7 @@ def test_every_visible_string_of_our_admin_pages_is_translatable() -> None:
     Site()
     client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
     client.force_login(make.owner())
-    pages = {}
+    pages: dict[str, str] = {}
     waiting = ["/admin/"]
     while waiting and len(pages) < MAX_ADMIN_PAGES:
         path = waiting.pop(0)
