@@ -3,21 +3,31 @@
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import connection, models
+from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 from django.utils import timezone
 
 import pagecache
-from blog.models import Essay
+from blog.models import Essay, EssayQuerySet
 
 RELATED = 2
 COMPARED = 100  # essays in which related ones are looked for: the newest, as many of each tag, and of the series
 COMPARED_TAGS = 10
 ONWARD_FIELDS = ("kind", "title", "slug", "deck", "language", "published", "dated", "created")
+BESIDE = """
+    SELECT id FROM blog_essay AS other WHERE kind = 'essay'
+    AND published {0}= blog_essay.published AND (published {0} blog_essay.published OR id {0} blog_essay.id)
+"""
 PUBLISHED = "SELECT id FROM blog_essay WHERE kind = 'essay' AND published <= %s"
 LATEST = f"ORDER BY published DESC LIMIT {COMPARED}"
 IN_SERIES = f"SELECT id AS essay_id, NULL AS tag_id FROM ({PUBLISHED} AND series_id = %s {LATEST}) AS of_series"  # noqa: S608
-TAGGED = f"SELECT * FROM (SELECT essay_id, tag_id FROM blog_essay_tags WHERE tag_id = %s LIMIT {COMPARED}) AS tagged"  # noqa: S608
+# BETWEEN makes SQLite use the index: by its statistics, it may read all rows to find a hundred with one tag.
+TAGGED = f"""
+    SELECT * FROM (
+        SELECT essay_id, tag_id FROM blog_essay_tags WHERE tag_id BETWEEN %s AND %s LIMIT {COMPARED}
+    ) AS tagged
+"""  # noqa: S608
 NEWEST = f"SELECT essay_id, tag_id FROM ({PUBLISHED} {LATEST}) AS newest JOIN blog_essay_tags ON essay_id = newest.id"  # noqa: S608
 
 
@@ -28,6 +38,23 @@ class Onward(NamedTuple):
     previous: Essay | None
     next: Essay | None
     related: list[Essay]
+
+
+def with_neighbors(essays: EssayQuerySet) -> EssayQuerySet:
+    """Set the keys of the previous and the next essay by date, and when that may change.
+
+    In SQL, because Django takes 3 ms to compile the same subqueries.
+    """
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    before = f"{BESIDE.format('<')} ORDER BY published DESC, id DESC LIMIT 1"
+    after = f"{BESIDE.format('>')} AND published <= %s ORDER BY published, id LIMIT 1"
+    change = "SELECT published FROM blog_essay WHERE kind = 'essay' AND published > %s ORDER BY published LIMIT 1"
+    columns: dict[str, Any] = {
+        "previous_key": RawSQL(before, []),  # noqa: S611 – only parameters vary
+        "next_key": RawSQL(after, [now]),  # noqa: S611
+        "next_change": RawSQL(change, [now], models.DateTimeField()),  # noqa: S611
+    }
+    return essays.annotate(**columns)
 
 
 def get_onward(request: HttpRequest, essay: Essay, series: Any = None) -> Onward:
@@ -68,7 +95,10 @@ def related_keys(essay: Essay, *, without: set[int | None]) -> list[int]:
         ORDER BY is_in_series DESC, shared DESC, published DESC, id DESC LIMIT {RELATED}
     """  # noqa: S608 – only parameters vary
     with connection.cursor() as cursor:
-        cursor.execute(query, [*tags, now, essay.series_id or 0, *tags, now, *others, now, own])
+        cursor.execute(
+            query,
+            [*tags, now, essay.series_id or 0, *(end for tag in tags for end in (tag, tag)), now, *others, now, own],
+        )
         return [key for (key,) in cursor.fetchall()]
 
 

@@ -23,7 +23,7 @@ from blog import series as in_series
 from blog.metadata import preview_context
 from blog.middleware import get_site
 from blog.models import Essay, EssayQuerySet, Profile, Redirect, Series, Tag, prefetch_bylines
-from blog.onward import get_onward
+from blog.onward import get_onward, with_neighbors
 
 TITLES_PER_PAGE = 100
 SERIES_PER_PAGE = 50
@@ -76,7 +76,8 @@ def redirect_by_number(request: HttpRequest) -> HttpResponse:
 @require_safe
 def essay(request: HttpRequest, year: int, month: int, day: int, slug: str) -> HttpResponse:
     """Show a published essay, or redirect from an old address."""
-    found = published_essays().for_essay_page().with_neighbors().dated(year, month, day).filter(slug=slug).first()
+    dated = published_essays().for_essay_page().dated(year, month, day)
+    found = with_neighbors(dated).filter(slug=slug).first()
     return render_essay(request, found) if found else redirect_moved(request)
 
 

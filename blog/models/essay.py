@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import connection, models
-from django.db.models.expressions import RawSQL
+from django.db import models
 from django.db.models.functions import Cast, Substr
 from django.urls import reverse
 from django.utils import timezone
@@ -29,10 +28,6 @@ from blog.models.tag import Tag
 
 ESSAY_KEY = "essay:{}"  # of the pages that show the essay with this primary key
 MENU_LIMIT = 20
-BESIDE = """
-    SELECT id FROM blog_essay AS other WHERE kind = 'essay'
-    AND published {0}= blog_essay.published AND (published {0} blog_essay.published OR id {0} blog_essay.id)
-"""
 FIRST_LETTER = re.compile(r"\s*<p[^>]*>(?P<letter>\w)")
 
 # First parts of the site's own addresses, which no page may use.
@@ -119,21 +114,6 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         """Fetch the series and the cover too, and set `is_translated` to whether there is a translation."""
         is_translated = models.Exists(Essay.objects.filter(translation_of=models.OuterRef("pk")))
         return self.select_related("series", "cover").annotate(is_translated=is_translated)
-
-    def with_neighbors(self) -> Self:
-        """Set the keys of the previous and the next essay by date, and when that may change.
-
-        In SQL, because Django takes 3 ms to compile the same subqueries.
-        """
-        now = connection.ops.adapt_datetimefield_value(timezone.now())
-        before = f"{BESIDE.format('<')} ORDER BY published DESC, id DESC LIMIT 1"
-        after = f"{BESIDE.format('>')} AND published <= %s ORDER BY published, id LIMIT 1"
-        change = "SELECT published FROM blog_essay WHERE kind = 'essay' AND published > %s ORDER BY published LIMIT 1"
-        return self.annotate(
-            previous_key=RawSQL(before, []),  # noqa: S611 – only parameters vary
-            next_key=RawSQL(after, [now]),  # noqa: S611
-            next_change=RawSQL(change, [now], models.DateTimeField()),  # noqa: S611
-        )
 
     def with_authors(self) -> Self:
         """Fetch the authors of all essays by one more query."""
@@ -227,7 +207,7 @@ class Essay(models.Model):
     body = models.TextField(_("body"), blank=True)  # last: SQLite reads a row up to the last column that is needed
 
     is_translated = True  # or whether for_essay_page() found a translation of it
-    previous_key: int | None = None  # of its neighbors by date, after with_neighbors()
+    previous_key: int | None = None  # of its neighbors by date, after blog.onward.with_neighbors()
     next_key: int | None = None
     next_change: datetime | None = None
 
