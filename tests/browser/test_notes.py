@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from blog import markup
 from blog.models import Essay
@@ -78,12 +78,9 @@ def crowded(site: "Server") -> Essay:
 
 
 def open_essay(visitor: Visitor, site: "Server", essay: Essay, after: str = "", **look: Any) -> Page:
-    """Open an essay's page for the second time, so that no text moves because a font comes late."""
     page = visitor.open(alone=True, **look)
     page.add_init_script(RECORD_SHIFTS)
     page.goto(site.url + essay.get_absolute_url() + after)
-    page.wait_for_load_state("networkidle")
-    page.reload()
     page.wait_for_load_state("networkidle")
     return page
 
@@ -185,3 +182,22 @@ def test_without_script_notes_are_at_the_end_and_the_contents_open(
     expect(page.get_by_role("link", name="Two")).to_be_hidden()
     page.get_by_text("In this essay").click()
     expect(page.get_by_role("link", name="Two")).to_be_visible()
+
+
+@pytest.mark.once
+def test_notes_appear_in_the_margin_when_their_font_is_there(visitor: Visitor, site: "Server") -> None:
+    notes = "".join(f"<li id='note-{number}'><em>{WORDS * 3}</em></li>" for number in (1, 2))
+    body = f"<p>{WORDS}{mark(1)}{mark(2)} {WORDS * 40}</p><section role='doc-endnotes'><ol>{notes}</ol></section>"
+    essay = make.essay("Of Fonts", body=markup.clean_essay(body))
+    page = visitor.open(alone=True)
+    held: list[Route] = []
+    page.route("**/alegreya-400i.*", lambda route: held.append(route))
+    page.add_init_script(RECORD_SHIFTS)
+    page.goto(site.url + essay.get_absolute_url(), wait_until="domcontentloaded")
+    page.wait_for_function("document.fonts.status === 'loading'")
+    assert not page.locator(NOTES).first.is_visible()
+    for route in held:
+        route.continue_()
+    expect(page.locator(NOTES).last).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert not [text for text in page.evaluate("shifts") if WORDS in text]

@@ -68,8 +68,12 @@ function placeNotes() {
 
 if (notes.length) {
   const observer = new ResizeObserver(placeNotes);
-  for (const part of [prose, ...notes]) observer.observe(part);
-  document.fonts.addEventListener("loadingdone", placeNotes);
+  article.offsetHeight; // the layout begins to load the fonts that these words need
+  document.fonts.ready.then(() => {
+    for (const part of [prose, ...notes]) observer.observe(part);
+    document.fonts.addEventListener("loadingdone", placeNotes);
+    placeNotes();
+  });
   prose.addEventListener("click", (event) => {
     const mark = event.target.closest("[role=doc-noteref]");
     const note = notes.find(({ id }) => mark?.hash === `#${id}`);
@@ -77,5 +81,4 @@ if (notes.length) {
     event.preventDefault();
     import("./open-note.js").then(({ openNote }) => openNote({ mark, note, prose, margin, middleOfLine, placeNotes }), () => location.assign(mark.hash));
   });
-  placeNotes();
 }
