@@ -105,15 +105,19 @@ def slow_senders(url: str, count: int) -> Iterator[list[RawConnection]]:
             call.close()
 
 
-def reading_times(url: str, count: int) -> list[float]:
-    """How long each of so many readers waits for a page, in order of size."""
-    waits = []
-    for _ in range(count):
+def extra_waits(url: str, floor: str, count: int) -> list[float]:
+    """How much longer each of so many readers waits for a page than for the floor's right after it, in order of size.
+
+    A moment in which the whole machine is busy delays both.
+    """
+
+    def wait(each: str) -> float:
         start = time.perf_counter()
-        with urllib.request.urlopen(url, timeout=30) as answer:
+        with urllib.request.urlopen(each, timeout=30) as answer:
             answer.read()
-        waits.append(time.perf_counter() - start)
-    return sorted(waits)
+        return time.perf_counter() - start
+
+    return sorted(wait(url) - wait(floor) for _ in range(count))
 
 
 def call_application(
