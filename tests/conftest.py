@@ -1,13 +1,13 @@
 """Fixtures for all tests: a clean environment, served sites, a browser, a mailbox and Redis."""
 
 import contextlib
-import functools
 import gc
 import os
 import shutil
 import signal
 import sqlite3
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if _runs_here(item)]
     if PART:
-        items.sort(key=_turn)
+        work: Counter[Path] = Counter()
+        for item in items:
+            work[item.path] += _code_size(item)
+        items.sort(key=lambda item: (_turn(item), -work[item.path]))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -137,19 +140,19 @@ def _runs_here(item: pytest.Item) -> bool:
     return PART != "postgres" or bool(_touches_database(item) and not is_once)
 
 
-def _turn(item: pytest.Item) -> tuple[int, int]:
+def _turn(item: pytest.Item) -> int:
     """Return a sort key: tests that mostly wait come first, while others work; Chromium's are first in one part only.
 
-    Of each kind the longest file comes first, so that at the end no part waits for a long file of another.
+    Of each kind the file with the most work comes first, so that at the end no part waits for a long file of another.
     """
     if item.get_closest_marker("browser"):
-        return 0 if PART == "browser" else 3, -_size(item.path)
-    return 1 if {"faults", "server"}.intersection(item.path.parts) else 2, -_size(item.path)
+        return 0 if PART == "browser" else 3
+    return 1 if {"faults", "server"}.intersection(item.path.parts) else 2
 
 
-@functools.cache
-def _size(file: Path) -> int:
-    return file.stat().st_size
+def _code_size(item: pytest.Item) -> int:
+    """Return the length of a test's code; in the work of a file it counts once for each of its parameters."""
+    return len(item.function.__code__.co_code) if isinstance(item, pytest.Function) else 0
 
 
 def _is_for_browsers(path: Path) -> bool:
