@@ -14,6 +14,7 @@ from accounts.models import Commenter, User
 from accounts.profiles import avatars
 from comments.notifications.signed_links import claim_url
 from tests import make
+from tests.browser.layout import check_layout
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import Visitor
 
@@ -47,15 +48,6 @@ def log_in(page: Page, url: str, user: User) -> None:
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("[name=password]").press("Enter")
     expect(page.get_by_role("heading", name="Your account")).to_be_visible()
-
-
-def check_layout(visitor: Visitor, page: Page, *, dark: bool = False) -> None:
-    """Check with axe on a phone, and that nothing is wider than the window, there and on a desktop."""
-    page.emulate_media(color_scheme="dark" if dark else "light")
-    for width in (1280, 360):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    visitor.check_accessibility(page)
 
 
 def test_login_and_sign_up_pages_are_accessible(visitor: Visitor, site: "Server") -> None:

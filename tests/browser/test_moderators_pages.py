@@ -17,6 +17,7 @@ from comments.screening.screening import Sender
 from moderation.decisions import actions
 from moderation.models import Note
 from tests import make
+from tests.browser.layout import parts_too_wide
 from tests.services.chromium import Visitor
 from tests.services.keyboard import press, tab_to, type_into
 from tests.services.sessions import log_in
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from tests.services.site import Server
 
 QUEUE = "/admin/comments/queue/"
-TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
-    .filter((part) => part.getBoundingClientRect().right > innerWidth)
-    .map((part) => part.outerHTML.slice(0, 100))"""
 LONG = "Wolfeschlegelsteinhausenbergerdorff"
 # Known problems of the Django admin's stock lists and forms: checkboxes and split dates without a label, an empty table
 # header, filters close to each other.
@@ -145,7 +143,7 @@ def test_pages_are_accessible_in_both_color_schemes(
     for name, address in ((name, address) for name, (page_user, address) in PAGES.items() if page_user == user_kind):
         page.emulate_media(color_scheme="light")
         page.goto(site.url + address(scene))
-        too_wide = page.evaluate(TOO_WIDE)
+        too_wide = parts_too_wide(page)
         violations = {"by day": visitor.accessibility_violations(page)}
         page.emulate_media(color_scheme="dark")
         page.evaluate(
@@ -163,7 +161,7 @@ def test_emptying_the_trash_asks_for_confirmation(visitor: Visitor, site: "Serve
     page.goto(f"{site.url}{QUEUE}?status=spam")
     page.get_by_role("button", name="Empty spam…").click()
     expect(page.get_by_role("button", name="for good")).to_be_visible()
-    assert page.evaluate(TOO_WIDE) == []
+    assert parts_too_wide(page) == []
     visitor.check_accessibility(page)
 
 

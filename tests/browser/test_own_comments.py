@@ -5,12 +5,13 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment
 from tests import make
+from tests.browser.layout import check_layout
 from tests.services.chromium import Visitor
 from tests.services.sessions import log_in
 
@@ -25,15 +26,6 @@ def essay(site: "Server") -> Iterator[Essay]:
     make.rules(hold_first_comment=False)
     yield make.essay("Whose Promise Is It?")
     make.rules(hold_first_comment=True)
-
-
-def check_layout(visitor: Visitor, page: Page, *, dark: bool = False) -> None:
-    """Check with axe on a phone, and that nothing is wider than the window, there and on a desktop."""
-    page.emulate_media(color_scheme="dark" if dark else "light")
-    for width in (1280, 360):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    visitor.check_accessibility(page)
 
 
 def test_a_guest_edits_and_deletes_a_comment_without_script(visitor: Visitor, site: "Server", essay: Essay) -> None:

@@ -10,7 +10,7 @@ removes the fixes and finds the problems again.
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.utils import timezone
@@ -20,6 +20,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from blog.models import Authorship, Draft, Essay, Profile, Series, Tag, Text
 from blog.writing import preview, revisions
 from tests import make
+from tests.browser.layout import parts_too_wide
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import ANIMATIONS_SETTLED, Visitor
 from tests.services.sessions import log_in
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from tests.services.site import Server
 
 LONG = "On the Impossibility of Saying Everything at Once, with Remarks about Wolfeschlegelsteinhausenbergerdorff"
-TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
-    .filter((part) => part.getBoundingClientRect().right > innerWidth)
-    .map((part) => part.outerHTML.slice(0, 100))"""
 OPENED = "for (const fold of document.querySelectorAll('details')) fold.open = true"
 WIDTHS = [360, 1280] if RUNS_ALL else [360]
 
@@ -106,7 +104,7 @@ def test_pages_for_authors_are_accessible(visitor: Visitor, site: "Server", scen
             continue
         page.goto(site.url + address)
         page.evaluate(OPENED)
-        violations = visitor.accessibility_violations(page, again=width != WIDTHS[0])
+        violations: dict[str, Any] = visitor.accessibility_violations(page, again=width != WIDTHS[0])
         if RUNS_ALL or name in BY_NIGHT:
             page.emulate_media(color_scheme="dark")
             page.evaluate(ANIMATIONS_SETTLED)
@@ -114,7 +112,7 @@ def test_pages_for_authors_are_accessible(visitor: Visitor, site: "Server", scen
                 f"{rule}, by night": how for rule, how in visitor.accessibility_violations(page, again=True).items()
             }
             page.emulate_media(color_scheme="light")
-        if too_wide := page.evaluate(TOO_WIDE):
+        if too_wide := parts_too_wide(page):
             violations["too wide"] = too_wide
         if violations:
             wrong[name] = violations
