@@ -1,6 +1,5 @@
 """Logging in from the reply form in a real browser: whatever happens, no typed text is lost."""
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
@@ -8,8 +7,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from blog.models import Essay
-from comments.models import Comment
 from tests import make
+from tests.browser.login_form import (
+    WAITS,
+    WORDS,
+    expect_logged_in,
+    expect_typed_text,
+    open_form,
+    open_popup,
+    post,
+    press_icon,
+)
 from tests.lists import one_in
 from tests.services import provider
 from tests.services.chromium import Visitor
@@ -17,53 +25,12 @@ from tests.services.chromium import Visitor
 if TYPE_CHECKING:
     from tests.services.site import Server
 
-WORDS = "The dead keep still, yes.\n\n“But so does a stone” – and I do not think we owe steadiness to stones."
 SERVICES = {
     "X (Twitter)": "X: @maralindqvist",
     "Facebook": "Facebook",
     "WordPress.com": "WordPress.com: @maralindqvist",
     "Demo ID": "Demo ID: @maralindqvist",
 }
-
-
-@pytest.fixture
-def essay(site: "Server") -> Essay:
-    make.rules(hold_first_comment=True)
-    return make.essay("Of Forms", by=make.author(name="Miriam Achterberg"))
-
-
-def open_form(visitor: Visitor, site: "Server", essay: Essay, *, script: bool = True) -> Page:
-    page = visitor.open(site.url + essay.get_absolute_url(), script=script)
-    page.get_by_role("textbox", name="Comment").fill(WORDS)
-    return page
-
-
-def icon(page: Page, service: str = "X (Twitter)") -> None:
-    page.get_by_role("button", name=f"Log in with {service}").click()
-
-
-def open_popup(page: Page, service: str = "X (Twitter)") -> Page:
-    with page.expect_popup() as popup:
-        icon(page, service)
-    expect(page.locator(".identity")).to_contain_text(f"Connecting to {service}…")
-    return popup.value
-
-
-def expect_logged_in(page: Page, service: str = "X (Twitter)") -> None:
-    expect(page.locator(".identity")).to_contain_text(f"You are commenting using your {service} account.")
-
-
-def expect_typed_text(page: Page) -> None:
-    expect(page.get_by_role("textbox", name="Comment")).to_have_value(WORDS)
-
-
-def post(page: Page) -> Comment:
-    page.get_by_role("button", name="Post Comment").click()
-    expect(page.locator("li.comment[data-status=pending] .comment-body")).to_contain_text("so does a stone")
-    comment: Comment = Comment.objects.latest("pk")
-    assert comment.wording is not None
-    assert comment.wording.text == WORDS
-    return comment
 
 
 @pytest.mark.parametrize(("service", "mark"), one_in(3, SERVICES.items()))
@@ -89,11 +56,11 @@ def test_without_script_the_login_returns_to_the_same_reply_form(
     parent = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
     page = visitor.open(f"{site.url}{essay.get_absolute_url()}?replyto={parent.pk}", script=False)
     page.get_by_role("textbox", name="Comment").fill(WORDS)
-    icon(page, service)
+    press_icon(page, service)
     provider.deny(page)
     expect(page.locator(".identity")).to_contain_text("Login canceled.")
     expect_typed_text(page)
-    icon(page, service)
+    press_icon(page, service)
     provider.allow(page, "Mara Lindqvist")
     expect(page.get_by_role("heading", name="Leave a Reply to Ines Okafor")).to_be_visible()
     expect_logged_in(page, service)
@@ -106,7 +73,7 @@ def test_without_script_the_login_returns_to_the_same_reply_form(
     page.get_by_role("button", name="Log Out").click()
     expect(page.get_by_role("textbox", name="Name")).to_be_visible()
     expect_typed_text(page)
-    icon(page, service)
+    press_icon(page, service)
     provider.allow(page, "Mara Lindqvist")
     assert post(page).parent == parent
 
@@ -121,7 +88,7 @@ def test_the_sites_own_account_logs_in_from_the_form(
     if script:
         popup = open_popup(page, "Rejoinder")
     else:
-        icon(page, "Rejoinder")
+        press_icon(page, "Rejoinder")
         popup = page
     popup.locator("[name=login]").fill(name)
     popup.locator("[name=password]").fill("orchards are not sold")
@@ -153,7 +120,6 @@ def log_in_as_rejected_staff(page: Page) -> None:
     provider.allow(open_popup(page), "Teodor Marin")  # the account with the demo moderator's email address
 
 
-WAITS = "You’re not logged in yet."
 NO_ANSWER = "We couldn’t log you in."
 TROUBLES: list[tuple[Callable[[Page], None], str]] = [
     (close_popup, WAITS),
@@ -192,129 +158,6 @@ def test_a_failed_login_is_reported_and_no_text_is_lost(
             other.close()
 
 
-def expect_icons(page: Page) -> None:
-    expect(page.locator(".identity")).not_to_contain_text("Connecting")
-    expect(page.get_by_role("button", name="Cancel", exact=True)).to_have_count(0)
-    expect(page.get_by_role("button", name="Log in with X (Twitter)")).not_to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_role("textbox", name="Name")).to_be_visible()
-    expect_typed_text(page)
-
-
-RETURNS = {
-    "focus": "dispatchEvent(new Event('focus'))",
-    "visibilitychange": "document.dispatchEvent(new Event('visibilitychange'))",
-}
-
-
-@pytest.mark.parametrize("return_to_page", RETURNS)
-def test_closing_the_popup_by_hand_brings_the_icons_back(
-    visitor: Visitor, site: "Server", essay: Essay, return_to_page: str
-) -> None:
-    page = open_form(visitor, site, essay)
-    open_popup(page).close()
-    page.evaluate(RETURNS[return_to_page])
-    expect_icons(page)
-    expect(page.get_by_role("status")).to_contain_text(WAITS)
-    provider.allow(open_popup(page), "Mara Lindqvist")
-    expect_logged_in(page)
-
-
-def test_a_login_completed_after_the_icons_came_back_still_counts(
-    visitor: Visitor, site: "Server", essay: Essay
-) -> None:
-    page = open_form(visitor, site, essay)
-    popup = open_popup(page)
-    page.evaluate("dispatchEvent(new Event('focus'))")
-    expect_icons(page)
-    provider.allow(popup, "Mara Lindqvist")
-    expect_logged_in(page)
-    expect_typed_text(page)
-    page.get_by_role("button", name="Log Out").click()
-    popup = open_popup(page)
-    page.evaluate("dispatchEvent(new Event('focus'))")
-    expect_icons(page)
-    provider.deny(popup)
-    expect(page.locator(".identity")).to_contain_text("Login canceled")
-
-
-def test_a_login_without_a_report_is_found_on_the_next_return(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    page = visitor.open(alone=True)
-    page.add_init_script("delete window.BroadcastChannel")
-    page.goto(site.url + essay.get_absolute_url())
-    page.get_by_role("textbox", name="Comment").fill(WORDS)
-    popup = open_popup(page)
-    page.evaluate("dispatchEvent(new Event('focus'))")
-    expect_icons(page)
-    provider.allow(popup, "Mara Lindqvist")
-    if not popup.is_closed():
-        popup.wait_for_event("close")
-    page.evaluate("dispatchEvent(new Event('focus'))")
-    expect_logged_in(page)
-
-
-def test_cancel_works_while_the_site_does_not_respond_and_a_later_login_counts(
-    visitor: Visitor, site: "Server", essay: Essay
-) -> None:
-    page = open_form(visitor, site, essay)
-    popup = open_popup(page)
-    page.route("**/identity/", lambda route: None)  # never answered
-    page.evaluate("dispatchEvent(new Event('focus'))")
-    page.get_by_role("button", name="Cancel", exact=True).click()
-    expect_icons(page)
-    expect(page.locator(".identity .trouble")).to_have_count(0)
-    page.unroute("**/identity/")
-    provider.allow(popup, "Mara Lindqvist")
-    expect_logged_in(page)
-    expect_typed_text(page)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    ("cause", "least", "most", "sentence"),
-    [
-        ("slow", 9.5, 16, "You are commenting using your X (Twitter) account."),  # the service is slow by itself
-        ("very-slow", 4.5, 6, "We couldn’t log you in."),
-    ],
-)
-def test_readers_can_keep_writing_while_they_wait_for_a_service(
-    visitor: Visitor, site: "Server", essay: Essay, cause: str, least: float, most: float, sentence: str
-) -> None:
-    page = open_form(visitor, site, essay)
-    comment = page.get_by_role("textbox", name="Comment")
-    row = page.locator(".identity")
-    popup = open_popup(page)
-    start = time.monotonic()
-    # Not `click()`, which would wait until the page it leads to has loaded.
-    popup.locator(f"button[value={cause}]").evaluate("button => button.click()")
-    comment.press("End")
-    page.keyboard.type(" And on.")
-    expect(row).to_contain_text("Connecting to X (Twitter)…")
-    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
-    visitor.check_accessibility(page)
-    expect(row).to_contain_text("Connecting to X (Twitter)…")
-    expect(row).to_contain_text(sentence)
-    assert least < time.monotonic() - start < most
-    page.keyboard.type(" And on.")  # at the caret, so nothing moved the focus
-    expect(comment).to_have_value(f"{WORDS} And on. And on.")
-    expect(row).not_to_contain_text("Connecting")
-    if not popup.is_closed():
-        popup.wait_for_event("close")
-
-
-def test_a_blocked_popup_is_reported_and_the_tab_itself_can_log_in(
-    visitor: Visitor, site: "Server", essay: Essay
-) -> None:
-    page = open_form(visitor, site, essay)
-    page.evaluate("window.open = () => null")
-    icon(page)
-    expect(page.locator(".identity")).to_contain_text("Your browser blocked the login window.")
-    page.get_by_role("button", name="Continue in this tab").press("Enter")
-    provider.allow(page, "Mara Lindqvist")
-    expect_logged_in(page)
-    expect_typed_text(page)
-    post(page)
-
-
 def test_an_expired_session_loses_no_text(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_form(visitor, site, essay)
     provider.allow(open_popup(page), "Mara Lindqvist")
@@ -343,7 +186,7 @@ def test_every_other_tab_shows_the_new_login_state(visitor: Visitor, site: "Serv
         expect(tab.get_by_role("textbox", name="Name")).to_be_visible()
     expect(other.get_by_role("textbox", name="Website")).to_have_value("example.org")
     other.goto(f"{site.url}/accounts/login/?next={essay.get_absolute_url()}")
-    icon(other)
+    press_icon(other)
     provider.allow(other, "Mara Lindqvist")
     expect_logged_in(other)
     expect_logged_in(page)
@@ -362,7 +205,7 @@ def test_a_login_with_blocked_cookies_is_reported(visitor: Visitor, site: "Serve
     provider.allow(popup, "Mara Lindqvist")
     expect(page.locator(".identity")).to_contain_text("Your login timed out.")
     page.evaluate("Object.defineProperty(navigator, 'cookieEnabled', { value: false })")
-    icon(page)
+    press_icon(page)
     expect(page.locator(".identity")).to_contain_text("Your browser blocks cookies")
     expect(page.get_by_role("textbox", name="Name")).to_be_visible()
     expect_typed_text(page)

@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 WORDS = "The dead keep still, yes.\n\nBut so does a stone, and I do not think we owe steadiness to stones."
 
 
-@pytest.fixture
-def essay(site: "Server") -> Essay:
-    make.rules(hold_first_comment=True)
-    return make.essay("Of Forms", by=make.author(name="Miriam Achterberg"))
-
-
 @pytest.fixture(params=[True, False], ids=["script", "no-script"])
 def script(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
