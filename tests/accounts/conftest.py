@@ -1,4 +1,4 @@
-"""Fixtures: clients of the demo provider, and a person with a picture."""
+"""Fixtures: clients of the demo provider, a user with a password, and a person with a picture."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 # None of our modules can be imported here: this file is read before Django is set up.
 if TYPE_CHECKING:
-    from accounts.models import Commenter
+    from accounts.models import Commenter, User
     from tests.accounts.service_client import ServiceClient
     from tests.comments.browser_client import Browser
     from tests.services.provider import Demo
@@ -78,6 +78,17 @@ def oidc(demo: "Demo") -> "ServiceClient":
 def service(request: pytest.FixtureRequest) -> "ServiceClient":
     site: ServiceClient = request.getfixturevalue(request.param)
     return site
+
+
+# People
+
+
+@pytest.fixture
+def rosa(db: None) -> "User":
+    from tests import make
+    from tests.accounts.account_pages import PASSWORD
+
+    return make.user("rosa", name="Rosa Castellanos", password=PASSWORD)
 
 
 # Pictures

@@ -31,11 +31,6 @@ def client() -> Client:
     return browser()
 
 
-@pytest.fixture
-def rosa() -> User:
-    return make.user("rosa", name="Rosa Castellanos", password=PASSWORD)
-
-
 def test_everyone_with_an_authenticator_app_has_to_enter_a_code(client: Client, rosa: User) -> None:
     secret = app_of(rosa)
     answer = log_in(client, rosa, "/about/")

@@ -11,13 +11,11 @@ from django.core.mail.backends import locmem
 from django.test import Client
 
 from accounts.models import Commenter, User
-from tests import make
 from tests.accounts.account_pages import (
     CODE,
     CONFIRM,
     LOGIN,
     NOON,
-    PASSWORD,
     SAFARI,
     browser,
     came_in,
@@ -33,11 +31,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 @pytest.fixture
 def client() -> Client:
     return browser()
-
-
-@pytest.fixture
-def rosa() -> User:
-    return make.user("rosa", name="Rosa Castellanos", password=PASSWORD)
 
 
 def test_signing_up_needs_a_name_an_address_and_the_emailed_code(client: Client) -> None:

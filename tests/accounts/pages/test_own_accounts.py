@@ -36,11 +36,6 @@ def client() -> Client:
     return browser()
 
 
-@pytest.fixture
-def rosa() -> User:
-    return make.user("rosa", name="Rosa Castellanos", password=PASSWORD)
-
-
 # Name
 
 
