@@ -1,8 +1,5 @@
 """Drafts in a real browser: no text is lost by a reload, error, crash, another tab or another visit."""
 
-import contextlib
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from blog.models import Essay
 from moderation.decisions import actions as deciding
 from tests import make
-from tests.services.chromium import FLAGS, Visitor, chromium_path
+from tests.services.chromium import Visitor, kill_with_profile, start_with_profile
 from tests.services.processes import wait_until
 
 if TYPE_CHECKING:
@@ -44,9 +41,7 @@ def start(visitor: Visitor, tmp_path: Path) -> Iterator[Callable[[], BrowserCont
     errors: list[str] = []
 
     def start() -> BrowserContext:
-        context = visitor.browser.browser_type.launch_persistent_context(
-            tmp_path, executable_path=chromium_path(whole=True), args=FLAGS, locale="en-US"
-        )
+        context = start_with_profile(visitor.browser, tmp_path)
         context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         context.on("weberror", lambda error: errors.append(str(error.error)))
         running.append(context)
@@ -56,15 +51,6 @@ def start(visitor: Visitor, tmp_path: Path) -> Iterator[Callable[[], BrowserCont
     for context in running:
         context.close()
     assert not errors
-
-
-def kill(profile: Path) -> None:
-    """Send SIGKILL to the browser process that has the profile open."""
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            command = (process / "cmdline").read_bytes()
-            if f"--user-data-dir={profile}\0".encode() in command and b"\0--type=" not in command:
-                os.kill(int(process.name), signal.SIGKILL)
 
 
 def url(site: "Server", essay: Essay) -> str:
@@ -351,7 +337,7 @@ def test_at_most_a_second_is_lost_when_the_browser_is_killed(
     for character in text:
         page.keyboard.type(character, delay=25)
         typed.append(time.monotonic())
-    kill(tmp_path)
+    kill_with_profile(tmp_path)
     end = time.monotonic()
     page = start().pages[0]
     page.goto(url(site, essay))

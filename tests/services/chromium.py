@@ -3,13 +3,24 @@
 import contextlib
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebError, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    WebError,
+    expect,
+    sync_playwright,
+)
 
 from tests.services.tabs import Tab, Tabs
 
@@ -103,6 +114,22 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def start_with_profile(browser: Browser, profile: Path) -> BrowserContext:
+    """Start a separate browser process with a profile that remains when it ends."""
+    return browser.browser_type.launch_persistent_context(
+        profile, executable_path=chromium_path(whole=True), args=FLAGS, locale="en-US"
+    )
+
+
+def kill_with_profile(profile: Path) -> None:
+    """Send SIGKILL to the browser process that has the profile open."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            command = (process / "cmdline").read_bytes()
+            if f"--user-data-dir={profile}\0".encode() in command and b"\0--type=" not in command:
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 @dataclass
