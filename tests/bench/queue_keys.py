@@ -2,8 +2,6 @@
 focus, over 100 pending rows in Chromium."""
 
 import os
-import tempfile
-from pathlib import Path
 from statistics import median
 
 from django.conf import settings
@@ -13,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests import make
 from tests.services.chromium import chromium
 from tests.services.sessions import log_in
-from tests.services.site import Server, new_installation
+from tests.services.site import Server, temporary_server
 
 COUNT = 100
 KEYS = "asd"
@@ -38,16 +36,11 @@ UNTIL = """(count) => new Promise((done) => {
 def main() -> None:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs an event loop in this thread
     with (
-        tempfile.TemporaryDirectory() as name,
-        new_installation(os.environ["DATABASE_URL"], Path(name)) as installation,
+        temporary_server(SECRET_KEY=settings.SECRET_KEY) as server,  # so that it accepts our session
         chromium() as browser,  # before the connection, which belongs to the code in its event loop
+        server.connected(),
     ):
-        server = Server(installation, SECRET_KEY=settings.SECRET_KEY)  # so that it accepts our session
-        try:
-            with server.connected():
-                times = measure(server, browser.new_page())
-        finally:
-            server.stop()
+        times = measure(server, browser.new_page())
     print(f"from key press to next row, {COUNT} pending, {connection.vendor}; ms in Chromium")
     print(f"{'rows':>10}{'median':>10}{'maximum':>10}")
     print(f"{len(times):>10}{median(times):>10.0f}{max(times):>10.0f}")

@@ -2,9 +2,7 @@
 comments: the longest task of each action of readers and commenters."""
 
 import os
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 
 from django.db import connection
@@ -13,7 +11,7 @@ from playwright.sync_api import Page
 from tests import make
 from tests.bench import corpus
 from tests.services.chromium import chromium
-from tests.services.site import Server, new_installation
+from tests.services.site import temporary_server
 
 SLOWER = 4
 ROUNDS = 3
@@ -45,19 +43,12 @@ def formatted(milliseconds: float) -> str:
 
 def measure(count: int) -> list[float]:
     roots, depth = KINDS[count]
-    with (
-        tempfile.TemporaryDirectory() as name,
-        new_installation(os.environ["DATABASE_URL"], Path(name)) as installation,
-    ):
-        server = Server(installation)
-        try:
-            with server.connected():
-                make.site()
-                make.rules(hold_first_comment=False)
-                address = corpus.essay(count, seed=count, roots=roots, depth=depth).get_absolute_url()
-            rounds = [visit(server.url + address, number) for number in range(ROUNDS)]
-        finally:
-            server.stop()
+    with temporary_server() as server:
+        with server.connected():
+            make.site()
+            make.rules(hold_first_comment=False)
+            address = corpus.essay(count, seed=count, roots=roots, depth=depth).get_absolute_url()
+        rounds = [visit(server.url + address, number) for number in range(ROUNDS)]
     return [median(each) for each in zip(*rounds, strict=True)]
 
 

@@ -3,8 +3,6 @@ to a quarter: from the key press to the next frame, in the middle, in a note, an
 
 import os
 import random
-import tempfile
-from pathlib import Path
 from statistics import median
 
 from django.conf import settings
@@ -14,7 +12,7 @@ from blog import markup
 from tests import make
 from tests.services.chromium import FLAGS, chromium_path
 from tests.services.sessions import log_in
-from tests.services.site import Server, new_installation
+from tests.services.site import temporary_server
 
 SLOWER = 4
 OPTIMIZING = [flag for flag in FLAGS if not flag.startswith("--js-flags")]  # as in users' browsers
@@ -50,30 +48,23 @@ def main() -> None:
         f"from key press to paint, essay of {WORDS:,} words and {NOTES} notes; ms with the CPU {SLOWER} x slower, {ROUNDS} rounds"
     )
     print(f"{'':>10}{'median':>10}{'maximum':>10}")
-    with (
-        tempfile.TemporaryDirectory() as name,
-        new_installation(os.environ["DATABASE_URL"], Path(name)) as installation,
-    ):
-        server = Server(installation)
-        try:
+    with temporary_server() as server:
+        with server.connected():
+            make.site()
+            author = make.author("typist")
+            essay = make.essay("A long one", by=author, body=body())
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium_path(), args=OPTIMIZING)
+            page = browser.new_page()
             with server.connected():
-                make.site()
-                author = make.author("typist")
-                essay = make.essay("A long one", by=author, body=body())
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chromium_path(), args=OPTIMIZING)
-                page = browser.new_page()
-                with server.connected():
-                    log_in(page.context, author, server.url)
-                page.add_init_script(f"({OBSERVE})()")
-                page.goto(f"{server.url}/admin/blog/essay/{essay.pk}/change/")
-                page.wait_for_selector(".editor-text")
-                page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-                for position in POSITIONS:
-                    times = [each for _ in range(ROUNDS) for each in type_at(page, position)]
-                    print(f"{position:>10}{median(times):>10.0f}{max(times):>10.0f}", flush=True)
-        finally:
-            server.stop()
+                log_in(page.context, author, server.url)
+            page.add_init_script(f"({OBSERVE})()")
+            page.goto(f"{server.url}/admin/blog/essay/{essay.pk}/change/")
+            page.wait_for_selector(".editor-text")
+            page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+            for position in POSITIONS:
+                times = [each for _ in range(ROUNDS) for each in type_at(page, position)]
+                print(f"{position:>10}{median(times):>10.0f}{max(times):>10.0f}", flush=True)
 
 
 def type_at(page: Page, position: str) -> list[float]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -160,6 +161,20 @@ class Server:
     def connected(self) -> contextlib.AbstractContextManager[None]:
         """Connect this thread's ORM to the server's database until the block ends."""
         return self.installation.connected()
+
+
+@contextlib.contextmanager
+def temporary_server(**environment: str | None) -> Iterator[Server]:
+    """Start a server for a new site on a database of the kind that DATABASE_URL names; at the end both are removed."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        new_installation(os.environ["DATABASE_URL"], Path(name)) as installation,
+    ):
+        server = Server(installation, provider=False, **environment)
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 class Serve(Protocol):
