@@ -181,7 +181,7 @@ def test_a_job_of_a_living_worker_is_not_recovered() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("pid", [os.getpid(), 2**22 + 1])
+@pytest.mark.parametrize("pid", [os.getpid(), 2**22 + 1], ids=["used", "unused"])
 def test_a_reused_process_id_does_not_keep_a_job(pid: int) -> None:
     chores.sweep.enqueue()
     worker.claim_job(f"{worker.machine_id()}.{pid}.1")
