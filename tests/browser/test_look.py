@@ -175,9 +175,11 @@ def test_only_the_text_is_printed(visitor: Visitor, site: "Server", essay: Essay
     expect(page.locator(".comment-body").first).to_be_visible()
 
 
-def test_times_are_relative_with_script_and_absolute_without(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_times_are_relative_near_the_window_with_script(visitor: Visitor, site: "Server", essay: Essay) -> None:
     time = ".thread time >> nth=0"
     with_script = open_essay(visitor, site, essay)
+    expect(with_script.locator(time)).to_have_text(re.compile("20[0-9]{2}"))
+    with_script.locator(".essay-foot").scroll_into_view_if_needed()
     expect(with_script.locator(time)).to_have_text(re.compile("now|ago"))
     expect(with_script.locator(time)).to_have_attribute("title", re.compile("20[0-9]{2}"))
     expect(open_essay(visitor, site, essay, script=False).locator(time)).to_have_text(re.compile("20[0-9]{2}"))

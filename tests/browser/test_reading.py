@@ -97,7 +97,7 @@ def test_omitted_replies_are_loaded_in_place(visitor: Visitor, site: "Server") -
     assert before < 500
     link = page.locator(".rest a").last
     name = link.evaluate("(link) => link.closest('.thread > .comment').id")
-    replies = int(re.findall(r"\d+", link.inner_text())[0])
+    replies = int(re.findall(r"\d+", link.text_content() or "")[0])
     link.evaluate("(link) => [link, link].forEach((pressed) => pressed.click())")
     expect(page.locator(f"#{name} .comment")).to_have_count(replies)
     expect(page.locator(f"#{name} > .rest")).to_have_count(0)

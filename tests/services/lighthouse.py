@@ -51,7 +51,11 @@ def chromium_with_port(folder: Path) -> Iterator[int]:
     assert CLI.exists(), "Lighthouse is missing: bin/test --all installs it."
     port = free_port()
     profile = tempfile.mkdtemp(dir=folder)
-    options = [*FLAGS, f"--disable-features={','.join(FEATURES)}", f"--user-data-dir={profile}"]
+    options = [
+        *FLAGS,
+        f"--disable-features={','.join(each for each in FEATURES if each != 'PaintHolding')}",
+        f"--user-data-dir={profile}",
+    ]
     command = [chromium_path() or "chromium", *options, f"--remote-debugging-port={port}"]
     with stopped_at_end(Process(command, log=folder / "chromium.log")) as process:
         run_before_others(process.pid)

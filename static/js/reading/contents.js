@@ -8,6 +8,6 @@ function unfold() {
 }
 
 if (list) {
-  unfold();
+  requestAnimationFrame(unfold); // to ask sooner costs a layout of its own
   isBeside.addEventListener("change", unfold);
 }

@@ -68,8 +68,9 @@ function placeNotes() {
 
 if (notes.length) {
   const observer = new ResizeObserver(placeNotes);
-  article.offsetHeight; // the layout begins to load the fonts that these words need
-  document.fonts.ready.then(() => {
+  requestAnimationFrame(async () => {
+    article.offsetHeight; // the page's first layout, which begins to load its fonts
+    await document.fonts.ready;
     for (const part of [prose, ...notes]) observer.observe(part);
     document.fonts.addEventListener("loadingdone", placeNotes);
     placeNotes();
