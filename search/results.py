@@ -138,14 +138,15 @@ class Search:
     def sort(self, found: Found) -> list[Row]:
         """Sort by relevance, or all kinds together by time. The rows of each kind are sorted by time already."""
         if self.order == NEWEST:
-            every = [row for rows in found.values() for row in rows]
-            return sorted(every, key=lambda row: (row.id & IN_KIND, row.id), reverse=True)
+            heads = [row for rows in found.values() for row in rows[: self.top]]
+            heads.sort(key=lambda row: (row.id & IN_KIND, row.id), reverse=True)
+            return [*heads, *(row for rows in found.values() for row in rows[self.top :])]
         essays = found.get(Kind.ESSAY, [])
         if essays:
             ranks: dict[int, int] = {}
-            # The first results are the newest of the best; filters and phrases may drop some, so that all are needed.
-            is_dropping = self.chosen.author or self.chosen.tag or self.query.phrases
-            limit = LIMIT if is_dropping else min(self.top, LIMIT)
+            # The first results are the newest of the best, of which filters drop some, and a phrase a few at most.
+            needed = max(self.top, MAX_CHECKED) if self.query.phrases else self.top
+            limit = LIMIT if self.chosen.author or self.chosen.tag else min(needed, LIMIT)
             for rank, better in enumerate(self.query.better_matches(self.languages)):
                 rows = self.newest(Kind.ESSAY, better, limit, oldest=essays[-1].id)
                 ranks = dict.fromkeys((row.id for row in rows), rank) | ranks
