@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from django.db import connection, transaction
 
+from search.indexing import period_of, period_token
 from search.models import NUMBER_BITS, TIME_BITS, Kind
 
 Match = Sequence[Sequence[str]]
@@ -28,8 +29,8 @@ TABLES = {
     Kind.ESSAY: "search_entry_essays",
 }
 SAMPLE = 300  # newest comments that are looked at
-FREQUENT, NEARLY_ALL = 30, 270  # how many of them have what is frequent, or what almost all have
-INDEX_ONLY_TOKENS = "id + 0"  # an expression that the index of keys cannot be used for
+FREQUENT = 30  # how many of them have what is frequent
+MAX_PERIODS = 60  # of which tokens are looked up
 
 
 # Row._make without its checks, for thousands of rows
@@ -80,22 +81,21 @@ class PostgreSQL:
     """Matches in the entries' `tsvector`, by its GIN index.
 
     The planner is left no choice. It would often read rows in order of their keys until enough match, but it costs more
-    to look at tokens, which are stored out of line, than to have the index list every match, unless almost all match.
+    to look at tokens, which are stored out of line, than to have the index list every match: `id + 0` is an expression
+    that the index of keys cannot be used for. So that few rows are listed, tokens of the periods are looked up too.
     """
 
     statement = """
         SELECT id, essay, authors, tags FROM {table}
-        WHERE tokens @@ %s::tsquery AND {key} BETWEEN %s AND %s ORDER BY {key} DESC LIMIT %s
+        WHERE tokens @@ %s::tsquery AND id + 0 BETWEEN %s AND %s ORDER BY id + 0 DESC LIMIT %s
     """
     sample_statement = """
         WITH sample AS (
             SELECT count(*) FILTER (WHERE tokens @@ %s::tsquery) AS hits
             FROM (SELECT tokens FROM {table} WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s) AS newest
         )
-        SELECT hits, CASE WHEN hits >= %s THEN (
-            SELECT id FROM {table} WHERE id BETWEEN %s AND %s ORDER BY id DESC
-            OFFSET (SELECT %s / hits FROM sample) LIMIT 1
-        ) END FROM sample
+        SELECT id FROM {table} WHERE id BETWEEN %s AND %s AND (SELECT hits FROM sample) >= %s ORDER BY id DESC
+        OFFSET (SELECT %s / greatest(hits, 1) FROM sample) LIMIT 1
     """
     tags_statement = """
         SELECT essay, tags FROM search_entry_essays WHERE essay = ANY(%s::bigint[]) AND id BETWEEN %s AND %s
@@ -108,36 +108,37 @@ class PostgreSQL:
             yield
 
     def newest(self, match: Match, first: int, last: int, limit: int) -> list[Row]:
-        words = combine(match, "'{}'", " | ", " & ")
         kind, rows = Kind(last >> TIME_BITS + NUMBER_BITS), []
         with connection.cursor() as cursor:
             # Only for comments; there are not so many essays and notes.
-            hits, start = self.sample(cursor, kind, words, first, last, limit) if kind == Kind.COMMENT else (0, None)
-            if start:
-                key = "id" if hits >= NEARLY_ALL else INDEX_ONLY_TOKENS
-                rows = self.read(cursor, kind, words, start, last, limit, key)
+            if kind == Kind.COMMENT and (start := self.sample(cursor, kind, match, first, last, limit)):
+                rows = self.read(cursor, kind, match, start, last, limit)
             if len(rows) < limit:
-                rows = self.read(cursor, kind, words, first, last, limit)
+                rows = self.read(cursor, kind, match, first, last, limit)
         return rows
 
-    def sample(self, cursor: Any, kind: Kind, words: str, first: int, last: int, limit: int) -> tuple[int, int | None]:
-        """Return how many of the newest texts match, and if many do, a key from which on there are probably enough."""
-        needed = limit * SAMPLE * 5 // 4
-        statement = self.sample_statement.format(table=TABLES[kind])
-        cursor.execute(statement, [words, first, last, SAMPLE, FREQUENT, first, last, needed])
-        hits, start = cursor.fetchone()
-        return hits, start
+    def sample(self, cursor: Any, kind: Kind, match: Match, first: int, last: int, limit: int) -> int | None:
+        """Return a key from which on enough texts probably match, if many of the newest do."""
+        statement, needed = self.sample_statement.format(table=TABLES[kind]), limit * SAMPLE * 5 // 4
+        cursor.execute(statement, [combine_words(match), first, last, SAMPLE, first, last, FREQUENT, needed])
+        return next((start for (start,) in cursor.fetchall()), None)
 
-    def read(
-        self, cursor: Any, kind: Kind, words: str, first: int, last: int, limit: int, key: str = INDEX_ONLY_TOKENS
-    ) -> list[Row]:
-        cursor.execute(self.statement.format(table=TABLES[kind], key=key), [words, first, last, limit])
+    def read(self, cursor: Any, kind: Kind, match: Match, first: int, last: int, limit: int) -> list[Row]:
+        periods = range(period_of(first), period_of(last) + 1)
+        if len(periods) <= MAX_PERIODS:
+            match = [*match, list(map(period_token, periods))]
+        cursor.execute(self.statement.format(table=TABLES[kind]), [combine_words(match), first, last, limit])
         return list(map(make_row, cursor.fetchall()))
 
     def tags(self, essays: Iterable[int], first: int, last: int) -> list[tuple[int, str]]:
         with connection.cursor() as cursor:
             cursor.execute(self.tags_statement, [f"{{{','.join(map(str, essays))}}}", first, last])
             return list(cursor.fetchall())
+
+
+def combine_words(match: Match) -> str:
+    """Return a `tsquery`."""
+    return combine(match, "'{}'", " | ", " & ")
 
 
 def combine(match: Match, quoted: str, either: str, both: str) -> str:

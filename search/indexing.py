@@ -6,7 +6,7 @@ The first letter of a token names what it is:
 
 t  a word of the title or subtitle       w  a word anywhere in the text, its title and its tags
 g  a word of a tag                       p  two neighboring words, not stemmed, for exact phrases
-o  a word that an essay uses often
+o  a word that an essay uses often        d  the 48 days in which it was written
 """
 
 import html
@@ -25,7 +25,8 @@ import snowballstemmer
 
 from search.models import EPOCH, NUMBER_BITS, TIME_BITS, Entry, Kind
 
-TITLE, TAG, OFTEN, ANYWHERE, PAIR = "tgowp"
+TITLE, TAG, OFTEN, ANYWHERE, PAIR, PERIOD = "tgowpd"
+PERIOD_BITS = NUMBER_BITS + 22  # of a key, after those of its kind and period
 OFTEN_FROM = 3  # occurrences of a word in a text; from here on it is one that the text uses often
 MAX_WORD = 40  # characters of a word that are compared
 MAX_WORDS = 50_000  # of a text that are indexed
@@ -87,9 +88,10 @@ def build(
 ) -> Entry:
     """Return the unsaved entry of a text; `tags` are pairs of slug and name."""
     names = " \n ".join(name for _slug, name in tags)
-    is_essay = kind == Kind.ESSAY
+    tokens = tokens_of(text, language, title=f"{title} {subtitle}", tags=names, has_frequent=kind == Kind.ESSAY)
+    id_ = key(kind, time, essay, number)
     return Entry(
-        id=key(kind, time, essay, number),
+        id=id_,
         essay=essay,
         number=number,
         authors=" ".join(authors)[:500],
@@ -99,7 +101,7 @@ def build(
         title=title,
         address=address,
         text=text,
-        tokens=tokens_of(text, language, title=f"{title} {subtitle}", tags=names, has_frequent=is_essay),
+        tokens=f"{tokens} {period_token(period_of(id_))}",
     )
 
 
@@ -123,6 +125,15 @@ def key_range(kind: Kind, since: datetime | None = None, until: datetime | None 
 def seconds_of(entry_key: int) -> int:
     """Return the time in a key, in seconds since 1970."""
     return (entry_key >> NUMBER_BITS & (1 << TIME_BITS) - 1) - EPOCH
+
+
+def period_of(entry_key: int) -> int:
+    """Return the number of the 48 days in a key."""
+    return entry_key >> PERIOD_BITS & (1 << TIME_BITS + NUMBER_BITS - PERIOD_BITS) - 1
+
+
+def period_token(period: int) -> str:
+    return f"{PERIOD}{period}"
 
 
 def plain(source: str) -> str:
