@@ -45,7 +45,13 @@ def essay_without_comments(stage: Stage) -> None:
 def essay_with_an_open_note(stage: Stage) -> None:
     stage.open_essay(essay=stage.thread.empty)
     stage.page.locator("[role=doc-noteref]").click()
-    expect(stage.page.get_by_role("button", name="Close")).to_be_visible()
+    is_beside = stage.page.evaluate("innerWidth >= 1200")
+    note = (
+        stage.page.locator("[role=doc-endnotes] li:focus")
+        if is_beside
+        else stage.page.get_by_role("button", name="Close")
+    )
+    expect(note).to_be_visible()
 
 
 @state
