@@ -94,11 +94,9 @@ def related_keys(essay: Essay, *, without: set[int | None]) -> list[int]:
         AND COALESCE(kind = 'essay' AND published <= %s, FALSE) AND COALESCE(translation_of_id, 0) <> %s
         ORDER BY is_in_series DESC, shared DESC, published DESC, id DESC LIMIT {RELATED}
     """  # noqa: S608 – only parameters vary
+    ranges = [end for tag in tags for end in (tag, tag)]
     with connection.cursor() as cursor:
-        cursor.execute(
-            query,
-            [*tags, now, essay.series_id or 0, *(end for tag in tags for end in (tag, tag)), now, *others, now, own],
-        )
+        cursor.execute(query, [*tags, now, essay.series_id or 0, *ranges, now, *others, now, own])
         return [key for (key,) in cursor.fetchall()]
 
 

@@ -6,7 +6,7 @@ The first letter of a token names what it is:
 
 t  a word of the title or subtitle       w  a word anywhere in the text, its title and its tags
 g  a word of a tag                       p  two neighboring words, not stemmed, for exact phrases
-o  a word that an essay uses often        d  the 48 days in which it was written
+o  a word that an essay uses often        d  the period of 48 days in which it was written
 """
 
 import html
@@ -128,11 +128,12 @@ def seconds_of(entry_key: int) -> int:
 
 
 def period_of(entry_key: int) -> int:
-    """Return the number of the 48 days in a key."""
+    """Return the period that a key is in: the number of 48 days since 1900."""
     return entry_key >> PERIOD_BITS & (1 << TIME_BITS + NUMBER_BITS - PERIOD_BITS) - 1
 
 
 def period_token(period: int) -> str:
+    """Return the token of a period, by which PostgreSQL finds the newest of many texts."""
     return f"{PERIOD}{period}"
 
 
