@@ -13,7 +13,7 @@ import bleach
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.rules_block import StateBlock, paragraph
-from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import StateInline, link
 
 from accounts.profiles.names import PLACEHOLDERS, tidy_text
 from blog.markup import links
@@ -29,6 +29,7 @@ _MARKUP_CHARACTER = re.compile(r"[][*_~`<!&\\]")
 _MAX_MARKUP_CHARACTERS = 10_000
 # Levels as Markdown counts them; a list takes two.
 _MAX_DEPTH = 20
+_MAX_BRACKETS = 8
 _ENTITIES = dict(zip(map(ord, PLACEHOLDERS), ("&amp;", "&lt;", "&gt;", "&quot;"), strict=True))
 
 
@@ -56,6 +57,7 @@ class _CommentMarkdown(MarkdownIt):
         self.enable(["autolink", "backticks", "emphasis", "entity", "escape", "link", "newline", "strikethrough"])
         self.enable(["balance_pairs", "fragments_join"])
         self.block.ruler.before("blockquote", "too_deep", _end_nesting)
+        self.inline.ruler.at("link", _read_link)
         self.inline.ruler.before("escape", "address", _read_address)
         self.inline.ruler.after("autolink", "typed_tag", _read_tag)
         self.add_render_rule("heading_open", lambda *_arguments: "<p><strong>")
@@ -78,6 +80,15 @@ class _CommentMarkdown(MarkdownIt):
 def _end_nesting(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Turn text below the deepest level into a paragraph; the parser's own limit would drop it."""
     return state.level >= _MAX_DEPTH and paragraph(state, start, end, silent)
+
+
+def _read_link(state: StateInline, silent: bool) -> bool:
+    """Read a link, unless brackets are nested so deep that looking for their ends would take long."""
+    if state.level < _MAX_BRACKETS or state.src[state.pos] != "[":
+        return link(state, silent)
+    if silent:
+        state.pos = state.posMax  # as the parser does at its own limit
+    return silent
 
 
 def _read_address(state: StateInline, silent: bool) -> bool:

@@ -180,10 +180,18 @@ def test_blank_lines_cannot_make_a_comment_tall() -> None:
         "line\n\n" * 5000 + "the end",
         "*x* " * 5000 + "the end",
         "<q>" * 500 + "the end",
+        "[" * 500 + "x](http://e.example/) the end",
     ],
 )
 def test_no_text_is_lost_beyond_any_limit(text: str) -> None:
     assert markup.plain_text(markup.clean_comment(text)).endswith("the end")
+
+
+@pytest.mark.parametrize("depth", [1, 7, 8, 9, 50])
+def test_a_link_inside_brackets_is_a_link(depth: int) -> None:
+    html = markup.clean_comment("[" * depth + "x](http://e.example/)" + "]" * (depth - 1))
+    link = f'<a href="http://e.example/" {REL}>x</a>'
+    assert html == f"<p>{'[' * (depth - 1)}{link}{']' * (depth - 1)}</p>"
 
 
 def test_links_are_listed_in_order() -> None:
