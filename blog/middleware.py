@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.templatetags.static import static
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
@@ -30,11 +31,14 @@ def get_site(request: HttpRequest) -> Site:
 
 class HeadersMiddleware(Middleware):
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Forbid caching by browsers and proxies unless the response allows it."""
+        """Forbid caching by browsers and proxies unless the response allows it; name the style sheet of pages."""
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         if KEYS_HEADER not in response.headers or PERSONAL_COOKIES & request.COOKIES.keys():
             response.headers.setdefault("Cache-Control", "private, no-store")
+        elif response.headers["Content-Type"].startswith("text/html"):
+            # The browser requests it before it reads the page: a long one would else be laid out without it first.
+            response.headers["Link"] = f"<{static('css/site.css')}>; rel=preload; as=style"
         return response
 
 

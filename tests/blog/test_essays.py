@@ -215,6 +215,16 @@ def test_the_masthead_and_dates_are_in_the_sites_language(client: Client, settin
     assert "2. März 2026" in page
 
 
+@pytest.mark.parametrize("address", ["/", "/archive/", "/2025/10/20/a-promise/"])
+def test_the_header_of_a_page_names_the_style_sheet_that_it_loads(client: Client, address: str) -> None:
+    make.essay("A Promise", published=datetime(2025, 10, 20, tzinfo=UTC))
+    answer = client.get(address)
+    sheet, how, kind = answer.headers["Link"].split("; ")
+    assert (how, kind) == ("rel=preload", "as=style")
+    assert f'<link rel="stylesheet" href="{sheet[1:-1]}">' in answer.content.decode()
+    assert "Link" not in client.get("/feed/").headers
+
+
 def test_favicon_ico_redirects_to_the_icon(client: Client) -> None:
     answer = client.get("/favicon.ico")
     assert answer.status_code == 302
