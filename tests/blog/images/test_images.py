@@ -3,8 +3,6 @@
 import io
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -25,6 +23,7 @@ from blog.models.image import rendition_name
 from tests import make
 from tests.blog.essay_forms import EssayForm
 from tests.comments.browser_client import Page
+from tests.services.bucket import bucket
 from tests.services.web import allow_requests_to, serving
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -302,65 +301,30 @@ def test_files_are_deleted_after_the_commit(desk: Client, django_capture_on_comm
     assert len(files) == 7
 
 
-class FakeBucket(BaseHTTPRequestHandler):
-    """The part of S3 that pictures need."""
-
-    things: dict[str, bytes]
-
-    def do_PUT(self) -> None:
-        self.things[self.path.partition("?")[0]] = self.rfile.read(int(self.headers["Content-Length"]))
-        self.answer(200)
-
-    def do_GET(self) -> None:
-        self.answer(200, self.things[self.path]) if self.path in self.things else self.answer(404)
-
-    do_HEAD = do_GET
-
-    def do_DELETE(self) -> None:
-        self.things.pop(self.path, None)
-        self.answer(204)
-
-    def answer(self, status: int, body: bytes = b"") -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Last-Modified", "Thu, 26 Nov 2026 07:00:00 GMT")
-        self.send_header("ETag", '"x"')
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    def log_message(self, *args: Any) -> None:
-        pass
-
-
 @pytest.fixture
-def bucket(settings: Settings) -> Iterator[dict[str, bytes]]:
-    FakeBucket.things = {}
-    server = ThreadingHTTPServer(("127.0.0.1", 0), FakeBucket)
-    Thread(target=server.serve_forever, daemon=True).start()
-    options = {
-        "bucket_name": "essays", "endpoint_url": f"http://127.0.0.1:{server.server_port}", "access_key": "a",
-        "secret_key": "b", "region_name": "eu", "addressing_style": "path",
-    }  # fmt: skip
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {"BACKEND": "config.bucket.S3MediaStorage", "OPTIONS": options},
-    }
-    yield FakeBucket.things
-    server.shutdown()
-    server.server_close()
+def files_of_bucket(settings: Settings) -> Iterator[dict[str, bytes]]:
+    with bucket() as server:
+        options = {
+            "bucket_name": "essays", "endpoint_url": server.url, "access_key": "a", "secret_key": "b",
+            "region_name": "eu", "addressing_style": "path",
+        }  # fmt: skip
+        settings.STORAGES = {
+            **settings.STORAGES,
+            "default": {"BACKEND": "config.bucket.S3MediaStorage", "OPTIONS": options},
+        }
+        yield server.files
 
 
-def test_pictures_in_a_bucket_are_served_at_our_own_address(desk: Client, bucket: dict[str, bytes]) -> None:
+def test_pictures_in_a_bucket_are_served_at_our_own_address(desk: Client, files_of_bucket: dict[str, bytes]) -> None:
     image = sent(desk, 600, 400)
-    assert len(bucket) == len(renditions.file_names(image)) == 5
+    assert len(files_of_bucket) == len(renditions.file_names(image)) == 5
     assert image.file.url.startswith("/media/images/")
     shown = Client().get(image.file.url)
     assert shown.headers["Content-Type"] == "image/jpeg"
     assert Pillow.open(io.BytesIO(shown.getvalue())).size == (600, 400)
     assert Client().get("/media/images/none.jpg").status_code == 404
     renditions.delete_files(renditions.file_names(image))
-    assert not bucket
+    assert not files_of_bucket
 
 
 def test_new_renditions_invalidate_a_cached_page(desk: Client) -> None:
