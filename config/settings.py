@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -13,6 +14,7 @@ from config import database, environment, providers, start
 from config.languages import languages_with_catalogs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 
 def load_or_create_secret_key(file: Path) -> str:
@@ -177,6 +179,14 @@ STORAGES: dict[str, Any] = {
     else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.storage.JoinedStaticFilesStorage"},
 }
+# Backups: a folder, or a bucket at the same service
+BACKUP_FOLDER = str(environment.folder("BACKUP_FOLDER", Path())) if environment.text("BACKUP_FOLDER") else ""
+BACKUP_BUCKET = environment.text("BACKUP_BUCKET")
+if BACKUP_BUCKET:
+    start.require_bucket_packages()
+BACKUP_HOURS = environment.number("BACKUP_HOURS", 24, most=24 * 31)
+BACKUP_KEEP = environment.text("BACKUP_KEEP", "7d4w6m")
+BACKUP_WARN_HOURS = environment.number("BACKUP_WARN_HOURS", 2 * BACKUP_HOURS, most=24 * 366)
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 WHITENOISE_USE_FINDERS = DEBUG

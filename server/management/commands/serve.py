@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
-from server import file_modes, static_files
+from server import file_modes, running, static_files
 from server.doctor import findings
 from server.http import health
 from server.processes import serve
@@ -34,6 +34,7 @@ class Command(BaseCommand):
             os.environ["PORT"] = str(port)
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
         file_modes.restrict(settings.DATA_DIR)
+        running.hold_or_stop()
         self.check_migrations()
         if not static_files.are_collected():
             self.stdout.write("Collecting static files.")

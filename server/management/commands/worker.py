@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.module_loading import autodiscover_modules
 
-from server import database, file_modes
+from server import database, file_modes, running
 from server.jobs.worker import Worker
 from server.processes import signals
 
@@ -19,6 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         database.limit_statements()
         file_modes.restrict(settings.DATA_DIR)
+        running.hold_or_stop()
         worker = Worker()
         signals.on_first_signal(signals.STOP_SIGNALS, worker.stop)
         autodiscover_modules("jobs")

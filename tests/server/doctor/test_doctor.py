@@ -22,6 +22,7 @@ from tests.server import chores
 from tests.services.processes import free_port
 from tests.services.site import Installation, Serve
 from tests.services.web import serving
+from transfer.backup import places
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -43,6 +44,9 @@ def well(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir(mode=0o700)
     (settings.STATIC_ROOT / "staticfiles.json").write_text("{}")
+    settings.BACKUP_FOLDER = str(tmp_path / "backups")
+    (tmp_path / "backups").mkdir()
+    (tmp_path / "backups" / timezone.now().strftime(places.NAME)).touch()
     file_modes.restrict(tmp_path)
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 3))
     monkeypatch.setattr(doctor, "proxy_findings", lambda: iter(()))  # nothing is served there

@@ -1,0 +1,194 @@
+"""Backups: what they hold and what they do not, which are refused, and where and how long the site keeps them."""
+
+import json
+import re
+import shutil
+import stat
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from tests.services.bucket import bucket
+from tests.services.processes import wait_until
+from transfer.backup import environment, places
+from transfer.backup.doctor import check_backups
+
+if TYPE_CHECKING:
+    from tests.services.site import Installation, Serve, Server
+
+pytestmark = pytest.mark.once
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+OLD_SITE = {
+    "DEBUG": None,
+    "SITE_URL": "https://old.example",
+    "SECRET_KEY": "the old site's key, long enough to be no weak one: 0123456789",
+    "EMAIL_URL": "smtp://ada:sesame-mail@127.0.0.1:9",
+    "AKISMET_KEY": "sesame-akismet",
+    "GITHUB_CLIENT_ID": "plain-client",
+    "GITHUB_CLIENT_SECRET": "sesame-github",
+}
+
+
+@pytest.fixture
+def demo(_with_demo: "Installation", tmp_path: Path) -> "Iterator[Installation]":
+    """A site with content that is not served."""
+    with _with_demo.copy(tmp_path / "demo") as installation:
+        yield installation
+
+
+@pytest.fixture(scope="module")
+def backup(_with_demo: "Installation", tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup of a site with secrets in its environment."""
+    file = tmp_path_factory.mktemp("backup") / "demo.backup"
+    _with_demo.manage("backup", str(file), **OLD_SITE)
+    return file
+
+
+def test_a_backup_is_private_and_holds_no_secret_but_says_which_there_were(backup: Path) -> None:
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    with zipfile.ZipFile(backup) as archive:
+        everything = b"".join(map(archive.read, archive.namelist()))
+        manifest = json.loads(archive.read("manifest.json"))
+    assert not [value for value in OLD_SITE.values() if value and value.encode() in everything and "plain" not in value
+                and "old.example" not in value]  # fmt: skip
+    assert manifest["settings"] == {"GITHUB_CLIENT_ID": "plain-client", "SITE_URL": "https://old.example"}
+    names = {"AKISMET_KEY", "DATABASE_URL", "EMAIL_URL", "GITHUB_CLIENT_SECRET", "SECRET_KEY"}
+    assert set(manifest["secrets"]) == names
+    assert not {"sessions.session", "socialaccount.socialtoken"} & manifest["tables"].keys()
+
+
+def test_every_variable_of_the_environment_is_known_as_plain_or_secret() -> None:
+    source = Path("config/settings.py").read_text()
+    names = set(re.findall(r'environment\.\w+\(\s*"([A-Z0-9_]+)"', source))
+    assert {"SITE_URL", "SECRET_KEY", "DATA_DIR"} < names
+    assert names - environment.PLAIN - environment.SECRET - environment.LOCAL == set()
+    assert not environment.PLAIN & environment.SECRET
+
+
+def flip(share: float) -> Callable[[bytes], bytes]:
+    def flipped(data: bytes) -> bytes:
+        position = int(share * (len(data) - 1))
+        return data[:position] + bytes([data[position] ^ 16]) + data[position + 1 :]
+
+    return flipped
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *map(flip, (0, 0.001, 0.3, 0.7, 0.99, 0.9995, 1)),
+        lambda data: data[:-1],
+        lambda data: data[: len(data) // 2],
+        lambda data: data + b"\n",
+        lambda _data: b"",
+        lambda _data: b"PK\x03\x04",
+        lambda _data: b"<rss></rss>",
+    ],
+)
+def test_a_damaged_file_is_refused_in_one_line(backup: Path, tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    file = tmp_path / "damaged.backup"
+    file.write_bytes(damage(backup.read_bytes()))
+    with pytest.raises(CommandError, match=r"^[^\n]*damaged.backup: [^\n]+\. Nothing was changed\.$"):
+        call_command("restore", str(file), "--replace")
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("restore", str(tmp_path / "none"), "--replace")
+
+
+def test_a_running_site_and_one_with_content_are_not_overwritten_by_mistake(site: "Server", backup: Path) -> None:
+    with pytest.raises(
+        AssertionError, match=r"The site is running on this machine\. Stop it first\. Nothing was changed\."
+    ):
+        site.installation.manage("restore", "--replace", str(backup))
+
+
+def test_a_restored_site_says_what_it_lacks_and_sends_no_old_emails(demo: "Installation", backup: Path) -> None:
+    with pytest.raises(AssertionError, match=r"This site has 3 users, .* To replace all of it, add --replace\."):
+        demo.manage("restore", str(backup))
+    said = demo.manage("restore", "--replace", str(backup), EMAIL_URL="smtp://127.0.0.1:9")
+    assert "SECRET_KEY is not the old site’s." in said
+    assert "Secrets to set again: AKISMET_KEY, GITHUB_CLIENT_SECRET" in said
+    assert "SITE_URL=https://old.example" in said
+    assert "can be restored" in demo.manage("backup", "--check", str(backup))
+
+
+def test_the_site_makes_backups_by_itself_and_the_doctor_says_when_they_stop(
+    serve: "Serve", tmp_path: Path, settings: Settings
+) -> None:
+    settings.BACKUP_FOLDER = str(tmp_path / "backups")
+    assert ["There is no backup in" in finding.problem for finding in check_backups()] == [True]
+    serve(BACKUP_FOLDER=settings.BACKUP_FOLDER)
+    place = places.configured()
+    assert place
+    wait_until(lambda: bool(places.times(place)), "a backup")
+    assert list(check_backups()) == []
+    (newest,) = places.times(place).values()
+    with time_machine.travel(newest + timedelta(hours=51), tick=False):
+        assert [finding.problem.endswith("is 51 hours old.") for finding in check_backups()] == [True]
+
+
+def test_backups_are_kept_in_a_bucket_and_restored_from_it(installation: "Installation", tmp_path: Path) -> None:
+    with bucket() as server:
+        variables = {
+            "BACKUP_BUCKET": "backups", "S3_ENDPOINT": server.url, "S3_KEY": "a", "S3_SECRET": "b", "S3_REGION": "eu",
+            "S3_ADDRESSING": "path",
+        }  # fmt: skip
+        for day in ("2026-01-01", "2026-01-02"):
+            server.files[f"/backups/rejoinder-{day}-030000.backup"] = b"old"
+        said = installation.manage("backup", "--keep", "1d", **variables)
+        assert said.count("Deleted rejoinder-2026-01-0") == 2
+        (path,) = server.files
+        name = path.removeprefix("/backups/")
+        assert f"s3://backups/{name}" in said
+        assert "Restored the backup of" in installation.manage("restore", "--replace", name, **variables)
+
+
+def named(time: datetime) -> str:
+    return time.strftime(places.NAME)
+
+
+@pytest.mark.parametrize(
+    ("keep", "days"),
+    [("1d", {0}), ("3d", {0, 1, 2}), ("2w", {0, 2}), ("2m", {0, 1}), ("2d2w2m", {0, 1, 2}), ("7d", set(range(7)))],
+)
+def test_the_newest_backup_of_each_day_week_and_month_is_kept(
+    tmp_path: Path, settings: Settings, keep: str, days: set[int]
+) -> None:
+    """Noon on December 1, 2026 is a Tuesday."""
+    settings.BACKUP_FOLDER = str(tmp_path)
+    place = places.configured()
+    assert place
+    times = [NOON - timedelta(days=day, hours=hours) for day in range(70) for hours in (0, 5)]
+    for time in times:
+        (tmp_path / named(time)).touch()
+    (tmp_path / "another.txt").touch()
+    places.thin(place, keep)
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "another.txt", *(named(NOON - timedelta(days=day)) for day in days),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("keep", ["", "7", "d", "7x", "7d 4w", "4w7d"])
+def test_what_to_keep_is_written_as_days_weeks_and_months(tmp_path: Path, settings: Settings, keep: str) -> None:
+    settings.BACKUP_FOLDER = str(tmp_path)
+    with pytest.raises(CommandError, match="--keep must be like 7d4w6m"):
+        call_command("backup", "--keep", keep)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.django_db
+def test_a_place_that_cannot_be_written_is_refused(backup: Path, tmp_path: Path) -> None:
+    file = tmp_path / "kept.backup"
+    shutil.copy(backup, file)
+    with pytest.raises(CommandError, match="Nothing was written"):
+        call_command("backup", str(file / "below"))
+    assert file.read_bytes() == backup.read_bytes()

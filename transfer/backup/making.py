@@ -1,0 +1,98 @@
+"""Makes a backup while the site runs."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from django.apps import apps
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import connection, connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.models import Model
+from django.utils import timezone
+
+from server.http import health
+from transfer.backup import databases, environment, rows
+from transfer.backup.archive import Manifest, Table, Writer
+
+ROWS, MEDIA = "rows", "media"
+
+
+class NotMigrated(Exception):
+    """The database is not as this version of the code expects it."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a new backup holds, and which files rows name but nobody has."""
+
+    rows: int
+    files: int
+    bytes: int
+    missing: list[str]
+
+
+def make(path: Path) -> Made:
+    """Write a backup to the file. Raises NotMigrated, or an OSError that leaves an older file as it was."""
+    if health.pending_migrations():
+        raise NotMigrated
+    models = rows.tables(apps)
+    with Writer(path) as writer:
+        # Files before the rows that name them, and again after: one may be deleted meanwhile, another uploaded.
+        files = add_files(writer, set())
+        with databases.snapshot() as alias:
+            tables = {model._meta.label_lower: add_table(writer, model, alias) for model in models}
+            applied = sorted(MigrationLoader(connections[alias]).applied_migrations)
+            named = set(rows.referenced_files(models, alias)) - {""}
+        files |= add_files(writer, files)
+        manifest = Manifest(
+            version=settings.VERSION,
+            made=timezone.now().isoformat(),
+            database=connection.vendor,
+            key=environment.fingerprint(settings.SECRET_KEY),
+            settings=environment.plain(os.environ),
+            secrets=environment.secrets(os.environ),
+            migrations=applied,
+            tables=tables,
+        )
+        writer.finish(manifest)
+    return Made(sum(table["rows"] for table in tables.values()), len(files), path.stat().st_size, sorted(named - files))
+
+
+def add_table(writer: Writer, model: type[Model], alias: str) -> Table:
+    """Add the rows of a table to the backup."""
+    with writer.member(f"{ROWS}/{model._meta.label_lower}.jsonl") as target:
+        count = rows.write(model, rows.columns(model), alias, target)
+    return {"rows": count, "last": rows.last_key(model, alias)}
+
+
+def add_files(writer: Writer, known: set[str]) -> set[str]:
+    """Add all media files but those already known, and return their names."""
+    return {name for name in media_files() if name not in known and add_file(writer, name)}
+
+
+def add_file(writer: Writer, name: str) -> bool:
+    """Add a media file, which is already compressed; return False if it has been deleted meanwhile."""
+    try:
+        source = default_storage.open(name)
+    except FileNotFoundError:
+        return False
+    with source, writer.member(f"{MEDIA}/{name}", is_compressed=False) as target:
+        shutil.copyfileobj(source, target)
+    return True
+
+
+def media_files(folder: str = "") -> Iterator[str]:
+    """Yield the names of all files of the site's storage."""
+    folders = [folder]
+    while folders:
+        folder = folders.pop()
+        try:
+            below, files = default_storage.listdir(folder)
+        except FileNotFoundError:  # no picture was ever uploaded, or the folder has been deleted meanwhile
+            continue
+        folders += [str(PurePosixPath(folder, name)) for name in below]
+        yield from (str(PurePosixPath(folder, name)) for name in files)

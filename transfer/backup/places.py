@@ -1,0 +1,99 @@
+"""Where backups are kept: a folder or a bucket with files named by their time, and which of them to delete."""
+
+import re
+import shutil
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage, Storage
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from transfer.backup.making import Made, make
+
+NAME = "rejoinder-%Y-%m-%d-%H%M%S.backup"
+_NAME = re.compile(r"rejoinder-\d{4}-\d\d-\d\d-\d{6}\.backup")
+_KEEP = re.compile(r"(?:(\d+)d)?(?:(\d+)w)?(?:(\d+)m)?")
+
+
+def configured() -> Storage | None:
+    """Return the folder or bucket that the owner chose for backups, or None."""
+    if settings.BACKUP_BUCKET:
+        bucket: type[Storage] = import_string("storages.backends.s3.S3Storage")
+        return bucket(**{**settings.S3_OPTIONS, "bucket_name": settings.BACKUP_BUCKET, "location": ""})
+    if settings.BACKUP_FOLDER:
+        return FileSystemStorage(settings.BACKUP_FOLDER, file_permissions_mode=0o600, directory_permissions_mode=0o700)
+    return None
+
+
+def describe() -> str:
+    """Name the place that the owner chose, for people."""
+    return f"s3://{settings.BACKUP_BUCKET}" if settings.BACKUP_BUCKET else str(settings.BACKUP_FOLDER)
+
+
+def add(place: Storage) -> tuple[str, Made]:
+    """Make a backup, keep it there, and return its name."""
+    name = timezone.now().strftime(NAME)
+    if isinstance(place, FileSystemStorage):
+        Path(place.location).mkdir(mode=0o700, parents=True, exist_ok=True)
+        return name, make(Path(place.location, name))
+    with TemporaryDirectory(dir=settings.DATA_DIR, prefix=".backup-") as folder:
+        file = Path(folder, name)
+        made = make(file)
+        with file.open("rb") as source:
+            place.save(name, File(source))
+    return name, made
+
+
+def fetch(place: Storage, name: str, folder: Path) -> Path:
+    """Copy a backup from there into a folder."""
+    file = folder / name
+    with place.open(name) as source, file.open("wb") as target:
+        shutil.copyfileobj(source, target)
+    return file
+
+
+def times(place: Storage) -> dict[str, datetime]:
+    """Return the backups that are there with their times, newest first."""
+    try:
+        _folders, files = place.listdir("")
+    except FileNotFoundError:
+        return {}
+    names = sorted(filter(_NAME.fullmatch, files), reverse=True)
+    return {name: datetime.strptime(f"{name}+0000", f"{NAME}%z") for name in names}
+
+
+def thin(place: Storage, keep: str) -> list[str]:
+    """Delete the backups that `keep`, such as `7d4w6m`, does not name, and return their names."""
+    found = times(place)
+    kept = kept_names(found, keep)
+    deleted = [name for name in found if name not in kept]
+    for name in deleted:
+        place.delete(name)
+    return deleted
+
+
+def kept_names(times: dict[str, datetime], keep: str) -> set[str]:
+    """Return the newest backup, and the newest one of each of the last days, weeks and months that have one."""
+    days, weeks, months = parse_keep(keep)
+    periods = (("%Y-%m-%d", days), ("%G-%V", weeks), ("%Y-%m", months))
+    newest_first = sorted(times, key=times.__getitem__, reverse=True)
+    kept = set(newest_first[:1])
+    for form, count in periods:
+        newest: dict[str, str] = {}
+        for name in newest_first:
+            newest.setdefault(times[name].strftime(form), name)
+        kept.update(list(newest.values())[:count])
+    return kept
+
+
+def parse_keep(keep: str) -> tuple[int, int, int]:
+    """Return how many days, weeks and months `7d4w6m` names. Raises ValueError."""
+    match = _KEEP.fullmatch(keep)
+    if not match or not keep:
+        raise ValueError(keep)
+    days, weeks, months = (int(number or 0) for number in match.groups())
+    return days, weeks, months

@@ -1,0 +1,124 @@
+"""Restores a backup into the site's database and storage, while the site is stopped."""
+
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection, transaction
+
+from accounts.models import User
+from blog.models import Essay
+from comments.models import Comment, Notice
+from search import rebuilding
+from server import running
+from transfer.backup import databases, environment
+from transfer.backup.archive import Reader
+from transfer.backup.filling import check_version, fill, update
+from transfer.backup.making import MEDIA
+
+UNSENT = (Notice.State.READY, Notice.State.GATHERED, Notice.State.CLAIMED, Notice.State.SENDING)
+
+
+class HasContent(Exception):
+    """There is something that a restored backup would replace; the argument says what."""
+
+
+@dataclass
+class Restored:
+    """What was restored, and what the owner has to know."""
+
+    made: str
+    rows: int
+    files: int = 0
+    unsent: int = 0
+    has_other_key: bool = False
+    settings: list[str] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
+
+
+def restore(path: Path, *, replaces: bool = False, sends_waiting: bool = False) -> Restored:
+    """Replace the site's database by that of a backup, all of it or nothing, and add the backup's files.
+
+    Raises HasContent, Damaged, OtherVersion, SiteIsRunning, or an OSError.
+    """
+    with running.stopped(), Reader(path) as backup:
+        check_version(backup)
+        if not replaces and (content := describe_content()):
+            raise HasContent(content)
+        manifest = backup.manifest
+        files = restore_files(backup)
+        if connection.vendor == "sqlite":
+            replace_sqlite(backup)
+        else:
+            replace_postgres(backup)
+        result = Restored(manifest["made"], sum(table["rows"] for table in manifest["tables"].values()), files)
+        if not sends_waiting:
+            result.unsent = Notice.objects.filter(state__in=UNSENT).update(state=Notice.State.DROPPED)
+        result.has_other_key = manifest["key"] not in map(environment.fingerprint, secret_keys())
+        present = {**environment.plain(os.environ)}
+        result.settings = [f"{name}={value}" for name, value in manifest["settings"].items() if name not in present]
+        result.secrets = [name for name in manifest["secrets"] if not os.environ.get(name)]
+        cache.clear()
+        rebuilding.rebuild()
+    return result
+
+
+def secret_keys() -> list[str]:
+    """Return the keys with which this site can read what was encrypted or signed."""
+    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+
+
+def describe_content() -> str:
+    """Return what a restored backup would replace, or "" for a new site."""
+    try:
+        if User._meta.db_table not in connection.introspection.table_names():
+            return ""
+        counts = [(model.objects.count(), model._meta) for model in (User, Essay, Comment)]
+    except DatabaseError as error:
+        return f"a database that cannot be read ({' '.join(str(error).split())})"
+    return ", ".join(
+        f"{count} {meta.verbose_name if count == 1 else meta.verbose_name_plural}" for count, meta in counts if count
+    )
+
+
+def restore_files(backup: Reader) -> int:
+    """Store the backup's files; one that is there already with the same name is replaced."""
+    names = backup.names(MEDIA)
+    for name in names:
+        place = name.removeprefix(f"{MEDIA}/")
+        with backup.open(name) as source:
+            default_storage.delete(place)
+            default_storage.save(place, File(source))
+    return len(names)
+
+
+def replace_sqlite(backup: Reader) -> None:
+    """Fill a new file and move it into the place of the old one."""
+    place = Path(str(connection.settings_dict["NAME"]))
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".restored-") as folder:
+        file = Path(folder, place.name)
+        with databases.new_sqlite(file):
+            fill(backup)
+            update()
+        with suppress(DatabaseError), connection.cursor() as cursor:  # it may be damaged
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        databases.close()
+        for end in ("-wal", "-shm"):
+            Path(f"{place}{end}").unlink(missing_ok=True)
+        file.replace(place)
+
+
+def replace_postgres(backup: Reader) -> None:
+    """Replace the tables in one transaction."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        tables = databases.own_tables()
+        if tables:
+            cursor.execute(f"DROP TABLE {', '.join(map(connection.ops.quote_name, tables))} CASCADE")
+        fill(backup)
+        update()
