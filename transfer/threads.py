@@ -35,17 +35,23 @@ class SourceComment:
     text: str
     html: str
     created: datetime
+    format: str = Wording.Format.HTML
+    edited: datetime | None = None
+    remover: str | None = None
+    """Who removed the comment, if the export says it."""
 
     @property
     def removed_by(self) -> str:
-        """Who removed the comment, as Comment.removed_by: a moderator if it was spam or in the trash."""
+        """Who removed the comment, as Comment.removed_by: by default a moderator if it was spam or in the trash."""
+        if self.remover is not None:
+            return self.remover
         return Comment.Remover.MODERATOR if self.status in REMOVED else Comment.Remover.NONE
 
     @property
     def wording(self) -> Wording:
         """The text as an unsaved Wording, with a reason if the comment is pending."""
         why = [{"code": "imported"}] if self.status == Status.PENDING else []
-        return Wording(text=self.text, html=self.html, format=Wording.Format.HTML, created=self.created, reasons=why)
+        return Wording(text=self.text, html=self.html, format=self.format, created=self.created, reasons=why)
 
 
 ReadBatch = Callable[[Sequence[int]], Sequence[SourceComment]]
@@ -237,7 +243,8 @@ def build_comment(essay: Essay, outline: Outline, tree: TreePositions, number: i
         status=source.status,
         removed_by=source.removed_by,
         created=source.created,
-        changed=source.created,
+        changed=source.edited or source.created,
+        edited=source.edited,
         tree_id=tree.tree[number],
         level=tree.level[number],
         lft=tree.left[number],
@@ -260,7 +267,8 @@ def store_replies(
                 parent=parent,
                 wording=source.wording,
                 created=source.created,
-                changed=source.created,
+                changed=source.edited or source.created,
+                edited=source.edited,
             )
             transition(comment, source.status, root=root or comment, removed_by=source.removed_by, notify=False)
             outline.pks[number] = comment.pk

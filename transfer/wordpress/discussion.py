@@ -1,7 +1,7 @@
 """Import of an item's comments with their authors and statuses."""
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import blake2b
 
@@ -10,13 +10,12 @@ from django.utils import timezone
 from accounts.profiles.names import tidy_text
 from blog import markup
 from blog.models import Essay
-from comments import indexing
-from comments.models import Comment, Status
+from comments.models import Status
 from transfer import threads
-from transfer.authors import Authors, Details, Guests
-from transfer.models import ImportedComment
+from transfer.authors import Authors, Details
+from transfer.discussion import EssayComments
 from transfer.report import Report
-from transfer.threads import Outline, SourceComment
+from transfer.threads import SourceComment
 from transfer.wordpress import items
 from transfer.wordpress.spool import CommentSpool
 from transfer.wordpress.text import pictures_as_links
@@ -73,42 +72,17 @@ class CommentImporter:
         return self.commenters[login] if login else None
 
 
-class ItemComments:
-    """The comments of one item; only a few numbers per comment are kept in memory."""
+class ItemComments(EssayComments):
+    """The comments of one item."""
 
     def __init__(self, importer: CommentImporter, essay: Essay, comments: CommentSpool, offset: timedelta) -> None:
+        super().__init__(essay, f"{essay.source}#comment-", importer.report)
         self.importer = importer
-        self.report = importer.report
-        self.essay = essay
-        self.prefix = f"{essay.source}#comment-"  # of the sources of its comments
         self.comments = comments
         self.offset = offset
-        self.outline = Outline()
         self.positions = array("q")
         """The position of each among the item's comments; duplicates have none."""
-        self.guests = Guests()
         self.now = essay.published or timezone.now()
-
-    def import_all(self) -> None:
-        """Store the new comments and report the omitted ones."""
-        outline = self.outline
-        numbers = self.assign_ids()
-        self.read_outline(numbers)
-        deleted = self.find_imported(numbers)
-        del numbers
-        problems = threads.resolve_parents(outline)
-        is_new = [not pk for pk in outline.pks]
-        known = sum(1 for pk, is_omitted in zip(outline.pks, outline.is_omitted, strict=True) if pk and not is_omitted)
-        for batch in threads.store_comments(self.essay, outline, self.read):
-            self.record_imported(batch)
-        for new in threads.batches(number for number in range(len(is_new)) if is_new[number] and outline.pks[number]):
-            indexing.index_each([outline.pks[number] for number in new])
-        self.report.unchanged["comment(s)"] += known
-        for number in sorted(deleted, key=outline.ids.__getitem__):
-            self.report.omit("comment(s) deleted on this site after an earlier import", f"#{outline.ids[number]}")
-        for problem, number in problems:
-            if is_new[number]:
-                self.report.remark(problem, f"#{outline.ids[number]}")
 
     def assign_ids(self) -> dict[str, int]:
         """Assign ids: the file's, or a digest of the content for comments without an id or with another's.
@@ -149,8 +123,7 @@ class ItemComments:
             is_note.append(kind == NOTE)
             if kind not in IMPORTED_TYPES:
                 kinds[number] = kind
-        outline.is_omitted = bytearray(len(outline.ids))
-        outline.pks = array("q", [0]) * len(outline.ids)
+        self.start_outline()
         self.omit_unpublished(kinds, is_note)
 
     def omit_unpublished(self, kinds: Mapping[int, str], is_note: bytearray) -> None:
@@ -162,35 +135,15 @@ class ItemComments:
                 self.outline.is_omitted[number] = 1
                 self.report.omit(OMITTED_TYPES.get(kind, f"comment(s) of type “{kind[:30]}”"))
 
-    def find_imported(self, numbers: Mapping[str, int]) -> list[int]:
-        """Note the keys of comments imported before; return the numbers of those deleted here since."""
-        deleted = []
-        found = ImportedComment.objects.filter(essay=self.essay, source__startswith=self.prefix)
-        rows: Iterator[tuple[str, int | None]] = found.values_list("source", "comment_id").iterator()
-        for source, pk in rows:
-            number = numbers.get(source.removeprefix(self.prefix))
-            if number is None:
-                continue
-            if pk is None or self.outline.is_omitted[number]:
-                self.outline.is_omitted[number] = 1
-                deleted.append(number)
-            else:
-                self.outline.pks[number] = pk
-        return deleted
+    def find_author(self, number: int) -> int | None:
+        return self.importer.find_author(self.texts_of(number))
 
-    def read(self, numbers: Sequence[int]) -> list[SourceComment]:
-        """Return the comments with these numbers, with their texts and commenters."""
-        batch = [self.texts_of(number) for number in numbers]
-        authors = [self.importer.find_author(text) for text in batch]
-        typed = [guest_details(text) for text, author in zip(batch, authors, strict=True) if author is None]
-        guests = iter(self.guests.get_or_create(typed))
-        return [
-            self.source_comment(number, text, next(guests) if author is None else author)
-            for number, text, author in zip(numbers, batch, authors, strict=True)
-        ]
+    def guest_details(self, number: int) -> Details:
+        return guest_details(self.texts_of(number))
 
-    def source_comment(self, number: int, texts: Texts, commenter: int) -> SourceComment:
+    def source_comment(self, number: int, commenter: int) -> SourceComment:
         """Return a comment with its text shortened and cleaned and its status."""
+        texts = self.texts_of(number)
         name = f"#{self.outline.ids[number]}"
         text = tidy_text(texts["wp:comment_content"])
         if len(text.encode()) > MAX_BYTES:
@@ -202,16 +155,6 @@ class ItemComments:
             self.report.remark("comment(s) with an unknown status (was|were) imported as pending", name)
         html = markup.clean_comment_html(pictures_as_links(text))
         return SourceComment(commenter, status, text, html, self.outline.created_at(number))
-
-    def record_imported(self, batch: Sequence[tuple[int, Comment]]) -> None:
-        """Record stored comments, so that they are not imported again, and count them."""
-        names = self.outline.ids
-        ImportedComment.objects.bulk_create(
-            ImportedComment(source=self.prefix + names[number], essay=self.essay, comment=comment)
-            for number, comment in batch
-        )
-        for _number, comment in batch:
-            self.report.counts[f"comment(s), {Status(comment.status).label}"] += 1
 
 
 def content_digest(texts: Texts) -> str:
