@@ -1,5 +1,6 @@
-"""Exports in any format, written to a temporary file and moved into place when complete."""
+"""Exports in any format, all of it or nothing: to a file, or for a static copy into an empty folder."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -8,14 +9,17 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from blog.models import Site
+from transfer import static_copy
 from transfer.markdown import export as markdown
 from transfer.report import Report
 from transfer.wordpress import export as wordpress
 
 FORMATS: dict[str, Callable[[Path, Report], None]] = {"wordpress": wordpress.write, "markdown": markdown.write}
+FOLDER_FORMATS: dict[str, Callable[[Path, Report], None]] = {"static": static_copy.write}
 OMITTED = {
     "wordpress": "Not exported: series, languages, revisions, likes, subscriptions and settings.",
     "markdown": "Not exported: revisions, likes, subscriptions and settings.",
+    "static": "Not exported: drafts, hidden comments, search, forms and everything else that needs the site.",
 }
 
 
@@ -31,4 +35,19 @@ def write(kind: str, file: Path) -> Report:
         temporary.replace(file)
     finally:
         temporary.unlink(missing_ok=True)
+    return report
+
+
+def write_folder(kind: str, folder: Path) -> Report:
+    """Write an export into a folder, which is created or empty; after an error it is empty again. Raises OSError."""
+    report = Report(folder.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise OSError("the folder is not empty")
+    try:
+        FOLDER_FORMATS[kind](folder, report)
+    except BaseException:
+        for entry in folder.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        raise
     return report

@@ -66,6 +66,10 @@ class Report:
         if is_dry_run:
             yield "This was a dry run. Nothing was changed."
 
+    def omissions(self) -> Iterator[str]:
+        """Yield the lines about what was left out, with examples."""
+        yield from _remark_lines(self.omitted)
+
 
 def pluralize(number: int, kind: str) -> str:
     """Return `1 essay` or `2 essays` from `essay(s)`, and likewise from `repl(y|ies) (has|have)`."""

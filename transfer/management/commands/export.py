@@ -1,4 +1,4 @@
-"""Write all essays and comments to a file for other programs."""
+"""Write all essays and comments to a file for other programs, or as a static copy."""
 
 from pathlib import Path
 from typing import Any
@@ -10,18 +10,21 @@ from transfer.report import count_lines
 
 
 class Command(BaseCommand):
-    help = "Exports essays, pages and comments to a file: export wordpress FILE.xml or export markdown FILE.zip"
+    help = "Exports the site: export wordpress FILE.xml, export markdown FILE.zip, or export static FOLDER"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("format", choices=sorted(exporting.FORMATS))
+        parser.add_argument("format", choices=sorted([*exporting.FORMATS, *exporting.FOLDER_FORMATS]))
         parser.add_argument("file", type=Path)
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
-            report = exporting.write(options["format"], file)
+            is_folder = options["format"] in exporting.FOLDER_FORMATS
+            report = (exporting.write_folder if is_folder else exporting.write)(options["format"], file)
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror or error}. Nothing was written.") from error
         self.stdout.write(f"Exported to {file}:")
         for line in count_lines(report.counts):
             self.stdout.write(line)
         self.stdout.write(exporting.OMITTED[options["format"]])
+        for line in report.omissions():
+            self.stdout.write(line)
