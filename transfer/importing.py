@@ -1,6 +1,6 @@
 """Imports in any format: one transaction per file, then its pictures."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ import pagecache
 from accounts.models import User
 from blog.models import Site
 from transfer import pictures
+from transfer.markdown.site import MarkdownExport
 from transfer.models import WantedPicture
 from transfer.report import Report, Unreadable
 from transfer.wordpress import WordPressExport
@@ -21,11 +22,16 @@ from transfer.wordpress import WordPressExport
 class Export(Protocol):
     """A valid export of another site."""
 
+    @property
+    def picture_source(self) -> pictures.PictureSource | None:
+        """The pictures in it."""
+
     def import_items(self, report: Report, credited: Mapping[str, User]) -> None:
         """Store all items and count them in the report."""
 
 
-FORMATS: dict[str, Callable[[Path], Export]] = {"wordpress": WordPressExport}
+FORMATS: dict[str, Callable[[Path], Export]] = {"wordpress": WordPressExport, "markdown": MarkdownExport}
+FOLDERS = frozenset({"markdown"})  # formats that may be a folder
 
 
 def import_file(
@@ -36,14 +42,14 @@ def import_file(
     credited: Mapping[str, User] | None = None,
     is_dry_run: bool = False,
 ) -> Report:
-    """Import a file, all of it or nothing; a dry run keeps only the report. Raises Unreadable."""
-    if not file.is_file():
+    """Import a file or a folder, all of it or nothing; a dry run keeps only the report. Raises Unreadable."""
+    if not file.is_file() and not (kind in FOLDERS and file.is_dir()):
         raise Unreadable("the file does not exist" if not file.exists() else "this is not a file")
-    uploads = pictures.UploadsFolder(folder) if folder else None
-    report = Report(file.name)
+    report = Report(file.name or file.resolve().name)
     site = Site.objects.current()
     with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
         export = FORMATS[kind](file)
+        sources = [source for source in (export.picture_source, folder and pictures.UploadsFolder(folder)) if source]
         last = WantedPicture.objects.aggregate(last=Max("pk"))["last"] or 0
         with transaction.atomic():
             lift_timeouts()
@@ -52,13 +58,13 @@ def import_file(
             if report.has_changes:
                 pagecache.invalidate("site", "comments")
             if is_dry_run:
-                report_pictures(report, uploads)
+                report_pictures(report, sources)
                 transaction.set_rollback(True)
     if not is_dry_run:
-        if uploads:
-            report.counts["picture(s) imported from the folder"] += pictures.import_folder(uploads)
+        for source in sources:
+            report.counts["picture(s) imported"] += pictures.import_from(source)
         pictures.schedule_fetch()
-        report_pictures(report, None)
+        report_pictures(report, [])
     return report
 
 
@@ -70,14 +76,15 @@ def lift_timeouts() -> None:
             cursor.execute(";".join(f"SET LOCAL {name} = '{value}'" for name, value in timeouts.items()))
 
 
-def report_pictures(report: Report, uploads: pictures.UploadsFolder | None) -> None:
+def report_pictures(report: Report, sources: Sequence[pictures.PictureSource]) -> None:
     """Report what happens to the missing pictures, and which cannot be imported."""
     pending = WantedPicture.objects.exclude(due=None)
     found = 0
-    if uploads:
-        found = sum(uploads.find(each) is not None for each in pending.values_list("address", flat=True).distinct())
+    if sources:
+        addresses = pending.values_list("address", flat=True).distinct()
+        found = sum(any(source.find(each) is not None for source in sources) for each in addresses)
     for number, kind in (
-        (found, "picture(s) would be imported from the folder"),
+        (found, "picture(s) would be imported"),
         (count_pictures(pending) - found, "picture(s) will be downloaded in the background"),
     ):
         if number:

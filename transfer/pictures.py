@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from html import escape, unescape
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
 from django.db import transaction
@@ -80,6 +81,16 @@ def may_be_picture(address: str) -> bool:
     return bool(_ENDS_AS_PICTURE.search(path)) or "." not in path.rpartition("/")[2]
 
 
+class PictureSource(Protocol):
+    """Files that wanted pictures may be in."""
+
+    def find(self, address: str) -> object | None:
+        """Return the picture's file, or None."""
+
+    def read(self, address: str) -> bytes | None:
+        """Return the picture, or None if there is no file. Raises OSError."""
+
+
 class UploadsFolder:
     """The old site's uploads folder; no file outside it is opened, whatever an address or a link says."""
 
@@ -97,6 +108,14 @@ class UploadsFolder:
         names = dict.fromkeys((tail, _SIZE_SUFFIX.sub("", tail)))
         candidates = (root / name for name in names for root in self.roots)
         return next((file for candidate in candidates if (file := self._file_inside(candidate))), None)
+
+    def read(self, address: str) -> bytes | None:
+        """Return the picture with this address, cut after the first byte that is too many. Raises OSError."""
+        file = self.find(address)
+        if file is None:
+            return None
+        with file.open("rb") as source:
+            return source.read(uploads.MAX_BYTES + 1)
 
     def _file_inside(self, candidate: Path) -> Path | None:
         """Return the file with this path if it exists inside the folder, links followed."""
@@ -144,19 +163,16 @@ def replace_address(essay_pk: int, written: str, image: Image) -> None:
     revisions.rewrite_bodies(essay, lambda body: _ATTRIBUTE.sub(replacement, body))
 
 
-def import_folder(folder: UploadsFolder) -> int:
-    """Import the wanted pictures that the folder contains; return the number of new pictures."""
+def import_from(source: PictureSource) -> int:
+    """Import the wanted pictures that the source has; return the number of new pictures."""
     before = Image.objects.count()
     last = 0
     while batch := WantedPicture.objects.filter(pk__gt=last).order_by("pk")[:100]:
         for wanted in batch:
             last = wanted.pk
-            file = folder.find(wanted.address)
-            if file is None:
-                continue
             try:
-                with file.open("rb") as source:
-                    import_picture(wanted, source.read(uploads.MAX_BYTES + 1))
+                if (data := source.read(wanted.address)) is not None:
+                    import_picture(wanted, data)
             except (uploads.InvalidPicture, OSError) as error:
                 give_up(wanted, str(error))
     return Image.objects.count() - before

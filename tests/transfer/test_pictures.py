@@ -85,7 +85,7 @@ def test_a_picture_in_the_folder_is_shown_from_here(tmp_path: Path, uploads: Pat
     assert 'href="https://old.example/?p=2"' in essay.body
     assert "old.example/wp-content" not in client.get(essay.get_absolute_url()).content.decode()
     assert client.get(kept.file.url).getvalue()
-    assert "  1 picture imported from the folder" in report.splitlines()
+    assert "  1 picture imported" in report.splitlines()
     assert not WantedPicture.objects.exists()
     assert not fetching().exists()
 
@@ -112,7 +112,7 @@ def test_a_second_import_with_the_folder_adds_missing_pictures(tmp_path: Path, u
     essay.body += "<p>Written since.</p>"
     writing.save(essay)
     report = import_text(tmp_path, text, "--media", str(uploads))
-    assert "Imported from export.xml:\n  1 picture imported from the folder" in report
+    assert "Imported from export.xml:\n  1 picture imported" in report
     assert Essay.objects.get().body.endswith('.jpg" alt=""></p><p>Written since.</p>')
     assert HILL not in Essay.objects.get().body
     before = imported_rows()
@@ -126,7 +126,7 @@ def test_a_dry_run_lists_the_folders_pictures_and_writes_no_file(tmp_path: Path,
     report = import_text(
         tmp_path, export(item(1, body=f'<img src="{HILL}"><img src="{other}">')), "--dry-run", "--media", str(uploads)
     )
-    assert "  1 picture would be imported from the folder" in report.splitlines()
+    assert "  1 picture would be imported" in report.splitlines()
     assert "  1 picture will be downloaded in the background" in report.splitlines()
     assert not Path(django_settings.MEDIA_ROOT).exists()
     assert not Image.objects.exists()

@@ -29,12 +29,17 @@ def read(source: str, media: Media) -> Conversion:
         raise Unreadable(
             f"the file has more than {MAX_MARKUP_CHARACTERS:,} formatting characters; split it into smaller files"
         )
-    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
-    parser.use(front_matter_plugin).use(footnote_plugin)
+    parser = build_parser().use(front_matter_plugin)
     tokens = parser.parse(source)
     front_matter = next((token.content for token in tokens if token.type == "front_matter"), "")
     html = str(parser.renderer.render([token for token in tokens if token.type != "front_matter"], parser.options, {}))
     return apply_front_matter(convert_html(html, resolve_picture=media.import_picture, has_title=True), front_matter)
+
+
+def build_parser() -> MarkdownIt:
+    """Return a parser of Markdown with HTML, tables, strikethrough and footnotes."""
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
+    return parser.use(footnote_plugin)
 
 
 def read_html(source: str, media: Media) -> Conversion:

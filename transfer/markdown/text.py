@@ -24,8 +24,13 @@ def to_markdown(body: str) -> str:
 
 def to_html(body: str) -> str:
     """Return the body as HTML, with the blank lines between blocks that Markdown requires."""
-    blocks = (Node("", {}, child).inner_html() if isinstance(child, Node) else child for child in parse(body).children)
-    return "\n\n".join(each.strip() for each in blocks if each.strip()) + "\n"
+    return "\n\n".join(blocks(body)) + "\n"
+
+
+def blocks(body: str) -> list[str]:
+    """Return the HTML of each block, without the space between them."""
+    found = (Node("", {}, child).inner_html() if isinstance(child, Node) else child for child in parse(body).children)
+    return [each.strip() for each in found if each.strip()]
 
 
 def escape_text(text: str) -> str:

@@ -25,6 +25,8 @@ OMITTED_TYPES = {"nav_menu_item": "menu item(s)", "revision": "revision(s)", "wp
 class WordPressExport:
     """An export, read once to check that it is valid; `import_items` reads it again and imports it item by item."""
 
+    picture_source = None
+
     def __init__(self, file: Path) -> None:
         self.survey: Survey = survey_file(file)
         self.origin = f"wordpress:{self.survey.site}"[:200]

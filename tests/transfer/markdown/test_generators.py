@@ -1,0 +1,159 @@
+"""Folders of Jekyll, Hugo and Pelican become essays and pages with their dates, tags, links and pictures."""
+
+import io
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from PIL import Image as Pillow
+
+from blog.models import Essay, Image
+from comments.models import Discussion
+from tests.transfer.exports import final_path, imported_rows
+from transfer import pictures
+from transfer.markdown.front_matter import split
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+JEKYLL = {
+    "_config.yml": "title: Old\nurl: https://old.example\nbaseurl: /blog # below the root\n",
+    "README.md": "# Not a page",
+    "_posts/2020-01-02-first-one.md": (
+        '---\nlayout: post\ntitle: "First: one"\nsubtitle: Below it\ndate: 2020-01-02 23:30:00 +0200\n'
+        "tags: ethics law\ncategories: [Essays]\nauthor: Ann Onym\nimage:\n  path: /img/red.png\n  alt: Red\n"
+        "redirect_from:\n  - /once/\nexcerpt: >\n  Short and\n  good\nmystery: 1\n---\n"
+        'Words[^1] and ![a]({{ site.baseurl }}/img/red.png "t").{: .big }\n\n[^1]: A note.\n\n'
+        "{% highlight ruby %}\nputs 1\n{% endhighlight %}\n\nSee [that]({% post_url 2020-02-03-second %}#part), `{% raw %}`. {% toc %}\n"
+    ),
+    "_posts/2020-02-03-second.md": "---\ntitle: Second\ncomments: false\n---\n## Part\n\nText\n",
+    "_drafts/later.md": "---\ntitle: Later\n---\nText\n",
+    "about.md": "---\nlayout: page\ntitle: About\npermalink: /about/\n---\nWho\n",
+    "_site/about.md": "---\ntitle: Built\n---\n",
+}
+HUGO = {
+    "hugo.toml": 'baseURL = "https://old.example/"\n',
+    "content/posts/first-one/index.md": (
+        '+++\ntitle = "First: one"\nsubtitle = "Below it"\ndate = 2020-01-02T23:30:00+02:00\ntags = ["ethics", "law"]\n'
+        'categories = ["Essays"]\nauthor = "Ann Onym"\naliases = ["/once/"]\ndescription = "Short and good"\nmystery = 1\n'
+        '[cover]\nimage = "red.png"\nalt = "Red"\n+++\n'
+        "Words[^1] and ![a](red.png).\n\n[^1]: A note.\n\n```ruby\nputs 1\n```\n\n"
+        'See [that]({{< relref "../second.md" >}}#part), `{% raw %}`. {{< toc >}}\n\n{{< figure src="red.png" caption="Seen" >}}\n'
+    ),
+    "content/posts/second.md": "---\ntitle: Second\ndate: 2020-02-03\ncomments: false\n---\n## Part\n\nText\n",
+    "content/posts/later.md": "---\ntitle: Later\ndate: 2020-02-03\ndraft: true\n---\nText\n",
+    "content/posts/_index.md": "---\ntitle: All\n---\n",
+    "content/about.md": "---\ntitle: About\n---\nWho\n",
+    "themes/x/README.md": "# Theme",
+}
+PELICAN = {
+    "pelicanconf.py": "SITEURL = 'https://old.example'\n",
+    "content/first-one.md": (
+        "Title: First: one\nSubtitle: Below it\nDate: 2020-01-02 23:30+02:00\nTags: ethics, law\nCategory: Essays\n"
+        "Author: Ann Onym\nAlias: /once/\nSummary: Short and\n    good\nSlug: first-one\nMystery: 1\nCover: {static}/images/red.png\n"
+        "Cover_alt: Red\n\nWords[^1] and ![a]({static}/images/red.png).\n\n[^1]: A note.\n\n```ruby\nputs 1\n```\n\n"
+        "See [that]({filename}second.md#part), `{% raw %}`. {% toc %}\n"
+    ),
+    "content/second.md": "Title: Second\nDate: 2020-02-03\nComments: false\n\n## Part\n\nText\n",
+    "content/later.md": "Title: Later\nDate: 2020-02-03\nStatus: draft\n\nText\n",
+    "content/pages/about.md": "Title: About\n\nWho\n",
+    "content/note.rst": "Other\n=====\n",
+}
+SITES = {
+    "jekyll": (
+        JEKYLL,
+        "img/red.png",
+        ["/blog/essays/2020/01/02/first-one.html", "/essays/2020/01/02/first-one.html"][1],
+    ),
+    "hugo": (HUGO, "content/posts/first-one/red.png", "/posts/first-one/"),
+    "pelican": (PELICAN, "content/images/red.png", "/first-one.html"),
+}
+
+
+@pytest.fixture(autouse=True)
+def no_picture_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "schedule_fetch", lambda: None)
+
+
+def write_site(folder: Path, files: dict[str, str], picture: str) -> Path:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    (folder / picture).parent.mkdir(parents=True, exist_ok=True)
+    Pillow.new("RGB", (4, 3), "red").save(folder / picture, "PNG")
+    return folder
+
+
+def run(file: Path, *options: str) -> str:
+    out = io.StringIO()
+    call_command("import", "markdown", file, *options, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", SITES)
+def test_a_folder_of_a_static_site_generator_is_imported(tmp_path: Path, client: Client, kind: str) -> None:
+    files, picture, old_path = SITES[kind]
+    folder = write_site(tmp_path / "site", files, picture)
+    assert "This was a dry run. Nothing was changed." in run(folder, "--dry-run")
+    assert not any(imported_rows().values())
+    report = run(folder)
+    assert "  2 essays, published" in report
+    assert "  1 essay, draft" in report
+    assert "  1 page, published" in report
+    assert "  1 front matter field\n    mystery" in report
+    assert "  1 template tag was left in the text" in report
+    assert Essay.objects.count() == 4
+    first = Essay.objects.get(slug="first-one")
+    image = Image.objects.get()
+    assert (first.title, first.deck, first.excerpt) == ("First: one", "Below it", "Short and good")
+    assert first.published is not None
+    assert first.published.isoformat() == "2020-01-02T21:30:00+00:00"
+    assert first.get_absolute_url() == "/2020/01/02/first-one/"
+    assert {tag.name for tag in first.tags.all()} == {"ethics", "law", "Essays"}
+    assert [author.get_full_name() for author in first.bylines] == ["Ann Onym"]
+    assert (first.cover, image.alt) == (image, "Red")
+    assert f'<img src="{image.file.url}" alt="a">' in first.body
+    assert first.body.count('role="doc-noteref"') == 1
+    assert "<pre><code>puts 1</code></pre>" in first.body
+    assert '<a href="/2020/02/03/second/#part">that</a>, <code>{% raw %}</code>' in first.body
+    assert not Discussion.objects.get(essay__slug="second").is_open
+    assert Essay.objects.get(slug="later").published is None
+    assert Essay.objects.get(kind="page").slug == "about"
+    for path in ("/once/", old_path):
+        assert final_path(client, path) == "/2020/01/02/first-one/"
+    before = imported_rows()
+    assert run(folder).startswith("Nothing new in site.")
+    assert imported_rows() == before
+
+
+def test_pictures_of_two_sites_without_an_address_are_not_mistaken_for_each_other(tmp_path: Path) -> None:
+    for number, color in enumerate(("red", "blue")):
+        folder = write_site(
+            tmp_path / color,
+            {f"{color}.md": f"---\ndate: 2020-01-0{number + 1}\n---\n# {color}\n\n![x](x.png)"},
+            "x.png",
+        )
+        Pillow.new("RGB", (4, 3), color).save(folder / "x.png", "PNG")
+        run(folder)
+    assert {essay.title: essay.body.count("/media/") for essay in Essay.objects.all()} == {"red": 1, "blue": 1}
+    assert Image.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "fields"),
+    [
+        ('---\ntitle: "A \\"b\\": c" # not this\ntags: [a, "b, c", \'d\'\'e\']\n---\nText', {"title": 'A "b": c', "tags": ["a", "b, c", "d'e"]}),
+        ("---\ntitle: It's\n  long\ntags:\n- x\n- y: z\n  w: v\n---\nText", {"title": "It's long", "tags": ["x", {"y": "z", "w": "v"}]}),
+        ("---\ntitle: >-\n  two\n  lines\nnothing: ~\ntags: [a,\n  b\n]\n---\nText", {"title": "two lines", "nothing": "", "tags": ["a", "b"]}),
+        ('+++\ntitle = "T"\nok = true\n+++\nText', {"title": "T", "ok": "true"}),
+        ('{\n"title": "T", "n": [1]\n}\nText', {"title": "T", "n": ["1"]}),
+        ("Title: A: b\nDate: 2020-01-02\n\nText", {"title": "A: b", "date": "2020-01-02"}),
+        ("Note: this is\n\nText", {}),
+    ],
+)  # fmt: skip
+def test_front_matter_is_read(source: str, fields: dict[str, object]) -> None:
+    head, text = split(source)
+    assert head.fields == fields
+    assert not head.unreadable
+    assert text.strip().endswith("Text")
+    assert bool(fields) != (text == source)
