@@ -25,7 +25,7 @@ KNOWN_FIELDS = {
 
 def read(source: str, media: Media) -> Conversion:
     """Convert a Markdown file. Raises Unreadable."""
-    if len(_MARKUP_CHARACTER.findall(source)) > MAX_MARKUP_CHARACTERS:
+    if has_too_much_markup(source):
         raise Unreadable(
             f"the file has more than {MAX_MARKUP_CHARACTERS:,} formatting characters; split it into smaller files"
         )
@@ -34,6 +34,11 @@ def read(source: str, media: Media) -> Conversion:
     front_matter = next((token.content for token in tokens if token.type == "front_matter"), "")
     html = str(parser.renderer.render([token for token in tokens if token.type != "front_matter"], parser.options, {}))
     return apply_front_matter(convert_html(html, resolve_picture=media.import_picture, has_title=True), front_matter)
+
+
+def has_too_much_markup(source: str) -> bool:
+    """Return whether a Markdown text could take too long to convert."""
+    return len(_MARKUP_CHARACTER.findall(source)) > MAX_MARKUP_CHARACTERS
 
 
 def build_parser() -> MarkdownIt:

@@ -8,16 +8,15 @@ from urllib.parse import quote, unquote, urljoin
 
 from blog import markup
 from blog.editor import Conversion, convert_html
-from transfer.document.markdown import build_parser
+from transfer.document.markdown import MAX_MARKUP_CHARACTERS, build_parser, has_too_much_markup
 from transfer.markdown import template_tags, text
 from transfer.markdown.files import Files, is_picture, is_text
 from transfer.markdown.layout import SUFFIXES
 from transfer.markdown.post import Post
 from transfer.report import Unreadable
 
-MAX_MARKUP_CHARACTERS = 200_000
+MAX_TAGS = 50_000  # of an essay of a site of ours, which is only cleaned
 LINKED = "/imported-text/"  # of links to other texts, until all texts have their addresses
-_MARKUP_CHARACTER = re.compile(r"[][*_~`<!&\\>|]")
 _HREF = re.compile(r' href="([^"]*)"')
 _LINKED_TEXT = re.compile(rf' href="{LINKED}(?P<path>[^"#]*)(?P<fragment>#[^"]*)?"')
 _HEADING = re.compile(
@@ -33,11 +32,13 @@ class Converter:
 
     def convert(self, post: Post) -> Conversion:
         """Convert the text of a file. Raises Unreadable for one that would take too long."""
-        if len(_MARKUP_CHARACTER.findall(post.body)) > MAX_MARKUP_CHARACTERS:
-            raise Unreadable(f"{post.path} has more than {MAX_MARKUP_CHARACTERS:,} formatting characters")
         self.linked_pictures = set()
         if post.is_own and post.text("format") == "html":
+            if post.body.count("<") > MAX_TAGS:
+                raise Unreadable(f"{post.path} has more than {MAX_TAGS:,} HTML tags")
             return Conversion(markup.clean_essay("".join(text.blocks(post.body))))
+        if has_too_much_markup(post.body):
+            raise Unreadable(f"{post.path} has more than {MAX_MARKUP_CHARACTERS:,} formatting characters; split it")
         changed: list[tuple[str, str]] = []
         lost: list[tuple[str, str]] = []
         source = post.body if post.is_own else template_tags.replace_tags(post.body, changed)

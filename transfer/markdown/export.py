@@ -17,7 +17,7 @@ from blog import markup
 from blog.editor import convert_html
 from blog.models import Essay, Image, Redirect, Series, Site, Tag
 from comments.models import Comment, Discussion, Status
-from transfer.document.markdown import build_parser
+from transfer.document.markdown import build_parser, has_too_much_markup
 from transfer.markdown import text
 from transfer.report import Report
 
@@ -158,7 +158,7 @@ def essay_text(essay: Essay) -> tuple[str, bool]:
     """Return an essay as Markdown, or as HTML if that would not convert back to the same; and whether it is HTML."""
     source = essay.body.replace(f'src="{settings.MEDIA_URL}', 'src="media/')
     markdown = text.to_markdown(source)
-    is_same = normalize(convert_back(markdown)) == normalize(source)
+    is_same = not has_too_much_markup(markdown) and normalize(convert_back(markdown)) == normalize(source)
     return (markdown, False) if is_same else (text.to_html(source), True)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from transfer.markdown.yaml import Value, read_yaml
 
 MAX_LINES = 2000
+MAX_TOML_CHARACTERS = 20_000  # the standard library needs a time that grows with their square
 _FENCED = re.compile(r"\s*(?P<fence>---|\+\+\+)[ \t]*\n(?P<head>(?:.*\n){0,2000}?)(?:(?P=fence)|\.\.\.)[ \t]*(?:\n|\Z)")
 _JSON = re.compile(r"\s*(?P<head>\{\n(?:.*\n){0,2000}?\})[ \t]*(?:\n|\Z)")
 _LINE = re.compile(r"(?P<name>[A-Za-z][\w -]{0,39}):(?:[ \t]+(?P<value>.*))?")
@@ -38,6 +39,8 @@ def read_fenced(fence: str, text: str) -> Head:
     if fence == "---":
         fields, unreadable = read_yaml(text)
         return Head(lower(fields), "yaml", unreadable)
+    if len(text) > MAX_TOML_CHARACTERS:
+        return Head({}, "toml", [text[:80]])
     try:
         return Head(lower({name: plain(value) for name, value in tomllib.loads(text).items()}), "toml")
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -1,6 +1,7 @@
 """Template tags of Jekyll (Liquid), Hugo (shortcodes) and Pelican in a text, as Markdown or HTML where possible."""
 
 import re
+from collections.abc import Callable, Iterator
 from html import escape
 
 from blog.editor.tree import Findings
@@ -13,30 +14,78 @@ _SITE = re.compile(r"\{\{-?\s*(?:site\.(?:baseurl|url)|\"\" ?\| ?(?:relative|abs
 _URL = re.compile(r"\{\{-?\s*[\"'](?P<path>[^\"'{}]+)[\"']\s*\|\s*(?:relative_url|absolute_url|relURL|absURL)\s*-?\}\}")
 _LINK = re.compile(r"\{%-?\s*(?P<kind>link|post_url)\s+(?P<path>[^\s%]+)\s*-?%\}")
 _REF = re.compile(r"""\{\{[<%]\s*(?:rel)?ref\s+["']?(?P<path>[^\s"'>%]+)["']?[^{}]{0,40}[>%]\}\}""")
-_HIGHLIGHT = re.compile(
-    r"\{%-?\s*highlight(?:\s+(?P<a>[\w+#-]+))?[^%]{0,80}-?%\}\n?(?P<code>.*?)\n?\{%-?\s*endhighlight\s*-?%\}"
-    r"|\{\{[<%]\s*highlight(?:\s+\"?(?P<b>[\w+#-]+)\"?)?[^{}]{0,80}[>%]\}\}\n?(?P<other>.*?)\n?\{\{[<%]\s*/\s*highlight\s*[>%]\}\}",
-    re.DOTALL,
+_HIGHLIGHT = (
+    (
+        re.compile(r"\{%-?\s{0,9}highlight(?:\s+(?P<language>[\w+#-]{1,40}))?[^%\n]{0,80}%\}\n?"),
+        re.compile(r"\n?\{%-?\s{0,9}endhighlight\s{0,9}-?%\}"),
+    ),
+    (
+        re.compile(r"\{\{[<%]\s{0,9}highlight(?:\s+\"?(?P<language>[\w+#-]{1,40})\"?)?[^{}\n]{0,80}[>%]\}\}\n?"),
+        re.compile(r"\n?\{\{[<%]\s{0,9}/\s{0,9}highlight\s{0,9}[>%]\}\}"),
+    ),
 )
+_RAW = re.compile(r"\{%-?\s{0,9}raw\s{0,9}-?%\}"), re.compile(r"\{%-?\s{0,9}endraw\s{0,9}-?%\}")
 _FIGURE = re.compile(r"\{\{[<%]\s*(?:figure|img)\s(?P<rest>(?:[^{}\"]|\"[^\"]*\")*?)\s*/?[>%]\}\}")
 _YOUTUBE = re.compile(
     r"""\{\{[<%]\s*youtube\s+(?:id=)?["']?(?P<a>[\w-]{6,20})["']?\s*[>%]\}\}|\{%\s*(?:include\s+)?youtube(?:\.html)?\s+(?:id=)?["']?(?P<b>[\w-]{6,20})["']?\s*%\}"""
 )
 _ATTRIBUTE = re.compile(r"""([\w-]+)=(?:"([^"]*)"|'([^']*)'|([^\s"']+))""")
-_ATTRIBUTES = re.compile(r"^[ \t]*\{:[^}\n]*\}[ \t]*$|\{:[ \t]*[.#\w][^}\n]*\}", re.MULTILINE)  # kramdown's
-_RAW = re.compile(r"\{%-?\s*raw\s*-?%\}(?P<inside>.*?)\{%-?\s*endraw\s*-?%\}", re.DOTALL)
+_ATTRIBUTES = re.compile(
+    r"^[ \t]*\{:[^}\n]{0,200}\}[ \t]*$|\{:[ \t]{0,9}[.#\w][^}\n]{0,200}\}", re.MULTILINE
+)  # kramdown's
 _LEFT = re.compile(r"\{%-?\s*(?P<liquid>\w+)[^%]{0,200}%\}|\{\{[<%]\s*/?(?P<shortcode>[\w./-]+)[^{}]{0,200}[>%]\}\}")
-_CODE = re.compile(r"^(?P<fence>```+|~~~+)[^\n]*\n.*?^(?P=fence)[ \t]*$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
+_INLINE_CODE = re.compile(r"`[^`\n]+`")
 
 
 def replace_tags(text: str, changed: Findings) -> str:
     """Replace what can be replaced, and record tags that stay in the text. Code stays as it is."""
-    text = _RAW.sub(lambda raw: raw["inside"], _HIGHLIGHT.sub(fence_code, text))
+    for first, last in _HIGHLIGHT:
+        text = replace_pairs(text, first, last, fence_code)
+    text = replace_pairs(text, *_RAW, lambda _start, inside: inside)
+    return "".join(
+        part if is_code else replace_outside_code(part, changed)
+        for block, is_block in split_fences(text)
+        for part, is_code in ([(block, True)] if is_block else split_inline_code(block))
+    )
+
+
+def replace_pairs(
+    text: str, first: re.Pattern[str], last: re.Pattern[str], replacement: Callable[[re.Match[str], str], str]
+) -> str:
+    """Replace what is between two tags, both included, in one pass; a start without an end stays."""
     parts, at = [], 0
-    for code in _CODE.finditer(text):
-        parts += [replace_outside_code(text[at : code.start()], changed), code[0]]
+    while (start := first.search(text, at)) and (end := last.search(text, start.end())):
+        parts += [text[at : start.start()], replacement(start, text[start.end() : end.start()])]
+        at = end.end()
+    return "".join([*parts, text[at:]])
+
+
+def split_fences(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the parts of a text, and whether each is a fenced code block."""
+    lines: list[str] = []
+    fence = ""
+    for line in text.splitlines(keepends=True):
+        found = _FENCE.match(line)
+        if not fence and found:
+            yield "".join(lines), False
+            lines, fence = [line], found["fence"]
+        elif fence and found and found["fence"].startswith(fence) and not found["rest"].strip():
+            yield "".join([*lines, line]), True
+            lines, fence = [], ""
+        else:
+            lines.append(line)
+    yield "".join(lines), bool(fence)
+
+
+def split_inline_code(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the parts of a text without code blocks, and whether each is code in a line."""
+    at = 0
+    for code in _INLINE_CODE.finditer(text):
+        yield text[at : code.start()], False
+        yield code[0], True
         at = code.end()
-    return "".join([*parts, replace_outside_code(text[at:], changed)])
+    yield text[at:], False
 
 
 def replace_outside_code(text: str, changed: Findings) -> str:
@@ -54,11 +103,10 @@ def replace_outside_code(text: str, changed: Findings) -> str:
     return text
 
 
-def fence_code(found: re.Match[str]) -> str:
+def fence_code(start: re.Match[str], code: str) -> str:
     """Return highlighted code as a fenced code block."""
-    code = found["code"] if found["code"] is not None else found["other"]
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", code)), default=0))
-    return f"\n{fence}{found['a'] or found['b'] or ''}\n{code}\n{fence}\n"
+    return f"\n{fence}{start['language'] or ''}\n{code}\n{fence}\n"
 
 
 def link_path(found: re.Match[str]) -> str:
