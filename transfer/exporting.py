@@ -18,7 +18,7 @@ FORMATS: dict[str, Callable[[Path, Report], None]] = {"wordpress": wordpress.wri
 FOLDER_FORMATS: dict[str, Callable[[Path, Report], None]] = {"static": static_copy.write}
 OMITTED = {
     "wordpress": "Not exported: series, languages, revisions, likes, subscriptions and settings.",
-    "markdown": "Not exported: revisions, likes, subscriptions and settings.",
+    "markdown": "Not exported: author profiles, revisions, likes, subscriptions and settings.",
     "static": "Not exported: drafts, hidden comments, search, forms and everything else that needs the site.",
 }
 

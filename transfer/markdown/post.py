@@ -27,6 +27,7 @@ KNOWN_FIELDS = split_words(
 _DATED = re.compile(r"(?P<day>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[-_](?P<rest>.+)")
 _DAY = re.compile(r"(?P<year>[0-9]{4})[-/](?P<month>[0-9]{1,2})[-/](?P<day>[0-9]{1,2})")
 _IN_ADDRESS = re.compile(r"/(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/")
+_NUMBERED = re.compile(r"/\?(?:p|page_id)=[0-9]{1,18}")  # WordPress's, which our own export may list
 _TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 _LANGUAGES = {code.lower(): code for code, _name in settings.LANGUAGES}
 
@@ -238,6 +239,8 @@ _FORMS = (
 
 def clean_path(address: str) -> str:
     """Return an address's path with a final slash, as redirects are stored, or nothing for the site's root."""
+    if _NUMBERED.fullmatch(address):
+        return address
     try:
         path = urlsplit(address.strip()).path
     except ValueError:

@@ -61,7 +61,8 @@ def fill_site() -> None:
     )  # fmt: skip
     Authorship.objects.create(essay=long, author=ben, position=1)
     long.tags.add(tag)
-    Redirect.objects.create(old_path="/2020/01/02/once/", essay=long)
+    for path in ("/2020/01/02/once/", "/?p=77"):
+        Redirect.objects.create(old_path=path, essay=long)
     make.essay("Lang & seltsam", by=miriam, language="de", translation_of=long)
     make.essay("A draft", by=ben, published=None, is_open=False)
     make.essay("About", kind="page", is_in_menu=True, menu_order=3)
@@ -93,7 +94,7 @@ def content() -> dict[str, Any]:
         "authors": list(Authorship.objects.order_by("essay__slug", "position").values_list("author__username", "author__name")),
         "tags": list(Tag.objects.values_list("name", "slug", "description", "essays__slug", "redirects__old_path")),
         "series": list(Series.objects.values_list("title", "slug", "description")),
-        "redirects": set(Redirect.objects.filter(old_path="/2020/01/02/once/").values_list("old_path", "essay__slug")),
+        "redirects": set(Redirect.objects.exclude(essay=None).values_list("old_path", "essay__slug")),
         "closed": list(Discussion.objects.filter(is_open=False).values_list("essay__slug", flat=True)),
         "counts": list(Discussion.objects.order_by("essay__slug").exclude(comment_count=0).values_list("comment_count", "threads")),
         "pictures": list(Image.objects.values_list("alt", "width", "height")),
