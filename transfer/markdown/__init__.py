@@ -1,1 +1,1 @@
-"""Export as a folder of Markdown files for static site generators."""
+"""Export as a folder of Markdown files, and import of such folders and of those of static site generators."""
