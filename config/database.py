@@ -1,4 +1,4 @@
-"""Connection options of SQLite and PostgreSQL."""
+"""Connection options of SQLite and PostgreSQL, directly or through a pooler."""
 
 from typing import Any
 
@@ -14,7 +14,8 @@ SQLITE_OPTIONS: dict[str, Any] = {
 # For commands, which may take long: they wait for a lock longer than a request can hold one.
 POSTGRES_OPTIONS: dict[str, Any] = {
     "connect_timeout": 3,
-    "options": "-c lock_timeout=30s",
+    # A role's own limits, set for requests through a pooler, do not apply to commands.
+    "options": "-c lock_timeout=30s -c statement_timeout=0 -c idle_in_transaction_session_timeout=0",
     "tcp_user_timeout": 10000,
     "keepalives": 1,
     "keepalives_idle": 30,
@@ -27,3 +28,11 @@ POSTGRES_REQUEST_OPTIONS: dict[str, Any] = {
     "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s",
     "pool": {"min_size": 1, "max_size": 18, "timeout": 5, "max_lifetime": 1800, "max_idle": 300},
 }
+
+
+def postgres_options(options: dict[str, Any], *, pooler: bool) -> dict[str, Any]:
+    """Return these options without PostgreSQL's own settings, which a pooler refuses when a connection starts.
+
+    The owner has the pooler set the time limits instead (docs/install.md); the doctor checks that.
+    """
+    return {name: value for name, value in options.items() if name != "options"} if pooler else options

@@ -145,8 +145,14 @@ ON_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if ON_SQLITE:
     DATABASES["default"]["ENGINE"] = "server.sqlite"
 _url_options = DATABASES["default"].get("OPTIONS", {})
-DATABASES["default"]["OPTIONS"] = (database.SQLITE_OPTIONS if ON_SQLITE else database.POSTGRES_OPTIONS) | _url_options
-REQUEST_OPTIONS = {} if ON_SQLITE else {**database.POSTGRES_REQUEST_OPTIONS, **_url_options}
+DATABASE_POOLER = environment.choice("DATABASE_POOLER", ("transaction",))  # PgBouncer, by its pool_mode
+if DATABASE_POOLER and ON_SQLITE:
+    environment.stop("DATABASE_POOLER is for PostgreSQL. Set DATABASE_URL to the pooler, or unset DATABASE_POOLER.")
+_postgres_options = database.postgres_options(database.POSTGRES_OPTIONS, pooler=bool(DATABASE_POOLER))
+_request_options = database.postgres_options(database.POSTGRES_REQUEST_OPTIONS, pooler=bool(DATABASE_POOLER))
+DATABASES["default"]["OPTIONS"] = (database.SQLITE_OPTIONS if ON_SQLITE else _postgres_options) | _url_options
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = bool(DATABASE_POOLER)
+REQUEST_OPTIONS = {} if ON_SQLITE else {**_request_options, **_url_options}
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WEB_CONCURRENCY = environment.number("WEB_CONCURRENCY", 1 if ON_SQLITE else 2, most=128)

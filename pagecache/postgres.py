@@ -11,7 +11,7 @@ from psycopg.pq import ExecStatus
 from pagecache.generations import ANY, TABLE
 from pagecache.reader import DatabaseUnavailable, Numbers
 
-CURRENT, NUMBERS = b"current", b"numbers"
+CURRENT, NUMBERS = "current", "numbers"
 STATEMENTS = {
     CURRENT: f'SELECT "key", number FROM {TABLE} WHERE "key" = \'{ANY}\'',  # noqa: S608
     NUMBERS: f'SELECT "key", number FROM {TABLE} WHERE "key" = ANY($1::text[])',  # noqa: S608
@@ -34,14 +34,17 @@ class SharedRead:
 class PostgresReader:
     """Uses libpq's own calls: a cursor costs half as much again."""
 
-    def __init__(self, parameters: dict[str, Any]) -> None:
+    def __init__(self, parameters: dict[str, Any], *, has_pooler: bool = False) -> None:
+        """`has_pooler`: each statement may run in another session, so none is prepared, and no limit is set."""
         limits = f"-c statement_timeout={TIMEOUT:.0f}s -c lock_timeout={TIMEOUT:.0f}s"
+        self._has_pooler = has_pooler
         self._parameters = {
             **parameters,
-            "options": f"{parameters.get('options', '')} {limits}",
             "connect_timeout": int(TIMEOUT),
             "tcp_user_timeout": int(TIMEOUT * 1000),
         }
+        if not has_pooler:
+            self._parameters["options"] = f"{parameters.get('options', '')} {limits}"
         self._connection: psycopg.Connection | None = None
         self._turn = threading.Lock()
         self._next: SharedRead | None = None
@@ -102,7 +105,7 @@ class PostgresReader:
             self._backoff_until = time.monotonic() + BACKOFF
             raise DatabaseUnavailable
 
-    def _read(self, statement: bytes, values: Sequence[bytes] = ()) -> Numbers:
+    def _read(self, statement: str, values: Sequence[bytes] = ()) -> Numbers:
         """Run a statement; after a slow failure, block further ones for a while."""
         began = time.monotonic()
         try:
@@ -112,18 +115,19 @@ class PostgresReader:
                 self._backoff_until = time.monotonic() + BACKOFF
             raise DatabaseUnavailable from error
 
-    def _read_with_reconnect(self, statement: bytes, values: Sequence[bytes]) -> Numbers:
+    def _read_with_reconnect(self, statement: str, values: Sequence[bytes]) -> Numbers:
         """Run a statement; reconnect once, since a restarted server has closed the connection."""
         if self._connection is not None:
             try:
-                return execute_prepared(self._connection, statement, values)
+                return self._execute(self._connection, statement, values)
             except psycopg.Error:
                 self._disconnect()
         self._connection = psycopg.connect(**self._parameters, autocommit=True)
         try:
-            for name, text in STATEMENTS.items():
-                self._connection.pgconn.prepare(name, text.encode())
-            return execute_prepared(self._connection, statement, values)
+            if not self._has_pooler:
+                for name, text in STATEMENTS.items():
+                    self._connection.pgconn.prepare(name.encode(), text.encode())
+            return self._execute(self._connection, statement, values)
         except psycopg.Error:
             self._disconnect()
             raise
@@ -133,11 +137,13 @@ class PostgresReader:
             self._connection.close()
             self._connection = None
 
-
-def execute_prepared(connection: psycopg.Connection, statement: bytes, values: Sequence[bytes]) -> Numbers:
-    """Run a prepared statement and return its rows as a dictionary. Raises psycopg.OperationalError."""
-    result = connection.pgconn.exec_prepared(statement, values)
-    if result.status != ExecStatus.TUPLES_OK:
-        raise psycopg.OperationalError(result.get_error_message())
-    rows = range(result.ntuples)
-    return {(result.get_value(row, 0) or b"").decode(): int(result.get_value(row, 1) or 0) for row in rows}
+    def _execute(self, connection: psycopg.Connection, statement: str, values: Sequence[bytes]) -> Numbers:
+        """Run a statement and return its rows as a dictionary. Raises psycopg.OperationalError."""
+        if self._has_pooler:
+            result = connection.pgconn.exec_params(STATEMENTS[statement].encode(), values)
+        else:
+            result = connection.pgconn.exec_prepared(statement.encode(), values)
+        if result.status != ExecStatus.TUPLES_OK:
+            raise psycopg.OperationalError(result.get_error_message())
+        rows = range(result.ntuples)
+        return {(result.get_value(row, 0) or b"").decode(): int(result.get_value(row, 1) or 0) for row in rows}

@@ -204,7 +204,7 @@ def open_reader() -> Reader:
     if connection.vendor == "postgresql":
         from pagecache.postgres import PostgresReader  # psycopg is installed only where it is used
 
-        return PostgresReader(connection.get_connection_params())
+        return PostgresReader(connection.get_connection_params(), has_pooler=bool(settings.DATABASE_POOLER))
     from pagecache.sqlite import SqliteReader
 
     return SqliteReader(str(connection.settings_dict["NAME"]))

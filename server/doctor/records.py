@@ -39,6 +39,8 @@ def _check_database() -> Iterator[Finding]:
         return
     if connection.vendor == "sqlite":
         yield from _check_sqlite_file()
+    if settings.DATABASE_POOLER:
+        yield from _check_pooler()
     if problem := health.cache_problem():
         yield error(_("Redis"), f"{problem}.", _("Start Redis, or check CACHE_URL."))
     if not get_user_model()._default_manager.filter(is_superuser=True, is_active=True).exists():
@@ -67,6 +69,20 @@ def _check_sqlite_file() -> Iterator[Finding]:
             _("Database"),
             _("The database file is damaged: %(result)s") % {"result": result},
             _("Stop the site, keep a copy of the file, and restore the latest backup."),
+        )
+
+
+def _check_pooler() -> Iterator[Finding]:
+    """Warn if requests have no time limit: a pooler refuses the one that the site would set."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        (limit,) = cursor.fetchone()
+    if limit == "0":
+        yield warning(
+            _("Database"),
+            _("Behind the pooler, statements have no time limit, so a slow one can block the site."),
+            _("Add to the database in pgbouncer.ini: connect_query='%(query)s'")
+            % {"query": "SET statement_timeout = ''10s''; SET lock_timeout = ''5s''"},
         )
 
 
