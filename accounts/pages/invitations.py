@@ -87,7 +87,7 @@ def delete_old() -> None:
     Invitation.objects.filter(sent__lt=timezone.now() - KEPT_FOR).delete()
 
 
-@job(retry=True)
+@job(retry=True, is_email=True)
 def send_email(pk: int, nonce: str, *letterhead: str) -> None:
     """Email the invitation's link, unless it was sent, withdrawn, accepted or replaced by a newer one."""
     invitation = Invitation.objects.filter(pk=pk, nonce=nonce, emailed=None).first()

@@ -41,7 +41,7 @@ def request_email(guest: Commenter, sender: str) -> float:
     return seconds
 
 
-@job(retry=True)
+@job(retry=True, is_email=True)
 def send_email(guest_pk: int) -> None:
     """Email a link. It contains nothing the guest typed, not even the name: the recipient may be another person."""
     if guest := find_guest(guest_pk):

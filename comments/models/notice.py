@@ -15,6 +15,7 @@ from comments.models.subscription import CONFIRM as ASKS
 from comments.models.subscription import Subscription
 
 CLAIM_LASTS = timedelta(minutes=5)
+LATE_AFTER = timedelta(minutes=3)
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -23,6 +24,11 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         now = timezone.now()
         abandoned = Q(state=Notice.State.CLAIMED, changed__lt=now - CLAIM_LASTS)
         return self.filter(Q(state=Notice.State.READY, due__lte=now) | abandoned).order_by("due", "pk")
+
+    def delayed(self) -> Self:
+        """Notices that are overdue, or whose first attempts failed."""
+        late = timezone.now() - LATE_AFTER
+        return self.filter(Q(due__lt=late) | ~Q(error="") & Q(created__lt=late), state=Notice.State.READY)
 
     def uncertain(self) -> Self:
         """Notices that may or may not have been sent, because their worker stopped while sending."""

@@ -96,10 +96,12 @@ class StuckFilter(admin.SimpleListFilter):
     parameter_name = "stuck"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("uncertain", _("delivery uncertain")), ("failed", _("failed"))]
+        return [("delayed", _("delayed")), ("uncertain", _("delivery uncertain")), ("failed", _("failed"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Notice]) -> QuerySet[Notice]:
         match self.value():
+            case "delayed":
+                return queryset & Notice.objects.delayed()
             case "uncertain":
                 return queryset & Notice.objects.uncertain()
             case "failed":

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.urls import reverse
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,6 +15,8 @@ from server.doctor import Finding, Severity, register_check
 def stuck_emails() -> Iterator[tuple[str, str]]:
     """Describe the emails that need the owner's decision, each with the address of its list."""
     url = reverse("admin:comments_notice_changelist")
+    if text := describe_delay():
+        yield text, f"{url}?stuck=delayed"
     if count := Notice.objects.uncertain().count():
         text = ngettext("%(count)d email may not have arrived.", "%(count)d emails may not have arrived.", count)
         yield text % {"count": count}, f"{url}?stuck=uncertain"
@@ -22,11 +25,29 @@ def stuck_emails() -> Iterator[tuple[str, str]]:
         yield text % {"count": count}, f"{url}?stuck=failed"
 
 
+def describe_delay() -> str:
+    """Describe the emails that are overdue, with the mail server's last error, or return an empty string."""
+    delayed = Notice.objects.delayed()
+    if not (count := delayed.count()):
+        return ""
+    oldest = delayed.order_by("created").values_list("created", flat=True)[0]
+    text = ngettext(
+        "%(count)d email is delayed (%(time)s).", "%(count)d emails are delayed (the oldest: %(time)s).", count
+    )
+    text %= {"count": count, "time": timesince(oldest)}
+    error = delayed.exclude(error="").order_by("-changed").values_list("error", flat=True).first()
+    return f"{text} {_('The mail server answered: %(answer)s') % {'answer': error}}" if error else text
+
+
 @register_check
 def check_outbox() -> Iterator[Finding]:
-    """Warn about emails that may not have arrived or could not be sent."""
+    """Warn about emails that are delayed, may not have arrived or could not be sent."""
     for text, url in stuck_emails():
-        yield Finding(Severity.WARNING, _("Email"), text, _("To resend or delete, open %(place)s") % {"place": url})
+        if url.endswith("delayed"):
+            remedy = _("Run: manage.py doctor --live. Once the mail server works, these emails are sent.")
+        else:
+            remedy = _("To resend or delete, open %(place)s") % {"place": url}
+        yield Finding(Severity.WARNING, _("Email"), text, remedy)
 
 
 @register_check

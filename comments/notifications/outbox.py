@@ -9,15 +9,21 @@ from django.db import transaction
 from django.db.models import Exists, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
 
 from accounts.models import QueueMail, User
 from blog.models import Essay, Site
 from comments.models import Comment, Notice, Rules, Status, Subscription
 from comments.notifications import compose, messages, moderator_emails, suppression
 from comments.notifications.smtp import MailServer, NotSent, ServerUnavailable, Uncertain
-from server.jobs.tasks import RETRY_DELAYS, job
+from server.jobs.tasks import EMAIL_RETRY_DELAYS, job
 
 ANNOUNCEMENT_WINDOW = timedelta(days=2)
+GIVE_UP_AFTER = timedelta(days=5)  # without a mail server, whose attempts do not count for a notice
+SHORT_OUTAGE = timedelta(minutes=10)
+SHORT_PAUSE, LONG_PAUSE = timedelta(seconds=5), timedelta(minutes=1)
+MAX_CRASHES = 6
 INSERT_BATCH = 1000
 READ_BATCH = 50
 MAX_RUN = 4.0  # seconds
@@ -156,7 +162,10 @@ def send() -> None:
     """Send the notices that are due, except those claimed by another worker.
 
     After MAX_RUN seconds another job continues, so that other jobs get their turn and a stopping worker can stop.
+    While the mail server is unavailable, one job tries it at intervals: a server that hangs delays each attempt.
     """
+    if queued_attempts().exists():
+        return
     site, deadline = Site.objects.current(), monotonic() + MAX_RUN
     with MailServer() as server:
         while candidates := list(Notice.objects.due().select_related("recipient")[:READ_BATCH]):
@@ -167,13 +176,33 @@ def send() -> None:
                 try:
                     if claim(notice):
                         deliver(notice, site, server)
-                except ServerUnavailable:
-                    return  # send_due() tries the rest later
+                except ServerUnavailable as error:
+                    wait_for_server(str(error))
+                    return
+
+
+def queued_attempts() -> Any:
+    """Return the jobs that will try an unavailable mail server again; one enqueued without a pause has no time."""
+    now = timezone.now()
+    jobs = DBTaskResult.objects.filter(task_path=send_ready.module_path, status=TaskResultStatus.READY)
+    return jobs.filter(run_after__gt=now, run_after__lte=now + LONG_PAUSE)
+
+
+def wait_for_server(error: str) -> None:
+    """Show the error with every email that is due, give up those that are too old, and try again after a pause."""
+    now = timezone.now()
+    due = Notice.objects.filter(state=Notice.State.READY, due__lte=now)
+    due.filter(due__lt=now - GIVE_UP_AFTER).update(state=Notice.State.FAILED, error=error, changed=now)
+    due.filter(error="").update(error=error)
+    oldest = due.aggregate(at=Min("due"))["at"]
+    if oldest is not None and not queued_attempts().exists():
+        pause = SHORT_PAUSE if now - oldest < SHORT_OUTAGE else LONG_PAUSE
+        send_ready.using(run_after=now + pause).enqueue()
 
 
 def claim(notice: Notice) -> bool:
-    """Claim a due notice for this worker, unless another worker has it or it was tried too often."""
-    if notice.tries > len(RETRY_DELAYS):
+    """Claim a due notice for this worker, unless another worker has it or workers crashed while sending it."""
+    if notice.state == Notice.State.CLAIMED and notice.tries >= MAX_CRASHES:
         set_state(notice, Notice.State.FAILED, error=notice.error or _("The worker crashed on every attempt to send."))
         return False
     notice.tries += 1
@@ -190,7 +219,7 @@ def set_state(notice: Notice, state: str, **fields: Any) -> bool:
 
 
 def deliver(notice: Notice, site: Site, server: MailServer) -> None:
-    """Send one notice. Raises ServerUnavailable after rescheduling it."""
+    """Send one notice. Raises ServerUnavailable after making it ready again."""
     if notice.kind in Notice.DIGESTS:
         drop_stale_parts(notice)
     message = compose.compose_email(notice, site)
@@ -210,7 +239,7 @@ def deliver(notice: Notice, site: Site, server: MailServer) -> None:
         else:
             reschedule(notice, error)
     except ServerUnavailable as error:
-        reschedule(notice, error)
+        set_state(notice, Notice.State.READY, error=str(error), tries=notice.tries - 1)
         raise
 
 
@@ -244,7 +273,8 @@ def drop_stale_parts(digest: Notice) -> None:
 
 def reschedule(notice: Notice, error: Exception) -> None:
     """Retry an email that was not sent after the next pause, or give up and show it in the admin."""
-    if notice.tries > len(RETRY_DELAYS):
+    if notice.tries > len(EMAIL_RETRY_DELAYS):
         set_state(notice, Notice.State.FAILED, error=str(error))
     else:
-        set_state(notice, Notice.State.READY, error=str(error), due=timezone.now() + RETRY_DELAYS[notice.tries - 1])
+        due = timezone.now() + EMAIL_RETRY_DELAYS[notice.tries - 1]
+        set_state(notice, Notice.State.READY, error=str(error), due=due)

@@ -3,7 +3,7 @@
 A job can run twice (its worker may die after the work but before it is marked as done), so each must be idempotent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
@@ -21,24 +21,28 @@ T = TypeVar("T")
 Result = DBTaskResult[..., Any]
 
 RETRY_DELAYS = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 8 * 60)]
+EMAIL_RETRY_DELAYS = [*RETRY_DELAYS[:3], *[timedelta(hours=2)] * 59]  # for five days, as mail servers do
 SKEW = timedelta(minutes=1)
 HIGH_PRIORITY = 50
 UNFINISHED = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
 
-_retried: set[str] = set()
+_retried: dict[str, Sequence[timedelta]] = {}
 _schedule: dict[str, tuple[Task[[], Any], timedelta]] = {}
 
 
-def job(*, retry: bool = False, is_urgent: bool = False) -> Callable[[Callable[P, T]], Task[P, T]]:
+def job(
+    *, retry: bool = False, is_email: bool = False, is_urgent: bool = False
+) -> Callable[[Callable[P, T]], Task[P, T]]:
     """Make a module's function a job: `send.enqueue()`. With `retry`, a failed job runs again after each delay.
 
-    An urgent job runs before others that were enqueued earlier.
+    An email's job is retried for longer, because a mail server may be gone for days. An urgent job runs before others
+    that were enqueued earlier.
     """
 
     def make_task(function: Callable[P, T]) -> Task[P, T]:
         made_task: Task[P, T] = task(priority=HIGH_PRIORITY if is_urgent else 0)(function)
         if retry:
-            _retried.add(made_task.module_path)
+            _retried[made_task.module_path] = EMAIL_RETRY_DELAYS if is_email else RETRY_DELAYS
         return made_task
 
     return make_task
@@ -57,10 +61,10 @@ def every(**period: float) -> Callable[[Task[[], T]], Task[[], T]]:
 def next_retry(result: Result, error: Exception, now: datetime) -> datetime | None:
     """Return when a failed job runs again, or None; an unavailable database is never the job's own fault."""
     tries = len(result.worker_ids)
-    may_again = result.task_path in _retried or isinstance(error, OperationalError | InterfaceError)
-    if not may_again or tries > len(RETRY_DELAYS):
-        return None
-    return now + RETRY_DELAYS[tries - 1]
+    delays = _retried.get(result.task_path, ())
+    if not delays and isinstance(error, OperationalError | InterfaceError):
+        delays = RETRY_DELAYS
+    return now + delays[tries - 1] if tries <= len(delays) else None
 
 
 def enqueue_due() -> int:
