@@ -24,7 +24,7 @@ class Tick(models.Model):
 
 
 class Lease(models.Model):
-    """A sign of life from a worker that runs a long job."""
+    """A sign of life from a worker that runs a long job, or from a host that runs a worker (server/jobs/hosts.py)."""
 
     worker = models.CharField(max_length=64, primary_key=True)
     renewed = models.DateTimeField()

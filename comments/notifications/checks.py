@@ -36,7 +36,7 @@ def describe_delay() -> str:
     )
     text %= {"count": count, "time": timesince(oldest)}
     error = delayed.exclude(error="").order_by("-changed").values_list("error", flat=True).first()
-    return f"{text} {_('The mail server answered: %(answer)s') % {'answer': error}}" if error else text
+    return f"{text} {_('The mail server answered: “%(answer)s”.') % {'answer': error}}" if error else text
 
 
 @register_check

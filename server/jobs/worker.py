@@ -16,7 +16,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from server.jobs import maintenance, tasks
+from server.jobs import hosts, maintenance, tasks
 from server.jobs.tasks import Result
 from server.models import Lease
 
@@ -37,6 +37,7 @@ class Worker:
     def __init__(self) -> None:
         self.id = process_identity(os.getpid())
         self.is_stopping = threading.Event()
+        self.next_record = 0.0
 
     def run(self) -> None:
         """Run jobs until stop(), waiting while the database is unavailable."""
@@ -48,6 +49,7 @@ class Worker:
                     recover_lost_jobs(self.id)
                     tasks.enqueue_due()
                     maintenance.checkpoint()
+                    self.record_host()
                     next_upkeep = monotonic() + UPKEEP_INTERVAL
                 has_run = self.run_next_job()
             except (OperationalError, InterfaceError) as error:
@@ -61,6 +63,12 @@ class Worker:
                 if not has_run:
                     self.is_stopping.wait(POLL_INTERVAL)
         connection.close()
+
+    def record_host(self) -> None:
+        """Store once an hour that this host runs the site, and with which key."""
+        if monotonic() >= self.next_record:
+            hosts.record()
+            self.next_record = monotonic() + hosts.RECORD_INTERVAL
 
     def stop(self) -> None:
         """Stop after the current job."""

@@ -1,27 +1,61 @@
 """`manage.py doctor`: list what is wrong with this installation, and exit with 1 on errors, 2 without a database."""
 
+import os
 import sys
+from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
 from django.db import Error, connection
 
-from server.doctor import Severity, findings
+from server.doctor import Finding, Severity, findings, live_findings
 
 
 class Command(BaseCommand):
     help = "Checks this installation and lists what needs fixing."
     requires_system_checks: list[str] = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        found = findings()
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--live",
+            action="store_true",
+            help="also ask the mail server (with a test email), DNS, Redis, the bucket and the site at SITE_URL",
+        )
+        parser.add_argument(
+            "--to", default="", metavar="EMAIL", help="recipient of the test email (default: the owner)"
+        )
+
+    def handle(self, *args: Any, live: bool, to: str, **options: Any) -> None:
+        if to:
+            check_recipient(to, live)
+        found, is_hanging = live_findings(to, is_command=True) if live else (findings(), False)
         for finding in found:
             self.stdout.write(f"{finding.severity.name.lower():8}{finding}")
         if not found:
             self.stdout.write("No problems found.")
-        try:
-            connection.ensure_connection()
-        except Error:
-            sys.exit(2)
-        if any(finding.severity is Severity.ERROR for finding in found):
-            sys.exit(1)
+        status = exit_status(found)
+        if is_hanging:  # perhaps in threads that a normal exit would wait for
+            self.stdout.flush()
+            os._exit(status)
+        if status:
+            sys.exit(status)
+
+
+def check_recipient(address: str, is_live: bool) -> None:
+    """Raise CommandError if no test email can be sent to the address."""
+    if not is_live:
+        raise CommandError("--to is the recipient of the test email, so it needs --live.")
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise CommandError(f"{address} is not an email address.") from None
+
+
+def exit_status(found: list[Finding]) -> int:
+    try:
+        connection.ensure_connection()
+    except Error:
+        return 2
+    return int(any(finding.severity is Severity.ERROR for finding in found))
