@@ -10,6 +10,7 @@ from time import monotonic
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.translation import gettext as _
 
 from server.doctor.finding import Finding, error, note, ok, warning
@@ -42,7 +43,7 @@ def check_mail_server(recipient: str) -> Iterator[Finding]:
         connection.close()
 
 
-def _send_test_email(recipient: str, connection: object) -> Finding:
+def _send_test_email(recipient: str, connection: BaseEmailBackend) -> Finding:
     text = _("This is a test email from %(url)s. Your email settings work.") % {"url": settings.SITE_URL}
     headers = {"Auto-Submitted": "auto-generated"}
     message = EmailMessage(_("Test email"), text, to=[recipient], connection=connection, headers=headers)

@@ -65,7 +65,7 @@ def request(path: str, deadline: float, headers: dict[str, str] | None = None) -
         source = plain.getsockname()[0]
         with fetch.send(connection, target, "GET", headers or {}, None) as response:
             body = response.read1(MAX_BYTES)
-            expires = ssl.cert_time_to_seconds(certificate["notAfter"]) if certificate else None
+            expires = ssl.cert_time_to_seconds(str(certificate["notAfter"])) if certificate else None
             return Reply(response.status, response.headers, body, source, expires)
     finally:
         connection.close()
