@@ -15,7 +15,7 @@ from server.doctor.records import database_findings
 
 __all__ = ["Finding", "Severity", "doctor_page", "findings", "live_findings", "register_check"]
 
-DATABASE_SECONDS, LIVE_SECONDS = 12.0, 15.0
+DATABASE_SECONDS, LIVE_SECONDS = 10.0, 13.0
 
 
 def findings(*, is_served: bool = True) -> list[Finding]:
