@@ -6,9 +6,14 @@ import sys
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from django.core.management import execute_from_command_line
+    import django
+    from django.core.management import call_command, execute_from_command_line
 
     from server.http.database_errors import exit_if_unreachable
 
     with exit_if_unreachable():
-        execute_from_command_line(sys.argv)
+        if sys.argv[1:] == ["version"]:  # execute_from_command_line would print Django's version
+            django.setup()
+            call_command("version")
+        else:
+            execute_from_command_line(sys.argv)

@@ -12,6 +12,7 @@ from server.doctor.environment import data_findings, settings_findings
 from server.doctor.finding import Finding, Severity, error, register_check
 from server.doctor.proxy import proxy_findings
 from server.doctor.records import database_findings
+from server.versions import versions
 
 __all__ = ["Finding", "Severity", "doctor_page", "findings", "live_findings", "register_check"]
 
@@ -52,5 +53,12 @@ def doctor_page(request: HttpRequest) -> HttpResponse:
     recipient = getattr(request.user, "email", "")
     is_live = request.method == "POST"
     found = live_findings(recipient)[0] if is_live else findings()
-    context = {"title": _("Health check"), "findings": found, "is_live": is_live, "recipient": recipient}
-    return TemplateResponse(request, "server/doctor.html", {**admin.site.each_context(request), **context})
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Health check"),
+        "versions": ", ".join(versions()),
+        "findings": found,
+        "is_live": is_live,
+        "recipient": recipient,
+    }
+    return TemplateResponse(request, "server/doctor.html", context)

@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 from django.db import connection
 
 from server.doctor import Finding, Severity, findings, live_findings
+from server.versions import versions
 
 
 class Command(BaseCommand):
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, live: bool, to: str, **options: Any) -> None:
+        self.stdout.write(", ".join(versions()))
         if to:
             check_recipient(to, live)
         found, is_hanging = live_findings(to, is_command=True) if live else (findings(), False)
