@@ -9,7 +9,7 @@ class CommentsConfig(AppConfig):
     verbose_name = _("Comments")
 
     def ready(self) -> None:
-        from comments import indexing
+        from comments import indexing, metrics  # noqa: F401
         from comments.notifications import checks  # noqa: F401
         from search import sources
 

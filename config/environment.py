@@ -96,6 +96,24 @@ def email(name: str, default: str = "") -> str:
     return value
 
 
+def secret(name: str, *, least: int) -> str:
+    """Return the variable; stop, without repeating it, if it is set and easy to guess or has other characters."""
+    value = text(name)
+    if value and not (len(value) >= least and value.isascii() and value.isprintable() and " " not in value):
+        stop(f"{name} must have at least {least} letters and digits, such as the output of: openssl rand -hex 24")
+    return value
+
+
+def contact(name: str) -> str:
+    """Return the variable; stop if it is neither a mailto: nor an https address."""
+    value = text(name)
+    kind, _, rest = value.partition(":")
+    is_contact = _is_email(rest) if kind == "mailto" else kind == "https" and bool(_split_url(value).hostname)
+    if value and not (is_contact and value.isascii() and value.isprintable() and " " not in value):
+        stop(f"{name} must be mailto:security@example.org or a full https URL, not {value!r}.")
+    return value
+
+
 def folder(name: str, default: Path) -> Path:
     """Return the variable as an absolute path."""
     try:

@@ -350,21 +350,43 @@ BODY_LIMITS = {
 }
 PAGECACHE_BYTES = 64 * 1024 * 1024
 
+# Log, metrics and contacts
+LOG_FORMAT = environment.choice("LOG_FORMAT", ("text", "json")) or "text"
+LOG_LEVEL = environment.choice("LOG_LEVEL", ("debug", "info", "warning", "error")).upper() or "INFO"
+LOG_REQUESTS = environment.boolean("LOG_REQUESTS") and LOG_LEVEL in {"DEBUG", "INFO"}
+METRICS_TOKEN = environment.secret("METRICS_TOKEN", least=20)
+SECURITY_CONTACT = environment.contact("SECURITY_CONTACT")
+SENTRY_DSN = environment.address("SENTRY_DSN")
+if SENTRY_DSN:
+    start.require_sentry_package()
+_others_level = "ERROR" if LOG_LEVEL == "ERROR" else "WARNING"  # those of libraries would show SQL and its values
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"()": "server.logs.RedactingFormatter", "format": "%(levelname)s %(name)s: %(message)s"}},
-    "filters": {"no_traceback": {"()": "server.logs.WithoutTraceback"}},
+    "formatters": {
+        "text": {"()": "server.logs.TextFormatter"},
+        "json": {"()": "server.logs.JsonFormatter"},
+    },
+    "filters": {
+        "our_errors": {"()": "server.logs.OurErrors"},
+        "not_repeated": {"()": "server.logs.RepeatLimiter"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_traceback"]},
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["our_errors", "not_repeated"],
+        },
         "counted": {"class": "server.logs.SuspiciousRequestCounter"},
     },
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "root": {"handlers": ["stderr"], "level": _others_level},
     "loggers": {
-        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "django.security": {"handlers": ["counted"], "level": "WARNING", "propagate": False},
-        "django.security.csrf": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "rejoinder": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "django": {"handlers": ["stderr"], "level": _others_level, "propagate": False},
+        "django.request": {"handlers": ["stderr", "counted"], "level": _others_level, "propagate": False},
+        "django.security": {"handlers": ["counted"], "level": _others_level, "propagate": False},
+        "rejoinder": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
+        "rejoinder.refused": {"handlers": ["counted"], "propagate": False},
     },
 }
 SILENCED_SYSTEM_CHECKS = [

@@ -45,3 +45,9 @@ def require_bucket_packages() -> None:
     """Stop if the packages that S3 needs are not installed."""
     if not (find_spec("storages") and find_spec("boto3")):
         stop("S3_BUCKET is set, but django-storages and boto3 are not installed. Run: bin/setup --with s3")
+
+
+def require_sentry_package() -> None:
+    """Stop if the package that Sentry needs is not installed."""
+    if not find_spec("sentry_sdk"):
+        stop("SENTRY_DSN is set, but sentry-sdk is not installed. Run: bin/setup --with sentry")

@@ -19,7 +19,7 @@ from moderation import public_urls
 from moderation import urls as moderation
 from moderation.log import public as public_log
 from server import doctor
-from server.http import health
+from server.http import health, security_txt
 from transfer.document import views as documents
 from transfer.person import owner_views
 from transfer.person import views as data
@@ -31,9 +31,11 @@ admin.site.index_title = _("Administration")
 admin.site.unregister([SocialApp, SocialToken, UserSession, Authenticator])
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler500 = "server.http.middleware.server_error"
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path(".well-known/security.txt", security_txt.security_txt),
     path("accounts/data/", data.data, name="data"),
     path("accounts/data/about-me.<str:kind>", data.download, name="data-file"),
     path("accounts/forget/", data.delete, name="forget"),

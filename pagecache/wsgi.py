@@ -21,6 +21,7 @@ from pagecache.store import Entry, Key, Store
 
 logger = logging.getLogger("rejoinder.pagecache")
 Body = Iterable[bytes]
+IS_CACHED = "rejoinder.cached"  # environ key, for the metrics and the log
 
 
 class Rendering:
@@ -62,6 +63,7 @@ class PageCache:
             return self._bypass(environ, start_response)
         entry = self._store.get(address.key)
         if entry is not None and self._is_fresh(entry):
+            environ[IS_CACHED] = True
             return self._respond(address.key, entry, environ, start_response)
         if address.key in self._plain:
             return self._bypass(environ, start_response, address.key)

@@ -1,6 +1,7 @@
 """The app that serves the site, checks the origin of requests and runs jobs."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin import apps
 
 
@@ -12,6 +13,10 @@ class ServerConfig(AppConfig):
         from server.http import debug_errors
 
         debug_errors.install()
+        if settings.SENTRY_DSN:
+            from server import sentry
+
+            sentry.start()
 
 
 class AdminConfig(apps.AdminConfig):

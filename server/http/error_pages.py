@@ -6,6 +6,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
+from server.logs import current_id
+
 HEADERS = {
     "Cache-Control": "private, no-store",
     "Content-Security-Policy": (
@@ -95,7 +97,10 @@ def unavailable() -> HttpResponse:
 
 def server_error() -> HttpResponse:
     return page(
-        500, _("Something went wrong"), _("The error is on our side and has been logged. Please go back and try again.")
+        500,
+        _("Something went wrong"),
+        _("The error is on our side and has been logged. Please go back and try again."),
+        *([_("Error reference: %(id)s") % {"id": reference}] if (reference := current_id()) else []),
     )
 
 

@@ -11,11 +11,13 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 
+from server import metrics
 from server.http import bodies, error_pages, health, responses, session_user
 from server.http.database_errors import is_unavailable
 from server.http.proxies import UNDERSCORED, Proxies, network
 
 logger = logging.getLogger("rejoinder.server")
+unavailable_logger = logging.getLogger("rejoinder.refused.unavailable")  # anyone can cause these: they are counted
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 REJECTION_PAGES = {bodies.TooSlow: error_pages.too_slow, bodies.CutShort: error_pages.incomplete}
@@ -41,6 +43,8 @@ class Gateway:
             self.read_body(environ)
             if path in {"/healthz", "/readyz"}:
                 return respond(respond_to_probe(path, environ), start_response)
+            if path == "/metrics" and settings.METRICS_TOKEN:
+                return respond(metrics.respond(environ), start_response)
             if not is_readable(environ):
                 return respond(error_pages.unreadable(), start_response)
             return responses.buffer_response(self.application(environ, start_response))
@@ -48,7 +52,7 @@ class Gateway:
             return self.reject(rejected, path, start_response)
         except Exception as error:
             if is_unavailable(error):
-                logger.warning("Answered %r with 503: %s", path, str(error).strip())
+                unavailable_logger.warning("%s: %s", path, str(error).strip())
                 return respond(error_pages.unavailable(), start_response)
             logger.exception("Unhandled error at %r", path)
             return respond(error_pages.server_error(), start_response)

@@ -10,17 +10,21 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost, FieldDoesNotExist
 from django.core.signals import got_request_exception
 from django.db import DataError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseServerError
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.defaults import bad_request, page_not_found
 
 from server.http import error_pages
 from server.http.database_errors import is_unavailable
+from server.logs import current_id
 
-logger = logging.getLogger("rejoinder.server")
+# Anyone can cause these, so they are counted (server/logs/counting.py).
+unavailable_logger = logging.getLogger("rejoinder.refused.unavailable")
+origin_logger = logging.getLogger("rejoinder.refused.origin")
 
 NO_NUMBERS = ("expected a number but got", "Exceeds the limit (4300 digits)")
 TOO_LONG = "LIKE or GLOB pattern too complex"  # SQLite's error for a pattern of more than 50,000 bytes
@@ -62,7 +66,7 @@ class DatabaseUnavailableMiddleware(Middleware):
         """Answer 503 if the exception means that the database is unavailable."""
         if not is_unavailable(exception):
             return None
-        logger.warning("Answered %s %r with 503: %s", request.method, request.path, str(exception).strip())
+        unavailable_logger.warning("%s %s: %s", request.method, request.path, str(exception).strip())
         return error_pages.unavailable()
 
 
@@ -117,7 +121,7 @@ class OriginMiddleware(CsrfViewMiddleware):
             return super().process_view(request, callback, callback_args, callback_kwargs)
         origin = origin_of(request)
         if origin is Origin.OTHER:
-            logger.warning("Rejected %s %r: the request came from another site.", request.method, request.path)
+            origin_logger.warning("%s %s", request.method, request.path)
             return csrf_failure(request)
         if origin is Origin.UNKNOWN and not accepts_unverified(request):
             forbidden = super().process_view(request, callback, callback_args, callback_kwargs)
@@ -159,6 +163,11 @@ def accepts_unverified(request: HttpRequest) -> bool:
     """Return whether this posts a comment without a session: without a known origin, screening holds it."""
     has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
     return request.method == "POST" and request.path_info.endswith(UNVERIFIED_SUFFIX) and not has_session
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500 with the id under which the error is logged; the site's handler500."""
+    return HttpResponseServerError(render_to_string("500.html", {"reference": current_id()}))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseForbidden:

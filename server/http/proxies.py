@@ -5,6 +5,8 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from server.logs.current import accept_id
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -74,6 +76,7 @@ class Proxies:
         environ["REMOTE_ADDR"] = str(peer)
         if not self.is_trusted(peer):
             return
+        accept_id(environ)
         environ["REMOTE_ADDR"] = str(self._client_address(peer, environ.get("HTTP_X_FORWARDED_FOR", "")))
         scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
         if scheme in {"http", "https"}:

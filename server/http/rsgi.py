@@ -8,9 +8,12 @@ import logging
 import sys
 import threading
 from functools import lru_cache
+from time import perf_counter
 from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
+from server import logs
+from server.http import observing
 from server.http.proxies import UNDERSCORED, is_forwarding
 from server.http.responses import FileBody, FileWrapper
 
@@ -44,21 +47,26 @@ class RequestHandler:
             watcher.done()  # sends 500 if there is no response yet
 
     def respond(self, scope: Any, proto: Any) -> None:
-        """Call the application and send its response."""
-        started: list[Any] = []
+        """Call the application and send its response, with the request's id."""
+        began = perf_counter()
+        started: list[Any] = [500, []]
 
         def start_response(status: str, headers: Headers, exc_info: Any = None) -> Any:
             started[:] = int(status.split(" ", 1)[0]), headers
 
         body = Body(proto)
+        environ = logs.current.environ = build_environ(scope, body)
         try:
-            parts = self.application(build_environ(scope, body), start_response)
+            parts = self.application(environ, start_response)
+            started[1].append(("X-Request-ID", logs.request_id(environ)))
             if isinstance(parts, FileBody):
                 proto.response_file(*started, parts.path)
             else:
                 proto.response_bytes(*started, b"".join(parts))
         finally:
+            logs.current.environ = None
             body.close()
+            observing.observe(environ, started[0], perf_counter() - began)
 
 
 def build_environ(scope: Any, body: "Body") -> WSGIEnvironment:

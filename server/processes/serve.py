@@ -14,6 +14,8 @@ from django.db import connection, connections
 from django.utils.module_loading import import_string
 
 from server import database
+from server.http import observing
+from server.metrics import Role, counters
 from server.processes import signals
 from server.processes.supervisor import STOP_TIMEOUT, Supervisor
 from server.processes.web_server import BACKLOG, Server, restore_sigterm
@@ -31,6 +33,7 @@ class PortTaken(Exception): ...
 def serve(host: str, port: int, *, processes: int, commands: Mapping[str, str], on_ready: Callable[[], None]) -> int:
     """Serve until SIGTERM or Ctrl-C, and return the exit status. The commands, by name, run as supervised processes."""
     listener = listen(host, port)
+    counters.share()
     signals.guard_children()
     supervisors = [Supervisor(name, partial(run_command, listener, command)) for name, command in commands.items()]
     server = Server(listener, processes, supervisors)
@@ -71,6 +74,9 @@ def load_application() -> Any:
     database.limit_statements()
     if connection.vendor == "sqlite":
         connection.settings_dict["OPTIONS"]["init_command"] += f"; {LATE_CHECKPOINT}"
+    counters.join(Role.WEB)
+    if settings.LOG_REQUESTS:
+        observing.log_requests(is_json=settings.LOG_FORMAT == "json")
     return import_string(settings.WSGI_APPLICATION)
 
 
@@ -87,6 +93,8 @@ def notify_when_ready(address: tuple[Any, ...], on_ready: Callable[[], None]) ->
 def run_command(listener: socket.socket, command: str) -> None:
     """Run a command of manage.py in a process that answers no requests."""
     listener.close()
+    if command == "worker":
+        counters.join(Role.WORKER)
     execute_from_command_line([sys.argv[0], command])
 
 

@@ -18,7 +18,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
 
-from server.http import bodies, concurrency, rsgi
+from server.http import bodies, concurrency, observing, rsgi
 from server.processes import signals
 from server.processes.supervisor import STOP_TIMEOUT, RestartDelay, Supervisor
 
@@ -69,6 +69,7 @@ def run_worker(worker_id: int, application: WSGIApplication, sock: Any, ipc: Any
     worker = make(worker_id, sock, ipc, py_threads=THREADS, backpressure=BACKLOG, http1_opts=http1)
     worker.serve_mtr(Scheduler(Loop(), application, None, None, None), Loop(), stop)
     stopped.wait()
+    observing.write_rest()
 
 
 def restore_sigterm() -> None:

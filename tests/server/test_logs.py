@@ -1,5 +1,6 @@
 """What the log shows, and what it keeps to itself."""
 
+import json
 import logging
 from contextlib import closing
 from time import process_time
@@ -10,7 +11,8 @@ from django.test import RequestFactory
 
 from comments.models import Address
 from comments.notifications import signed_links
-from server.logs import SuspiciousRequestCounter
+from server.logs import JsonFormatter, RepeatLimiter, SuspiciousRequestCounter, TextFormatter, current, current_id
+from server.logs.request_lines import RequestLines
 from tests.comments.browser_client import Browser
 from tests.server.raw_http import RawConnection
 from tests.services.site import Serve, Server
@@ -89,11 +91,79 @@ def test_the_rest_of_a_minute_is_counted_and_its_last_host_is_escaped(caplog: py
     assert len(second) < 300
 
 
-def test_a_refused_request_leaves_no_traceback() -> None:
-    handler = logging.getLogger("django").handlers[0]
-    record = logging.LogRecord(
-        "django.request", logging.WARNING, "", 1, "Bad Request", (), (ValueError, ValueError(), None)
-    )
-    record.status_code = 400
-    assert handler.filter(record)
-    assert not record.exc_info
+def test_refused_requests_are_one_line_for_each_status_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    stderr, counted = logging.getLogger("django.request").handlers[0], SuspiciousRequestCounter()
+    for status in [400] * 5 + [404] * 5:
+        record = logging.LogRecord(
+            "django.request", logging.WARNING, "", 1, "Refused: %s", ("/preview/x7/",), (ValueError, ValueError(), None)
+        )
+        record.status_code = status
+        assert not stderr.filter(record)
+        counted.handle(record)
+    assert [record.getMessage() for record in caplog.records] == [
+        "1 request refused with status 400 in the last minute, latest: 'Refused: /preview/\\u2026/'.",
+        "1 request for unknown pages in the last minute, latest: 'Refused: /preview/\\u2026/'.",
+    ]
+    assert not any(record.exc_info for record in caplog.records)
+
+
+def test_errors_that_a_stranger_repeats_are_limited_and_their_number_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    limiter = RepeatLimiter()
+
+    def passed(at: float) -> bool:
+        record = logging.LogRecord(
+            "django.request", logging.ERROR, "", 1, "Internal Server Error: %s", (f"/{at}",), None
+        )
+        record.created = at
+        return bool(limiter.filter(record))
+
+    assert sum(passed(1000 + number / 10) for number in range(100)) == RepeatLimiter.MOST
+    assert passed(1061)
+    assert [record.getMessage() for record in caplog.records] == ["70 repeated lines were left out of the log."]
+
+
+FORGERY = '/a\r\n2026-12-01T00:00:00.000Z WARNING rejoinder.login: login failed: address=192.0.2.1 \x1b[2J\u202e"}'
+
+
+def test_a_line_has_the_request_and_neither_path_nor_error_can_forge_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": FORGERY.encode().decode("latin-1"), "QUERY_STRING": "key=secret"}
+    monkeypatch.setattr(current, "environ", environ)
+    error = ValueError(f"{FORGERY} rhea.long@example.org\nDETAIL:  Failing row contains (A comment.)")
+    record = logging.LogRecord("rejoinder.x", logging.ERROR, "x.py", 1, "At %s", (FORGERY,), (ValueError, error, None))
+    text, line = TextFormatter().format(record), JsonFormatter().format(record)
+    entry = json.loads(line)
+    first, *others = text.splitlines()
+    assert first.split(" ")[1:4] == ["ERROR", "rejoinder.x", f"[{current_id()}]"]
+    assert all(other.startswith("  ") for other in others)
+    assert line.isascii()
+    assert line.isprintable()
+    assert (entry["request_id"], entry["method"]) == (current_id(), "POST")
+    assert entry["path"].startswith("/a%0D%0A2026-12-01T00:00:00.000Z%20WARNING")
+    for said in (text, line):
+        assert "\x1b" not in said
+        assert not any(word in said for word in ("secret", "rhea", "A comment", "\u202e"))
+
+
+@pytest.mark.parametrize("is_json", [False, True])
+def test_request_lines_have_id_status_and_duration_but_no_query(
+    capsys: pytest.CaptureFixture[str], is_json: bool
+) -> None:
+    lines = RequestLines(is_json=is_json)
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": '/preview/x7y/ \u202e\n"'.encode().decode("latin-1"),
+        "QUERY_STRING": "q=secret",
+    }
+    environ["rejoinder.request_id"] = "abc-1"
+    lines.add(environ, 200, 0.0123, "cached")
+    lines.write()
+    (line,) = capsys.readouterr().err.splitlines()
+    if is_json:
+        entry = json.loads(line)
+        assert (entry["path"], entry["status"], entry["duration_ms"]) == ("/preview/.../%20%E2%80%AE%0A%22", 200, 12.3)
+    else:
+        assert line.partition(" ")[2] == (
+            "INFO rejoinder.request [abc-1] GET /preview/.../%20%E2%80%AE%0A%22: 200 in 12.3 ms, cached"
+        )
