@@ -47,11 +47,13 @@ class Machine:
         self.pin("1.0")
 
     def pin(self, version: str, *, digest: str = "") -> None:
-        """Replace all pins by one package of our own, and those of the extra s3 by another."""
+        """Replace all pins by one package of our own, and those of each extra by another."""
         pinned, extra = self.wheel("pinned", version, digest), self.wheel("extra", version, digest)
         (self.tree / "requirements/run.txt").write_text(pinned)
+        other = self.wheel("other", version, digest)
         (self.tree / "requirements/s3.txt").write_text(extra)
-        (self.tree / "requirements/dev.txt").write_text(pinned + extra)
+        (self.tree / "requirements/sentry.txt").write_text(other)
+        (self.tree / "requirements/dev.txt").write_text(pinned + extra + other)
 
     def wheel(self, name: str, version: str, digest: str) -> str:
         """Build a wheel that contains one module, and return the line that pins it."""
@@ -313,11 +315,13 @@ def test_an_extra_is_installed_on_request_and_kept_by_updates(bare: Machine, ins
     bare.setup()
     assert (bare.installed(), bare.installed("extra")) == ("1.0", "")
     bare.setup("--with", "s3", "--with", "postgres")
-    assert (bare.installed(), bare.installed("extra")) == ("1.0", "1.0")
+    assert (bare.installed(), bare.installed("extra"), bare.installed("other")) == ("1.0", "1.0", "")
+    bare.setup("--with", "sentry")
+    assert bare.installed("other") == "1.0"
     assert bare.setup() == bare.setup("--with", "s3") == bare.setup("--with", "redis") == ""
     bare.pin("2.0")
     bare.setup()
-    assert (bare.installed(), bare.installed("extra")) == ("2.0", "2.0")
+    assert (bare.installed(), bare.installed("extra"), bare.installed("other")) == ("2.0", "2.0", "2.0")
 
 
 def test_an_extra_is_kept_when_the_environment_is_made_again(machine: Machine) -> None:
@@ -345,7 +349,7 @@ def test_an_unknown_argument_shows_the_usage(machine: Machine, arguments: tuple[
     output, _ = running.communicate()
     assert (running.returncode, output) == (
         2,
-        "Usage: bin/setup [run|dev] [--with s3|postgres|redis]... [--python 3.N]\n",
+        "Usage: bin/setup [run|dev] [--with s3|sentry|postgres|redis]... [--python 3.N]\n",
     )
     assert not (machine.tree / ".venv").exists()
 
@@ -372,12 +376,12 @@ def pins(kind: str) -> dict[str, str]:
 
 
 def test_development_has_the_same_pins_as_production() -> None:
-    assert pins("run").items() | pins("s3").items() <= pins("dev").items()
+    assert pins("run").items() | pins("s3").items() | pins("sentry").items() <= pins("dev").items()
     assert len(pins("run")) > 30
     assert "django-storages" in pins("s3")
 
 
-@pytest.mark.parametrize("kind", ["run", "s3", "dev"])
+@pytest.mark.parametrize("kind", ["run", "s3", "sentry", "dev"])
 def test_every_pin_has_hashes_and_no_host_is_named(kind: str) -> None:
     text = (ROOT / f"requirements/{kind}.txt").read_text()
     assert "://" not in text
