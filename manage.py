@@ -5,6 +5,11 @@ import os
 import sys
 
 if __name__ == "__main__":
+    from server.processes import launcher
+
+    if launcher.is_needed(sys.argv):
+        sys.exit(launcher.launch())
+
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
     from django.core.management import call_command, execute_from_command_line

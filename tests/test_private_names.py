@@ -69,6 +69,11 @@ PRIVATE = [
     ),
     Private(f"{COMMON}.AbstractServer.shutdown", "(self, exit_code)", "the job worker stops after the web processes"),
     Private(f"{COMMON}.AbstractServer.signal_handler_interrupt", "(self, *args, **kwargs)", "serve ignores SIGTERM"),
+    Private(
+        f"{COMMON}.AbstractServer.signal_handler_reload",
+        "(self, *args, **kwargs)",
+        "a closed terminal restarts the processes that serve",
+    ),
     # allauth
     Private(f"{FLOWS}.login.perform_login", "(request, login)", "links from emails log nobody in"),
     Private(

@@ -1,10 +1,10 @@
 """The production server: Granian with our gateway in front, and supervised commands such as the job worker."""
 
+import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 from server import database
 from server.http import observing
 from server.metrics import Role, counters
-from server.processes import signals
+from server.processes import launcher, pid_file, signals
 from server.processes.supervisor import STOP_TIMEOUT, Supervisor
 from server.processes.web_server import BACKLOG, Server, restore_sigterm
 
@@ -32,24 +32,35 @@ class PortTaken(Exception): ...
 
 def serve(host: str, port: int, *, processes: int, commands: Mapping[str, str], on_ready: Callable[[], None]) -> int:
     """Serve until SIGTERM or Ctrl-C, and return the exit status. The commands, by name, run as supervised processes."""
-    listener = listen(host, port)
+    inherited = launcher.inherited_listener()
+    listener = inherited or listen(host, port)
     counters.share()
     signals.guard_children()
     supervisors = [Supervisor(name, partial(run_command, listener, command)) for name, command in commands.items()]
-    server = Server(listener, processes, supervisors)
+    server = Server(listener, processes, supervisors, gives_up=inherited is not None)
+    signals.set_process_name("generation")
+    signal.pthread_sigmask(signal.SIG_BLOCK, {launcher.RETIRE})  # also in the thread that the next line starts
     signals.on_first_signal(signals.STOP_SIGNALS, server.signal_handler_interrupt)
-    for supervisor in supervisors:  # one by one: a lock held during a fork stays held in the child
-        supervisor.start()
-        supervisor.has_started.wait(STOP_TIMEOUT)
-    threading.Thread(target=notify_when_ready, args=(listener.getsockname(), on_ready), daemon=True).start()
+    signals.on_first_signal({launcher.RETIRE}, server.retire)
+    if not server.gives_up:
+        start(supervisors)
+    threading.Thread(target=report_when_ready, args=(server, on_ready), daemon=True).start()
     try:
         server.run(load_application)
     except SystemExit as ended:
         return 0 if server.interrupt_signal else int(ended.code or 0)
     finally:
         for supervisor in supervisors:
-            supervisor.stop()
+            supervisor.stop(server.workers_kill_timeout or STOP_TIMEOUT)
+        pid_file.remove()
     return 0
+
+
+def start(supervisors: Sequence[Supervisor]) -> None:
+    """Start them one by one: a lock held during a fork stays held in the child."""
+    for supervisor in supervisors:
+        supervisor.start()
+        supervisor.has_started.wait(STOP_TIMEOUT)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -70,6 +81,7 @@ def listen(host: str, port: int) -> socket.socket:
 def load_application() -> Any:
     """Return the WSGI application; called in a server process before it answers."""
     signals.die_with_parent()
+    signals.set_process_name("web process")
     restore_sigterm()
     database.limit_statements()
     if connection.vendor == "sqlite":
@@ -80,14 +92,16 @@ def load_application() -> Any:
     return import_string(settings.WSGI_APPLICATION)
 
 
-def notify_when_ready(address: tuple[Any, ...], on_ready: Callable[[], None]) -> None:
-    """Call on_ready once the first process has answered a request."""
-    host, port = address[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    with suppress(OSError), socket.create_connection((host, port)) as caller:
-        caller.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        if caller.recv(1):
-            on_ready()
+def report_when_ready(server: Server, on_ready: Callable[[], None]) -> None:
+    """Report once the first server process accepts requests; start the commands when those it replaces have ended."""
+    server.wait_until_ready()
+    wait_for_previous = launcher.report_ready(server.listener)
+    pid_file.write()
+    if server.gives_up:
+        wait_for_previous()
+        start(server.supervisors)
+    else:
+        on_ready()
 
 
 def run_command(listener: socket.socket, command: str) -> None:

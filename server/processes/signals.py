@@ -9,9 +9,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from server.processes import launcher
+
 PR_SET_PDEATHSIG = 1
 PR_SET_NAME = 15
-PARENT_VARIABLE = "REJOINDER_SERVE_PID"
+PARENT_VARIABLE = launcher.PARENT
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 # Held while forking, or a child would inherit the pipe on which another thread waits for its own, and keep it open.

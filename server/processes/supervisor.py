@@ -74,11 +74,11 @@ class Supervisor(threading.Thread):
             if self.process is not None:
                 self.process.terminate()
 
-    def stop(self) -> None:
-        """Stop the process and wait for it; kill it after STOP_TIMEOUT."""
+    def stop(self, seconds: float = STOP_TIMEOUT) -> None:
+        """Stop the process and wait for it; kill it after this many seconds."""
         self.request_stop()
         if self.process is not None:
-            self.process.join(STOP_TIMEOUT)
+            self.process.join(seconds)
             self.process.kill()
 
 

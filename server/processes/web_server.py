@@ -4,10 +4,14 @@ This is the only module that imports granian. tests/test_private_names.py checks
 """
 
 import logging
+import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -19,7 +23,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
 
 from server.http import bodies, concurrency, observing, rsgi
-from server.processes import signals
+from server.processes import launcher, signals
 from server.processes.supervisor import STOP_TIMEOUT, RestartDelay, Supervisor
 
 logger = logging.getLogger("rejoinder.serve")
@@ -28,6 +32,8 @@ logger = logging.getLogger("rejoinder.serve")
 THREADS = bodies.MAX_UPLOADS + concurrency.MAX_REQUESTS + 200
 BACKLOG = 1024
 MAX_MEMORY_MB = 500  # MB
+SETTLING = 1.0  # seconds in which the requests of connections accepted before arrive
+RETIRING = 60  # seconds for requests in hand while another generation accepts the new ones
 
 
 class Loop:
@@ -54,8 +60,9 @@ class Scheduler(CallbackScheduler):
         self._schedule_fn = rsgi.RequestHandler(application).handle
 
 
-@WorkerProcess.wrap_target  # type: ignore[untyped-decorator]
-def run_worker(worker_id: int, application: WSGIApplication, sock: Any, ipc: Any, loop: Any, *options: Any) -> None:
+def run_worker(
+    server: "Server", worker_id: int, application: WSGIApplication, sock: Any, ipc: Any, loop: Any, *options: Any
+) -> None:
     """Run the server process that granian's WSGI interface would run, with a thread for each request, but as RSGI.
 
     SIGTERM is handled differently: granian's handler waits forever for its own lock when a second signal interrupts it.
@@ -64,12 +71,29 @@ def run_worker(worker_id: int, application: WSGIApplication, sock: Any, ipc: Any
     stop, stopped = WorkerSignal(), threading.Event()
     stop.add_cb(stopped.set)
     signals.on_first_signal({signal.SIGTERM}, stop.set)
+    signals.on_first_signal({launcher.RETIRE}, partial(stop_accepting, server.listener))  # blocked since the fork
     make: Any = RSGIWorker  # its stub names the parameters otherwise
     http1 = HTTP1Settings(header_read_timeout=5000)
     worker = make(worker_id, sock, ipc, py_threads=THREADS, backpressure=BACKLOG, http1_opts=http1)
     worker.serve_mtr(Scheduler(Loop(), application, None, None, None), Loop(), stop)
+    server.report_started()
     stopped.wait()
     observing.write_rest()
+
+
+def stop_accepting(listener: socket.socket) -> None:
+    """Leave new connections to the other processes that share the socket; requests in hand are answered as before.
+
+    Granian has copies of the socket, and can stop accepting only by closing also the connections on which no request
+    has arrived yet. In place of each copy we put another socket, on which nothing ever arrives.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as idle:
+        idle.setblocking(False)
+        for number in map(int, os.listdir("/dev/fd")):  # noqa: PTH208
+            with suppress(OSError):
+                if os.path.sameopenfile(listener.fileno(), number) and number != listener.fileno():
+                    os.dup2(idle.fileno(), number)
+        os.dup2(idle.fileno(), listener.fileno())
 
 
 def restore_sigterm() -> None:
@@ -81,7 +105,10 @@ def restore_sigterm() -> None:
 class Server(MPServer):
     """A Granian server that never gives up; by itself it exits when a worker dies twice within five seconds."""
 
-    def __init__(self, listener: socket.socket, processes: int, supervisors: Sequence[Supervisor]) -> None:
+    def __init__(
+        self, listener: socket.socket, processes: int, supervisors: Sequence[Supervisor], *, gives_up: bool = False
+    ) -> None:
+        """`gives_up`: exit if a process dies before one is ready, because others serve until then."""
         host, port = listener.getsockname()[:2]
         super().__init__(
             target=settings.WSGI_APPLICATION,
@@ -100,10 +127,37 @@ class Server(MPServer):
         self.listener = listener
         self.supervisors = supervisors
         self.pause = RestartDelay()
+        self.gives_up = gives_up
+        self.is_ready = threading.Event()
+        self.started_reading, self.started_writing = os.pipe()
 
     def run(self, load: Callable[[], WSGIApplication]) -> None:
         """Serve until stopped; `load` returns the application, in each server process."""
-        self.serve(spawn_target=run_worker, target_loader=load, wrap_loader=False)
+        run = WorkerProcess.wrap_target(partial(run_worker, self))  # type: ignore[no-untyped-call]
+        self.serve(spawn_target=run, target_loader=load, wrap_loader=False)
+
+    def report_started(self) -> None:
+        """Report from a server process that it accepts requests."""
+        os.write(self.started_writing, b"1")
+
+    def wait_until_ready(self) -> None:
+        """Wait until one server process accepts requests."""
+        os.read(self.started_reading, 1)
+        self.is_ready.set()
+
+    def retire(self) -> None:
+        """Stop when the requests in hand are answered, while another generation accepts the new ones."""
+        for supervisor in self.supervisors:
+            supervisor.request_stop()
+        for worker in self.wrks:
+            with suppress(ProcessLookupError):
+                os.kill(worker.inner.pid, launcher.RETIRE)
+        time.sleep(SETTLING)
+        self.workers_kill_timeout = RETIRING
+        self.signal_handler_interrupt()  # type: ignore[no-untyped-call]
+
+    def signal_handler_reload(self, *args: Any, **kwargs: Any) -> None:
+        """Ignore SIGHUP here, since the main process starts new generations."""
 
     def _init_shared_socket(self) -> None:
         """Listen on the socket that we have opened."""
@@ -118,6 +172,8 @@ class Server(MPServer):
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
         """Restart the server processes that died, after a growing delay, or that grew too large, as granian does."""
         is_planned = delay > 0
+        if self.gives_up and not self.is_ready.is_set():
+            self.shutdown(1)
         if not is_planned:
             seconds = self.pause.after_death()
             logger.error("A server process stopped unexpectedly. Restarting in %d s.", seconds)

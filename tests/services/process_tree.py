@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-# Helpers of the site by their names in the process table, which stores fifteen bytes.
-HELPERS = {"job worker", "demo identity p", ""}
-
 
 def process_fields(pid: int) -> list[str]:
     """Return what the process table says of a process, starting with its state; empty if it is gone."""
@@ -29,7 +26,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def web_processes(main: int) -> list[int]:
-    return [pid for pid in descendants(main) if process_name(pid) not in HELPERS]
+    return [pid for pid in descendants(main) if process_name(pid) == "web process"]
 
 
 def job_workers(main: int) -> list[int]:
