@@ -38,6 +38,7 @@ SITE_URL = environment.address("SITE_URL", f"http://127.0.0.1:{PORT}")
 SITE_URL_IS_SET = bool(environment.text("SITE_URL"))
 DATA_DIR = environment.folder("DATA_DIR", BASE_DIR / "var")
 start.claim_data_dir(DATA_DIR, BASE_DIR)
+READ_ONLY_FILE = DATA_DIR / "read-only"  # while it exists, pages are shown, but nothing is accepted and no job runs
 TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
 
 _address = urlsplit(SITE_URL)

@@ -127,6 +127,12 @@ def data_findings() -> Iterator[Finding]:
             % {"count": free // (1024 * 1024), "folder": folder},
             _("Free up disk space."),
         )
+    if settings.READ_ONLY_FILE.exists():
+        yield error(
+            _("Read-only"),
+            _("The site accepts no changes while the file %(file)s exists.") % {"file": settings.READ_ONLY_FILE},
+            _("Delete the file, unless an upgrade is running."),
+        )
     yield from _check_permissions(folder)
     if not settings.DEBUG and not static_files.are_collected():
         yield error(

@@ -95,6 +95,16 @@ def unavailable() -> HttpResponse:
     return _try_again(_("This site is temporarily unavailable"))
 
 
+def read_only() -> HttpResponse:
+    return page(
+        503,
+        _("This site is being updated"),
+        _("You can read everything, but we can’t save anything for the next few minutes. Nothing was saved."),
+        _("Please go back and try again in a few minutes; your text should still be there."),
+        retry_after=60,
+    )
+
+
 def server_error() -> HttpResponse:
     return page(
         500,

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 from collections.abc import Iterable
 from email.message import Message
 from functools import partial
@@ -19,6 +20,7 @@ from server.http.proxies import UNDERSCORED, Proxies, network
 logger = logging.getLogger("rejoinder.server")
 unavailable_logger = logging.getLogger("rejoinder.refused.unavailable")  # anyone can cause these: they are counted
 
+READING = {"GET", "HEAD", "OPTIONS"}
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 REJECTION_PAGES = {bodies.TooSlow: error_pages.too_slow, bodies.CutShort: error_pages.incomplete}
 DOCTOR = "HTTP_X_REJOINDER_DOCTOR"  # a token of the doctor's own request
@@ -33,6 +35,7 @@ class Gateway:
         self.proxies = Proxies(settings.TRUSTED_PROXIES)
         self.limits: dict[str, int] = getattr(settings, "BODY_LIMITS", {})
         self.limiter = bodies.UploadLimiter()
+        self.read_only_file = str(settings.READ_ONLY_FILE)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self.proxies.set_client(environ)
@@ -45,6 +48,8 @@ class Gateway:
                 return respond(respond_to_probe(path, environ), start_response)
             if path == "/metrics" and settings.METRICS_TOKEN:
                 return respond(metrics.respond(environ), start_response)
+            if environ["REQUEST_METHOD"] not in READING and self.is_read_only():
+                return respond(error_pages.read_only(), start_response)
             if not is_readable(environ):
                 return respond(error_pages.unreadable(), start_response)
             return responses.buffer_response(self.application(environ, start_response))
@@ -56,6 +61,10 @@ class Gateway:
                 return respond(error_pages.unavailable(), start_response)
             logger.exception("Unhandled error at %r", path)
             return respond(error_pages.server_error(), start_response)
+
+    def is_read_only(self) -> bool:
+        """Return whether the site accepts no changes for now, such as during an upgrade."""
+        return os.path.exists(self.read_only_file)  # noqa: PTH110 - a fifth of the time of Path's
 
     def read_body(self, environ: WSGIEnvironment) -> None:
         """Read the body, if there is one, into `wsgi.input`. Raises Rejected."""

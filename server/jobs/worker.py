@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from django_tasks import TaskResultStatus
@@ -44,6 +45,9 @@ class Worker:
         logger.debug("Worker %s started.", self.id)
         next_upkeep, pause = 0.0, 0.0
         while not self.is_stopping.is_set():
+            if settings.READ_ONLY_FILE.exists():
+                self.is_stopping.wait(POLL_INTERVAL)
+                continue
             try:
                 if monotonic() >= next_upkeep:
                     recover_lost_jobs(self.id)

@@ -127,6 +127,7 @@ def call_application(
     stream = ReceivedBody(body) if isinstance(body, bytes) else body
     length = {"CONTENT_LENGTH": str(len(body))} if isinstance(body, bytes) and body else {}
     said: list[Any] = []
-    environ = {"PATH_INFO": path, "REMOTE_ADDR": "203.0.113.1", "wsgi.input": stream, **length, **environ}
+    caller = {"REQUEST_METHOD": "GET", "REMOTE_ADDR": "203.0.113.1"}
+    environ = {**caller, "PATH_INFO": path, "wsgi.input": stream, **length, **environ}
     parts = application(environ, lambda status, headers, exc_info=None: said.extend([status, dict(headers)]))
     return said[-2], said[-1], b"".join(parts)

@@ -1,5 +1,6 @@
 """Is the process there, and can it serve?"""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,3 +50,20 @@ def test_the_process_lives_even_when_everything_behind_the_door_is_broken() -> N
 
     assert call_application(Gateway(fails), "/healthz")[0] == "200 OK"
     assert call_application(Gateway(fails), "/")[0].startswith("503")
+
+
+def test_a_read_only_site_shows_pages_and_accepts_nothing(settings: Any, tmp_path: Path) -> None:
+    settings.READ_ONLY_FILE = tmp_path / "read-only"
+    gateway = Gateway(pages)
+    assert call_application(gateway, "/", REQUEST_METHOD="POST", body=b"text=Hello")[0] == "200 OK"
+    settings.READ_ONLY_FILE.touch()
+    status, headers, page = call_application(gateway, "/", REQUEST_METHOD="POST", body=b"text=Hello")
+    assert status.startswith("503")
+    assert headers["Retry-After"] == "60"
+    assert b"Nothing was saved" in page
+    assert call_application(gateway, "/", REQUEST_METHOD="GET")[0] == "200 OK"
+
+
+def pages(environ: Any, start_response: Any) -> list[bytes]:
+    start_response("200 OK", [])
+    return [b"a page"]

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import time_machine
@@ -78,6 +80,20 @@ def workplace(_workplace: Workplace, django_db_blocker: DjangoDbBlocker) -> Iter
 
 
 # Doing them
+
+
+@pytest.mark.django_db
+def test_no_job_runs_while_the_site_is_read_only(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = chores.note.enqueue(str(tmp_path / "notes"), "later")
+    settings.READ_ONLY_FILE = tmp_path / "read-only"
+    settings.READ_ONLY_FILE.touch()
+    idle = worker.Worker()
+    monkeypatch.setattr(worker, "connection", Mock())  # closed at the end
+    monkeypatch.setattr(idle.is_stopping, "wait", lambda seconds: idle.stop())
+    idle.run()
+    assert DBTaskResult.objects.get(pk=waiting.id).status == TaskResultStatus.READY
 
 
 @pytest.mark.django_db
