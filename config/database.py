@@ -22,9 +22,10 @@ POSTGRES_OPTIONS: dict[str, Any] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
+# The name of connections of web and job processes, by which server/running.py sees that the site runs on another host
+SITE_PROCESS = "rejoinder site"
 # Added for requests and jobs (server/database.py)
 POSTGRES_REQUEST_OPTIONS: dict[str, Any] = {
-    "application_name": "rejoinder site",  # by which server/running.py sees that the site runs on another host
     "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s",
     "pool": {"min_size": 1, "max_size": 18, "timeout": 5, "max_lifetime": 1800, "max_idle": 300},
 }

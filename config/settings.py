@@ -1,6 +1,7 @@
 """All settings, read once from the environment; without DEBUG this is production."""
 
 import os
+import re
 import secrets
 import tomllib
 from pathlib import Path
@@ -153,7 +154,7 @@ _postgres_options = database.postgres_options(database.POSTGRES_OPTIONS, pooler=
 _request_options = database.postgres_options(database.POSTGRES_REQUEST_OPTIONS, pooler=bool(DATABASE_POOLER))
 DATABASES["default"]["OPTIONS"] = (database.SQLITE_OPTIONS if ON_SQLITE else _postgres_options) | _url_options
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = bool(DATABASE_POOLER)
-REQUEST_OPTIONS = {} if ON_SQLITE else {**_request_options, **_url_options}
+REQUEST_OPTIONS = {} if ON_SQLITE else {**_request_options, **_url_options, "application_name": database.SITE_PROCESS}
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WEB_CONCURRENCY = environment.number("WEB_CONCURRENCY", 1 if ON_SQLITE else 2, most=128)
@@ -191,8 +192,14 @@ BACKUP_FOLDER = str(environment.folder("BACKUP_FOLDER", Path())) if environment.
 BACKUP_BUCKET = environment.text("BACKUP_BUCKET")
 if BACKUP_BUCKET:
     start.require_bucket_packages()
+    if BACKUP_BUCKET == S3_BUCKET:
+        environment.stop("BACKUP_BUCKET must not be S3_BUCKET, because the site serves the files in that one.")
+if BACKUP_FOLDER and Path(BACKUP_FOLDER).is_relative_to(MEDIA_ROOT):
+    environment.stop("BACKUP_FOLDER must not be in DATA_DIR/media, because the site serves the files there.")
 BACKUP_HOURS = environment.number("BACKUP_HOURS", 24, most=24 * 31)
 BACKUP_KEEP = environment.text("BACKUP_KEEP", "7d4w6m")
+if not re.fullmatch(r"(?=.)(\d+d)?(\d+w)?(\d+m)?", BACKUP_KEEP):
+    environment.stop("BACKUP_KEEP must be like 7d4w6m: days, weeks and months.")
 BACKUP_WARN_HOURS = environment.number("BACKUP_WARN_HOURS", 2 * BACKUP_HOURS, most=24 * 366)
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700

@@ -33,11 +33,16 @@ def stopped() -> Iterator[None]:
         os.close(lock)
         raise SiteIsRunning("on this machine") from error
     try:
-        if count := _connections_of_other_hosts():
-            raise SiteIsRunning(f"with {count} connections to the database")
+        refuse_other_hosts()
         yield
     finally:
         os.close(lock)
+
+
+def refuse_other_hosts() -> None:
+    """Raise SiteIsRunning if processes of the site on any host are connected to PostgreSQL."""
+    if count := _connections_of_other_hosts():
+        raise SiteIsRunning(f"with {count} connections to the database")
 
 
 def _open_lock() -> int:
@@ -48,7 +53,10 @@ def _connections_of_other_hosts() -> int:
     """Count the connections of web and job processes on any host, which config/database.py names."""
     if connection.vendor != "postgresql":
         return 0
-    statement = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s"
+    statement = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s "
+        "AND pid <> pg_backend_pid()"
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement, [settings.REQUEST_OPTIONS["application_name"]])
         return int(cursor.fetchone()[0])

@@ -70,10 +70,13 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     django.setup()
     del os.environ["DJANGO_SETTINGS_MODULE"]
+    from server.logs.counting import SuspiciousRequestCounter  # not before Django is set up
+
     # Hashes created here are fast, and every server that the tests start can verify them.
     PBKDF2PasswordHasher.iterations = 1000
     if settings.ON_SQLITE:
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = ":memory:"
+    SuspiciousRequestCounter.SECONDS = 3600  # no line of one test in the output of another
     # The tests' own clients request no static files, so they need not list them; served sites do.
     settings.WHITENOISE_USE_FINDERS = False
 

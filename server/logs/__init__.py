@@ -2,12 +2,11 @@
 
 from server.logs.counting import OurErrors, RepeatLimiter, SuspiciousRequestCounter
 from server.logs.current import current, current_id, request_id
-from server.logs.formatting import JsonFormatter, RedactingFormatter, TextFormatter
+from server.logs.formatting import JsonFormatter, TextFormatter
 
 __all__ = [
     "JsonFormatter",
     "OurErrors",
-    "RedactingFormatter",
     "RepeatLimiter",
     "SuspiciousRequestCounter",
     "TextFormatter",

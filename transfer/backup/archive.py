@@ -5,7 +5,7 @@ import json
 import os
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self, TypedDict, cast
 
@@ -51,13 +51,16 @@ class Writer:
         self.checksums: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        self._file = os.fdopen(os.open(self.part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b")
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        self._file = os.fdopen(os.open(self.part, flags, 0o600), "w+b")
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._file.close()
-        self.part.unlink(missing_ok=True)
+        self.part.unlink(missing_ok=True)  # first: closing writes what is left, which fails again on a full disk
+        self._zip.fp = None  # or it would write to the closed file when it is removed
+        with suppress(OSError):
+            self._file.close()
 
     @contextmanager
     def member(self, name: str, *, is_compressed: bool = True) -> Iterator["_Hashing"]:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 
 from transfer.backup import databases, rows
@@ -19,7 +20,7 @@ def check(path: Path) -> Manifest:
 
     Raises Damaged, OtherVersion, or an OSError.
     """
-    with Reader(path) as backup, tempfile.TemporaryDirectory(prefix="rejoinder-check-") as folder:
+    with Reader(path) as backup, tempfile.TemporaryDirectory(dir=settings.DATA_DIR, prefix=".check-") as folder:
         check_version(backup)
         with databases.new_sqlite(Path(folder, "scratch.sqlite3")):
             apps = fill(backup)

@@ -24,7 +24,11 @@ def snapshot() -> Iterator[str]:
 
         own = {"isolation_level": IsolationLevel.REPEATABLE_READ}
     unpooled = {name: value for name, value in options.items() if name != "pool"}
-    connections.databases[SNAPSHOT] = {**connection.settings_dict, "OPTIONS": {**unpooled, **own}}
+    connections.databases[SNAPSHOT] = {
+        **connection.settings_dict,
+        "OPTIONS": {**unpooled, **own},
+        "DISABLE_SERVER_SIDE_CURSORS": False,  # a pooler keeps the connection for the whole transaction
+    }
     try:
         with transaction.atomic(using=SNAPSHOT):
             with connections[SNAPSHOT].cursor() as cursor:

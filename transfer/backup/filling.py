@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.apps.registry import Apps
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
@@ -53,8 +53,8 @@ def fill(backup: Reader) -> Apps:
                 if table["last"] is not None:
                     rows.set_last_key(model, table["last"])
             check_constraints("IMMEDIATE")
-    except IntegrityError as error:
-        raise Damaged(f"its rows do not fit together: {error}") from error
+    except (IntegrityError, DataError) as error:
+        raise Damaged(f"the database refuses its rows: {' '.join(str(error).split())}") from error
     except LookupError as error:
         raise OtherVersion(backup.manifest["version"]) from error
     return apps

@@ -94,5 +94,5 @@ def media_files(folder: str = "") -> Iterator[str]:
             below, files = default_storage.listdir(folder)
         except FileNotFoundError:  # no picture was ever uploaded, or the folder has been deleted meanwhile
             continue
-        folders += [str(PurePosixPath(folder, name)) for name in below]
+        folders += [str(PurePosixPath(folder, name)) for name in below if name != "."]  # as S3 lists the key `a//b`
         yield from (str(PurePosixPath(folder, name)) for name in files)

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from transfer.backup.making import Made, make
 
 NAME = "rejoinder-%Y-%m-%d-%H%M%S.backup"
+MAX_IN_MEMORY = 16 * 1024 * 1024  # bytes of a backup that is read from a bucket
 _NAME = re.compile(r"rejoinder-\d{4}-\d\d-\d\d-\d{6}\.backup")
 _KEEP = re.compile(r"(?:(\d+)d)?(?:(\d+)w)?(?:(\d+)m)?")
 
@@ -23,7 +24,8 @@ def configured() -> Storage | None:
     """Return the folder or bucket that the owner chose for backups, or None."""
     if settings.BACKUP_BUCKET:
         bucket: type[Storage] = import_string("storages.backends.s3.S3Storage")
-        return bucket(**{**settings.S3_OPTIONS, "bucket_name": settings.BACKUP_BUCKET, "location": ""})
+        own = {"bucket_name": settings.BACKUP_BUCKET, "location": "", "max_memory_size": MAX_IN_MEMORY}
+        return bucket(**{**settings.S3_OPTIONS, **own})
     if settings.BACKUP_FOLDER:
         return FileSystemStorage(settings.BACKUP_FOLDER, file_permissions_mode=0o600, directory_permissions_mode=0o700)
     return None
@@ -63,7 +65,9 @@ def times(place: Storage) -> dict[str, datetime]:
     except FileNotFoundError:
         return {}
     names = sorted(filter(_NAME.fullmatch, files), reverse=True)
-    return {name: datetime.strptime(f"{name}+0000", f"{NAME}%z") for name in names}
+    found = {name: datetime.strptime(f"{name}+0000", f"{NAME}%z") for name in names}
+    soon = timezone.now() + timedelta(hours=1)  # a time in the future comes from a clock that was wrong
+    return {name: time for name, time in found.items() if time < soon}
 
 
 def thin(place: Storage, keep: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Previews of an essay before publication: for its author, and by a secret link for others."""
 
+import json
 import logging
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from blog.models import Essay, PreviewLink, Tag
-from server.logs import RedactingFormatter
+from server.logs import JsonFormatter, TextFormatter
 from tests import make
 from tests.blog.essay_forms import EssayForm
 
@@ -116,4 +117,5 @@ def test_new_essays_and_pages_can_be_previewed_before_saving(essay_form: EssayFo
 
 def test_the_log_does_not_contain_the_link() -> None:
     record = logging.LogRecord("django", 30, "", 0, "Not Found: %s", ("/preview/s3cret-T0ken_x/?a=1",), None)
-    assert RedactingFormatter("%(message)s").format(record) == "Not Found: /preview/…/?a=1"
+    assert TextFormatter().format(record).endswith(" django: Not Found: /preview/…/?a=1")
+    assert json.loads(JsonFormatter().format(record))["message"] == "Not Found: /preview/…/?a=1"

@@ -1,5 +1,6 @@
 """Backups: what they hold and what they do not, which are refused, and where and how long the site keeps them."""
 
+import errno
 import json
 import re
 import shutil
@@ -13,11 +14,14 @@ from typing import TYPE_CHECKING
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
+from pytest_django.plugin import DjangoDbBlocker
 
 from tests.services.bucket import bucket
 from tests.services.processes import wait_until
 from transfer.backup import environment, places
+from transfer.backup.archive import Writer
 from transfer.backup.doctor import check_backups
 
 if TYPE_CHECKING:
@@ -99,6 +103,17 @@ def test_a_damaged_file_is_refused_in_one_line(backup: Path, tmp_path: Path, dam
         call_command("restore", str(file), "--replace")
 
 
+def test_a_backup_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    def write() -> None:
+        with Writer(tmp_path / "new.backup") as writer, writer.member("rows/blog.essay.jsonl") as target:
+            target.write(b"half of it")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        write()
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="No such file"):
         call_command("restore", str(tmp_path / "none"), "--replace")
@@ -111,10 +126,24 @@ def test_a_running_site_and_one_with_content_are_not_overwritten_by_mistake(site
         site.installation.manage("restore", "--replace", str(backup))
 
 
-def test_a_restored_site_says_what_it_lacks_and_sends_no_old_emails(demo: "Installation", backup: Path) -> None:
+def test_a_restored_site_says_what_it_lacks_and_sends_no_old_emails(
+    demo: "Installation", backup: Path, tmp_path: Path, django_db_blocker: DjangoDbBlocker
+) -> None:
+    from comments.models import Notice
+    from comments.notifications import outbox
+
+    with django_db_blocker.unblock(), demo.connected():
+        Notice.objects.create(kind=Notice.Kind.DAILY, email="rosa@example.org")
+        outbox.notify.enqueue(1)
+    waiting = tmp_path / "waiting.backup"
+    demo.manage("backup", str(waiting), **OLD_SITE)
     with pytest.raises(AssertionError, match=r"This site has 3 users, .* To replace all of it, add --replace\."):
         demo.manage("restore", str(backup))
-    said = demo.manage("restore", "--replace", str(backup), EMAIL_URL="smtp://127.0.0.1:9")
+    said = demo.manage("restore", "--replace", str(waiting), EMAIL_URL="smtp://127.0.0.1:9")
+    with django_db_blocker.unblock(), demo.connected():
+        assert Notice.objects.get(email="rosa@example.org").state == Notice.State.DROPPED
+        assert not DBTaskResult.objects.filter(task_path=outbox.notify.module_path)
+    assert "Canceled 1 waiting email." in said
     assert "SECRET_KEY is not the old site’s." in said
     assert "Secrets to set again: AKISMET_KEY, GITHUB_CLIENT_SECRET" in said
     assert "SITE_URL=https://old.example" in said

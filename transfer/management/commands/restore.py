@@ -4,7 +4,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from server.running import SiteIsRunning
 from transfer.backup import places
@@ -12,6 +14,7 @@ from transfer.backup.archive import Damaged
 from transfer.backup.filling import OtherVersion
 from transfer.backup.restoring import HasContent, Restored, restore
 from transfer.management.commands.backup import other_version
+from transfer.report import pluralize
 
 
 class Command(BaseCommand):
@@ -29,7 +32,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, file: Path, replace: bool, send_waiting: bool, **options: Any) -> None:
-        with TemporaryDirectory(prefix="rejoinder-restore-") as folder:
+        with TemporaryDirectory(dir=settings.DATA_DIR, prefix=".restore-") as folder:
             try:
                 source = self.find(file, Path(folder))
                 restored = restore(source, replaces=replace, sends_waiting=send_waiting)
@@ -43,6 +46,9 @@ class Command(BaseCommand):
                 raise CommandError(f"{file}: {error}. Nothing was changed.") from error
             except OtherVersion as error:
                 raise CommandError(f"{other_version(file, error)} Nothing was changed.") from error
+            except DatabaseError as error:
+                message = " ".join(str(error).split()).rstrip(".")
+                raise CommandError(f"{file}: the database refused: {message}. Nothing was changed.") from error
             except OSError as error:
                 raise CommandError(f"{file}: {error.strerror or error}.") from error
         for line in lines(restored):
@@ -62,7 +68,11 @@ def lines(restored: Restored) -> list[str]:
         f"Restored the backup of {made} UTC: {restored.rows:,} rows and {restored.files:,} files.",
         "Everyone has to log in again.",
         *([OTHER_KEY] if restored.has_other_key else []),
-        *([f"{restored.unsent:,} waiting emails were canceled. See --send-waiting."] if restored.unsent else []),
+        *(
+            [f"Canceled {pluralize(restored.unsent, 'waiting email(s)')}. See --send-waiting."]
+            if restored.unsent
+            else []
+        ),
         *([f"Secrets to set again: {', '.join(restored.secrets)}"] if restored.secrets else []),
         *(["Settings of the old site that this one does not have:"] if restored.settings else []),
         *(f"  {setting}" for setting in restored.settings),
