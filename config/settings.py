@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -16,21 +15,6 @@ from config.languages import languages_with_catalogs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
-
-
-def load_or_create_secret_key(file: Path) -> str:
-    """Return the key of this installation, which is generated once and readable by its owner alone."""
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(secrets.token_urlsafe(64))
-    try:
-        os.link(draft, file)  # the first of two that start at once wins, whole
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-    return file.read_text().strip()
-
 
 # The installation
 DEBUG = environment.boolean("DEBUG")
@@ -48,7 +32,7 @@ ALLOWED_HOSTS = [_address.hostname or ""] if SITE_URL_IS_SET else ["127.0.0.1", 
 
 SECRET_KEY_IS_SET = bool(environment.text("SECRET_KEY"))
 try:
-    SECRET_KEY = environment.text("SECRET_KEY") or load_or_create_secret_key(DATA_DIR / "secret_key")
+    SECRET_KEY = environment.text("SECRET_KEY") or start.load_or_create_secret_key(DATA_DIR / "secret_key")
 except OSError as error:
     environment.stop(f"DATA_DIR must be a folder that this user can read and write: {error}.")
 SECRET_KEY_FALLBACKS = environment.comma_separated("SECRET_KEY_FALLBACKS")

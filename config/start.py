@@ -1,8 +1,9 @@
-"""Checks before the site or any command starts; a failed one prints one line that says what to do."""
+"""Before the site or any command starts: the secret key, and checks, of which a failed one prints one line."""
 
 import os
 import pwd
 import re
+import secrets
 import shlex
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +32,20 @@ def claim_data_dir(folder: Path, program: Path) -> None:
         stop(
             f"{folder} belongs to {right}, not to {username(user)}. Run this as {right}: sudo -u {shlex.quote(right)} …"
         )
+
+
+def load_or_create_secret_key(file: Path) -> str:
+    """Return the key of this installation, which is generated once and readable by its owner alone."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_urlsafe(64))
+    try:
+        os.link(draft, file)  # the first of two that start at once wins, whole
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return file.read_text().strip()
 
 
 def username(user: int) -> str:
