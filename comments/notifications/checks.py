@@ -32,7 +32,7 @@ def describe_delay() -> str:
         return ""
     oldest = delayed.order_by("created").values_list("created", flat=True)[0]
     text = ngettext(
-        "%(count)d email is delayed (%(time)s).", "%(count)d emails are delayed (the oldest: %(time)s).", count
+        "%(count)d email is delayed by %(time)s.", "%(count)d emails are delayed, the oldest by %(time)s.", count
     )
     text %= {"count": count, "time": timesince(oldest)}
     error = delayed.exclude(error="").order_by("-changed").values_list("error", flat=True).first()
@@ -44,9 +44,11 @@ def check_outbox() -> Iterator[Finding]:
     """Warn about emails that are delayed, may not have arrived or could not be sent."""
     for text, url in stuck_emails():
         if url.endswith("delayed"):
-            remedy = _("Run: manage.py doctor --live. Once the mail server works, these emails are sent.")
+            remedy = _(
+                "To find the cause, run: manage.py doctor --live. The emails are sent once the mail server works again."
+            )
         else:
-            remedy = _("To resend or delete, open %(place)s") % {"place": url}
+            remedy = _("To resend or delete emails, open %(place)s") % {"place": url}
         yield Finding(Severity.WARNING, _("Email"), text, remedy)
 
 

@@ -145,7 +145,7 @@ def check(path: Path) -> None:
         if file.read(len(_LABEL)) != _LABEL:
             raise Damaged("the file is incomplete or damaged, or not a backup")
         if file.read(_DIGEST_BYTES).decode("ascii", "replace") != _digest(file):
-            raise Damaged("the file is damaged: it differs from what was written")
+            raise Damaged("the file is damaged: it has changed since it was made")
 
 
 def _digest(file: IO[bytes]) -> str:

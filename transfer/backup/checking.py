@@ -30,10 +30,10 @@ def check(path: Path) -> Manifest:
                     found = _Lines()
                     rows.write(apps.get_model(label), json.loads(first), DEFAULT_DB_ALIAS, found)
                     if found.sum != sum_of([first]) + sum_of(source):
-                        raise Damaged(f"rows of {label} change when they are restored")
+                        raise Damaged(f"rows of {label} are different after restoring")
         for name in backup.names(MEDIA):
             if backup.checksum(name) != backup.manifest["files"][name]:
-                raise Damaged(f"{name} has changed")
+                raise Damaged(f"the file {name} in it is damaged")
         return backup.manifest
 
 

@@ -20,7 +20,7 @@ def check_backups() -> Iterator[Finding]:
         if not settings.DEBUG:
             yield warning(
                 _("Backups"),
-                _("The site makes no backups by itself."),
+                _("Automatic backups are off."),
                 _("Set BACKUP_FOLDER to a folder on another disk, or set BACKUP_BUCKET."),
             )
         return
@@ -29,7 +29,8 @@ def check_backups() -> Iterator[Finding]:
     except Exception as failure:
         yield error(
             _("Backups"),
-            _("%(place)s cannot be read: %(error)s.") % {"place": places.describe(), "error": str(failure).rstrip(".")},
+            _("The site cannot read %(place)s: %(error)s.")
+            % {"place": places.describe(), "error": str(failure).rstrip(".")},
             _("Check BACKUP_FOLDER or BACKUP_BUCKET."),
         )
         return
@@ -48,4 +49,4 @@ def check_backups() -> Iterator[Finding]:
 
 
 def _how_to_find_out() -> str:
-    return _("See failed jobs in the admin under Task Results, or run: manage.py backup")
+    return _("See the failed jobs in the admin under Task Results, or run: manage.py backup")

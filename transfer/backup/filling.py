@@ -49,12 +49,12 @@ def fill(backup: Reader) -> Apps:
                 model = apps.get_model(label)
                 with backup.open(f"{ROWS}/{label}.jsonl") as source:
                     if rows.read(model, source) != table["rows"]:
-                        raise Damaged(f"it does not have the {table['rows']} rows of {label} that it should have")
+                        raise Damaged(f"it should have {table['rows']} rows of {label}, but has more or fewer")
                 if table["last"] is not None:
                     rows.set_last_key(model, table["last"])
             check_constraints("IMMEDIATE")
     except (IntegrityError, DataError) as error:
-        raise Damaged(f"the database refuses its rows: {' '.join(str(error).split())}") from error
+        raise Damaged(f"the database rejects its rows: {' '.join(str(error).split())}") from error
     except LookupError as error:
         raise OtherVersion(backup.manifest["version"]) from error
     return apps

@@ -10,7 +10,7 @@ MAX_DIFFERENCE = 5  # seconds
 def compare_clocks(other: float, own: float, whose: str) -> Finding:
     """Return whether two clocks, in seconds since the epoch, agree; codes and leases depend on it."""
     if (seconds := abs(other - own)) <= MAX_DIFFERENCE:
-        return ok(_("Clock"), _("This machine’s clock agrees with %(whose)s.") % {"whose": whose}, "")
-    problem = _("This machine’s clock differs by %(seconds)d seconds from %(whose)s.")
-    how = _("Set both clocks by NTP. On Debian, run as root: apt-get install systemd-timesyncd")
+        return ok(_("Clock"), _("The clocks of this machine and %(whose)s agree.") % {"whose": whose}, "")
+    problem = _("The clocks of this machine and %(whose)s differ by %(seconds)d seconds.")
+    how = _("Synchronize both clocks with NTP. On Debian, run as root: apt-get install systemd-timesyncd")
     return warning(_("Clock"), problem % {"seconds": seconds, "whose": whose}, how)

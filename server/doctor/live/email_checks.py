@@ -54,7 +54,7 @@ def _send_test_email(recipient: str, connection: BaseEmailBackend) -> Finding:
         how = _("Check DEFAULT_FROM_EMAIL: many servers accept only the sender address of the account in EMAIL_URL.")
         return error(_("Email"), problem % {"email": recipient, "answer": reply(failure)}, how)
     problem = _("The mail server accepted a test email to %(email)s.") % {"email": recipient}
-    return ok(_("Email"), problem, _("Check that it arrives, and not in the spam folder."))
+    return ok(_("Email"), problem, _("Check that it arrives in the inbox, not in the spam folder."))
 
 
 def reply(failure: Exception) -> str:
@@ -73,10 +73,11 @@ def reply(failure: Exception) -> str:
 def remedy(failure: Exception) -> str:
     """Return what to do about a failed connection or login."""
     if isinstance(failure, SMTPAuthenticationError):
-        return _("Check the user name and password in EMAIL_URL. Write special characters percent-encoded.")
+        return _("Check the username and password in EMAIL_URL. Write special characters percent-encoded.")
     if isinstance(failure, ssl.SSLError):
         return _(
-            "Check EMAIL_URL: use smtp+tls:// with port 587 or smtp+ssl:// with port 465, and the certificate’s name."
+            "Check EMAIL_URL: use smtp+tls:// with port 587 or smtp+ssl:// with port 465, and the host name that the "
+            "server’s certificate is for."
         )
     if isinstance(failure, gaierror):
         return _("Check the host name in EMAIL_URL.")
@@ -100,7 +101,9 @@ def check_sender_domain() -> Iterator[Finding]:
         yield dkim(sender, deadline)
         yield dmarc(sender, deadline)
     except dns.Unavailable:
-        yield note(_("Email"), _("SPF, DKIM and DMARC were not checked: this machine’s DNS does not answer."), "")
+        yield note(
+            _("Email"), _("SPF, DKIM and DMARC were not checked: the DNS server of this machine does not respond."), ""
+        )
 
 
 def is_public_domain(domain: str) -> bool:

@@ -45,7 +45,9 @@ def check_redis() -> Iterator[Finding]:
     if is_same:
         yield ok(_("Redis"), _("Redis stores and returns values."), "")
     else:
-        yield error(_("Redis"), _("Redis did not return a value that was just stored."), _("Check its memory limit."))
+        yield error(
+            _("Redis"), _("Redis did not return a value that was just stored."), _("Check the memory limit of Redis.")
+        )
 
 
 def check_bucket() -> Iterator[Finding]:
@@ -63,7 +65,7 @@ def check_bucket() -> Iterator[Finding]:
         default_storage.delete(name)
     except Exception as failure:  # each storage has its own
         problem %= {"bucket": settings.S3_BUCKET, "error": one_line(failure)}
-        how = _("Check S3_BUCKET, S3_ENDPOINT, S3_REGION, S3_KEY and S3_SECRET, and what the key may do.")
+        how = _("Check S3_BUCKET, S3_ENDPOINT, S3_REGION, S3_KEY and S3_SECRET, and the permissions of the key.")
         yield error(_("Bucket"), problem, how)
         return
     if is_same:
@@ -73,9 +75,7 @@ def check_bucket() -> Iterator[Finding]:
             "",
         )
     else:
-        yield error(
-            _("Bucket"), _("The bucket returned another file than the one just stored."), _("Check S3_ENDPOINT.")
-        )
+        yield error(_("Bucket"), _("The bucket did not return the file that was just stored."), _("Check S3_ENDPOINT."))
 
 
 def check_disk() -> Iterator[Finding]:
@@ -102,7 +102,7 @@ def _describe_space(folder: Path) -> Finding:
     values = {"size": f"{usage.free / 1e9:.1f}", "share": round(share * 100), "folder": folder}
     problem = _("%(size)s GB (%(share)d%%) are free on the disk with %(folder)s.") % values
     if share < MIN_FREE_SHARE:
-        return warning(_("Data"), problem, _("Free up disk space before nothing can be saved."))
+        return warning(_("Data"), problem, _("Free up disk space. When the disk is full, nothing can be saved."))
     return ok(_("Data"), problem, "")
 
 

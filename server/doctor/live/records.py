@@ -38,7 +38,7 @@ def _compare_keys() -> Iterator[Finding]:
     """Compare the fingerprints of SECRET_KEY that the job workers of all hosts have stored."""
     known, own = hosts.fingerprints(), hosts.key_fingerprint()
     if others := sorted(name for name, fingerprint in known.items() if fingerprint != own):
-        problem = _("These hosts run with another SECRET_KEY than this command: %(names)s.")
+        problem = _("These hosts run with a different SECRET_KEY: %(names)s.")
         how = _("Set the same SECRET_KEY on every host and for every command, and restart the site.")
         yield error(_("Secret key"), problem % {"names": ", ".join(others)}, how)
     elif known:

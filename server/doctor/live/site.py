@@ -74,10 +74,10 @@ def request(path: str, deadline: float, headers: dict[str, str] | None = None) -
 def _describe_failure(failure: Exception) -> Finding:
     problem = _("%(url)s cannot be reached from this machine: “%(error)s”.")
     text = fetch.TIMED_OUT if isinstance(failure, TimeoutError) else str(failure) or type(failure).__name__
-    how = _("Check that “serve” and the proxy run, and that no firewall blocks the port.")
+    how = _("Check that “serve” and the proxy are running, and that no firewall blocks the port.")
     if isinstance(failure, ssl.SSLCertVerificationError):
         text = failure.verify_message
-        how = _("Renew the certificate, or have the proxy send the right one with its whole chain.")
+        how = _("Renew the certificate, or have the proxy send the right one with all intermediate certificates.")
     elif isinstance(failure, ssl.SSLError):
         how = _("Check that the proxy handles HTTPS on this port.")
     elif "was not found" in text:
@@ -91,7 +91,7 @@ def _check_certificate(reply: Reply) -> Iterator[Finding]:
     days = int((reply.expires - time.time()) // 86_400)
     text = ngettext("The certificate expires in %(count)d day.", "The certificate expires in %(count)d days.", days)
     if days < RENEW_DAYS:
-        how = _("Check that it is renewed by itself; with certbot, run: certbot renew --dry-run")
+        how = _("Check that it is renewed automatically. With certbot, run: certbot renew --dry-run")
         yield warning(_("Certificate"), text % {"count": days}, how)
     else:
         yield ok(_("Certificate"), text % {"count": days}, "")
@@ -108,7 +108,7 @@ def _check_identity(reply: Reply, deadline: float) -> Iterator[Finding]:
         yield error(_("Site address"), problem % {"url": settings.SITE_URL}, how)
         return
     if scheme != urlsplit(settings.SITE_URL).scheme:
-        problem = _("The site does not see that requests come by https.")
+        problem = _("The site does not see that requests use https.")
         how = _(
             "Set TRUSTED_PROXIES to the proxy’s IP address, and have the proxy send X-Forwarded-Proto. "
             "For nginx: proxy_set_header X-Forwarded-Proto $scheme;"
@@ -119,7 +119,7 @@ def _check_identity(reply: Reply, deadline: float) -> Iterator[Finding]:
 
 def _check_address(address: str, source: str, deadline: float) -> Finding:
     """Compare the address that the site saw with that of the connection, and try to forge another one."""
-    how = _("Have the proxy set the header. For nginx: proxy_set_header X-Forwarded-For $remote_addr;")
+    how = _("Have the proxy set X-Forwarded-For. For nginx: proxy_set_header X-Forwarded-For $remote_addr;")
     trusted = proxies.Proxies(settings.TRUSTED_PROXIES)
     is_local_proxy = _is_trusted(trusted, source)  # whose headers are believed, so that it can forge any
     if not is_local_proxy and _address_seen(deadline, {"X-Forwarded-For": FORGED}) == FORGED:
@@ -132,7 +132,7 @@ def _check_address(address: str, source: str, deadline: float) -> Finding:
         return error(
             _("Proxies"), _("The site sees the proxy’s IP address %(seen)s instead of the reader’s.") % values, how
         )
-    problem = _("The site sees requests of this machine (%(source)s) as coming from %(seen)s.") % values
+    problem = _("The site sees requests from this machine (%(source)s) as coming from %(seen)s.") % values
     if ipaddress.ip_address(address).is_private:
         return warning(_("Proxies"), problem, _("If that is your proxy, set TRUSTED_PROXIES=%(seen)s") % values)
     return note(_("Proxies"), problem, _("That is right if it is the public address of this machine."))

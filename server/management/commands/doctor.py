@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--live",
             action="store_true",
-            help="also ask the mail server (with a test email), DNS, Redis, the bucket and the site at SITE_URL",
+            help="also test the mail server (by sending an email), DNS, Redis, the bucket and the site at SITE_URL",
         )
         parser.add_argument(
             "--to", default="", metavar="EMAIL", help="recipient of the test email (default: the owner)"

@@ -137,7 +137,7 @@ def test_a_restored_site_says_what_it_lacks_and_sends_no_old_emails(
         outbox.notify.enqueue(1)
     waiting = tmp_path / "waiting.backup"
     demo.manage("backup", str(waiting), **OLD_SITE)
-    with pytest.raises(AssertionError, match=r"This site has 3 users, .* To replace all of it, add --replace\."):
+    with pytest.raises(AssertionError, match=r"This site has 3 users, .* To replace everything, add --replace\."):
         demo.manage("restore", str(backup))
     said = demo.manage("restore", "--replace", str(waiting), EMAIL_URL="smtp://127.0.0.1:9")
     with django_db_blocker.unblock(), demo.connected():
@@ -209,7 +209,7 @@ def test_the_newest_backup_of_each_day_week_and_month_is_kept(
 @pytest.mark.parametrize("keep", ["", "7", "d", "7x", "7d 4w", "4w7d"])
 def test_what_to_keep_is_written_as_days_weeks_and_months(tmp_path: Path, settings: Settings, keep: str) -> None:
     settings.BACKUP_FOLDER = str(tmp_path)
-    with pytest.raises(CommandError, match="--keep must be like 7d4w6m"):
+    with pytest.raises(CommandError, match="Write --keep as days, weeks and months, such as 7d4w6m"):
         call_command("backup", "--keep", keep)
     assert not list(tmp_path.iterdir())
 

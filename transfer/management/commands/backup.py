@@ -14,7 +14,7 @@ from transfer.backup.making import Made, NotMigrated, make
 class Command(BaseCommand):
     help = (
         "Backs up the site to a file while it runs: backup FILE. Without FILE, to BACKUP_FOLDER or BACKUP_BUCKET. "
-        "backup --check FILE restores a backup into a scratch database and compares."
+        "backup --check FILE checks that a backup can be restored. It does not change the site."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--keep",
             metavar="7d4w6m",
-            help="keep the newest backup of each of 7 days, 4 weeks and 6 months, and delete the others in "
+            help="keep the newest backup of each of the last 7 days, 4 weeks and 6 months, and delete the others in "
             "BACKUP_FOLDER or BACKUP_BUCKET",
         )
         parser.add_argument("--check", action="store_true", help="check that the file is a backup that can be restored")
@@ -35,9 +35,9 @@ class Command(BaseCommand):
             try:
                 places.parse_keep(keep)
             except ValueError:
-                raise CommandError("--keep must be like 7d4w6m: days, weeks and months.") from None
+                raise CommandError("Write --keep as days, weeks and months, such as 7d4w6m.") from None
             if file:
-                raise CommandError("--keep needs BACKUP_FOLDER or BACKUP_BUCKET, and no FILE.")
+                raise CommandError("--keep works only in BACKUP_FOLDER or BACKUP_BUCKET. Leave out FILE.")
         try:
             made = self.write(file)
         except NotMigrated:
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file or 'The backup'}: {error.strerror or error}. Nothing was written.") from error
         self.stdout.write(f"{made.rows:,} rows and {made.files:,} files, {made.bytes / 1_000_000:,.1f} MB.")
         for name in made.missing:
-            self.stdout.write(f"Missing, so not in the backup: {name}")
+            self.stdout.write(f"Not in the backup, because the file is missing: {name}")
         if keep is not None:
             self.thin(keep)
         self.stdout.write("Not in the backup: SECRET_KEY and other secrets. Keep them in another safe place.")
@@ -80,7 +80,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror or error}.") from error
         count = sum(table["rows"] for table in manifest["tables"].values())
-        self.stdout.write(f"{file} can be restored: {count:,} rows and all files are as they were written.")
+        self.stdout.write(f"{file} can be restored: {count:,} rows and all files are intact.")
 
 
 def other_version(file: Path, error: OtherVersion) -> str:

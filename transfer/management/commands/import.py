@@ -11,7 +11,7 @@ from transfer.report import Unreadable
 
 
 class Command(BaseCommand):
-    help = "Imports essays and comments from another site: import wordpress FILE [--dry-run] [--media FOLDER]"
+    help = "Imports essays and comments from another site: import wordpress FILE, or import markdown FILE"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("format", choices=sorted(importing.FORMATS))
@@ -25,7 +25,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="OLD=USERNAME",
-            help="credit texts by OLD on the old site to the user USERNAME here; can be repeated",
+            help="credit essays by OLD on the old site to the account USERNAME here; can be repeated",
         )
 
     def handle(
@@ -48,5 +48,7 @@ def parse_author(pair: str) -> tuple[str, User]:
     old, _, login = pair.partition("=")
     user = User.objects.filter(username=login).first()
     if not old or user is None:
-        raise CommandError(f"--author {pair}: no account has the username {login!r}. Nothing was changed.")
+        raise CommandError(
+            f"--author {pair}: no account has the username {login!r}. Write OLD=USERNAME. Nothing was changed."
+        )
     return old.casefold(), user

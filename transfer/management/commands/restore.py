@@ -38,7 +38,7 @@ class Command(BaseCommand):
                 restored = restore(source, replaces=replace, sends_waiting=send_waiting)
             except HasContent as error:
                 raise CommandError(
-                    f"This site has {error}. Nothing was changed. To replace all of it, add --replace."
+                    f"This site has {error}. Nothing was changed. To replace everything, add --replace."
                 ) from error
             except SiteIsRunning as error:
                 raise CommandError(f"The site is running {error}. Stop it first. Nothing was changed.") from error
@@ -48,7 +48,9 @@ class Command(BaseCommand):
                 raise CommandError(f"{other_version(file, error)} Nothing was changed.") from error
             except DatabaseError as error:
                 message = " ".join(str(error).split()).rstrip(".")
-                raise CommandError(f"{file}: the database refused: {message}. Nothing was changed.") from error
+                raise CommandError(
+                    f"{file}: the database rejected the backup: {message}. Nothing was changed."
+                ) from error
             except OSError as error:
                 raise CommandError(f"{file}: {error.strerror or error}.") from error
         for line in lines(restored):
@@ -69,18 +71,21 @@ def lines(restored: Restored) -> list[str]:
         "Everyone has to log in again.",
         *([OTHER_KEY] if restored.has_other_key else []),
         *(
-            [f"Canceled {pluralize(restored.unsent, 'waiting email(s)')}. See --send-waiting."]
+            [
+                f"Canceled {pluralize(restored.unsent, 'waiting email(s)')}.",
+                "To send waiting emails, restore again with --replace --send-waiting.",
+            ]
             if restored.unsent
             else []
         ),
         *([f"Secrets to set again: {', '.join(restored.secrets)}"] if restored.secrets else []),
-        *(["Settings of the old site that this one does not have:"] if restored.settings else []),
+        *(["Settings of the old site that are not set here:"] if restored.settings else []),
         *(f"  {setting}" for setting in restored.settings),
         "Next: manage.py doctor",
     ]
 
 
 OTHER_KEY = (
-    "SECRET_KEY is not the old site’s. Set the old key to keep what it protects: authenticator apps and recovery codes "
-    "(without it they must be set up again), and the links in emails already sent."
+    "SECRET_KEY is not the old site’s. Set the old key. Without it, authenticator apps and recovery codes must be set "
+    "up again, and links in emails already sent stop working."
 )
