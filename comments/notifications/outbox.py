@@ -20,7 +20,7 @@ from comments.notifications.smtp import MailServer, NotSent, ServerUnavailable, 
 from server.jobs.tasks import EMAIL_RETRY_DELAYS, job
 
 ANNOUNCEMENT_WINDOW = timedelta(days=2)
-GIVE_UP_AFTER = timedelta(days=5)  # without a mail server, whose attempts do not count for a notice
+GIVE_UP_AFTER = timedelta(days=5)  # without a mail server; attempts in that time do not count
 SHORT_OUTAGE = timedelta(minutes=10)
 SHORT_PAUSE, LONG_PAUSE = timedelta(seconds=5), timedelta(minutes=1)
 MAX_CRASHES = 6

@@ -13,7 +13,7 @@ from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 
 from server import metrics
-from server.http import bodies, error_pages, health, responses, session_user
+from server.http import bodies, echo, error_pages, health, responses, session_user
 from server.http.database_errors import is_unavailable
 from server.http.proxies import UNDERSCORED, Proxies, network
 
@@ -23,7 +23,6 @@ unavailable_logger = logging.getLogger("rejoinder.refused.unavailable")  # anyon
 READING = {"GET", "HEAD", "OPTIONS"}
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 REJECTION_PAGES = {bodies.TooSlow: error_pages.too_slow, bodies.CutShort: error_pages.incomplete}
-DOCTOR = "HTTP_X_REJOINDER_DOCTOR"  # a token of the doctor's own request
 MAX_BODY = 256 * 1024  # a legal comment may be three times as long on the wire
 
 
@@ -120,9 +119,7 @@ def is_readable(environ: WSGIEnvironment) -> bool:
 def respond_to_probe(path: str, environ: WSGIEnvironment) -> HttpResponse:
     """Respond to a health check here, so that neither its Host header nor a busy or broken site matters."""
     if path == "/healthz":
-        if DOCTOR in environ:
-            from server.http import echo  # here: only the doctor asks for it
-
+        if echo.ENVIRON_KEY in environ:
             return echo.describe(environ) or health.healthz(HttpRequest())
         return health.healthz(HttpRequest())
     try:

@@ -14,9 +14,9 @@ VALID_FOR = timedelta(hours=2)
 MAX_NAME = 40
 
 
-def key_fingerprint() -> str:
-    """Return a hash of SECRET_KEY that is equal on all hosts with the same key and tells nothing else about it."""
-    return salted_hmac("server.jobs.hosts", "fingerprint", algorithm="sha256").hexdigest()[:16]
+def key_fingerprint(key: str | None = None) -> str:
+    """Return a hash of a key, by default SECRET_KEY, that is equal for equal keys and tells nothing else about them."""
+    return salted_hmac("server.jobs.hosts", "fingerprint", secret=key, algorithm="sha256").hexdigest()[:16]
 
 
 def record() -> None:

@@ -35,7 +35,7 @@ def job(
 ) -> Callable[[Callable[P, T]], Task[P, T]]:
     """Make a module's function a job: `send.enqueue()`. With `retry`, a failed job runs again after each delay.
 
-    An email's job is retried for longer, because a mail server may be gone for days. An urgent job runs before others
+    An email's job is retried for longer, because a mail server may be down for days. An urgent job runs before others
     that were enqueued earlier.
     """
 

@@ -15,7 +15,7 @@ SNAPSHOT = "snapshot"
 
 @contextmanager
 def snapshot() -> Iterator[str]:
-    """Name a connection that sees the database as it is now until the block ends, and keeps nobody from writing."""
+    """Name a connection that sees the database as it is now until the block ends, without blocking writers."""
     options = connection.settings_dict["OPTIONS"]
     if connection.vendor == "sqlite":
         own: dict[str, Any] = {"transaction_mode": "DEFERRED"}

@@ -1,6 +1,5 @@
 """What a backup says about the environment: settings that are no secret, and the names of the secrets."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 
@@ -34,8 +33,3 @@ def secrets(environ: Mapping[str, str]) -> list[str]:
     return sorted(
         name for name, value in environ.items() if value and (name in SECRET or _SECRET_OF_PROVIDER.fullmatch(name))
     )
-
-
-def fingerprint(key: str) -> str:
-    """Return what tells a secret key from others and does not help to find it: keys are long and random."""
-    return hashlib.sha256(b"Rejoinder's fingerprint of a key:" + key.encode()).hexdigest()[:16]

@@ -15,6 +15,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from server.http import health
+from server.jobs.hosts import key_fingerprint
 from transfer.backup import databases, environment, rows
 from transfer.backup.archive import Manifest, Table, Writer
 
@@ -27,7 +28,7 @@ class NotMigrated(Exception):
 
 @dataclass(frozen=True)
 class Made:
-    """What a new backup holds, and which files rows name but nobody has."""
+    """What a new backup holds, and which files its rows name although they are missing."""
 
     rows: int
     files: int
@@ -41,7 +42,7 @@ def make(path: Path) -> Made:
         raise NotMigrated
     models = rows.tables(apps)
     with Writer(path) as writer:
-        # Files before the rows that name them, and again after: one may be deleted meanwhile, another uploaded.
+        # Files before the rows that name them, and again after: one may be deleted or uploaded in between.
         files = add_files(writer, set())
         with databases.snapshot() as alias:
             tables = {model._meta.label_lower: add_table(writer, model, alias) for model in models}
@@ -52,7 +53,7 @@ def make(path: Path) -> Made:
             version=settings.VERSION,
             made=timezone.now().isoformat(),
             database=connection.vendor,
-            key=environment.fingerprint(settings.SECRET_KEY),
+            key=key_fingerprint(),
             settings=environment.plain(os.environ),
             secrets=environment.secrets(os.environ),
             migrations=applied,
@@ -75,7 +76,7 @@ def add_files(writer: Writer, known: set[str]) -> set[str]:
 
 
 def add_file(writer: Writer, name: str) -> bool:
-    """Add a media file, which is already compressed; return False if it has been deleted meanwhile."""
+    """Add a media file, which is already compressed; return False if it has been deleted since it was listed."""
     try:
         source = default_storage.open(name)
     except FileNotFoundError:
@@ -92,7 +93,7 @@ def media_files(folder: str = "") -> Iterator[str]:
         folder = folders.pop()
         try:
             below, files = default_storage.listdir(folder)
-        except FileNotFoundError:  # no picture was ever uploaded, or the folder has been deleted meanwhile
+        except FileNotFoundError:  # no picture was ever uploaded, or the folder has been deleted since
             continue
         folders += [str(PurePosixPath(folder, name)) for name in below if name != "."]  # as S3 lists the key `a//b`
         yield from (str(PurePosixPath(folder, name)) for name in files)

@@ -24,6 +24,7 @@ from comments.models import Comment, Notice
 from comments.notifications import outbox, report_notifications
 from search import rebuilding
 from server import running
+from server.jobs.hosts import key_fingerprint
 from transfer.backup import databases, environment
 from transfer.backup.archive import Reader
 from transfer.backup.filling import check_version, fill, update
@@ -64,14 +65,14 @@ def restore(path: Path, *, replaces: bool = False, sends_waiting: bool = False) 
         result = Restored(manifest["made"], sum(table["rows"] for table in manifest["tables"].values()))
 
         def finish() -> None:
-            """Do the rest before anybody sees the new rows, and the files last, as nothing brings back the old ones."""
+            """Do the rest before the new rows are visible; the files last, as replaced ones cannot be recovered."""
             if not sends_waiting:
                 result.unsent = cancel_waiting()
             running.refuse_other_hosts()
             result.files = restore_files(backup)
 
         (replace_sqlite if connection.vendor == "sqlite" else replace_postgres)(backup, finish)
-        result.has_other_key = manifest["key"] not in map(environment.fingerprint, secret_keys())
+        result.has_other_key = manifest["key"] not in map(key_fingerprint, secret_keys())
         present = environment.plain(os.environ)
         result.settings = [f"{name}={value}" for name, value in manifest["settings"].items() if name not in present]
         result.secrets = [name for name in manifest["secrets"] if not os.environ.get(name)]

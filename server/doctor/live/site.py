@@ -72,7 +72,7 @@ def request(path: str, deadline: float, headers: dict[str, str] | None = None) -
 
 
 def _describe_failure(failure: Exception) -> Finding:
-    problem = _("%(url)s cannot be reached from this machine: “%(error)s”.")
+    problem = _("This machine cannot reach the site at %(url)s: “%(error)s”.")
     text = fetch.TIMED_OUT if isinstance(failure, TimeoutError) else str(failure) or type(failure).__name__
     how = _("Check that “serve” and the proxy are running, and that no firewall blocks the port.")
     if isinstance(failure, ssl.SSLCertVerificationError):
