@@ -14,9 +14,17 @@ from blog import metadata
 from blog.models import MENU_LIMIT, Essay, Site
 from pagecache.declaration import KEYS_HEADER
 from server.http.middleware import Middleware
+from server.prepared import Prepared
 
 PERSONAL_COOKIES = {settings.SESSION_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME, settings.MUTES_COOKIE_NAME}
 
+MENU = Prepared(
+    lambda: (
+        Essay.objects.in_menu()
+        .exclude(published=None)
+        .only("kind", "slug", "title", "published", "language")[:MENU_LIMIT]
+    )
+)
 FEATURES = """
     accelerometer autoplay camera display-capture encrypted-media fullscreen geolocation gyroscope magnetometer
     microphone midi payment usb
@@ -69,9 +77,8 @@ def site_context(request: HttpRequest) -> dict[str, Any]:
 
 def menu_pages(request: HttpRequest) -> list[Essay]:
     """Return the published pages of the menu; the page being rendered expires when a scheduled one is published."""
-    dated = Essay.objects.in_menu().exclude(published=None).only("kind", "slug", "title", "published", "language")
     shown = []
-    for page in dated[:MENU_LIMIT]:
+    for page in MENU.fetch():
         if page.is_published:
             shown.append(page)
         else:

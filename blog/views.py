@@ -1,15 +1,18 @@
 """Readers' pages: lists of essays, an essay or a page, archives, tags, series and authors."""
 
 from collections.abc import Callable
+from datetime import date as calendar_day
 from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.db import models
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.dates import MONTHS
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -24,9 +27,21 @@ from blog.metadata import preview_context
 from blog.middleware import get_site
 from blog.models import Essay, EssayQuerySet, Profile, Redirect, Series, Tag, prefetch_bylines
 from blog.onward import get_onward, with_neighbors
+from server.prepared import Prepared
 
 TITLES_PER_PAGE = 100
 SERIES_PER_PAGE = 50
+
+ESSAY = Prepared(
+    lambda now, dated, slug: with_neighbors(
+        Essay.objects.essays().published(now).for_essay_page().filter(dated=dated, slug=slug), now
+    ),
+    now=models.DateTimeField(), dated=models.DateField(), slug=models.SlugField(),
+)  # fmt: skip
+PAGE = Prepared(
+    lambda now, slug: Essay.objects.pages().published(now).for_essay_page().filter(slug=slug),
+    now=models.DateTimeField(), slug=models.SlugField(),
+)  # fmt: skip
 
 
 def show_list(
@@ -76,15 +91,17 @@ def redirect_by_number(request: HttpRequest) -> HttpResponse:
 @require_safe
 def essay(request: HttpRequest, year: int, month: int, day: int, slug: str) -> HttpResponse:
     """Show a published essay, or redirect from an old address."""
-    dated = published_essays().for_essay_page().dated(year, month, day)
-    found = with_neighbors(dated).filter(slug=slug).first()
+    try:
+        found = ESSAY.first(now=timezone.now(), dated=calendar_day(year, month, day), slug=slug)
+    except ValueError:  # there is no such day
+        found = None
     return render_essay(request, found) if found else redirect_moved(request)
 
 
 @require_safe
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a published page, or redirect from an old address."""
-    found = Essay.objects.pages().published().for_essay_page().filter(slug=slug).first()
+    found = PAGE.first(now=timezone.now(), slug=slug)
     return render_essay(request, found) if found else redirect_moved(request)
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -15,7 +16,7 @@ import pagecache
 from accounts.login import redirects
 from accounts.middleware import Request
 from blog.models import Essay
-from blog.views import render_essay
+from blog.views import PAGE, render_essay
 from comments.jobs import ENDED_SUBSCRIPTION_MAX_AGE, NETWORK_MAX_AGE
 from comments.models import Rules
 from comments.models.subscription import WAITS_FOR
@@ -28,7 +29,7 @@ DAY = 60 * 60 * 24
 @require_safe
 def privacy(request: Request) -> HttpResponse:
     """Show the owner's page `/privacy/` if there is one, else the generated one."""
-    own = Essay.objects.pages().published().with_authors().prefetch_related("tags").filter(slug="privacy").first()
+    own = PAGE.first(now=timezone.now(), slug="privacy")
     if own:
         return render_essay(request, own)
     rules = Rules.objects.current()

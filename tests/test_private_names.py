@@ -176,6 +176,10 @@ INSIDE = [
     ("allauth.account.views.ConfirmPasswordResetCodeView.get_context_data", {"_process", "state"}),
     (f"{FLOWS}.code_verification.AbstractCodeVerificationProcess.__init__", {"_user", "state"}),
     ("mptt.managers.TreeManager.insert_node", {"_get_next_tree_id"}),
+    # What server/prepared.py replaces, or gives to these.
+    ("django.db.models.query.ModelIterable.__iter__", {"query", "db", "model", "get_compiler", "execute_sql"}),
+    ("django.db.models.query.ValuesListIterable.__iter__", {"query", "db", "get_compiler", "results_iter"}),
+    ("django.db.models.sql.compiler.SQLCompiler.execute_sql", {"as_sql", "connection"}),
     ("django.db.backends.base.base.BaseDatabaseWrapper.close", {"_close"}),
     ("django.db.backends.base.base.BaseDatabaseWrapper.set_autocommit", {"_start_transaction_under_autocommit"}),
 ]  # fmt: skip

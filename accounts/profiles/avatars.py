@@ -54,12 +54,16 @@ class InvalidPicture(Exception):
 
 
 def template_context(commenter: Commenter) -> dict[str, Any]:
+    """Return the template context of a commenter's avatar."""
+    return face(commenter.name, commenter.picture)
+
+
+def face(name: str, picture: str) -> dict[str, Any]:
     """Return the template context of an avatar: URL prefix of the picture or "", initials and their hue."""
-    name = commenter.name
     words = [word for word in re.split(r"[\s.·_-]+", name) if word[:1].isalnum()]
     letters = [words[0][0], words[-1][0]] if len(words) > 1 else [word[0] for word in words]
     return {
-        "picture": f"{settings.MEDIA_URL}{FOLDER}/{commenter.picture}" if commenter.picture else "",
+        "picture": f"{settings.MEDIA_URL}{FOLDER}/{picture}" if picture else "",
         "initials": "".join(letters).upper() or "·",
         "hue": crc32(name.casefold().encode()) % HUES,
     }

@@ -25,6 +25,7 @@ from blog.markup.hosts import split_words
 from blog.models.image import Image
 from blog.models.series import Series
 from blog.models.tag import Tag
+from server.prepared import Prepared
 
 ESSAY_KEY = "essay:{}"  # of the pages that show the essay with this primary key
 MENU_LIMIT = 20
@@ -38,9 +39,9 @@ RESERVED_SLUGS = split_words(
 
 
 class EssayQuerySet(models.QuerySet["Essay"]):
-    def published(self) -> Self:
+    def published(self, now: Any = None) -> Self:
         """Return what readers see now. No job has to run for a scheduled essay to appear."""
-        return self.filter(published__lte=timezone.now())
+        return self.filter(published__lte=now or timezone.now())
 
     def essays(self) -> Self:
         return self.filter(kind=Essay.Kind.ESSAY)
@@ -117,7 +118,7 @@ class EssayQuerySet(models.QuerySet["Essay"]):
 
     def with_authors(self) -> Self:
         """Fetch the authors of all essays by one more query."""
-        return self.prefetch_related("authorships")
+        return self.prefetch_related(models.Prefetch("authorships", to_attr="fetched_authorships"))
 
     def next_change(self) -> datetime | None:
         """Return when the next scheduled essay appears in lists. Naming every kind lets the database use an index."""
@@ -310,7 +311,7 @@ class Essay(models.Model):
     @cached_property
     def shown_tags(self) -> list[Tag]:
         """Its tags, or in a preview those that the preview sets."""
-        return list(self.tags.all())
+        return TAGS.fetch(essay=self.pk)
 
     @property
     def contents(self) -> list[tuple[str, str]]:
@@ -327,7 +328,8 @@ class Essay(models.Model):
     @cached_property
     def bylines(self) -> list[Any]:
         """Return its authors, as users, in order; no query after with_authors() or prefetch_bylines()."""
-        return [authorship.author for authorship in self.authorships.all()]
+        fetched = getattr(self, "fetched_authorships", None)
+        return [row.author for row in (AUTHORSHIPS.fetch(essay=self.pk) if fetched is None else fetched)]
 
     def may_change(self, user: Any) -> bool:
         """Return whether the user is one of its authors or an editor."""
@@ -366,6 +368,10 @@ class Authorship(models.Model):
 
     def __str__(self) -> str:
         return str(self.author)
+
+
+AUTHORSHIPS = Prepared(lambda essay: Authorship.objects.filter(essay=essay), essay=models.BigAutoField())
+TAGS = Prepared(lambda essay: Tag.objects.filter(essays=essay), essay=models.BigAutoField())
 
 
 def prefetch_bylines(essays: Collection[Essay]) -> None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import QueueMail, User
 from blog.models import Authorship, Essay
 from comments.models.permissions import moderators
+from server.prepared import Prepared
 
 MAX_EDIT_MINUTES = 60 * 24 * 366  # minutes
 
@@ -35,7 +36,7 @@ HUNDREDTHS_VALIDATORS = (MaxValueValidator(99, _("Enter a number from 0 to 99.")
 class RulesManager(models.Manager["Rules"]):
     def current(self, *fields: str) -> "Rules":
         """Return the one row, or a new site's defaults. If fields are named, only those are read."""
-        return self.only(*fields).first() or Rules(pk=1)
+        return (self.only(*fields).first() if fields else RULES.first()) or Rules(pk=1)
 
     def moderators_of(self, essay: int) -> Q:
         """Condition for users who may moderate comments on this essay, with its authors if the rules allow it."""
@@ -230,7 +231,7 @@ class DiscussionManager(models.Manager["Discussion"]):
             if found := getattr(essay, "discussion", None):
                 return found  # type: ignore[no-any-return]
         else:
-            found = self.select_related("rules").in_bulk([essay.pk]).get(essay.pk)
+            found = DISCUSSION.first(essay=essay.pk)
         found = found or Discussion(rules=Rules.objects.current())
         found.essay = essay  # cached for the next caller
         return found
@@ -319,3 +320,9 @@ class Discussion(models.Model):
     @property
     def accepts_comments(self) -> bool:
         return self.is_open and (self.closes is None or timezone.now() < self.closes)
+
+
+RULES = Prepared(lambda: Rules.objects.all()[:1])
+DISCUSSION = Prepared(
+    lambda essay: Discussion.objects.select_related("rules").filter(essay=essay), essay=models.BigAutoField()
+)

@@ -1,21 +1,21 @@
 """Cached formatting of dates and times; a page has few distinct days, and a day few minutes."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, tzinfo
 from functools import lru_cache
 
-from django.utils import timezone
 from django.utils.dateformat import DateFormat, TimeFormat
 from django.utils.formats import date_format, get_format
-from django.utils.translation import get_language
 
 TIME_LETTERS = frozenset("aAfgGhHiPsu")
 ZONE_LETTERS = frozenset("eIOTZcrU")
 
 
-def format_datetime(moment: datetime) -> str:
-    """The same as `date_format(…, "DATETIME_FORMAT")` in the current time zone, for a third of the cost."""
-    local = timezone.localtime(moment)
-    language = get_language() or ""
+def format_datetime(moment: datetime, language: str, zone: tzinfo) -> str:
+    """The same as `date_format(…, "DATETIME_FORMAT")` in this zone, for a fifth of the cost.
+
+    `language` is the current one: hundreds of dates need not ask for it.
+    """
+    local = moment.astimezone(zone)
     parts = split_format(language)
     if parts is None:
         return date_format(local, "DATETIME_FORMAT")

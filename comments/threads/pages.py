@@ -2,10 +2,24 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, Count, F, JSONField, OuterRef, Q, Subquery, TextField, Value, When
+from django.db.models import (
+    BigAutoField,
+    Case,
+    Count,
+    F,
+    JSONField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest
@@ -19,6 +33,7 @@ from comments.threads import removals
 from comments.threads.removals import Removal
 from comments.threads.tree import MAX_COMMENTS, Row, Step, choose_open_threads, cut_branch, outline
 from comments.threads.viewer import AuthorNotice, Viewer, parse_key
+from server.prepared import Parameter, Prepared
 
 # Times only distinguish states, so they are read as text: parsing hundreds per page is a tenth of its cost.
 COLUMNS = (
@@ -33,6 +48,38 @@ def requested_order(request: HttpRequest) -> str:
     """The sort order in the URL, or else the one in the cookie (pagecache/choices.py)."""
     order = request.GET.get("order", request.COOKIES.get("order", ""))
     return order if order in Rules.Order.values else ""
+
+
+def in_root_order(roots: CommentQuerySet, order: str) -> CommentQuerySet:
+    """Sort the roots of threads; `likes` is in the condition for the index comment_liked_roots."""
+    match order:
+        case Rules.Order.OLDEST:
+            return roots.order_by("parent_id", "tree_id")  # `parent_id` is null: see comment_shown_roots
+        case Rules.Order.NEWEST:
+            return roots.order_by("-parent_id", "-tree_id")
+        case _liked:
+            return roots.filter(likes__gte=0).order_by("-likes", "-tree_id")
+
+
+@lru_cache(maxsize=200)
+def root_query(order: str, authors: int, start: int, stop: int) -> Prepared[tuple[int, int, int]]:
+    """Return a query for roots of threads of an essay with this many authors: tree, readable, comments by the authors.
+
+    The last is the same in each row. CROSS JOIN makes SQLite read the authors' few commenters first; by its
+    statistics it would read all comments.
+    """
+    names = [f"author_{number}" for number in range(authors)]
+
+    def build(essay: Parameter, **users: Parameter) -> QuerySet[Comment, tuple[int, int, int]]:
+        said = "SELECT COUNT(*) FROM accounts_commenter who CROSS JOIN comments_comment said"
+        which = f"who.user_id IN ({', '.join(['%s'] * authors)}) AND said.commenter_id = who.id"
+        where = f"{which} AND said.essay_id = %s AND said.status = %s"
+        parameters = [*users.values(), essay, Status.APPROVED.value]
+        count = RawSQL(f"{said} WHERE {where}", parameters) if users else Value(0)  # noqa: S611 - only parameters vary
+        roots = in_root_order(Comment.objects.filter(essay=essay).shown_roots(), order)
+        return roots.values_list("tree_id", "readable", count)[start:stop]
+
+    return Prepared(build, essay=BigAutoField(), **{name: BigAutoField() for name in names})
 
 
 @dataclass(frozen=True)
@@ -125,15 +172,6 @@ class ThreadPage:
     def is_oldest_first(self) -> bool:
         return self.order == Rules.Order.OLDEST
 
-    @property
-    def root_order(self) -> tuple[str, ...]:
-        """The fields by which the threads are sorted."""
-        return {
-            Rules.Order.OLDEST.value: ("parent_id", "tree_id"),  # `parent_id` is null: see comment_shown_roots
-            Rules.Order.NEWEST.value: ("-parent_id", "-tree_id"),
-            Rules.Order.LIKED.value: ("-likes", "-tree_id"),
-        }[self.order]
-
     @cached_property
     def authors(self) -> frozenset[int]:
         """Primary keys of the essay's authors, as users."""
@@ -149,20 +187,10 @@ class ThreadPage:
         """The authors' Commenters; as keys, because PostgreSQL without statistics would read the comments first."""
         return list(Commenter.objects.filter(user__in=self.authors).values_list("pk", flat=True))
 
-    def author_comment_count_sql(self) -> tuple[str, list[Any]]:
-        """Raw SQL that counts the authors' comments: building the query for each page cost half a millisecond.
-
-        CROSS JOIN makes SQLite read the few commenters first; by its statistics it would read all comments.
-        """
-        said = "SELECT COUNT(*) FROM accounts_commenter who CROSS JOIN comments_comment said"
-        which = f"who.user_id IN ({', '.join(['%s'] * len(self.authors))}) AND said.commenter_id = who.id"
-        where = f"{which} AND said.essay_id = %s AND said.status = %s"
-        return f"{said} WHERE {where}", [*sorted(self.authors), self.essay.pk, Status.APPROVED.value]
-
     def shown_roots(self) -> CommentQuerySet:
         """Select the roots of the essay's threads with approved comments."""
         roots: CommentQuerySet = Comment.objects.on_essay(self.essay).shown_roots()
-        return roots.filter(likes__gte=0) if self.order == Rules.Order.LIKED else roots  # for comment_liked_roots
+        return in_root_order(roots, self.order)
 
     def page_number_of(self, tree: int) -> int:
         """The page of a thread, by the number of roots before it; a pending thread counts as new."""
@@ -194,11 +222,13 @@ class ThreadPage:
     def page(self, own: list[Comment]) -> list[Row]:
         """The rows of this page's threads, with the viewer's own pending ones."""
         start = (self.number - 1) * self.per_page
-        count = RawSQL(*self.author_comment_count_sql()) if self.authors else Value(0)  # noqa: S611 – only parameters vary
-        roots = self.shown_roots().order_by(*self.root_order).values_list("tree_id", "readable", count)
-        found = list(roots[start : start + self.per_page])
-        listed = [(tree, readable) for tree, readable, _count in found]
+        found = root_query(self.order, len(self.authors), start, start + self.per_page).fetch(
+            essay=self.essay.pk, **{f"author_{at}": author for at, author in enumerate(sorted(self.authors))}
+        )
         self.author_comment_count = (found[0][2] or 0) if found else 0
+        if not found and not own:
+            return []
+        listed = [(tree, readable) for tree, readable, _count in found]
         open_ = choose_open_threads(listed, [self.requested_tree, *(comment.tree_id for comment in own)])
         new: list[int] = []
         if self.number == (self.count if self.is_oldest_first else 1):

@@ -16,7 +16,9 @@ MOMENTS = [datetime(2026, 1, 31, tzinfo=UTC) + timedelta(days=37 * n, minutes=61
 def test_dates_match_djangos_formatting(language: str) -> None:
     with translation.override(language), timezone.override("Europe/Berlin"):
         for moment in [*MOMENTS, datetime(2026, 5, 1, 10, tzinfo=UTC), datetime(2026, 5, 1, 22, tzinfo=UTC)]:
-            assert dates.format_datetime(moment) == date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+            zone = timezone.get_current_timezone()
+            expected = date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+            assert dates.format_datetime(moment, language, zone) == expected
 
 
 def test_most_languages_use_two_cached_parts() -> None:
