@@ -1,4 +1,4 @@
-"""The cached page of an essay from `manage.py serve`, compared with a bare Granian that sends the same gzip bytes."""
+"""The cached page of an essay from `manage.py serve`, beside a bare Granian at its defaults that sends the same bytes."""
 
 import os
 import sys
@@ -13,15 +13,15 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from server.processes import web_server
 from tests import make
 from tests.bench import corpus, load
-from tests.services.process_tree import web_processes
+from tests.services.process_tree import descendants, job_workers
 from tests.services.processes import Process, free_port, is_listening, stopped_at_end
 from tests.services.site import ROOT, Server, new_installation
 
 COMMENTS, ROUNDS = 1_000, 5
-SLICES, SECONDS = 4, 0.5  # of each line in a round, in turn, so that a slow moment of the machine affects all of them
+SECONDS = 2  # of each line in a round, in turn, so that a slow moment of the machine affects all of them
+CONNECTIONS = (8, 64)
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -42,12 +42,11 @@ class Round(NamedTuple):
 
 @contextmanager
 def bare(body: Path) -> Iterator[tuple[int, str]]:
-    """Run Granian as `serve` configures it, with one fixed response."""
+    """Run Granian at its defaults, with one fixed response."""
     port = free_port()
     command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "1",
-        "--blocking-threads", str(web_server.THREADS), "--backlog", str(web_server.BACKLOG), "--backpressure", "1024",
-        "--http1-header-read-timeout", "5000", "--log-level", "error", "--port", str(port), "tests.bench.bare:application",
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--log-level", "error", "--port", str(port),
+        "tests.bench.bare:application",
     ]  # fmt: skip
     environment = {**os.environ, "BARE_BODY": str(body)}
     process = Process(command, log=body.with_suffix(".log"), environment=environment, folder=ROOT)
@@ -58,7 +57,7 @@ def bare(body: Path) -> Iterator[tuple[int, str]]:
 
 def server_processes(pid: int) -> list[int]:
     """The processes of a server, without its job worker."""
-    return [pid, *web_processes(pid)]
+    return [pid, *(set(descendants(pid)) - set(job_workers(pid)))]
 
 
 def cpu(pid: int) -> float:
@@ -67,16 +66,13 @@ def cpu(pid: int) -> float:
     return sum(int(fields[11]) + int(fields[12]) for fields in stats) / TICKS
 
 
-def measure(lines: dict[str, tuple[int, str, dict[str, str]]]) -> dict[str, Round]:
-    counts, seconds, used = (dict.fromkeys(lines, 0.0) for _ in range(3))
-    for _ in range(SLICES):
-        for line, (pid, url, headers) in lines.items():
-            before = cpu(pid)
-            rate, count = load.drive(url, SECONDS, **headers)
-            counts[line] += count
-            seconds[line] += count / rate
-            used[line] += cpu(pid) - before
-    return {line: Round(counts[line] / seconds[line], used[line] / counts[line] * 1e6) for line in lines}
+def measure(lines: dict[str, tuple[int, str, dict[str, str]]], connections: int) -> dict[str, Round]:
+    results = {}
+    for line, (pid, url, headers) in lines.items():
+        before = cpu(pid)
+        rate, count = load.drive(url, SECONDS, connections, **headers)
+        results[line] = Round(rate, (cpu(pid) - before) / count * 1e6)
+    return results
 
 
 def get(url: str, encoding: str = "gzip") -> tuple[bytes, str]:
@@ -106,19 +102,24 @@ def main() -> None:
                     "cached page": (server.process.pid, url, {}),
                     "304": (server.process.pid, url, {"If_None_Match": tag}),
                 }
-                measure(lines)  # to warm up
-                rounds = [measure(lines) for _ in range(ROUNDS)]
+                measure(lines, CONNECTIONS[-1])  # to warm up
+                rounds = [{each: measure(lines, each) for each in CONNECTIONS} for _ in range(ROUNDS)]
         finally:
             server.stop()
     print(
         f"cached essay page, {COMMENTS:,} comments, 50 threads per page, {vendor}; "
         f"{len(plain) / 1000:.0f} KB, {len(body) / 1000:.1f} KB gzip; "
-        f"{ROUNDS} rounds of {SLICES} x {SECONDS} s in turn over {load.CONNECTIONS} connections, median"
+        f"{ROUNDS} rounds of {SECONDS} s in turn, median"
     )
-    print(f"{'':<14}{'requests/s':>12}{'ratio (min..max)':>24}{'server CPU µs':>16}{'ratio':>8}")
-    for line in lines:
-        ratios = [results[line].rate / results["bare granian"].rate for results in rounds]
-        cpu_ratio = median(results["bare granian"].cpu / results[line].cpu for results in rounds)
-        rate, used = (median(values) for values in zip(*(results[line] for results in rounds), strict=True))
-        spread = f"{median(ratios):.2f} ({min(ratios):.2f}..{max(ratios):.2f})"
-        print(f"{line:<14}{rate:>12,.0f}{spread:>24}{used:>16.1f}{cpu_ratio:>8.2f}")
+    print(f"{'':<14}{'connections':>12}{'requests/s':>12}{'ratio (min..max)':>24}{'server CPU µs':>16}{'ratio':>8}")
+    for connections in CONNECTIONS:
+        for line in lines:
+            show(line, connections, [each[connections] for each in rounds])
+
+
+def show(line: str, connections: int, rounds: list[dict[str, Round]]) -> None:
+    ratios = [results[line].rate / results["bare granian"].rate for results in rounds]
+    cpu_ratio = median(results["bare granian"].cpu / results[line].cpu for results in rounds)
+    rate, used = (median(values) for values in zip(*(results[line] for results in rounds), strict=True))
+    spread = f"{median(ratios):.2f} ({min(ratios):.2f}..{max(ratios):.2f})"
+    print(f"{line:<14}{connections:>12}{rate:>12,.0f}{spread:>24}{used:>16.1f}{cpu_ratio:>8.2f}")
