@@ -38,6 +38,10 @@ class RememberedChoice:
             return query
         return urlencode(sorted([*sent, (self._name, remembered)], key=lambda pair: pair[0]), encoding="latin-1")
 
+    def is_named_in(self, query: str) -> bool:
+        """Return whether a request with this query may make a choice."""
+        return f"{self._name}=" in query
+
     def wrap_start_response(self, environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
         """Return start_response, wrapped to set the cookie if this request makes a choice."""
         chosen = self._chosen(environ)
@@ -63,7 +67,7 @@ class RememberedChoice:
     def _chosen(self, environ: WSGIEnvironment) -> str | None:
         """Return the choice that this request makes: a value, empty to clear it, or None."""
         query = environ.get("QUERY_STRING", "")
-        if f"{self._name}=" not in query or not is_followed_here(environ):
+        if not self.is_named_in(query) or not is_followed_here(environ):
             return None
         sent = parse_qsl(query[:1000], keep_blank_values=True, encoding="latin-1")
         names = {name for name, _ in sent}

@@ -30,6 +30,10 @@ class Variant(NamedTuple):
     unchanged: Headers
     body: list[bytes]
 
+    def is_known_to(self, match: str | None) -> bool:
+        """Return whether a client that sends this If-None-Match has these bytes."""
+        return match is not None and (self.etag in match or match.strip() == "*")
+
 
 class CachedPage:
     def __init__(self, headers: Headers, body: bytes) -> None:
@@ -48,12 +52,15 @@ class CachedPage:
         """Respond in the encoding that the client prefers, or with 304 if it has the page."""
         wanted = preferred_encoding(environ.get("HTTP_ACCEPT_ENCODING", "")[:500])
         variant = self._variants.get(wanted) or self._encode(wanted)
-        match = environ.get("HTTP_IF_NONE_MATCH")
-        if match is not None and (variant.etag in match or match.strip() == "*"):
+        if variant.is_known_to(environ.get("HTTP_IF_NONE_MATCH")):
             start_response("304 Not Modified", variant.unchanged.copy())
             return []
         start_response("200 OK", variant.headers.copy())
         return variant.body if environ["REQUEST_METHOD"] != "HEAD" else []
+
+    def find_variant(self, accept: str) -> Variant | None:
+        """Return the page in the encoding that an Accept-Encoding header prefers; None if not compressed yet."""
+        return self._variants.get(preferred_encoding(accept[:500]))
 
     def _encode(self, encoding: str) -> Variant:
         """Return the page in an encoding, compressed at the first request; the plain one if that is not larger."""

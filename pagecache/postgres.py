@@ -34,6 +34,8 @@ class SharedRead:
 class PostgresReader:
     """Uses libpq's own calls: a cursor costs half as much again."""
 
+    waits = True
+
     def __init__(self, parameters: dict[str, Any], *, has_pooler: bool = False) -> None:
         """`has_pooler`: each statement may run in another session, so none is prepared, and no limit is set."""
         limits = f"-c statement_timeout={TIMEOUT:.0f}s -c lock_timeout={TIMEOUT:.0f}s"

@@ -13,6 +13,8 @@ class DatabaseUnavailable(Exception):
 class Reader(Protocol):
     """Reads generations; each result includes everything that was committed before the call."""
 
+    waits: bool  # for a server, which may hang
+
     def current(self) -> int:
         """Return the number of ANY: while it is unchanged, nothing has changed."""
         ...

@@ -26,6 +26,8 @@ class ReadOnlyConnection(sqlite3.Connection):
 class SqliteReader:
     """Uses a connection for each thread: shared ones failed under load."""
 
+    waits = False
+
     def __init__(self, path: str) -> None:
         self._path = path
         self._local = threading.local()

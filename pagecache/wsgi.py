@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -21,6 +22,7 @@ from pagecache.store import Entry, Key, Store
 
 logger = logging.getLogger("rejoinder.pagecache")
 Body = Iterable[bytes]
+Ready = tuple[int, Headers, bytes]  # status, headers and body
 IS_CACHED = "rejoinder.cached"  # environ key, for the metrics and the log
 
 
@@ -42,6 +44,7 @@ class PageCache:
     """
 
     GRACE = 60.0
+    SOON = 0.05  # how long find_ready() waits for a server
     PATIENCE = 5.0  # how long a request waits for another one's rendering
     PLAIN_KEYS, LONGEST_PLAIN_KEY = 1000, 500
 
@@ -54,6 +57,8 @@ class PageCache:
         self._plain: set[Key] = set()  # keys of responses that could not be cached
         self._reader = open_reader()
         self._last = (0, float("-inf"))  # the number of ANY, and until when it may be used
+        self._in_background = ThreadPoolExecutor(1, "generation")  # its thread starts when it is used
+        self._reading: Future[int] | None = None
         self._last_warning = float("-inf")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
@@ -68,6 +73,44 @@ class PageCache:
         if address.key in self._plain:
             return self._bypass(environ, start_response, address.key)
         return self._render_once(address, environ, start_response)
+
+    def find_ready(self, key: Key, accept: str, match: str | None) -> Ready | None:
+        """Return the response with a page that is stored and current, or None if that takes longer to find out.
+
+        For requests that only their key distinguishes, as any visitor could have sent them: the key is as sent, and a
+        stored page has the normalized one. `accept` and `match` are the headers Accept-Encoding and If-None-Match.
+        """
+        entry = self._store.get(key)
+        if entry is None or self._choices.is_named_in(key[3]) or not self._is_unchanged(entry):
+            return None
+        variant = entry.page.find_variant(accept)
+        if variant is None:
+            return None
+        if variant.is_known_to(match):
+            return 304, variant.unchanged, b""
+        return 200, variant.headers, variant.body[0]
+
+    def _is_unchanged(self, entry: Entry) -> bool:
+        """Return whether nothing at all has changed since an entry was verified; False if that is not known soon."""
+        current, until = self._last
+        now = time.monotonic()
+        if now >= until:
+            try:
+                current = self._read_soon() if self._reader.waits else self._current()
+            except (DatabaseUnavailable, TimeoutError):
+                return False
+        if current != entry.verified or time.time() >= entry.expires:
+            return False
+        entry.checked_at = now
+        return True
+
+    def _read_soon(self) -> int:
+        """Return the number of ANY. Raises TimeoutError if a server takes long to say, also as long as it does."""
+        reading = self._reading
+        if reading is None or reading.done():
+            self._reading = reading = self._in_background.submit(self._current)
+            return reading.result(self.SOON)
+        raise TimeoutError
 
     def close(self) -> None:
         self._reader.close()

@@ -3,7 +3,7 @@
 import io
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from email.message import Message
 from functools import partial
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -20,6 +20,8 @@ from server.http.proxies import UNDERSCORED, Proxies, network
 logger = logging.getLogger("rejoinder.server")
 unavailable_logger = logging.getLogger("rejoinder.refused.unavailable")  # anyone can cause these: they are counted
 
+# Returns status, headers and body of a page that can be sent at once; see PageCache.find_ready().
+FindReady = Callable[[tuple[str, str, str, str], str, str | None], tuple[int, list[tuple[str, str]], bytes] | None]
 READING = {"GET", "HEAD", "OPTIONS"}
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 REJECTION_PAGES = {bodies.TooSlow: error_pages.too_slow, bodies.CutShort: error_pages.incomplete}
@@ -31,6 +33,7 @@ class Gateway:
 
     def __init__(self, application: WSGIApplication) -> None:
         self.application = application
+        self.find_ready: FindReady = getattr(application, "find_ready", find_nothing)
         self.proxies = Proxies(settings.TRUSTED_PROXIES)
         self.limits: dict[str, int] = getattr(settings, "BODY_LIMITS", {})
         self.limiter = bodies.UploadLimiter()
@@ -97,6 +100,10 @@ class Gateway:
         """Return how many bytes a body for this path may have."""
         fitting = [beginning for beginning in self.limits if path.startswith(beginning)]
         return self.limits[max(fitting, key=len)] if fitting else MAX_BODY
+
+
+def find_nothing(*_: object) -> None:
+    """Find no page, because the application stores none."""
 
 
 def is_readable(environ: WSGIEnvironment) -> bool:

@@ -32,6 +32,11 @@ def observe(environ: WSGIEnvironment, status: int, seconds: float) -> None:
         _lines.add(environ, status, seconds, KINDS[kind])
 
 
+def observe_ready(status: int, seconds: float) -> None:
+    """Count a request that was answered with a cached page; its line is not logged."""
+    counters.count(CACHED, status, seconds)
+
+
 def write_rest() -> None:
     """Write the request lines that wait; called before a server process ends."""
     if _lines is not None:

@@ -49,6 +49,12 @@ def network(text: str) -> str:
     return str(ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
 
 
+def forwarded_scheme(header: str, scheme: str) -> str:
+    """Return the scheme that the nearest proxy has written into X-Forwarded-Proto, else `scheme`."""
+    forwarded = header.rpartition(",")[2].strip().lower()
+    return forwarded if forwarded in {"http", "https"} else scheme
+
+
 def is_forwarding(name: str) -> bool:
     """Return whether a header, upper-case with underscores, names another client, host, path or method."""
     return f"HTTP_{name}" in FORWARDING
@@ -69,6 +75,13 @@ class Proxies:
             for name in FORWARDING & environ.keys():
                 del environ[name]
 
+    def scheme(self, client: str, forwarded: str, scheme: str) -> str:
+        """Return the scheme that set_client() would set; `forwarded` is the header X-Forwarded-Proto."""
+        if not (self.trusted and forwarded):
+            return scheme
+        peer = parse(client)
+        return forwarded_scheme(forwarded, scheme) if peer is not None and self.is_trusted(peer) else scheme
+
     def _apply_forwarded(self, environ: dict[str, Any]) -> None:
         """Set the client's address and scheme from the headers of a trusted proxy."""
         if (peer := parse(environ.get("REMOTE_ADDR", ""))) is None:
@@ -78,9 +91,8 @@ class Proxies:
             return
         accept_id(environ)
         environ["REMOTE_ADDR"] = str(self._client_address(peer, environ.get("HTTP_X_FORWARDED_FOR", "")))
-        scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
-        if scheme in {"http", "https"}:
-            environ["wsgi.url_scheme"] = scheme
+        if forwarded := environ.get("HTTP_X_FORWARDED_PROTO", ""):
+            environ["wsgi.url_scheme"] = forwarded_scheme(forwarded, environ["wsgi.url_scheme"])
 
     def _client_address(self, peer: Address, chain: str) -> Address:
         """Return the right-most address that is not a trusted proxy; in a malformed chain, the last valid one."""

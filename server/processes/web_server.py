@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
-from wsgiref.types import WSGIApplication
 
 from django.conf import settings
 from granian._granian import CallbackScheduler, RSGIWorker, SocketHolder, WorkerSignal
@@ -23,13 +22,15 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
 
 from server.http import bodies, concurrency, observing, rsgi
+from server.http.gateway import Gateway
 from server.processes import launcher, signals
 from server.processes.supervisor import STOP_TIMEOUT, RestartDelay, Supervisor
 
 logger = logging.getLogger("rejoinder.serve")
 
-# Each body being received and each request in Django may occupy a thread; cached and new requests need some too.
+# Each body being received and each request in Django may occupy a thread; new requests need some too.
 THREADS = bodies.MAX_UPLOADS + concurrency.MAX_REQUESTS + 200
+READY_THREADS = 1  # sends cached pages; several would only wait for each other
 BACKLOG = 1024
 MAX_MEMORY_MB = 500  # MB
 SETTLING = 1.0  # seconds in which the requests of connections accepted before arrive
@@ -55,13 +56,13 @@ class Scheduler(CallbackScheduler):
 
     __slots__: Sequence[str] = ()
 
-    def __init__(self, loop: Any, application: WSGIApplication, *rest: Any) -> None:
+    def __init__(self, loop: Any, application: Gateway, *rest: Any) -> None:
         super().__init__()
-        self._schedule_fn = rsgi.RequestHandler(application).handle
+        self._schedule_fn = rsgi.RequestHandler(application, THREADS).handle
 
 
 def run_worker(
-    server: "Server", worker_id: int, application: WSGIApplication, sock: Any, ipc: Any, loop: Any, *options: Any
+    server: "Server", worker_id: int, application: Gateway, sock: Any, ipc: Any, loop: Any, *options: Any
 ) -> None:
     """Run the server process that granian's WSGI interface would run, with a thread for each request, but as RSGI.
 
@@ -74,7 +75,7 @@ def run_worker(
     signals.on_first_signal({launcher.RETIRE}, partial(stop_accepting, server.listener))  # blocked since the fork
     make: Any = RSGIWorker  # its stub names the parameters otherwise
     http1 = HTTP1Settings(header_read_timeout=5000)
-    worker = make(worker_id, sock, ipc, py_threads=THREADS, backpressure=BACKLOG, http1_opts=http1)
+    worker = make(worker_id, sock, ipc, py_threads=READY_THREADS, backpressure=BACKLOG, http1_opts=http1)
     worker.serve_mtr(Scheduler(Loop(), application, None, None, None), Loop(), stop)
     server.report_started()
     stopped.wait()
@@ -131,7 +132,7 @@ class Server(MPServer):
         self.is_ready = threading.Event()
         self.started_reading, self.started_writing = os.pipe()
 
-    def run(self, load: Callable[[], WSGIApplication]) -> None:
+    def run(self, load: Callable[[], Gateway]) -> None:
         """Serve until stopped; `load` returns the application, in each server process."""
         run = WorkerProcess.wrap_target(partial(run_worker, self))  # type: ignore[no-untyped-call]
         self.serve(spawn_target=run, target_loader=load, wrap_loader=False)

@@ -70,3 +70,19 @@ def test_private_pages_are_not_stored_anywhere(site: "Server", address: str) -> 
     response = get(site, address)
     assert "no-store" in response.headers["cache-control"]
     assert "etag" not in response.headers
+
+
+def test_a_cached_page_is_sent_at_once_and_is_the_same(site: "Server") -> None:
+    path = resolve(site, "the essay")
+    get(site, path, accept_encoding="gzip")
+    at_once = get(site, path, accept_encoding="gzip")
+    slowly = get(site, path, accept_encoding="gzip", cookie="_ga=1")
+    assert slowly.headers.pop("x-request-id")
+    assert at_once == slowly  # without an id: it has no line in the log
+    assert get(site, path, accept_encoding="gzip", authorization="Basic eA==").headers["x-request-id"]
+    assert get(site, path, accept_encoding="gzip", x_forwarded_proto="https") == at_once  # of a stranger
+    assert get(site, path, accept_encoding="gzip", if_none_match=at_once.headers["etag"]).status == 304
+    order = get(site, f"{path}?order=newest", sec_fetch_site="same-origin", sec_fetch_mode="navigate")
+    again = get(site, f"{path}?order=newest", sec_fetch_site="same-origin", sec_fetch_mode="navigate")
+    assert order.headers["set-cookie"] == again.headers["set-cookie"]
+    assert get(site, path, host="elsewhere.example").status == 400
