@@ -17,6 +17,12 @@ def limit_statements() -> None:
     connection.settings_dict["OPTIONS"].update(settings.REQUEST_OPTIONS)
 
 
+def name_connections() -> None:
+    """Name the connections of this process as the site's, without time limits."""
+    if name := settings.REQUEST_OPTIONS.get("application_name"):
+        connection.settings_dict["OPTIONS"]["application_name"] = name
+
+
 def exit_if_outdated() -> None:
     """Stop with one line if the database was created by migrations that are gone or were rewritten before a release."""
     loader = MigrationLoader(connection)

@@ -14,7 +14,7 @@ from django_tasks_db.models import DBTaskResult
 
 from server.doctor.finding import Finding, error, registered_checks, warning
 from server.http import health
-from server.jobs import maintenance
+from server.jobs import maintenance, tasks
 
 LATE_AFTER = timedelta(minutes=10)
 RECENT = timedelta(days=7)
@@ -102,7 +102,10 @@ def _check_jobs() -> Iterator[Finding]:
     now = timezone.now()
     # A job without a time of its own has the latest possible time.
     is_late = Q(run_after__gt=now) | Q(run_after__lt=now - LATE_AFTER)
-    if count := DBTaskResult.objects.ready().filter(is_late, enqueued_at__lt=now - LATE_AFTER).count():
+    late = DBTaskResult.objects.ready().filter(is_late, enqueued_at__lt=now - LATE_AFTER)
+    if DBTaskResult.objects.running().filter(task_path__in=tasks.long_jobs).exists():
+        late = late.exclude(task_path__in=tasks.long_jobs)  # they run one after the other
+    if count := late.count():
         message = ngettext(
             "%(count)d job has been waiting for over ten minutes.",
             "%(count)d jobs have been waiting for over ten minutes.",

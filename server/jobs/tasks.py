@@ -27,22 +27,27 @@ HIGH_PRIORITY = 50
 UNFINISHED = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
 
 _retried: dict[str, Sequence[timedelta]] = {}
+long_jobs: set[str] = set()
+"""The jobs that run in a process of their own, by module path."""
+
 _schedule: dict[str, tuple[Task[[], Any], timedelta]] = {}
 
 
 def job(
-    *, retry: bool = False, is_email: bool = False, is_urgent: bool = False
+    *, retry: bool = False, is_email: bool = False, is_urgent: bool = False, is_long: bool = False
 ) -> Callable[[Callable[P, T]], Task[P, T]]:
     """Make a module's function a job: `send.enqueue()`. With `retry`, a failed job runs again after each delay.
 
     An email's job is retried for longer, because a mail server may be down for days. An urgent job runs before others
-    that were enqueued earlier.
+    that were enqueued earlier. A long job runs in a process of its own, and starts again if that is stopped.
     """
 
     def make_task(function: Callable[P, T]) -> Task[P, T]:
         made_task: Task[P, T] = task(priority=HIGH_PRIORITY if is_urgent else 0)(function)
         if retry:
             _retried[made_task.module_path] = EMAIL_RETRY_DELAYS if is_email else RETRY_DELAYS
+        if is_long:
+            long_jobs.add(made_task.module_path)
         return made_task
 
     return make_task

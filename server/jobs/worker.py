@@ -1,11 +1,11 @@
-"""The job worker: runs one job at a time, enqueues scheduled ones, and recovers those of dead workers."""
+"""The job worker: runs jobs one by one, starts long and scheduled ones, and recovers those of dead workers."""
 
 import hashlib
 import logging
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from server.jobs import hosts, maintenance, tasks
+from server.jobs.long_jobs import LongJobs
 from server.jobs.tasks import Result
 from server.models import Lease
 
@@ -38,6 +39,7 @@ class Worker:
     def __init__(self) -> None:
         self.id = process_identity(os.getpid())
         self.is_stopping = threading.Event()
+        self.long_jobs = LongJobs()
         self.next_record = 0.0
 
     def run(self) -> None:
@@ -46,6 +48,7 @@ class Worker:
         next_upkeep, pause = 0.0, 0.0
         while not self.is_stopping.is_set():
             if settings.READ_ONLY_FILE.exists():
+                self.long_jobs.stop()
                 self.is_stopping.wait(POLL_INTERVAL)
                 continue
             try:
@@ -55,8 +58,12 @@ class Worker:
                     maintenance.checkpoint()
                     self.record_host()
                     next_upkeep = monotonic() + UPKEEP_INTERVAL
+                self.long_jobs.start_next()
                 has_run = self.run_next_job()
             except (OperationalError, InterfaceError) as error:
+                if connection.vendor == "sqlite" and self.long_jobs.is_running:  # an import holds the write lock
+                    self.is_stopping.wait(POLL_INTERVAL)
+                    continue
                 pause = min(max(1.0, pause * 2), 30.0)
                 logger.warning("The database cannot be reached (%s). Trying again in %d s.", str(error).strip(), pause)
                 connection.close()
@@ -66,6 +73,7 @@ class Worker:
                 connection.close_if_unusable_or_obsolete()  # back to the pool, which notices a restored file
                 if not has_run:
                     self.is_stopping.wait(POLL_INTERVAL)
+        self.long_jobs.stop()
         connection.close()
 
     def record_host(self) -> None:
@@ -75,12 +83,13 @@ class Worker:
             self.next_record = monotonic() + hosts.RECORD_INTERVAL
 
     def stop(self) -> None:
-        """Stop after the current job."""
+        """Stop after the current job, and a long job at once: it may hold the lock that the current one waits for."""
         self.is_stopping.set()
+        self.long_jobs.terminate()
 
     def run_next_job(self) -> bool:
-        """Run the next job that is ready, and return whether there was one."""
-        if (result := claim_job(self.id)) is None:
+        """Run the next job that is ready and not long, and return whether there was one."""
+        if (result := claim_job(self.id, tasks.long_jobs)) is None:
             return False
         with lease_held(self.id):
             run_job(result)
@@ -96,9 +105,11 @@ def run_ready_jobs(worker_id: str = "") -> int:
     return done
 
 
-def claim_job(worker_id: str) -> Result | None:
-    """Return the next job that is ready, marked as run by this worker, or None."""
+def claim_job(worker_id: str, left_out: Collection[str] = ()) -> Result | None:
+    """Return the next job that is ready, marked as run by this worker, or None; some are left out by module path."""
     ready = DBTaskResult.objects.ready()
+    if left_out:
+        ready = ready.exclude(task_path__in=left_out)
     if not ready.exists():  # an idle worker takes no write lock
         return None
     with transaction.atomic():

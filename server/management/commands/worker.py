@@ -22,5 +22,6 @@ class Command(BaseCommand):
         running.hold_or_stop()
         worker = Worker()
         signals.on_first_signal(signals.STOP_SIGNALS, worker.stop)
+        signals.guard_children()
         autodiscover_modules("jobs")
         worker.run()
