@@ -1,11 +1,12 @@
 """Exports in any format, all of it or nothing: to a file, or for a static copy into an empty folder."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone, translation
 
 from blog.models import Site
@@ -15,6 +16,7 @@ from transfer.report import Report
 from transfer.wordpress import export as wordpress
 
 FORMATS: dict[str, Callable[[Path, Report], None]] = {"wordpress": wordpress.write, "markdown": markdown.write}
+SUFFIXES = {"wordpress": "xml", "markdown": "zip"}
 FOLDER_FORMATS: dict[str, Callable[[Path, Report], None]] = {"static": static_copy.write}
 OMITTED = {
     "wordpress": "Not exported: series, languages, revisions, likes, subscriptions and settings.",
@@ -23,14 +25,31 @@ OMITTED = {
 }
 
 
-@transaction.atomic
-def write(kind: str, file: Path) -> Report:
-    """Write an export; an OSError leaves an existing file untouched."""
-    report = Report(file.name)
+@contextmanager
+def reading() -> Iterator[None]:
+    """Read in one transaction, which on SQLite does not keep others from writing."""
+    connection.ensure_connection()
+    mode = getattr(connection, "transaction_mode", None)
+    try:
+        if connection.vendor == "sqlite" and not connection.in_atomic_block:
+            connection.transaction_mode = "DEFERRED"
+        with transaction.atomic():
+            yield
+    finally:
+        if connection.vendor == "sqlite":
+            connection.transaction_mode = mode
+
+
+def write(kind: str, file: Path, report: Report | None = None) -> Report:
+    """Write an export; an OSError leaves an existing file untouched.
+
+    Pass a report to see from another thread how far the export is.
+    """
+    report = report or Report(file.name)
     site = Site.objects.current()
     temporary = file.with_name(f".{file.name}.part")
     try:
-        with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
+        with reading(), translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
             FORMATS[kind](temporary, report)
         temporary.replace(file)
     finally:

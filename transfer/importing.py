@@ -1,5 +1,6 @@
 """Imports in any format: one transaction per file, then its pictures."""
 
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -41,11 +42,15 @@ def import_file(
     folder: Path | None = None,
     credited: Mapping[str, User] | None = None,
     is_dry_run: bool = False,
+    report: Report | None = None,
 ) -> Report:
-    """Import a file or a folder, all of it or nothing; a dry run keeps only the report. Raises Unreadable."""
+    """Import a file or a folder, all of it or nothing; a dry run keeps only the report. Raises Unreadable.
+
+    Pass a report to see from another thread how far the import is.
+    """
     if not file.is_file() and not (kind in FOLDERS and file.is_dir()):
         raise Unreadable("the file does not exist" if not file.exists() else "this is not a file")
-    report = Report(file.name or file.resolve().name)
+    report = report or Report(file.name or file.resolve().name)
     site = Site.objects.current()
     with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
         export = FORMATS[kind](file)
@@ -66,6 +71,11 @@ def import_file(
         pictures.schedule_fetch()
         report_pictures(report, [])
     return report
+
+
+def detect(file: Path) -> str:
+    """Return the format of a file by its content."""
+    return "markdown" if zipfile.is_zipfile(file) else "wordpress"
 
 
 def lift_timeouts() -> None:

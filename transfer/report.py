@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from accounts.profiles.names import tidy_line
 
@@ -66,6 +67,15 @@ class Report:
         if is_dry_run:
             yield "This was a dry run. Nothing was changed."
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the lines of the report by section, as JSON; remarks come with their examples."""
+        return {
+            "counts": [line.strip() for line in count_lines(self.counts)],
+            "unchanged": [line.strip() for line in count_lines(self.unchanged)],
+            "omitted": _remark_rows(self.omitted),
+            "remarks": _remark_rows(self.remarks),
+        }
+
     def omissions(self) -> Iterator[str]:
         """Yield the lines about what was left out, with examples."""
         yield from _remark_lines(self.omitted)
@@ -96,6 +106,17 @@ def count_lines(counts: Counter[str]) -> Iterator[str]:
     """Yield a line for each kind, the important ones first."""
     ranks = {kind: next((at for at, word in enumerate(ORDER) if kind.startswith(word)), len(ORDER)) for kind in counts}
     yield from (f"  {pluralize(counts[kind], kind)}" for kind in sorted(counts, key=ranks.__getitem__) if counts[kind])
+
+
+def _remark_rows(remarks: dict[str, Remark]) -> list[tuple[str, list[str]]]:
+    """Return each kind of remark with its examples."""
+    return [
+        (
+            pluralize(remark.count, kind),
+            [*remark.examples[:MAX_EXAMPLES], *(["…"] if len(remark.examples) > MAX_EXAMPLES else [])],
+        )
+        for kind, remark in remarks.items()
+    ]
 
 
 def _remark_lines(remarks: dict[str, Remark]) -> Iterator[str]:

@@ -13,12 +13,13 @@ from blog.images import card_files
 # Spelled out because `mimetypes` does not know the newer ones everywhere.
 CONTENT_TYPES = {f".{kind}": f"image/{kind}" for kind in ("jpeg", "png", "gif", "webp", "avif")}
 CONTENT_TYPES[".jpg"] = "image/jpeg"
+PRIVATE_FOLDER = "transfers"  # of the bucket: files for the owner only
 
 
 @require_safe
 def serve_upload(request: HttpRequest, name: str) -> FileResponse:
     """Serve an uploaded picture for display, and any other uploaded file as a download."""
-    if normpath(name).lstrip("/").startswith(f"{card_files.FOLDER}/"):
+    if normpath(name).lstrip("/").startswith((f"{card_files.FOLDER}/", f"{PRIVATE_FOLDER}/")):
         raise Http404  # cards have a view that knows whether their essay is published
     try:
         file = default_storage.open(name)

@@ -3,11 +3,14 @@
 import hashlib
 import json
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self, TypedDict, cast
+
+from transfer import scratch
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -45,16 +48,27 @@ class Damaged(Exception):
 class Writer:
     """Writes a new archive, mode 0600, to a temporary name; `finish` moves it into place."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, siblings: str = "") -> None:
+        """`siblings` is a pattern for the names of other backups in the folder, whose unfinished files are removed."""
         self.path = path
+        self.siblings = f"{siblings}|{re.escape(path.name)}" if siblings else re.escape(path.name)
         self.part = path.with_name(f".{path.name}.{os.getpid()}.part")
         self.checksums: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        self._file = os.fdopen(os.open(self.part, flags, 0o600), "w+b")
+        scratch.remove_abandoned(self.path.parent, rf"\.(?:{self.siblings})\.\d+\.part")
+        self._file = self._create()
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
         return self
+
+    def _create(self) -> IO[bytes]:
+        """Create the file and lock it, again if another process took it for an abandoned one before it was locked."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        while True:
+            file = os.fdopen(os.open(self.part, flags, 0o600), "w+b")
+            if scratch.lock(file.fileno()):
+                return file
+            file.close()
 
     def __exit__(self, *_error: object) -> None:
         self.part.unlink(missing_ok=True)  # first: closing writes what is left, which fails again on a full disk

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 
+from transfer import scratch
 from transfer.backup import databases, rows
 from transfer.backup.archive import Damaged, Manifest, Reader
 from transfer.backup.filling import check_version, fill
@@ -20,9 +20,9 @@ def check(path: Path) -> Manifest:
 
     Raises Damaged, OtherVersion, or an OSError.
     """
-    with Reader(path) as backup, tempfile.TemporaryDirectory(dir=settings.DATA_DIR, prefix=".check-") as folder:
+    with Reader(path) as backup, scratch.folder(settings.DATA_DIR, ".check-") as folder:
         check_version(backup)
-        with databases.new_sqlite(Path(folder, "scratch.sqlite3")):
+        with databases.new_sqlite(folder / "scratch.sqlite3"):
             apps = fill(backup)
             for label in backup.manifest["tables"]:
                 with backup.open(f"{ROWS}/{label}.jsonl") as source:

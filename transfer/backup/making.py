@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,8 +15,10 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import Model
 from django.utils import timezone
 
+from blog.images.media import PRIVATE_FOLDER
 from server.http import health
 from server.jobs.hosts import key_fingerprint
+from transfer import bucket_errors, scratch
 from transfer.backup import databases, environment, rows
 from transfer.backup.archive import Manifest, Table, Writer
 
@@ -36,19 +39,25 @@ class Made:
     missing: list[str]
 
 
-def make(path: Path) -> Made:
-    """Write a backup to the file. Raises NotMigrated, or an OSError that leaves an older file as it was."""
+@bucket_errors.as_os_errors()
+def make(path: Path, *, siblings: str = "", done: Counter[str] | None = None) -> Made:
+    """Write a backup to the file. Raises NotMigrated, or an OSError that leaves an older file as it was.
+
+    `siblings` is a pattern for other backups' names, whose unfinished files are removed; `done` counts what is written.
+    """
     if health.pending_migrations():
         raise NotMigrated
+    scratch.remove_abandoned(Path(settings.DATA_DIR), rf"\.(?:backup|check|restore|restored)-{scratch.RANDOM}")
     models = rows.tables(apps)
-    with Writer(path) as writer:
+    done = Counter() if done is None else done
+    with Writer(path, siblings) as writer:
         # Files before the rows that name them, and again after: one may be deleted or uploaded in between.
-        files = add_files(writer, set())
+        files = add_files(writer, set(), done)
         with databases.snapshot() as alias:
-            tables = {model._meta.label_lower: add_table(writer, model, alias) for model in models}
+            tables = {model._meta.label_lower: add_table(writer, model, alias, done) for model in models}
             applied = sorted(MigrationLoader(connections[alias]).applied_migrations)
             named = set(rows.referenced_files(models, alias)) - {""}
-        files |= add_files(writer, files)
+        files |= add_files(writer, files, done)
         manifest = Manifest(
             version=settings.VERSION,
             made=timezone.now().isoformat(),
@@ -63,16 +72,22 @@ def make(path: Path) -> Made:
     return Made(sum(table["rows"] for table in tables.values()), len(files), path.stat().st_size, sorted(named - files))
 
 
-def add_table(writer: Writer, model: type[Model], alias: str) -> Table:
+def add_table(writer: Writer, model: type[Model], alias: str, done: Counter[str]) -> Table:
     """Add the rows of a table to the backup."""
     with writer.member(f"{ROWS}/{model._meta.label_lower}.jsonl") as target:
         count = rows.write(model, rows.columns(model), alias, target)
+    done["row(s)"] += count
     return {"rows": count, "last": rows.last_key(model, alias)}
 
 
-def add_files(writer: Writer, known: set[str]) -> set[str]:
+def add_files(writer: Writer, known: set[str], done: Counter[str]) -> set[str]:
     """Add all media files but those already known, and return their names."""
-    return {name for name in media_files() if name not in known and add_file(writer, name)}
+    added = set()
+    for name in media_files():
+        if name not in known and add_file(writer, name):
+            added.add(name)
+            done["file(s)"] += 1
+    return added
 
 
 def add_file(writer: Writer, name: str) -> bool:
@@ -95,5 +110,6 @@ def media_files(folder: str = "") -> Iterator[str]:
             below, files = default_storage.listdir(folder)
         except FileNotFoundError:  # no picture was ever uploaded, or the folder has been deleted since
             continue
-        folders += [str(PurePosixPath(folder, name)) for name in below if name != "."]  # as S3 lists the key `a//b`
+        below = [name for name in below if name != "."]  # as S3 lists the key `a//b`
+        folders += [each for name in below if (each := str(PurePosixPath(folder, name))) != PRIVATE_FOLDER]
         yield from (str(PurePosixPath(folder, name)) for name in files)

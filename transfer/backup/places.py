@@ -2,9 +2,9 @@
 
 import re
 import shutil
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from django.conf import settings
 from django.core.files import File
@@ -12,6 +12,7 @@ from django.core.files.storage import FileSystemStorage, Storage
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from transfer import bucket_errors, scratch
 from transfer.backup.making import Made, make
 
 NAME = "rejoinder-%Y-%m-%d-%H%M%S.backup"
@@ -36,20 +37,22 @@ def describe() -> str:
     return f"s3://{settings.BACKUP_BUCKET}" if settings.BACKUP_BUCKET else str(settings.BACKUP_FOLDER)
 
 
-def add(place: Storage) -> tuple[str, Made]:
-    """Make a backup, keep it there, and return its name."""
+@bucket_errors.as_os_errors()
+def add(place: Storage, done: Counter[str] | None = None) -> tuple[str, Made]:
+    """Make a backup, keep it there, and return its name; `done` counts what is written."""
     name = timezone.now().strftime(NAME)
     if isinstance(place, FileSystemStorage):
         Path(place.location).mkdir(mode=0o700, parents=True, exist_ok=True)
-        return name, make(Path(place.location, name))
-    with TemporaryDirectory(dir=settings.DATA_DIR, prefix=".backup-") as folder:
-        file = Path(folder, name)
-        made = make(file)
+        return name, make(Path(place.location, name), siblings=_NAME.pattern, done=done)
+    with scratch.folder(settings.DATA_DIR, ".backup-") as folder:
+        file = folder / name
+        made = make(file, done=done)
         with file.open("rb") as source:
             place.save(name, File(source))
     return name, made
 
 
+@bucket_errors.as_os_errors()
 def fetch(place: Storage, name: str, folder: Path) -> Path:
     """Copy a backup from there into a folder."""
     file = folder / name
@@ -58,6 +61,7 @@ def fetch(place: Storage, name: str, folder: Path) -> Path:
     return file
 
 
+@bucket_errors.as_os_errors()
 def times(place: Storage) -> dict[str, datetime]:
     """Return the backups that are there with their times, newest first."""
     try:
@@ -70,6 +74,7 @@ def times(place: Storage) -> dict[str, datetime]:
     return {name: time for name, time in found.items() if time < soon}
 
 
+@bucket_errors.as_os_errors()
 def thin(place: Storage, keep: str) -> list[str]:
     """Delete the backups that `keep`, such as `7d4w6m`, does not name, and return their names."""
     found = times(place)

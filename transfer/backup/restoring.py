@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from comments.notifications import outbox, report_notifications
 from search import rebuilding
 from server import running
 from server.jobs.hosts import key_fingerprint
+from transfer import bucket_errors, scratch
 from transfer.backup import databases, environment
 from transfer.backup.archive import Reader
 from transfer.backup.filling import check_version, fill, update
@@ -51,6 +51,7 @@ class Restored:
     secrets: list[str] = field(default_factory=list)
 
 
+@bucket_errors.as_os_errors()
 def restore(path: Path, *, replaces: bool = False, sends_waiting: bool = False) -> Restored:
     """Replace the site's database by that of a backup, all of it or nothing, and add the backup's files.
 
@@ -132,8 +133,8 @@ def checksum_of(place: str) -> str:
 def replace_sqlite(backup: Reader, finish: Callable[[], None]) -> None:
     """Fill a new file and move it into the place of the old one."""
     place = Path(str(connection.settings_dict["NAME"])).resolve()
-    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".restored-") as folder:
-        file = Path(folder, place.name)
+    with scratch.folder(place.parent, ".restored-") as folder:
+        file = folder / place.name
         with databases.new_sqlite(file):
             fill(backup)
             update()

@@ -35,7 +35,9 @@ class MarkdownExport:
         self.comments = CommentFile(self.archive) if self.layout.kind == layout.OWN else None
         self.paths = list(layout.find_texts(self.archive, self.layout.kind))
         if not self.paths:
-            raise Unreadable("it has no Markdown files")
+            hint = ". If it is a WordPress export, unpack it and import the .xml file in it"
+            has_xml = any(name.lower().endswith(".xml") for name in self.archive)
+            raise Unreadable(f"it has no Markdown files{hint if has_xml else ''}")
         self.picture_source = Files(self.archive, self.layout)
         self.origin = f"markdown:{self.layout.host}"[:200]
 

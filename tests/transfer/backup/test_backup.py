@@ -2,27 +2,36 @@
 
 import errno
 import json
+import os
 import re
 import shutil
 import stat
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from botocore.exceptions import ClientError, EndpointConnectionError
+from django.core.files.storage import FileSystemStorage
 from django.core.management import CommandError, call_command
+from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.server import chores
 from tests.services.bucket import bucket
-from tests.services.processes import wait_until
-from transfer.backup import environment, places
+from tests.services.processes import Process, wait_until
+from tests.services.site import ROOT
+from transfer import scratch
+from transfer.backup import environment, making, places
 from transfer.backup.archive import Writer
 from transfer.backup.doctor import check_backups
+from transfer.backup.making import Made
 
 if TYPE_CHECKING:
     from tests.services.site import Installation, Serve, Server
@@ -112,6 +121,71 @@ def test_a_backup_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space left"):
         write()
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_backup_left_is_removed_by_the_next_but_not_what_one_in_progress_writes(tmp_path: Path) -> None:
+    left = [f".{named(NOON)}.{os.getpid()}.part", ".new.backup.4711.part"]
+    for name in [*left, ".another.zip.4711.part", ".new.backup.part"]:
+        (tmp_path / name).touch()
+    (tmp_path / ".restored-abc123_x").mkdir()
+    (tmp_path / ".restored-abc123_x" / "copy.sqlite3").touch()
+    with (
+        Writer(tmp_path / named(NOON + timedelta(seconds=1)), places._NAME.pattern) as in_progress,
+        scratch.folder(tmp_path, ".restored-") as in_use,
+        Writer(tmp_path / "new.backup", places._NAME.pattern) as new,
+        scratch.folder(tmp_path, ".restored-") as other,
+    ):
+        there = {in_progress.part.name, in_use.name, new.part.name, other.name}
+        assert {path.name for path in tmp_path.iterdir()} == {*there, ".another.zip.4711.part", ".new.backup.part"}
+
+
+@pytest.mark.django_db
+def test_a_bucket_that_refuses_is_reported_in_one_line(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Botocore's errors are no OSErrors."""
+
+    class Refusing(FileSystemStorage):
+        def listdir(self, path: str) -> Any:
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "ListObjects")
+
+        def open(self, name: str, mode: str = "rb") -> Any:
+            raise EndpointConnectionError(endpoint_url="http://bucket.example")
+
+    settings.BACKUP_BUCKET, settings.DATA_DIR = "safe", tmp_path
+    monkeypatch.setattr(places, "configured", lambda: Refusing(tmp_path))
+    refused = r"the bucket’s server refused ListObjects \(AccessDenied\)"
+    assert [bool(re.search(refused, finding.problem)) for finding in check_backups()] == [True]
+    with pytest.raises(CommandError, match=r'^none: Could not connect to the endpoint URL: "http://bucket.example"\.$'):
+        call_command("restore", "none")
+    monkeypatch.setattr(places, "add", lambda _place: ("new.backup", Made(1, 1, 1, [])))
+    with pytest.raises(CommandError, match=f"^The backup was made, but old ones could not be deleted: {refused}\\.$"):
+        call_command("backup", "--keep", "1d")
+    monkeypatch.setattr(making, "media_files", lambda: Refusing(tmp_path).listdir(""))
+    with pytest.raises(CommandError, match=f"{refused}\\. Nothing was written\\.$"):
+        call_command("backup", str(tmp_path / "new.backup"))
+
+
+def test_a_backup_runs_beside_other_jobs_and_ends_cleanly_with_the_site(
+    connected_installation: "Installation", tmp_path: Path
+) -> None:
+    backups, notes = tmp_path / "backups", tmp_path / "notes"
+    media = connected_installation.data_dir / "media"
+    media.mkdir(exist_ok=True)
+    os.mkfifo(media / "slow.jpg")  # reading it takes until someone writes to it
+    worker = Process(
+        [sys.executable, "manage.py", "worker"],
+        log=tmp_path / "worker.log",
+        environment=connected_installation.environment(BACKUP_FOLDER=str(backups)),
+        folder=ROOT,
+    )
+    worker.wait_until(lambda: bool(list(backups.glob(".*.part"))), "a backup to begin")
+    chores.note.enqueue(str(notes), "sent")
+    worker.wait_until(notes.exists, "another job to run")
+    assert worker.stop() == 0
+    assert list(backups.iterdir()) == []
+    result = DBTaskResult.objects.get(task_path="transfer.jobs.make_backup")
+    assert (result.status, result.worker_ids) == (TaskResultStatus.READY, [])
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

@@ -65,7 +65,13 @@ class Command(BaseCommand):
 
     def thin(self, keep: str) -> None:
         if place := places.configured():
-            for name in places.thin(place, keep):
+            try:
+                deleted = places.thin(place, keep)
+            except OSError as error:
+                raise CommandError(
+                    f"The backup was made, but old ones could not be deleted: {error.strerror or error}."
+                ) from error
+            for name in deleted:
                 self.stdout.write(f"Deleted {name}.")
 
     def check_file(self, file: Path | None) -> None:

@@ -1,7 +1,6 @@
 """Restore a site from a backup."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from server.running import SiteIsRunning
+from transfer import scratch
 from transfer.backup import places
 from transfer.backup.archive import Damaged
 from transfer.backup.filling import OtherVersion
@@ -32,9 +32,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, file: Path, replace: bool, send_waiting: bool, **options: Any) -> None:
-        with TemporaryDirectory(dir=settings.DATA_DIR, prefix=".restore-") as folder:
+        with scratch.folder(settings.DATA_DIR, ".restore-") as folder:
             try:
-                source = self.find(file, Path(folder))
+                source = self.find(file, folder)
                 restored = restore(source, replaces=replace, sends_waiting=send_waiting)
             except HasContent as error:
                 raise CommandError(

@@ -1,0 +1,1 @@
+"""The owner's pages in the admin that import, export and start backups."""
