@@ -337,6 +337,7 @@ PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change", "edited", "delet
 BODY_LIMITS = {
     "/admin/": 4 * 1024 * 1024,
     "/admin/blog/essay/import/": 21 * 1024 * 1024,
+    "/admin/import-export/": 46 * 1024 * 1024,
     "/admin/blog/image/": 11 * 1024 * 1024,
     "/accounts/picture/": 9 * 1024 * 1024,
 }

@@ -21,6 +21,7 @@ from moderation.log import public as public_log
 from server import doctor
 from server.http import health, security_txt
 from transfer.document import views as documents
+from transfer.pages import views as import_export
 from transfer.person import owner_views
 from transfer.person import views as data
 
@@ -51,6 +52,11 @@ urlpatterns = [
     path("admin/blog/essay/", include("blog.writing.urls")),
     path("admin/desk/reply/<int:pk>/", admin.site.admin_view(desk_views.reply), name="desk-reply"),
     path("admin/doctor/", admin.site.admin_view(doctor.doctor_page), name="doctor"),
+    path("admin/import-export/", admin.site.admin_view(import_export.overview), name="import-export"),
+    path("admin/import-export/<uuid:pk>/", admin.site.admin_view(import_export.show_run), name="import-export-run"),
+    path(
+        "admin/import-export/<uuid:pk>/file/", admin.site.admin_view(import_export.download), name="import-export-file"
+    ),
     path("admin/", admin.site.urls),
     path("media/<path:name>", media.serve_upload, name="media"),
     path("", include("search.urls")),

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -28,16 +29,17 @@ OMITTED = {
 @contextmanager
 def reading() -> Iterator[None]:
     """Read in one transaction, which on SQLite does not keep others from writing."""
-    connection.ensure_connection()
-    mode = getattr(connection, "transaction_mode", None)
+    connection.ensure_connection()  # which sets its mode
+    sqlite: Any = connection if connection.vendor == "sqlite" else None
+    mode = sqlite and sqlite.transaction_mode
     try:
-        if connection.vendor == "sqlite" and not connection.in_atomic_block:
-            connection.transaction_mode = "DEFERRED"
+        if sqlite:
+            sqlite.transaction_mode = "DEFERRED"
         with transaction.atomic():
             yield
     finally:
-        if connection.vendor == "sqlite":
-            connection.transaction_mode = mode
+        if sqlite:
+            sqlite.transaction_mode = mode
 
 
 def write(kind: str, file: Path, report: Report | None = None) -> Report:

@@ -1,5 +1,6 @@
 """Account pages in a browser: all are accessible, and a passkey can be added, used and removed."""
 
+import os
 from itertools import count
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -8,11 +9,14 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 from playwright.sync_api import Page, expect
 
 from accounts.models import Commenter, User
 from accounts.profiles import avatars
 from comments.notifications.signed_links import claim_url
+from server.jobs.worker import process_identity
 from tests import make
 from tests.browser.layout import check_layout
 from tests.conftest import RUNS_ALL
@@ -190,6 +194,41 @@ def test_the_owners_page_is_accessible(visitor: Visitor, site: "Server") -> None
     check_layout(visitor, page, dark=True)
     page.get_by_role("button", name="Withdraw Tomás Vega").click()
     expect(page.get_by_text("Withdrawn")).to_be_visible()
+
+
+def test_the_page_to_import_export_and_back_up_is_accessible_in_every_state(visitor: Visitor, site: "Server") -> None:
+    page = visitor.open()
+    client = Client()
+    client.force_login(make.owner(f"pages{next(numbers)}"))
+    page.context.add_cookies([{"name": "session", "value": client.cookies["session"].value, "url": site.url}])
+    page.goto(f"{site.url}/admin/import-export/")
+    page.get_by_role("button", name="Check file").click()
+    expect(page.get_by_text("Choose a file.")).to_be_visible()
+    check_layout(visitor, page)
+    remarks = [["3 pages of a section", ["content/" + "long-name" * 20 + ".md", "…"]]]
+    report = {"counts": ["2 essays"], "unchanged": ["1 page"], "omitted": remarks, "remarks": remarks}
+    kwargs = {"token": "0" * 32, "name": f"{'export-' * 20}.zip", "kind": "", "is_dry_run": True}
+    result = DBTaskResult.objects.create(
+        task_path="transfer.jobs.import_upload",
+        args_kwargs={"args": [], "kwargs": kwargs},
+        backend_name="default",
+        run_after=timezone.now(),
+        status="RUNNING",
+        started_at=timezone.now(),
+        worker_ids=[process_identity(os.getpid())],
+    )
+    page.goto(f"{site.url}/admin/import-export/{result.pk}/")
+    expect(page.get_by_role("status")).to_have_text("Checking the file…")
+    check_layout(visitor, page)
+    result.set_successful({"report": report, "kind": "markdown"})
+    expect(page.get_by_role("status")).to_have_text("File checked. Nothing was changed.")
+    check_layout(visitor, page)
+    page.emulate_media(color_scheme="dark")
+    result.set_failed(ValueError())
+    page.reload()
+    expect(page.get_by_text("An unexpected error occurred.")).to_be_visible()
+    check_layout(visitor, page, dark=True)
+    result.delete()
 
 
 def test_a_passkey_is_added_used_and_removed(visitor: Visitor, site: "Server") -> None:

@@ -214,7 +214,7 @@ OURS = (
     "/admin/comments/queue/", "/admin/comments/queue/log/", "/admin/comments/queue/log/log.csv",
     "/admin/comments/queue/numbers/", "/admin/comments/queue/filter/", "/admin/comments/queue/news/",
     "/admin/comments/queue/blocks/", "/admin/comments/queue/people/{commenter}/", "/admin/comments/block/",
-    "/admin/comments/rule/", "/admin/identity/", "/admin/doctor/", "/admin/autocomplete/", "/admin/blog/image/find/",
+    "/admin/comments/rule/", "/admin/identity/", "/admin/doctor/", "/admin/import-export/", "/admin/autocomplete/", "/admin/blog/image/find/",
     "/moderation/", "/replies/comments/", "/comments/feed/", "/comments/{comment}/", "/feed/", "/feed.json", "/archive/",
     "/tag/old-promises/", "/", "{essay}", "{essay}feed/", "{essay}identity/",
 )  # fmt: skip
