@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, F, Value, When
+from django.db.models import BigIntegerField, Case, F, When
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -17,6 +18,7 @@ from comments.models.decision import in_force
 from comments.notifications import outbox, report_notifications
 from comments.spam import akismet_corrections
 from search.models import Entry, Kind
+from server.prepared import Parameter, PreparedUpdate
 
 Verb = Decision.Verb
 RETURNING = frozenset({Verb.UNDO, Verb.RESTORE})
@@ -100,26 +102,52 @@ def set_status(comment: Comment, after: Status, *, root: Comment, removed_by: st
         comment.readable = root.readable
         Comment.objects.filter(pk=comment.pk).update(readable=root.readable, **values)
     else:
-        both = {name: value_for_row(comment, name, value) for name, value in values.items()}
-        both["readable"] = value_for_row(root, "readable", root.readable)
-        Comment.objects.filter(pk__in=[root.pk, comment.pk]).update(**both)
+        update_with_root(*values).run(comment=comment.pk, root=root.pk, readable=root.readable, **values)
     adjust_counts(comment.essay_id, comments=change, threads=threads)
 
 
 def adjust_counts(essay_id: int, *, comments: int, threads: int) -> None:
     """Add these numbers, which may be negative, to the essay's stored counts of comments and threads."""
-    counts = Discussion.objects.filter(essay_id=essay_id)
-    change = {"comment_count": F("comment_count") + comments, "threads": F("threads") + threads}
-    if not counts.update(**change):
+    change = {"essay": essay_id, "comments": comments, "threads": threads}
+    if not UPDATE_COUNTS.run(**change):
         Discussion.objects.bulk_create([Discussion(essay_id=essay_id)], ignore_conflicts=True)
-        counts.update(**change)
+        UPDATE_COUNTS.run(**change)
 
 
-def value_for_row(comment: Comment, name: str, value: Any) -> Case:
+NUMBER = BigIntegerField()
+UPDATE_COUNTS = PreparedUpdate(
+    lambda essay, comments, threads: (
+        Discussion.objects.filter(essay_id=essay),
+        {"comment_count": F("comment_count") + comments, "threads": F("threads") + threads},
+    ),
+    essay=NUMBER,
+    comments=NUMBER,
+    threads=NUMBER,
+)
+
+
+@cache
+def update_with_root(*names: str) -> PreparedUpdate:
+    """Return the update of these fields of a comment together with the root's count."""
+    fields = {name: field_for(name) for name in (*names, "readable")}
+
+    def build(comment: Parameter, root: Parameter, readable: Parameter, **values: Parameter) -> Any:
+        changes = {name: value_for_row(comment, name, value) for name, value in values.items()}
+        changes["readable"] = value_for_row(root, "readable", readable)
+        return Comment.objects.filter(pk__in=[root, comment]), changes
+
+    return PreparedUpdate(build, comment=NUMBER, root=NUMBER, **fields)
+
+
+def field_for(name: str) -> Any:
+    """Return the field of a comment's value with this name, for a foreign key that of the other row's key."""
+    field: Any = Comment._meta.get_field(name)
+    return getattr(field, "target_field", field)
+
+
+def value_for_row(pk: Parameter, name: str, value: Parameter) -> Case:
     """An expression that changes one of two rows updated together; the other keeps its value."""
-    column: Any = Comment._meta.get_field(name)
-    column = getattr(column, "target_field", column)
-    return Case(When(pk=comment.pk, then=Value(value, column)), default=F(name), output_field=column)
+    return Case(When(pk=pk, then=value), default=F(name), output_field=field_for(name))
 
 
 def resolve_disputes(comment: Comment, decision: Decision | None) -> bool:

@@ -24,6 +24,7 @@ import regex
 import snowballstemmer
 
 from search.models import EPOCH, NUMBER_BITS, TIME_BITS, Entry, Kind
+from server.prepared import PreparedInsert
 
 TITLE, TAG, OFTEN, ANYWHERE, PAIR, PERIOD = "tgowpd"
 PERIOD_BITS = NUMBER_BITS + 22  # of a key, after those of its kind and period
@@ -52,11 +53,15 @@ _BLOCK_EDGE = re.compile(rf"</?(?!(?:{_INLINE})\b)\w[^>]*>")
 _TAG = re.compile(r"<[^>]*>")
 NOTE_BITS = 12
 UPDATED_FIELDS = ("essay", "number", "authors", "language", "is_page", "tags", "title", "address", "text", "tokens")
+_upsert = PreparedInsert(Entry, replaces=UPDATED_FIELDS)
 _stemming = Lock()
 
 
 def add(*entries: Entry) -> None:
     """Add texts to the index, or replace them, in one statement."""
+    if len(entries) == 1:
+        _upsert.run(*entries)
+        return
     Entry.objects.bulk_create(entries, update_conflicts=True, unique_fields=["id"], update_fields=UPDATED_FIELDS)
 
 

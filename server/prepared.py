@@ -2,13 +2,16 @@
 
 import copy
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
-from django.db import connections
-from django.db.models import Expression, Field, QuerySet
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models.constants import OnConflict
 from django.db.models.query import ModelIterable, ValuesListIterable
+from django.db.models.sql import InsertQuery, UpdateQuery
 
 Row = TypeVar("Row")
 
@@ -20,9 +23,9 @@ class Parameter(Expression):
         super().__init__(output_field=output_field)
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         """Return a placeholder, and this object in place of its value."""
-        return "%s", (self,)
+        return "%s", [self]
 
     def bind(self, value: Any, connection: Any) -> Any:
         """Return the value as the database takes it."""
@@ -65,7 +68,7 @@ class Compiled:
         self.queryset = queryset
         self.compiler: Any = queryset.query.get_compiler(using=queryset.db)
         self.sql, self.parameters = self.compiler.as_sql()
-        self.iterable: Any = ValuesListIterable if queryset.query.values_select else ModelIterable
+        self.iterable: Any = ModelIterable if queryset._fields is None else ValuesListIterable
 
     def run(self, values: dict[str, Any]) -> list[Any]:
         connection = connections[self.queryset.db]
@@ -82,3 +85,76 @@ class Compiled:
             query=query, db=self.queryset.db, model=self.queryset.model, _hints={}, _known_related_objects={}
         )
         return list(self.iterable(source))
+
+
+class PreparedUpdate:
+    """An update whose SQL is built at its first run.
+
+    `build` gets a Parameter for each name in `fields`, and returns a queryset and the changes, as for its `update()`.
+    """
+
+    def __init__(
+        self, build: Callable[..., "tuple[QuerySet[Any, Any], dict[str, Any]]"], **fields: Field[Any, Any]
+    ) -> None:
+        self._build = build
+        self._parameters = {name: Parameter(name, field) for name, field in fields.items()}
+
+    @cached_property
+    def _compiled(self) -> tuple[str, Sequence[Any]]:
+        rows, changes = self._build(**self._parameters)
+        query = rows.query.chain(UpdateQuery)
+        query.add_update_values(changes)
+        return query.get_compiler(DEFAULT_DB_ALIAS).as_sql()  # type: ignore[no-any-return]
+
+    def run(self, **values: Any) -> int:
+        """Run the update, and return the number of changed rows."""
+        sql, parameters = self._compiled
+        bound = [
+            each.bind(values[each.name], connection) if isinstance(each, Parameter) else each for each in parameters
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, bound)
+            return int(cursor.rowcount)
+
+
+class PreparedInsert:
+    """Inserts rows of one model as `save(force_insert=True)` does, without signals; its SQL is built at the first."""
+
+    def __init__(self, model: type[Model], *, replaces: Sequence[str] = ()) -> None:
+        """`replaces`: the fields that are updated if there is a row with this primary key."""
+        self._meta, self._replaces = model._meta, replaces
+        self._sql: dict[bool, str] = {}
+
+    @cached_property
+    def _columns(self) -> dict[bool, list[Any]]:
+        """The fields to insert, by whether the primary key is known."""
+        every = [*self._meta.local_concrete_fields]
+        return {True: every, False: [field for field in every if not field.primary_key]}
+
+    def run(self, row: Model) -> None:
+        """Insert the row; one without a primary key receives it."""
+        has_key = row.pk is not None
+        with connection.cursor() as cursor:
+            cursor.execute(self._statement(row, has_key=has_key), list(self._values(row, has_key=has_key)))
+            if not has_key:
+                row.pk = cursor.fetchone()[0]
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+    def _values(self, row: Model, *, has_key: bool) -> Iterator[Any]:
+        for field in self._columns[has_key]:
+            yield field.get_db_prep_save(field.pre_save(row, add=True), connection)
+
+    def _statement(self, row: Model, *, has_key: bool) -> str:
+        if has_key not in self._sql:
+            field = self._meta.get_field
+            query = InsertQuery(
+                type(row),
+                on_conflict=OnConflict.UPDATE if self._replaces else None,
+                update_fields=[field(name) for name in self._replaces],
+                unique_fields=[self._meta.pk] if self._replaces else [],
+            )
+            query.insert_values(self._columns[has_key], [row])
+            compiler: Any = query.get_compiler(DEFAULT_DB_ALIAS)
+            compiler.returning_fields = None if has_key else [self._meta.pk]
+            self._sql[has_key] = compiler.as_sql()[0][0]
+        return self._sql[has_key]

@@ -1,6 +1,6 @@
 """Commenters: one row for each guest and each user who has commented."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
@@ -29,11 +29,11 @@ class CommenterQuerySet(models.QuerySet["Commenter"]):
         """Lock the commenter's row, save a changed website, and return whether the row still exists."""
         if commenter.has_unsaved_changes:
             return bool(self.filter(pk=commenter.pk).update(website=commenter.website, changed=commenter.changed))
-        return bool(self.for_update(commenter).values_list("pk"))
+        return bool(self.for_update(commenter.pk).values_list("pk"))
 
-    def for_update(self, commenter: "Commenter") -> Self:
-        """Select the commenter's row and lock it; also usable as a subquery."""
-        return self.filter(pk=commenter.pk).select_for_update(no_key=True)
+    def for_update(self, pk: Any) -> Self:
+        """Select a commenter's row and lock it; also usable as a subquery."""
+        return self.filter(pk=pk).select_for_update(no_key=True)
 
     def guests(self) -> Self:
         return self.filter(user=None)

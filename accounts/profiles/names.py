@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from operator import or_
 from typing import Any, NamedTuple
 
@@ -142,6 +142,7 @@ def tidy_line(text: str, limit: int | None = None) -> str:
     return line.strip(" \u200c\u200d")
 
 
+@lru_cache(1000)
 def fold(name: str) -> str:
     """Reduce a name to letters that ignore case, accents, spaces, punctuation and look-alikes."""
     letters = unicodedata.normalize("NFKD", tidy_line(name)).translate(_LOOKALIKES)

@@ -1,7 +1,8 @@
 """People, email addresses and networks that are trusted, always held or blocked."""
 
 import ipaddress
-from typing import Self
+from collections.abc import Sequence
+from typing import Any, Self
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -37,23 +38,27 @@ def enclosing_networks(address: str) -> list[str]:
 
 
 class BlockQuerySet(models.QuerySet["Block"]):
-    def active(self) -> Self:
-        return self.filter(Q(until=None) | Q(until__gt=timezone.now()))
+    def active(self, now: Any = None) -> Self:
+        return self.filter(Q(until=None) | Q(until__gt=now or timezone.now()))
 
     def matching(self, commenter: Commenter, address: str) -> Self:
         """Blocks that apply to a person at an IP address, most specific first: person, verified email address, network.
 
         Of two equally specific ones the stricter comes first.
         """
-        applies = Q(network__in=enclosing_networks(address)) & ~Q(network="")
-        if commenter.pk:
-            applies |= Q(commenter=commenter.pk)
-        if commenter.user_id:
-            verified = EmailAddress.objects.filter(user=commenter.user_id, verified=True)
+        return self.applying(commenter.pk, commenter.user_id, enclosing_networks(address))
+
+    def applying(self, commenter: Any, user: Any, networks: Sequence[Any], now: Any = None) -> Self:
+        """The same for primary keys, None if there is none, and networks; each may be a Parameter."""
+        applies = Q(network__in=networks) & ~Q(network="")
+        if commenter:
+            applies |= Q(commenter=commenter)
+        if user:
+            verified = EmailAddress.objects.filter(user=user, verified=True)
             applies |= ~Q(email="") & Q(email__in=verified.values(lower=Lower("email")))
         rank = Case(When(commenter__isnull=False, then=0), When(email="", then=2), default=1)
         strictness = Case(When(kind="block", then=0), When(kind="hold", then=1), default=2)
-        return self.active().filter(applies).order_by(rank, strictness, "-pk")
+        return self.active(now).filter(applies).order_by(rank, strictness, "-pk")
 
 
 class BlockManager(models.Manager.from_queryset(BlockQuerySet)):  # type: ignore[misc]

@@ -1,6 +1,7 @@
 """Comments as nodes of their threads, and the locks that every writer takes."""
 
 from datetime import timedelta
+from functools import cache
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -17,6 +18,7 @@ from comments.models.status import Status
 from comments.models.tree_number import TreeNumber
 from comments.models.wording import Wording
 from search.models import Entry
+from server.prepared import Prepared, PreparedInsert
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
@@ -76,12 +78,8 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         `lft` is always 1, is the first row waited for; PostgreSQL then reads the second one again.
         `commenter`: a person whose row is locked first; if it no longer exists, two Nones are returned.
         """
-        rows = self.filter(tree_id__in=self.filter(pk=pk).values("tree_id")).filter(Q(parent=None) | Q(pk=pk))
-        if essay:
-            rows = rows.filter(essay=essay)
-        if commenter:  # independent of these rows: PostgreSQL evaluates it, and so locks it, before reading any
-            rows = rows.filter(Exists(Commenter.objects.for_update(commenter)))
-        found = {row.pk: row for row in rows.select_related("commenter", "essay").order_by("tree_id", "lft").lock()}
+        others = {name: row.pk for name, row in (("essay", essay), ("commenter", commenter)) if row}
+        found = {row.pk: row for row in thread_query(*others).fetch(pk=pk, **others)}
         root = next((row for row in found.values() if row.parent_id is None), None)
         return root, found.get(pk)
 
@@ -115,11 +113,26 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         """
         comment: Comment = self.model(essay=essay, commenter=commenter, status="", **fields)
         self.insert_node(comment, parent, position="last-child", refresh_target=False)
-        comment.save(force_insert=True)  # type: ignore[no-untyped-call]
+        comment.insert()
         wording.comment = comment
-        wording.save()
+        _insert_wording.run(wording)
         comment.wording = wording
         return comment
+
+
+@cache
+def thread_query(*given: str) -> "Prepared[Comment]":
+    """Return the query of lock_thread(). A caller who gives the essay needs neither that nor the commenters."""
+
+    def build(pk: Any, essay: Any = None, commenter: Any = None) -> Any:
+        rows = Comment.objects.filter(tree_id__in=Comment.objects.filter(pk=pk).values("tree_id"))
+        rows = rows.filter(Q(parent=None) | Q(pk=pk))
+        rows = rows.filter(essay=essay) if essay else rows.select_related("commenter", "essay")
+        if commenter:  # independent of these rows: PostgreSQL evaluates it, and so locks it, before reading any
+            rows = rows.filter(Exists(Commenter.objects.for_update(commenter)))
+        return rows.order_by("tree_id", "lft").lock()
+
+    return Prepared(build, **{name: models.BigIntegerField() for name in ("pk", *given)})
 
 
 class Comment(MPTTModel):
@@ -232,6 +245,12 @@ class Comment(MPTTModel):
         """Return whether someone other than the author has replied, visible to all."""
         return bool(Comment.objects.filter(has_answer(), pk=self.pk).exists())
 
+    def insert(self) -> None:
+        """Insert the comment, whose place in its thread insert_node() has set, as `save()` does."""
+        _insert_comment.run(self)
+        self._mptt_saved = True
+        self._mptt_meta.update_mptt_cached_fields(self)
+
     def set_wording(self, wording: Wording, reasons: list[Any]) -> None:
         """Make this the comment's current wording; earlier ones remain as its history."""
         wording.comment = self
@@ -240,5 +259,7 @@ class Comment(MPTTModel):
         self.wording = wording
         Comment.objects.filter(pk=self.pk).update(wording=wording)
 
+
+_insert_comment, _insert_wording = PreparedInsert(Comment), PreparedInsert(Wording)
 
 Comment._meta.indexes = [index for index in Comment._meta.indexes if "lft" not in index.fields]  # design.md, rule 1

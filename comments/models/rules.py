@@ -1,7 +1,9 @@
 """Comment settings of the site, and those of single essays."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -9,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Value
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +20,10 @@ from blog.models import Authorship, Essay
 from comments.models.permissions import moderators
 from server.prepared import Prepared
 
+ESSAY_PARAMETERS: dict[str, Any] = {
+    "slug": models.TextField(), "now": models.DateTimeField(), "dated": models.DateField(),
+    "user": models.BigIntegerField(), "email": models.TextField(),
+}  # fmt: skip
 MAX_EDIT_MINUTES = 60 * 24 * 366  # minutes
 
 DAYS_VALIDATORS = (MaxValueValidator(36_500, _("Enter at most 36,500 days.")),)
@@ -211,19 +217,15 @@ class DiscussionManager(models.Manager["Discussion"]):
         Annotations: `is_by_user`: the user is one of its authors; `is_moderated_by_user`: the user is a moderator;
         `has_user_verified_email`: the user's primary address is verified.
         """
-        essays = Essay.objects.published().select_related("discussion__rules")
-        date = {"dated__year": year, "dated__month": month, "dated__day": day}
-        essays = essays.essays().filter(**date) if year else essays.pages()
-        no: Any = Value(False)
-        rights = {"is_by_user": no, "is_moderated_by_user": no, "has_user_verified_email": no}
+        values: dict[str, Any] = {"slug": slug, "now": timezone.now()}
         if isinstance(user, User):
-            verified = EmailAddress.objects.filter(user=user, email=user.email.lower(), verified=True)
-            rights = {
-                "is_by_user": Exists(Authorship.objects.filter(essay=OuterRef("pk"), author=user)),
-                "is_moderated_by_user": Exists(User.objects.filter(moderators(), pk=user.pk)),
-                "has_user_verified_email": Exists(verified),
-            }
-        return get_object_or_404(essays.annotate(**rights), slug=slug)
+            values |= {"user": user.pk, "email": user.email.lower()}
+        if year:
+            with suppress(ValueError):  # a date that does not exist
+                values["dated"] = date(year, month, day)
+        if (year and "dated" not in values) or (found := essay_query(*sorted(values)).first(**values)) is None:
+            raise Http404
+        return found
 
     def for_essay(self, essay: Essay) -> "Discussion":
         """The essay's settings and counts with the site's rules; a missing row means the defaults."""
@@ -255,6 +257,27 @@ class DiscussionManager(models.Manager["Discussion"]):
         """Return the number of comments of each essay in one query; essays without comments are omitted."""
         rows = self.filter(essay__in=[essay.pk for essay in essays], comment_count__gt=0)
         return dict(rows.values_list("essay_id", "comment_count"))
+
+
+@cache
+def essay_query(*given: str) -> Prepared[Any]:
+    """Return the query of get_essay_or_404() for these values; without a date it is for a page."""
+
+    def build(slug: Any, now: Any, dated: Any = None, user: Any = None, email: Any = None) -> Any:
+        essays = Essay.objects.filter(slug=slug, published__lte=now)
+        essays = essays.essays().filter(dated=dated) if dated else essays.pages()
+        no: Any = Value(False)
+        rights = {"is_by_user": no, "is_moderated_by_user": no, "has_user_verified_email": no}
+        if user:
+            verified = EmailAddress.objects.filter(user=user, email=email, verified=True)
+            rights = {
+                "is_by_user": Exists(Authorship.objects.filter(essay=OuterRef("pk"), author=user)),
+                "is_moderated_by_user": Exists(User.objects.filter(moderators(), pk=user)),
+                "has_user_verified_email": Exists(verified),
+            }
+        return essays.select_related("discussion__rules").annotate(**rights)
+
+    return Prepared(build, **{name: ESSAY_PARAMETERS[name] for name in given})
 
 
 class Discussion(models.Model):

@@ -62,6 +62,8 @@ def create_notices(comment: Comment, subscribed_before: datetime | None = None) 
 
 def requeue_dropped(dropped: Any) -> None:
     """Queue notices again that were dropped when out of date: for a digest or to be sent immediately."""
+    if not dropped.exists():
+        return
     now = timezone.now()
     is_daily = Q(subscription__isnull=False, subscription__often=Subscription.Often.DAILY)
     daily = list(dropped.filter(is_daily).values_list("pk", flat=True))

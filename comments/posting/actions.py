@@ -1,4 +1,4 @@
-"""Post a comment, in one transaction."""
+"""Post a comment: prepare it, then save it in one transaction."""
 
 import hashlib
 from dataclasses import asdict, dataclass
@@ -8,7 +8,6 @@ from django.db import transaction
 
 import pagecache
 from accounts.models import Commenter
-from blog import markup
 from blog.models import Essay
 from comments.models import Comment, Decision, Discussion, Rules, Wording
 from comments.notifications import subscribing
@@ -19,6 +18,10 @@ from comments.screening.history import AuthorHistory, history_of_post
 from comments.screening.screening import Draft, Sender
 from comments.transitions import transition
 from server.http import ratelimit
+from server.prepared import PreparedInsert
+
+LONG_TEXT = 4000  # characters
+_insert_commenter = PreparedInsert(Commenter)
 
 
 class Duplicate(Exception):
@@ -44,7 +47,6 @@ class CommentGone(Exception):
     """The comment to reply to or to act on is no longer public."""
 
 
-@transaction.atomic
 def post(
     *,
     essay: Essay,
@@ -63,30 +65,49 @@ def post(
     Raises CommentGone, CommenterChanged, Duplicate, RateLimited or screening.Rejected; then nothing is saved.
     """
     rules = rules or Rules.objects.current()
+    digest = submission_key(key, commenter, essay, parent, text)
+    wording = Wording(text=text, network=sender.network, submission_key=digest)
+    draft = Draft(commenter, sender, wording, rules, essay)
+    if is_trusted or not must_wait(text, sender, rules):
+        draft.prepare()
+    return _post(draft, parent, is_trusted=is_trusted, subscription_request=subscription_request)
+
+
+def must_wait(text: str, sender: Sender, rules: Rules) -> bool:
+    """Return whether a long text, which takes up to 0.2 s to clean, comes from where one was just posted."""
+    seconds = rules.flood_seconds
+    return len(text) > LONG_TEXT and seconds > 0 and ratelimit.is_exhausted("comment", sender.address, seconds)
+
+
+@transaction.atomic
+def _post(
+    draft: Draft, parent: int | None, *, is_trusted: bool, subscription_request: SubscriptionRequest | None
+) -> Comment:
+    """Post a draft, as post() does. Its transaction has SQLite's only write lock, so it does nothing else."""
+    commenter, essay, wording, rules, sender = draft.commenter, draft.essay, draft.wording, draft.rules, draft.sender
     wait = 0.0 if is_trusted else acquire_turn(commenter, sender, rules.flood_seconds)
     # authors and moderators are never merged into others
     root, replied_to = lock_commenter_and_thread(commenter if commenter.pk and not is_trusted else None, essay, parent)
-    digest = submission_key(key, commenter, essay, parent, text)
+    digest = wording.submission_key
     if parent is not None and (replied_to is None or not replied_to.is_approved):
         if existing := find_submitted(digest, commenter):
             return existing
         raise CommentGone
-    history = history_of_post(
+    draft.history = history_of_post(
         commenter,
         essay=essay,
         parent=parent,
-        text=text,
+        text=wording.text,
         submission_key=digest,
         address=sender.address,
-        checks_repeats=bool(rules.rule_stamp),
+        has_rules=bool(rules.rule_stamp),
     )
-    if history.is_resubmission and (existing := find_submitted(digest, commenter)):
+    if draft.history.submitted and (existing := find_submitted(digest, commenter)):
         return existing
-    ensure_postable(history, wait)
+    ensure_postable(draft.history, wait)
+    draft.prepare()  # if it was not before
     if commenter._state.adding:
-        commenter.save()  # a new guest's first comment
-    wording = Wording(text=text, html=markup.clean_comment(text), network=sender.network, submission_key=digest)
-    draft = Draft(commenter, sender, wording, rules, essay, history)
+        _insert_commenter.run(commenter)  # a new guest's first comment
     verdict = screening.screen(draft, is_trusted=is_trusted)
     wording.reasons, wording.spam_score = verdict.reasons, draft.spam_score
     comment = Comment.objects.insert_comment(essay=essay, commenter=commenter, parent=replied_to, wording=wording)

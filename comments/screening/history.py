@@ -2,21 +2,33 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from django.db import models
-from django.db.models import Q, Subquery, Value
-from django.db.models.functions import Cast, Coalesce, Concat
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    DateTimeField,
+    Max,
+    OuterRef,
+    Subquery,
+    TextField,
+    Value,
+)  # fmt: skip
+from django.db.models.functions import Cast, Concat
+from django.utils import timezone
 
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Block, Comment, Status, Wording
+from comments.models.block import enclosing_networks
 from comments.models.wording import BEGINNING, Beginning
+from server.prepared import Prepared
 
-NULL_NUMBER = models.Max("pk", filter=Q(pk__lt=0), output_field=models.BigIntegerField())
-KIND_AND_KEY = Concat("kind", Value(" "), Cast("pk", models.TextField()), output_field=models.TextField())
-NULL_TEXT = models.Max("status", filter=Q(pk__lt=0), output_field=models.TextField())
-NULL_TIME = models.Max("created", filter=Q(pk__lt=0), output_field=models.DateTimeField())
+KIND_AND_KEY = Concat("kind", Value(" "), Cast("pk", TextField()), output_field=TextField())
+NUMBER, TEXT, TIME = BigIntegerField(), TextField(), DateTimeField()
+PARAMETERS: dict[str, Any] = {"essay": NUMBER, "parent": NUMBER, "commenter": NUMBER, "user": NUMBER, "now": TIME}
+COLUMNS = ("block", "duplicate", "submitted", "last_approved", "earlier_count", "last_repeated")
 
 
 @dataclass(frozen=True)
@@ -25,32 +37,22 @@ class AuthorHistory:
 
     duplicate: int | None = None  # the same text by the same author in the same place
     last_approved: datetime | None = None
-    is_resubmission: bool = False  # this submission has been received before
+    submitted: int | None = None  # the comment that this submission created before
     earlier_count: int = 0
     last_repeated: datetime | None = None  # when anyone last posted the same text
     block: str | None = None  # kind and primary key of the block in force
 
 
-def scalar_subquery(rows: Any, nothing: models.Max = NULL_NUMBER) -> Any:
-    """One value from the first of `rows`, to be selected together with aggregates; `nothing`: NULL of its type."""
-    return Coalesce(Subquery(rows[:1]), nothing, output_field=nothing.output_field)
+def scalar(rows: Any, group: str, value: Any) -> Subquery:
+    """An aggregate over rows that have the same `group`, to be selected beside others; NULL without rows."""
+    return Subquery(rows.order_by().values(group).annotate(found=value).values("found"))
 
 
-def screening_subqueries(
-    commenter: Commenter, address: str, text: str, but: Comment | None = None, until: datetime | None = None
-) -> dict[str, Any]:
-    """Columns for the block and history of an author and a text, without the comment `but`, before `until`."""
-    asked: dict[str, Any] = {
-        "block": scalar_subquery(Block.objects.matching(commenter, address).values(found=KIND_AND_KEY), NULL_TEXT)
-    }
-    if commenter.pk:
-        asked["earlier_count"] = models.Count("pk", filter=Q(pk__lt=but.pk) if but else None)
-    if text:
-        same = Wording.objects.alias(begins=Beginning("text")).filter(begins=text[:BEGINNING], text=text)
-        same = (same.exclude(comment=but) if but else same).order_by("-created")
-        same = same.filter(created__lt=until) if until else same
-        asked["last_repeated"] = scalar_subquery(same.values("created"), NULL_TIME)
-    return asked
+def same_text(text: Any, beginning: Any, until: Any = None, but: Comment | None = None) -> Any:
+    """Wordings with this text anywhere on the site, before `until`, without those of the comment `but`."""
+    rows = Wording.objects.alias(begins=Beginning("text")).filter(begins=beginning, text=text)
+    rows = rows.exclude(comment=but) if but else rows
+    return (rows.filter(created__lt=until) if until else rows).order_by("-created")
 
 
 def history_of_post(
@@ -61,36 +63,69 @@ def history_of_post(
     text: str,
     submission_key: str = "",
     address: str = "",
-    checks_repeats: bool = False,
+    has_rules: bool = False,
 ) -> AuthorHistory:
     """The history of a new comment's author; an unknown guest is identified, only here, by name and email.
 
-    Call under the thread's lock, so that the later of two simultaneous submissions finds the other.
-    `checks_repeats`: whether to look for the same text by anyone, anywhere on the site.
+    Under the thread's lock the later of two simultaneous submissions finds the other. `has_rules`: whether to look also
+    for what only the owner's rules ask for, such as the same text by anyone, anywhere on the site.
     """
-    same = Q(essay=essay, parent=parent, wording__text=text) & ~Q(status=Status.TRASH)
-    asked = screening_subqueries(commenter, address, text if checks_repeats else "")
-    if commenter.pk:
-        rows = Comment.objects.filter(commenter=commenter.pk)
-        asked["duplicate"] = models.Max("pk", filter=same)
-        asked["last_approved"] = models.Max("created", filter=Q(status=Status.APPROVED))
-    else:
-        typed = Q(commenter__user=None, commenter__name=commenter.name, commenter__email=commenter.email)
-        rows = Comment.objects.filter(typed, same)
-        asked["duplicate"] = models.Max("pk")
-    if submission_key:  # unrelated to these rows, but fetched in the same query
-        asked["sent"] = scalar_subquery(Wording.objects.filter(submission_key=submission_key).values("comment"))
-    found = rows.aggregate(**asked)
-    return AuthorHistory(is_resubmission=bool(found.pop("sent", None)), **found)
+    networks = enclosing_networks(address)
+    values = {
+        "essay": essay.pk, "parent": parent, "text": text, "beginning": text[:BEGINNING], "now": timezone.now(),
+        "commenter": commenter.pk, "user": commenter.user_id, "name": commenter.name, "email": commenter.email,
+        "submission_key": submission_key, **{f"network{number}": each for number, each in enumerate(networks)},
+    }  # fmt: skip
+    given = (name for name, value in values.items() if value or name == "text")
+    found = history_query(*given, has_rules=has_rules).first(**values)
+    return _history_from(dict(zip(COLUMNS, found, strict=True)) if found else {})  # none if the essay was deleted
+
+
+@cache
+def history_query(*given: str, has_rules: bool) -> "Prepared[tuple[Any, ...]]":
+    """Return the query of history_of_post() for the values that are given; the essay is the one row it needs."""
+
+    def build(essay: Any, text: Any, now: Any, **values: Any) -> Any:
+        who, parent, key = (values.get(name) for name in ("commenter", "parent", "submission_key"))
+        near = [value for name, value in values.items() if name.startswith("network")]
+        blocks = Block.objects.applying(who, values.get("user"), near, now)
+        own = Comment.objects.filter(commenter=who)
+        if not who:
+            typed = {f"commenter__{name}": values.get(name, "") for name in ("name", "email")}
+            own = Comment.objects.filter(commenter__user=None, **typed)
+        same = own.filter(essay=OuterRef("pk"), parent=parent, wording__text=text).exclude(status=Status.TRASH)
+        sent = Wording.objects.exclude(submission_key="").filter(submission_key=key)
+        approved = own.filter(status=Status.APPROVED)
+        repeated = same_text(text, values.get("beginning", "")).values("created")[:1] if has_rules else None
+        columns = {
+            "block": Subquery(blocks.values(found=KIND_AND_KEY)[:1]),
+            "duplicate": scalar(same, "essay", Max("pk")),
+            "submitted": Subquery(sent.values("comment")[:1]) if key else Value(None, NUMBER),
+            "last_approved": scalar(approved, "commenter", Max("created")) if who else Value(None, TIME),
+            "earlier_count": scalar(own, "commenter", Count("pk")) if who and has_rules else Value(None, NUMBER),
+            "last_repeated": Subquery(repeated) if has_rules else Value(None, TIME),
+        }
+        return Essay.objects.filter(pk=essay).order_by().annotate(**columns).values_list(*COLUMNS)
+
+    return Prepared(build, **{name: PARAMETERS.get(name, TEXT) for name in given})
 
 
 def history_of_comment(
     comment: Comment, *, text: str = "", address: str = "", until: datetime | None = None
 ) -> AuthorHistory:
     """The history of an existing comment's author and of a text, up to `until` or up to now."""
-    rows = Comment.objects.filter(commenter=comment.commenter_id).exclude(pk=comment.pk)
-    found = rows.aggregate(
-        last_approved=models.Max("created", filter=Q(status=Status.APPROVED)),
-        **screening_subqueries(comment.commenter, address, text, but=comment, until=until),
-    )
-    return AuthorHistory(**found)
+    own = Comment.objects.filter(commenter=comment.commenter_id).exclude(pk=comment.pk)
+    asked: dict[str, Any] = {
+        "block": Subquery(Block.objects.matching(comment.commenter, address).values(found=KIND_AND_KEY)[:1]),
+        "last_approved": scalar(own.filter(status=Status.APPROVED), "commenter", Max("created")),
+        "earlier_count": scalar(own.filter(pk__lt=comment.pk), "commenter", Count("pk")),
+    }
+    if text:
+        same = same_text(text, text[:BEGINNING], until, but=comment)
+        asked["last_repeated"] = Subquery(same.values("created")[:1])
+    found = Essay.objects.filter(pk=comment.essay_id).order_by().values(**asked)
+    return _history_from(found[0] if found else {})
+
+
+def _history_from(row: dict[str, Any]) -> AuthorHistory:
+    return AuthorHistory(**{name: value for name, value in row.items() if value is not None})

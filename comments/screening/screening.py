@@ -23,6 +23,7 @@ from comments.screening.reasons import Reason
 from comments.screening.rule_context import PriorActivity, RuleContext
 from comments.screening.word_lists import first_in, fold_words, without_stars
 from comments.spam import Judgment, round_down, training
+from server.prepared import Prepared
 
 MAX_FLAGGED = 20
 
@@ -48,7 +49,7 @@ class Sender:
         return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Draft:
     """All data that a check may use."""
 
@@ -57,8 +58,18 @@ class Draft:
     wording: Wording
     rules: Rules
     essay: Essay
-    history: AuthorHistory
+    history: AuthorHistory = field(default_factory=AuthorHistory)
     reports: int = 0
+
+    def prepare(self) -> None:
+        """Do what takes time and needs no lock: clean the text, score it, and compare a new guest's name.
+
+        The verdict itself depends on the history, and so is given under the thread's lock.
+        """
+        self.wording.html = self.wording.html or markup.clean_comment(self.wording.text)
+        _ = self.judgement
+        if self.commenter.pk is None:
+            _ = self.imitation
 
     @property
     def approved(self) -> datetime | None:
@@ -74,6 +85,11 @@ class Draft:
     def judgement(self) -> Judgment | None:
         """The spam filter's score and its reasons, computed when first needed; None without a trained filter."""
         return training.judge(self.rules, self.wording.text, self.commenter) if self.rules.spam_stamp else None
+
+    @cached_property
+    def imitation(self) -> Reason | None:
+        """The reason to hold the commenter's name, if it imitates another."""
+        return find_imitation(self.commenter)
 
     @property
     def spam_score(self) -> float | None:
@@ -182,25 +198,33 @@ def impersonates(draft: Draft) -> Reason | None:
     """
     if draft.approved and (not draft.commenter.user_id or draft.approved > draft.commenter.changed):
         return None
-    known = [names.ProtectedName(*row) for row in names.protected_names().union(site_name())]
-    people = [one for one in known if one.pk]
-    if any(one.pk == draft.commenter.user_id for one in people):
-        return None
-    name = draft.commenter.name
-    reason: Reason | None = None
-    if whose := names.find_imitated(name, people):
-        reason = {"code": "name", "name": whose.name or whose.username, "writes": whose.is_author, "as": name}
-    elif names.is_official_title(name):
-        reason = {"code": "office", "as": name}
-    elif names.imitates(name, next((one.name for one in known if not one.pk), Site().name)):
-        reason = {"code": "site", "as": name}
+    reason = draft.imitation
     return None if reason is None or previously_approved_with_same_flag(draft, reason) else reason
+
+
+def find_imitation(commenter: Commenter) -> Reason | None:
+    """Return the reason to hold a commenter's name, if it imitates another."""
+    known = [names.ProtectedName(*row) for row in PROTECTED_NAMES.fetch()]
+    people = [one for one in known if one.pk]
+    if any(one.pk == commenter.user_id for one in people):
+        return None
+    name = commenter.name
+    if whose := names.find_imitated(name, people):
+        return {"code": "name", "name": whose.name or whose.username, "writes": whose.is_author, "as": name}
+    if names.is_official_title(name):
+        return {"code": "office", "as": name}
+    if names.imitates(name, next((one.name for one in known if not one.pk), Site().name)):
+        return {"code": "site", "as": name}
+    return None
 
 
 def site_name() -> Any:
     """Query the site's name with the columns of names.protected_names(), to be joined by UNION."""
     no_user = {"no_key": Value(0), "no_username": Value(""), "no_author": Value(False, BooleanField())}
     return Site.objects.annotate(**no_user).values_list("no_key", F("name"), "no_username", "no_author")
+
+
+PROTECTED_NAMES = Prepared(lambda: names.protected_names().union(site_name()))
 
 
 def previously_approved_with_same_flag(draft: Draft, reason: Reason) -> bool:

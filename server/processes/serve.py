@@ -1,5 +1,6 @@
 """The production server: Granian with our gateway in front, and supervised commands such as the job worker."""
 
+import os
 import signal
 import socket
 import sys
@@ -22,6 +23,8 @@ from server.processes.web_server import BACKLOG, Server, restore_sigterm
 
 # Detect peers that vanished, since a body may be waited for.
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}
+
+NICE = 5  # of the job worker: requests come before emails
 
 # Web processes leave checkpoints to the worker, short of a log of 40 MB; see loses_commits in the doctor.
 LATE_CHECKPOINT = "PRAGMA wal_autocheckpoint=10000"
@@ -108,6 +111,7 @@ def run_command(listener: socket.socket, command: str) -> None:
     """Run a command of manage.py in a process that answers no requests."""
     listener.close()
     if command == "worker":
+        os.nice(NICE)
         counters.join(Role.WORKER)
     execute_from_command_line([sys.argv[0], command])
 

@@ -154,7 +154,9 @@ class WordPress(Site):
 
 def missing() -> list[str]:
     """Return the programs and folders that are not installed."""
-    programs = [name for name in ("mariadbd", "mariadb-install-db", "php", "nginx") if not shutil.which(name, path=PATH)]
+    programs = [
+        name for name in ("mariadbd", "mariadb-install-db", "php", "nginx") if not shutil.which(name, path=PATH)
+    ]
     return [*programs, *([] if fpm() else ["php-fpm"]), *([] if SOURCE.is_dir() else [str(SOURCE)])]
 
 
