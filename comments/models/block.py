@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Self
 
 from allauth.account.models import EmailAddress
@@ -29,6 +30,7 @@ def parse_network(text: str) -> Network | None:
     return network
 
 
+@lru_cache(1000)
 def enclosing_networks(address: str) -> list[str]:
     """Every network that contains an address, the address itself first."""
     network = parse_network(address)

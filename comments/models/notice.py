@@ -1,7 +1,7 @@
 """The email outbox: one row per notification."""
 
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -19,10 +19,13 @@ LATE_AFTER = timedelta(minutes=3)
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
-    def due(self) -> Self:
-        """Notices to send now, including those whose worker claimed them and did not finish in time."""
-        now = timezone.now()
-        abandoned = Q(state=Notice.State.CLAIMED, changed__lt=now - CLAIM_LASTS)
+    def due(self, now: Any = None, claimed_before: Any = None) -> Self:
+        """Notices to send now, including those whose worker claimed them and did not finish in time.
+
+        For a prepared query the times are Parameters.
+        """
+        now = now or timezone.now()
+        abandoned = Q(state=Notice.State.CLAIMED, changed__lt=claimed_before or now - CLAIM_LASTS)
         return self.filter(Q(state=Notice.State.READY, due__lte=now) | abandoned).order_by("due", "pk")
 
     def delayed(self) -> Self:

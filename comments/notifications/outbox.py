@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from time import monotonic
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Min, OuterRef, Q
+from django.db.models import BigIntegerField, CharField, DateTimeField, Exists, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import TaskResultStatus
@@ -15,9 +16,11 @@ from django_tasks_db.models import DBTaskResult
 from accounts.models import QueueMail, User
 from blog.models import Essay, Site
 from comments.models import Comment, Notice, Rules, Status, Subscription
+from comments.models.notice import CLAIM_LASTS
 from comments.notifications import compose, messages, moderator_emails, suppression
 from comments.notifications.smtp import MailServer, NotSent, ServerUnavailable, Uncertain
 from server.jobs.tasks import EMAIL_RETRY_DELAYS, job
+from server.prepared import Prepared, PreparedUpdate
 
 ANNOUNCEMENT_WINDOW = timedelta(days=2)
 GIVE_UP_AFTER = timedelta(days=5)  # without a mail server; attempts in that time do not count
@@ -170,7 +173,7 @@ def send() -> None:
         return
     site, deadline = Site.objects.current(), monotonic() + MAX_RUN
     with MailServer() as server:
-        while candidates := list(Notice.objects.due().select_related("recipient")[:READ_BATCH]):
+        while candidates := DUE.fetch(now=(now := timezone.now()), claimed_before=now - CLAIM_LASTS):
             for notice in candidates:
                 if monotonic() > deadline:
                     send_ready.enqueue()
@@ -202,6 +205,13 @@ def wait_for_server(error: str) -> None:
         send_ready.using(run_after=now + pause).enqueue()
 
 
+DUE = Prepared(
+    lambda now, claimed_before: Notice.objects.due(now, claimed_before).select_related("recipient")[:READ_BATCH],
+    now=DateTimeField(),
+    claimed_before=DateTimeField(),
+)
+
+
 def claim(notice: Notice) -> bool:
     """Claim a due notice for this worker, unless another worker has it or workers crashed while sending it."""
     if notice.state == Notice.State.CLAIMED and notice.tries >= MAX_CRASHES:
@@ -214,10 +224,21 @@ def claim(notice: Notice) -> bool:
 def set_state(notice: Notice, state: str, **fields: Any) -> bool:
     """Change the state unless another worker has changed it since it was read; return whether it was changed."""
     now = timezone.now()
-    same = Notice.objects.filter(pk=notice.pk, state=notice.state, changed=notice.changed)
-    moved = same.update(state=state, changed=now, **fields)
+    update = state_update(*fields)
+    moved = update.run(pk=notice.pk, before=notice.state, seen=notice.changed, state=state, changed=now, **fields)
     notice.state, notice.changed = state, now
     return bool(moved)
+
+
+@cache
+def state_update(*names: str) -> PreparedUpdate:
+    """Return the update of set_state() that changes these further fields."""
+
+    def build(pk: Any, before: Any, seen: Any, **changes: Any) -> Any:
+        return Notice.objects.filter(pk=pk, state=before, changed=seen), changes
+
+    fields: Any = {name: Notice._meta.get_field(name) for name in ("state", "changed", *names)}
+    return PreparedUpdate(build, pk=BigIntegerField(), before=CharField(), seen=DateTimeField(), **fields)
 
 
 def deliver(notice: Notice, site: Site, server: MailServer) -> None:

@@ -8,19 +8,23 @@ import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import DateTimeField, Q
 from django.utils import timezone
 from django_tasks import TaskResultStatus
-from django_tasks_db.models import DBTaskResult
+from django_tasks_db.models import DBTaskResult, get_date_max
 
 from server.jobs import hosts, maintenance, tasks
 from server.jobs.long_jobs import LongJobs
 from server.jobs.tasks import Result
 from server.models import Lease
+from server.prepared import Prepared
 
 logger = logging.getLogger("rejoinder.worker")
 
@@ -105,15 +109,30 @@ def run_ready_jobs(worker_id: str = "") -> int:
     return done
 
 
+def ready_jobs(now: Any, left_out: Collection[str]) -> Any:
+    """Select the jobs that are ready, as `DBTaskResult.objects.ready()` does, by a time that may be a Parameter."""
+    is_time = Q(run_after=get_date_max()) | Q(run_after__lte=now)
+    return DBTaskResult.objects.filter(is_time, status=TaskResultStatus.READY).exclude(task_path__in=left_out)
+
+
+@cache
+def ready_queries(left_out: frozenset[str]) -> tuple[Prepared[Any], Prepared[Any]]:
+    """Return the query whether a job is ready, and the one that locks the next; some are left out by module path."""
+    is_any = Prepared(lambda now: ready_jobs(now, left_out).order_by().values_list("pk")[:1], now=DateTimeField())
+    following = Prepared(
+        lambda now: ready_jobs(now, left_out).select_for_update(skip_locked=True)[:1], now=DateTimeField()
+    )
+    return is_any, following
+
+
 def claim_job(worker_id: str, left_out: Collection[str] = ()) -> Result | None:
     """Return the next job that is ready, marked as run by this worker, or None; some are left out by module path."""
-    ready = DBTaskResult.objects.ready()
-    if left_out:
-        ready = ready.exclude(task_path__in=left_out)
-    if not ready.exists():  # an idle worker takes no write lock
+    is_any, following = ready_queries(frozenset(left_out))
+    now = timezone.now()
+    if not is_any.fetch(now=now):  # an idle worker takes no write lock
         return None
     with transaction.atomic():
-        result = ready.get_locked()
+        result: Result | None = following.first(now=now)
         if result is not None:
             result.claim(worker_id)
     return result
