@@ -68,6 +68,8 @@ class Compiled:
         self.queryset = queryset
         self.compiler: Any = queryset.query.get_compiler(using=queryset.db)
         self.sql, self.parameters = self.compiler.as_sql()
+        fields = [selected for selected, *_ in self.compiler.select[: self.compiler.col_count]]
+        self.converters = self.compiler.get_converters(fields)
         self.iterable: Any = ModelIterable if queryset._fields is None else ValuesListIterable
 
     def run(self, values: dict[str, Any]) -> list[Any]:
@@ -79,6 +81,7 @@ class Compiled:
         compiler = copy.copy(self.compiler)
         compiler.connection = connection
         compiler.as_sql = lambda *_, **__: (self.sql, bound)
+        compiler.get_converters = lambda *_: self.converters
         # What Django's iterables read of a queryset.
         query = SimpleNamespace(get_compiler=lambda *_, **__: compiler)
         source = SimpleNamespace(

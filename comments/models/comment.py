@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -125,8 +125,9 @@ def thread_query(*given: str) -> "Prepared[Comment]":
     """Return the query of lock_thread(). A caller who gives the essay needs neither that nor the commenters."""
 
     def build(pk: Any, essay: Any = None, commenter: Any = None) -> Any:
-        rows = Comment.objects.filter(tree_id__in=Comment.objects.filter(pk=pk).values("tree_id"))
-        rows = rows.filter(Q(parent=None) | Q(pk=pk))
+        tree = Subquery(Comment.objects.filter(pk=pk).order_by().values("tree_id"))
+        # Not `tree_id=tree` for both rows: SQLite would then read every root of the site.
+        rows = Comment.objects.filter(Q(parent=None, tree_id=tree) | Q(pk=pk))
         rows = rows.filter(essay=essay) if essay else rows.select_related("commenter", "essay")
         if commenter:  # independent of these rows: PostgreSQL evaluates it, and so locks it, before reading any
             rows = rows.filter(Exists(Commenter.objects.for_update(commenter)))

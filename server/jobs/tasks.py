@@ -12,12 +12,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks.base import Task
-from django_tasks.utils import normalize_json
-from django_tasks_db.backend import DatabaseBackend, TaskResult
-from django_tasks_db.models import DBTaskResult, get_date_max
+from django_tasks_db.models import DBTaskResult
 
 from server.models import Tick
-from server.prepared import PreparedInsert
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,7 +26,6 @@ SKEW = timedelta(minutes=1)
 HIGH_PRIORITY = 50
 UNFINISHED = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
 
-_insert = PreparedInsert(DBTaskResult)
 _retried: dict[str, Sequence[timedelta]] = {}
 long_jobs: set[str] = set()
 """The jobs that run in a process of their own, by module path."""
@@ -55,27 +51,6 @@ def job(
         return made_task
 
     return make_task
-
-
-class Backend(DatabaseBackend):
-    """Stores jobs by one prepared statement, since each comment enqueues some."""
-
-    def enqueue(self, task: Task[P, T], args: Any, kwargs: Any) -> TaskResult[P, T]:
-        """Store a job, which was validated when it was defined."""
-        row: Result = DBTaskResult(
-            args_kwargs=normalize_json({"args": args, "kwargs": kwargs}),
-            priority=task.priority,
-            task_path=task.module_path,
-            queue_name=task.queue_name,
-            run_after=task.run_after or get_date_max(),
-            backend_name=self.alias,
-        )
-        _insert.run(row)
-        return TaskResult(
-            db_result=row, task=task, id=str(row.id), status=TaskResultStatus.READY, enqueued_at=row.enqueued_at,
-            started_at=None, last_attempted_at=None, finished_at=None, args=list(args), kwargs=dict(kwargs),
-            backend=self.alias, errors=[], worker_ids=[],
-        )  # fmt: skip
 
 
 def every(**period: float) -> Callable[[Task[[], T]], Task[[], T]]:

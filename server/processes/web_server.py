@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -32,6 +33,8 @@ logger = logging.getLogger("rejoinder.serve")
 THREADS = bodies.MAX_UPLOADS + concurrency.MAX_REQUESTS + 200
 READY_THREADS = 1  # sends cached pages; several would only wait for each other
 BACKLOG = 1024
+# A tenth of Python's: a thread that waits for the database has to get on while others render, most of all a writer.
+SWITCH_INTERVAL = 0.0005  # seconds
 MAX_MEMORY_MB = 500  # MB
 SETTLING = 1.0  # seconds in which the requests of connections accepted before arrive
 RETIRING = 60  # seconds for requests in hand while another generation accepts the new ones
@@ -73,6 +76,7 @@ def run_worker(
     stop.add_cb(stopped.set)
     signals.on_first_signal({signal.SIGTERM}, stop.set)
     signals.on_first_signal({launcher.RETIRE}, partial(stop_accepting, server.listener))  # blocked since the fork
+    sys.setswitchinterval(SWITCH_INTERVAL)
     make: Any = RSGIWorker  # its stub names the parameters otherwise
     http1 = HTTP1Settings(header_read_timeout=5000)
     worker = make(worker_id, sock, ipc, py_threads=READY_THREADS, backpressure=BACKLOG, http1_opts=http1)
