@@ -153,6 +153,9 @@ def value_for_row(pk: Parameter, name: str, value: Parameter) -> Case:
 def resolve_disputes(comment: Comment, decision: Decision | None) -> bool:
     """Close, or open again, the reports and the appeal that this concerns; return whether there were any."""
     if decision and decision.moderator_id:
+        is_appealed = Appeal.objects.filter(comment=comment, state=Appeal.State.OPEN)
+        if not (decision.undoes_id or comment.reports or is_appealed.exists()):
+            return False
         return Report.objects.resolve(comment, decision) | Appeal.objects.resolve(comment, decision)
     return comment.removed_by == Comment.Remover.AUTHOR and comment.reported.uphold(comment)
 

@@ -23,9 +23,9 @@ class Parameter(Expression):
         super().__init__(output_field=output_field)
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         """Return a placeholder, and this object in place of its value."""
-        return "%s", [self]
+        return "%s", (self,)
 
     def bind(self, value: Any, connection: Any) -> Any:
         """Return the value as the database takes it."""
@@ -70,7 +70,7 @@ class Compiled:
         self.sql, self.parameters = self.compiler.as_sql()
         fields = [selected for selected, *_ in self.compiler.select[: self.compiler.col_count]]
         self.converters = self.compiler.get_converters(fields)
-        self.iterable: Any = ModelIterable if queryset._fields is None else ValuesListIterable
+        self.iterable: Any = ModelIterable if queryset.query.default_cols else ValuesListIterable
 
     def run(self, values: dict[str, Any]) -> list[Any]:
         connection = connections[self.queryset.db]
@@ -105,7 +105,7 @@ class PreparedUpdate:
     @cached_property
     def _compiled(self) -> tuple[str, Sequence[Any]]:
         rows, changes = self._build(**self._parameters)
-        query = rows.query.chain(UpdateQuery)
+        query: Any = rows.query.chain(UpdateQuery)
         query.add_update_values(changes)
         return query.get_compiler(DEFAULT_DB_ALIAS).as_sql()  # type: ignore[no-any-return]
 

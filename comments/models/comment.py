@@ -250,7 +250,7 @@ class Comment(MPTTModel):
         """Insert the comment, whose place in its thread insert_node() has set, as `save()` does."""
         _insert_comment.run(self)
         self._mptt_saved = True
-        self._mptt_meta.update_mptt_cached_fields(self)
+        self._mptt_meta.update_mptt_cached_fields(self)  # type: ignore[attr-defined]
 
     def set_wording(self, wording: Wording, reasons: list[Any]) -> None:
         """Make this the comment's current wording; earlier ones remain as its history."""

@@ -103,7 +103,7 @@ def history_query(*given: str, has_rules: bool) -> "Prepared[tuple[Any, ...]]":
             "submitted": Subquery(sent.values("comment")[:1]) if key else Value(None, NUMBER),
             "last_approved": scalar(approved, "commenter", Max("created")) if who else Value(None, TIME),
             "earlier_count": scalar(own, "commenter", Count("pk")) if who and has_rules else Value(None, NUMBER),
-            "last_repeated": Subquery(repeated) if has_rules else Value(None, TIME),
+            "last_repeated": Subquery(repeated) if repeated is not None else Value(None, TIME),
         }
         return Essay.objects.filter(pk=essay).order_by().annotate(**columns).values_list(*COLUMNS)
 
@@ -123,8 +123,8 @@ def history_of_comment(
     if text:
         same = same_text(text, text[:BEGINNING], until, but=comment)
         asked["last_repeated"] = Subquery(same.values("created")[:1])
-    found = Essay.objects.filter(pk=comment.essay_id).order_by().values(**asked)
-    return _history_from(found[0] if found else {})
+    found: Any = Essay.objects.filter(pk=comment.essay_id).order_by().values(**asked).first()
+    return _history_from(found or {})
 
 
 def _history_from(row: dict[str, Any]) -> AuthorHistory:

@@ -68,7 +68,7 @@ class Draft:
         """
         self.wording.html = self.wording.html or markup.clean_comment(self.wording.text)
         _ = self.judgement
-        if self.commenter.pk is None:
+        if not self.commenter.pk:
             _ = self.imitation
 
     @property

@@ -199,8 +199,14 @@ def web(folder: Path, *, port: int, serve: int) -> Iterator[WordPress]:
     (folder / "nginx.conf").write_text(NGINX.format(user=f"user {name};" if is_root else "", **values))
     (folder / "fpm.conf").write_text(FPM.format(folder=folder, user=f"user = {name}\ngroup = {name}" * is_root))
     install(folder, wordpress)
-    php = [fpm(), "--fpm-config", folder / "fpm.conf", *(["-R"] if is_root else [])]
-    nginx = [shutil.which("nginx", path=PATH) or "", "-e", folder / "nginx.log", "-c", folder / "nginx.conf"]
+    php: list[str | Path] = [fpm(), "--fpm-config", folder / "fpm.conf", *(["-R"] if is_root else [])]
+    nginx: list[str | Path] = [
+        shutil.which("nginx", path=PATH) or "",
+        "-e",
+        folder / "nginx.log",
+        "-c",
+        folder / "nginx.conf",
+    ]
     with (
         stopped_at_end(Process(php, log=folder / "php.log")) as first,
         stopped_at_end(Process(nginx, log=folder / "nginx-output.log")) as second,
