@@ -17,30 +17,33 @@ _ALWAYS = frozenset({"title", "date"})  # one of them is in Pelican's lines
 
 @dataclass
 class Head:
-    """The fields above a text, by their names in lower case, and the lines that could not be read."""
+    """The fields above a text, by their names in lower case, and the lines that could not be read, or only as text."""
 
     fields: dict[str, Value] = field(default_factory=dict)
     kind: str = ""  # yaml, toml, json or lines
     unreadable: list[str] = field(default_factory=list)
+    as_text: list[str] = field(default_factory=list)
 
 
 def split(source: str) -> tuple[Head, str]:
     """Return the front matter of a file and the text below it."""
     source = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if found := _FENCED.match(source):
-        return read_fenced(found["fence"], found["head"]), source[found.end() :]
+        return read_fenced(found["fence"], found["head"], source.count("\n", 0, found.start("head")) + 1), source[
+            found.end() :
+        ]
     if (found := _JSON.match(source)) and (head := read_json(found["head"])):
         return head, source[found.end() :]
     return read_lines(source)
 
 
-def read_fenced(fence: str, text: str) -> Head:
-    """Read front matter between two equal lines."""
+def read_fenced(fence: str, text: str, line: int) -> Head:
+    """Read front matter between two equal lines; its first line has the number `line`."""
     if fence == "---":
-        fields, unreadable = read_yaml(text)
-        return Head(lower(fields), "yaml", unreadable)
+        found = read_yaml(text, line)
+        return Head(lower(found.values), "yaml", found.unreadable, found.as_text)
     if len(text) > MAX_TOML_CHARACTERS:
-        return Head({}, "toml", [text[:80]])
+        return Head({}, "toml", [f"more than {MAX_TOML_CHARACTERS:,} characters of TOML"])
     try:
         return Head(lower({name: plain(value) for name, value in tomllib.loads(text).items()}), "toml")
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -50,10 +53,9 @@ def read_fenced(fence: str, text: str) -> Head:
 def read_json(text: str) -> Head | None:
     """Read front matter in JSON, or return None if it is none."""
     try:
-        found = json.loads(text)
+        return Head(lower({name: plain(value) for name, value in json.loads(text).items()}), "json")
     except (ValueError, RecursionError):
         return None
-    return Head(lower({name: plain(value) for name, value in found.items()}), "json")
 
 
 def read_lines(source: str) -> tuple[Head, str]:
