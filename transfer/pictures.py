@@ -33,6 +33,7 @@ _ATTRIBUTE = re.compile(r' (src|href)="([^"]*)"')
 _ENDS_AS_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 _UPLOADS = re.compile(r"/(?:wp-content/uploads|wp-content/blogs\.dir/[0-9]+/files|files)/(?P<tail>.+)$")
 _BY_MONTH = re.compile(r"/(?P<tail>[0-9]{4}/[0-9]{2}/[^/]+)$")
+_OWN_MEDIA = re.compile(r"^/media/(?P<tail>.+)$")  # of a site of ours
 _SIZE_SUFFIX = re.compile(r"-(?:[0-9]{1,5}x[0-9]{1,5}|scaled)(?=\.[A-Za-z]+$)")
 # WordPress.com's servers scale a picture by its query.
 _SCALING_HOST = re.compile(r"\.(?:files\.wordpress\.com|wp\.com)$")
@@ -46,6 +47,7 @@ def find_pictures(body: str, base: str) -> dict[str, str]:
         address = full_size_address(written, base)
         parts = urlsplit(address)
         is_large = _UPLOADS.search(parts.path) or _SCALING_HOST.search(parts.hostname or "")
+        is_large = is_large or (_OWN_MEDIA.match(parts.path) and parts.netloc == urlsplit(base).netloc)
         if attribute == "src" or (is_large and _ENDS_AS_PICTURE.search(parts.path)):
             wanted[written] = address
     return wanted
@@ -101,11 +103,11 @@ class UploadsFolder:
     def find(self, address: str) -> Path | None:
         """Return the picture's file, or its original's where the essay shows only a smaller size."""
         path = unquote(urlsplit(address).path)
-        found = _UPLOADS.search(path) or _BY_MONTH.search(path)
-        tail = found["tail"] if found else path.lstrip("/")
-        if "\0" in tail or not tail:
+        found = [_UPLOADS.search(path) or _BY_MONTH.search(path), _OWN_MEDIA.match(path)]
+        tails = [each["tail"] for each in found if each] or [path.lstrip("/")]
+        if "\0" in path or not tails[0]:
             return None
-        names = dict.fromkeys((tail, _SIZE_SUFFIX.sub("", tail)))
+        names = dict.fromkeys(name for tail in tails for name in (tail, _SIZE_SUFFIX.sub("", tail)))
         candidates = (root / name for name in names for root in self.roots)
         return next((file for candidate in candidates if (file := self._file_inside(candidate))), None)
 

@@ -100,9 +100,9 @@ def repeats_title(source: str, title: str) -> bool:
     return not title or (heading or "").strip() == title
 
 
-def linked_texts(body: str) -> set[str]:
-    """Return the paths of the texts that a body links to."""
-    return {unquote(link["path"]) for link in _LINKED_TEXT.finditer(body)}
+def has_linked_texts(body: str) -> bool:
+    """Return whether a body links to texts by the paths of their files."""
+    return _LINKED_TEXT.search(body) is not None
 
 
 def link_texts(body: str, address_of: Callable[[str], str]) -> str:

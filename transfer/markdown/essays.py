@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
-from django.utils.text import slugify
 
 from accounts.models import User
 from accounts.profiles.names import tidy_line
 from blog import actions, indexing
 from blog.editor import Conversion
-from blog.models import MENU_LIMIT, RESERVED_SLUGS, Authorship, Essay
+from blog.models import MENU_LIMIT, Authorship, Essay
 from comments.models import Discussion
 from transfer import pictures, redirects
 from transfer.authors import Authors
@@ -23,10 +22,10 @@ from transfer.markdown.post import Post, parse_time, whole_number
 from transfer.markdown.terms import Terms, mappings
 from transfer.models import ImportedEssay, WantedPicture
 from transfer.report import Report
+from transfer.slugs import free_slug
 
 MAX_TITLE = 300
 MAX_IN_MENU = 6  # pages of another site
-_SLUG = re.compile(r"[-\w]{1,200}")
 
 
 class EssayImporter:
@@ -38,11 +37,15 @@ class EssayImporter:
         self.terms = Terms(site, report)
         self.converter = Converter(files)
         self.report = report
-        self.essays: dict[str, Essay] = {}
-        """The essays by path, those imported before too."""
-        self.by_id: dict[str, Essay] = {}
-        """The essays by their number on a site of ours."""
-        self.new: list[tuple[Essay, Post]] = []
+        # Of each essay only what links to it need, as there may be many; those imported before too.
+        self.addresses: dict[str, str] = {}
+        """The essays' addresses here by path."""
+        self.by_id: dict[str, int] = {}
+        """The essays' keys by their number on a site of ours."""
+        self.translations: list[tuple[int, str]] = []
+        """New translations: key, and number of the original."""
+        self.linking: list[int] = []
+        """The keys of new essays with links to other texts."""
 
     def import_post(self, post: Post) -> Essay:
         """Return a file's essay: a new one, or the one from an earlier import, which stays unchanged."""
@@ -50,12 +53,15 @@ class EssayImporter:
         essay = self.find_imported(post, source)
         if essay is None:
             essay = self.create_essay(post, source)
-            self.new.append((essay, post))
+            if post.is_own and (original := post.text("translation_of")):
+                self.translations.append((essay.pk, original))
+            if conversion.has_linked_texts(essay.body):
+                self.linking.append(essay.pk)
         else:
             self.report.unchanged[f"{essay.kind}(s)"] += 1
-        self.essays[post.path] = essay
+        self.addresses[post.path] = essay.get_absolute_url()
         if number := post.text("id"):
-            self.by_id.setdefault(number, essay)
+            self.by_id.setdefault(number, essay.pk)
         return essay
 
     def source_of(self, post: Post) -> str:
@@ -184,7 +190,11 @@ class EssayImporter:
         for name in post.unknown_fields:
             self.report.omit("front matter field(s)", name)
         for line in post.head.unreadable:
-            self.report.omit("line(s) of front matter that could not be read", f"{line} in {post.path}")
+            self.report.omit("line(s) of front matter that could not be read", f"{post.path}, {line}")
+        for line in post.head.as_text:
+            self.report.remark(
+                "line(s) of front matter that (is|are) not valid YAML, read as text", f"{post.path}, {line}"
+            )
         for kind, example in result.lost:
             self.report.omit(kind, f"{example} in {post.name}" if example else f"in {post.name}")
         for kind, example in result.changed:
@@ -192,17 +202,13 @@ class EssayImporter:
 
     def connect(self) -> None:
         """Link new essays to each other: translations to their originals, and links to other files."""
-        for essay, post in self.new:
-            if (original := self.by_id.get(post.text("translation_of"))) and post.is_own and original.pk != essay.pk:
-                Essay.objects.filter(pk=essay.pk).update(translation_of=original)
-            if conversion.linked_texts(essay.body):
-                essay.body = conversion.link_texts(essay.body, self.address_of)
-                Essay.objects.filter(pk=essay.pk).update(body=essay.body)
-
-    def address_of(self, path: str) -> str:
-        """Return the address here of the text in a file, or nothing if it was not imported."""
-        essay = self.essays.get(path)
-        return essay.get_absolute_url() if essay else ""
+        for pk, number in self.translations:
+            if (original := self.by_id.get(number)) and original != pk:
+                Essay.objects.filter(pk=pk).update(translation_of=original)
+        for pk in self.linking:
+            body = Essay.objects.values_list("body", flat=True).get(pk=pk)
+            linked = conversion.link_texts(body, lambda path: self.addresses.get(path, ""))
+            Essay.objects.filter(pk=pk).update(body=linked)
 
 
 def description_of(post: Post) -> str:
@@ -214,14 +220,6 @@ def description_of(post: Post) -> str:
 def identifying_names(post: Post) -> tuple[str, str]:
     """Return the slug and title by which a later import recognizes a text."""
     return post.slug[:200], tidy_line(post.title)[:MAX_TITLE]
-
-
-def free_slug(essay: Essay, slug: str, title: str) -> str:
-    """Return a text's old slug if it is free, else one like it, or one made from the title."""
-    is_reserved = essay.kind == Essay.Kind.PAGE and (slug in RESERVED_SLUGS or slug.isdigit())
-    if _SLUG.fullmatch(slug) and not is_reserved and not Essay.objects.filter(kind=essay.kind, slug=slug).exists():
-        return slug
-    return actions.free_slug(essay, next((name for name in (slug, title) if slugify(name, allow_unicode=True)), ""))
 
 
 def is_in_menu(post: Post, published: datetime | None) -> bool:

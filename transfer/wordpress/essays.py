@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from django.utils import timezone
-from django.utils.text import slugify
 
 from accounts.models import User
 from accounts.profiles.names import tidy_line
@@ -17,6 +16,7 @@ from transfer import pictures, redirects
 from transfer.authors import Authors
 from transfer.models import ImportedEssay, WantedPicture
 from transfer.report import Report
+from transfer.slugs import free_slug
 from transfer.wordpress import items
 from transfer.wordpress.survey import Attachment, Survey
 from transfer.wordpress.terms import Terms
@@ -127,8 +127,7 @@ class EssayImporter:
         )
         for name in renditions.find_unstorable(essay.body):
             self.report.omit("picture(s) without a web address", name)
-        names = (items.decode_path(item["wp:post_name"]).removesuffix(".html"), title)
-        essay.slug = actions.free_slug(essay, next((name for name in names if slugify(name, allow_unicode=True)), ""))
+        essay.slug = free_slug(essay, items.decode_path(item["wp:post_name"]).removesuffix(".html"), title)
         actions.save_without_invalidation(essay, newlines=not has_blocks(item["content:encoded"]))
         if changed := items.parse_time(item["wp:post_modified_gmt"]):
             Essay.objects.filter(pk=essay.pk).update(changed=changed)

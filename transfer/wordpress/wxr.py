@@ -15,7 +15,7 @@ from transfer.report import Unreadable
 from transfer.wordpress.repair import XMLRepairer
 from transfer.wordpress.spool import CommentSpool
 
-MAX_FILE = 200 * 1024 * 1024
+MAX_FILE = 2 * 1024**3
 MAX_TEXT = 16_000_000
 MAX_ITEM = 64_000_000
 MAX_PARTS = 200_000  # per item: comments, terms and custom fields
@@ -262,9 +262,7 @@ def reject_other_files(source: BinaryIO) -> None:
     if not size:
         raise Unreadable("the file is empty")
     if size > MAX_FILE:
-        raise Unreadable(
-            f"the file is larger than {MAX_FILE // 1024 // 1024} MB; export the site in smaller parts, by date"
-        )
+        raise Unreadable(f"the file is larger than {MAX_FILE // 1024**3} GB; export the site in smaller parts, by date")
     if head.startswith((b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zX")):
         raise Unreadable("this is a compressed file; unpack it and import the .xml files inside it")
     if head.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith((b"<!doctype html", b"<html")):

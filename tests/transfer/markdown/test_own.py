@@ -3,34 +3,23 @@
 import io
 import re
 import zipfile
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
-from PIL import Image as Pillow
 
-from accounts.models import Commenter, User
-from blog.images import uploads
-from blog.models import Authorship, Essay, Image, Redirect, Series, Tag
+from accounts.models import User
+from blog.models import Essay, Image, Series
 from comments.checking import problems
-from comments.models import Comment, Discussion, Status
-from comments.transitions import transition
+from comments.models import Comment
 from tests import make
-from tests.blog.essay_forms import long_essay
+from tests.transfer import rich_site
 from tests.transfer.exports import imported_rows
 from transfer import pictures
-from transfer.markdown import export as markdown_export
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-
-COLUMNS = (
-    "kind", "title", "slug", "deck", "excerpt", "published", "dated", "created", "changed", "updated", "update_note",
-    "language", "canonical", "is_pinned", "is_in_menu", "menu_order", "series__title", "series_position", "word_count",
-    "translation_of__slug", "cover__alt",
-)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -44,85 +33,24 @@ def run(file: Path, *options: str) -> str:
     return out.getvalue()
 
 
-def fill_site() -> None:
-    """Create a site with everything that the export contains."""
-    miriam, ben = make.author("miriam", name="Miriam Achterberg"), make.author("ben", name="Ben Oak")
-    png = io.BytesIO()
-    Pillow.new("RGB", (4, 3), "red").save(png, "PNG")
-    image = uploads.store(png.getvalue(), alt="A red square")
-    series = Series.objects.create(title="On Promises", slug="promises", description="Three essays")
-    tag = Tag.objects.create(name="Ethics & law", slug="ethics", description="About right")
-    Redirect.objects.create(old_path="/tag/morals/", tag=tag)
-    link = f'<p><a href="{image.file.url}"><img src="{image.file.url}" alt="Red"></a></p>'
-    long = make.essay(
-        "Long & <odd>", by=miriam, body=long_essay() + link, deck="A deck", excerpt="Short & good", slug="Odd-One",
-        series=series, series_position=2, canonical="https://first.example/x", cover=image, is_pinned=True,
-        updated=datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC), update_note="Two names",
-    )  # fmt: skip
-    Authorship.objects.create(essay=long, author=ben, position=1)
-    long.tags.add(tag)
-    for path in ("/2020/01/02/once/", "/?p=77"):
-        Redirect.objects.create(old_path=path, essay=long)
-    make.essay("Lang & seltsam", by=miriam, language="de", translation_of=long)
-    make.essay("A draft", by=ben, published=None, is_open=False)
-    make.essay("About", kind="page", is_in_menu=True, menu_order=3)
-    root = make.comment(long, "A *root* & <b>more</b>", by=make.guest("Tom & <3", website="https://tom.example/"))
-    reply = make.comment(
-        long,
-        "A reply",
-        to=root,
-        by=Commenter.objects.create(user=miriam, name="Miriam Achterberg", email="miriam@example.org"),
-    )
-    transition(reply, Status.TRASH, root=root, removed_by="author", notify=False)
-    reply.refresh_from_db()
-    make.comment(long, "Below", to=reply)
-    make.comment(long, "Wait", status="pending")
-    Comment.objects.filter(pk=root.pk).update(edited=root.created + timedelta(seconds=9))
-
-
-def content() -> dict[str, Any]:
-    """Return what readers and moderators see, without primary keys and the names of files."""
-    comments = Comment.objects.order_by("essay__slug", "tree_id", "lft").values_list(
-        "essay__slug", "level", "status", "removed_by", "created", "edited", "commenter__name", "commenter__email",
-        "commenter__website", "commenter__user__username", "wording__text", "wording__html", "wording__format",
-    )  # fmt: skip
-    media = re.compile(r'/media/[\w/.-]+|(?<=>)\s+(?=<)| rel="noopener"')
-    bodies = map(markdown_export.normalize, Essay.objects.order_by("slug").values_list("body", flat=True))
-    return {
-        "essays": list(Essay.objects.order_by("slug").values_list(*COLUMNS)),
-        "bodies": [media.sub("", body) for body in bodies],
-        "authors": list(Authorship.objects.order_by("essay__slug", "position").values_list("author__username", "author__name")),
-        "tags": list(Tag.objects.values_list("name", "slug", "description", "essays__slug", "redirects__old_path")),
-        "series": list(Series.objects.values_list("title", "slug", "description")),
-        "redirects": set(Redirect.objects.exclude(essay=None).values_list("old_path", "essay__slug")),
-        "closed": list(Discussion.objects.filter(is_open=False).values_list("essay__slug", flat=True)),
-        "counts": list(Discussion.objects.order_by("essay__slug").exclude(comment_count=0).values_list("comment_count", "threads")),
-        "pictures": list(Image.objects.values_list("alt", "width", "height")),
-        "comments": list(comments),
-    }  # fmt: skip
-
-
 def rows() -> dict[str, Any]:
     return imported_rows() | {"images": list(Image.objects.values()), "series": list(Series.objects.values())}
 
 
 def test_our_own_export_is_imported_as_the_same_site_and_only_once(tmp_path: Path, client: Client) -> None:
-    fill_site()
-    before, kept = content(), rows()
+    rich_site.fill()
+    before, kept = rich_site.content(), rows()
     call_command("export", "markdown", tmp_path / "all.zip", verbosity=0)
     report = run(tmp_path / "all.zip")
     assert report.startswith("Nothing new in all.zip.")
     assert rows() == kept
-    Comment.objects.update(wording=None)
-    for table in (Discussion, Comment, Essay, Tag, Series, Image):
-        table.objects.all().delete()
-    User.objects.all().delete()
+    rich_site.empty()
     report = run(tmp_path / "all.zip", "--dry-run")
-    assert "  2 essays, published\n  1 essay, draft" in report
+    assert "  2 essays, published\n  1 essay, scheduled\n  1 essay, draft" in report
     assert "  1 picture would be imported" in report
     assert not Essay.objects.exists()
     run(tmp_path / "all.zip")
-    after = content()
+    after = rich_site.content()
     for name, value in before.items():
         assert after[name] == value, name
     essay = Essay.objects.get(slug="Odd-One")
@@ -133,7 +61,7 @@ def test_our_own_export_is_imported_as_the_same_site_and_only_once(tmp_path: Pat
     assert not any(user.is_active or user.has_usable_password() for user in User.objects.all())
     assert not list(problems())
     kept = rows()
-    assert "Already here, left unchanged:\n  3 essays\n  1 page\n  4 comments" in run(tmp_path / "all.zip")
+    assert "Already here, left unchanged:\n  4 essays\n  1 page\n  5 comments" in run(tmp_path / "all.zip")
     assert rows() == kept
 
 
