@@ -53,7 +53,10 @@ def import_file(
     report = report or Report(file.name or file.resolve().name)
     site = Site.objects.current()
     with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
-        export = FORMATS[kind](file)
+        try:
+            export = FORMATS[kind](file)
+        except OSError as error:
+            raise Unreadable(f"{error.filename or file.name} cannot be read: {error.strerror}") from error
         sources = [source for source in (export.picture_source, folder and pictures.UploadsFolder(folder)) if source]
         last = WantedPicture.objects.aggregate(last=Max("pk"))["last"] or 0
         with transaction.atomic():

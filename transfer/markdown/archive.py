@@ -3,6 +3,7 @@
 import os
 import stat
 import struct
+import unicodedata
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
@@ -28,8 +29,11 @@ class Archive(ABC):
     """Files by their path inside the archive, with slashes."""
 
     def __init__(self, names: dict[str, str]) -> None:
-        self.names = without_common_folder(names)
+        composed = {unicodedata.normalize("NFC", name): stored for name, stored in names.items()}  # macOS decomposes
+        self.names = without_common_folder(composed)
         """The name in the storage by path; the folder around all files is left out."""
+        self.not_read: list[str] = []
+        """Files that are left out although they may be part of the site."""
 
     def __contains__(self, path: object) -> bool:
         return path in self.names
@@ -50,22 +54,27 @@ class Archive(ABC):
 class Folder(Archive):
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        super().__init__(dict(self._find_files()))
+        outside: list[str] = []
+        super().__init__(dict(self._find_files(outside)))
+        self.not_read = outside
 
-    def _find_files(self) -> Iterator[tuple[str, str]]:
-        """Yield the paths of all files; hidden ones, and links that lead out of the folder, are left out."""
+    def _find_files(self, outside: list[str]) -> Iterator[tuple[str, str]]:
+        """Yield the paths of all files; hidden ones, and links that lead `outside` the folder, are left out."""
         count = 0
         for folder, folders, files in os.walk(self.root):
             folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in SKIPPED_FOLDERS)
             for name in sorted(files):
                 path = Path(folder, name)
-                if name.startswith(".") or not self._is_inside(path):
+                if name.startswith("."):
+                    continue
+                relative = path.relative_to(self.root).as_posix()
+                if not self._is_inside(path):
+                    outside.append(relative)
                     continue
                 count += 1
                 if count > MAX_FILES:
                     raise Unreadable(f"the folder has more than {MAX_FILES:,} files")
-                relative = path.relative_to(self.root).as_posix()
-                yield relative, relative
+                yield relative.encode(errors="surrogateescape").decode(errors="replace"), relative
 
     def _is_inside(self, path: Path) -> bool:
         """Return whether a path is a file in this folder, links followed."""
@@ -91,7 +100,8 @@ class ZipArchive(Archive):
             self.packed = zipfile.ZipFile(file)
             infos = [info for info in self.packed.infolist() if not info.is_dir()]
             check_bounds(infos)
-            super().__init__({info.filename: info.filename for info in infos if not is_skipped(info.filename)})
+            names = {info.filename.replace("\\", "/"): info.filename for info in infos}  # as old Windows programs write
+            super().__init__({name: stored for name, stored in names.items() if not is_skipped(name)})
             for info in infos:
                 self._check_file(info)
         except OSError as error:
@@ -159,7 +169,8 @@ def check_bounds(infos: list[zipfile.ZipInfo]) -> None:
 
 def is_safe(name: str) -> bool:
     """Return whether a name in a ZIP file is a relative path that stays in its folder, on every system."""
-    if not name or "\0" in name or "\\" in name or ":" in name.partition("/")[0]:
+    name = name.replace("\\", "/")
+    if not name or "\0" in name or ":" in name.partition("/")[0]:
         return False
     return not name.startswith("/") and ".." not in name.split("/")
 

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+import unicodedata
 from hashlib import blake2b
 from pathlib import PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
@@ -52,7 +53,8 @@ class Files:
 
     def first_inside(self, paths: list[str]) -> str | None:
         """Return the first of the paths that the archive has."""
-        return next((found for path in paths if (found := posixpath.normpath(path)) in self.archive), None)
+        composed = (unicodedata.normalize("NFC", path) for path in paths)
+        return next((found for path in composed if (found := posixpath.normpath(path)) in self.archive), None)
 
     def is_own_host(self, host: str) -> bool:
         """Return whether a host is the old site's."""

@@ -16,6 +16,7 @@ NOT_TEXTS = frozenset({"readme", "license", "licence", "changelog", "contributin
 NO_CONTENT = frozenset(
     {"themes", "layouts", "archetypes", "vendor", "public", "resources", "output", "static", "assets"}
 )
+BUILT_INTO_JEKYLL = frozenset({"_posts", "_drafts", "_site", "_includes", "_layouts", "_data", "_sass", "_plugins"})
 CONFIGS = {
     JEKYLL: ("_config.yml", "_config.yaml", "_config.toml"),
     HUGO: tuple(
@@ -93,6 +94,14 @@ def find_texts(archive: Archive, kind: str) -> Iterator[str]:
         if suffix not in SUFFIXES | HTML_SUFFIXES | OTHER_SUFFIXES:
             continue
         if (path.startswith("content/") or not has_content) and may_be_text(path, kind, suffix):
+            yield path
+
+
+def find_collections(archive: Archive, kind: str) -> Iterator[str]:
+    """Yield the texts of Jekyll's collections, whose addresses only its settings know."""
+    for path in archive if kind == JEKYLL else ():
+        top = path.partition("/")[0]
+        if top.startswith("_") and top not in BUILT_INTO_JEKYLL and PurePosixPath(path).suffix.lower() in SUFFIXES:
             yield path
 
 

@@ -1,6 +1,7 @@
 """One Markdown file of another site: what its front matter, its name and its folder say about it."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -26,8 +27,10 @@ KNOWN_FIELDS = split_words(
 )
 _DATED = re.compile(r"(?P<day>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[-_](?P<rest>.+)")
 _DAY = re.compile(r"(?P<year>[0-9]{4})[-/](?P<month>[0-9]{1,2})[-/](?P<day>[0-9]{1,2})")
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}[-+][0-9]{2}:[0-9]{2}")
 _IN_ADDRESS = re.compile(r"/(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/")
 _NUMBERED = re.compile(r"/\?(?:p|page_id)=[0-9]{1,18}")  # WordPress's, which our own export may list
+_CONTROLS = dict.fromkeys({*range(32), 127} - {*map(ord, "\t\n\r")})  # PostgreSQL stores no NUL
 _TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 _LANGUAGES = {code.lower(): code for code, _name in settings.LANGUAGES}
 
@@ -197,7 +200,9 @@ def as_text(value: Value) -> str:
     """Return a value as a text: of a mapping its name or title, of a list its first value."""
     if isinstance(value, dict):
         return as_text(value.get("name") or value.get("title") or "")
-    return as_text(value[0]) if isinstance(value, list) and value else value if isinstance(value, str) else ""
+    if isinstance(value, list):
+        return as_text(value[0]) if value else ""
+    return value.translate(_CONTROLS)
 
 
 def whole_number(text: str) -> int | None:
@@ -216,17 +221,24 @@ def parse_day(found: re.Match[str]) -> date | None:
 
 def parse_time(text: str) -> datetime | None:
     """Return a time in one of the usual forms; without an offset it is in the site's time zone."""
+    if not text:
+        return None
+    if _ISO.fullmatch(text):  # as our own export writes it, for each comment
+        return read_time(text, datetime.fromisoformat)
     text = re.sub(r"\s*(?:UTC|GMT|Z)$", "+00:00", text.strip())
     text = re.sub(r"(?<=[0-9])\s+(?=[-+][0-9]{2}:?[0-9]{2}$)", "", text)
     text = _DAY.sub(lambda day: f"{day['year']}-{day['month']:0>2}-{day['day']:0>2}", text, count=1)
-    for read in _FORMS:
-        try:
-            found = read(text)
-            found = found if found.tzinfo else timezone.make_aware(found)
-        except (ValueError, OverflowError):
-            continue
-        return found if found.year in YEARS else None
-    return None
+    return next((found for read in _FORMS if (found := read_time(text, read))), None)
+
+
+def read_time(text: str, read: Callable[[str], datetime]) -> datetime | None:
+    """Return the time that a function reads in a text, or None."""
+    try:
+        found = read(text)
+        found = found if found.tzinfo else timezone.make_aware(found)
+    except (ValueError, OverflowError):
+        return None
+    return found if found.year in YEARS else None
 
 
 _FORMS = (

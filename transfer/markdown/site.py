@@ -71,11 +71,21 @@ class MarkdownExport:
                 commenters[username] = authors.get_commenter(importer.get_author(username)).pk
             return commenters[username]
 
+        for path in self.archive.not_read:
+            report.omit("file(s) that (is|are) not in the folder, only linked from it", path)
+        for path in layout.find_collections(self.archive, self.layout.kind):
+            report.omit("file(s) in (a folder|folders) other than _posts and _drafts", path)
         for path in self.paths:
             post = self.read_post(path, report)
             if post is None:
                 continue
-            essay = importer.import_post(post)
+            try:
+                essay = importer.import_post(post)
+            except Unreadable as error:
+                if post.is_own:
+                    raise
+                report.omit("file(s) that (is|are) too long", str(error))
+                continue
             if self.comments and (starts := self.comments.starts_of(post)):
                 prefix = f"{importer.source_of(post)}#comment-"
                 OwnComments(self.comments, starts, essay, prefix, report, get_commenter).import_all()
@@ -89,9 +99,14 @@ class MarkdownExport:
         if name.suffix.lower() in layout.OTHER_SUFFIXES:
             report.omit("file(s) in a format other than Markdown", path)
             return None
-        data = self.archive.read(path)
+        try:
+            data = self.archive.read(path)
+        except OSError as error:
+            report.omit("file(s) that could not be read", f"{path}: {error.strerror}")
+            return None
         if len(data) > MAX_TEXT_BYTES:
-            raise Unreadable(f"{path} is larger than {MAX_TEXT_BYTES // 1024**2} MB")
+            report.omit("file(s) that (is|are) too long", f"{path} is larger than {MAX_TEXT_BYTES // 1024**2} MB")
+            return None
         head, body = front_matter.split(decode(data))
         if name.stem == "_index":
             report.omit("page(s) of a section", path)

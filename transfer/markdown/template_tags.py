@@ -24,6 +24,7 @@ _HIGHLIGHT = (
         re.compile(r"\n?\{\{[<%]\s{0,9}/\s{0,9}highlight\s{0,9}[>%]\}\}"),
     ),
 )
+_COMMENT = re.compile(r"\{%-?\s{0,9}comment\s{0,9}-?%\}"), re.compile(r"\{%-?\s{0,9}endcomment\s{0,9}-?%\}")
 _RAW = re.compile(r"\{%-?\s{0,9}raw\s{0,9}-?%\}"), re.compile(r"\{%-?\s{0,9}endraw\s{0,9}-?%\}")
 _FIGURE = re.compile(r"\{\{[<%]\s*(?:figure|img)\s(?P<rest>(?:[^{}\"]|\"[^\"]*\")*?)\s*/?[>%]\}\}")
 _YOUTUBE = re.compile(
@@ -33,7 +34,12 @@ _ATTRIBUTE = re.compile(r"""([\w-]+)=(?:"([^"]*)"|'([^']*)'|([^\s"']+))""")
 _ATTRIBUTES = re.compile(
     r"^[ \t]*\{:[^}\n]{0,200}\}[ \t]*$|\{:[ \t]{0,9}[.#\w][^}\n]{0,200}\}", re.MULTILINE
 )  # kramdown's
-_LEFT = re.compile(r"\{%-?\s*(?P<liquid>\w+)[^%]{0,200}%\}|\{\{[<%]\s*/?(?P<shortcode>[\w./-]+)[^{}]{0,200}[>%]\}\}")
+# The place of a table of contents, which our pages have anyway: kramdown's, and that of Python-Markdown
+_CONTENTS = re.compile(r"^(?:[*+-] .{0,80}\n\{:[^}\n]{0,40}\btoc\b[^}\n]{0,40}\}|\[TOC\])[ \t]*$", re.MULTILINE)
+_LEFT = re.compile(
+    r"\{%-?\s*(?P<liquid>\w+)[^%]{0,200}%\}|\{\{[<%]\s*/?(?P<shortcode>[\w./-]+)[^{}]{0,200}[>%]\}\}"
+    r"|\{\{-?\s*(?P<variable>(?:site|page|layout|include)\.[\w.]{1,80})[^{}]{0,200}\}\}"
+)
 _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
 _INLINE_CODE = re.compile(r"`[^`\n]+`")
 
@@ -42,6 +48,7 @@ def replace_tags(text: str, changed: Findings) -> str:
     """Replace what can be replaced, and record tags that stay in the text. Code stays as it is."""
     for first, last in _HIGHLIGHT:
         text = replace_pairs(text, first, last, fence_code)
+    text = replace_pairs(text, *_COMMENT, lambda _start, _inside: "")
     text = replace_pairs(text, *_RAW, lambda _start, inside: inside)
     return "".join(
         part if is_code else replace_outside_code(part, changed)
@@ -90,6 +97,7 @@ def split_inline_code(text: str) -> Iterator[tuple[str, bool]]:
 
 def replace_outside_code(text: str, changed: Findings) -> str:
     """Replace the tags in a part of a text without code."""
+    text = _CONTENTS.sub("", text)
     if "{" not in text and "|" not in text:
         return text
     text = _IN_LINK.sub(lambda link: link["before"], text)
@@ -98,8 +106,9 @@ def replace_outside_code(text: str, changed: Findings) -> str:
     text = _YOUTUBE.sub(lambda video: f"<https://www.youtube.com/watch?v={video['a'] or video['b']}>", text)
     text = _ATTRIBUTES.sub("", _FIGURE.sub(figure_html, text))
     for tag in _LEFT.finditer(text):
-        name = f"{{% {tag['liquid']} %}}" if tag["liquid"] else f"{{{{< {tag['shortcode']} >}}}}"
-        changed.append(("template tag(s) (was|were) left in the text", name))
+        names = {"liquid": "{{% {} %}}", "shortcode": "{{{{< {} >}}}}", "variable": "{{{{ {} }}}}"}
+        kind = str(tag.lastgroup)
+        changed.append(("template tag(s) (was|were) left in the text", names[kind].format(tag[kind])))
     return text
 
 

@@ -1,6 +1,7 @@
 """Folders of Jekyll, Hugo and Pelican become essays and pages with their dates, tags, links and pictures."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,48 @@ def test_pictures_of_two_sites_without_an_address_are_not_mistaken_for_each_othe
     assert Image.objects.count() == 2
 
 
+def test_what_people_have_in_their_folders_is_imported_or_listed(tmp_path: Path) -> None:
+    """One mistake in one file costs no more than that."""
+    files = {
+        "_config.yml": b"title: Old\npermalink: pretty\n",
+        "_posts/2020-01-01-windows.md": b"\xef\xbb\xbf---\r\ntitle: Windows\r\ntags: [yes, 1.10]\r\n---\r\nOne\r\n\r\n* TOC\r\n{:toc}\r\n\r\nTwo\r\n",
+        "_posts/2020-01-02-latin.md": "---\ntitle: Café: on “time”\ntags:\n\t- lost\n---\nCaf\xe9 {{ page.url }}{% comment %}not this{% endcomment %}\n".encode("cp1252"),
+        "_posts/2020-01-03-nul.md": b'---\ntitle: on\ndescription: "a\\0b"\n---\nx\x00y\n',
+        "_posts/2020-01-04-long.md": b"---\ntitle: Long\n---\n" + b"[]*" * 10_000,
+        "_posts/2020-01-05-huge.md": b"---\ntitle: Huge\n---\n" + b"x" * 5_300_000,
+        "_posts/a/2020-01-06-same.md": b"---\ntitle: Same\n---\nA\n",
+        "_posts/b/2020-01-06-same.md": b"---\ntitle: Same\n---\nB\n",
+        "_posts/2020-01-07-deep.md": b'{\n"title": "Deep", "x": ' + b"[" * 500 + b"]" * 500 + b"\n}\nDeep\n",
+        "_recipes/soup.md": b"---\ntitle: Soup\n---\n",
+        "cafe\u0301.png": b"",
+        "_posts/2020-01-08-accent.md": "---\ntitle: Accent\n---\n![x](/caf\xe9.png)\n".encode(),
+    }  # fmt: skip
+    for path, data in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/_posts/2020-01-09-b\xe9.md")).write_text("---\ntitle: Bytes\n---\nText")
+    report = run(tmp_path)
+    essays = {essay.slug: essay for essay in Essay.objects.all()}
+    assert [essay.title for essay in Essay.objects.order_by("published", "slug")] == [
+        "Windows", "Café: on “time”", "on", "Same", "Same", "Deep", "Accent", "Bytes",
+    ]  # fmt: skip
+    assert essays["windows"].body == "<p>One</p><p>Two</p>"
+    assert {tag.name for tag in essays["windows"].tags.all()} == {"yes", "1.10"}
+    assert essays["latin"].body == "<p>Café {{ page.url }}</p>"
+    assert (essays["nul"].excerpt, "\0" in essays["nul"].body) == ("ab", False)
+    assert {essays["same"].body, essays["same-2"].body} == {"<p>A</p>", "<p>B</p>"}
+    for line in (
+        "_posts/2020-01-04-long.md has more than 20,000 formatting characters; split it",
+        "_posts/2020-01-05-huge.md is larger than 5 MB",
+        "_posts/2020-01-02-latin.md, line 2: title: Café: on “time”",
+        "_posts/2020-01-02-latin.md, line 4: invalid YAML (found character that cannot s",
+        "_recipes/soup.md",
+        "{{ page.url }}",
+    ):
+        assert f"    {line}" in report
+    assert run(tmp_path).startswith("Nothing new in")
+
+
 @pytest.mark.parametrize(
     ("source", "fields"),
     [
@@ -148,6 +191,8 @@ def test_pictures_of_two_sites_without_an_address_are_not_mistaken_for_each_othe
         ('+++\ntitle = "T"\nok = true\n+++\nText', {"title": "T", "ok": "true"}),
         ('{\n"title": "T", "n": [1]\n}\nText', {"title": "T", "n": ["1"]}),
         ("Title: A: b\nDate: 2020-01-02\n\nText", {"title": "A: b", "date": "2020-01-02"}),
+        ("---\ntitle: on\ntags: [yes, 010, 1.10, 2020-01-02, null]\nempty: null\n---\nText", {"title": "on", "tags": ["yes", "010", "1.10", "2020-01-02", ""], "empty": ""}),
+        ("---\ntitle: !!python/object/apply:os.getcwd []\nok: &a 1\n---\nText", {"title": [], "ok": "1"}),
         ("Note: this is\n\nText", {}),
     ],
 )  # fmt: skip
@@ -157,3 +202,14 @@ def test_front_matter_is_read(source: str, fields: dict[str, object]) -> None:
     assert not head.unreadable
     assert text.strip().endswith("Text")
     assert bool(fields) != (text == source)
+
+
+def test_a_mistake_in_front_matter_costs_one_field() -> None:
+    bomb = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 40))
+    head, text = split(f"---\ntitle: A: b\nc: [d\na0: &a0 [x]\n{bomb}deep: {'[' * 10}{']' * 10}\nlast: 1\n---\nText")
+    assert head.fields == {"title": "A: b", "a0": ["x"], "last": "1"}
+    assert head.as_text == ["line 2: title: A: b"]
+    assert head.unreadable[0].startswith("line 4: invalid YAML (")
+    assert head.unreadable[1].startswith("line 5: aliases (*name) are not read: a1: &a1")
+    assert head.unreadable[-1].startswith("line 44: nested more than 8 levels deep")
+    assert text == "Text"
