@@ -1,14 +1,16 @@
 """Indexes many comments for the search, for imports and `search rebuild`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.db.models import F
+from django.urls import reverse
 from django.utils import translation
 
 import search.indexing
-from blog.models import Site
+from blog.models import Essay, Site
 from comments.models import Comment, Status
-from comments.transitions import build_entry
+from comments.transitions import build_entry, entry_of
 from search.models import Kind
 from search.sources import Source
 
@@ -19,6 +21,13 @@ def index_each(keys: Sequence[int]) -> None:
     found = found.annotate(html=F("wording__html"))  # comments and wordings refer to each other and stay in memory
     with translation.override(Site.objects.current().language):
         search.indexing.add(*(build_entry(comment, comment.html or "") for comment in found))
+
+
+def add_new(essay: Essay, approved: Iterable[tuple[int, int, datetime, str]]) -> None:
+    """Index new approved comments of an essay, given by key, commenter's key, time and HTML."""
+    start, end = reverse("comment", args=[0]).split("0")  # once, for many comments
+    with translation.override(Site.objects.current().language):
+        search.indexing.add(*(entry_of(essay, pk, f"{start}{pk}{end}", *rest) for pk, *rest in approved))
 
 
 source = Source(Kind.COMMENT, lambda: Comment.objects.filter(status=Status.APPROVED), "created", index_each)

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 
 import pagecache
 import search.indexing
-from blog.models import ESSAY_KEY
+from blog.models import ESSAY_KEY, Essay
 from comments.models import Appeal, Comment, Decision, Discussion, Report, Status
 from comments.models.decision import in_force
 from comments.notifications import outbox, report_notifications
@@ -72,14 +72,20 @@ def index(comment: Comment) -> None:
 
 def build_entry(comment: Comment, html: str) -> Entry:
     """Return the entry in the search index of a comment whose current text is `html`."""
+    address = comment.get_absolute_url()
+    return entry_of(comment.essay, comment.pk, address, comment.commenter_id, comment.created, html)
+
+
+def entry_of(essay: Essay, pk: int, address: str, commenter: int, created: datetime, html: str) -> Entry:
+    """Return the entry in the search index of the comment with these values."""
     return search.indexing.build(
         Kind.COMMENT,
-        time=comment.created,
-        essay=comment.essay_id,
-        number=comment.pk,
-        address=comment.get_absolute_url(),
-        authors=[f"c{comment.commenter_id}"],
-        language=comment.essay.language or get_language() or "",
+        time=created,
+        essay=essay.pk,
+        number=pk,
+        address=address,
+        authors=[f"c{commenter}"],
+        language=essay.language or get_language() or "",
         text=search.indexing.plain(html),
     )
 

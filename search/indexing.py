@@ -12,13 +12,13 @@ o  a word that an essay uses often        d  the period of 48 days in which it w
 import html
 import re
 import unicodedata
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
 from threading import Lock
+from zlib import crc32
 
 import regex
 import snowballstemmer
@@ -189,7 +189,7 @@ def _stemmer(algorithm: str) -> "snowballstemmer.stemmer":
 
 def pair(first: str, second: str) -> str:
     """Return the token of two neighboring words."""
-    return f"{PAIR}{zlib.crc32(f'{first} {second}'.encode()):08x}"
+    return f"{PAIR}{crc32(f'{first} {second}'.encode()):08x}"
 
 
 def stems(found: Iterable[str], language: str) -> Iterator[str]:
@@ -213,7 +213,7 @@ def tokens_of(text: str, language: str, *, title: str = "", tags: str = "", has_
     titled, tagged = words(fold(title)), words(fold(tags))
     counted: Counter[str] = Counter()
     for word, count in Counter(body).items():
-        for each in stems([word], language):
+        for each in (stem(word, language),) if word.isascii() else stems([word], language):
             counted[each] += count
     in_title, in_tags = set(stems(titled, language)), set(stems(tagged, language))
     found = [f"{TITLE}{word}" for word in in_title] + [f"{TAG}{word}" for word in in_tags]
@@ -221,7 +221,7 @@ def tokens_of(text: str, language: str, *, title: str = "", tags: str = "", has_
         found += [f"{OFTEN}{word}" for word, count in counted.items() if count >= OFTEN_FROM]
     found += [f"{ANYWHERE}{word}" for word in {*in_title, *in_tags, *counted}]
     for part in (titled, tagged, body):
-        found += {pair(*both) for both in pairwise(part)}
+        found += [f"{PAIR}{crc32(f'{a} {b}'.encode()):08x}" for a, b in {*pairwise(part)}]  # pair(), without its calls
     return cut_to_size(found)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from html import unescape
 from typing import NamedTuple
@@ -152,11 +153,13 @@ def get_or_create_guests(wanted: Iterable[Details]) -> dict[Details, int]:
     return rows | {each: row.pk for each, row in zip(new, created, strict=True)}
 
 
+@lru_cache(maxsize=5_000)  # people write several comments
 def one_line(text: str, limit: int) -> str:
     """Convert a name with WordPress's entities and tags to one line of text."""
     return tidy_line(strip_tags(unescape(text)), limit)
 
 
+@lru_cache(maxsize=5_000)
 def _cleaned(field: EmailField | WebsiteField, text: str) -> str:
     """Return a text as the form field cleans it, or nothing if it is invalid."""
     try:

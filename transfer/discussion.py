@@ -2,16 +2,15 @@
 
 from abc import ABC, abstractmethod
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from blog.models import Essay
-from comments import indexing
-from comments.models import Comment, Status
-from transfer import threads
+from transfer import bulk, threads
 from transfer.authors import Details, Guests
 from transfer.models import ImportedComment
 from transfer.report import Report
-from transfer.threads import Outline, SourceComment
+from transfer.threads import Outline, SourceComment, Stored
 
 
 class EssayComments(ABC):
@@ -56,8 +55,7 @@ class EssayComments(ABC):
         known = sum(1 for pk, is_omitted in zip(outline.pks, outline.is_omitted, strict=True) if pk and not is_omitted)
         for batch in threads.store_comments(self.essay, outline, self.read):
             self.record_imported(batch)
-        for new in threads.batches(number for number in range(len(is_new)) if is_new[number] and outline.pks[number]):
-            indexing.index_each([outline.pks[number] for number in new])
+        bulk.check_foreign_keys()  # only now: a reply may have been stored before its parent
         self.report.unchanged["comment(s)"] += known
         for number in sorted(deleted, key=outline.ids.__getitem__):
             self.report.omit("comment(s) deleted on this site after an earlier import", f"#{outline.ids[number]}")
@@ -89,20 +87,21 @@ class EssayComments(ABC):
 
     def read(self, numbers: Sequence[int]) -> list[SourceComment]:
         """Return the comments with these numbers, with their texts and commenters."""
-        authors = [self.find_author(number) for number in numbers]
-        typed = [self.guest_details(each) for each, author in zip(numbers, authors, strict=True) if author is None]
-        guests = iter(self.guests.get_or_create(typed))
-        return [
-            self.source_comment(number, next(guests) if author is None else author)
-            for number, author in zip(numbers, authors, strict=True)
-        ]
+        found, typed = [], {}
+        for at, number in enumerate(numbers):
+            author = self.find_author(number)
+            if author is None:
+                typed[at] = self.guest_details(number)
+            found.append(self.source_comment(number, author or 0))
+        for at, guest in zip(typed, self.guests.get_or_create(typed.values()), strict=True):
+            found[at].commenter = guest
+        return found
 
-    def record_imported(self, batch: Sequence[tuple[int, Comment]]) -> None:
+    def record_imported(self, batch: Sequence[Stored]) -> None:
         """Record stored comments, so that they are not imported again, and count them."""
         names = self.outline.ids
-        ImportedComment.objects.bulk_create(
-            ImportedComment(source=self.prefix + names[number], essay=self.essay, comment=comment)
-            for number, comment in batch
+        bulk.Table(ImportedComment, "source", "essay_id", "comment_id").insert(
+            (self.prefix + names[each.number], self.essay.pk, each.pk) for each in batch
         )
-        for _number, comment in batch:
-            self.report.counts[f"comment(s), {Status(comment.status).label}"] += 1
+        for status, count in Counter(each.source.status for each in batch).items():
+            self.report.counts[f"comment(s), {status.label}"] += count

@@ -7,17 +7,23 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import groupby, islice
-
-from django.db.models import OuterRef, Subquery
+from itertools import islice
+from typing import NamedTuple
 
 from accounts.models import Commenter
 from blog.models import Essay
+from comments import indexing
 from comments.models import Comment, Status, TreeNumber, Wording
 from comments.transitions import adjust_counts, transition
+from transfer import bulk
 
 REMOVED = {Status.SPAM, Status.TRASH}
 BATCH = 500
+COMMENT_COLUMNS = (
+    "id", "essay_id", "commenter_id", "parent_id", "wording_id", "status", "removed_by", "created", "changed", "edited",
+    "tree_id", "level", "lft", "rght", "readable",
+)  # fmt: skip
+WORDING_COLUMNS = ("id", "comment_id", "text", "html", "format", "reasons", "created")
 NONE = -1  # not a reply
 ABSENT = -2  # reply to a comment missing from the file
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,10 +54,22 @@ class SourceComment:
         return Comment.Remover.MODERATOR if self.status in REMOVED else Comment.Remover.NONE
 
     @property
+    def reasons(self) -> list[dict[str, str]]:
+        """Why the comment is held, if it is."""
+        return [{"code": "imported"}] if self.status == Status.PENDING else []
+
+    @property
     def wording(self) -> Wording:
-        """The text as an unsaved Wording, with a reason if the comment is pending."""
-        why = [{"code": "imported"}] if self.status == Status.PENDING else []
-        return Wording(text=self.text, html=self.html, format=self.format, created=self.created, reasons=why)
+        """The text as an unsaved Wording."""
+        return Wording(text=self.text, html=self.html, format=self.format, created=self.created, reasons=self.reasons)
+
+
+class Stored(NamedTuple):
+    """A comment with its number and its key, after it was stored."""
+
+    number: int
+    pk: int
+    source: SourceComment
 
 
 ReadBatch = Callable[[Sequence[int]], Sequence[SourceComment]]
@@ -156,12 +174,12 @@ def batches(numbers: Iterable[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def store_comments(essay: Essay, outline: Outline, read: ReadBatch) -> Iterator[list[tuple[int, Comment]]]:
-    """Store the new comments of an outline with resolved parents, oldest first; yield each batch with its numbers."""
+def store_comments(essay: Essay, outline: Outline, read: ReadBatch) -> Iterator[list[Stored]]:
+    """Store the new comments of an outline with resolved parents, oldest first, and yield them in batches."""
     new = outline.new
     replies = Replies(outline, new)
     under_existing = [number for number in new if outline.parents[number] >= 0 and outline.pks[outline.parents[number]]]
-    yield from store_threads(essay, outline, [each for each in new if outline.parents[each] == NONE], replies, read)
+    yield from store_threads(essay, outline, new, replies, read)
     for number in under_existing:
         yield from store_replies(essay, outline, number, replies, read)
 
@@ -173,7 +191,6 @@ class TreePositions:
         self.outline = outline
         count = len(outline.ids)
         self.tree, self.level, self.left, self.right, self.readable = (array("q", [0]) * count for _ in range(5))
-        self.order: list[int] = []  # reading order
 
     def number_thread(self, root: int, tree: int, replies: Replies) -> int:
         """Set the tree positions in the thread with number `tree`; return how many of its comments are approved."""
@@ -186,7 +203,6 @@ class TreePositions:
             count += 1
             self.tree[number], self.level[number], self.left[number] = tree, len(open_), count
             approved += self.outline.is_approved[number]
-            self.order.append(number)
             open_.append(number)
         while open_:
             count += 1
@@ -195,70 +211,61 @@ class TreePositions:
 
 
 def store_threads(
-    essay: Essay, outline: Outline, roots: Sequence[int], replies: Replies, read: ReadBatch
-) -> Iterator[list[tuple[int, Comment]]]:
-    """Store new threads: numbered in memory, then written level by level, since nothing else can write to them yet."""
+    essay: Essay, outline: Outline, new: Sequence[int], replies: Replies, read: ReadBatch
+) -> Iterator[list[Stored]]:
+    """Store new threads: numbered in memory and then written, since nothing else can write to them yet."""
     positions = TreePositions(outline)
-    trees = array("q")
-    for batch in batches(roots):
-        for root, number in zip(batch, TreeNumber.objects.bulk_create(TreeNumber() for _ in batch), strict=True):
-            trees.append(number.pk)
-            positions.readable[root] = positions.number_thread(root, number.pk, replies)
-    positions.order.sort(key=positions.level.__getitem__)
-    for batch in batches(positions.order):
+    for batch in batches(number for number in new if outline.parents[number] == NONE):
+        trees = bulk.reserve_keys(TreeNumber, len(batch))
+        bulk.Table(TreeNumber, "id").insert((tree,) for tree in trees)
+        for root, tree in zip(batch, trees, strict=True):
+            positions.readable[root] = positions.number_thread(root, tree, replies)
+    in_threads = [number for number in new if positions.tree[number]]
+    for batch in batches(in_threads):
+        for number, pk in zip(batch, bulk.reserve_keys(Comment, len(batch)), strict=True):
+            outline.pks[number] = pk
+    for batch in batches(in_threads):
         yield store_batch(essay, outline, positions, batch, read(batch))
-    if trees:
-        new_comments = Comment.objects.on_essay(essay).filter(tree_id__range=(min(trees), max(trees)), wording=None)
-        new_comments.update(wording=Subquery(Wording.objects.filter(comment=OuterRef("pk")).values("pk")[:1]))
     if responses := sum(positions.readable):
         adjust_counts(essay.pk, comments=responses, threads=sum(map(bool, positions.readable)))
 
 
 def store_batch(
-    essay: Essay, outline: Outline, positions: TreePositions, numbers: Sequence[int], texts: Sequence[SourceComment]
-) -> list[tuple[int, Comment]]:
-    """Store comments of new threads level by level, because a reply needs its parent's key; return what was stored."""
-    stored: list[tuple[int, Comment]] = []
-    wordings: list[Wording] = []
-    for _level, pairs in groupby(zip(numbers, texts, strict=True), key=lambda pair: positions.level[pair[0]]):
-        level_pairs = list(pairs)
-        rows = Comment.objects.bulk_create([build_comment(essay, outline, positions, *pair) for pair in level_pairs])
-        for (number, source), comment in zip(level_pairs, rows, strict=True):
-            outline.pks[number] = comment.pk
-            wording = source.wording
-            wording.comment = comment
-            wordings.append(wording)
-            stored.append((number, comment))
-    Wording.objects.bulk_create(wordings)
-    return stored
-
-
-def build_comment(essay: Essay, outline: Outline, tree: TreePositions, number: int, source: SourceComment) -> Comment:
-    """Return an unsaved comment with its position in the tree."""
-    parent = outline.parents[number]
-    return Comment(  # type: ignore[no-untyped-call]
-        essay=essay,
-        commenter_id=source.commenter,
-        parent_id=outline.pks[parent] if parent >= 0 else None,
-        status=source.status,
-        removed_by=source.removed_by,
-        created=source.created,
-        changed=source.edited or source.created,
-        edited=source.edited,
-        tree_id=tree.tree[number],
-        level=tree.level[number],
-        lft=tree.left[number],
-        rght=tree.right[number],
-        readable=tree.readable[number],
+    essay: Essay, outline: Outline, tree: TreePositions, numbers: Sequence[int], sources: Sequence[SourceComment]
+) -> list[Stored]:
+    """Store comments of new threads, whose keys are reserved, and index those that are approved."""
+    stored = [Stored(number, outline.pks[number], each) for number, each in zip(numbers, sources, strict=True)]
+    wordings = bulk.reserve_keys(Wording, len(stored))
+    bulk.Table(Comment, *COMMENT_COLUMNS).insert(
+        (
+            each.pk, essay.pk, each.source.commenter,
+            outline.pks[outline.parents[each.number]] if outline.parents[each.number] >= 0 else None,
+            wording, str(each.source.status), str(each.source.removed_by), each.source.created,
+            each.source.edited or each.source.created, each.source.edited, tree.tree[each.number],
+            tree.level[each.number], tree.left[each.number], tree.right[each.number], tree.readable[each.number],
+        )
+        for each, wording in zip(stored, wordings, strict=True)
+    )  # fmt: skip
+    bulk.Table(Wording, *WORDING_COLUMNS).insert(
+        (
+            pk, each.pk, each.source.text, each.source.html, str(each.source.format), each.source.reasons,
+            each.source.created,
+        )
+        for each, pk in zip(stored, wordings, strict=True)
+    )  # fmt: skip
+    approved = [each for each in stored if each.source.status == Status.APPROVED]
+    indexing.add_new(
+        essay, ((each.pk, each.source.commenter, each.source.created, each.source.html) for each in approved)
     )
+    return stored
 
 
 def store_replies(
     essay: Essay, outline: Outline, first: int, replies: Replies, read: ReadBatch
-) -> Iterator[list[tuple[int, Comment]]]:
+) -> Iterator[list[Stored]]:
     """Store a comment and its replies under an existing one, one by one, because readers may be posting there."""
     for batch in batches(replies.from_root(first)):
-        stored: list[tuple[int, Comment]] = []
+        stored: list[Stored] = []
         for number, source in zip(batch, read(batch), strict=True):
             root, parent = Comment.objects.lock_thread(outline.pks[outline.parents[number]], essay)
             comment = Comment.objects.insert_comment(
@@ -272,5 +279,5 @@ def store_replies(
             )
             transition(comment, source.status, root=root or comment, removed_by=source.removed_by, notify=False)
             outline.pks[number] = comment.pk
-            stored.append((number, comment))
+            stored.append(Stored(number, comment.pk, source))
         yield stored

@@ -1,6 +1,7 @@
 """Cleaning of people's text: Markdown to HTML, any HTML to normalized HTML, and bleach last with the allowlist.
 
-Nothing changes what bleach returns, except that stand-ins become entities.
+Only paragraphs of mere text are not given to bleach, which would return them as they are. Nothing changes what it
+returns, except that stand-ins become entities.
 """
 
 import re
@@ -24,6 +25,8 @@ _VALUE = r"""(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'=<>`]++)"""
 _TYPED_TAG = re.compile(
     rf"</?(?:{'|'.join(COMMENT.tags)})(?:\s++[a-zA-Z_:][\w:.-]*+(?:\s*+=\s*+{_VALUE})?+)*+\s*+/?>", re.IGNORECASE
 )
+# Paragraphs of mere text: no attribute, no entity, no control character, and no other tag than these.
+_PLAIN = re.compile(r"(?:<p>(?:[^<>&\x00-\x08\x0b-\x1f\x7f-\xa0]++|<br>)++</p>)++")
 _LINE = re.compile(r"\n")
 _MARKUP_CHARACTER = re.compile(r"[][*_~`<!&\\]")
 _MAX_MARKUP_CHARACTERS = 10_000
@@ -148,5 +151,9 @@ _local = _Local()
 
 
 def clean(parts: Iterable[str], rules: Allowlist) -> str:
-    """Clean the parts that `normalize` returns, each made of whole blocks."""
-    return "".join(map(_local.cleaners[id(rules)].clean, parts)).translate(_ENTITIES)
+    """Clean the parts that `normalize` returns, each made of whole blocks.
+
+    Bleach takes half the time of an import, and leaves paragraphs of mere text as they are; it does not see those.
+    """
+    cleaner = _local.cleaners[id(rules)]
+    return "".join(part if _PLAIN.fullmatch(part) else cleaner.clean(part) for part in parts).translate(_ENTITIES)

@@ -14,10 +14,10 @@ from hypothesis.extra.django import TestCase
 
 from blog.models import Essay
 from comments.checking import problems
-from comments.models import Comment, Discussion, Wording
+from comments.models import Comment, Discussion
 from tests.transfer.exports import comment, export, import_text, item
 from transfer import threads
-from transfer.wordpress import spool, wxr
+from transfer.wordpress import discussion, spool, wxr
 
 pytestmark = pytest.mark.django_db
 
@@ -165,15 +165,15 @@ def test_only_one_batch_of_comments_is_in_memory(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(threads, "BATCH", 20)
     alive: dict[int, Any] = {}
     most: list[int] = []
-    init = Wording.__init__
 
-    def counted(self: Wording, *args: Any, **fields: Any) -> None:
-        init(self, *args, **fields)
-        key = id(self)
-        alive[key] = weakref.ref(self, lambda _gone: alive.pop(key))
-        most.append(len(alive))
+    class Counted(threads.SourceComment):
+        def __init__(self, *args: Any, **fields: Any) -> None:
+            super().__init__(*args, **fields)
+            key = id(self)
+            alive[key] = weakref.ref(self, lambda _gone: alive.pop(key))
+            most.append(len(alive))
 
-    monkeypatch.setattr(Wording, "__init__", counted)
+    monkeypatch.setattr(discussion, "SourceComment", Counted)
     for number, count in enumerate((60, 240), 1):
         said = [comment(n, to=n // 2 if n % 3 else 0, author=f"Guest {n}") for n in range(1, count + 1)]
         import_text(tmp_path, export(item(number, *said)))

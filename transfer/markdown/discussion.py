@@ -24,6 +24,7 @@ NAME = "comments.json"
 MAX_LINE = 2_000_000  # bytes
 MAX_IN_MEMORY = 5_000_000  # bytes; more are written to disk
 MAX_BYTES = 65_535
+STATUSES, REMOVERS = frozenset(Status.values), frozenset(Comment.Remover.values)
 Record = Mapping[str, Any]
 
 
@@ -88,33 +89,41 @@ class OwnComments(EssayComments):
         self.file = file
         self.starts = starts
         self.get_commenter = get_commenter
+        self.parents: list[str] = []
+        """The ids of the parents, until the outline has their numbers."""
+        self.last: tuple[int, Record] = (-1, {})
 
     def record(self, number: int) -> Record:
-        return self.file.read(self.starts[number])
+        """Return a comment by its number in the outline; that read last is kept."""
+        if number != self.last[0]:
+            self.last = number, self.file.read(self.starts[number])
+        return self.last[1]
 
     def assign_ids(self) -> dict[str, int]:
-        """Set the outline's ids; a comment whose id is taken is omitted."""
+        """Set the outline's ids, times and statuses; a comment whose id is taken is omitted."""
         found: dict[str, int] = {}
         kept = array("q")
         for start in self.starts:
-            key = text_of(self.file.read(start), "id")[:40]
+            record = self.file.read(start)
+            key = text_of(record, "id")[:40]
             if key in found:
                 self.report.omit("duplicate comment(s)", f"#{key}")
                 continue
             found[key] = len(found)
             kept.append(start)
+            self.parents.append(text_of(record, "answers")[:40])
+            self.outline.created.append((self.written(record) - threads.EPOCH).total_seconds())
+            self.outline.is_approved.append(record.get("status") == Status.APPROVED)
         self.starts = kept
         self.outline.ids = list(found)
         return found
 
     def read_outline(self, numbers: Mapping[str, int]) -> None:
-        """Read each comment's parent, time and status; `numbers` are by id."""
-        for number in range(len(self.outline.ids)):
-            record = self.record(number)
-            parent = text_of(record, "answers")[:40]
-            self.outline.parents.append(numbers.get(parent, threads.ABSENT) if parent else threads.NONE)
-            self.outline.created.append((self.written(record) - threads.EPOCH).total_seconds())
-            self.outline.is_approved.append(record.get("status") == Status.APPROVED)
+        """Find each comment's parent; `numbers` are by id."""
+        self.outline.parents.extend(
+            numbers.get(parent, threads.ABSENT) if parent else threads.NONE for parent in self.parents
+        )
+        self.parents.clear()
         self.start_outline()
 
     def written(self, record: Record) -> datetime:
@@ -151,7 +160,7 @@ class OwnComments(EssayComments):
             text = text.encode()[:MAX_BYTES].decode(errors="ignore")
             self.report.remark("comment(s) longer than 65,535 bytes (was|were) shortened", name)
         status = text_of(record, "status")
-        if status not in Status.values:
+        if status not in STATUSES:
             status = Status.PENDING
             self.report.remark("comment(s) with an unknown status (was|were) imported as pending", name)
         is_html = record.get("format") == Wording.Format.HTML
@@ -164,7 +173,7 @@ class OwnComments(EssayComments):
             self.written(record),
             format=Wording.Format.HTML if is_html else Wording.Format.MARKDOWN,
             edited=parse_time(text_of(record, "edited")),
-            remover=remover if "removed_by" in record and remover in Comment.Remover.values else None,
+            remover=remover if "removed_by" in record and remover in REMOVERS else None,
         )
 
 

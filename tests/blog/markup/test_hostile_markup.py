@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blog import markup
+from blog.markup import cleaning
+from blog.markup.rules import COMMENT, ESSAY
 from tests.blog import hostile, reading
 from tests.conftest import RUNS_ALL
 from tests.lists import one_in
@@ -271,3 +273,16 @@ def test_eight_threads_cleaning_at_once_each_get_their_own_text() -> None:
     finally:
         sys.setswitchinterval(switch)
     assert mixed_up == []
+
+
+_PIECES = st.text() | st.sampled_from(
+    ["<br>", "<p>", "</p>", "<b>", "&amp;", '<p title="x">', "<!--", "\n", "\xa0", "\0", "x"]
+)
+
+
+@given(st.lists(_PIECES, min_size=1, max_size=6))
+def test_what_bleach_does_not_see_it_would_return_unchanged(pieces: list[str]) -> None:
+    part = f"<p>{''.join(pieces)}</p>"
+    if cleaning._PLAIN.fullmatch(part):
+        for rules in (COMMENT, ESSAY):
+            assert cleaning._local.cleaners[id(rules)].clean(part) == part
