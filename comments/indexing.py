@@ -27,7 +27,9 @@ def add_new(essay: Essay, approved: Iterable[tuple[int, int, datetime, str]]) ->
     """Index new approved comments of an essay, given by key, commenter's key, time and HTML."""
     start, end = reverse("comment", args=[0]).split("0")  # once, for many comments
     with translation.override(Site.objects.current().language):
-        search.indexing.add(*(entry_of(essay, pk, f"{start}{pk}{end}", *rest) for pk, *rest in approved))
+        search.indexing.add(
+            *(entry_of(essay, pk, f"{start}{pk}{end}", who, created, html) for pk, who, created, html in approved)
+        )
 
 
 source = Source(Kind.COMMENT, lambda: Comment.objects.filter(status=Status.APPROVED), "created", index_each)

@@ -24,7 +24,7 @@ class Table:
         defaults = [field.get_db_prep_save(field.get_default(), connection) for field in self.rest]
         complete = [self._complete(row, defaults) for row in rows]
         quote = connection.ops.quote_name
-        table, columns = quote(self.model._meta.db_table), ", ".join(quote(field.column) for field in self.fields)
+        table, columns = quote(self.model._meta.db_table), ", ".join(quote(str(field.column)) for field in self.fields)
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:

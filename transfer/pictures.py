@@ -46,8 +46,8 @@ def find_pictures(body: str, base: str) -> dict[str, str]:
         written = unescape(value)
         address = full_size_address(written, base)
         parts = urlsplit(address)
-        is_large = _UPLOADS.search(parts.path) or _SCALING_HOST.search(parts.hostname or "")
-        is_large = is_large or (_OWN_MEDIA.match(parts.path) and parts.netloc == urlsplit(base).netloc)
+        is_own = bool(_OWN_MEDIA.match(parts.path)) and parts.netloc == urlsplit(base).netloc
+        is_large = is_own or _UPLOADS.search(parts.path) or _SCALING_HOST.search(parts.hostname or "")
         if attribute == "src" or (is_large and _ENDS_AS_PICTURE.search(parts.path)):
             wanted[written] = address
     return wanted

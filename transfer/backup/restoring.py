@@ -58,7 +58,7 @@ def restore(path: Path, *, replaces: bool = False, sends_waiting: bool = False) 
     Raises HasContent, Damaged, OtherVersion, SiteIsRunning, a DatabaseError or an OSError. If building the search
     index fails, which comes last, `manage.py search rebuild` does it.
     """
-    with running.stopped(), Reader(path) as backup:
+    with Reader(path) as backup, running.stopped():
         check_version(backup)
         if not replaces and (content := describe_content()):
             raise HasContent(content)

@@ -88,14 +88,16 @@ def read_mapping(text: str) -> dict[str, Value]:
         raise NotRead(text.count("\n", 0, error.position), "invalid character") from error
     except (yaml.YAMLError, ValueError) as error:
         raise NotRead(0, "invalid YAML") from error
-    if found and not isinstance(found, dict):
+    if isinstance(found, dict):
+        return found
+    if found:
         raise NotRead(0, "this is not “name: value”")
-    return found or {}
+    return {}
 
 
 def read_value(event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Value:
     """Return the value that begins with an event. Raises NotRead for an alias, which could repeat without a limit."""
-    line = event.start_mark.line
+    line = line_of(event)
     if isinstance(event, yaml.AliasEvent):
         raise NotRead(line, "aliases (*name) are not read")
     if isinstance(event, yaml.ScalarEvent):
@@ -107,9 +109,13 @@ def read_value(event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> V
     found: dict[str, Value] = {}
     for key in until_end(events):
         if not isinstance(key, yaml.ScalarEvent):
-            raise NotRead(key.start_mark.line, "a name is not a text")
+            raise NotRead(line_of(key), "a name is not a text")
         found[str(key.value)] = read_value(next(events), events, depth + 1)
     return found
+
+
+def line_of(event: yaml.Event) -> int:
+    return event.start_mark.line if event.start_mark else 0
 
 
 def until_end(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
