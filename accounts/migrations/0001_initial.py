@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'user',
                 'verbose_name_plural': 'users',
                 'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('is_staff', True), ('is_superuser', True), _connector='OR'), fields=['id'], name='user_is_staff')],
             },
             managers=[
                 ('objects', accounts.models.user.UserManager()),

@@ -53,6 +53,13 @@ class User(AbstractUser):
 
     objects: ClassVar[UserManager] = UserManager()
 
+    class Meta(AbstractUser.Meta):
+        indexes = (
+            models.Index(
+                fields=["id"], condition=models.Q(is_staff=True) | models.Q(is_superuser=True), name="user_is_staff"
+            ),
+        )
+
     def __str__(self) -> str:
         return self.get_full_name()
 

@@ -96,7 +96,9 @@ class Decision(models.Model):
         Wording, models.SET_NULL, null=True, related_name="+", verbose_name=_("previous version"), editable=False
     )
     edited = models.DateTimeField(_("previous edit"), null=True, editable=False)
-    batch = models.ForeignKey("Batch", models.SET_NULL, null=True, related_name="decisions", verbose_name=_("batch"))
+    batch = models.ForeignKey(
+        "Batch", models.SET_NULL, null=True, db_index=False, related_name="decisions", verbose_name=_("batch")
+    )  # its index is decision_in_batch
     undoes = models.OneToOneField(
         "self", models.SET_NULL, null=True, related_name="undone_by", verbose_name=_("undone decision")
     )
@@ -108,7 +110,10 @@ class Decision(models.Model):
         verbose_name = _("decision")
         verbose_name_plural = _("decisions")
         ordering = ("-pk",)
-        indexes = (models.Index(fields=["verb", "moderator", "created"], name="decision_by"),)
+        indexes = (
+            models.Index(fields=["verb", "moderator", "created"], name="decision_by"),
+            models.Index(fields=["batch"], condition=models.Q(batch__isnull=False), name="decision_in_batch"),
+        )
 
     def record_change(self, comment: Comment, after: str) -> None:
         """Record the comment's state before the decision and its new status."""

@@ -107,7 +107,11 @@ class Notice(models.Model):
             models.UniqueConstraint(fields=["essay", "email"], name="notice_essay_once"),
         )
         indexes = (
-            models.Index(fields=["state", "due"], name="notice_due"),
+            # Nearly all are sent. By its statistics, SQLite would read all of them to find the few in another state.
+            *(
+                models.Index(fields=["state", "due"], condition=Q(state=state), name=f"notice_{state}")
+                for state in ("ready", "gathered", "claimed", "sending", "failed")
+            ),
             models.Index(fields=["email", "created"], name="notice_to"),
         )
 

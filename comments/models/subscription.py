@@ -130,7 +130,7 @@ class Subscription(models.Model):
     kind = models.CharField(_("subscribed to"), max_length=8, choices=Kind.choices)
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, related_name="subscriptions", verbose_name=_("essay"))
     comment = models.ForeignKey(
-        Comment, models.CASCADE, null=True, related_name="subscriptions", verbose_name=_("comment")
+        Comment, models.CASCADE, null=True, db_index=False, related_name="subscriptions", verbose_name=_("comment")
     )  # the thread's root, or the comment that is pending, reported or appealed
     often = models.CharField(_("how often"), max_length=7, choices=Often.choices, default=Often.AT_ONCE)
     confirmed = models.DateTimeField(_("confirmed"), null=True, editable=False)
@@ -160,6 +160,10 @@ class Subscription(models.Model):
                 | Q(kind="essays", essay=None, comment=None),
                 name="subscription_to_one_thing",
             ),
+        )
+        # With the many that are to no comment, SQLite's statistics would make it read the whole table.
+        indexes = (
+            models.Index(fields=["comment"], condition=Q(comment__isnull=False), name="subscription_to_comment"),
         )
 
     def __str__(self) -> str:

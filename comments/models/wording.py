@@ -53,7 +53,10 @@ class Wording(models.Model):
                 fields=["submission_key"], condition=~Q(submission_key=""), name="wording_sent_once"
             ),
         )
-        indexes = (models.Index(Beginning("text"), name="wording_begins"),)
+        indexes = (
+            models.Index(Beginning("text"), name="wording_begins"),
+            models.Index(fields=["network"], condition=~Q(network=""), name="wording_from"),
+        )
 
     def __str__(self) -> str:
         return self.text[:60]
