@@ -181,7 +181,7 @@ class EssayAdmin(WritingMixin, PublishingMixin, OwnObjectsOnlyMixin, admin.Model
     form = EssayForm
     inlines: ClassVar[Any] = (AuthorshipInline,)  # comments adds its own
     list_display = ("__str__", "kind", "state", "published", "by")
-    list_filter = (StatusFilter, "kind", "tags", "authors")
+    list_filter = (StatusFilter, "kind", "tags", ("authors", admin.RelatedOnlyFieldListFilter))
     search_fields = ("title", "deck", "body", "slug")
     date_hierarchy = "published"
     autocomplete_fields = ("tags", "series", "translation_of")

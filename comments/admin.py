@@ -146,7 +146,6 @@ class LikeAdmin(ReadOnlyAdmin):
     list_display_links = None
     list_select_related = ("commenter", "essay", "comment__commenter", "comment__essay")
     search_fields = ("commenter__name", "commenter__email", "network", "essay__title", "comment__essay__title")
-    date_hierarchy = "created"
     ordering = ("-pk",)
     actions = ("remove", "remove_and_bar")
 

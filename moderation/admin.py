@@ -15,9 +15,8 @@ from moderation.rules import admin as rules_admin  # noqa: F401  registers RuleA
 @admin.register(Decision)
 class DecisionAdmin(admin.ModelAdmin[Decision]):
     list_display = ("created", "moderator", "verb", "comment", "before", "after", "note")
-    list_filter = ("verb", "moderator")
+    list_filter = ("verb", ("moderator", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("moderator", "comment__commenter")
-    date_hierarchy = "created"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from server import counting
+
 PAGE_SIZE = 50
 
 
@@ -29,10 +31,10 @@ class PagedSearch:
 
 
 class ResultPage:
-    """One page of the results of a search, or the last one if there are fewer."""
+    """One page of the first counting.LIMIT results of a search, or the last one if there are fewer."""
 
     def __init__(self, search: PagedSearch, found: QuerySet[Any]) -> None:
-        self.found, self.total = found, found.count()
+        self.found, self.total = found, counting.count(found)
         self.pages = max(1, -(-self.total // PAGE_SIZE))
         self.search = replace(search, page=min(search.page, self.pages))
 

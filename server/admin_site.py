@@ -13,6 +13,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from server.counting import LimitedPaginator
+
 MAX_FORMS = 100  # in one formset; a list shows as many rows
 MAX_SEARCH_WORDS = 32  # in one search: each is a condition for each field
 MAX_SEARCH_LENGTH = 500
@@ -29,7 +31,10 @@ class AdminSite(admin.AdminSite):
 
 
 class BoundedAdmin:
-    """A mixin for every ModelAdmin that limits filters, searches and formsets."""
+    """A mixin for every ModelAdmin that limits filters, searches, counts and formsets."""
+
+    paginator = LimitedPaginator
+    show_full_result_count = False
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Return the list as requested. Raises BadRequest if a filter's value is invalid."""

@@ -11,7 +11,8 @@ from comments.models import Comment, Discussion, Subscription
 from comments.posting import actions
 from comments.screening.screening import Sender
 
-NEWEST = 60  # newest comments searched for unanswered ones
+SEARCHED = 5_000  # newest comments of the site
+NEWEST = 60  # newest of these on the author's essays, searched for unanswered ones
 MAX_SHOWN = 10
 
 
@@ -29,7 +30,8 @@ def newest_comments(user: Any) -> list[Comment]:
     replies = Comment.objects.approved().filter(
         parent=OuterRef("pk"), commenter__user__authorships__essay=OuterRef("essay")
     )
-    rows = Comment.objects.approved().filter(essay__authorships__author=user).exclude(commenter__user=user)
+    recent = Comment.objects.approved().order_by("-created", "-pk").values("pk")[:SEARCHED]
+    rows = Comment.objects.filter(pk__in=recent, essay__authorships__author=user).exclude(commenter__user=user)
     keys = dict(rows.annotate(is_replied=Exists(replies)).order_by("-pk").values_list("pk", "is_replied")[:NEWEST])
     first = sorted(keys, key=lambda pk: (keys[pk], -pk))[:MAX_SHOWN]
     found = Comment.objects.select_related("commenter", "wording", "essay__discussion__rules").in_bulk(first)

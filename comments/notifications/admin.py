@@ -34,7 +34,6 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "often", ("confirmed", admin.EmptyFieldListFilter), ("stopped", admin.EmptyFieldListFilter))
     list_select_related = ("address", "commenter", "essay", "comment__essay", "comment__commenter")
     search_fields = ("address__email", "commenter__name", "essay__title", "comment__essay__title")
-    date_hierarchy = "created"
     ordering = ("-pk",)
     actions = ("stop",)
 

@@ -29,7 +29,7 @@ class WeeklyComments:
         """Count the comments of the last so many weeks, the current one included."""
         first = first_day(weeks)
         comments = Comment.objects.exclude(removed_by=Comment.Remover.UNDONE)  # without undone moderator replies
-        rows = comments.filter(created__gte=first).order_by()
+        rows = comments.filter(status__in=Status.values, created__gte=first).order_by()  # for comment_newest
         rows = rows.annotate(week=WeekAfter(F("created"), Value(first))).values_list("week", "status")
         counts = {str(status): [0] * weeks for status in Status.values}
         for week, status, count in rows.annotate(count=Count("pk")):

@@ -114,7 +114,8 @@ class LogPage(ResultPage):
     @cached_property
     def entries(self) -> list[LogEntry]:
         """The page's entries, the newest first; the latest decision about a comment can be undone for a time."""
-        shown = list(self.slice_of(select_details(self.found)))
+        keys = list(self.slice_of(self.found.values_list("pk", flat=True)))  # sorted before their details are read
+        shown = list(select_details(Decision.objects.filter(pk__in=keys).order_by("-pk")))
         comments = {decision.comment_number for decision in shown if decision.comment_id}
         newest = set(Decision.objects.latest_for(comments).values_list("pk", flat=True))
         return [LogEntry(decision, decision.pk in newest and can_be_undone(decision)) for decision in shown]

@@ -10,7 +10,6 @@ from django.core.exceptions import BadRequest
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.utils.formats import localize
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -244,7 +243,7 @@ def response_data(request: Request, state: QueueState, outcome: Outcome, message
 
 def formatted_counts(state: QueueState) -> dict[str, str]:
     """Return each tab's number of comments in the language's format."""
-    return {tab: str(localize(count)) for tab, count in tab_counts(state.rights).items()}
+    return {tab: str(count) for tab, count in tab_counts(state.rights).items()}
 
 
 def render_item(request: Request, item: Row | UndoLine | None, state: QueueState) -> str:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
 
-from django.db.models import F, FloatField, Q, TextField, Value
+from django.db.models import DateTimeField, F, FloatField, Q, TextField, Value
 from django.db.models.functions import Cast, Coalesce
+from django.db.models.lookups import LessThan
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from comments.models import CommentQuerySet, Wording
+from comments.models import Comment, CommentQuerySet, Status, Wording
 from comments.screening.screening import Sender
 from moderation.decisions.in_words import REASON_LABELS
 
@@ -34,6 +35,7 @@ SORT_WEIGHTS: dict[str, Any] = {
     REPORTED: F("reports"),
 }
 QUERY_LENGTH, MAX_WORDS = 200, 8
+SEARCHED = 5_000  # newest comments of a tab that are read to filter or sort by what no index has
 
 
 def parse_keys(texts: Any) -> list[int]:
@@ -75,19 +77,26 @@ class Filter:
         return {name: value for name, value in vars(self).items() if value}
 
     @property
+    def reads_each(self) -> bool:
+        """Whether no index finds what is filtered or sorted, so that each comment has to be read."""
+        return bool(self.q or self.reason or self.order in SORT_WEIGHTS)
+
+    @property
     def has_criteria(self) -> bool:
         """Whether anything is filtered; the order does not count."""
         return bool(self.q or self.reason or self.essay or self.person or self.age)
 
     def filter_comments(self, comments: CommentQuerySet) -> CommentQuerySet:
+        """Filter comments; if each has to be read, only the newest ones."""
         if self.essay:
             comments = comments.filter(essay=self.essay)
         if self.person:
             comments = comments.filter(commenter=self.person)
         if self.age:
-            _label, age, is_younger = AGES[self.age]
-            since = timezone.now() - age
-            comments = comments.filter(created__gte=since) if is_younger else comments.filter(created__lt=since)
+            comments = comments.filter(match_age(self.age))
+        if self.reads_each:
+            newest = comments.order_by("-pk").values("pk")[:SEARCHED]
+            comments = Comment.objects.filter(pk__in=newest)
         if self.reason:  # JSON, which the databases search differently; as text they agree
             reasons = Cast("wording__reasons", TextField())
             comments = comments.alias(kept_reasons=reasons).filter(kept_reasons__contains=f'"code": "{self.reason}"')
@@ -96,10 +105,22 @@ class Filter:
         return comments
 
 
+def match_age(name: str) -> Q:
+    """Match comments of one of AGES. Every status is named, so that the index of status and time finds the newest.
+
+    It is not used for older ones: these are most of all, so that the first are soon found in the list's own order.
+    """
+    _label, age, is_younger = AGES[name]
+    since = timezone.now() - age
+    if is_younger:
+        return Q(created__gte=since, status__in=Status.values)
+    return Q(LessThan(Coalesce(F("created"), F("created")), Value(since, output_field=DateTimeField())))
+
+
 def match_word(word: str) -> Q:
     """Match comments that contain this word, or that came from the network of this IP address."""
     if network := network_of(word):
-        return Q(pk__in=Wording.objects.filter(network=network).values("comment"))
+        return Q(pk__in=Wording.objects.filter(network=network).exclude(network="").values("comment"))
     fields = ("wording__text", "commenter__name", "commenter__email", "commenter__website", "essay__title")
     spellings = {word, word.lower(), word.capitalize(), word.upper()}  # SQLite ignores case only for ASCII
     found = Q()

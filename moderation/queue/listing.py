@@ -5,19 +5,21 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from django.db.models import CharField, Count, Value
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from blog.models import Essay
-from comments.models import CommentQuerySet, Decision, Status
+from comments.models import Decision, Status
 from moderation.decisions.in_words import REASON_LABELS
 from moderation.decisions.rights import Rights
 from moderation.queue import filters, rows
 from moderation.queue.buttons import LABELS
 from moderation.queue.filters import NEWEST, Position
-from moderation.queue.query import ALL, APPEALED, MINE, REPORTED, TABS, QueueState, comments_in_tab, match_hidden
+from moderation.queue.query import ALL, APPEALED, MINE, REPORTED, TABS, QueueState, comments_in_tab
 from moderation.queue.row import Row
 from moderation.queue.undo_line import UndoLine
+from server import counting
+from server.counting import Count, RowCount
 
 HINTS = {
     REPORTED: _("Reported by readers and not reviewed yet"),
@@ -52,12 +54,12 @@ class Listing:
 
     def __init__(self, state: QueueState) -> None:
         self.counts = tab_counts(state.rights)
-        self.total = state.comments().order_by().count() if state.filter.has_criteria else self.counts[state.tab]
+        self.total = counting.count(state.comments()) if state.filter.has_criteria else self.counts[state.tab]
         self.state, self.page = nearest_page(state.by_position())
-        self.start = 0  # how many comments the list has before this page
+        self.start = Count(0)  # how many comments the list has before this page
         if self.page and self.state.position:
             earlier = filters.match_beside(state.order, self.page[0], is_after=False)
-            self.start = state.comments().filter(earlier).order_by().count()
+            self.start = counting.count(state.comments().filter(earlier))
         self.reasons = options(REASON_LABELS, state.filter.reason)
         self.ages = options({age: label for age, (label, *_rest) in filters.AGES.items()}, state.filter.age)
         self.orders = options(filters.ORDERS, state.order)
@@ -86,9 +88,20 @@ class Listing:
         return [item for item in self.items if isinstance(item, Row)]
 
     @property
-    def end(self) -> int:
-        """The number of the page's last comment within the whole list."""
-        return self.start + len(self.page)
+    def range_text(self) -> str:
+        """Which comments of how many the page shows; nothing if there are too many before it to count."""
+        if self.start.is_limited:
+            return ""
+        shown = {"start": self.start + 1, "end": self.start + len(self.page), "total": self.total}
+        return _("%(start)s–%(end)s of %(total)s") % shown
+
+    @cached_property
+    def has_next(self) -> bool:
+        """Whether the list has comments after this page."""
+        if not self.page or not self.total.is_limited:
+            return bool(self.page) and self.start + len(self.page) < self.total
+        later = filters.match_beside(self.state.order, self.page[-1], is_after=True)
+        return bool(self.state.comments().filter(later).exists())
 
     @property
     def empty_message(self) -> Any:
@@ -121,6 +134,15 @@ class Listing:
         return []
 
     @property
+    def limit(self) -> int:
+        """How many comments the filter or the order was limited to, the newest; 0 for no limit."""
+        wanted = self.state.filter
+        is_limited = (
+            wanted.reads_each and not (wanted.essay or wanted.person) and self.counts[self.state.tab].is_limited
+        )
+        return counting.LIMIT if is_limited else 0
+
+    @property
     def is_mixed(self) -> bool:
         """Whether rows show their status, because the tab has several."""
         return self.state.tab not in Status.values
@@ -147,7 +169,7 @@ class Listing:
         """The name of the commenter in the filter."""
         selected = self.state.filter.person
         names = self.state.rights.comments().filter(commenter=selected).values_list("commenter__name", flat=True)
-        return (names.first() or f"#{selected}") if selected else ""
+        return (next(iter(names.order_by()[:1]), "") or f"#{selected}") if selected else ""
 
     @property
     def everyone_url(self) -> str:
@@ -165,7 +187,7 @@ class Listing:
 
     @property
     def next_url(self) -> str | None:
-        return self.state.first_page.page_after(self.page[-1]).url() if self.page and self.end < self.total else None
+        return self.state.first_page.page_after(self.page[-1]).url() if self.has_next else None
 
     @property
     def page_sizes(self) -> list[tuple[int, str | None]]:
@@ -189,26 +211,13 @@ def nearest_page(state: QueueState) -> tuple[QueueState, list[Position]]:
     return nearest, nearest.positions()
 
 
-def tab_counts(rights: Rights) -> dict[str, int]:
-    """Count the comments of each tab in one query."""
-    comments = rights.comments().order_by()
-    found: dict[str, int] = dict(
-        comments.values_list("status").annotate(how_many=Count("pk")).union(
-            *(count_for_tab(tab, comments_in_tab(tab, rights)) for tab in (REPORTED, APPEALED, MINE)),
-            count_for_tab("unlisted", comments.filter(match_hidden())),
-            all=True,
-        )
-    )  # fmt: skip
-    unlisted_count = found.pop("unlisted", 0)
-    all_counts = {status.value: 0 for status in Status} | {REPORTED: 0, APPEALED: 0, MINE: 0} | found
-    all_counts[Status.TRASH] -= unlisted_count
-    return all_counts | {ALL: sum(all_counts[status] for status in Status)}
-
-
-def count_for_tab(tab: str, comments: CommentQuerySet) -> Any:
-    """Return a query for one row, the tab's name and the number of comments, to be joined by UNION."""
-    label = Value(tab, output_field=CharField())
-    return comments.order_by().annotate(tab=label).values_list("tab").annotate(how_many=Count("pk"))
+def tab_counts(rights: Rights) -> dict[str, Count]:
+    """Count the comments of each tab, in one query."""
+    tabs = [tab for tab in TABS if tab != ALL]
+    columns = [RowCount(comments_in_tab(tab, rights)) for tab in tabs]
+    row = User.objects.filter(pk=rights.user.pk).values_list(*columns).get()
+    found = dict(zip(tabs, row, strict=True))
+    return {tab: Count(count) for tab, count in found.items()} | {ALL: Count(sum(found[tab] for tab in Status.values))}
 
 
 def find_rows(state: QueueState, keys: Collection[int]) -> list[Row]:

@@ -19,6 +19,7 @@ from moderation.decisions.rights import Rights
 from moderation.decisions.undo import UNDO_PERIOD
 from moderation.queue import filters
 from moderation.queue.filters import NEWEST, OLDEST, Filter, Position, parse_keys, parse_number
+from server import counting
 
 ALL, REPORTED, APPEALED, MINE = "all", "reported", "appealed", "mine"
 TABS: dict[str, Any] = {
@@ -129,7 +130,7 @@ class QueueState:
         """Return the same page by position, so that it does not shift when comments before it leave the list."""
         if self.position or self.page_number == 1:
             return replace(self, page_number=1)
-        pages = max(1, -(-self.comments().order_by().count() // self.per_page))
+        pages = max(1, -(-counting.count(self.comments()) // self.per_page))
         skipped = (min(self.page_number, pages) - 1) * self.per_page
         last = self.comments().values_list("pk", "weight")[max(0, skipped - 1) : skipped].first()
         return self.page_after(Position(*last) if last else None)

@@ -9,20 +9,22 @@ from accounts.models import User
 from comments.models import Comment, Status
 from moderation.decisions.rights import rights_of
 from moderation.queue.query import APPEALED, comments_in_tab
+from server import counting
+from server.counting import Count
 
 register = template.Library()
 
 
 @register.simple_tag
-def pending_count() -> int:
-    return int(Comment.objects.filter(status=Status.PENDING).count())
+def pending_count() -> Count:
+    return counting.count(Comment.objects.filter(status=Status.PENDING))
 
 
 @register.simple_tag
 def open_appeal_count(user: User) -> int:
     """Return the number of appeals on the user's queue tab."""
     rights = rights_of(user)
-    return comments_in_tab(APPEALED, rights).count() if rights else 0
+    return counting.count(comments_in_tab(APPEALED, rights)) if rights else 0
 
 
 @register.simple_tag

@@ -1,0 +1,69 @@
+"""The queue of a site with very many comments: counts and searches stop at a limit, and indexes find the rest."""
+
+import pytest
+
+from blog.models import Essay
+from comments.models import Comment
+from moderation.queue import filters
+from server import counting
+from tests import make, plans
+from tests.bench import corpus
+from tests.moderation.desk import QUEUE, QueueClient, create_pending, listed_keys
+from tests.moderation.queue.test_pages import leave, pages
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+ADDRESSES = (
+    "", "?status=approved", "?status=spam", "?status=reported", "?status=all", "?age=week", "?age=older", "?q=nowhere", "?reason=first",
+    "?order=likeliest", "?status=all&order=reported", "?status=all&age=week", "?status=approved&essay={essay}",
+    "?status=all&q=10.1.2.3",
+)  # fmt: skip
+
+
+@pytest.fixture
+def _limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every count and search stop at four."""
+    monkeypatch.setattr(counting, "LIMIT", 4)
+    monkeypatch.setattr(filters, "SEARCHED", 4)
+
+
+@pytest.mark.usefixtures("_limit")
+def test_counts_stop_at_the_limit_and_the_links_do_not(queue_client: QueueClient, essay: Essay) -> None:
+    keys = [comment.pk for comment in create_pending(essay, 9)]
+    first = queue_client.open(f"{QUEUE}?per_page=2")
+    assert "1–2 of 4+" in first
+    assert "All that match" in first
+    assert [*pages(queue_client, f"{QUEUE}?per_page=2", leave)] == [keys[:2], keys[2:4], keys[4:6], keys[6:8], keys[8:]]
+    last = f"{QUEUE}?per_page=2&after={keys[7]}"
+    assert "of 4+" not in queue_client.open(last)  # the number of comments before it is not known
+    assert [*pages(queue_client, last, leave, "prev")][-1] == keys[:2]
+    assert ">4+<" in first  # beside the tab
+
+
+@pytest.mark.usefixtures("_limit")
+def test_words_are_searched_in_the_newest_comments(queue_client: QueueClient, essay: Essay) -> None:
+    keys = [comment.pk for comment in create_pending(essay, 5)]
+    found = queue_client.open(f"{QUEUE}?q=words")
+    assert listed_keys(found) == keys[1:]
+    assert "Showing matches among the newest 4 comments only." in found
+    Comment.objects.filter(pk=keys[0]).delete()
+    assert "Showing matches among the newest" not in queue_client.open(f"{QUEUE}?q=words")
+
+
+@pytest.mark.parametrize("has_statistics", [False, True], ids=["without statistics", "with statistics"])
+def test_lists_are_read_from_an_index(queue_client: QueueClient, has_statistics: bool) -> None:
+    essay = corpus.essay(400)
+    for status in ("pending", "spam", "trash"):
+        keys = list(Comment.objects.filter(status="approved").values_list("pk", flat=True)[:20])
+        Comment.objects.filter(pk__in=keys).update(status=status, removed_by="moderator" if status == "trash" else "")
+    make.comment(essay)
+    corpus.clear_statistics()
+    if has_statistics:
+        corpus.gather_statistics()
+    for address in ADDRESSES:
+        with plans.queries() as found:
+            queue_client.open(f"{QUEUE}{address.format(essay=essay.pk)}")
+        for query in found:
+            scans = [step for step in query.scans() if "comments_" in step and "comment_reported" not in step]
+            is_limited = "LIMIT" in query.sql and "FOR ORDER BY" not in query.plan()
+            assert scans == [] or is_limited, f"{address}\n{query.plan()}\n{query.sql}"
