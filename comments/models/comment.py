@@ -204,11 +204,8 @@ class Comment(MPTTModel):
             models.Index(fields=["status", "id"], name="comment_status"),
             models.Index(fields=["essay", "commenter"], name="comment_under_by"),
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="comment_replies"),
-            # `status` comes first although all are approved: SQLite without statistics prefers an index that matches a
-            # condition to one that only has the right order.
-            models.Index(
-                fields=["status", "created", "id"], condition=Q(status=Status.APPROVED), name="comment_newest"
-            ),
+            models.Index(fields=["status", "created", "id"], name="comment_newest"),
+            models.Index(fields=["id"], condition=Q(reports__gt=0), name="comment_reported"),
             models.Index(
                 fields=["essay", "created", "id"], condition=Q(status=Status.APPROVED), name="comment_newest_under"
             ),
