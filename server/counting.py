@@ -43,5 +43,5 @@ class LimitedPaginator(Paginator[Model]):
     """A paginator of an admin list, whose last page is the last of the first LIMIT rows."""
 
     @cached_property
-    def count(self) -> Count:  # type: ignore[override]
+    def count(self) -> Count:
         return count(self.object_list)  # type: ignore[arg-type]

@@ -51,6 +51,10 @@ Row = tuple[Any, ...]
 class Plan:
     """What each comment is, in the order in which they were written; primary keys are positions plus one."""
 
+    text_of: Sequence[int]  # by position: its place in the pool of texts
+    pool: list[str]
+    by: Sequence[int]  # by position: the commenter
+
     def __init__(self, comments: int, essays: Sequence[Essay], random: Random) -> None:
         self.random, self.essays, self.now = random, essays, datetime.now(UTC)
         self.started = self.now - timedelta(days=365 * YEARS)
@@ -218,8 +222,8 @@ def fill_comments(plan: Plan, people: list[int], random: Random, texts: Texts) -
         for at in range(plan.count)
         if not plan.status[at][2]
     )  # fmt: skip
-    columns = ("id", "comment_id", "text", "html", "reasons", "network", "spam_score", "created")
-    insert(Wording, columns, wordings, submission_key="")
+    of_wordings = ("id", "comment_id", "text", "html", "reasons", "network", "spam_score", "created")
+    insert(Wording, of_wordings, wordings, submission_key="")
     insert(Like, ("comment_id", "commenter_id", "created"), ((at + 1, by, plan.when(at, 600)) for at, by in likes))
     reports = ((at + 1, plan.by[at - 1] if at else None, plan.when(at, 900)) for at in sorted(reported))
     insert(Report, ("comment_id", "commenter_id", "created"), reports, kind="rude")
@@ -323,7 +327,7 @@ def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Row], **co
     }
     others = {name: plain(value) for name, value in others.items()}
     names, values = [*columns, *others], tuple(others.values())
-    quoted = ", ".join(map(connection.ops.quote_name, names))
+    quoted = ", ".join(connection.ops.quote_name(str(name)) for name in names)
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -25,6 +25,7 @@ from server.models import Bucket
 from tests import make
 from tests.bench import corpus, cpu
 from tests.bench.scale import filling
+from tests.bench.search import Texts
 
 numbers = count(int(time.time()))
 SAME_SITE = {"sec-fetch-site": "same-origin"}
@@ -84,7 +85,7 @@ class Site:
             yield name, lambda address=address: self.get(read, address)
         yield "like a comment", lambda: self.like(f"/comments/{comment.pk}/like/")
         yield "like an essay", lambda: self.like(f"{path}like/")
-        words = filling.Texts().words
+        words = Texts().words
         for name, query in {
             "search, rare word": f"q={words[9_000]}", "search, usual word": f"q={words[500]}",
             "search, in every text": "q=everywhere", "search, newest first": "q=everywhere&order=newest",
@@ -188,7 +189,12 @@ class Site:
         work = self.works[name]()
         close_old_connections()
         started = time.perf_counter()
-        used = clock().milliseconds(lambda: (work(), close_old_connections()))
+
+        def run() -> None:
+            work()
+            close_old_connections()
+
+        used = clock().milliseconds(run)
         return {"cpu": used, "time": (time.perf_counter() - started) * 1000}
 
 
@@ -232,7 +238,7 @@ def run_jobs() -> dict[str, float]:
     autodiscover_modules("jobs")
     found = {}
     for name, (job, _period) in sorted(tasks._schedule.items()):
-        found[name.rpartition(".")[2]] = clock().milliseconds(lambda job=job: job.func())
+        found[name.rpartition(".")[2]] = clock().milliseconds(job.func)
     return found
 
 
@@ -249,6 +255,7 @@ def main() -> None:
     site: Site | None = None
     for line in sys.stdin:
         asked: Any = json.loads(line)
+        answer: Any = None
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 match asked["do"]:
@@ -256,14 +263,13 @@ def main() -> None:
                         call_command("migrate", verbosity=0)
                         filling.hurry()
                         filling.fill(asked["comments"])
-                        answer: Any = None
                     case "index":
                         filling.hurry()
-                        answer = filling.fill_search()
+                        filling.fill_search()
                     case "clear":
-                        answer = clear_statistics()
+                        clear_statistics()
                     case "optimize":
-                        answer = gather_statistics()
+                        gather_statistics()
                     case "names":
                         site = site or Site()
                         answer = list(site.works)
