@@ -27,8 +27,11 @@ SITE_PROCESS = "rejoinder site"
 # Added for requests and jobs (server/database.py)
 POSTGRES_REQUEST_OPTIONS: dict[str, Any] = {
     "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s",
-    "pool": {"min_size": 1, "max_size": 18, "timeout": 5, "max_lifetime": 1800, "max_idle": 300},
-}
+    # The pool pauses twice as long after each failed attempt to connect, up to `reconnect_timeout`; then requests try.
+    "pool": {
+        "min_size": 1, "max_size": 18, "timeout": 3, "max_lifetime": 1800, "max_idle": 300, "reconnect_timeout": 4,
+    },
+}  # fmt: skip
 
 
 def postgres_options(options: dict[str, Any], *, pooler: bool) -> dict[str, Any]:

@@ -140,6 +140,7 @@ DATABASES["default"]["OPTIONS"] = (database.SQLITE_OPTIONS if ON_SQLITE else _po
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = bool(DATABASE_POOLER)
 REQUEST_OPTIONS = {} if ON_SQLITE else {**_request_options, **_url_options, "application_name": database.SITE_PROCESS}
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = not ON_SQLITE  # else each fails a request after a restart of the server
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WEB_CONCURRENCY = environment.number("WEB_CONCURRENCY", 1 if ON_SQLITE else 2, most=128)
 CACHES = {"default": environment.cache("CACHE_URL", "dbcache://rejoinder_cache")}  # shared by every process

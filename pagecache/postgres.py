@@ -1,5 +1,6 @@
 """Reads generations from PostgreSQL by one connection, where one query answers all threads that waited for it."""
 
+import select
 import threading
 import time
 from collections.abc import Collection, Sequence
@@ -128,7 +129,8 @@ class PostgresReader:
         try:
             if not self._has_pooler:
                 for name, text in STATEMENTS.items():
-                    self._connection.pgconn.prepare(name.encode(), text.encode())
+                    self._connection.pgconn.send_prepare(name.encode(), text.encode())
+                    _receive(self._connection.pgconn)
             return self._execute(self._connection, statement, values)
         except psycopg.Error:
             self._disconnect()
@@ -141,11 +143,29 @@ class PostgresReader:
 
     def _execute(self, connection: psycopg.Connection, statement: str, values: Sequence[bytes]) -> Numbers:
         """Run a statement and return its rows as a dictionary. Raises psycopg.OperationalError."""
+        server = connection.pgconn
         if self._has_pooler:
-            result = connection.pgconn.exec_params(STATEMENTS[statement].encode(), values)
+            server.send_query_params(STATEMENTS[statement].encode(), values)
         else:
-            result = connection.pgconn.exec_prepared(statement.encode(), values)
+            server.send_query_prepared(statement.encode(), values)
+        result = _receive(server)
         if result.status != ExecStatus.TUPLES_OK:
             raise psycopg.OperationalError(result.get_error_message())
         rows = range(result.ntuples)
         return {(result.get_value(row, 0) or b"").decode(): int(result.get_value(row, 1) or 0) for row in rows}
+
+
+def _receive(server: Any) -> Any:
+    """Return the result of what was sent. Raises psycopg.OperationalError if a server that hangs does not respond."""
+    poll = select.poll()
+    poll.register(server.socket, select.POLLIN)
+    while True:
+        if not poll.poll(TIMEOUT * 1000):
+            raise psycopg.OperationalError("The database server is not responding.")
+        server.consume_input()
+        if not server.is_busy():
+            break
+    result = server.get_result()
+    while server.get_result() is not None:
+        pass
+    return result

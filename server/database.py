@@ -15,6 +15,10 @@ def limit_statements() -> None:
     hours, so they have no such limit.
     """
     connection.settings_dict["OPTIONS"].update(settings.REQUEST_OPTIONS)
+    if connection.vendor == "postgresql":
+        from server.postgres import LimitedConnection  # psycopg is installed only where it is used
+
+        connection.settings_dict["OPTIONS"]["pool"]["connection_class"] = LimitedConnection
 
 
 def name_connections() -> None:

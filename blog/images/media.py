@@ -23,6 +23,8 @@ def serve_upload(request: HttpRequest, name: str) -> FileResponse:
         raise Http404  # cards have a view that knows whether their essay is published
     try:
         file = default_storage.open(name)
+    except ConnectionError:  # of the bucket: answered with 503
+        raise
     except (FileNotFoundError, IsADirectoryError, SuspiciousFileOperation, ValueError, OSError) as error:
         raise Http404 from error
     path = PurePosixPath(name)

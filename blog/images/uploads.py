@@ -21,9 +21,14 @@ def store(data: bytes, *, source: str = "", alt: str = "", by: User | None = Non
     return save(Image(file=file, source=source[:2000], alt=" ".join(alt.split())[:500], uploaded_by=by))
 
 
-@transaction.atomic
 def save(image: Image) -> Image:
-    """Save an image's row and enqueue the job that makes its renditions."""
+    """Save an image's file, then its row, and enqueue the job that makes its renditions."""
+    Image._meta.get_field("file").pre_save(image, add=True)  # here, since a slow bucket must not delay a transaction
+    return save_row(image)
+
+
+@transaction.atomic
+def save_row(image: Image) -> Image:
     image.save()
     renditions.render.using(priority=renditions.LOWEST_PRIORITY).enqueue(image.pk)
     return image

@@ -39,6 +39,8 @@ def upload(request: HttpRequest) -> HttpResponse:
         return error_response(_("“%(name)s” wasn’t uploaded: %(why)s.") % {"name": name, "why": error})
     except fetch.FetchError as error:
         return error_response(_("“%(name)s” couldn’t be downloaded: %(why)s.") % {"name": name, "why": error})
+    except ConnectionError:  # of the bucket
+        return error_response(_("The picture storage isn’t responding. Please try again in a few minutes."), 503)
     return JsonResponse(image_as_json(image, user), status=201)
 
 

@@ -1,4 +1,4 @@
-"""Tells errors of an unavailable database from errors of the code."""
+"""Tells errors of an unavailable database, or another service, from errors of the code."""
 
 import errno
 import sqlite3
@@ -10,7 +10,12 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 
 def is_unavailable(error: BaseException | None) -> bool:
-    """Return whether the database cannot be reached, is locked, or cannot write because the disk is full."""
+    """Return whether the database cannot be reached, is locked, or cannot write because the disk is full.
+
+    Or whether another service, such as the bucket, does not respond.
+    """
+    if isinstance(error, ConnectionError | TimeoutError):
+        return True
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     if isinstance(error, InterfaceError):

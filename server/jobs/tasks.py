@@ -21,6 +21,7 @@ T = TypeVar("T")
 Result = DBTaskResult[..., Any]
 
 RETRY_DELAYS = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 8 * 60)]
+SHORT_DELAY = timedelta(seconds=5)  # first, if the database was unavailable: it may be back already
 EMAIL_RETRY_DELAYS = [*RETRY_DELAYS[:3], *[timedelta(hours=2)] * 59]  # for five days, as mail servers do
 SKEW = timedelta(minutes=1)
 HIGH_PRIORITY = 50
@@ -67,8 +68,8 @@ def next_retry(result: Result, error: Exception, now: datetime) -> datetime | No
     """Return when a failed job runs again, or None; an unavailable database is never the job's own fault."""
     tries = len(result.worker_ids)
     delays = _retried.get(result.task_path, ())
-    if not delays and isinstance(error, OperationalError | InterfaceError):
-        delays = RETRY_DELAYS
+    if isinstance(error, OperationalError | InterfaceError):
+        delays = [SHORT_DELAY, *(delays or RETRY_DELAYS)]
     return now + delays[tries - 1] if tries <= len(delays) else None
 
 

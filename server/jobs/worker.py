@@ -33,6 +33,7 @@ UPKEEP_INTERVAL = 10.0
 LEASE = timedelta(seconds=60)
 RENEW_INTERVAL = 20.0
 MAX_DEATHS = 6
+MAX_PAUSE = 5.0  # until the next attempt to reach the database
 
 
 class WorkerDied(Exception):
@@ -68,9 +69,10 @@ class Worker:
                 if connection.vendor == "sqlite" and self.long_jobs.is_running:  # an import holds the write lock
                     self.is_stopping.wait(POLL_INTERVAL)
                     continue
-                pause = min(max(1.0, pause * 2), 30.0)
+                pause = min(max(1.0, pause * 2), MAX_PAUSE)
                 logger.warning("The database cannot be reached (%s). Trying again in %d s.", str(error).strip(), pause)
                 connection.close()
+                next_upkeep = 0.0  # recovers the job that it interrupted
                 self.is_stopping.wait(pause)
             else:
                 pause = 0.0

@@ -15,6 +15,7 @@ BENCHES = sorted(
     file.stem for file in Path(__file__).parent.glob("[a-z]*.py") if "\ndef main() -> None:" in file.read_text()
 )
 SCALE = "scale.comparing"  # fills two sites, which takes minutes
+BY_NAME_ONLY = {"soak"}  # takes an hour
 RUN = "import sys, importlib, config.wsgi; importlib.import_module(f'tests.bench.{sys.argv[1]}').main()"
 
 
@@ -29,7 +30,8 @@ def database(kind: str, folder: Path, keep: Path | None) -> Iterator[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bin/bench", epilog="Benchmarks: " + ", ".join([*BENCHES, "scale"]))
-    parser.add_argument("names", nargs="*", metavar="BENCH", help="benchmarks to run (default: all)")
+    parser.add_argument("names", nargs="*", metavar="BENCH", help="benchmarks to run (default: all but soak and scale)")
+    parser.add_argument("--minutes", type=float, default=60, help="how long “soak” runs (default: 60)")
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
     parser.add_argument("--comments", type=int, default=1_000_000, help="for `scale`: comments of the larger site")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for `scale`: keep the filled databases here")
@@ -58,9 +60,9 @@ def main() -> int:
                 "DJANGO_SETTINGS_MODULE": "config.settings", "DATA_DIR": name, "DATABASE_URL": url,
                 "BENCH_SITE_COMMENTS": str(options.comments), "BENCH_ROUNDS": str(options.rounds),
                 "BENCH_ONLY": options.only, "BENCH_KEEP": str(options.keep or ""),
-                "BENCH_PARTS": options.parts,
+                "BENCH_PARTS": options.parts, "BENCH_MINUTES": str(options.minutes),
             }  # fmt: skip
-            for bench in options.names or BENCHES:
+            for bench in options.names or [bench for bench in BENCHES if bench not in BY_NAME_ONLY]:
                 module = SCALE if bench == "scale" else bench
                 done = subprocess.run([sys.executable, "-c", RUN, module], env=environment)
                 worst = worst or done.returncode

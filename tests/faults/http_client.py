@@ -13,6 +13,7 @@ class Response:
     status: int
     body: str
     headers: dict[str, str]
+    seconds: float = 0.0  # until it was complete
 
     @property
     def is_accepted(self) -> bool:
@@ -29,29 +30,51 @@ class HTTPClient:
 
     url: str
     address: str = "203.0.113.1"
-    timeout: float = 30
+    timeout: float = 60
     session: str = ""
+    cookies: dict[str, str] | None = None  # a dictionary also receives those that the site sets
     accepted: list[str] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
 
     def request(self, method: str, path: str, body: str | None = None) -> Response:
         """Return the response; NONE if the server went away."""
-        host = urlsplit(self.url)
+        host, began = urlsplit(self.url), time.monotonic()
         connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=self.timeout)
         headers = {"X-Forwarded-For": self.address, "Connection": "close"}
-        if self.session:
-            headers["Cookie"] = f"session={self.session}"
+        if cookies := ({"session": self.session} if self.session else {}) | (self.cookies or {}):
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         if body is not None:
             headers |= {"Content-Type": FORM, "Sec-Fetch-Site": "same-origin", "Origin": self.url}
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
             body_text = response.read().decode("utf-8", "replace")
-            return Response(response.status, body_text, {name.lower(): value for name, value in response.getheaders()})
+            self.keep_cookies(response.headers.get_all("Set-Cookie", []))
+            found = {name.lower(): value for name, value in response.getheaders()}
+            return Response(response.status, body_text, found, time.monotonic() - began)
         except (OSError, http.client.HTTPException):
             return NONE
         finally:
             connection.close()
+
+    def keep_cookies(self, lines: list[str]) -> None:
+        if self.cookies is None:
+            return
+        for line in lines:
+            name, _, value = line.partition(";")[0].partition("=")
+            if value.strip('"'):
+                self.cookies[name] = value
+            else:
+                self.cookies.pop(name, None)
+
+    def send(self, path: str, **fields: str) -> Response:
+        """Send a form."""
+        return self.request("POST", path, urlencode(fields))
+
+    def log_in(self, login: str, password: str) -> bool:
+        """Log in with a password, and return whether that worked."""
+        response = self.send("/accounts/login/", login=login, password=password)
+        return response.status == 302 and not response.headers["location"].startswith("/accounts/")
 
     def read(self, path: str) -> Response:
         return self.request("GET", path)

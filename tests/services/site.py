@@ -121,9 +121,16 @@ def folder_lock(folder: Path) -> Iterator[Path]:
 class Server:
     """`manage.py serve` in front of an installation."""
 
-    def __init__(self, installation: Installation, *, provider: bool = False, **environment: str | None) -> None:
-        """`provider`: with the demo identity provider beside it, which costs a process."""
-        self.installation = installation
+    def __init__(
+        self,
+        installation: Installation,
+        *,
+        provider: bool = False,
+        code: Path | str | None = ROOT,
+        **environment: str | None,
+    ) -> None:
+        """`provider`: with the demo identity provider beside it, which costs a process. `code`: a copy of ours."""
+        self.installation, self.code = installation, Path(code or ROOT)
         self.provider = provider
         self.port = free_port(neighbours=1)  # the next one is the demo identity provider's
         self.url = f"http://127.0.0.1:{self.port}"
@@ -136,7 +143,7 @@ class Server:
             [sys.executable, "manage.py", "serve", "--port", str(self.port), *options],
             log=self.installation.data_dir / "serve.log",
             environment=self.environment,
-            folder=ROOT,
+            folder=self.code,
         )
         self.process.wait_until(self.is_ready, f"{self.url}/readyz")
 

@@ -1,4 +1,4 @@
-"""A database that is away: 503 in words wherever it is noticed, and a fault of ours stays a 500."""
+"""A database, or another service, that is away: 503 in words wherever it is noticed, and a fault of ours stays a 500."""
 
 import errno
 import sqlite3
@@ -31,6 +31,7 @@ def of_sqlite(code: int) -> OperationalError:
         (OperationalError("server closed the connection unexpectedly"), True),
         (InterfaceError("connection already closed"), True),
         (OSError(errno.ENOSPC, "No space left on device"), True),
+        (ConnectionRefusedError("of the bucket"), True),
         (OSError(errno.ENOENT, "No such file"), False),
         (ValueError("a fault of ours"), False),
         (None, False),
