@@ -21,9 +21,10 @@ USERS = {
     "mptt": Path("comments/models/comment.py"),
     "django": Path("server/sqlite/base.py"),
 }
-# Underscored but documented: of Django's models, of named tuples, of the standard library.
+# Underscored but documented: of Django's models and storages, of named tuples, of the standard library.
 DOCUMENTED = {
-    "_meta", "_state", "_base_manager", "_default_manager", "_asdict", "_exit", "_fields", "_make", "_replace",
+    "_meta", "_state", "_base_manager", "_default_manager", "_asdict", "_exit", "_fields", "_make", "_open", "_replace",
+    "_save",
 }  # fmt: skip
 
 
@@ -309,7 +310,7 @@ def overridden_methods(cls: type) -> Iterator[tuple[str, str]]:
     for name, value in vars(cls).items():
         method = getattr(value, "__func__", getattr(value, "fget", getattr(value, "func", value)))
         is_ours = inspect.isfunction(method) and method.__module__ == cls.__module__
-        if not is_ours or not is_private(name):
+        if not is_ours or not is_private(name) or name in DOCUMENTED:
             continue
         for base in cls.__mro__[1:]:
             if name in vars(base) and base.__module__.partition(".")[0] not in PACKAGES:
