@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -34,6 +35,9 @@ class Breaker:
             raise ConnectionError("The bucket is not responding.")
         try:
             yield
+        except FileNotFoundError:
+            self.is_open = False
+            raise
         except (*NO_RESPONSE, ClientError) as error:
             self.is_open = not isinstance(error, ClientError) or is_servers_fault(error)
             if not self.is_open:
@@ -53,16 +57,20 @@ def is_servers_fault(error: ClientError) -> bool:
 breaker = Breaker()
 
 
-class S3MediaStorage(S3Storage):  # type: ignore[misc]
-    """A bucket. Raises ConnectionError if it does not respond."""
-
-    default_acl = None
-    file_overwrite = False
+class LimitedBucket(S3Storage):  # type: ignore[misc]
+    """A bucket that is given up after seconds if it does not respond."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.client_config: Any = self.client_config.merge(LIMITS)
         self.transfer_config = TransferConfig(num_download_attempts=1)
+
+
+class S3MediaStorage(LimitedBucket):
+    """The bucket of media files. Raises ConnectionError if it does not respond."""
+
+    default_acl = None
+    file_overwrite = False
 
     def url(self, name: str | None, *args: Any, **more: Any) -> str:
         """Return the site's own address of a file, not the bucket's."""
@@ -82,6 +90,20 @@ class S3MediaStorage(S3Storage):  # type: ignore[misc]
     def exists(self, name: str) -> bool:
         with breaker.guard():
             return bool(super().exists(name))
+
+    def size(self, name: str) -> int:
+        with breaker.guard():
+            return int(super().size(name))
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        with breaker.guard():
+            folders, files = super().listdir(path)
+            return folders, files
+
+    def get_modified_time(self, name: str) -> datetime:
+        with breaker.guard():
+            modified: datetime = super().get_modified_time(name)
+            return modified
 
     def delete(self, name: str) -> None:
         with breaker.guard():

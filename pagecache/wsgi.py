@@ -124,7 +124,7 @@ class PageCache:
             if current != entry.verified:
                 current, numbers = self._reader.numbers(entry.keys)
                 if numbers != entry.numbers:
-                    entry.checked_at = float("-inf")  # outdated for good, also if the database fails
+                    entry.expires = 0.0  # outdated for good, also if the database fails
                     return False
                 entry.verified = current
         except DatabaseUnavailable:

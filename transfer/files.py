@@ -18,6 +18,7 @@ from blog.images.media import PRIVATE_FOLDER
 from transfer import bucket_errors, scratch
 
 KEEP = timedelta(days=1)
+MAX_IN_MEMORY = 16 * 1024 * 1024  # bytes of a file in the bucket; a longer one is read through a temporary file
 
 
 def new_token() -> str:
@@ -35,9 +36,13 @@ def folder() -> Path:
 def storage() -> Storage:
     """Return the folder or, since hosts with a bucket may share nothing else, a part of it that readers cannot open."""
     if settings.S3_BUCKET:
-        bucket: type[Storage] = import_string("storages.backends.s3.S3Storage")
-        place = posixpath.join(settings.S3_OPTIONS["location"] or "", PRIVATE_FOLDER)
-        return bucket(**{**settings.S3_OPTIONS, "location": place, "default_acl": None})
+        bucket: type[Storage] = import_string("config.bucket.LimitedBucket")
+        own = {
+            "location": posixpath.join(settings.S3_OPTIONS["location"] or "", PRIVATE_FOLDER),
+            "default_acl": None,
+            "max_memory_size": MAX_IN_MEMORY,
+        }
+        return bucket(**{**settings.S3_OPTIONS, **own})
     return FileSystemStorage(folder(), file_permissions_mode=0o600, directory_permissions_mode=0o700)
 
 

@@ -1,6 +1,7 @@
 """Jobs that import, export and back up, each in a process of its own, and the schedule of backups."""
 
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -46,7 +47,8 @@ def import_upload(*, token: str, name: str, kind: str, is_dry_run: bool) -> dict
     except OSError as error:
         raise Failed(describe(error)) from error
     if not (is_dry_run and report.has_changes):
-        files.delete(upload_name(token))
+        with suppress(OSError):  # then it is deleted with the old ones
+            files.delete(upload_name(token))
     return {"report": report.as_dict(), "kind": kind}
 
 

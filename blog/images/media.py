@@ -19,8 +19,8 @@ PRIVATE_FOLDER = "transfers"  # of the bucket: files for the owner only
 @require_safe
 def serve_upload(request: HttpRequest, name: str) -> FileResponse:
     """Serve an uploaded picture for display, and any other uploaded file as a download."""
-    if normpath(name).lstrip("/").startswith((f"{card_files.FOLDER}/", f"{PRIVATE_FOLDER}/")):
-        raise Http404  # cards have a view that knows whether their essay is published
+    if "\\" in name or normpath(name).lstrip("/").startswith((f"{card_files.FOLDER}/", f"{PRIVATE_FOLDER}/")):
+        raise Http404  # cards have a view that knows whether their essay is published; a bucket reads \ as /
     try:
         file = default_storage.open(name)
     except ConnectionError:  # of the bucket: answered with 503

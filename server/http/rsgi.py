@@ -69,8 +69,9 @@ class RequestHandler:
             or not path.isascii()
         ):
             return False
-        forwarded, scheme = headers.get("x-forwarded-proto", ""), scope.scheme
-        if forwarded:
+        scheme = scope.scheme
+        if "x-forwarded-proto" in headers:
+            forwarded = ",".join([value for name, value in headers.items() if name == "x-forwarded-proto"])
             scheme = self.application.proxies.scheme(client_address(scope), forwarded, scheme)
         ready = self.application.find_ready(
             (scheme, headers.get("host", ""), path, scope.query_string),

@@ -112,3 +112,17 @@ def test_a_picture_is_unavailable_while_the_bucket_is_gone_and_only_one_request_
         trial.result()
     service.restore()
     assert client.get(picture).status_code == 200
+    breaker.is_open = True
+    assert client.get("/media/images/none.png").status_code == 404  # it responds, if only to say that there is none
+    assert not breaker.is_open
+
+
+@pytest.mark.once
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "name", ["transfers/site.zip", "transfers%5Csite.zip", "cards%5C1.png", "images/%5C../transfers/site.zip"]
+)
+def test_no_private_file_of_the_bucket_is_served(pictures: tuple[Proxy, Bucket], client: Client, name: str) -> None:
+    _, service = pictures
+    service.files["/pictures/transfers/site.zip"] = service.files["/pictures/cards/1.png"] = b"private"
+    assert client.get(f"/media/{name}").status_code == 404

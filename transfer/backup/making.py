@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -80,6 +81,9 @@ def add_table(writer: Writer, model: type[Model], alias: str, done: Counter[str]
     return {"rows": count, "last": rows.last_key(model, alias)}
 
 
+RETRY_PAUSES = (1, 5, 30, None)  # seconds
+
+
 def add_files(writer: Writer, known: set[str], done: Counter[str]) -> set[str]:
     """Add all media files but those already known, and return their names."""
     added = set()
@@ -92,10 +96,16 @@ def add_files(writer: Writer, known: set[str], done: Counter[str]) -> set[str]:
 
 def add_file(writer: Writer, name: str) -> bool:
     """Add a media file, which is already compressed; return False if it has been deleted since it was listed."""
-    try:
-        source = default_storage.open(name)
-    except FileNotFoundError:
-        return False
+    for pause in RETRY_PAUSES:
+        try:
+            source = default_storage.open(name)
+            break
+        except FileNotFoundError:
+            return False
+        except ConnectionError:  # a bucket's hiccup must not end a backup of many files
+            if pause is None:
+                raise
+            time.sleep(pause)
     with source, writer.member(f"{MEDIA}/{name}", is_compressed=False) as target:
         shutil.copyfileobj(source, target)
     return True

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import TaskResultStatus
 from django_tasks.base import Task
@@ -177,7 +178,8 @@ def unfinished(kind: str) -> Run | None:
 
 def exports() -> Iterator[Run]:
     """Yield the finished exports whose files are still there, the latest first."""
-    results = DBTaskResult.objects.successful().filter(task_path=TASKS["export"].module_path)
+    recent = DBTaskResult.objects.successful().filter(finished_at__gt=timezone.now() - files.KEEP)
+    results = recent.filter(task_path=TASKS["export"].module_path)
     for result in results.order_by("-enqueued_at"):
         if (run := Run(result)).has_export:
             yield run
