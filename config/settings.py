@@ -166,6 +166,7 @@ S3_OPTIONS = {
     "location": environment.text("S3_FOLDER"),
     "addressing_style": environment.choice("S3_ADDRESSING", ("auto", "path", "virtual")) or None,
 }
+PRIVATE_BUCKET = "config.bucket.LimitedBucket"  # class of the storage of files that readers cannot open
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "config.bucket.S3MediaStorage", "OPTIONS": S3_OPTIONS}
     if S3_BUCKET

@@ -36,7 +36,7 @@ def folder() -> Path:
 def storage() -> Storage:
     """Return the folder or, since hosts with a bucket may share nothing else, a part of it that readers cannot open."""
     if settings.S3_BUCKET:
-        bucket: type[Storage] = import_string("config.bucket.LimitedBucket")
+        bucket: type[Storage] = import_string(settings.PRIVATE_BUCKET)
         own = {
             "location": posixpath.join(settings.S3_OPTIONS["location"] or "", PRIVATE_FOLDER),
             "default_acl": None,
