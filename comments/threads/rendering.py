@@ -165,13 +165,18 @@ def render_comment(comment: CommentContent, language: str, zone: tzinfo) -> Prec
             **commenter_values(comment.name, website, comment.picture, comment.mark),
             "pk": str(comment.pk),
             "url": f"/comments/{comment.pk}/",  # as reverse() returns, for a fifth of the cost
-            "iso": comment.created.isoformat(timespec="seconds"),
+            "iso": to_minutes(comment.created),
             "when": dates.format_datetime(comment.created, language, zone),
-            "edited_iso": edited.isoformat(timespec="seconds") if edited else "",
+            "edited_iso": to_minutes(edited) if edited else "",
             "edited_when": dates.format_datetime(edited, language, zone) if edited else "",
             "body": markup.make_focusable(comment.html) if comment.html else "",  # cleaned when it was saved
         }
     )
+
+
+def to_minutes(moment: datetime) -> str:
+    """Return a time in UTC as HTML writes it; with seconds a page of 1,000 comments would be 2% larger."""
+    return moment.isoformat(timespec="minutes").replace("+00:00", "Z")
 
 
 @lru_cache(maxsize=2000)

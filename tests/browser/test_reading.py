@@ -10,7 +10,6 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Commenter
 from blog.models import Essay
-from comments.models import Comment
 from comments.threads.tree import MAX_COMMENTS
 from tests import make
 from tests.bench import corpus
@@ -65,14 +64,14 @@ def test_keys_navigate_the_thread_and_branches_stay_collapsed(visitor: Visitor, 
 def test_new_comments_since_the_last_visit_and_arriving_ones_are_marked(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
-    old, new = make.comment(essay, "Known."), make.comment(essay, "Not known.")
-    Comment.objects.filter(pk=old.pk).update(created=timezone.now() - timedelta(days=2))
+    make.comment(essay, "Known.")
     page = visitor.open(alone=True)
-    page.clock.install(time=timezone.now() - timedelta(days=1))
+    page.clock.install(time=timezone.now())
     page.goto(site.url + essay.get_absolute_url())
     expect(page.locator(".new")).to_have_count(0)  # the first visit
     page.goto("about:blank")
-    page.clock.set_system_time(timezone.now())
+    new = make.comment(essay, "Not known.")  # in the minute of the visit
+    page.clock.set_system_time(timezone.now() + timedelta(hours=1))
     page.goto(site.url + essay.get_absolute_url())
     expect(page.locator(f"#comment-{new.pk} .new")).to_have_text("new")
     expect(page.locator(".new")).to_have_count(1)

@@ -1,10 +1,11 @@
-/* Shows how long ago a comment was posted, in the page's language; the date and time stay in the title. */
+/* Shows how long ago a comment was posted, in the page's language, to the minute; the date and time stay in
+   the title. */
 const units = [["year", 31_556_952], ["month", 2_629_746], ["week", 604_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
 const thread = document.querySelector(".thread");
 let relativeFormat;
 
 function formatAge(seconds) {
-  const [unit, length] = units.find(([, length]) => seconds >= length) ?? ["second", Infinity];
+  const [unit, length] = units.find(([, length]) => seconds >= length) ?? ["minute", Infinity];
   relativeFormat ??= new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
   return relativeFormat.format(-Math.floor(seconds / length), unit);
 }

@@ -8,15 +8,17 @@ const MAX_VISITS = 300;
 const section = document.querySelector("#comments[data-news]");
 const box = section?.querySelector(".news") ?? document.createElement("p");
 const comments = Array.from(document.querySelectorAll(".thread .comment:not(.gone, .muted)"));
-const newest = Math.max(0, ...comments.map(({ id }) => Number(id.slice("comment-".length))));
+const numberOf = (id) => Number(id.slice("comment-".length));
+const newest = Math.max(0, ...comments.map(({ id }) => numberOf(id)));
 const page = location.pathname;
 const now = Date.now();
 const visits = JSON.parse(load("visits") ?? "{}");
+const lastVisit = visits[page];
 let etag, timer;
 
-function saveVisit(since) {
+function saveVisit({ since, seen }) {
   const others = Object.entries(visits).filter(([path]) => path !== page).slice(1 - MAX_VISITS);
-  store("visits", JSON.stringify({ ...Object.fromEntries(others), [page]: { since, at: Date.now() } }));
+  store("visits", JSON.stringify({ ...Object.fromEntries(others), [page]: { since, seen, newest: Math.max(newest, lastVisit?.newest ?? 0), at: Date.now() } }));
 }
 
 function showLink(text, count, href) {
@@ -27,9 +29,10 @@ function showLink(text, count, href) {
   return link;
 }
 
-function markUnread(since) {
+function markUnread({ since, seen }) {
+  const hasSeen = ({ id }, posted) => posted + 60_000 <= since || numberOf(id) <= seen; // times are cut to the minute
   const isOwn = (comment) => comment.querySelector(":scope > article [href*='/delete/']");
-  const unread = comments.filter((comment) => new Date(comment.querySelector(".when time").dateTime) > since && !isOwn(comment));
+  const unread = comments.filter((comment) => !hasSeen(comment, Date.parse(comment.querySelector(".when time").dateTime)) && !isOwn(comment));
   for (const comment of unread) {
     const badge = document.createElement("span");
     badge.className = "role new";
@@ -63,11 +66,11 @@ function schedulePoll() {
 }
 
 if (section) {
-  const lastVisit = visits[page];
-  const since = lastVisit ? (now - lastVisit.at > VISIT_GAP_MS ? lastVisit.at : lastVisit.since) : now;
-  if (lastVisit) markUnread(since);
-  saveVisit(since);
-  addEventListener("pagehide", () => saveVisit(since));
+  const isNewVisit = !lastVisit || now - lastVisit.at > VISIT_GAP_MS;
+  const before = isNewVisit ? { since: lastVisit?.at ?? now, seen: lastVisit ? lastVisit.newest ?? 0 : newest } : lastVisit;
+  if (lastVisit) markUnread(before);
+  saveVisit(before);
+  addEventListener("pagehide", () => saveVisit(before));
   document.addEventListener("visibilitychange", schedulePoll);
   schedulePoll();
 }
