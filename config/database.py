@@ -21,6 +21,7 @@ POSTGRES_OPTIONS: dict[str, Any] = {
     "keepalives_idle": 30,
     "keepalives_interval": 5,
     "keepalives_count": 3,
+    "prepare_threshold": 1_000_000,  # only those that server/prepared.py asks for; none through a pooler
 }
 # The name of connections of web and job processes, by which server/running.py sees that the site runs on another host
 SITE_PROCESS = "rejoinder site"
@@ -35,8 +36,9 @@ POSTGRES_REQUEST_OPTIONS: dict[str, Any] = {
 
 
 def postgres_options(options: dict[str, Any], *, pooler: bool) -> dict[str, Any]:
-    """Return these options without PostgreSQL's own settings, which a pooler refuses when a connection starts.
+    """Return these options, for a pooler without PostgreSQL's settings, which it refuses, and prepared statements.
 
     The owner has the pooler set the time limits instead (docs/install.md); the doctor checks that.
     """
-    return {name: value for name, value in options.items() if name != "options"} if pooler else options
+    left_out = ("options", "prepare_threshold") if pooler else ()
+    return {name: value for name, value in options.items() if name not in left_out}

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import models
-from django.db.models import Exists, OuterRef, Value
+from django.db import connection, models
+from django.db.models import Exists, OuterRef, Q, Value
 
 from blog.models import Authorship, Essay, Tag
 from server.prepared import Parameter, Prepared
@@ -52,3 +52,39 @@ def test_times_annotations_and_values_pass_through() -> None:
     (tag,) = first.tags.all()
     assert named.fetch(name=tag.name) == [(tag.pk, tag.name, 1)]
     assert named.fetch(name="100%") == []
+
+
+needs_postgres = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite’s module does this by itself")
+
+
+@needs_postgres
+def test_postgresql_prepares_a_statement_once_for_all_values_and_knows_its_constants() -> None:
+    query = Prepared(
+        lambda slug, number: Tag.objects.filter(Q(slug=slug) | Q(pk=number) | Q(name="100%s “sure”")),
+        slug=models.CharField(), number=models.BigIntegerField(),
+    )  # fmt: skip
+    for slug, number in (("one", 1), ("two", 2**40), ("three", None)):
+        query.fetch(slug=slug, number=number)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%100\\%s%%'")
+        statements = {statement for (statement,) in cursor.fetchall()}
+    assert len(statements) == 1
+    assert "$2" in statements.pop()
+
+
+@needs_postgres
+def test_a_connection_whose_plan_is_outdated_is_closed() -> None:
+    import psycopg
+
+    from server.postgres import PreparedCursor
+
+    parameters = connection.get_connection_params() | {"prepare_threshold": 1, "autocommit": True}
+    for name in ("cursor_factory", "context", "pool"):
+        parameters.pop(name, None)
+    with psycopg.connect(**parameters) as other:
+        other.execute("CREATE TEMPORARY TABLE words (word varchar(5))")
+        PreparedCursor(other, "SELECT word FROM words WHERE word = $1", [0]).execute("", ["one"])
+        other.pgconn.exec_(b"ALTER TABLE words ALTER COLUMN word TYPE varchar(9)")  # as another process
+        with pytest.raises(psycopg.OperationalError, match="changed"):
+            PreparedCursor(other, "SELECT word FROM words WHERE word = $1", [0]).execute("", ["one"])
+        assert other.closed

@@ -4,6 +4,7 @@ import pytest
 from django.db.models import BigIntegerField, CharField, F
 
 from accounts.models import Commenter
+from comments.models import Address
 from search.models import Entry
 from server.prepared import PreparedInsert, PreparedUpdate
 from tests import make
@@ -42,3 +43,10 @@ def test_an_update_changes_the_rows_that_match_and_counts_them() -> None:
     assert rename.run(pk=first.pk, name="Éva") == 1
     assert rename.run(pk=0, name="No one") == 0
     assert sorted(Commenter.objects.values_list("name", "email")) == [("Second", "anna@example.org"), ("Éva", "First")]
+
+
+def test_a_row_that_exists_is_left_out() -> None:
+    address, insert = "anna@example.org", PreparedInsert(Address, skips_existing=True)
+    for is_paused in (False, True):
+        insert.run(Address(email=address, is_paused=is_paused))
+    assert list(Address.objects.values_list("email", "is_paused")) == [(address, False)]
