@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from server.prepared import Prepared
+
 
 def validate_time_zone(name: str) -> None:
     if name not in available_timezones():
@@ -18,7 +20,7 @@ def validate_time_zone(name: str) -> None:
 class SiteManager(models.Manager["Site"]):
     def current(self) -> "Site":
         """Return the site's settings, or the defaults; in English if the site's language has no translation."""
-        found = self.first() or Site(pk=1)
+        found = SITE.first() or Site(pk=1)
         if found.language not in dict(settings.SITE_LANGUAGES):
             found.language = settings.LANGUAGE_CODE
         return found
@@ -52,3 +54,6 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+SITE = Prepared(lambda: Site.objects.all()[:1])

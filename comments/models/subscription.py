@@ -1,7 +1,7 @@
 """Email subscriptions, and the addresses that confirmed them."""
 
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -72,15 +72,17 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Recently requested subscriptions that are not confirmed yet."""
         return self.filter(confirmed=None, stopped=None, created__gt=timezone.now() - WAITS_FOR)
 
-    def to_notify_of(self, comment: Comment) -> Self:
-        """Active subscriptions to notify of a new comment, except those of its author."""
-        root = Comment.objects.filter(tree_id=comment.tree_id, parent=None).values("pk")
-        found = Q(kind=Subscription.Kind.ESSAY, essay=comment.essay_id)
+    def to_notify_of(self, *, essay: Any, tree: Any, parent: Any, commenter: Any) -> Self:
+        """Active subscriptions to notify of a new comment by its keys, except those of its author.
+
+        For a prepared query the keys are Parameters.
+        """
+        root = Comment.objects.filter(tree_id=tree, parent=None).values("pk")
+        answered = Comment.objects.filter(pk=parent).values("commenter")
+        found = Q(kind=Subscription.Kind.ESSAY, essay=essay)
         found |= Q(kind=Subscription.Kind.THREAD, comment__in=root)
-        if comment.parent_id:
-            answered = Comment.objects.filter(pk=comment.parent_id).values("commenter")
-            found |= Q(kind=Subscription.Kind.REPLIES, commenter__in=answered)
-        return self.active().filter(found).exclude(commenter=comment.commenter_id)
+        found |= Q(kind=Subscription.Kind.REPLIES, commenter__in=answered)
+        return self.active().filter(found).exclude(commenter=commenter)
 
     def merge(self, old: Commenter, new: Commenter) -> None:
         """Give one person's subscriptions to the account that they are merged into, without duplicates."""

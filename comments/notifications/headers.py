@@ -4,13 +4,22 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import BigIntegerField
 from django.utils.crypto import salted_hmac
 
 from comments.models import Comment, Notice, Subscription
 from comments.notifications import signed_links
+from server.prepared import Prepared
 
 Kind = Notice.Kind
 ANCESTORS = 20  # in References: with more, the header would exceed what servers accept
+NUMBER = BigIntegerField()
+NEAREST_ABOVE = Prepared(
+    lambda tree, lft, rght: (
+        Comment.objects.filter(tree_id=tree, lft__lt=lft, rght__gt=rght).order_by("-lft").values_list("pk")[:ANCESTORS]
+    ),
+    tree=NUMBER, lft=NUMBER, rght=NUMBER,
+)  # fmt: skip
 
 
 def subscription_headers(subscription: Subscription) -> dict[str, str]:
@@ -26,9 +35,8 @@ def unsubscribe_headers(link: str) -> dict[str, str]:
 
 def threading_headers(notice: Notice, comment: Comment) -> dict[str, str]:
     """Headers that show the discussion as threads, even if not every email of it went to this address."""
-    above = Comment.objects.filter(tree_id=comment.tree_id, lft__lt=comment.lft, rght__gt=comment.rght)
-    nearest = list(above.order_by("-lft").values_list("pk", flat=True)[:ANCESTORS])
-    keys = [f"essay-{comment.essay_id}", *(f"comment-{pk}" for pk in reversed(nearest))]
+    nearest = NEAREST_ABOVE.fetch(tree=comment.tree_id, lft=comment.lft, rght=comment.rght)
+    keys = [f"essay-{comment.essay_id}", *(f"comment-{pk}" for (pk,) in reversed(nearest))]
     if notice.kind not in Notice.COMMENT_KINDS:
         keys.append(f"comment-{comment.pk}")
     ids = message_ids(notice, keys)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, QuerySet
 from django.utils.translation import gettext_lazy
 
 from accounts.models import QueueMail, User
@@ -14,10 +14,18 @@ from comments.notifications import moderator_emails, signed_links
 from comments.notifications.headers import site_host, subscription_headers, threading_headers, unsubscribe_headers
 from comments.screening import reasons
 from comments.threads import removals
+from server.prepared import Prepared
 
 Kind = Notice.Kind
 Content = tuple[dict[str, Any], dict[str, str]]  # template context and extra headers
 DIGEST_SHOWS = 50
+COMMENT: Prepared[Comment] = Prepared(
+    lambda notice: Comment.objects.select_related("commenter", "wording", "essay").filter(notices=notice),
+    notice=BigIntegerField(),
+)
+ACTIVE_RECIPIENT = Prepared(
+    lambda notice: User.objects.filter(is_active=True, notices=notice).values_list("pk"), notice=BigIntegerField()
+)
 ACTION_LABELS = {
     "approve": gettext_lazy("Approve"),
     "keep": gettext_lazy("Keep"),
@@ -191,7 +199,10 @@ BUILDERS: dict[Kind, Callable[[Notice], Content | None]] = {
 
 def get_comment(notice: Notice) -> Comment:
     """Load the notice's comment. Raises Comment.DoesNotExist if it was just deleted."""
-    return Comment.objects.select_related("commenter", "wording", "essay").get(notices=notice)  # type: ignore[no-any-return]
+    found = COMMENT.first(notice=notice.pk)
+    if found is None:
+        raise Comment.DoesNotExist
+    return found
 
 
 def comment_fields(comment: Comment) -> dict[str, Any]:
@@ -214,7 +225,7 @@ def first_subscription(notice: Notice, among: QuerySet[Subscription]) -> Subscri
 def is_still_recipient(notice: Notice, comment: Comment) -> bool:
     """Return whether a moderator who wants these emails, or an author, still has this role and an active account."""
     if notice.kind not in Notice.QUEUE_KINDS:
-        return User.objects.filter(is_active=True, notices=notice).exists()
+        return bool(ACTIVE_RECIPIENT.fetch(notice=notice.pk))
     serving = User.objects.filter(Rules.objects.moderators_of(comment.essay_id), notices=notice)
     return serving.exclude(moderator_emails.has_frequency(QueueMail.NONE)).exists()
 

@@ -1,6 +1,6 @@
 """The email outbox. A notice is sent at most once: its state “sending” is committed just before the email goes out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from time import monotonic
@@ -20,7 +20,7 @@ from comments.models.notice import CLAIM_LASTS
 from comments.notifications import compose, messages, moderator_emails, suppression
 from comments.notifications.smtp import MailServer, NotSent, ServerUnavailable, Uncertain
 from server.jobs.tasks import EMAIL_RETRY_DELAYS, job
-from server.prepared import Prepared, PreparedUpdate
+from server.prepared import Prepared, PreparedInsert, PreparedUpdate
 
 ANNOUNCEMENT_WINDOW = timedelta(days=2)
 GIVE_UP_AFTER = timedelta(days=5)  # without a mail server; attempts in that time do not count
@@ -51,7 +51,7 @@ def notify(comment_pk: int, subscribed_before: str = "") -> None:
     Creating them here instead of in the reader's request keeps posting fast however many there are.
     `subscribed_before`: notify only people who subscribed before then, because the comment has been public before.
     """
-    comment = Comment.objects.select_related("commenter", "essay", "wording").filter(pk=comment_pk).first()
+    comment = COMMENT.first(pk=comment_pk)
     if comment:
         create_notices(comment, datetime.fromisoformat(subscribed_before) if subscribed_before else None)
     send()
@@ -60,13 +60,13 @@ def notify(comment_pk: int, subscribed_before: str = "") -> None:
 def create_notices(comment: Comment, subscribed_before: datetime | None = None) -> None:
     """Insert the missing notices about a comment's status, and queue those again that had been dropped."""
     insert_notices(list(build_notices(comment, subscribed_before)))
-    requeue_dropped(Notice.objects.filter(comment=comment, state=Notice.State.DROPPED, kind__in=current_kinds(comment)))
+    if any(kind in current_kinds(comment) for (kind,) in DROPPED_KINDS.fetch(comment=comment.pk)):
+        dropped = Notice.objects.filter(comment=comment, state=Notice.State.DROPPED)
+        requeue_dropped(dropped.filter(kind__in=current_kinds(comment)))
 
 
 def requeue_dropped(dropped: Any) -> None:
     """Queue notices again that were dropped when out of date: for a digest or to be sent immediately."""
-    if not dropped.exists():
-        return
     now = timezone.now()
     is_daily = Q(subscription__isnull=False, subscription__often=Subscription.Often.DAILY)
     daily = list(dropped.filter(is_daily).values_list("pk", flat=True))
@@ -78,8 +78,11 @@ def requeue_dropped(dropped: Any) -> None:
     )
 
 
-def insert_notices(notices: Iterable[Notice]) -> None:
+def insert_notices(notices: Sequence[Notice]) -> None:
     """Insert the notices that do not exist yet."""
+    if len(notices) == 1:
+        _insert_notice.run(*notices)
+        return
     Notice.objects.bulk_create(notices, ignore_conflicts=True, batch_size=INSERT_BATCH)
 
 
@@ -96,28 +99,38 @@ def current_kinds(comment: Comment) -> list[Kind]:
 def build_notices(comment: Comment, subscribed_before: datetime | None = None) -> Iterator[Notice]:
     """Build the notices of a comment, closest subscription first; no one is notified of their own, or twice."""
     if comment.status == Status.PENDING and not moderator_emails.is_marked_as_spam(comment):
-        yield from staff_notices(Kind.HELD, comment, User.objects.filter(Rules.objects.moderators_of(comment.essay_id)))
+        yield from moderator_notices(Kind.HELD, comment)
     if comment.is_waiting:
         return
-    subscriptions = Subscription.objects.active().filter(kind=Subscription.Kind.DECISION, comment=comment)
-    yield from (notice_for(subscription, comment=comment) for subscription in subscriptions.select_related("address"))
+    for subscription in DECISION_SUBSCRIPTIONS.fetch(comment=comment.pk):
+        yield notice_for(subscription, comment=comment)
     if comment.is_approved:
-        authors = User.objects.filter(authorships__essay=comment.essay_id, is_active=True)
-        yield from staff_notices(Kind.PUBLISHED, comment, authors)
-        followers = Subscription.objects.to_notify_of(comment).select_related("address")
-        followers = followers.filter(confirmed__lt=subscribed_before) if subscribed_before else followers
+        author = comment.commenter_id
+        for person in AUTHORS.fetch(essay=comment.essay_id, commenter=author):
+            yield staff_notice(Kind.PUBLISHED, comment, person, Notice.State.READY)
+        keys = {"essay": comment.essay_id, "tree": comment.tree_id, "parent": comment.parent_id, "commenter": author}
+        followers = FOLLOWERS.fetch(**keys)
         for subscription in sorted(followers, key=lambda each: (NEAREST.index(Subscription.Kind(each.kind)), each.pk)):
-            yield notice_for(subscription, comment=comment)
+            if subscribed_before is None or (subscription.confirmed and subscription.confirmed < subscribed_before):
+                yield notice_for(subscription, comment=comment)
 
 
-def staff_notices(kind: Kind, comment: Comment, people: Any) -> Iterator[Notice]:
-    """Build notices to moderators, by each one's email settings, or to the authors of an essay with a new comment."""
-    is_for_queue = kind in Notice.QUEUE_KINDS
-    if is_for_queue:
-        people = people.exclude(moderator_emails.has_frequency(QueueMail.NONE))
-    for person in people.exclude(commenter=comment.commenter_id).exclude(email="").distinct():
-        state = moderator_emails.initial_state(person) if is_for_queue else Notice.State.READY
-        yield Notice(kind=kind, comment=comment, recipient=person, email=person.email.lower(), state=state)
+def others_with_email(people: Any, commenter: Any) -> Any:
+    """Select those of these users who can be emailed about a comment, each once, and not the person who wrote it."""
+    return people.exclude(commenter=commenter).exclude(email="").distinct()
+
+
+def moderator_notices(kind: Kind, comment: Comment) -> Iterator[Notice]:
+    """Build notices to the comment's moderators, by each one's email settings."""
+    moderators = User.objects.filter(Rules.objects.moderators_of(comment.essay_id))
+    moderators = moderators.exclude(moderator_emails.has_frequency(QueueMail.NONE))
+    for person in others_with_email(moderators, comment.commenter_id):
+        yield staff_notice(kind, comment, person, moderator_emails.initial_state(person))
+
+
+def staff_notice(kind: Kind, comment: Comment, person: User, state: Notice.State) -> Notice:
+    """Build the notice to a moderator, or to an author of the essay."""
+    return Notice(kind=kind, comment=comment, recipient=person, email=person.email.lower(), state=state)
 
 
 def notice_for(subscription: Subscription, **target: Any) -> Notice:
@@ -169,7 +182,7 @@ def send() -> None:
     After MAX_RUN seconds another job continues, so that other jobs get their turn and a stopping worker can stop.
     While the mail server is unavailable, one job tries it at intervals: a server that hangs delays each attempt.
     """
-    if queued_attempts().exists():
+    if has_queued_attempt():
         return
     site, deadline = Site.objects.current(), monotonic() + MAX_RUN
     with MailServer() as server:
@@ -184,13 +197,14 @@ def send() -> None:
                 except ServerUnavailable as error:
                     wait_for_server(str(error))
                     return
+            if len(candidates) < READ_BATCH:
+                return  # what has become due since then has a job of its own
 
 
-def queued_attempts() -> Any:
-    """Return the jobs that will try an unavailable mail server again; one enqueued without a pause has no time."""
+def has_queued_attempt() -> bool:
+    """Return whether a job will try an unavailable mail server again; one enqueued without a pause has no time."""
     now = timezone.now()
-    jobs = DBTaskResult.objects.filter(task_path=send_ready.module_path, status=TaskResultStatus.READY)
-    return jobs.filter(run_after__gt=now, run_after__lte=now + LONG_PAUSE)
+    return bool(QUEUED_ATTEMPTS.fetch(now=now, until=now + LONG_PAUSE))
 
 
 def wait_for_server(error: str) -> None:
@@ -200,16 +214,44 @@ def wait_for_server(error: str) -> None:
     due.filter(due__lt=now - GIVE_UP_AFTER).update(state=Notice.State.FAILED, error=error, changed=now)
     due.filter(error="").update(error=error)
     oldest = due.aggregate(at=Min("due"))["at"]
-    if oldest is not None and not queued_attempts().exists():
+    if oldest is not None and not has_queued_attempt():
         pause = SHORT_PAUSE if now - oldest < SHORT_OUTAGE else LONG_PAUSE
         send_ready.using(run_after=now + pause).enqueue()
 
 
+NUMBER, TIME = BigIntegerField(), DateTimeField()
+COMMENT = Prepared(lambda pk: Comment.objects.select_related("commenter", "essay", "wording").filter(pk=pk), pk=NUMBER)
+DROPPED_KINDS = Prepared(
+    lambda comment: Notice.objects.filter(comment=comment, state=Notice.State.DROPPED).values_list("kind"),
+    comment=NUMBER,
+)
+DECISION_SUBSCRIPTIONS = Prepared(
+    lambda comment: (
+        Subscription.objects.active().filter(kind=Subscription.Kind.DECISION, comment=comment).select_related("address")
+    ),
+    comment=NUMBER,
+)
+AUTHORS = Prepared(
+    lambda essay, commenter: others_with_email(
+        User.objects.filter(authorships__essay=essay, is_active=True), commenter
+    ),
+    essay=NUMBER, commenter=NUMBER,
+)  # fmt: skip
+FOLLOWERS = Prepared(
+    lambda **keys: Subscription.objects.to_notify_of(**keys).select_related("address"),
+    **dict.fromkeys(("essay", "tree", "parent", "commenter"), NUMBER),
+)
+QUEUED_ATTEMPTS = Prepared(
+    lambda now, until: DBTaskResult.objects.filter(
+        task_path=send_ready.module_path, status=TaskResultStatus.READY, run_after__gt=now, run_after__lte=until
+    ).values_list("pk")[:1],
+    now=TIME, until=TIME,
+)  # fmt: skip
 DUE = Prepared(
     lambda now, claimed_before: Notice.objects.due(now, claimed_before).select_related("recipient")[:READ_BATCH],
-    now=DateTimeField(),
-    claimed_before=DateTimeField(),
-)
+    now=TIME, claimed_before=TIME,
+)  # fmt: skip
+_insert_notice = PreparedInsert(Notice, skips_existing=True)
 
 
 def claim(notice: Notice) -> bool:
@@ -238,7 +280,7 @@ def state_update(*names: str) -> PreparedUpdate:
         return Notice.objects.filter(pk=pk, state=before, changed=seen), changes
 
     fields: Any = {name: Notice._meta.get_field(name) for name in ("state", "changed", *names)}
-    return PreparedUpdate(build, pk=BigIntegerField(), before=CharField(), seen=DateTimeField(), **fields)
+    return PreparedUpdate(build, pk=NUMBER, before=CharField(), seen=TIME, **fields)
 
 
 def deliver(notice: Notice, site: Site, server: MailServer) -> None:
@@ -266,11 +308,13 @@ def deliver(notice: Notice, site: Site, server: MailServer) -> None:
         raise
 
 
-@transaction.atomic
 def mark_sent(notice: Notice) -> None:
     """Mark a notice as sent, and with a digest the notices in it."""
-    set_state(notice, Notice.State.SENT, error="")
-    if notice.kind in Notice.DIGESTS:
+    if notice.kind not in Notice.DIGESTS:
+        set_state(notice, Notice.State.SENT, error="")
+        return
+    with transaction.atomic():
+        set_state(notice, Notice.State.SENT, error="")
         notice.parts.filter(state=Notice.State.GATHERED).update(state=Notice.State.SENT)
 
 

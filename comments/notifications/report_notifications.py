@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from accounts.models import User
-from comments.models import Appeal, Comment, Notice, Rules, Subscription
+from comments.models import Appeal, Comment, Notice, Subscription
 from comments.notifications import outbox
 from server.jobs.tasks import job
 
@@ -19,7 +18,8 @@ def notify(comment_pk: int) -> None:
         state = appeal_state(comment)
         outbox.insert_notices(list(build_notices(comment, state)))
         dropped = Notice.objects.filter(comment=comment, state=Notice.State.DROPPED, kind__in=kinds_for(comment, state))
-        outbox.requeue_dropped(dropped)
+        if dropped.exists():
+            outbox.requeue_dropped(dropped)
     outbox.send()
 
 
@@ -36,13 +36,12 @@ def kinds_for(comment: Comment, appeal: str) -> list[Kind]:
 
 def build_notices(comment: Comment, appeal: str) -> Iterator[Notice]:
     """Build notices to moderators of open reports and appeals, and of outcomes to those who asked to be told."""
-    staff = User.objects.filter(Rules.objects.moderators_of(comment.essay_id))
     if comment.reports and comment.is_approved:
-        yield from outbox.staff_notices(Kind.REPORTED, comment, staff)
+        yield from outbox.moderator_notices(Kind.REPORTED, comment)
     elif not comment.reports:
         yield from build_subscriber_notices(Subscription.Kind.REPORT, comment)
     if appeal == "open":
-        yield from outbox.staff_notices(Kind.APPEALED, comment, staff)
+        yield from outbox.moderator_notices(Kind.APPEALED, comment)
     elif appeal:
         yield from build_subscriber_notices(Subscription.Kind.APPEAL, comment)
 
