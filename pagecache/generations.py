@@ -3,6 +3,8 @@
 import functools
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import transaction
 
@@ -20,7 +22,8 @@ def invalidate(*keys: str) -> None:
     transactions queue there and never deadlock. Numbers follow the clock, so that a database restored from a backup
     does not repeat a number that a cached page remembers.
 
-    After the commit it waits for LEASE to pass, so no one who learns of the change is shown a page from before it.
+    After the commit it waits for LEASE to pass, so no one who learns of the change is shown a page from before it;
+    a request makes its response in that time (waiting_at_end).
     """
     if not keys:
         return
@@ -43,4 +46,18 @@ def wait_for_readers(invalidated_at: float) -> None:
     """Wait for LEASE after a commit, unless this thread has waited since `invalidated_at`, which is monotonic time."""
     if getattr(last_wait, "since", float("-inf")) < invalidated_at:
         last_wait.since = time.monotonic()
-        time.sleep(LEASE)
+        if not getattr(last_wait, "is_deferred", False):
+            time.sleep(LEASE)
+
+
+@contextmanager
+def waiting_at_end() -> Iterator[None]:
+    """Wait for readers at the end of the block, for what is left of LEASE, and not after each commit in it."""
+    last_wait.is_deferred = True
+    try:
+        yield
+    finally:
+        last_wait.is_deferred = False
+        left = getattr(last_wait, "since", float("-inf")) + LEASE - time.monotonic()
+        if left > 0:
+            time.sleep(left)

@@ -158,7 +158,8 @@ class PageCache:
                 self._plain.discard(key)
             return start_response(status, sent, exc_info) if exc_info else start_response(status, sent)
 
-        return self._application(environ, start)
+        with generations.waiting_at_end():
+            return self._application(environ, start)
 
     def _render_once(self, address: PageAddress, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
         """Render the page, or wait for a request that does: its result is used if it began later, or is fresh."""

@@ -1,6 +1,7 @@
 """Generations rise with the transaction, and never fall."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,7 @@ import pagecache
 from pagecache import generations
 from pagecache.generations import ANY
 from pagecache.models import Generation
+from pagecache.wsgi import PageCache
 from tests.services.site import Installation
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -124,6 +126,29 @@ def test_a_writer_waits_for_readers_once_per_transaction(waits: list[float]) -> 
     with transaction.atomic():
         pagecache.invalidate("site")
     assert waits == [generations.LEASE] * 2
+
+
+def test_a_request_waits_at_its_end_for_the_rest_of_the_time(
+    waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr("pagecache.generations.time.monotonic", lambda: now)
+
+    def application(environ: object, start_response: object) -> list[bytes]:
+        nonlocal now
+        for key in ("essay:1", "site"):
+            with transaction.atomic():
+                pagecache.invalidate(key)
+            now += 0.0015
+        assert waits == []
+        return [b"done"]
+
+    cache = PageCache(application)
+    assert cache({"REQUEST_METHOD": "POST", "PATH_INFO": "/", "SERVER_PORT": "80"}, lambda *_: print) == [b"done"]
+    assert waits == [pytest.approx(generations.LEASE - 0.0015)]
+    with transaction.atomic():
+        pagecache.invalidate("site")
+    assert waits[1:] == [generations.LEASE]
 
 
 def test_after_a_partial_rollback_the_rest_of_the_transaction_waits(waits: list[float]) -> None:
