@@ -27,8 +27,8 @@ def add_new(essay: Essay, approved: Iterable[tuple[int, int, datetime, str]]) ->
     """Index new approved comments of an essay, given by key, commenter's key, time and HTML."""
     start, end = reverse("comment", args=[0]).split("0")  # once, for many comments
     with translation.override(Site.objects.current().language):
-        search.indexing.add(
-            *(entry_of(essay, pk, f"{start}{pk}{end}", who, created, html) for pk, who, created, html in approved)
+        search.indexing.add_new(
+            (entry_of(essay, pk, f"{start}{pk}{end}", who, created, html) for pk, who, created, html in approved)
         )
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 from threading import Lock
 from zlib import crc32
 
@@ -24,6 +25,7 @@ import regex
 import snowballstemmer
 
 from search.models import EPOCH, NUMBER_BITS, TIME_BITS, Entry, Kind
+from server import bulk
 from server.prepared import PreparedInsert
 
 TITLE, TAG, OFTEN, ANYWHERE, PAIR, PERIOD = "tgowpd"
@@ -53,6 +55,7 @@ _BLOCK_EDGE = re.compile(rf"</?(?!(?:{_INLINE})\b)\w[^>]*>")
 _TAG = re.compile(r"<[^>]*>")
 NOTE_BITS = 12
 UPDATED_FIELDS = ("essay", "number", "authors", "language", "is_page", "tags", "title", "address", "text", "tokens")
+COLUMNS = ("id", *UPDATED_FIELDS)
 _upsert = PreparedInsert(Entry, replaces=UPDATED_FIELDS)
 _stemming = Lock()
 
@@ -63,6 +66,11 @@ def add(*entries: Entry) -> None:
         _upsert.run(*entries)
         return
     Entry.objects.bulk_create(entries, update_conflicts=True, unique_fields=["id"], update_fields=UPDATED_FIELDS)
+
+
+def add_new(entries: Iterable[Entry]) -> None:
+    """Add many texts that are not in the index, cheaper than `add`."""
+    bulk.Table(Entry, *COLUMNS).insert(map(attrgetter(*COLUMNS), entries))
 
 
 def remove_comment(time: datetime, number: int) -> None:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from blog.models import Essay
-from transfer import bulk, threads
+from server import bulk
+from transfer import threads
 from transfer.authors import Details, Guests
 from transfer.models import ImportedComment
 from transfer.report import Report

@@ -15,7 +15,7 @@ from blog.models import Essay
 from comments import indexing
 from comments.models import Comment, Status, TreeNumber, Wording
 from comments.transitions import adjust_counts, transition
-from transfer import bulk
+from server import bulk
 
 REMOVED = {Status.SPAM, Status.TRASH}
 BATCH = 500

@@ -49,8 +49,9 @@ POSTGRES = [
     "CREATE INDEX search_entry_by ON search_entry (authors)",
     f"CREATE INDEX search_entry_languages ON search_entry (language) WHERE id >= {ESSAYS}",
     "CREATE INDEX search_entry_of_essay ON search_entry (essay, id)",
-    # Not with a list of pending texts, which each of a search's statements would read from end to end.
-    "CREATE INDEX search_entry_tokens ON search_entry USING gin (tokens) WITH (fastupdate = off)",
+    # New texts wait in a list of at most 1 MB, whose tokens are sorted into the index together: four times cheaper than
+    # one text after another. Each statement of a search reads the list, a full one in half a millisecond.
+    "CREATE INDEX search_entry_tokens ON search_entry USING gin (tokens) WITH (gin_pending_list_limit = 1024)",
 ]
 POSTGRES_BACK = ["DROP INDEX search_entry_tokens, search_entry_of_essay"]
 

@@ -1,4 +1,4 @@
-"""The cost of imports: peak memory, and comments per CPU second of the command and the database's processes.
+"""The cost of imports: peak memory, and comments per second and per CPU second, of which PostgreSQL's are a part.
 
 BENCH_COMMENTS: how many comments, BENCH_PER_ESSAY: how many on each essay, BENCH_FORMATS: which formats.
 """
@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -30,15 +31,16 @@ PEOPLE = 10  # comments per guest
 def main() -> None:
     kind = os.environ["DATABASE_URL"].partition(":")[0]
     print(f"import of essays with {PER_ESSAY:,} comments each, {kind}")
-    print(f"{'':<12}{'comments':>10}{'peak MB':>10}{'comments / CPU s':>18}")
+    print(f"{'':<12}{'comments':>10}{'peak MB':>10}{'comments / s':>14}{'comments / CPU s':>18}")
     for name in os.environ.get("BENCH_FORMATS", " ".join(FORMATS)).split():
         for count in COUNTS:
             with tempfile.TemporaryDirectory() as folder:
                 file = Path(folder) / "export"
                 FORMATS[name](file, count)
                 with new_installation(os.environ["DATABASE_URL"], Path(folder)) as installation:
-                    megabytes, seconds = measure(installation, name, file)
-            print(f"{name:<12}{count:>10,}{megabytes:>10.0f}{count / seconds:>18,.0f}", flush=True)
+                    megabytes, passed, used = measure(installation, name, file)
+            speeds = f"{count / passed:>14,.0f}{count / used:>18,.0f}"
+            print(f"{name:<12}{count:>10,}{megabytes:>10.0f}{speeds}", flush=True)
 
 
 def essays(count: int, random: Random) -> Iterator[tuple[int, Iterator[tuple[int, int, str, datetime, str]]]]:
@@ -112,19 +114,21 @@ def write_markdown(file: Path, count: int) -> None:
 FORMATS: dict[str, Callable[[Path, int], None]] = {"wordpress": write_wordpress, "markdown": write_markdown}
 
 
-def measure(installation: Installation, name: str, file: Path) -> tuple[float, float]:
-    """Return the command's peak memory in MB, and the CPU seconds of the command and of PostgreSQL."""
+def measure(installation: Installation, name: str, file: Path) -> tuple[float, float, float]:
+    """Return the command's peak memory in MB, its seconds, and the CPU seconds of the command and of PostgreSQL."""
     server = Clock().server
     connection.close()
     before = seconds_of_ended(server)
     command = [sys.executable, "manage.py", "import", name, str(file)]
+    began = time.monotonic()
     running = subprocess.Popen(command, cwd=ROOT, env=installation.environment(), stdout=subprocess.DEVNULL)
     _pid, status, used = os.wait4(running.pid, 0)
+    passed = time.monotonic() - began
     running.returncode = os.waitstatus_to_exitcode(status)
     if running.returncode:
         raise SystemExit("The import failed.")
     connected = seconds_of_ended(server) - before
-    return used.ru_maxrss / 1024, used.ru_utime + used.ru_stime + connected
+    return used.ru_maxrss / 1024, passed, used.ru_utime + used.ru_stime + connected
 
 
 def seconds_of_ended(process: int) -> float:

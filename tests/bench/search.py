@@ -92,7 +92,7 @@ def fill(texts: Texts) -> None:
                     copy.write_row(row)
             cursor.execute("SET maintenance_work_mem = '500MB'")
             cursor.execute(
-                "CREATE INDEX search_entry_tokens ON search_entry USING gin (tokens) WITH (fastupdate = off)"
+                "CREATE INDEX search_entry_tokens ON search_entry USING gin (tokens) WITH (gin_pending_list_limit = 1024)"
             )
             cursor.execute("VACUUM ANALYZE search_entry")
         else:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -21,7 +22,7 @@ from comments.threads.viewer import Viewer
 from moderation.decisions import actions as deciding
 from moderation.decisions import editing as moderating
 from moderation.decisions import undo
-from search import doctor
+from search import doctor, jobs
 from search.models import Entry
 from server.http import ratelimit
 from tests import make
@@ -37,6 +38,15 @@ pytestmark = pytest.mark.django_db
 def _site() -> None:
     make.site(language="en")
     make.rules()
+
+
+def test_new_texts_are_found_before_and_after_a_job_sorts_them_into_the_index() -> None:
+    comment = make.comment(make.essay(), "A zugzwang.")
+    on_postgres = connection.vendor == "postgresql"
+    for pages in (on_postgres, False):
+        assert found("zugzwang") == [f"/comments/{comment.pk}/"]
+        assert bool(jobs.sort_new_texts.call()) == pages
+    assert found("zugzwang") == [f"/comments/{comment.pk}/"]
 
 
 def test_a_comment_is_found_exactly_while_it_is_approved() -> None:

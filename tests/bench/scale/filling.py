@@ -305,7 +305,7 @@ def fill_search() -> None:
             words = f"{tokens[said]} w{pk} {period_token(period_of(id_))}"
             yield id_, essay, pk, f"/comments/{pk}/", f"c{by}", f"{pk} {said}", words
 
-    create = "CREATE INDEX search_entry_tokens ON search_entry USING gin (tokens) WITH (fastupdate = off)"
+    create = "CREATE INDEX search_entry_tokens ON search_entry USING gin (tokens) WITH (gin_pending_list_limit = 1024)"
     with transaction.atomic(), connection.cursor() as cursor:
         Entry.objects.all().delete()
         if connection.vendor == "postgresql":
