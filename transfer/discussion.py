@@ -44,8 +44,8 @@ class EssayComments(ABC):
     def source_comment(self, number: int, commenter: int) -> SourceComment:
         """Return a comment with its text cleaned and its status."""
 
-    def import_all(self) -> None:
-        """Store the new comments and report the omitted ones."""
+    def import_all(self) -> Iterator[None]:
+        """Store the new comments and report the omitted ones; yield whenever whole threads are stored."""
         outline = self.outline
         numbers = self.assign_ids()
         self.read_outline(numbers)
@@ -56,7 +56,7 @@ class EssayComments(ABC):
         known = sum(1 for pk, is_omitted in zip(outline.pks, outline.is_omitted, strict=True) if pk and not is_omitted)
         for batch in threads.store_comments(self.essay, outline, self.read):
             self.record_imported(batch)
-        bulk.check_foreign_keys()  # only now: a reply may have been stored before its parent
+            yield
         self.report.unchanged["comment(s)"] += known
         for number in sorted(deleted, key=outline.ids.__getitem__):
             self.report.omit("comment(s) deleted on this site after an earlier import", f"#{outline.ids[number]}")
@@ -104,5 +104,5 @@ class EssayComments(ABC):
         bulk.Table(ImportedComment, "source", "essay_id", "comment_id").insert(
             (self.prefix + names[each.number], self.essay.pk, each.pk) for each in batch
         )
-        for status, count in Counter(each.source.status for each in batch).items():
+        for status, count in Counter(each.status for each in batch).items():
             self.report.counts[f"comment(s), {status.label}"] += count

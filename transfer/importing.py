@@ -1,7 +1,8 @@
-"""Imports in any format: one transaction per file, then its pictures."""
+"""Imports in any format: in short transactions, so that readers can post meanwhile, and then its pictures."""
 
+import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from django.utils import timezone, translation
 import pagecache
 from accounts.models import User
 from blog.models import Site
+from server import bulk
 from transfer import pictures
 from transfer.markdown.site import MarkdownExport
 from transfer.models import WantedPicture
@@ -27,12 +29,17 @@ class Export(Protocol):
     def picture_source(self) -> pictures.PictureSource | None:
         """The pictures in it."""
 
-    def import_items(self, report: Report, credited: Mapping[str, User]) -> None:
-        """Store all items and count them in the report."""
+    def import_items(self, report: Report, credited: Mapping[str, User]) -> Iterator[None]:
+        """Store all items and count them in the report; yield whenever what is stored so far can be committed.
+
+        Another import of the same file adds the rest to what was committed.
+        """
 
 
 FORMATS: dict[str, Callable[[Path], Export]] = {"wordpress": WordPressExport, "markdown": MarkdownExport}
 FOLDERS = frozenset({"markdown"})  # formats that may be a folder
+MAX_SECONDS = 0.3  # of a transaction, unless one essay or one thread takes longer
+PAUSE = 0.01  # seconds in which another process gets SQLite's write lock, for which it asks every 5 ms at least
 
 
 def import_file(
@@ -44,9 +51,10 @@ def import_file(
     is_dry_run: bool = False,
     report: Report | None = None,
 ) -> Report:
-    """Import a file or a folder, all of it or nothing; a dry run keeps only the report. Raises Unreadable.
+    """Import a file or a folder; a dry run keeps only the report. Raises Unreadable.
 
-    Pass a report to see from another thread how far the import is.
+    An import that is stopped is continued by the next one of the same file. Pass a report to see from another thread
+    how far the import is.
     """
     if not file.is_file() and not (kind in FOLDERS and file.is_dir()):
         raise Unreadable("the file does not exist" if not file.exists() else "this is not a file")
@@ -59,21 +67,51 @@ def import_file(
             raise Unreadable(f"{error.filename or file.name} cannot be read: {error.strerror}") from error
         sources = [source for source in (export.picture_source, folder and pictures.UploadsFolder(folder)) if source]
         last = WantedPicture.objects.aggregate(last=Max("pk"))["last"] or 0
-        with transaction.atomic():
-            lift_timeouts()
-            export.import_items(report, credited or {})
-            report.counts["picture(s) to import"] += count_pictures(WantedPicture.objects.filter(pk__gt=last))
-            if report.has_changes:
-                pagecache.invalidate("site", "comments")
-            if is_dry_run:
+        new_pictures = WantedPicture.objects.filter(pk__gt=last)
+        steps = export.import_items(report, credited or {})
+        if is_dry_run:
+            with transaction.atomic():
+                lift_timeouts()
+                for _step in steps:
+                    bulk.check_foreign_keys()
+                report.counts["picture(s) to import"] += count_pictures(new_pictures)
                 report_pictures(report, sources)
                 transaction.set_rollback(True)
+        else:
+            commit_in_turns(steps, report)
+            report.counts["picture(s) to import"] += count_pictures(new_pictures)
     if not is_dry_run:
         for source in sources:
             report.counts["picture(s) imported"] += pictures.import_from(source)
         pictures.schedule_fetch()
         report_pictures(report, [])
     return report
+
+
+def commit_in_turns(steps: Iterator[None], report: Report) -> None:
+    """Take the steps of an import, several in one transaction, and let others write in between."""
+    is_done = has_committed = False
+    while not is_done:
+        try:
+            with transaction.atomic():
+                lift_timeouts()
+                end = time.monotonic() + MAX_SECONDS
+                is_done = next(steps, True) is True
+                while not is_done and time.monotonic() < end:
+                    is_done = next(steps, True) is True
+                pagecache.invalidate("site", "comments")
+        except Unreadable as error:
+            error.is_partly_imported = has_committed
+            raise
+        has_committed = report.has_changes
+        if not is_done:
+            let_others_write()
+
+
+def let_others_write() -> None:
+    """Leave SQLite's write lock to another process, which would hardly ever find it free otherwise."""
+    if connection.vendor == "sqlite":
+        time.sleep(PAUSE)
 
 
 def detect(file: Path) -> str:

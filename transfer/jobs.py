@@ -28,8 +28,15 @@ class Failed(Exception):
 def import_upload(*, token: str, name: str, kind: str, is_dry_run: bool) -> dict[str, Any]:
     """Import an uploaded file, or only check it; return the report, or why the file cannot be imported.
 
-    The upload is deleted unless it can still be imported.
+    The upload is deleted at the end unless it can still be imported. The result is stored before, as the process may be
+    stopped after that and before the job is marked as done.
     """
+    unfinished = DBTaskResult.objects.filter(
+        task_path=import_upload.module_path,
+        status__in=UNFINISHED,
+        args_kwargs__kwargs__token=token,
+        args_kwargs__kwargs__is_dry_run=is_dry_run,
+    )
     report = Report(name)
     try:
         with (
@@ -43,13 +50,17 @@ def import_upload(*, token: str, name: str, kind: str, is_dry_run: bool) -> dict
         files.delete(upload_name(token))
         return {"error": str(error)}
     except FileNotFoundError as error:
+        for made in unfinished.exclude(return_value=None).values_list("return_value", flat=True):
+            return dict(made)
         raise Failed(_("The uploaded file is no longer there. Upload it again.")) from error
     except OSError as error:
         raise Failed(describe(error)) from error
+    result = {"report": report.as_dict(), "kind": kind}
     if not (is_dry_run and report.has_changes):
+        unfinished.update(return_value=result)
         with suppress(OSError):  # then it is deleted with the old ones
             files.delete(upload_name(token))
-    return {"report": report.as_dict(), "kind": kind}
+    return result
 
 
 @job(is_long=True)

@@ -1,4 +1,4 @@
-"""How far a running import, export or backup is, in a file of this host: an import on SQLite locks the database."""
+"""How far a running import, export or backup is, in a file of this host: a check on SQLite locks the database."""
 
 import json
 import threading

@@ -18,6 +18,8 @@ _PLURAL = re.compile(r"\(([^()]*)\)")
 class Unreadable(Exception):
     """The file cannot be imported; the argument says where and why in one line."""
 
+    is_partly_imported = False
+
 
 @dataclass
 class Remark:

@@ -65,11 +65,11 @@ class SourceComment:
 
 
 class Stored(NamedTuple):
-    """A comment with its number and its key, after it was stored."""
+    """A comment's number and key, after it was stored."""
 
     number: int
     pk: int
-    source: SourceComment
+    status: Status
 
 
 ReadBatch = Callable[[Sequence[int]], Sequence[SourceComment]]
@@ -175,7 +175,7 @@ def batches(numbers: Iterable[int]) -> Iterator[list[int]]:
 
 
 def store_comments(essay: Essay, outline: Outline, read: ReadBatch) -> Iterator[list[Stored]]:
-    """Store the new comments of an outline with resolved parents, oldest first, and yield them in batches."""
+    """Store the new comments of an outline with resolved parents, and yield them in batches of whole threads."""
     new = outline.new
     replies = Replies(outline, new)
     under_existing = [number for number in new if outline.parents[number] >= 0 and outline.pks[outline.parents[number]]]
@@ -216,48 +216,60 @@ def store_threads(
     """Store new threads: numbered in memory and then written, since nothing else can write to them yet."""
     positions = TreePositions(outline)
     for batch in batches(number for number in new if outline.parents[number] == NONE):
-        trees = bulk.reserve_keys(TreeNumber, len(batch))
-        bulk.Table(TreeNumber, "id").insert((tree,) for tree in trees)
-        for root, tree in zip(batch, trees, strict=True):
+        for root, tree in zip(batch, bulk.reserve_keys(TreeNumber, len(batch)), strict=True):
             positions.readable[root] = positions.number_thread(root, tree, replies)
-    in_threads = [number for number in new if positions.tree[number]]
-    for batch in batches(in_threads):
+    for batch in batches(number for number in new if positions.tree[number]):  # the oldest has the lowest key
         for number, pk in zip(batch, bulk.reserve_keys(Comment, len(batch)), strict=True):
             outline.pks[number] = pk
-    for batch in batches(in_threads):
-        yield store_batch(essay, outline, positions, batch, read(batch))
-    if responses := sum(positions.readable):
-        adjust_counts(essay.pk, comments=responses, threads=sum(map(bool, positions.readable)))
+    for roots, numbers in whole_threads((number for number in new if outline.parents[number] == NONE), replies):
+        bulk.Table(TreeNumber, "id").insert((positions.tree[root],) for root in roots)
+        stored: list[Stored] = []
+        for batch in batches(sorted(numbers, key=outline.pks.__getitem__)):
+            stored += store_batch(essay, outline, positions, batch, read(batch))
+        readable = [positions.readable[root] for root in roots]
+        if any(readable):
+            adjust_counts(essay.pk, comments=sum(readable), threads=sum(map(bool, readable)))
+        yield stored
+
+
+def whole_threads(roots: Iterable[int], replies: Replies) -> Iterator[tuple[list[int], list[int]]]:
+    """Yield roots with all comments of their threads: of several short threads, or of one long one."""
+    some: list[int] = []
+    numbers: list[int] = []
+    for root in roots:
+        some.append(root)
+        numbers += replies.from_root(root)
+        if len(numbers) >= BATCH:
+            yield some, numbers
+            some, numbers = [], []
+    if some:
+        yield some, numbers
 
 
 def store_batch(
     essay: Essay, outline: Outline, tree: TreePositions, numbers: Sequence[int], sources: Sequence[SourceComment]
 ) -> list[Stored]:
     """Store comments of new threads, whose keys are reserved, and index those that are approved."""
-    stored = [Stored(number, outline.pks[number], each) for number, each in zip(numbers, sources, strict=True)]
-    wordings = bulk.reserve_keys(Wording, len(stored))
+    keys = [outline.pks[number] for number in numbers]
+    wordings = bulk.reserve_keys(Wording, len(keys))
     bulk.Table(Comment, *COMMENT_COLUMNS).insert(
         (
-            each.pk, essay.pk, each.source.commenter,
-            outline.pks[outline.parents[each.number]] if outline.parents[each.number] >= 0 else None,
-            wording, str(each.source.status), str(each.source.removed_by), each.source.created,
-            each.source.edited or each.source.created, each.source.edited, tree.tree[each.number],
-            tree.level[each.number], tree.left[each.number], tree.right[each.number], tree.readable[each.number],
+            pk, essay.pk, each.commenter,
+            outline.pks[outline.parents[number]] if outline.parents[number] >= 0 else None,
+            wording, str(each.status), str(each.removed_by), each.created, each.edited or each.created, each.edited,
+            tree.tree[number], tree.level[number], tree.left[number], tree.right[number], tree.readable[number],
         )
-        for each, wording in zip(stored, wordings, strict=True)
+        for number, pk, each, wording in zip(numbers, keys, sources, wordings, strict=True)
     )  # fmt: skip
     bulk.Table(Wording, *WORDING_COLUMNS).insert(
         (
-            pk, each.pk, each.source.text, each.source.html, str(each.source.format), each.source.reasons,
-            each.source.created,
+            wording, pk, each.text, each.html, str(each.format), each.reasons, each.created,
         )
-        for each, pk in zip(stored, wordings, strict=True)
+        for pk, each, wording in zip(keys, sources, wordings, strict=True)
     )  # fmt: skip
-    approved = [each for each in stored if each.source.status == Status.APPROVED]
-    indexing.add_new(
-        essay, ((each.pk, each.source.commenter, each.source.created, each.source.html) for each in approved)
-    )
-    return stored
+    approved = ((pk, each) for pk, each in zip(keys, sources, strict=True) if each.status == Status.APPROVED)
+    indexing.add_new(essay, ((pk, each.commenter, each.created, each.html) for pk, each in approved))
+    return [Stored(number, pk, each.status) for number, pk, each in zip(numbers, keys, sources, strict=True)]
 
 
 def store_replies(
@@ -279,5 +291,5 @@ def store_replies(
             )
             transition(comment, source.status, root=root or comment, removed_by=source.removed_by, notify=False)
             outline.pks[number] = comment.pk
-            stored.append(Stored(number, comment.pk, source))
+            stored.append(Stored(number, comment.pk, source.status))
         yield stored

@@ -158,6 +158,23 @@ def test_an_import_that_was_killed_says_so_and_can_be_started_again(owner: Clien
     assert "Would be imported" in text(owner, again)
 
 
+def test_an_import_stopped_between_its_end_and_its_record_is_finished(owner: Client, data_dir: Path) -> None:
+    check = upload(owner)["Location"]
+    run_ready_jobs()
+    running = owner.post(check, {"action": "import"})["Location"]
+    result = DBTaskResult.objects.get(status=TaskResultStatus.READY)
+    result.claim("another-machine.7.7")
+    jobs.import_upload.call(**result.args_kwargs["kwargs"])
+    assert files(data_dir) == []
+    DBTaskResult.objects.filter(pk=result.pk).update(started_at=timezone.now() - timedelta(hours=1))
+    assert recover_lost_jobs("") == 1
+    run_ready_jobs()
+    assert "Import completed. Imported 2 essays" in text(owner, running)
+    again = owner.post(check, {"action": "import"})["Location"]
+    run_ready_jobs()
+    assert "The uploaded file is no longer there. Upload it again." in text(owner, again)
+
+
 @pytest.mark.parametrize(("kind", "first"), [("markdown", b"PK"), ("wordpress", b"<?xml")])
 def test_an_export_can_be_downloaded_for_a_day(owner: Client, data_dir: Path, kind: str, first: bytes) -> None:
     make.essay("Of Parcels")

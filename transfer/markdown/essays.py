@@ -1,7 +1,8 @@
 """Import of Markdown files as essays and pages, with their authors, tags, series, redirects and pictures."""
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -42,10 +43,12 @@ class EssayImporter:
         """The essays' addresses here by path."""
         self.by_id: dict[str, int] = {}
         """The essays' keys by their number on a site of ours."""
-        self.translations: list[tuple[int, str]] = []
-        """New translations: key, and number of the original."""
+        self.new: set[int] = set()
+        """The keys of the essays that are new."""
+        self.translations: dict[str, list[int]] = defaultdict(list)
+        """The keys of translations by the original's number on a site of ours."""
         self.linking: list[int] = []
-        """The keys of new essays with links to other texts."""
+        """The keys of the essays with links to other texts, which an import that was stopped left too."""
 
     def import_post(self, post: Post) -> Essay:
         """Return a file's essay: a new one, or the one from an earlier import, which stays unchanged."""
@@ -53,16 +56,31 @@ class EssayImporter:
         essay = self.find_imported(post, source)
         if essay is None:
             essay = self.create_essay(post, source)
-            if post.is_own and (original := post.text("translation_of")):
-                self.translations.append((essay.pk, original))
-            if conversion.has_linked_texts(essay.body):
-                self.linking.append(essay.pk)
+            self.new.add(essay.pk)
         else:
             self.report.unchanged[f"{essay.kind}(s)"] += 1
+        if conversion.has_linked_texts(essay.body):
+            self.linking.append(essay.pk)
         self.addresses[post.path] = essay.get_absolute_url()
         if number := post.text("id"):
             self.by_id.setdefault(number, essay.pk)
+        if post.is_own:
+            self.link_translations(essay, number, post.text("translation_of"))
         return essay
+
+    def link_translations(self, essay: Essay, number: str, original: str) -> None:
+        """Link an essay to its original and its translations, in the transaction of the one that comes later.
+
+        If both were imported earlier, their authors may have changed it since.
+        """
+        pairs = [(translation, essay.pk) for translation in self.translations.pop(number, ())]
+        if original in self.by_id:
+            pairs.append((essay.pk, self.by_id[original]))
+        elif original:
+            self.translations[original].append(essay.pk)
+        for translation, pk in pairs:
+            if translation != pk and not self.new.isdisjoint((translation, pk)):
+                Essay.objects.filter(pk=translation).update(translation_of=pk)
 
     def source_of(self, post: Post) -> str:
         """Return what identifies a text among all sites: its number on a site of ours, else its path."""
@@ -200,15 +218,13 @@ class EssayImporter:
         for kind, example in result.changed:
             self.report.remark(kind, f"{example} in {post.name}" if example else f"in {post.name}")
 
-    def connect(self) -> None:
-        """Link new essays to each other: translations to their originals, and links to other files."""
-        for pk, number in self.translations:
-            if (original := self.by_id.get(number)) and original != pk:
-                Essay.objects.filter(pk=pk).update(translation_of=original)
+    def link_texts(self) -> Iterator[None]:
+        """Let links to other files lead to the essays made from them."""
         for pk in self.linking:
-            body = Essay.objects.values_list("body", flat=True).get(pk=pk)
-            linked = conversion.link_texts(body, lambda path: self.addresses.get(path, ""))
-            Essay.objects.filter(pk=pk).update(body=linked)
+            for body in Essay.objects.filter(pk=pk).values_list("body", flat=True):
+                linked = conversion.link_texts(body, lambda path: self.addresses.get(path, ""))
+                Essay.objects.filter(pk=pk).update(body=linked)
+            yield
 
 
 def description_of(post: Post) -> str:

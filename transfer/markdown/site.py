@@ -1,7 +1,7 @@
 """Import of a site from a folder or ZIP file of Markdown files: our own export, Jekyll, Hugo or Pelican."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -57,7 +57,7 @@ class MarkdownExport:
         self.layout.url = url if layout.is_web_address(url) else ""
         return site
 
-    def import_items(self, report: Report, credited: Mapping[str, User]) -> None:
+    def import_items(self, report: Report, credited: Mapping[str, User]) -> Iterator[None]:
         """Import the texts with their authors, tags, comments and pictures, and report them."""
         authors = Authors(self.origin, report, credited)
         importer = EssayImporter(self.picture_source, self.site, authors, report)
@@ -88,8 +88,9 @@ class MarkdownExport:
                 continue
             if self.comments and (starts := self.comments.starts_of(post)):
                 prefix = f"{importer.source_of(post)}#comment-"
-                OwnComments(self.comments, starts, essay, prefix, report, get_commenter).import_all()
-        importer.connect()
+                yield from OwnComments(self.comments, starts, essay, prefix, report, get_commenter).import_all()
+            yield
+        yield from importer.link_texts()
         if self.layout.kind == layout.OWN:
             self.register_library(report)
 

@@ -187,7 +187,7 @@ def exports() -> Iterator[Run]:
 
 def start(kind: str, /, **arguments: Any) -> Run | None:
     """Start a run; return None if one of this kind is not finished."""
-    if unfinished(kind):  # asked before the lock, which an import holds on SQLite
+    if unfinished(kind):  # asked before the lock, which a check holds on SQLite
         return None
     with transaction.atomic():
         Site.objects.select_for_update().first()

@@ -1,6 +1,6 @@
 """Import of WordPress exports (WXR 1.0 to 1.2): essays, pages and their comments."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class WordPressExport:
         self.survey: Survey = survey_file(file)
         self.origin = f"wordpress:{self.survey.site}"[:200]
 
-    def import_items(self, report: Report, credited: Mapping[str, User]) -> None:
+    def import_items(self, report: Report, credited: Mapping[str, User]) -> Iterator[None]:
         """Import authors, terms, posts, comments and the media library, and report them."""
         offset = self.survey.offset
         if offset is None:
@@ -52,7 +52,7 @@ class WordPressExport:
             elif record["wp:post_type"] in KINDS:
                 essay = essays.import_item(record, offset)
                 if essay:
-                    discussion.import_comments(essay, record, offset)
+                    yield from discussion.import_comments(essay, record, offset)
                 else:
                     report_omitted_comments(record, report)
             else:
@@ -62,6 +62,7 @@ class WordPressExport:
                     kind = record["wp:post_type"]
                     report.omit(OMITTED_TYPES.get(kind, f"item(s) of type “{kind[:30]}”"))
                 report_omitted_comments(record, report)
+            yield
         if self.survey.channel.repair_count:
             report.remark("XML error(s) in the file (was|were) corrected", count=self.survey.channel.repair_count)
 

@@ -1,7 +1,7 @@
 """Import of an item's comments with their authors and statuses."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from hashlib import blake2b
 
@@ -56,10 +56,10 @@ class CommentImporter:
             if key:
                 self.logins[key] = login
 
-    def import_comments(self, essay: Essay, item: Record, offset: timedelta) -> None:
+    def import_comments(self, essay: Essay, item: Record, offset: timedelta) -> Iterator[None]:
         """Import the comments of an item into its essay; `offset` is the old site's from UTC."""
         if item.comments:
-            ItemComments(self, essay, item.comments, offset).import_all()
+            yield from ItemComments(self, essay, item.comments, offset).import_all()
 
     def find_author(self, texts: Texts) -> int | None:
         """Return the key of the author's Commenter if they wrote while logged in; typing their address isn't enough."""

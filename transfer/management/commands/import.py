@@ -38,7 +38,8 @@ class Command(BaseCommand):
                 options["format"], file, folder=media, credited=dict(map(parse_author, author)), is_dry_run=dry_run
             )
         except Unreadable as error:
-            raise CommandError(f"{file}: {error}. Nothing was changed.") from error
+            rest = "A part was imported; the next import adds the rest." if error.is_partly_imported else ""
+            raise CommandError(f"{file}: {error}. {rest or 'Nothing was changed.'}") from error
         for line in report.lines(is_dry_run=dry_run):
             self.stdout.write(line)
 
