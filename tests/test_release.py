@@ -169,6 +169,9 @@ def release(repository: Repository) -> Path:
     (tree / "deploy").mkdir()
     shutil.copy(ROOT / "deploy/sbom.py", tree / "deploy")
     (tree / ".gitignore").write_text("/dist\n")
+    for name in ("tests/transfer/backup/kept/1.2.0.backup", "blog/migrations/0001_initial.py"):
+        (tree / name).parent.mkdir(parents=True)
+        (tree / name).write_text("as released\n")
     repository.commit("new", "v1.1.0")
     return tree
 
@@ -208,4 +211,38 @@ def test_a_release_is_refused_from_an_unfinished_tree(release: Path) -> None:
         cwd=release,
         check=True,
     )
+    assert "python -m tests.transfer.backup.keep" in released(release, "1.3.0")
+    (release / ".git/info/exclude").write_text("*.backup\n")
+    (release / "tests/transfer/backup/kept/1.3.0.backup").touch()
     assert "CHANGELOG.md has no section 1.3.0" in released(release, "1.3.0")
+
+
+def changed_since_release(tree: Path) -> list[str]:
+    """Return the migrations and kept backups of the last release that are not as it had them.
+
+    Without git or a tag, as in a source archive or before the first release, there are none.
+    """
+    if (git := shutil.which("git")) is None:
+        return []
+    describe = ["describe", "--tags", "--abbrev=0", "--match", "v[0-9]*"]
+    found = subprocess.run([git, *describe], cwd=tree, capture_output=True, text=True)
+    if found.returncode:
+        return []
+    paths = ["*/migrations/[0-9]*.py", "tests/transfer/backup/kept/"]
+    changed = ["diff", "--name-only", "--no-renames", "--diff-filter=a", found.stdout.strip(), "--", *paths]
+    return subprocess.check_output([git, *changed], cwd=tree, text=True).splitlines()
+
+
+def test_after_a_release_its_migrations_and_its_kept_backup_are_never_changed() -> None:
+    assert changed_since_release(ROOT) == [], "add a migration instead; sites have applied these"
+
+
+def test_a_changed_migration_of_a_release_is_found(release: Path) -> None:
+    (release / "blog/migrations/0002_new.py").write_text("new\n")
+    assert changed_since_release(release) == []
+    (release / "blog/migrations/0001_initial.py").write_text("changed\n")
+    (release / "tests/transfer/backup/kept/1.2.0.backup").unlink()
+    changed = changed_since_release(release)
+    assert changed == ["blog/migrations/0001_initial.py", "tests/transfer/backup/kept/1.2.0.backup"]
+    shutil.rmtree(release / ".git")
+    assert changed_since_release(release) == []
