@@ -50,8 +50,9 @@ def import_upload(*, token: str, name: str, kind: str, is_dry_run: bool) -> dict
         files.delete(upload_name(token))
         return {"error": str(error)}
     except FileNotFoundError as error:
-        for made in unfinished.exclude(return_value=None).values_list("return_value", flat=True):
-            return dict(made)
+        made: dict[str, Any] | None = unfinished.values_list("return_value", flat=True).first()
+        if made:
+            return made
         raise Failed(_("The uploaded file is no longer there. Upload it again.")) from error
     except OSError as error:
         raise Failed(describe(error)) from error
