@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -128,7 +128,10 @@ def thread_query(*given: str) -> "Prepared[Comment]":
         tree = Subquery(Comment.objects.filter(pk=pk).order_by().values("tree_id"))
         # Not `tree_id=tree` for both rows: SQLite would then read every root of the site.
         rows = Comment.objects.filter(Q(parent=None, tree_id=tree) | Q(pk=pk))
-        rows = rows.filter(essay=essay) if essay else rows.select_related("commenter", "essay")
+        if essay:  # `+ 0`, as SQLite without statistics would otherwise read all comments of the essay by its index
+            rows = rows.alias(its_essay=F("essay_id") + 0).filter(its_essay=essay)
+        else:
+            rows = rows.select_related("commenter", "essay")
         if commenter:  # independent of these rows: PostgreSQL evaluates it, and so locks it, before reading any
             rows = rows.filter(Exists(Commenter.objects.for_update(commenter)))
         return rows.order_by("tree_id", "lft").lock()

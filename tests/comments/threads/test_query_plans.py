@@ -101,3 +101,14 @@ def test_a_permalink_is_resolved_without_reading_other_comments(essays: list[Ess
     with plans.queries() as found:
         assert Browser().get(f"{essays[0].get_absolute_url()}?comment={last.pk}").status_code == 200
     check(found, most=LARGE)  # the threads before its own are counted in the index
+
+
+def test_a_thread_is_locked_without_reading_its_essay(essays: list[Essay]) -> None:
+    last = Comment.objects.filter(essay=essays[0]).exclude(parent=None).latest("pk")
+    for commenter in (None, last.commenter):
+        with plans.queries() as found:
+            root, comment = Comment.objects.lock_thread(last.pk, essays[0], commenter=commenter)
+        assert root
+        assert comment == last
+        check(found, most=4)
+        assert "essay_id" not in about(found, '"tree_id" = ').plan()
