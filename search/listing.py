@@ -1,7 +1,7 @@
 """A page of results as its template shows it: rows with headings and snippets, and links for the filters."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Self
@@ -22,7 +22,7 @@ from search.suggestions import Suggestion, suggest
 
 PER_PAGE = 20
 KINDS = {"essays": Kind.ESSAY, "notes": Kind.NOTE, "comments": Kind.COMMENT}
-FILTERS = {"kind", "year", "author", "tag"}
+NAMES_OF_KINDS = {kind: name for name, kind in KINDS.items()}
 FIRST_YEAR, LAST_YEAR = 1900, 2171  # that a key can hold
 
 
@@ -33,8 +33,9 @@ class Row:
     kind: str
     heading: SafeString
     address: str
-    names: str
+    names: str  # of an essay or note
     written: datetime
+    time: str  # the same for machines
     snippet: SafeString
     language: str
     is_comment: bool
@@ -72,20 +73,20 @@ class State:
         order = NEWEST if address.get("order") == NEWEST else RELEVANT
         return cls(Query.parse(address.get("q", "")), chosen, order, max(1, parse_number(page)))
 
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The query parameters of the first page, in their order."""
+        return {"q": self.query.text, **vars(self.chosen), "order": self.order}
+
     def url(self, **changes: Any) -> str:
         """Return the address of these results with another filter or order, from their first page on."""
-        chosen = replace(self.chosen, **{name: changes[name] for name in FILTERS & changes.keys()})
-        kind = next((name for name, kind in KINDS.items() if kind == chosen.kind), "")
-        values = {
-            "q": changes.get("q", self.query.text),
-            "kind": kind,
-            "year": chosen.year or "",
-            "author": chosen.author,
-            "tag": chosen.tag,
-            "order": changes.get("order", self.order),
-            "page": changes.get("page", ""),
-        }
-        return f"{reverse('search')}?{urlencode({name: value for name, value in values.items() if value})}"
+        values = self.parameters | changes
+        values["kind"] = NAMES_OF_KINDS.get(values["kind"], "")
+        return f"{self.path}?{urlencode({name: value for name, value in values.items() if value})}"
+
+    @cached_property
+    def path(self) -> str:
+        return reverse("search")
 
 
 def parse_number(text: str) -> int:
@@ -105,7 +106,7 @@ class Listing:
     @cached_property
     def rows(self) -> list[Row]:
         """The results on this page, in order."""
-        shown = [row.id for row in self.results.rows[(self.page - 1) * PER_PAGE : self.page * PER_PAGE]]
+        shown = [int(row.id) for row in self.results.rows[(self.page - 1) * PER_PAGE : self.page * PER_PAGE]]
         entries = Entry.objects.defer("tokens").in_bulk(shown)
         essays = Entry.objects.filter(id__gte=Kind.ESSAY << 61, essay__in={entry.essay for entry in entries.values()})
         titles = {entry.essay: entry for entry in essays.only("essay", "title", "language")}
@@ -202,20 +203,21 @@ def build_row(entry: Entry, essay: Entry, names: dict[str, str], highlighter: Hi
     title = essay.title or _("(no title)")
     by = [names[key] for key in entry.authors.split() if key in names]
     written = datetime.fromtimestamp(seconds_of(entry.id), UTC)
-    kind = _("Page") if entry.is_page else entry.kind.label
+    kind, is_comment = entry.kind, entry.kind == Kind.COMMENT
     heading = highlighter.mark(title)
-    if entry.kind == Kind.NOTE:
+    if kind == Kind.NOTE:
         heading = format_html(_("{title}, note {number}"), title=title, number=entry.number)
-    elif entry.kind == Kind.COMMENT:
+    elif is_comment:
         name = by[0] if by else _("Anonymous")
         heading = format_html(_("<bdi>{name}</bdi> on “<bdi>{title}</bdi>”"), name=name, title=title)
     return Row(
-        kind=str(kind),
+        kind=_("Page") if entry.is_page else str(kind.label),
         heading=heading,
         address=entry.address,
-        names=", ".join(by),
+        names="" if is_comment else ", ".join(by),
         written=written,
+        time=f"{written:%Y-%m-%dT%H:%M:%SZ}",
         snippet=highlighter.snippet(entry.text),
         language=essay.language,
-        is_comment=entry.kind == Kind.COMMENT,
+        is_comment=is_comment,
     )

@@ -108,26 +108,28 @@ class Search:
 
     def check_phrases(self, found: Found) -> Found:
         """Drop texts in which the pairs of a long phrase occur apart, unless there are too many to read."""
-        keys = [row.id for rows in found.values() for row in rows]
-        if not 0 < len(keys) <= MAX_CHECKED or all(len(phrase) < 3 for phrase in self.query.phrases):
+        count = sum(map(len, found.values()))
+        if not 0 < count <= MAX_CHECKED or all(len(phrase) < 3 for phrase in self.query.phrases):
             return found
+        keys = [int(row.id) for rows in found.values() for row in rows]
         entries = Entry.objects.defer("tokens").filter(id__in=keys)
         having = {
-            entry.id for entry in entries if self.query.is_phrase_in(f"{entry.title}\n{entry.tags}\n{entry.text}")
+            str(entry.id) for entry in entries if self.query.is_phrase_in(f"{entry.title}\n{entry.tags}\n{entry.text}")
         }
         return {kind: [row for row in rows if row.id in having] for kind, rows in found.items()}
 
-    def essays_of(self, found: Found) -> dict[int, str]:
+    def essays_of(self, found: Found) -> dict[str, str]:
         """Return the tags of the essays that these texts belong to, if readers see them now."""
         known = {row.essay: row.tags for row in found[Kind.ESSAY]}
         others = {*map(get_essay, found[Kind.NOTE]), *map(get_essay, found[Kind.COMMENT])} - known.keys()
         return known | dict(self.backend.tags(others, *key_range(Kind.ESSAY, until=self.now))) if others else known
 
-    def filter(self, found: Found, essays: dict[int, str]) -> Found:
+    def filter(self, found: Found, essays: dict[str, str]) -> Found:
         """Keep the texts of visible essays that have the chosen author and tag."""
         if self.chosen.tag:
             essays = {essay: tags for essay, tags in essays.items() if f"\n{self.chosen.tag}\t" in f"\n{tags}"}
-        found = {kind: [row for row in rows if row.essay in essays] for kind, rows in found.items()}
+        if not all(essays.keys() >= {*map(get_essay, rows)} for rows in found.values()):
+            found = {kind: [row for row in rows if row.essay in essays] for kind, rows in found.items()}
         if self.chosen.author:
             known = {self.chosen.author, *self.other_keys([self.chosen.author])}
             found = {
@@ -139,16 +141,16 @@ class Search:
         """Sort by relevance, or all kinds together by time. The rows of each kind are sorted by time already."""
         if self.order == NEWEST:
             heads = [row for rows in found.values() for row in rows[: self.top]]
-            heads.sort(key=lambda row: (row.id & IN_KIND, row.id), reverse=True)
+            heads.sort(key=lambda row: (int(row.id) & IN_KIND, int(row.id)), reverse=True)
             return [*heads, *(row for rows in found.values() for row in rows[self.top :])]
         essays = found.get(Kind.ESSAY, [])
         if essays:
-            ranks: dict[int, int] = {}
+            ranks: dict[str, int] = {}
             # The first results are the newest of the best, of which filters drop some, and a phrase a few at most.
             needed = max(self.top, MAX_CHECKED) if self.query.phrases else self.top
             limit = LIMIT if self.chosen.author or self.chosen.tag else min(needed, LIMIT)
             for rank, better in enumerate(self.query.better_matches(self.languages)):
-                rows = self.newest(Kind.ESSAY, better, limit, oldest=essays[-1].id)
+                rows = self.newest(Kind.ESSAY, better, limit, oldest=int(essays[-1].id))
                 ranks = dict.fromkeys((row.id for row in rows), rank) | ranks
                 if len(ranks) >= limit:
                     break
@@ -159,13 +161,13 @@ class Search:
     def year_choices(self, found: Found) -> list[Choice]:
         """Count the results of each year, in the site's time zone, the newest first."""
         ascending = {kind: [row.id for row in reversed(rows)] for kind, rows in found.items() if rows}
-        first = min(local_year(seconds_of(keys[0])) for keys in ascending.values())
-        last = max(local_year(seconds_of(keys[-1])) for keys in ascending.values())
+        first = min(local_year(seconds_of(int(keys[0]))) for keys in ascending.values())
+        last = max(local_year(seconds_of(int(keys[-1]))) for keys in ascending.values())
         choices = []
         for year in range(last, first - 1, -1):
             bounds = {kind: key_range(kind, *year_bounds(year)) for kind in ascending}
             count = sum(
-                bisect_right(keys, bounds[kind][1]) - bisect_left(keys, bounds[kind][0])
+                bisect_right(keys, bounds[kind][1], key=int) - bisect_left(keys, bounds[kind][0], key=int)
                 for kind, keys in ascending.items()
             )
             if count:
@@ -174,17 +176,18 @@ class Search:
 
     def author_choices(self, rows: Sequence[Row]) -> list[Choice]:
         """Count the results of each person, the most frequent first."""
-        counted: Counter[str] = Counter()
-        for authors, count in Counter(map(get_authors, rows)).items():
+        counted = Counter(map(get_authors, rows))
+        for authors in [each for each in counted if " " in each or not each]:
+            count = counted.pop(authors)
             for key in authors.split():
                 counted[key] += count
         for other, known in self.other_keys([key for key in counted if key.startswith("u")]).items():
             counted[known] += counted.pop(other, 0)
         names = find_names([key for key, _count in counted.most_common(3 * MAX_CHOICES)])
-        found = [Choice(key, names[key], count) for key, count in counted.items() if key in names]
+        found = [Choice(key, name, counted[key]) for key, name in names.items()]
         return sorted(found, key=lambda choice: (-choice.count, choice.label, choice.value))[:MAX_CHOICES]
 
-    def tag_choices(self, rows: Sequence[Row], essays: dict[int, str]) -> list[Choice]:
+    def tag_choices(self, rows: Sequence[Row], essays: dict[str, str]) -> list[Choice]:
         """Count the results of each tag, the most frequent first; notes and comments have the tags of their essay."""
         counted: Counter[tuple[str, str]] = Counter()
         for tags, count in Counter(map(essays.__getitem__, map(get_essay, rows))).items():

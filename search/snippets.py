@@ -16,7 +16,6 @@ MAX_READ = 60_000  # characters of a text in which matches are looked for
 _WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+")
 # Languages whose stemmers change no beginning of a word, so that most words need not be stemmed to see they differ.
 _SUFFIXING = {"ca", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nb", "nn", "no", "pt", "ro", "ru", "sv"}
-_SPACE = re.compile(r"\s+")
 
 
 class Highlighter:
@@ -77,7 +76,7 @@ class Highlighter:
 
     def snippet(self, text: str) -> SafeString:
         """Return the part of a text around its first matches as HTML, with ellipses where it was cut."""
-        text = _SPACE.sub(" ", text[:MAX_READ]).strip()
+        text = " ".join(text[:MAX_READ].split())
         first = next(self.spans(text), (0, 0))[0]
         start = max(0, first - CONTEXT)
         if 0 < start < len(text):

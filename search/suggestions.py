@@ -54,7 +54,9 @@ def find_similar(search: Search, word: str) -> str:
     tokens = sorted({f"{ANYWHERE}{stem(each, language)}" for each in near for language in search.languages[:3]})
     for kind in (Kind.ESSAY, Kind.COMMENT):
         found = search.newest(kind, [tokens], MAX_TEXTS)
-        texts = Entry.objects.filter(id__in=[row.id for row in found]).values_list("title", "text") if found else ()
+        texts = (
+            Entry.objects.filter(id__in=[int(row.id) for row in found]).values_list("title", "text") if found else ()
+        )
         counted = Counter(each for title, text in texts for each in words_in(title, text) if each in near)
         if counted:
             return max(counted, key=lambda each: (counted[each], each))
