@@ -14,3 +14,4 @@ class CommentsConfig(AppConfig):
         from search import sources
 
         sources.sources.append(indexing.source)
+        sources.has_hidden.append(indexing.has_hidden)

@@ -1,11 +1,11 @@
 """The index in SQLite (FTS5) and in PostgreSQL (tsvector), behind one method."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
-from itertools import repeat
-from typing import Any, NamedTuple, Protocol
+from itertools import repeat, zip_longest
+from operator import itemgetter
+from typing import Any, Protocol
 
 from django.db import connection, transaction
 
@@ -16,13 +16,12 @@ Match = Sequence[Sequence[str]]
 """Tokens that must occur: of each inner sequence at least one."""
 
 
-class Row(NamedTuple):
-    """What ranking and filters need to know of a text; numbers as text, as few of thousands are needed as numbers."""
+Row = tuple[str, str, str, str]
+"""What ranking and filters need to know of a text: its key, its essay's, its authors, and an essay's tags.
 
-    id: str
-    essay: str
-    authors: str
-    tags: str  # of an essay
+Plain tuples of text, as there are thousands of them, of which few are needed as numbers.
+"""
+get_key, get_essay, get_authors, get_tags = map(itemgetter, range(4))
 
 
 TABLES = {
@@ -35,16 +34,15 @@ FREQUENT = 30  # how many of them have what is frequent
 MAX_PERIODS = 60  # of which tokens are looked up
 
 
-# Row._make without its checks, for thousands of rows
-make_row: Callable[[tuple[Any, ...]], Row] = partial(tuple.__new__, Row)
-
-
 class Backend(Protocol):
     def session(self) -> AbstractContextManager[None]:
         """Hold what makes searches fast; without it they find the same."""
 
-    def newest(self, match: Match, first: int, last: int, limit: int) -> list[Row]:
-        """Return the texts that match, with keys from first to last, the newest first."""
+    def newest(self, match: Match, first: int, last: int, limit: int, described: int) -> list[Row]:
+        """Return the texts that match, with keys from first to last, the newest first.
+
+        `described`: of how many all is needed; others may have nothing but their key.
+        """
 
     def tags(self, essays: Iterable[str], first: int, last: int) -> list[tuple[str, str]]:
         """Return these essays with their tags, of those with keys from first to last."""
@@ -65,21 +63,31 @@ class SQLite:
         )
     """
     tags_column = "json_group_array(tags)"
-
+    keys_statement = """
+        SELECT group_concat(rowid, ' ') FROM (
+            SELECT rowid FROM search_index WHERE search_index MATCH %s AND rowid BETWEEN %s AND %s
+            ORDER BY rowid DESC LIMIT %s
+        )
+    """
     tags_statement = """
-        SELECT CAST(essay AS TEXT), tags FROM search_entry
+        SELECT CAST(essay AS TEXT), tags FROM search_entry INDEXED BY search_entry_essays
         WHERE essay IN (SELECT value FROM json_each(%s)) AND id BETWEEN %s AND %s
+            AND id >= 6917529027641081856 -- the first key of an essay, as in the index
     """
 
     def session(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def newest(self, match: Match, first: int, last: int, limit: int) -> list[Row]:
+    def newest(self, match: Match, first: int, last: int, limit: int, described: int) -> list[Row]:
         words = combine(match, '"{}"', " OR ", " AND ")
         statement = self.statement.format(tags=self.tags_column if kind_of(last) == Kind.ESSAY else "NULL")
         with connection.cursor() as cursor:
-            cursor.execute(statement, [words, first, last, limit])
-            return split_rows(*cursor.fetchone())
+            cursor.execute(statement, [words, first, last, min(limit, described)])
+            rows = split_rows(*cursor.fetchone())
+            if len(rows) == described < limit:  # the index has the keys of the rest; all else takes ten times as long
+                cursor.execute(self.keys_statement, [words, first, int(get_key(rows[-1])) - 1, limit - described])
+                rows += zip((cursor.fetchone()[0] or "").split(), *repeat(repeat(""), 3), strict=False)
+        return rows
 
     def tags(self, essays: Iterable[str], first: int, last: int) -> list[tuple[str, str]]:
         with connection.cursor() as cursor:
@@ -96,10 +104,13 @@ class PostgreSQL:
     """
 
     statement = """
-        SELECT string_agg(id::text, ' '), string_agg(essay::text, ' '), string_agg(authors, chr(10)), {tags} FROM (
+        WITH found AS MATERIALIZED (
             SELECT id, essay, authors, tags FROM {table}
             WHERE tokens @@ %s::tsquery AND id + 0 BETWEEN %s AND %s ORDER BY id + 0 DESC LIMIT %s
-        ) AS found
+        )
+        SELECT (SELECT string_agg(id::text, ' ') FROM found),
+            string_agg(essay::text, ' '), string_agg(authors, chr(10)), {tags}
+        FROM (SELECT * FROM found LIMIT %s) AS described
     """
     tags_column = "json_agg(tags)::text"
     sample_statement = """
@@ -120,14 +131,14 @@ class PostgreSQL:
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0")
             yield
 
-    def newest(self, match: Match, first: int, last: int, limit: int) -> list[Row]:
+    def newest(self, match: Match, first: int, last: int, limit: int, described: int) -> list[Row]:
         kind, rows = kind_of(last), []
         with connection.cursor() as cursor:
             # Only for comments; there are not so many essays and notes.
             if kind == Kind.COMMENT and (start := self.sample(cursor, kind, match, first, last, limit)):
-                rows = self.read(cursor, kind, match, start, last, limit)
+                rows = self.read(cursor, kind, match, start, last, limit, described)
             if len(rows) < limit:
-                rows = self.read(cursor, kind, match, first, last, limit)
+                rows = self.read(cursor, kind, match, first, last, limit, described)
         return rows
 
     def sample(self, cursor: Any, kind: Kind, match: Match, first: int, last: int, limit: int) -> int | None:
@@ -136,14 +147,16 @@ class PostgreSQL:
         cursor.execute(statement, [combine_words(match), first, last, SAMPLE, first, last, FREQUENT, needed])
         return next((start for (start,) in cursor.fetchall()), None)
 
-    def read(self, cursor: Any, kind: Kind, match: Match, first: int, last: int, limit: int) -> list[Row]:
+    def read(
+        self, cursor: Any, kind: Kind, match: Match, first: int, last: int, limit: int, described: int
+    ) -> list[Row]:
         periods = range(period_of(first), period_of(last) + 1)
         if len(periods) <= MAX_PERIODS:
             match = [*match, list(map(period_token, periods))]
         statement = self.statement.format(
             table=TABLES[kind], tags=self.tags_column if kind == Kind.ESSAY else "NULL::text"
         )
-        cursor.execute(statement, [combine_words(match), first, last, limit])
+        cursor.execute(statement, [combine_words(match), first, last, limit, described])
         return split_rows(*cursor.fetchone())
 
     def tags(self, essays: Iterable[str], first: int, last: int) -> list[tuple[str, str]]:
@@ -158,11 +171,11 @@ def kind_of(key: int) -> Kind:
 
 
 def split_rows(ids: str | None, essays: str, authors: str, tags: str | None) -> list[Row]:
-    """Return the rows whose columns were joined; only those of essays have tags, as JSON."""
+    """Return the rows whose columns were joined. There may be more keys; only essays have tags, as JSON."""
     if ids is None:
         return []
-    columns = ids.split(" "), essays.split(" "), authors.split("\n"), repeat("") if tags is None else json.loads(tags)
-    return list(map(make_row, zip(*columns, strict=False)))
+    columns = ids.split(" "), essays.split(" "), authors.split("\n"), json.loads(tags) if tags else ()
+    return list(zip_longest(*columns, fillvalue=""))
 
 
 def combine_words(match: Match) -> str:

@@ -6,7 +6,7 @@ The first letter of a token names what it is:
 
 t  a word of the title or subtitle       w  a word anywhere in the text, its title and its tags
 g  a word of a tag                       p  two neighboring words, not stemmed, for exact phrases
-o  a word that an essay uses often        d  the period of 48 days in which it was written
+o  a word that an essay uses often        d  the period of 12 days in which it was written
 """
 
 import html
@@ -29,7 +29,7 @@ from server import bulk
 from server.prepared import PreparedInsert
 
 TITLE, TAG, OFTEN, ANYWHERE, PAIR, PERIOD = "tgowpd"
-PERIOD_BITS = NUMBER_BITS + 22  # of a key, after those of its kind and period
+PERIOD_BITS = NUMBER_BITS + 20  # of a key, after those of its kind and period
 OFTEN_FROM = 3  # occurrences of a word in a text; from here on it is one that the text uses often
 MAX_WORD = 40  # characters of a word that are compared
 MAX_WORDS = 50_000  # of a text that are indexed
@@ -141,7 +141,7 @@ def seconds_of(entry_key: int) -> int:
 
 
 def period_of(entry_key: int) -> int:
-    """Return the period that a key is in: the number of 48 days since 1900."""
+    """Return the period that a key is in: the number of 12 days since 1900."""
     return entry_key >> PERIOD_BITS & (1 << TIME_BITS + NUMBER_BITS - PERIOD_BITS) - 1
 
 

@@ -6,22 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from operator import attrgetter
 
 from django.utils import timezone
 
 from search import sources
-from search.backends import Backend, Match, Row, get_backend
+from search.backends import Backend, Match, Row, get_authors, get_backend, get_essay, get_key, get_tags
 from search.indexing import key_range, seconds_of
 from search.models import NUMBER_BITS, TIME_BITS, Entry, Kind
 from search.queries import Query
 
 LIMIT = 5_000  # texts of one kind among which a query is ranked
+DESCRIBED = 1_000  # comments of which authors and tags are counted, unless one of these is chosen
 MAX_CHECKED = 100  # results whose texts are read to compare phrases of three words or more
 MAX_CHOICES = 10  # of one filter
 SUGGESTED, SUGGESTED_FROM = 3, 50  # tags, and the essays that they are from
 RELEVANT, NEWEST = "", "newest"
-get_essay, get_authors = attrgetter("essay"), attrgetter("authors")  # for thousands of rows
 IN_KIND = (1 << TIME_BITS + NUMBER_BITS) - 1  # the bits of a key after its kind
 
 Found = Mapping[Kind, list[Row]]
@@ -61,6 +60,8 @@ class Results:
     years: list[Choice] = field(default_factory=list)
     authors: list[Choice] = field(default_factory=list)
     tags: list[Choice] = field(default_factory=list)
+    has_all_choices: bool = True
+    """Whether authors and tags are of all results, not only of the newest comments."""
 
     @cached_property
     def count(self) -> int:
@@ -81,9 +82,12 @@ class Search:
     def run(self) -> Results:
         """Find, filter, count and sort."""
         match = self.query.match(self.languages)
-        found: Found = {kind: self.newest(kind, match) for kind in Kind}
-        is_limited = any(len(rows) > LIMIT for rows in found.values())
-        found = self.check_phrases({kind: rows[:LIMIT] for kind, rows in found.items()})
+        newest = {kind: self.newest(kind, match, described=self.described) for kind in Kind}
+        has_unread = any(not get_essay(row) for row in newest[Kind.COMMENT][-1:])
+        if has_unread and any(has_hidden() for has_hidden in sources.has_hidden):  # which of them, only the rows tell
+            newest[Kind.COMMENT] = self.newest(Kind.COMMENT, match)
+        is_limited = any(len(rows) > LIMIT for rows in newest.values())
+        found = self.check_phrases({kind: rows[:LIMIT] for kind, rows in newest.items()})
         essays = self.essays_of(found)
         found = self.filter(found, essays)
         counts = {kind: len(rows) for kind, rows in found.items()}
@@ -93,34 +97,47 @@ class Search:
         results = Results(rows, counts, is_limited)
         if rows:
             results.years = self.year_choices(found)
+            if is_partial := len(found.get(Kind.COMMENT, ())) > self.described:
+                rows = [row for rows in found.values() for row in rows[: self.described]]
             results.authors = self.author_choices(rows)
             results.tags = self.tag_choices(rows, essays)
+            results.has_all_choices = not is_partial
         return results
 
-    def newest(self, kind: Kind, match: Match, limit: int = LIMIT + 1, oldest: int = 0) -> list[Row]:
-        """Return the newest texts of a kind that match, one more than LIMIT if there are more."""
+    @property
+    def described(self) -> int:
+        """Of how many comments more than the keys is read."""
+        return LIMIT + 1 if self.chosen.author or self.chosen.tag else DESCRIBED
+
+    def newest(
+        self, kind: Kind, match: Match, limit: int = LIMIT + 1, oldest: int = 0, described: int = LIMIT + 1
+    ) -> list[Row]:
+        """Return the newest texts of a kind that match, one more than LIMIT if there are more.
+
+        `described`: of how many comments authors and essay are needed; of other kinds they are always there.
+        """
         first, last = key_range(kind, until=self.now)
         first = max(first, oldest)
         if self.chosen.year:
             since, until = year_bounds(self.chosen.year)
             first, last = max(first, key_range(kind, since)[0]), min(last, key_range(kind, since, until)[1])
-        return self.backend.newest(match, first, last, limit)
+        return self.backend.newest(match, first, last, limit, described if kind == Kind.COMMENT else limit)
 
     def check_phrases(self, found: Found) -> Found:
         """Drop texts in which the pairs of a long phrase occur apart, unless there are too many to read."""
         count = sum(map(len, found.values()))
         if not 0 < count <= MAX_CHECKED or all(len(phrase) < 3 for phrase in self.query.phrases):
             return found
-        keys = [int(row.id) for rows in found.values() for row in rows]
+        keys = [int(get_key(row)) for rows in found.values() for row in rows]
         entries = Entry.objects.defer("tokens").filter(id__in=keys)
         having = {
             str(entry.id) for entry in entries if self.query.is_phrase_in(f"{entry.title}\n{entry.tags}\n{entry.text}")
         }
-        return {kind: [row for row in rows if row.id in having] for kind, rows in found.items()}
+        return {kind: [row for row in rows if get_key(row) in having] for kind, rows in found.items()}
 
     def essays_of(self, found: Found) -> dict[str, str]:
-        """Return the tags of the essays that these texts belong to, if readers see them now."""
-        known = {row.essay: row.tags for row in found[Kind.ESSAY]}
+        """Return the tags of the essays that these texts belong to, if readers see them now; none for unread ones."""
+        known = {"": ""} | {get_essay(row): get_tags(row) for row in found[Kind.ESSAY]}
         others = {*map(get_essay, found[Kind.NOTE]), *map(get_essay, found[Kind.COMMENT])} - known.keys()
         return known | dict(self.backend.tags(others, *key_range(Kind.ESSAY, until=self.now))) if others else known
 
@@ -129,11 +146,12 @@ class Search:
         if self.chosen.tag:
             essays = {essay: tags for essay, tags in essays.items() if f"\n{self.chosen.tag}\t" in f"\n{tags}"}
         if not all(essays.keys() >= {*map(get_essay, rows)} for rows in found.values()):
-            found = {kind: [row for row in rows if row.essay in essays] for kind, rows in found.items()}
+            found = {kind: [row for row in rows if get_essay(row) in essays] for kind, rows in found.items()}
         if self.chosen.author:
             known = {self.chosen.author, *self.other_keys([self.chosen.author])}
             found = {
-                kind: [row for row in rows if known.intersection(row.authors.split())] for kind, rows in found.items()
+                kind: [row for row in rows if known.intersection(get_authors(row).split())]
+                for kind, rows in found.items()
             }
         return found
 
@@ -141,7 +159,7 @@ class Search:
         """Sort by relevance, or all kinds together by time. The rows of each kind are sorted by time already."""
         if self.order == NEWEST:
             heads = [row for rows in found.values() for row in rows[: self.top]]
-            heads.sort(key=lambda row: (int(row.id) & IN_KIND, int(row.id)), reverse=True)
+            heads.sort(key=lambda row: (int(get_key(row)) & IN_KIND, int(get_key(row))), reverse=True)
             return [*heads, *(row for rows in found.values() for row in rows[self.top :])]
         essays = found.get(Kind.ESSAY, [])
         if essays:
@@ -150,17 +168,17 @@ class Search:
             needed = max(self.top, MAX_CHECKED) if self.query.phrases else self.top
             limit = LIMIT if self.chosen.author or self.chosen.tag else min(needed, LIMIT)
             for rank, better in enumerate(self.query.better_matches(self.languages)):
-                rows = self.newest(Kind.ESSAY, better, limit, oldest=int(essays[-1].id))
-                ranks = dict.fromkeys((row.id for row in rows), rank) | ranks
+                rows = self.newest(Kind.ESSAY, better, limit, oldest=int(get_key(essays[-1])))
+                ranks = dict.fromkeys((get_key(row) for row in rows), rank) | ranks
                 if len(ranks) >= limit:
                     break
-            ranked = sorted((row for row in essays if row.id in ranks), key=lambda row: ranks[row.id])
-            essays = [*ranked, *(row for row in essays if row.id not in ranks)]
+            ranked = sorted((row for row in essays if get_key(row) in ranks), key=lambda row: ranks[get_key(row)])
+            essays = [*ranked, *(row for row in essays if get_key(row) not in ranks)]
         return [*essays, *found.get(Kind.NOTE, []), *found.get(Kind.COMMENT, [])]
 
     def year_choices(self, found: Found) -> list[Choice]:
         """Count the results of each year, in the site's time zone, the newest first."""
-        ascending = {kind: [row.id for row in reversed(rows)] for kind, rows in found.items() if rows}
+        ascending = {kind: list(map(get_key, reversed(rows))) for kind, rows in found.items() if rows}
         first = min(local_year(seconds_of(int(keys[0]))) for keys in ascending.values())
         last = max(local_year(seconds_of(int(keys[-1]))) for keys in ascending.values())
         choices = []

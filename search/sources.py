@@ -34,3 +34,5 @@ class People:
 
 sources: list[Source] = []
 people: list[People] = []
+has_hidden: list[Callable[[], bool]] = []
+"""Each returns whether the index may have comments of essays that readers do not see now."""

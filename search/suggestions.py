@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from search import indexing
+from search.backends import get_key
 from search.indexing import ANYWHERE, stem
 from search.models import Entry, Kind
 from search.queries import Query
@@ -55,7 +56,9 @@ def find_similar(search: Search, word: str) -> str:
     for kind in (Kind.ESSAY, Kind.COMMENT):
         found = search.newest(kind, [tokens], MAX_TEXTS)
         texts = (
-            Entry.objects.filter(id__in=[int(row.id) for row in found]).values_list("title", "text") if found else ()
+            Entry.objects.filter(id__in=[int(get_key(row)) for row in found]).values_list("title", "text")
+            if found
+            else ()
         )
         counted = Counter(each for title, text in texts for each in words_in(title, text) if each in near)
         if counted:

@@ -1,5 +1,6 @@
 """What a search finds and in which order: these expectations hold on both databases."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -111,6 +112,29 @@ def test_matches_are_marked_and_everything_else_is_escaped() -> None:
 
 def test_a_misspelled_word_is_corrected_if_that_finds_something() -> None:
     assert 'Did you mean <a href="/search/?q=orchard%20promise">' in get("orcahrd promise").content.decode()
+
+
+@pytest.mark.parametrize("is_hidden", [False, True])
+def test_of_many_comments_only_the_newest_count_for_authors_and_tags(
+    monkeypatch: pytest.MonkeyPatch, is_hidden: bool
+) -> None:
+    monkeypatch.setattr(results, "DESCRIBED", 2)
+    other = make.essay("Elsewhere")
+    for number in range(4):
+        make.comment(other, f"Marrow {number}.", by=make.guest(f"Ida {number}"))
+    if is_hidden:
+        later = make.essay("Later")
+        make.comment(later, "Marrow.")
+        later.published = None
+        later.save()
+        indexing.index(later)
+    page = get("marrow").content.decode()
+    assert "4 results" in page
+    assert ">Comments</a> <span>4</span>" in page
+    assert "<bdi>Ida 3</bdi></a></li>" in page
+    assert "<bdi>Ida 1</bdi></a>" not in page
+    author = next(iter(re.findall(r"author=(c\d+)[^>]*><bdi>Ida 3<", page)))
+    assert "1 result," in get("marrow", author=author).content.decode()
 
 
 def test_only_the_newest_texts_are_ranked_if_too_many_match(monkeypatch: pytest.MonkeyPatch) -> None:

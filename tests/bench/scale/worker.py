@@ -36,6 +36,7 @@ class Site:
     """What the measurements need to know of the filled site."""
 
     def __init__(self) -> None:
+        reopen()  # a connection made without a pool cannot be returned to it
         limit_statements()
         self.owner = User.objects.get(username="owner")
         self.reader = Client(headers={"host": "127.0.0.1"})
