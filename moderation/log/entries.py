@@ -14,8 +14,9 @@ from accounts.models import User
 from comments.models import Decision, DecisionQuerySet, Rule, Status
 from comments.screening import rules_in_words
 from moderation.decisions.in_words import make_excerpt
+from moderation.decisions.rights import Rights
 from moderation.decisions.undo import UNDO_PERIOD, status_before
-from moderation.log.search import HAND, RULE
+from moderation.log.search import HAND, RULE, SEARCHED, LogSearch
 from moderation.paged_search import ResultPage
 
 RULE_VERBS: dict[str, Any] = {
@@ -106,10 +107,18 @@ def status_label(status: str) -> str:
 
 
 class LogPage(ResultPage):
-    """One page of the log; the number of queries does not depend on its length."""
+    """One page of the log; the number of queries does not depend on its length.
+
+    `limit`: how many of the newest decisions were searched for a text; 0 if all were.
+    """
 
     found: DecisionQuerySet
     verbs = Decision.Verb.choices
+
+    def __init__(self, search: LogSearch, rights: Rights) -> None:
+        super().__init__(search, search.decisions(rights, limit=SEARCHED))
+        older = search.indexed_decisions(rights)[SEARCHED : SEARCHED + 1]
+        self.limit = SEARCHED if search.reads_each and older.exists() else 0
 
     @cached_property
     def entries(self) -> list[LogEntry]:

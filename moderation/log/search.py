@@ -14,6 +14,7 @@ from moderation.decisions.rights import Rights
 from moderation.paged_search import PagedSearch
 
 MAX_LENGTH = 200
+SEARCHED = 5_000  # newest decisions that a page of results searches for texts; the CSV file has all that match
 HAND, RULE = "hand", "rule"
 
 
@@ -48,12 +49,25 @@ class LogSearch(PagedSearch):
     def csv_url(self) -> str:
         return self.url(url_name="queue-log-file")
 
-    def decisions(self, rights: Rights) -> DecisionQuerySet:
-        """Return the matching decisions that these rights let a moderator see, the newest first."""
-        found = Decision.objects.order_by("-pk")
-        if not rights.is_site_wide:
-            found = found.filter(essay__in=rights.own_essays())
-        return found.filter(self.match_decider(), self.match_subject(), self.match_dates(), self.match_text())
+    @property
+    def reads_each(self) -> bool:
+        """Whether no index finds what is searched, so that each decision has to be read."""
+        return bool(self.words) or any(text and not parse_number(text) for text in (self.essay, self.person))
+
+    def decisions(self, rights: Rights, *, limit: int | None = None) -> DecisionQuerySet:
+        """Return the matching decisions that these rights let a moderator see, the newest first.
+
+        `limit`: how many of the newest are read, if each has to be read.
+        """
+        found = self.indexed_decisions(rights)
+        if limit and self.reads_each:
+            found = Decision.objects.filter(pk__in=found.values("pk")[:limit]).order_by("-pk")
+        return found.filter(self.match_subject(), self.match_text())
+
+    def indexed_decisions(self, rights: Rights) -> DecisionQuerySet:
+        """Return the decisions that match whatever an index finds, the newest first."""
+        found = Decision.objects.order_by("-pk").filter(self.match_decider(), self.match_dates())
+        return found if rights.is_site_wide else found.filter(essay__in=rights.own_essays())
 
     def match_decider(self) -> Q:
         """Match the decisions by the searched moderator or rule, and with the searched action."""

@@ -17,8 +17,8 @@ from moderation.log.search import LogSearch
 @require_safe
 @moderator_required
 def log_page(request: Request, rights: Rights) -> HttpResponse:
-    search = LogSearch.from_query(request.GET)
-    return render_admin_page(request, "moderation/log.html", _("Log"), log=LogPage(search, search.decisions(rights)))
+    log = LogPage(LogSearch.from_query(request.GET), rights)
+    return render_admin_page(request, "moderation/log.html", _("Log"), log=log)
 
 
 @require_safe

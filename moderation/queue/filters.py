@@ -94,6 +94,8 @@ class Filter:
             comments = comments.filter(commenter=self.person)
         if self.age:
             comments = comments.filter(match_age(self.age))
+            if AGES[self.age][2]:  # found first, else a database may look for them in the list's own order
+                comments = Comment.objects.filter(pk__in=comments.values("pk"))
         if self.reads_each:
             newest = comments.order_by("-pk").values("pk")[:SEARCHED]
             comments = Comment.objects.filter(pk__in=newest)

@@ -54,8 +54,8 @@ class Listing:
 
     def __init__(self, state: QueueState) -> None:
         self.counts = tab_counts(state.rights)
-        self.total = counting.count(state.comments()) if state.filter.has_criteria else self.counts[state.tab]
         self.state, self.page = nearest_page(state.by_position())
+        self.total = self.count()
         self.start = Count(0)  # how many comments the list has before this page
         if self.page and self.state.position:
             earlier = filters.match_beside(state.order, self.page[0], is_after=False)
@@ -63,6 +63,14 @@ class Listing:
         self.reasons = options(REASON_LABELS, state.filter.reason)
         self.ages = options({age: label for age, (label, *_rest) in filters.AGES.items()}, state.filter.age)
         self.orders = options(filters.ORDERS, state.order)
+
+    def count(self) -> Count:
+        """Count the list's comments."""
+        if not self.state.filter.has_criteria:
+            return self.counts[self.state.tab]
+        if self.state.position is None and len(self.page) < self.state.per_page:
+            return Count(len(self.page))
+        return counting.count(self.state.comments())
 
     @property
     def tabs(self) -> list[tuple[Any, str, str, int, bool, Any]]:
@@ -137,10 +145,11 @@ class Listing:
     def limit(self) -> int:
         """How many comments the filter or the order was limited to, the newest; 0 for no limit."""
         wanted = self.state.filter
-        is_limited = (
-            wanted.reads_each and not (wanted.essay or wanted.person) and self.counts[self.state.tab].is_limited
-        )
-        return counting.LIMIT if is_limited else 0
+        if not wanted.reads_each or not self.counts[self.state.tab].is_limited:
+            return 0
+        others = replace(wanted, q="", reason="", order="")
+        found = others.filter_comments(comments_in_tab(self.state.tab, self.state.rights)).order_by("-pk")
+        return filters.SEARCHED if found[filters.SEARCHED : filters.SEARCHED + 1].exists() else 0
 
     @property
     def is_mixed(self) -> bool:

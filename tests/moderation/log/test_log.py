@@ -22,6 +22,7 @@ from comments import checking
 from comments.models import Appeal, Comment, Decision, Reason, Report, Rule, Status
 from comments.screening import rules_engine
 from moderation.decisions import actions, undo
+from moderation.log import entries
 from tests import make
 from tests.comments.browser_client import Browser
 
@@ -113,6 +114,25 @@ def test_every_part_of_a_decision_can_be_searched(client: Client, mara: User) ->
         assert found == {decision.pk for decision in expected}, query
         shown = client.get(reverse("queue-log"), query).content.decode()
         assert {int(pk) for pk in re.findall(r'id="decision-(\d+)"', shown)} == found, query
+
+
+def test_texts_are_searched_in_the_newest_decisions_and_all_are_in_the_file(
+    client: Client, mara: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entries, "SEARCHED", 2)
+    essay = make.essay("On Rivers")
+    comments = [make.comment(essay, f"It flows, {number}.", status="pending") for number in range(3)]
+    for comment in comments:
+        actions.trash(comment, by=mara)
+    assert "It flows, 0" not in read(client, words="flows")
+    assert "It flows, 1" in read(client, words="flows")
+    page = client.get(reverse("queue-log"), {"words": "flows, 0"}).content.decode()
+    assert "Showing matches among the newest 2 decisions only." in page
+    assert len(rows(client, words="flows")) == 4  # with the headings
+    until = timezone.localdate()
+    Decision.objects.filter(comment=comments[0]).update(created=timezone.now() - timedelta(days=3))
+    assert "It flows, 0" in read(client, words="flows", until=str(until - timedelta(days=2)))
+    assert "Showing matches" not in client.get(reverse("queue-log")).content.decode()
 
 
 def test_the_newest_decision_can_be_undone_for_thirty_days(client: Client, mara: User) -> None:
