@@ -221,7 +221,11 @@ def clear_statistics() -> None:
 def gather_statistics() -> None:
     """Gather statistics as the site does daily on SQLite, for every table; PostgreSQL does it by itself."""
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA optimize(0x10002)" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA optimize(0x10002)")
+        else:
+            cursor.execute("SET statement_timeout = 0")
+            cursor.execute("VACUUM ANALYZE")
     reopen()
 
 
