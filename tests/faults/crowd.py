@@ -13,7 +13,10 @@ from tests.services.processes import wait_running
 
 PAUSE = 0.15  # seconds between two requests of one person
 HEADING = re.compile("<h1>(.*?)</h1>")
-LONGER_PAUSES = {"log in": 1.0}  # a password costs half a second of CPU
+LONGER_PAUSES = {
+    "log in": 1.0,  # a password costs half a second of CPU
+    "like": 1.2,  # one person may change 60 likes a minute
+}
 
 
 class Answer(NamedTuple):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Coroutine, Iterator
 from typing import Any, TypeVar
 
-from tests.services.processes import free_port
+from tests.services.processes import free_port, wait_running
 
 T = TypeVar("T")
 
@@ -44,7 +44,9 @@ class Proxy:
         self.loop.close()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(10)
+        done = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        wait_running(done.done, "the proxy", 10)
+        return done.result()
 
     async def _vanish(self) -> None:
         if self.server is not None:
