@@ -28,7 +28,7 @@ from tests.services.process_tree import descendants, process_name
 from tests.services.processes import wait_until
 from tests.services.site import Server, temporary_server
 
-ESSAYS, COMMENTS = 50, 500  # more than the caches hold, so that they are full after the warm-up
+ESSAYS, COMMENTS = 100, 500  # more than the caches hold, so that they are full after the warm-up
 WARM_UP = 10.0  # minutes, or a third of a shorter run
 MOST_GROWTH = 0.05
 SAMPLE_SECONDS = 5.0
