@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
+from server.processes.allocator import ALLOCATOR
+
 CONTROL = "REJOINDER_CONTROL"  # the number of the descriptor on which a generation reports that it answers
 LISTENER = "REJOINDER_LISTENER"  # the number of the socket that the previous generation listens on
 PARENT = "REJOINDER_SERVE_PID"  # read by signals.die_with_parent
@@ -88,7 +90,7 @@ class Launcher:
     def start(self) -> None:
         """Start a generation."""
         ours, theirs = socket.socketpair()
-        environment = {**os.environ, CONTROL: str(theirs.fileno()), PARENT: str(os.getpid())}
+        environment = {**ALLOCATOR, **os.environ, CONTROL: str(theirs.fileno()), PARENT: str(os.getpid())}
         passed = [theirs.fileno()]
         if self.listener is not None:
             environment[LISTENER] = str(self.listener.fileno())

@@ -24,7 +24,7 @@ from granian.server.mp import MPServer, WorkerProcess
 
 from server.http import bodies, concurrency, observing, rsgi
 from server.http.gateway import Gateway
-from server.processes import launcher, signals
+from server.processes import allocator, launcher, signals
 from server.processes.supervisor import STOP_TIMEOUT, RestartDelay, Supervisor
 
 logger = logging.getLogger("rejoinder.serve")
@@ -82,7 +82,8 @@ def run_worker(
     worker = make(worker_id, sock, ipc, py_threads=READY_THREADS, backpressure=BACKLOG, http1_opts=http1)
     worker.serve_mtr(Scheduler(Loop(), application, None, None, None), Loop(), stop)
     server.report_started()
-    stopped.wait()
+    while not stopped.wait(allocator.TRIM_INTERVAL):
+        allocator.trim()
     observing.write_rest()
 
 

@@ -129,6 +129,11 @@ def test_another_port_changes_the_address_that_links_are_made_from(single: Serve
     assert single.url in call.read_response()[1]
 
 
+def test_the_threads_of_a_process_share_few_pools_of_memory(single: Server) -> None:
+    (process,) = web_processes(single.process.pid)
+    assert b"MALLOC_ARENA_MAX=2" in Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+
+
 # Dying
 
 
