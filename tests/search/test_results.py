@@ -1,17 +1,24 @@
 """What a search finds and in which order: these expectations hold on both databases."""
 
+import os
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from blog import indexing
 from blog.models import Tag
 from search import results
+from search.backends import SQLite
+from search.indexing import key_range
+from search.models import Kind
 from tests import make
 from tests.search.finding import found, get
+from tests.services.databases import is_sqlite
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +149,27 @@ def test_only_the_newest_texts_are_ranked_if_too_many_match(monkeypatch: pytest.
     page = get("orchard").content.decode()
     assert "newest 5,000 results of each kind" in page
     assert slugs("orchard", kind="essays") == ["often", "once"]
+
+
+@pytest.fixture
+def _old_statistics() -> Iterator[None]:
+    """Statistics that SQLite gathered when there was only one text."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE search_entry")
+        cursor.execute("UPDATE sqlite_stat1 SET stat = '1 1 1 1 1' WHERE idx = 'search_entry_narrow'")
+        cursor.execute("ANALYZE sqlite_schema")
+    yield
+    with connection.cursor() as cursor:  # they are read by every later test
+        cursor.execute("DELETE FROM sqlite_stat1")
+        cursor.execute("ANALYZE sqlite_schema")
+
+
+@pytest.mark.skipif(not is_sqlite(os.environ["DATABASE_URL"]), reason="PostgreSQL is left no choice")
+@pytest.mark.usefixtures("_old_statistics")
+def test_matches_are_read_first_whatever_the_statistics() -> None:
+    with connection.cursor() as cursor:
+        query = SQLite.statement.format(tags=SQLite.tags_column)
+        cursor.execute(f"EXPLAIN QUERY PLAN {query}", ['("worchard")', *key_range(Kind.COMMENT), 5])
+        steps = [step for *_, step in cursor.fetchall() if "search_" in step or "entry" in step]
+    assert steps[0].startswith("SCAN search_index")
+    assert "search_entry_narrow (id=?)" in steps[1]
