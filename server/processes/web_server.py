@@ -82,8 +82,7 @@ def run_worker(
     worker = make(worker_id, sock, ipc, py_threads=READY_THREADS, backpressure=BACKLOG, http1_opts=http1)
     worker.serve_mtr(Scheduler(Loop(), application, None, None, None), Loop(), stop)
     server.report_started()
-    while not stopped.wait(allocator.TRIM_INTERVAL):
-        allocator.trim()
+    allocator.trim_until(stopped)
     observing.write_rest()
 
 

@@ -5,9 +5,11 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple
 
 Files = tuple[tuple[int, int] | None, ...]
+MAX_IDLE = 300.0  # seconds; each connection has a cache, and a burst of requests opens many
 
 
 class PooledConnection(NamedTuple):
@@ -20,7 +22,7 @@ class Pool:
 
     def __init__(self, path: str, size: int) -> None:
         self.path, self.size = path, size
-        self._idle: list[PooledConnection] = []
+        self._idle: list[tuple[PooledConnection, float]] = []  # and since when, the longest first
         self._lock = threading.Lock()
 
     def acquire(self, connect: Callable[[], sqlite3.Connection]) -> PooledConnection:
@@ -39,22 +41,26 @@ class Pool:
 
     def _pop(self) -> PooledConnection | None:
         with self._lock:
-            return self._idle.pop() if self._idle else None
+            return self._idle.pop()[0] if self._idle else None
 
     def release(self, idle: PooledConnection) -> None:
         """Keep a connection that is in no transaction and whose cursors are closed, or close it."""
         is_kept = not idle.connection.in_transaction and idle.files == self.current_files()
+        now, outdated = monotonic(), []
         with self._lock:
-            is_kept = is_kept and len(self._idle) < self.size
-            if is_kept:
-                self._idle.append(idle)
-        if not is_kept:
-            idle.connection.close()
+            if is_kept and len(self._idle) < self.size:
+                self._idle.append((idle, now))
+            else:
+                outdated.append(idle)
+            while self._idle and self._idle[0][1] < now - MAX_IDLE:
+                outdated.append(self._idle.pop(0)[0])
+        for each in outdated:
+            each.connection.close()
 
     def clear(self) -> None:
         with self._lock:
             gone, self._idle = self._idle, []
-        for idle in gone:
+        for idle, _since in gone:
             idle.connection.close()
 
     def current_files(self) -> Files:
