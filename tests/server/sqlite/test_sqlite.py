@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -15,6 +16,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from config.database import SQLITE_OPTIONS
 from server.http import concurrency
+from server.sqlite import pool
 
 pytestmark = pytest.mark.once
 WRITERS, TIMES = 8, 12
@@ -109,6 +111,23 @@ def test_no_more_idle_connections_are_kept_than_the_pool_holds(pooled: Connectio
         used = list(threads.map(request, range(6)))
     assert len(set(map(id, used))) == 6
     assert sum(is_open(one) for one in used) == 2
+
+
+def test_connections_that_were_idle_for_long_are_closed(
+    pooled: ConnectionHandler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = threading.Barrier(2)
+
+    def request(_: int) -> sqlite3.Connection:
+        pooled["default"].ensure_connection()
+        both.wait()
+        return raw(pooled["default"])
+
+    with ThreadPoolExecutor(2) as threads:
+        used = list(threads.map(request, range(2)))
+    monkeypatch.setattr(pool, "monotonic", lambda: time.monotonic() + pool.MAX_IDLE)
+    last = raw(pooled["default"])
+    assert [each for each in used if is_open(each)] == [last]
 
 
 def is_open(connection: sqlite3.Connection) -> bool:
