@@ -108,6 +108,11 @@ class EditorPage:
         expect(self.text.locator("table")).to_be_visible()
         expect(self.text).to_be_focused()
 
+    def paste_text(self, text: str) -> None:
+        """Paste plain text, as from the address bar."""
+        self.page.evaluate(COPY.replace("text/html", "text/plain"), text)
+        self.press("Control+v")
+
     def paste(self, html: str) -> None:
         self.page.evaluate(COPY, html)
         self.press("Control+v")
@@ -270,6 +275,51 @@ def test_quotes_and_dashes_follow_the_language_and_can_be_undone(desk: EditorPag
     desk.press("Control+End")
     desk.type(' "Ja"')
     assert desk.stored_html == '<p lang="de">x „Ja“</p>'
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("a **bold** b", "<p>a <strong>bold</strong> b</p>"),
+        ("a *soft* 2*3*4", "<p>a <em>soft</em> 2*3*4</p>"),
+        ("***x* y", "<p>***x* y</p>"),
+        ("a `co**d**e` b", "<p>a <code>co**d**e</code> b</p>"),
+        ("a ~~gone~~ b", "<p>a <s>gone</s> b</p>"),
+        ("see [the *old* page](https://example.org/a_(b)) now", '<p>see <a href="https://example.org/a_(b)">the <em>old</em> page</a> now</p>'),
+        ("[x](javascript:alert)", "<p>[x](javascript:alert)</p>"),
+        ("at https://example.org/a, x", '<p>at <a href="https://example.org/a">https://example.org/a</a>, x</p>'),
+        ("at https://example.org/a and\nwww.example.org\nx", '<p>at <a href="https://example.org/a">https://example.org/a</a> and</p><p><a href="https://www.example.org">www.example.org</a></p><p>x</p>'),
+        ("a\n---b", "<p>a</p><hr><p>b</p>"),
+        ("a --- b", "<p>a — b</p>"),
+        ("```py\nx *y* 'z'", "<pre>x *y* 'z'</pre>"),
+        ("1. one\ntwo", "<ol><li>one</li><li>two</li></ol>"),
+        ("'Tis the '90s, rock 'n' roll; get 'em, 'she said'.", "<p>’Tis the ’90s, rock ’n’ roll; get ’em, ‘she said’.</p>"),
+    ],
+)  # fmt: skip
+def test_what_writers_type_elsewhere_works(desk: EditorPage, typed: str, stored: str) -> None:
+    desk.type(typed)
+    assert desk.stored_html.replace(' rel="noopener"', "") == stored
+
+
+@pytest.mark.parametrize("typed", ["a **b**", "a *b*", "a `b`", "a ~~b~~", "[a](/b)", "https://example.org "])
+def test_one_undo_leaves_what_was_typed(desk: EditorPage, typed: str) -> None:
+    desk.type(typed)
+    assert "<" in desk.stored_html.removeprefix("<p>").removesuffix("</p>")
+    desk.press("Control+z")
+    assert desk.stored_html == f"<p>{typed}</p>"
+
+
+def test_an_address_pasted_over_words_links_them(desk: EditorPage) -> None:
+    desk.type("see this page")
+    for _ in range(4):
+        desk.press("Shift+ArrowLeft")
+    desk.paste_text("https://example.org/a?b=1&c=2")
+    desk.type("!")
+    link = '<a href="https://example.org/a?b=1&amp;c=2" rel="noopener">'
+    assert desk.stored_html == f"<p>see this {link}page</a>!</p>"
+    desk.type(" ")
+    desk.paste_text("https://example.org/")
+    assert desk.stored_html.endswith('! <a href="https://example.org/" rel="noopener">https://example.org/</a></p>')
 
 
 def test_blocks_are_created_by_signs_keys_and_buttons(desk: EditorPage) -> None:

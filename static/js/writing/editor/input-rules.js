@@ -20,6 +20,7 @@ const QUOTES = {
   ja: { double: ["「", "」"], single: ["『", "』"] }, "zh-hant": { double: ["「", "」"], single: ["『", "』"] },
 };
 const OPENS_AFTER = /^$|[\s([{\u2013\u2014/\u00a0\u202f“‘„‚«‹「『¿¡-]$/u;
+const SHORTENED_ENDS = /^[\s.,;:!?)"'\u2013-]$/u;
 const CODE_MARKS = ["code", "kbd", "samp", "var"];
 
 function quotesOf(language) {
@@ -35,10 +36,15 @@ function languageAt($pos, essay) {
   return essay;
 }
 
+/* Words that begin with an apostrophe, before the sign that ends them: ’tis, ’em, the ’90s, rock ’n’ roll. */
+const SHORTENED = /(?:^|[\s(\u2013\u2014\u201c-])‘((?:t(?:is|was|were|will)|em|cause|til|bout|round|n)|\d\ds?)$/iu;
+
 /* How many characters before the cursor are deleted, and what replaces them and the typed one. */
 function replacementFor(before, typed, language) {
   const last = before.at(-1) ?? "";
   if (typed === '"') return [0, quotesOf(language).double[OPENS_AFTER.test(last) ? 0 : 1]];
+  const [, shortened] = (SHORTENED_ENDS.test(typed) && quotesOf(language).single[0] === "‘" && SHORTENED.exec(before)) || [];
+  if (shortened && (typed !== "'" || shortened === "n")) return [shortened.length + 1, `’${shortened}${typed === "'" ? "’" : typed}`];
   if (typed === "'") {
     const opens = OPENS_AFTER.test(last) && last !== "-";
     return [0, opens ? quotesOf(language).single[0] : /[\p{L}\p{N}]/u.test(last) && !hasOpenSingle(before, language) ? "’" : quotesOf(language).single[1]];
@@ -65,7 +71,7 @@ function typography(essay) {
     },
     props: {
       handleTextInput(view, from, to, typed) {
-        if (!'"\'-.'.includes(typed) || typed.length !== 1) return false;
+        if (!SHORTENED_ENDS.test(typed) && !'"\'-.'.includes(typed)) return false;
         const { state } = view;
         const $from = state.doc.resolve(from);
         if ($from.parent.type.spec.code || (state.storedMarks ?? $from.marks()).some(({ type }) => CODE_MARKS.includes(type.name))) return false;

@@ -9,6 +9,7 @@ const { Plugin, PluginKey, TextSelection } = pm.state;
 const { DOMSerializer, DOMParser: Reader, Slice } = pm.model;
 const { Decoration, DecorationSet } = pm.view;
 const OWN_HTML = "data-rejoinder";
+const ADDRESS = /^(?:https?:\/\/|mailto:)\S+$/i;
 const SLOW_MS = 3000;
 const TIMEOUT_MS = 20_000;
 const key = new PluginKey("paste");
@@ -79,6 +80,23 @@ function startUndoStep(view) {
   view.domObserver?.flush?.();
   view.dispatch(pm.history.closeHistory(view.state.tr));
   return false;
+}
+
+/* An address alone becomes a link: of the words it is pasted over, or of itself. */
+function pasteAddress(view, data, from, to) {
+  const href = data?.getData("text/plain").trim() ?? "";
+  const { state } = view;
+  const $from = state.doc.resolve(from);
+  const words = from < to && $from.sameParent(state.doc.resolve(to)) ? state.doc.textBetween(from, to) : "";
+  if (!ADDRESS.test(href) || (from < to && !words) || !$from.parent.isTextblock || $from.parent.type.spec.code) return false;
+  const { tr } = state;
+  if (!words) tr.insertText(href, from);
+  const mark = state.schema.marks.a.create({ href });
+  const end = words ? to : from + href.length;
+  tr.removeMark(from, end, mark.type).addMark(from, end, mark).removeStoredMark(mark.type);
+  view.dispatch(tr.setSelection(TextSelection.create(tr.doc, end)).scrollIntoView().setMeta("paste", true));
+  startUndoStep(view);
+  return true;
 }
 
 async function requestCleanup(address, html) {
@@ -177,6 +195,7 @@ export const Paste = Extension.create({
     const { root, address, status, stored, onPending } = this.options;
     const pasting = new PasteHandler({ editor: this.editor, root, address, status, onPending });
     const handle = (view, event, data, html, { from, to }) => {
+      if (pasteAddress(view, data, from, to)) return true;
       const files = imageFiles(data);
       const isOffered = files.length > 0 && !hasText(html) && offerFiles(root, files, from);
       const isForeign = html && !html.includes(OWN_HTML) && !view.state.doc.resolve(from).parent.type.spec.code;
@@ -227,7 +246,9 @@ export const Paste = Extension.create({
             paste(view, event) {
               startUndoStep(view);
               const html = event.clipboardData?.getData("text/html") ?? "";
-              return handle(view, event, event.clipboardData, html, view.state.selection);
+              if (!handle(view, event, event.clipboardData, html, view.state.selection)) return false;
+              event.preventDefault();
+              return true;
             },
             drop(view, event) {
               const range = view.posAtCoords({ left: event.clientX, top: event.clientY });

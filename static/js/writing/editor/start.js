@@ -12,6 +12,7 @@ import { StoredHtml } from "./stored-html.js";
 import { Tables } from "./tables.js";
 import { Toolbar } from "./toolbar.js";
 import { InputRules } from "./input-rules.js";
+import { Markdown } from "./markdown.js";
 
 const PAUSE_MS = 350;
 const SCROLL_MARGIN = { top: 80, right: 0, bottom: 110, left: 0 };
@@ -102,6 +103,7 @@ export function startEditor(root) {
       Notes,
       Paste.configure({ root, address: clean, status, stored, onPending: () => writeBack.schedule() }),
       Tables,
+      Markdown,
       InputRules.configure({ language: essayLanguage }),
       shortcuts(() => toolbar),
     ],
