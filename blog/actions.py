@@ -6,18 +6,18 @@ from urllib.parse import unquote
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.text import slugify
 
 import pagecache
 from blog import indexing, markup, permalinks
 from blog.images import card_files
 from blog.models import RESERVED_SLUGS, Essay, Redirect, Series, Tag
+from blog.slugs import make_slug
 from search.indexing import remove_essay
 
 
 def free_slug(essay: Essay, title: str) -> str:
     """Return a slug made from a title that no other essay or page of the same kind uses."""
-    stem = slugify(title, allow_unicode=True)[:180].strip("-") or "untitled"
+    stem = make_slug(title)[:180].strip("-") or "untitled"
     if essay.kind == Essay.Kind.PAGE and (stem in RESERVED_SLUGS or stem.isdigit()):
         stem = f"{stem}-page"
     others = Essay.objects.filter(kind=essay.kind, slug__startswith=stem).exclude(pk=essay.pk)

@@ -25,6 +25,7 @@ from blog.editor.widget import EssayEditor
 from blog.images.cover_field import CoverField
 from blog.metadata import LARGE_ENOUGH
 from blog.models import MENU_LIMIT, RESERVED_SLUGS, Authorship, Essay, Image, Redirect, Site
+from blog.slugs import SlugField
 from blog.writing import image_admin, series_admin, tag_admin  # noqa: F401 – they register
 from blog.writing.fieldsets import EDITOR_FIELDS
 from blog.writing.form import WritingForm
@@ -79,6 +80,7 @@ class EssayForm(WritingForm):
     class Meta:
         model = Essay
         fields = ("kind", "title", "slug", "deck", "body", "excerpt", "tags", "published", *SETTINGS_FIELDS)
+        field_classes = {"slug": SlugField}
         widgets = {
             "title": forms.Textarea(attrs={"rows": 1, "class": "vLargeTextField"}),  # grows with its text
             "deck": forms.Textarea(attrs={"rows": 1, "class": "vLargeTextField"}),

@@ -2,10 +2,9 @@
 
 import re
 
-from django.utils.text import slugify
-
 from blog import actions
 from blog.models import RESERVED_SLUGS, Essay
+from blog.slugs import make_slug
 
 _SLUG = re.compile(r"[-\w]{1,200}")
 
@@ -15,4 +14,4 @@ def free_slug(essay: Essay, slug: str, title: str) -> str:
     is_reserved = essay.kind == Essay.Kind.PAGE and (slug in RESERVED_SLUGS or slug.isdigit())
     if _SLUG.fullmatch(slug) and not is_reserved and not Essay.objects.filter(kind=essay.kind, slug=slug).exists():
         return slug
-    return actions.free_slug(essay, next((name for name in (slug, title) if slugify(name, allow_unicode=True)), ""))
+    return actions.free_slug(essay, next((name for name in (slug, title) if make_slug(name)), ""))

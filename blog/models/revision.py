@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from blog import markup
 from blog.models.essay import Essay
+from blog.slugs import tidy_slug
 
 NOTES_SECTION = re.compile(r'<section [^>]*role="doc-endnotes"[^>]*>')
 TEXT_FIELDS = ("title", "deck", "body", "excerpt", "slug")
@@ -41,7 +42,7 @@ class Text:
             deck=markup.tidy_line(self.deck),
             body=markup.clean_essay(self.body),
             excerpt=markup.tidy_text(self.excerpt).strip(),
-            slug=self.slug.strip(),
+            slug=tidy_slug(self.slug),
             tags=tuple(sorted(set(self.tags))),
         )
 

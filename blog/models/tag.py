@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from django.db import models
 from django.urls import reverse
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+
+from blog.slugs import make_slug
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
@@ -14,7 +15,7 @@ class TagQuerySet(models.QuerySet["Tag"]):
         tag = self.filter(name__iexact=name).first()
         if tag:
             return tag
-        slug = stem = slugify(name, allow_unicode=True)[:90] or "tag"
+        slug = stem = make_slug(name)[:90] or "tag"
         number = 1
         while self.filter(slug=slug).exists():
             number += 1
@@ -25,7 +26,7 @@ class TagQuerySet(models.QuerySet["Tag"]):
         """Return the tags that have these names, or had them before they were renamed or merged."""
         found: dict[int, Tag] = {}
         for name in names:
-            slug = slugify(name, allow_unicode=True)[:90]
+            slug = make_slug(name)[:90]
             by_address = models.Q(slug=slug) | models.Q(redirects__old_path=f"/tag/{slug}/")
             tag = self.filter(name__iexact=name).first() or self.filter(by_address).first()
             if tag:

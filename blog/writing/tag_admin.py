@@ -5,7 +5,7 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 import pagecache
 from blog import actions
 from blog.models import Series, Tag
+from blog.slugs import SlugField
 from blog.writing.permissions import AdminMixin
 
 
@@ -35,6 +36,8 @@ class MergeForm(forms.Form):
 
 class EssayGroupMixin(AdminMixin):
     """Mixin for the admin of tags and series, which have essays and public pages."""
+
+    formfield_overrides: ClassVar[dict[Any, Any]] = {models.SlugField: {"form_class": SlugField}}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Count the essays of each row."""

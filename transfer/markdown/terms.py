@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.text import slugify
-
 from accounts.profiles.names import tidy_line
 from blog.models import Series, Tag
+from blog.slugs import make_slug
 from transfer import redirects
 from transfer.markdown.post import clean_path
 from transfer.report import Report
@@ -51,7 +50,7 @@ class Terms:
         if found := Series.objects.filter(title__iexact=title).first():
             return found
         known = self.known_series.get(title, {})
-        slug = stem = clean_slug(known.get("slug")) or slugify(title, allow_unicode=True)[:90] or "series"
+        slug = stem = clean_slug(known.get("slug")) or make_slug(title)[:90] or "series"
         number = 1
         while Series.objects.filter(slug=slug).exists():
             number += 1
@@ -69,7 +68,7 @@ def mappings(value: object) -> list[Mapping[str, Any]]:
 
 def clean_slug(value: object) -> str:
     """Return a slug of an export as it may be stored, or nothing."""
-    return slugify(str(value or ""), allow_unicode=True)[:100]
+    return make_slug(str(value or ""))[:100]
 
 
 def alias_paths(known: Mapping[str, Any]) -> list[str]:

@@ -85,6 +85,14 @@ def test_a_used_slug_is_an_error_of_its_field(desk: Client) -> None:
     assert "already exists" in answer.content.decode()
 
 
+def test_dots_in_a_slug_become_hyphens(desk: Client) -> None:
+    assert desk.post(f"{ESSAYS}add/", fields(slug="django-5.2.")).status_code == 302
+    assert desk.post(f"{ESSAYS}add/", fields(title="Python 3.14 is out...", slug="")).status_code == 302
+    assert desk.post("/admin/blog/tag/add/", {"name": "Version 2.0", "slug": "version-2.0"}).status_code == 302
+    assert {*Essay.objects.values_list("slug", flat=True)} == {"django-5-2", "python-3-14-is-out"}
+    assert Tag.objects.get().slug == "version-2-0"
+
+
 def test_a_page_cannot_use_a_reserved_slug(desk: Client) -> None:
     answer = desk.post(f"{ESSAYS}add/", fields(kind="page", slug="comments"))
     assert answer.status_code == 422
