@@ -27,8 +27,6 @@ class Conversion:
     html: str = ""
     title: str = ""
     deck: str = ""
-    cover: str = ""  # address of a picture
-    cover_alt: str = ""
     lost: Findings = field(default_factory=list)
     changed: Findings = field(default_factory=list)
     note_count: int = 0

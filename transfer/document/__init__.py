@@ -3,17 +3,23 @@
 from pathlib import Path
 
 from django.db import transaction
+from django.utils import timezone
 
 import pagecache
 from accounts.models import User
+from accounts.profiles.names import tidy_line
 from blog import actions
 from blog.editor import Conversion
 from blog.models import Authorship, Essay
 from transfer import pictures
 from transfer.document import markdown, word
 from transfer.document.media import Media
+from transfer.fields.front_matter import Head
+from transfer.fields.post import Post
+from transfer.fields.terms import Terms
 from transfer.models import WantedPicture
 from transfer.report import Report, Unreadable
+from transfer.slugs import free_slug
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_TEXT_BYTES = 5 * 1024 * 1024
@@ -31,11 +37,12 @@ def import_document(
     report = Report(name)
     with transaction.atomic():
         media = Media(folder)
-        result = read(name, data, media)
-        essay = create_draft(name, result, by)
-        add_to_report(report, essay, result)
+        result, head = read(name, data, media)
+        post = Post(Path(name).name, "", head, "")
+        essay = create_draft(post, result, by, report)
+        add_to_report(report, essay, post, result)
         register_pictures(essay, report)
-        add_cover(essay, result, media, report)
+        add_cover(essay, post, media, report)
         if is_dry_run:
             transaction.set_rollback(True)
         else:
@@ -47,15 +54,15 @@ def import_document(
     return essay, report
 
 
-def read(name: str, data: bytes, media: Media) -> Conversion:
-    """Convert a document to an essay's body by the extension of its name. Raises Unreadable."""
+def read(name: str, data: bytes, media: Media) -> tuple[Conversion, Head]:
+    """Convert a document by the extension of its name, and return its front matter too. Raises Unreadable."""
     kind = Path(name).suffix.lower()
     limit = MAX_BYTES if kind == ".docx" else MAX_TEXT_BYTES
     if len(data) > limit:
         raise Unreadable(f"the file is larger than {limit // 1024 // 1024} MB")
     match kind:
         case ".docx":
-            return word.read(data, media)
+            return word.read(data, media), Head()
         case ".html" | ".htm" | ".xhtml":
             return markdown.read_html(read_text(data, "an HTML file"), media)
         case ".md" | ".markdown" | ".txt":
@@ -88,11 +95,27 @@ def decode(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
-def create_draft(name: str, result: Conversion, by: User | None) -> Essay:
-    """Save a converted document as a draft by an author; without a title it is named after the file."""
-    title = result.title or Path(name).stem.replace("_", " ").replace("-", " ").strip()
-    essay = Essay(title=title[:MAX_TITLE], deck=result.deck[:MAX_TITLE], body=result.html)
+def create_draft(post: Post, result: Conversion, by: User | None, report: Report) -> Essay:
+    """Save a converted document with what its front matter says, as a draft by an author.
+
+    Without a title it is named after the file.
+    """
+    terms = Terms({}, report)
+    title = tidy_line(post.title or result.title or Path(post.path).stem.replace("_", " ").replace("-", " "))
+    essay = Essay(
+        title=title[:MAX_TITLE],
+        deck=tidy_line(post.text("subtitle", "deck") or result.deck)[:MAX_TITLE],
+        body=result.html,
+        excerpt=post.description,
+        created=post.published or timezone.now(),
+        language=post.language,
+        canonical=post.canonical[:500],
+        series=terms.series_of(post.text("series")),
+        series_position=post.series_position,
+    )
+    essay.slug = free_slug(essay, post.text("slug"), title)
     actions.save_without_invalidation(essay)
+    essay.tags.add(*terms.tags_of(post.tags))
     if by:
         Authorship.objects.create(essay=essay, author=by)
     return essay
@@ -110,12 +133,13 @@ def register_pictures(essay: Essay, report: Report) -> None:
         report.remark("picture(s) will be downloaded in the background", count=len(wanted))
 
 
-def add_cover(essay: Essay, result: Conversion, media: Media, report: Report) -> None:
+def add_cover(essay: Essay, post: Post, media: Media, report: Report) -> None:
     """Give the draft the cover picture in its front matter: a file beside the document, or one that a job downloads."""
-    if not result.cover:
+    cover, alt = post.cover
+    if not cover:
         return
-    alt = " ".join(result.cover_alt.split())[:500]
-    address = media.import_picture(result.cover, alt)
+    alt = tidy_line(alt)[:500]
+    address = media.import_picture(cover, alt)
     if address and address == media.last_address:
         essay.cover = media.stored[-1]
         essay.save(update_fields=["cover"])
@@ -124,16 +148,22 @@ def add_cover(essay: Essay, result: Conversion, media: Media, report: Report) ->
         WantedPicture.objects.create(essay=essay, address=address, alt=alt, is_cover=True)
         report.remark("picture(s) will be downloaded in the background")
     else:
-        report.omit("picture(s) that could not be imported", result.cover)
+        report.omit("picture(s) that could not be imported", cover)
 
 
-def add_to_report(report: Report, essay: Essay, result: Conversion) -> None:
+def add_to_report(report: Report, essay: Essay, post: Post, result: Conversion) -> None:
     """Report the draft's notes and pictures, and what was lost or changed."""
     report.counts["essay(s), draft"] += 1
     report.counts["footnote(s)"] += result.note_count
     report.counts["picture(s)"] += essay.body.count("<img ")
-    if result.title and len(result.title) > MAX_TITLE:
-        report.remark("title(s) longer than 300 characters (was|were) shortened", result.title)
+    if len(title := post.title or result.title) > MAX_TITLE:
+        report.remark("title(s) longer than 300 characters (was|were) shortened", title)
+    for field in post.unknown_fields:
+        report.omit("front matter field(s)", field)
+    for line in post.head.unreadable:
+        report.omit("line(s) of front matter that could not be read", line)
+    for line in post.head.as_text:
+        report.remark("line(s) of front matter that (is|are) not valid YAML, read as text", line)
     for kind, example in result.lost:
         report.omit(kind, example)
     for kind, example in result.changed:

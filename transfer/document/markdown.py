@@ -1,39 +1,46 @@
 """Import of Markdown or HTML files with tables, strikethrough, footnotes and front matter."""
 
-import json
 import re
+from html import escape
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.front_matter import front_matter_plugin
 
 from blog.editor import Conversion, convert_html
 from transfer.document.media import Media
+from transfer.fields import front_matter
+from transfer.fields.front_matter import Head
+from transfer.fields.post import as_text
 from transfer.report import Unreadable
 
 MAX_NESTING = 40
 MAX_MARKUP_CHARACTERS = 20_000  # ten times those of 20,000 words with a hundred notes
 _MARKUP_CHARACTER = re.compile(r"[][*_~`<!&\\>|]")
-_FRONT_MATTER = re.compile(r"\s*---[ \t]*\n(?P<head>(?:(?!---[ \t]*$).*\n){0,200})---[ \t]*$", re.MULTILINE)
-_FIELD = re.compile(r"^(?P<name>[A-Za-z_-]{1,40})[ \t]*:[ \t]*(?P<value>.*)$", re.MULTILINE)
-# The attribute that each field sets; empty for fields that are ignored without a report.
-KNOWN_FIELDS = {
-    "title": "title", "subtitle": "deck", "deck": "deck", "cover": "cover", "image": "cover", "cover_alt": "cover_alt",
-    "image_alt": "cover_alt", "description": "", "layout": "", "lang": "",
-}  # fmt: skip
+_LANGUAGE = re.compile(r"""<html\b[^<>]*?\s(?:xml:)?lang=["']?(?P<code>[A-Za-z-]{2,20})""", re.IGNORECASE)
+_HEADING = re.compile(
+    r"\s*(?:<h1[^>]*>(?P<html>.*?)</h1>|#[ \t]+(?P<atx>[^\n]+?)[ \t#]*\n|(?P<setext>[^\n]+)\n=+[ \t]*\n)"
+)
 
 
-def read(source: str, media: Media) -> Conversion:
-    """Convert a Markdown file. Raises Unreadable."""
+def read(source: str, media: Media) -> tuple[Conversion, Head]:
+    """Convert a Markdown file, and return its front matter too. Raises Unreadable."""
     if has_too_much_markup(source):
         raise Unreadable(
             f"the file has more than {MAX_MARKUP_CHARACTERS:,} formatting characters; split it into smaller files"
         )
-    parser = build_parser().use(front_matter_plugin)
-    tokens = parser.parse(source)
-    front_matter = next((token.content for token in tokens if token.type == "front_matter"), "")
-    html = str(parser.renderer.render([token for token in tokens if token.type != "front_matter"], parser.options, {}))
-    return apply_front_matter(convert_html(html, resolve_picture=media.import_picture, has_title=True), front_matter)
+    head, text = front_matter.split(source)
+    html = str(build_parser().render(text))
+    has_title = repeats_title(text, as_text(head.fields.get("title", "")))
+    return convert_html(html, resolve_picture=media.import_picture, has_title=has_title), head
+
+
+def repeats_title(source: str, title: str) -> bool:
+    """Return whether the text begins with its title, or may, as the front matter has none."""
+    found = _HEADING.match(source)
+    heading = found and (found["html"] or found["atx"] or found["setext"])
+    return not title or (heading or "").strip() == title
 
 
 def has_too_much_markup(source: str) -> bool:
@@ -42,37 +49,31 @@ def has_too_much_markup(source: str) -> bool:
 
 
 def build_parser() -> MarkdownIt:
-    """Return a parser of Markdown with HTML, tables, strikethrough and footnotes."""
+    """Return a parser of Markdown with HTML, tables, strikethrough, footnotes and captions."""
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
+    parser.core.ruler.push("captions", add_captions)
     return parser.use(footnote_plugin)
 
 
-def read_html(source: str, media: Media) -> Conversion:
-    """Convert an HTML file, which may have front matter like a Markdown file."""
-    found = _FRONT_MATTER.match(source)
-    front_matter, rest = (found["head"], source[found.end() :]) if found else ("", source)
-    return apply_front_matter(convert_html(rest, resolve_picture=media.import_picture, has_title=True), front_matter)
+def add_captions(state: StateCore) -> None:
+    """Make a figure of each picture with a title that is a paragraph of its own: the title is its caption."""
+    for before, token, after in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        children = token.children or []
+        if before.type != "paragraph_open" or [child.type for child in children] != ["image"]:
+            continue
+        if title := str(children[0].attrs.pop("title", "")):
+            before.tag = after.tag = "figure"
+            token.children = [
+                children[0],
+                Token("html_inline", "", 0, content=f"<figcaption>{escape(title)}</figcaption>"),
+            ]
 
 
-def apply_front_matter(result: Conversion, front_matter: str) -> Conversion:
-    """Set title, subtitle and cover from the front matter, report unknown fields as lost, and return the result."""
-    for field in _FIELD.finditer(front_matter):
-        name, value = field["name"].lower(), unquote_value(field["value"])
-        if value and (attribute := KNOWN_FIELDS.get(name)):
-            setattr(result, attribute, value)
-        elif name not in KNOWN_FIELDS:
-            result.lost.append(("line(s) of front matter", f"{field['name']}: {value}"))
-    return result
-
-
-def unquote_value(value: str) -> str:
-    """Return a front matter value without the quotation marks that YAML or JSON puts around it."""
-    value = value.strip()
-    if value.startswith('"'):
-        try:
-            return str(json.loads(value))
-        except ValueError:
-            return value.strip('"')
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        return value[1:-1]
-    return value
+def read_html(source: str, media: Media) -> tuple[Conversion, Head]:
+    """Convert an HTML file, which may have front matter like a Markdown file, and return that too."""
+    head, text = front_matter.split(source)
+    has_title = repeats_title(text, as_text(head.fields.get("title", "")))
+    result = convert_html(text, resolve_picture=media.import_picture, has_title=has_title)
+    if "lang" not in head.fields and (found := _LANGUAGE.search(text[:10_000])):
+        head.fields["lang"] = found["code"]
+    return result, head

@@ -8,20 +8,17 @@ from urllib.parse import quote, unquote, urljoin
 
 from blog import markup
 from blog.editor import Conversion, convert_html
-from transfer.document.markdown import MAX_MARKUP_CHARACTERS, build_parser, has_too_much_markup
+from transfer.document.markdown import MAX_MARKUP_CHARACTERS, build_parser, has_too_much_markup, repeats_title
+from transfer.fields.post import Post
 from transfer.markdown import template_tags, text
 from transfer.markdown.files import Files, is_picture, is_text
 from transfer.markdown.layout import SUFFIXES
-from transfer.markdown.post import Post
 from transfer.report import Unreadable
 
 MAX_TAGS = 50_000  # of an essay of a site of ours, which is only cleaned
 LINKED = "/imported-text/"  # of links to other texts, until all texts have their addresses
 _HREF = re.compile(r' href="([^"]*)"')
 _LINKED_TEXT = re.compile(rf' href="{LINKED}(?P<path>[^"#]*)(?P<fragment>#[^"]*)?"')
-_HEADING = re.compile(
-    r"\s*(?:<h1[^>]*>(?P<html>.*?)</h1>|#[ \t]+(?P<atx>[^\n]+?)[ \t#]*\n|(?P<setext>[^\n]+)\n=+[ \t]*\n)"
-)
 
 
 class Converter:
@@ -91,13 +88,6 @@ class Converter:
             if found := self.files.find_linked(path.rstrip("/") + ending, post.path):
                 return found
         return None
-
-
-def repeats_title(source: str, title: str) -> bool:
-    """Return whether the text begins with its title, or may, as the front matter has none."""
-    found = _HEADING.match(source)
-    heading = found and (found["html"] or found["atx"] or found["setext"])
-    return not title or (heading or "").strip() == title
 
 
 def has_linked_texts(body: str) -> bool:

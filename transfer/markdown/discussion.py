@@ -15,8 +15,8 @@ from comments.models import Comment, Status, Wording
 from transfer import threads
 from transfer.authors import Details
 from transfer.discussion import EssayComments
+from transfer.fields.post import Post, parse_time
 from transfer.markdown.archive import Archive
-from transfer.markdown.post import Post, parse_time
 from transfer.report import Report, Unreadable
 from transfer.threads import SourceComment
 

@@ -16,11 +16,11 @@ from blog.models import MENU_LIMIT, Authorship, Essay
 from comments.models import Discussion
 from transfer import pictures, redirects
 from transfer.authors import Authors
+from transfer.fields.post import Post, parse_time, whole_number
+from transfer.fields.terms import Terms, mappings
 from transfer.markdown import conversion
 from transfer.markdown.conversion import Converter
 from transfer.markdown.files import Files, is_picture
-from transfer.markdown.post import Post, parse_time, whole_number
-from transfer.markdown.terms import Terms, mappings
 from transfer.models import ImportedEssay, WantedPicture
 from transfer.report import Report
 from transfer.slugs import free_slug
@@ -106,7 +106,7 @@ class EssayImporter:
             title=title,
             deck=tidy_line(post.text("subtitle", "deck") or result.deck)[:MAX_TITLE],
             body=self.link_media(result.html) if post.is_own else result.html,
-            excerpt=description_of(post),
+            excerpt=post.description,
             published=published,
             dated=post.address_day if published else None,
             created=parse_time(post.text("created")) or published or timezone.now(),
@@ -225,12 +225,6 @@ class EssayImporter:
                 linked = conversion.link_texts(body, lambda path: self.addresses.get(path, ""))
                 Essay.objects.filter(pk=pk).update(body=linked)
             yield
-
-
-def description_of(post: Post) -> str:
-    """Return a text's description as plain text."""
-    found = post.text("description", "summary", "excerpt")
-    return found if post.is_own else re.sub(r"<[^<>]{1,500}>", "", found)
 
 
 def identifying_names(post: Post) -> tuple[str, str]:

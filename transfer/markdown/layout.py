@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+from transfer.fields.post import HUGO, JEKYLL, OWN, PELICAN, is_web_address
 from transfer.markdown.archive import Archive
 
-OWN, JEKYLL, HUGO, PELICAN = "rejoinder", "jekyll", "hugo", "pelican"
 SUFFIXES = frozenset({".md", ".markdown", ".mkd", ".mkdn", ".mdown"})
 HTML_SUFFIXES = frozenset({".html", ".htm"})
 OTHER_SUFFIXES = frozenset({".rst", ".org", ".adoc", ".asciidoc", ".textile", ".ipynb"})
@@ -75,15 +75,6 @@ def read_settings(kind: str, sources: list[str]) -> Layout:
     base = next((match["value"].strip("/") for source in sources if (match := _BASE_PATH.search(source))), "")
     permalink = next((match["value"] for source in sources if (match := _PERMALINK.search(source))), "")
     return Layout(kind, f"{url}/{base}" if url and base and base != "null" else url, permalink)
-
-
-def is_web_address(text: str) -> bool:
-    """Return whether a text is the address of a site on the web."""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and len(text) < 150
 
 
 def find_texts(archive: Archive, kind: str) -> Iterator[str]:

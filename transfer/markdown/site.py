@@ -11,13 +11,14 @@ from accounts.models import User
 from blog.models import Image
 from transfer.authors import Authors
 from transfer.document import decode
-from transfer.markdown import front_matter, layout
+from transfer.fields import front_matter
+from transfer.fields.post import JEKYLL, OWN, Post, is_web_address
+from transfer.markdown import layout
 from transfer.markdown.archive import MAX_TEXT_BYTES, open_archive
 from transfer.markdown.discussion import CommentFile, OwnComments
 from transfer.markdown.essays import EssayImporter
 from transfer.markdown.export import VERSION
 from transfer.markdown.files import Files, is_picture
-from transfer.markdown.post import Post
 from transfer.models import WantedPicture
 from transfer.report import Report, Unreadable
 
@@ -32,7 +33,7 @@ class MarkdownExport:
         self.archive = open_archive(path)
         self.layout = layout.find_layout(self.archive)
         self.site = self.read_site()
-        self.comments = CommentFile(self.archive) if self.layout.kind == layout.OWN else None
+        self.comments = CommentFile(self.archive) if self.layout.kind == OWN else None
         self.paths = list(layout.find_texts(self.archive, self.layout.kind))
         if not self.paths:
             hint = ". If it is a WordPress export, unpack it and import the .xml file in it"
@@ -43,7 +44,7 @@ class MarkdownExport:
 
     def read_site(self) -> Mapping[str, Any]:
         """Return what our own export says about the site, or nothing. Raises Unreadable."""
-        if self.layout.kind != layout.OWN or SITE_FILE not in self.archive:
+        if self.layout.kind != OWN or SITE_FILE not in self.archive:
             return {}
         try:
             site = json.loads(self.archive.read(SITE_FILE, MAX_SITE_BYTES))
@@ -54,7 +55,7 @@ class MarkdownExport:
         if not isinstance(site.get("version"), int) or site["version"] > VERSION:
             raise Unreadable("a later version of Rejoinder wrote this file; upgrade this site first")
         url = str(site.get("url") or "").rstrip("/")
-        self.layout.url = url if layout.is_web_address(url) else ""
+        self.layout.url = url if is_web_address(url) else ""
         return site
 
     def import_items(self, report: Report, credited: Mapping[str, User]) -> Iterator[None]:
@@ -91,7 +92,7 @@ class MarkdownExport:
                 yield from OwnComments(self.comments, starts, essay, prefix, report, get_commenter).import_all()
             yield
         yield from importer.link_texts()
-        if self.layout.kind == layout.OWN:
+        if self.layout.kind == OWN:
             self.register_library(report)
 
     def read_post(self, path: str, report: Report) -> Post | None:
@@ -112,7 +113,7 @@ class MarkdownExport:
         if name.stem == "_index":
             report.omit("page(s) of a section", path)
             return None
-        needs_head = self.layout.kind == layout.JEKYLL or name.suffix.lower() in layout.HTML_SUFFIXES
+        needs_head = self.layout.kind == JEKYLL or name.suffix.lower() in layout.HTML_SUFFIXES
         if needs_head and not head.kind:
             report.omit("file(s) without front matter", path)
             return None

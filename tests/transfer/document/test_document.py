@@ -184,6 +184,51 @@ def test_a_markdown_file_keeps_notes_tables_and_title(tmp_path: Path, author: Us
     assert list(essay.authors.all()) == [author]
 
 
+def test_front_matter_sets_what_an_essay_has_a_place_for(author: User) -> None:
+    source = """---
+title: Walking
+subtitle: |
+  In the cold
+date: 2025-03-02T10:00:00+00:00
+slug: on.walking
+tags: [Feet, Django 5.2]
+series: Winter
+series_order: 2
+description: What walking does.
+lang: de
+canonical_url: https://example.org/walking
+mood: blue
+---
+# Walking
+
+![Red](https://example.org/red.png "A red square")
+
+Text.
+"""
+    essay, report = import_document("walk.md", source.encode(), by=author)
+    essay.refresh_from_db()
+    assert (essay.title, essay.deck, essay.slug, essay.language) == ("Walking", "In the cold", "on-walking", "de")
+    assert (essay.excerpt, essay.canonical) == ("What walking does.", "https://example.org/walking")
+    assert essay.created.date().isoformat() == "2025-03-02"
+    assert essay.published is None
+    assert [tag.slug for tag in essay.tags.order_by("name")] == ["django-5-2", "feet"]
+    assert (str(essay.series), essay.series_position) == ("Winter", 2)
+    assert "<figcaption>A red square</figcaption></figure><p>Text.</p>" in essay.body
+    assert "Walking" not in essay.body
+    assert [line for line in report.lines() if "mood" in line]
+
+
+def test_a_heading_that_is_not_the_title_stays() -> None:
+    essay, _report = import_document("a.md", b"---\ntitle: Walking\n---\n# Feet\n\nText.")
+    assert essay.body == "<h2>Feet</h2><p>Text.</p>"
+
+
+def test_an_html_file_names_its_language() -> None:
+    page = b'<html xmlns="x" xml:lang="fr"><head><title>Marcher</title></head><body><p>Un.</p></body></html>'
+    essay, _report = import_document("a.xhtml", page)
+    assert (essay.title, essay.language, essay.body) == ("Marcher", "fr", "<p>Un.</p>")
+
+
 def test_a_picture_outside_its_folder_is_not_opened(tmp_path: Path) -> None:
     Pillow.new("RGB", (4, 3), "red").save(tmp_path / "secret.png")
     folder = tmp_path / "here"

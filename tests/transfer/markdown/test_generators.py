@@ -13,7 +13,7 @@ from blog.models import Essay, Image
 from comments.models import Discussion
 from tests.transfer.exports import final_path, imported_rows
 from transfer import pictures
-from transfer.markdown.front_matter import split
+from transfer.fields.front_matter import split
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 

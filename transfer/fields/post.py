@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from blog.markup.hosts import split_words
 from blog.models import Essay
-from transfer.markdown import layout
-from transfer.markdown.front_matter import Head
-from transfer.markdown.yaml import Value
+from transfer.fields.front_matter import Head
+from transfer.fields.yaml import Value
 
+OWN, JEKYLL, HUGO, PELICAN = "rejoinder", "jekyll", "hugo", "pelican"  # what wrote a folder of files
 YEARS = range(1000, 9998)
 KNOWN_FIELDS = split_words(
     "alias aliases author authors canonical canonical_url canonicalurl categories category comments cover cover_alt"
@@ -68,7 +68,7 @@ class Post:
 
     @property
     def is_own(self) -> bool:
-        return self.site_kind == layout.OWN
+        return self.site_kind == OWN
 
     @property
     def title(self) -> str:
@@ -89,7 +89,7 @@ class Post:
             return Essay.Kind.ESSAY
         is_inside = len(self.folders) > (2 if self.is_bundle else 1)  # in a folder of content/
         has_date = bool(self.text("date", "publishdate") or _DATED.fullmatch(self.stem))
-        return Essay.Kind.ESSAY if has_date or is_inside or self.site_kind == layout.PELICAN else Essay.Kind.PAGE
+        return Essay.Kind.ESSAY if has_date or is_inside or self.site_kind == PELICAN else Essay.Kind.PAGE
 
     @property
     def slug(self) -> str:
@@ -121,7 +121,7 @@ class Post:
 
     @property
     def tags(self) -> list[str]:
-        is_spaced = self.site_kind == layout.JEKYLL
+        is_spaced = self.site_kind == JEKYLL
         return list(dict.fromkeys([*self.words("tags", "categories", by_space=is_spaced), *self.words("category")]))
 
     @property
@@ -150,9 +150,15 @@ class Post:
         return "", ""
 
     @property
+    def description(self) -> str:
+        """Its description as plain text."""
+        found = self.text("description", "summary", "excerpt")
+        return found if self.is_own else re.sub(r"<[^<>]{1,500}>", "", found)
+
+    @property
     def canonical(self) -> str:
         found = self.text("canonical", "canonical_url", "canonicalurl", "original_url")
-        return found if layout.is_web_address(found) and not re.search(r"[\s\"<>]", found) else ""
+        return found if is_web_address(found) and not re.search(r"[\s\"<>]", found) else ""
 
     @property
     def has_closed_comments(self) -> bool:
@@ -172,9 +178,9 @@ class Post:
         """Return the path that the site gives the text if it names none."""
         folders = [each for each in self.folders if each not in {"content", "_posts", "_drafts"}]
         folders = folders[:-1] if self.is_bundle else folders
-        if self.site_kind == layout.PELICAN:
+        if self.site_kind == PELICAN:
             return f"/pages/{self.slug}.html" if self.kind == Essay.Kind.PAGE else f"/{self.slug}.html"
-        if self.site_kind != layout.JEKYLL:
+        if self.site_kind != JEKYLL:
             return "/" + "/".join([*folders, self.slug])
         if self.kind == Essay.Kind.PAGE:
             return "/" + "/".join([*folders, f"{self.slug}.html"])
@@ -194,6 +200,15 @@ JEKYLL_PERMALINKS = {
     "pretty": "/:categories/:year/:month/:day/:title/",
     "none": "/:categories/:title:output_ext",
 }
+
+
+def is_web_address(text: str) -> bool:
+    """Return whether a text is the address of a site on the web."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and len(text) < 150
 
 
 def as_text(value: Value) -> str:

@@ -5,7 +5,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 
-from transfer.markdown.yaml import Value, read_yaml
+from transfer.fields.yaml import Value, read_yaml
 
 MAX_LINES = 2000
 MAX_TOML_CHARACTERS = 20_000  # the standard library needs a time that grows with their square

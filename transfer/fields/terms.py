@@ -7,7 +7,7 @@ from accounts.profiles.names import tidy_line
 from blog.models import Series, Tag
 from blog.slugs import make_slug
 from transfer import redirects
-from transfer.markdown.post import clean_path
+from transfer.fields.post import clean_path
 from transfer.report import Report
 
 
