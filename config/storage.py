@@ -14,7 +14,7 @@ from config import scripts
 
 IMPORT = re.compile(r'^@import (?:url\()?"(?P<file>[^"]+)"\)?(?: layer\((?P<layer>[\w.]+)\))?;$', re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)  # no string in our CSS has one
-SHEETS = ("css/site.css", "css/pages.css")
+SHEETS = ("css/site.css", "css/pages.css", "css/admin.css")
 ENTRIES = (
     "js/site.js", "js/forms.js", "js/reading/edit.js", "js/reading/text.js", "js/reading/essay.js",
     "js/reading/replies.js",

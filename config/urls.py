@@ -25,7 +25,6 @@ from transfer.pages import views as import_export
 from transfer.person import owner_views
 from transfer.person import views as data
 
-admin.site.site_header = _("Rejoinder administration")
 admin.site.site_title = _("Rejoinder")
 admin.site.index_title = _("Administration")
 # providers are configured in the settings; tokens are not stored; two-factor secrets must not be visible

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes the seven faces beside this script from the packages @fontsource/alegreya and @fontsource/alegreya-sc, 5.3.0.
-#   static/fonts/make.sh FOLDER      FOLDER holds the two unpacked packages, alegreya/ and alegreya-sc/
+# Makes the faces beside this script from the packages @fontsource/alegreya, -sc and -sans, 5.3.0.
+#   static/fonts/make.sh FOLDER      FOLDER holds the unpacked packages, alegreya/, alegreya-sc/ and alegreya-sans/
 # Needs pyftsubset (fonttools, with brotli) on the path. Prints the sizes.
 set -eu
-from=${1:?the folder that holds alegreya/ and alegreya-sc/}
+from=${1:?the folder that holds alegreya/, alegreya-sc/ and alegreya-sans/}
 to=$(cd "$(dirname "$0")" && pwd)
 
 text='U+20-7E,U+A0-FF,U+131,U+152,U+153,U+2010-2015,U+2018-201E,U+2020-2022,U+2026,U+2030,U+2032,U+2033,U+2039,U+203A'
@@ -24,6 +24,12 @@ subset alegreya-400-ext.woff2     alegreya/files/alegreya-latin-ext-400-normal.w
 subset alegreya-400i-ext.woff2    alegreya/files/alegreya-latin-ext-400-italic.woff2       "$text_features" "$rare"
 subset alegreya-sc-400.woff2      alegreya-sc/files/alegreya-sc-latin-400-normal.woff2     "$caps_features" "$caps"
 subset alegreya-sc-400-ext.woff2  alegreya-sc/files/alegreya-sc-latin-ext-400-normal.woff2 "$caps_features" "$rare"
+for weight in 400 500; do # of the admin alone
+  sans=alegreya-sans/files/alegreya-sans-latin
+  subset alegreya-sans-$weight.woff2     $sans-$weight-normal.woff2     "$text_features" "$text"
+  subset alegreya-sans-$weight-ext.woff2 $sans-ext-$weight-normal.woff2 "$text_features" "$rare"
+done
 cp "$from/alegreya/LICENSE" "$to/OFL-alegreya.txt"
 cp "$from/alegreya-sc/LICENSE" "$to/OFL-alegreya-sc.txt"
+cp "$from/alegreya-sans/LICENSE" "$to/OFL-alegreya-sans.txt"
 wc -c "$to"/*.woff2
