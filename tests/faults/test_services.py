@@ -47,7 +47,7 @@ SERVICES = {
 class Site(Forum):
     """A site of two processes, whose services are each behind a proxy."""
 
-    quiet_essay: str  # no one comments on it, so that its page stays cached
+    quiet_essay: str  # no one comments on it or likes it, so that its page stays cached
     proxies: dict[str, Proxy]
     mailbox: Mailbox
 
@@ -106,7 +106,7 @@ def site(installation: Installation, tmp_path: Path, django_db_blocker: DjangoDb
 def test_people_are_served_without_a_service_and_it_is_used_again_when_it_is_back(site: Site, service: str) -> None:
     member = site.client(1, cookies={})
     assert member.log_in("miriam", PASSWORD)
-    commenter, liker = Commenter(site.client(2), site.essay, "Ida"), Liker(member, site.quiet_essay)
+    commenter, liker = Commenter(site.client(2), site.essay, "Ida"), Liker(member, site.essay)
     outages: list[tuple[float, float]] = []
     with crowd(
         {
