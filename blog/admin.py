@@ -82,7 +82,8 @@ class EssayForm(WritingForm):
         fields = ("kind", "title", "slug", "deck", "body", "excerpt", "tags", "published", *SETTINGS_FIELDS)
         field_classes = {"slug": SlugField}
         widgets = {
-            "title": forms.Textarea(attrs={"rows": 1, "class": "vLargeTextField", "placeholder": _("Title")}),  # grows with its text
+            # These two grow with their text.
+            "title": forms.Textarea(attrs={"rows": 1, "class": "vLargeTextField", "placeholder": _("Title")}),
             "deck": forms.Textarea(attrs={"rows": 1, "class": "vLargeTextField", "placeholder": _("Subtitle")}),
             "body": EssayEditor(attrs={"rows": 30, "class": "vLargeTextField"}),
             "excerpt": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),

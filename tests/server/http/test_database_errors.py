@@ -57,6 +57,7 @@ def test_a_database_that_is_away_from_the_start_is_503(monkeypatch: pytest.Monke
     with override_settings(DEBUG=debug):
         client = Client(raise_request_exception=False)
         monkeypatch.setattr(connection, "cursor", refuse)
+        monkeypatch.setattr(connection, "make_cursor", refuse)  # for prepared queries
         for path in ("/", "/accounts/login/", "/admin/", "/nowhere/"):
             assert is_said_in_words(client.get(path))
         assert is_said_in_words(client.post("/2026/11/24/nothing/respond/", {"text": "Hello"}))
