@@ -5,7 +5,7 @@ const thread = document.querySelector(".thread");
 let relativeFormat;
 
 function formatAge(seconds) {
-  const [unit, length] = units.find(([, length]) => seconds >= length) ?? ["minute", Infinity];
+  const [unit, length] = units.find(([, length]) => seconds >= length) ?? ["second", Infinity];
   relativeFormat ??= new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
   return relativeFormat.format(-Math.floor(seconds / length), unit);
 }
