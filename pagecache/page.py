@@ -81,7 +81,8 @@ class CachedPage:
         # A 304 carries the other headers too: they replace those that a browser has stored, if only they have changed.
         unchanged = [*(pair for pair in self._headers if pair[0].lower() not in BODY_HEADERS), ("ETag", etag)]
         self.size += len(body)
-        return Variant(etag, headers, unchanged, [body])
+        # A copy: the original was made in a larger piece of memory, whose rest stays as a gap that little fits into.
+        return Variant(etag, headers, unchanged, [bytes(memoryview(body))])
 
 
 @functools.lru_cache(maxsize=256)
