@@ -1,4 +1,4 @@
-"""Imports in any format: in short transactions, so that readers can post meanwhile, and then its pictures."""
+"""Imports in any format: in short transactions, between which readers can post, and then the pictures."""
 
 import time
 import zipfile

@@ -99,16 +99,21 @@ def test_the_next_request_has_the_same_connection_on_any_thread(pooled: Connecti
         assert other.submit(lambda: raw(pooled["default"])).result() is first
 
 
-def test_no_more_idle_connections_are_kept_than_the_pool_holds(pooled: ConnectionHandler) -> None:
-    at_once = threading.Barrier(6)
+def connections_at_once(pooled: ConnectionHandler, count: int) -> list[sqlite3.Connection]:
+    """Let as many requests hold a connection at the same time; return these connections."""
+    at_once = threading.Barrier(count)
 
     def request(_: int) -> sqlite3.Connection:
         pooled["default"].ensure_connection()
         at_once.wait()
         return raw(pooled["default"])
 
-    with ThreadPoolExecutor(6) as threads:
-        used = list(threads.map(request, range(6)))
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(request, range(count)))
+
+
+def test_no_more_idle_connections_are_kept_than_the_pool_holds(pooled: ConnectionHandler) -> None:
+    used = connections_at_once(pooled, 6)
     assert len(set(map(id, used))) == 6
     assert sum(is_open(one) for one in used) == 2
 
@@ -116,15 +121,7 @@ def test_no_more_idle_connections_are_kept_than_the_pool_holds(pooled: Connectio
 def test_connections_that_were_idle_for_long_are_closed(
     pooled: ConnectionHandler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    both = threading.Barrier(2)
-
-    def request(_: int) -> sqlite3.Connection:
-        pooled["default"].ensure_connection()
-        both.wait()
-        return raw(pooled["default"])
-
-    with ThreadPoolExecutor(2) as threads:
-        used = list(threads.map(request, range(2)))
+    used = connections_at_once(pooled, 2)
     monkeypatch.setattr(pool, "monotonic", lambda: time.monotonic() + pool.MAX_IDLE)
     last = raw(pooled["default"])
     assert [each for each in used if is_open(each)] == [last]

@@ -17,6 +17,7 @@ const PAIRS = {
   "`": [["code", /(?<!`)`([^`]+)`$/u]],
   "~": [["s", /(?<!~)~~([^\s~](?:[^~]*[^\s~])?)~~$/u]],
 };
+const ENDS = new Set([...Object.keys(PAIRS), ")", " ", "-"]); // other signs are typed too often to look back
 const LINK = /(?<!!)\[([^[\]]+)\]\(([^()\s]+(?:\([^()\s]*\))?)\)$/u;
 
 const isCode = ($pos, stored) =>
@@ -106,7 +107,10 @@ function enter(editor) {
   const { $from, empty } = state.selection;
   if (!empty || isCode($from, state.storedMarks)) return false;
   const tr = linkAddress(state, pm.history.closeHistory(state.tr), $from.pos);
-  if (tr) view.dispatch(tr);
+  if (tr) {
+    view.dispatch(tr);
+    return false;
+  }
   if ($from.parent.type.name !== "paragraph" || !/^```\S*$/.test($from.parent.textContent)) return false;
   view.dispatch(pm.history.closeHistory(state.tr).delete($from.start(), $from.end()));
   return editor.commands.setNode("codeBlock");
@@ -120,6 +124,7 @@ export const Markdown = Extension.create({
       new Plugin({
         props: {
           handleTextInput(view, from, to, typed) {
+            if (!ENDS.has(typed)) return false;
             const $from = view.state.doc.resolve(from);
             const hasOpenCode = typed !== "`" && textBefore($from).split("`").length % 2 === 0;
             if (hasOpenCode || isCode($from, view.state.storedMarks)) return false;

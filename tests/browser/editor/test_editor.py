@@ -1,39 +1,22 @@
 """The essay editor in Chromium: what is written, pasted and undone there, and what is stored of it."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import Page, expect
-from pytest_django.plugin import DjangoDbBlocker
 
 from blog import editor, markup
 from blog.models import Essay
 from tests import make
 from tests.blog.essay_forms import from_word, long_essay
+from tests.browser.editor.editor_page import EditorPage
 from tests.services.chromium import AXE_OPTIONS, AXE_SCRIPT, Visitor
-from tests.services.sessions import log_in
-from tests.services.tabs import Tabs
 
 if TYPE_CHECKING:
     from tests.services.site import Server
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "publishing"
-COPY = """html => {
-  const put = (event) => {
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    event.clipboardData.setData("text/html", html);
-  };
-  document.addEventListener("copy", put, { capture: true, once: true });
-  document.execCommand("copy");
-}"""
-SEND_EVENT = (
-    "([name, detail]) => document.querySelector('.essay-editor').dispatchEvent(new CustomEvent(name, { detail }))"
-)
-
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "publishing"
 # Every tag and attribute of the essay's allowlist, as the server stores it.
 EVERYTHING = [
     '<p>a <em>b <a href="https://example.org/" rel="noopener">c</a></em> &amp; &lt;d&gt; “q”\u00a0x<br>y</p>',
@@ -67,106 +50,6 @@ morning.<a style='mso-footnote-id:ftn1' href="#_ftn1" name="_ftnref1" title=""><
 <div style='mso-element:footnote-list'><div style='mso-element:footnote' id=ftn1><p class=MsoFootnoteText>
 <a style='mso-footnote-id:ftn1' href="#_ftnref1" name="_ftn1" title="">[1]</a> From Word.</p></div></div>
 <!--EndFragment--></body></html>"""
-
-
-class EditorPage:
-    """The editing page of an essay, with the editor ready."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.press = page.keyboard.press
-        self.text = page.locator(".editor-text")
-        self.text.click()
-
-    def type(self, text: str) -> None:
-        self.page.keyboard.type(text)
-
-    def send_event(self, name: str, **detail: object) -> None:
-        self.page.evaluate(SEND_EVENT, [name, detail])
-
-    def replace_text(self, html: str = "") -> None:
-        self.send_event("essay-replace", html=html)
-        self.text.focus()
-
-    @property
-    def stored_html(self) -> str:
-        self.send_event("essay-flush")
-        return self.page.locator("#id_body").input_value()
-
-    @property
-    def short_html(self) -> str:
-        """The stored HTML with note markup abbreviated."""
-        html = self.stored_html
-        for n in range(1, 10):
-            html = html.replace(f'<sup><a id="ref-{n}" href="#note-{n}" role="doc-noteref">{n}</a></sup>', f"[{n}]")
-            html = html.replace(f'<li id="note-{n}">', f"<li {n}>")
-        return html.replace('<section role="doc-endnotes"><ol>', "|").replace("</ol></section>", "")
-
-    def make_table(self) -> None:
-        self.page.get_by_role("button", name="Table", exact=True).click()
-        self.press("Enter")
-        expect(self.text.locator("table")).to_be_visible()
-        expect(self.text).to_be_focused()
-
-    def paste_text(self, text: str) -> None:
-        """Paste plain text, as from the address bar."""
-        self.page.evaluate(COPY.replace("text/html", "text/plain"), text)
-        self.press("Control+v")
-
-    def paste(self, html: str) -> None:
-        self.page.evaluate(COPY, html)
-        self.press("Control+v")
-        expect(self.page.locator(".essay-editor:not([aria-busy])")).to_be_visible()
-
-
-# One visitor and one page for the whole file: loading the page costs more than most tests.
-
-
-@pytest.fixture(scope="module")
-def _visitor(_tabs: Tabs) -> Iterator[Visitor]:
-    visitor = Visitor(_tabs)
-    yield visitor
-    visitor.close()
-
-
-@pytest.fixture
-def visitor(_visitor: Visitor) -> Iterator[Visitor]:
-    yield _visitor
-    complaints = [*_visitor.errors]
-    _visitor.errors.clear()
-    assert not complaints
-
-
-@pytest.fixture(scope="module")
-def page(_visitor: Visitor, _site: "Server", django_db_blocker: DjangoDbBlocker) -> Page:
-    page = _visitor.open()
-    with django_db_blocker.unblock(), _site.connected():
-        log_in(page.context, make.owner(), _site.url)
-    return page
-
-
-@pytest.fixture
-def desk(page: Page, visitor: Visitor, site: "Server") -> Iterator[EditorPage]:
-    new = f"{site.url}/admin/blog/essay/add/"
-    if page.url != new:
-        page.goto(new)
-    desk = EditorPage(page)
-    desk.replace_text()
-    yield desk
-    page.unroute_all()
-
-
-@pytest.fixture
-def dark_editor(page: Page, visitor: Visitor, site: "Server") -> Iterator[EditorPage]:
-    """The editor on a phone, in the dark scheme."""
-    size = page.viewport_size
-    assert size
-    page.set_viewport_size({"width": 360, "height": 800})
-    page.emulate_media(color_scheme="dark")
-    page.goto(f"{site.url}/admin/blog/essay/add/")
-    yield EditorPage(page)
-    page.set_viewport_size(size)
-    page.emulate_media(color_scheme="light")
 
 
 def test_everything_that_may_be_stored_leaves_the_editor_unchanged(desk: EditorPage) -> None:
@@ -261,95 +144,6 @@ def test_a_long_essay_from_word_is_pasted_saved_published_and_saved_again_unchan
         expect(desk.page.locator(".editor-text sup.note-mark")).to_have_count(62)
         assert desk.page.locator("#id_body").input_value() == normalized
     assert Essay.objects.get(title="A long essay from Word").body == normalized
-
-
-def test_quotes_and_dashes_follow_the_language_and_can_be_undone(desk: EditorPage) -> None:
-    desk.type("\"Yes\" -- it's 'so'...")
-    assert desk.stored_html == "<p>“Yes” – it’s ‘so’…</p>"
-    desk.press("Backspace")
-    assert desk.stored_html == "<p>“Yes” – it’s ‘so’...</p>"
-    desk.type(' "')
-    desk.press("Control+z")
-    assert desk.stored_html == '<p>“Yes” – it’s ‘so’... "</p>'
-    desk.replace_text('<p lang="de">x</p>')
-    desk.press("Control+End")
-    desk.type(' "Ja"')
-    assert desk.stored_html == '<p lang="de">x „Ja“</p>'
-
-
-@pytest.mark.parametrize(
-    ("typed", "stored"),
-    [
-        ("a **bold** b", "<p>a <strong>bold</strong> b</p>"),
-        ("a *soft* 2*3*4", "<p>a <em>soft</em> 2*3*4</p>"),
-        ("***x* y", "<p>***x* y</p>"),
-        ("a `co**d**e` b", "<p>a <code>co**d**e</code> b</p>"),
-        ("a ~~gone~~ b", "<p>a <s>gone</s> b</p>"),
-        ("see [the *old* page](https://example.org/a_(b)) now", '<p>see <a href="https://example.org/a_(b)">the <em>old</em> page</a> now</p>'),
-        ("[x](javascript:alert)", "<p>[x](javascript:alert)</p>"),
-        ("at https://example.org/a, x", '<p>at <a href="https://example.org/a">https://example.org/a</a>, x</p>'),
-        ("at https://example.org/a and\nwww.example.org\nx", '<p>at <a href="https://example.org/a">https://example.org/a</a> and</p><p><a href="https://www.example.org">www.example.org</a></p><p>x</p>'),
-        ("a\n---b", "<p>a</p><hr><p>b</p>"),
-        ("a --- b", "<p>a — b</p>"),
-        ("```py\nx *y* 'z'", "<pre>x *y* 'z'</pre>"),
-        ("1. one\ntwo", "<ol><li>one</li><li>two</li></ol>"),
-        ("'Tis the '90s, rock 'n' roll; get 'em, 'she said'.", "<p>’Tis the ’90s, rock ’n’ roll; get ’em, ‘she said’.</p>"),
-    ],
-)  # fmt: skip
-def test_what_writers_type_elsewhere_works(desk: EditorPage, typed: str, stored: str) -> None:
-    desk.type(typed)
-    assert desk.stored_html.replace(' rel="noopener"', "") == stored
-
-
-@pytest.mark.parametrize("typed", ["a **b**", "a *b*", "a `b`", "a ~~b~~", "[a](/b)", "https://example.org "])
-def test_one_undo_leaves_what_was_typed(desk: EditorPage, typed: str) -> None:
-    desk.type(typed)
-    assert "<" in desk.stored_html.removeprefix("<p>").removesuffix("</p>")
-    desk.press("Control+z")
-    assert desk.stored_html == f"<p>{typed}</p>"
-
-
-def test_an_address_pasted_over_words_links_them(desk: EditorPage) -> None:
-    desk.type("see this page")
-    for _ in range(4):
-        desk.press("Shift+ArrowLeft")
-    desk.paste_text("https://example.org/a?b=1&c=2")
-    desk.type("!")
-    link = '<a href="https://example.org/a?b=1&amp;c=2" rel="noopener">'
-    assert desk.stored_html == f"<p>see this {link}page</a>!</p>"
-    desk.type(" ")
-    desk.paste_text("https://example.org/")
-    assert desk.stored_html.endswith('! <a href="https://example.org/" rel="noopener">https://example.org/</a></p>')
-
-
-def test_blocks_are_created_by_signs_keys_and_buttons(desk: EditorPage) -> None:
-    desk.type("## Head\n- a\nb")
-    desk.press("Tab")
-    desk.type("\nc")
-    desk.press("Shift+Tab")
-    desk.type("\n\n> said")
-    assert desk.stored_html == (
-        "<h2>Head</h2><ul><li>a<ul><li>b</li></ul></li><li>c</li></ul><blockquote><p>said</p></blockquote>"
-    )
-    desk.replace_text()
-    desk.make_table()
-    desk.type("x")
-    desk.press("Tab")
-    desk.type("y")
-    for name in ("Delete row", "Column right", "Header row", "Caption"):
-        desk.page.get_by_role("button", name=name).click()
-    desk.type("Few")
-    row = "<tr><td></td><td></td><td></td><td></td></tr>"
-    head = (
-        '<thead><tr><th scope="col"></th><th scope="col"></th><th scope="col"></th><th scope="col"></th></tr></thead>'
-    )
-    assert desk.stored_html == f"<table><caption>Few</caption>{head}<tbody>{row}</tbody></table>"
-    desk.replace_text()
-    desk.send_event("insert-figure", src="/favicon.ico", alt="A mark", caption="Two", width=32, height=32, wide=True)
-    assert desk.stored_html == (
-        '<figure class="wide"><img src="/favicon.ico" alt="A mark" width="32" height="32">'
-        "<figcaption>Two</figcaption></figure>"
-    )
 
 
 def test_find_replaces_everywhere_in_one_step_and_updates_the_count(desk: EditorPage) -> None:

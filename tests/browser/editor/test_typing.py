@@ -1,0 +1,94 @@
+"""What the editor makes of what is typed: quotes and dashes, Markdown, addresses, and blocks by signs and keys."""
+
+import pytest
+
+from tests.browser.editor.editor_page import EditorPage
+
+
+def test_quotes_and_dashes_follow_the_language_and_can_be_undone(desk: EditorPage) -> None:
+    desk.type("\"Yes\" -- it's 'so'...")
+    assert desk.stored_html == "<p>“Yes” – it’s ‘so’…</p>"
+    desk.press("Backspace")
+    assert desk.stored_html == "<p>“Yes” – it’s ‘so’...</p>"
+    desk.type(' "')
+    desk.press("Control+z")
+    assert desk.stored_html == '<p>“Yes” – it’s ‘so’... "</p>'
+    desk.replace_text('<p lang="de">x</p>')
+    desk.press("Control+End")
+    desk.type(' "Ja"')
+    assert desk.stored_html == '<p lang="de">x „Ja“</p>'
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("a **bold** b", "<p>a <strong>bold</strong> b</p>"),
+        ("a *soft* 2*3*4", "<p>a <em>soft</em> 2*3*4</p>"),
+        ("***x* y", "<p>***x* y</p>"),
+        ("a `co**d**e` b", "<p>a <code>co**d**e</code> b</p>"),
+        ("a ~~gone~~ b", "<p>a <s>gone</s> b</p>"),
+        ("see [the *old* page](https://example.org/a_(b)) now", '<p>see <a href="https://example.org/a_(b)">the <em>old</em> page</a> now</p>'),
+        ("[x](javascript:alert)", "<p>[x](javascript:alert)</p>"),
+        ("at https://example.org/a, x", '<p>at <a href="https://example.org/a">https://example.org/a</a>, x</p>'),
+        ("at https://example.org/a and\nwww.example.org\nx", '<p>at <a href="https://example.org/a">https://example.org/a</a> and</p><p><a href="https://www.example.org">www.example.org</a></p><p>x</p>'),
+        ("a\n---b", "<p>a</p><hr><p>b</p>"),
+        ("a --- b", "<p>a — b</p>"),
+        ("```py\nx *y* 'z'", "<pre>x *y* 'z'</pre>"),
+        ("1. one\ntwo", "<ol><li>one</li><li>two</li></ol>"),
+        ("'Tis the '90s, rock 'n' roll; get 'em, 'she said'.", "<p>’Tis the ’90s, rock ’n’ roll; get ’em, ‘she said’.</p>"),
+    ],
+)  # fmt: skip
+def test_what_writers_type_elsewhere_works(desk: EditorPage, typed: str, stored: str) -> None:
+    desk.type(typed)
+    assert desk.stored_html.replace(' rel="noopener"', "") == stored
+
+
+@pytest.mark.parametrize("typed", ["a **b**", "a *b*", "a `b`", "a ~~b~~", "[a](/b)", "https://example.org "])
+def test_one_undo_leaves_what_was_typed(desk: EditorPage, typed: str) -> None:
+    desk.type(typed)
+    assert "<" in desk.stored_html.removeprefix("<p>").removesuffix("</p>")
+    desk.press("Control+z")
+    assert desk.stored_html == f"<p>{typed}</p>"
+
+
+def test_an_address_pasted_over_words_links_them(desk: EditorPage) -> None:
+    desk.type("see this page")
+    for _ in range(4):
+        desk.press("Shift+ArrowLeft")
+    desk.paste_text("https://example.org/a?b=1&c=2")
+    desk.type("!")
+    link = '<a href="https://example.org/a?b=1&amp;c=2" rel="noopener">'
+    assert desk.stored_html == f"<p>see this {link}page</a>!</p>"
+    desk.type(" ")
+    desk.paste_text("https://example.org/")
+    assert desk.stored_html.endswith('! <a href="https://example.org/" rel="noopener">https://example.org/</a></p>')
+
+
+def test_blocks_are_created_by_signs_keys_and_buttons(desk: EditorPage) -> None:
+    desk.type("## Head\n- a\nb")
+    desk.press("Tab")
+    desk.type("\nc")
+    desk.press("Shift+Tab")
+    desk.type("\n\n> said")
+    assert desk.stored_html == (
+        "<h2>Head</h2><ul><li>a<ul><li>b</li></ul></li><li>c</li></ul><blockquote><p>said</p></blockquote>"
+    )
+    desk.replace_text()
+    desk.make_table()
+    desk.type("x")
+    desk.press("Tab")
+    desk.type("y")
+    for name in ("Delete row", "Column right", "Header row", "Caption"):
+        desk.page.get_by_role("button", name=name).click()
+    desk.type("Few")
+    row = "<tr><td></td><td></td><td></td><td></td></tr>"
+    head = (
+        '<thead><tr><th scope="col"></th><th scope="col"></th><th scope="col"></th><th scope="col"></th></tr></thead>'
+    )
+    assert desk.stored_html == f"<table><caption>Few</caption>{head}<tbody>{row}</tbody></table>"
+    desk.replace_text()
+    desk.send_event("insert-figure", src="/favicon.ico", alt="A mark", caption="Two", width=32, height=32, wide=True)
+    assert desk.stored_html == (
+        '<figure class="wide"><img src="/favicon.ico" alt="A mark" width="32" height="32">'
+        "<figcaption>Two</figcaption></figure>"
+    )
