@@ -91,6 +91,8 @@ class EssayForm(WritingForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance._state.adding and "title" in self.fields:
+            self.fields["title"].widget.attrs["autofocus"] = True
         if published := self.fields.get("published"):
             for box, name in zip(published.widget.widgets, (_("Date"), _("Time")), strict=True):
                 box.attrs["aria-label"] = name

@@ -1,8 +1,10 @@
 """Template tags of the admin's writing pages."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils import formats, timezone
 
 from blog.models import Essay
 from blog.writing import check_views, checks, desk
@@ -22,3 +24,10 @@ def essay_findings(essay: Essay | None) -> list[checks.Finding]:
 def author_desk(user: Any) -> desk.Desk:
     """Return the author's unpublished, unsaved and scheduled essays."""
     return desk.build_desk(user)
+
+
+@register.filter
+def moment(at: datetime) -> str:
+    """Return the time of a moment of today, and the date and time of any other."""
+    local = timezone.localtime(at)
+    return formats.date_format(local, "TIME_FORMAT" if local.date() == timezone.localdate() else "DATETIME_FORMAT")

@@ -61,21 +61,27 @@ def draft(request: HttpRequest, which: str) -> HttpResponse:
     user, essay = get_user_and_essay(request, which)
     if request.method == "POST":
         return discard_draft(request, user, essay) if "discard" in request.POST else store_draft(request, user, essay)
-    found = find_draft(user, essay, request.GET)
+    found = find_draft(user, essay, request.GET, of_anyone=True)
     if found is None:
         messages.info(request, _("There are no unsaved changes."))
         return redirect_to_form(essay)
     latest, text = revising.latest_text(essay) if essay else None, found.text.cleaned()
     stored = latest.text if latest else Text()
     context: dict[str, Any] = {"essay": essay, "draft": found, "stored": stored, "text": text}
+    context["is_own"] = found.author_id == user.pk
     context["is_behind"] = latest is not None and found.base != latest.version
     context["difference"] = difference.compare(stored, text)
     return render_page(request, "draft", _("Unsaved changes"), **context)
 
 
-def find_draft(user: User, essay: Essay | None, data: Any) -> Draft | None:
-    """Return the author's draft that the field `draft` in the data names, or without the field the latest."""
+def find_draft(user: User, essay: Essay | None, data: Any, *, of_anyone: bool = False) -> Draft | None:
+    """Return the draft that the field `draft` in the data names, or without the field the author's latest.
+
+    `of_anyone` includes drafts of the essay's other authors.
+    """
     found = drafts.by_author(user, essay)
+    if of_anyone and essay and "draft" in data:
+        found = Draft.objects.filter(essay=essay)
     if "draft" in data:
         found = found.filter(pk=drafts.parse_number(data["draft"]))
     return found.first()
@@ -88,8 +94,11 @@ def store_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpRe
     answer: dict[str, Any] = {"state": state}
     if row:
         answer["changed"] = row.changed.isoformat()
+        if essay is None:
+            answer["draft"] = row.pk
     if "offer" in request.POST:
         answer["offer"] = render_newer_drafts(request, user, essay)
+        answer["opens"] = essay is not None and row is not None and drafts.newest_typed(user, essay) == row
     if essay and state == "kept" and form.base != revising.latest_text(essay).version:
         answer["behind"] = _(
             "Someone has saved this essay since you opened it. When you save, you’ll see both versions."
@@ -99,8 +108,9 @@ def store_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpRe
 
 def render_newer_drafts(request: HttpRequest, user: User, essay: Essay | None) -> str:
     """Return the author's drafts as a list in HTML, without that of the browser tab that requests it."""
-    newer = drafts.other_drafts(user, essay, tab=request.POST["offer"], over=request.POST.get("taken", ""))
-    context = {"newer": newer, "draft_address": request.path}
+    over = request.POST.get("taken", "")
+    newer = drafts.other_drafts(user, essay, tab=request.POST["offer"], over=over)
+    context = {"newer": newer, "draft_address": request.path, "is_opened": bool(essay and over)}
     return render_to_string("admin/blog/essay/_newer.html", context, request)
 
 

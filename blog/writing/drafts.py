@@ -1,6 +1,7 @@
 """Drafts: unsaved text of open forms, stored every few seconds, one row for each browser tab."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -14,6 +15,7 @@ from blog.models.revision import TEXT_FIELDS
 from blog.writing import revisions
 
 MAX_CHARACTERS = 4_000_000
+MAX_AGE = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class FormState:
     save_count: int  # how often the tab has sent it
     draft: int  # the draft with which the form was opened, 0 for none
     over: str  # when that draft was last changed, as the form was told
+    age: timedelta  # how long ago it was typed, for a text that waited in a browser
 
 
 def parse_text(data: Any) -> Text:
@@ -44,6 +47,7 @@ def parse_form(data: Any) -> FormState:
         save_count=parse_number(data.get("number", ""), digits=9),
         draft=parse_number(data.get("draft", "")),
         over=data.get("over", "")[:40],
+        age=min(timedelta(seconds=parse_number(data.get("age", ""), digits=9)), MAX_AGE),
     )
 
 
@@ -55,6 +59,19 @@ def parse_number(typed: str, digits: int = 18) -> int:
 def by_author(author: User, essay: Essay | None) -> "QuerySet[Draft]":
     """Return the author's drafts of an essay, for None of essays never saved, latest first."""
     return Draft.objects.filter(author=author, essay=essay).order_by("-changed", "-pk")
+
+
+def newest_typed(author: User, essay: Essay) -> Draft | None:
+    """Return the author's latest draft of an essay if they typed it after what they last saved."""
+    draft = by_author(author, essay).first()
+    saved = essay.revisions.filter(author=author).newest()
+    return draft if draft and not (saved and saved.created > draft.changed) else None
+
+
+def of_coauthors(author: User, essay: Essay) -> "list[Draft]":
+    """Return the latest draft of each other author of an essay."""
+    rows = Draft.objects.filter(essay=essay).exclude(author=author).select_related("author").order_by("changed")
+    return [*{row.author_id: row for row in rows}.values()]
 
 
 def other_drafts(author: User, essay: Essay | None, *, tab: str, over: str) -> list[Draft]:
@@ -84,10 +101,13 @@ def _store_once(author: User, essay: Essay | None, form: FormState) -> tuple[str
         if row:
             row.delete()
         return "same", None
-    row = row or Draft(author=author, essay=essay)
     fields = {name: getattr(form.text, name) for name in TEXT_FIELDS} | {"tags": list(form.text.tags)}
+    if row is None:
+        if form.age and (same := next((one for one in rows if one.fields == fields), None)):
+            return "kept", same  # a copy of it waited in a browser
+        row = Draft(author=author, essay=essay)
     if row.fields != fields:
-        row.fields, row.changed = fields, timezone.now()
+        row.fields, row.changed = fields, timezone.now() - form.age
     row.tab, row.save_count, row.base = form.tab or get_random_string(32), form.save_count, form.base
     row.save()
     return "kept", row

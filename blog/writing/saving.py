@@ -103,6 +103,8 @@ class WritingMixin(AdminMixin):
         """Add the version and drafts to the page; answer 422 to an invalid form."""
         essay = more.get("obj")
         context |= form_context(request, essay)
+        context["is_nav_sidebar_enabled"] = False
+        context["may_write"] = self.has_change_permission(request, essay) if essay else self.has_add_permission(request)
         response = super().render_change_form(request, context, *args, **more)
         if context["errors"]:
             response.status_code = 422
@@ -110,9 +112,17 @@ class WritingMixin(AdminMixin):
 
 
 def get_opened_draft(request: HttpRequest, essay: Essay | None) -> Draft | None:
-    """Return the author's draft that the request's field `draft` names: the form is or was opened with it."""
-    number = drafts.parse_number(request.POST.get("draft") or request.GET.get("draft") or "")
-    return drafts.by_author(cast(User, request.user), essay).filter(pk=number).first() if number else None
+    """Return the draft with which the form is or was opened.
+
+    It is the one that the request's field `draft` names, else the author's newest text, unless `?saved` asks for the
+    saved one.
+    """
+    user = cast(User, request.user)
+    if number := drafts.parse_number(request.POST.get("draft") or request.GET.get("draft") or ""):
+        return drafts.by_author(user, essay).filter(pk=number).first()
+    return (
+        drafts.newest_typed(user, essay) if essay and request.method != "POST" and "saved" not in request.GET else None
+    )
 
 
 def get_initial(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
@@ -139,8 +149,10 @@ def form_context(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
         "base": request.POST.get("base", base),
         "tab": tab,
         "taken_up": draft,
+        "is_opened": bool(draft and essay),
         "over": over,
         "newer": drafts.other_drafts(cast(User, request.user), essay, tab=tab, over=over),
+        "of_coauthors": drafts.of_coauthors(cast(User, request.user), essay) if essay else [],
         "is_ahead": bool(essay and essay.published and found.text.fingerprint != Text.from_essay(essay).fingerprint),
         "draft_address": reverse("essay-draft", args=[essay.pk if essay else "new"]),
     }

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from blog.models import Essay
 
@@ -14,6 +14,17 @@ STORED = "<p>Stored words.</p>"
 
 def form_url(site: "Server", essay: Essay | None) -> str:
     return f"{site.url}/admin/blog/essay/{f'{essay.pk}/change' if essay else 'add'}/"
+
+
+def save_draft(page: Page) -> None:
+    """Save by keyboard; with JavaScript there is no button for it."""
+    page.keyboard.press("Control+s")
+
+
+def open_settings(page: Page) -> Locator:
+    """Open the drawer with the essay's settings, and return it."""
+    page.get_by_role("button", name="Settings").click()
+    return page.locator("#settings")
 
 
 def focus_body(page: Page) -> Page:

@@ -10,6 +10,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from blog.models import Essay, Image
 from tests import make
+from tests.browser.essay_form import open_settings
 from tests.services.chromium import AXE_OPTIONS, AXE_SCRIPT, Visitor
 from tests.services.sessions import log_in
 
@@ -68,7 +69,7 @@ def page(visitor: Visitor, site: "Server") -> Page:
 def test_pictures_come_by_button_drop_and_paste_and_are_found_again(page: Page, visitor: Visitor) -> None:
     dialog = page.get_by_role("dialog", name="Pictures")
     checks = page.locator(".essay-checks li")
-    page.get_by_role("button", name="Pictures").click()
+    page.get_by_role("button", name="Picture", exact=True).click()
     dialog.get_by_label("Upload a picture").set_input_files(file("hill.svg", b"<svg/>"))
     expect(dialog.get_by_role("status")).to_contain_text("SVG files are not allowed")
     dialog.get_by_label("Upload a picture").set_input_files(file("hill.jpg", photo()))
@@ -92,7 +93,7 @@ def test_pictures_come_by_button_drop_and_paste_and_are_found_again(page: Page, 
     expect(figure).to_have_count(3)
     expect(checks.filter(has_text="no alternative text")).to_have_count(2)
 
-    page.get_by_role("button", name="Pictures").click()
+    page.get_by_role("button", name="Picture", exact=True).click()
     dialog.get_by_label("Search uploaded pictures").fill("round")
     expect(dialog.get_by_role("listitem")).to_have_count(1)
     dialog.get_by_role("button", name="A round hill").click()
@@ -135,8 +136,8 @@ def test_pictures_in_a_pasted_page_keep_their_position_and_missing_ones_are_name
 
 def test_a_cover_is_uploaded_in_the_settings_and_removed(page: Page) -> None:
     dialog = page.get_by_role("dialog", name="Pictures")
-    settings = page.get_by_role("group").filter(has_text="Cover picture")
-    page.get_by_text("Cover picture").first.click()
+    settings = open_settings(page)
+    settings.get_by_text("Cover picture").first.click()
     page.get_by_role("button", name="Choose picture").press("Enter")
     dialog.get_by_label("Upload a picture").set_input_files(file("hill.jpg", photo()))
     dialog.get_by_label("Alternative text").fill("A round hill")
@@ -144,11 +145,11 @@ def test_a_cover_is_uploaded_in_the_settings_and_removed(page: Page) -> None:
     dialog.get_by_role("button", name="Use picture").click()
     expect(page.get_by_role("button", name="Choose picture")).to_be_focused()
     expect(settings.get_by_alt_text("A round hill").first).to_be_visible()
-    page.keyboard.press("Control+s")
+    page.get_by_role("button", name="Done").click()
     expect(page.locator(".messagelist")).to_be_visible()
     assert Essay.objects.latest("pk").cover == Image.objects.latest("pk")
-    page.get_by_text("Cover picture").first.click()
+    open_settings(page).get_by_text("Cover picture").first.click()
     page.get_by_role("button", name="Remove picture").click()
-    page.keyboard.press("Control+s")
+    page.keyboard.press("Escape")
     expect(page.locator(".holds", has_text="A round hill")).to_have_count(0)
     assert Essay.objects.latest("pk").cover is None

@@ -10,7 +10,7 @@ from accounts.models import User
 from blog.models import Draft, Essay
 from blog.writing import revisions
 from tests import make
-from tests.browser.essay_form import STORED, focus_body, form_url
+from tests.browser.essay_form import STORED, focus_body, form_url, save_draft
 from tests.services.chromium import Visitor
 from tests.services.sessions import log_in
 
@@ -46,10 +46,10 @@ def test_saving_while_logged_out_leaves_the_page_and_its_text(
     focus_body(page)
     page.keyboard.type(" More of it.")
     Session.objects.all().delete()
-    page.get_by_role("button", name="Publish changes").last.click()
+    page.get_by_role("button", name="Update").last.click()
     expect(page.locator(".kept")).to_contain_text("Not saved yet. You’re logged out")
     log_in(page.context, author, site.url)
-    page.get_by_role("button", name="Publish changes").last.click()
+    page.get_by_role("button", name="Update").last.click()
     expect(page.locator(".messagelist")).to_contain_text("Published.")
     essay.refresh_from_db()
     assert "More of it." in essay.body
@@ -104,7 +104,7 @@ def test_pasted_text_is_kept_and_saved_while_the_server_cleans_it_slowly(
     log_in(page.context, author, site.url)
     page.route("**/essay/clean/", lambda route: routes.append(route))
     page.evaluate(PASTE, "<p>Pasted four.</p>")
-    page.get_by_role("button", name="Save draft").last.click()
+    save_draft(page)
     expect(page.locator(".messagelist")).to_contain_text("Saved.")
     assert "Pasted four." in revisions.latest_text(essay).text.body
 
@@ -114,7 +114,7 @@ def body_of(page: Page) -> str:
     return page.locator("#id_body").input_value()
 
 
-@pytest.mark.parametrize("decision", ["continue", "discard"])
+@pytest.mark.parametrize("decision", ["reopen", "continue", "discard"])
 def test_text_only_in_the_browser_outlives_a_choice_about_the_servers_older_copy(
     decision: str, site: "Server", essay: Essay, visitor: Visitor, page: Page
 ) -> None:
@@ -132,15 +132,21 @@ def test_text_only_in_the_browser_outlives_a_choice_about_the_servers_older_copy
     page.close()
     visitor.errors.clear()  # Chromium logs failed requests
     page = context.new_page()
-    page.goto(form_url(site, essay).replace("change/", "draft/"))
-    expect(page.locator("[aria-labelledby=unsaved] .words")).not_to_contain_text("And here.")
+    if decision == "reopen":
+        page.goto(form_url(site, essay))
+    else:
+        page.goto(form_url(site, essay).replace("change/", "draft/"))
+        expect(page.locator("[aria-labelledby=unsaved] .words")).not_to_contain_text("And here.")
     if decision == "continue":
         page.get_by_role("link", name="Continue with unsaved changes").click()
-    else:
+    elif decision == "discard":
         page.get_by_role("button", name="Discard unsaved changes").click()
-    choice = page.get_by_role("link", name="Compare")
-    choice.click()
-    expect(page.locator("[aria-labelledby=unsaved] .words")).to_contain_text("There. And here.")
+    if decision == "continue":  # the choice stands, and the newer text is offered
+        page.get_by_text("More unsaved changes").click()
+        page.get_by_role("link", name="Compare").last.click()
+        expect(page.locator("[aria-labelledby=unsaved] .words")).to_contain_text("There. And here.")
+    else:
+        expect(page.locator(".editor-text")).to_contain_text("There. And here.")
 
 
 def type_and_wait(page: Page, text: str) -> None:
@@ -152,7 +158,7 @@ def type_and_wait(page: Page, text: str) -> None:
 
 def offered_bodies(page: Page) -> list[str]:
     """Return the unsaved bodies that a newly opened form links to."""
-    links = page.locator(".newer-texts a")
+    links = page.locator(".newer-line a[href*=draft]")
     expect(links.first).to_be_attached()
     bodies = []
     for address in [link.get_attribute("href") or "" for link in links.all()]:
@@ -163,12 +169,12 @@ def offered_bodies(page: Page) -> list[str]:
     return bodies
 
 
-def test_text_typed_while_an_older_text_is_offered_is_kept_beside_it(
+def test_each_unsaved_text_is_kept_and_the_newest_opens(
     site: "Server", author: User, essay: Essay, visitor: Visitor, page: Page
 ) -> None:
     context = page.context
     for text in (" First words.", " Second words.", " Third words."):
-        page.goto(form_url(site, essay))
+        page.goto(f"{form_url(site, essay)}?saved")
         type_and_wait(page, text)
     assert sorted(draft.fields["body"] for draft in essay.drafts.all()) == [
         f"<p>Stored words. {name} words.</p>" for name in ("First", "Second", "Third")
@@ -177,13 +183,15 @@ def test_text_typed_while_an_older_text_is_offered_is_kept_beside_it(
     log_in(other, author, site.url)
     for page in (context.new_page(), other.new_page()):
         page.goto(form_url(site, essay))
+        expect(page.locator(".editor-text")).to_contain_text("Third words.")
+        expect(page.locator(".newer-line").first).to_contain_text("Opened with your unsaved changes from")
         all_offered = offered_bodies(page)
         for name in ("First", "Second", "Third"):
             assert any(f"{name} words." in each for each in all_offered)
     other.close()
 
 
-def test_text_typed_offline_and_while_logged_out_is_offered_in_every_browser(
+def test_text_typed_offline_and_while_logged_out_opens_in_every_browser(
     site: "Server", author: User, essay: Essay, visitor: Visitor, page: Page
 ) -> None:
     context = page.context
@@ -200,8 +208,7 @@ def test_text_typed_offline_and_while_logged_out_is_offered_in_every_browser(
     visitor.errors.clear()  # Chromium logs failed requests
     page = context.new_page()
     page.goto(form_url(site, essay))
-    links = page.locator(".newer-texts a")
-    expect(links).to_have_count(2)
+    expect(page.locator(".editor-text")).to_contain_text("Online. Offline.")
     Session.objects.all().delete()
     focus_body(page).keyboard.type(" Logged out.")
     page.clock.run_for(3000)
@@ -210,14 +217,12 @@ def test_text_typed_offline_and_while_logged_out_is_offered_in_every_browser(
     log_in(context, author, site.url)
     page = context.new_page()
     page.goto(form_url(site, essay))
-    expect(page.locator(".newer-texts a")).to_have_count(3)
+    expect(page.locator(".editor-text")).to_contain_text("Online. Offline. Logged out.")
     other = visitor.browser.new_context()
     log_in(other, author, site.url)
     page = other.new_page()
     page.goto(form_url(site, essay))
-    all_offered = offered_bodies(page)
-    for text in ("Online.", "Offline.", "Logged out."):
-        assert any(text in each for each in all_offered)
+    expect(page.locator(".editor-text")).to_contain_text("Online. Offline. Logged out.")
     other.close()
 
 
@@ -231,10 +236,10 @@ def test_two_tabs_end_in_a_choice_and_never_in_silence(
         page.goto(form_url(site, essay))
         focus_body(page)
     first.keyboard.type(" First tab.")
-    first.get_by_role("button", name="Save draft").last.click()
+    save_draft(first)
     expect(first.locator(".messagelist")).to_contain_text("Saved.")
     second.keyboard.type(" Second tab.")
-    second.get_by_role("button", name="Save draft").last.click()
+    save_draft(second)
     expect(second.get_by_role("heading", name="Differences between the saved version and yours")).to_be_visible()
     expect(second.locator(".beside")).to_contain_text("First tab.")
     expect(second.locator(".beside")).to_contain_text("Second tab.")

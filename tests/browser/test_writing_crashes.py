@@ -17,7 +17,7 @@ from accounts.models import User
 from blog.models import Essay, Text
 from blog.writing import revisions
 from tests import make
-from tests.browser.essay_form import STORED, focus_body, form_url
+from tests.browser.essay_form import STORED, focus_body, form_url, save_draft
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import Visitor, kill_with_profile, start_with_profile
 from tests.services.sessions import log_in
@@ -108,12 +108,14 @@ def shorten_delays(page: Page) -> None:
 
 
 def reopen(page: Page, server: Server, essay: Essay | None, writer: Writer) -> Page:
-    """Open the form again and continue from unsaved text; none may be missing."""
+    """Open the form again; it opens with the newest text, of which none may be missing. A new essay is chosen first."""
     page.goto(form_url(server, essay))
-    page.locator(".newer-texts a").first.click()
-    unsaved_text = page.locator("[aria-labelledby=unsaved] .words").inner_text()
-    assert not writer.lost_words(unsaved_text)
-    page.get_by_role("link", name="Continue with unsaved changes").click()
+    if essay is None:
+        page.locator(".newer-texts a").first.click()
+        page.get_by_role("link", name="Continue with unsaved changes").click()
+    if writer.typed:
+        expect(page.locator(".editor-text")).to_contain_text(writer.typed[-1][1])
+    assert not writer.lost_words(page.locator(".editor-text").inner_text())
     return focus_body(page)
 
 
@@ -179,7 +181,7 @@ def test_whatever_crashes_at_most_two_seconds_of_typing_are_lost(
         essay.refresh_from_db()
         assert essay.body == STORED
         assert [each.author for each in essay.revisions.order_by("pk")[1:]] == ([colleague] if colleague else [])
-    page.get_by_role("button", name="Save draft").last.click()
+    save_draft(page)
     if essay and colleague:
         expect(page.get_by_role("heading", name="Differences between the saved version and yours")).to_be_visible()
         page.get_by_text("Both versions side by side").click()

@@ -20,6 +20,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from blog.models import Authorship, Draft, Essay, Profile, Series, Tag, Text
 from blog.writing import preview, revisions
 from tests import make
+from tests.browser.essay_form import open_settings
 from tests.browser.layout import parts_too_wide
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import ANIMATIONS_SETTLED, Visitor
@@ -145,14 +146,11 @@ def test_a_whole_writing_session_keeps_to_the_policy_and_stays_on_its_page(visit
     for name, key in (
         ("Link", "Escape"),
         ("Table", "Enter"),
-        ("Help", "Escape"),
         ("Picture", "Escape"),
         ("Find", "Escape"),
     ):
         page.get_by_role("button", name=name, exact=True).click()
         page.keyboard.press(key)
-    page.get_by_role("button", name="Full screen").click()
-    page.keyboard.press("Escape")
     page.locator(".editor-text p").first.click(position={"x": 3, "y": 8})
     page.keyboard.press("Home")
     with page.expect_navigation():
@@ -167,10 +165,11 @@ def test_a_whole_writing_session_keeps_to_the_policy_and_stays_on_its_page(visit
         page.get_by_role("button", name="Preview").click()
     expect(popup.value.locator("article.essay")).to_contain_text("Yes: It “is” so.")
     popup.value.close()
-    page.get_by_text("Excerpt and tags").click()
+    open_settings(page).get_by_text("Excerpt and tags").click()
     page.locator(".field-tags .select2-selection").click()
     expect(page.locator(".select2-search__field").first).to_be_visible()
     page.keyboard.press("Escape")
+    page.get_by_role("button", name="Done").click()
     page.get_by_role("button", name="Publish").click()
     expect(page.locator(".messagelist")).to_contain_text("Published.")
     assert page.evaluate("document.querySelectorAll('style').length") == 0  # none of Tiptap's own
@@ -208,14 +207,14 @@ def test_without_script_an_essay_is_written_saved_published_and_restored(visitor
     press("Publish")
     expect_text("Published.")
     page.get_by_role("textbox", name="Body").fill("<p>Worse.</p>")
-    press("Publish changes")
+    press("Update")
     expect_text("Published.")
     page.get_by_role("link", name="Revisions").click()
     press("Compare revisions")
     page.get_by_role("button", name="Restore the version from").click()
     expect_text("Restored.")
     expect(page.get_by_role("textbox", name="Body")).to_have_value("<h2>One</h2><p>By hand.</p>")
-    press("Publish changes")
+    press("Update")
     essay = Essay.objects.get(title="By Hand Alone")
     assert (essay.body, essay.excerpt) == ("<h2>One</h2><p>By hand.</p>", "What the hand does.")
 

@@ -45,7 +45,7 @@ savedDeleted.catch(() => {}); // reported where it is awaited
 customElements.define("essay-autosave", class extends HTMLElement {
   connectedCallback() {
     this.form = this.closest("form");
-    this.status = this.form.querySelector(".kept");
+    this.status = document.querySelector(".kept") ?? document.createElement("p"); // a popup has none
     const { before } = this.dataset; // the page whose unsaved text this one continues
     this.left = []; // texts of earlier pages that the server does not have yet
     this.tab = this.form.elements.tab.value || crypto.randomUUID().replaceAll("-", "");
@@ -84,17 +84,23 @@ customElements.define("essay-autosave", class extends HTMLElement {
   /* Send texts of earlier pages. Each is deleted here once the server has it; on failure they wait for the next
      send(). */
   async sendLeft() {
+    let hasNewest = false;
     while (this.left.length) {
-      const [{ tab, number, sent }] = this.left;
+      const [{ tab, number, sent, changed }] = this.left;
       const body = new URLSearchParams(sent);
-      const extra = { tab, number, offer: this.tab, taken: this.form.elements.over.value };
+      const age = Math.max(0, Math.round((Date.now() - changed) / 1000));
+      const extra = { tab, number, age, offer: this.tab, taken: this.form.elements.over.value };
       for (const [name, value] of Object.entries(extra)) body.set(name, value);
       const answer = await this.post(body);
       if (!answer) return;
       this.left.shift();
       await deleteLocal(tab, number);
       this.querySelector(".newer-texts").innerHTML = answer.offer;
+      hasNewest = answer.opens;
     }
+    if (!hasNewest || this.isTyped || location.search) return;
+    await deleteLocal(this.tab); // a copy of an older text
+    location.reload(); // the form opens with the newest text
   }
 
   fields() {
@@ -128,8 +134,9 @@ customElements.define("essay-autosave", class extends HTMLElement {
     this.localTimer = undefined;
     const sent = this.serialize();
     this.number += 1;
-    const { who, essay } = this.dataset;
-    await transact("readwrite", (store) => store.put({ tab: this.tab, who, essay, number: this.number, changed: Date.now(), sent }));
+    const { who, essay, typed } = this.dataset;
+    const changed = this.isTyped || !typed ? Date.now() : Date.parse(typed);
+    await transact("readwrite", (store) => store.put({ tab: this.tab, who, essay, number: this.number, changed, sent }));
     this.isStoredLocally = sent === this.serialize();
   }
 
@@ -151,6 +158,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
     if (answer) {
       this.lastSent = sent;
       this.showStatus("kept", answer.behind);
+      if (answer.draft && !location.search) history.replaceState(null, "", `?draft=${answer.draft}`); // reloading opens it
     }
     if (this.mustResend) {
       this.mustResend = false;

@@ -8,7 +8,7 @@ const textElement = () => document.querySelector(".editor-text");
 function savePosition() {
   const position = { at: null };
   editor?.dispatchEvent(new CustomEvent("essay-get-position", { detail: position }));
-  sessionStorage.setItem(STORAGE_KEY, JSON.stringify({ top: scrollY, at: position.at, name: document.activeElement?.id, isFull: editor?.classList.contains("is-full") }));
+  sessionStorage.setItem(STORAGE_KEY, JSON.stringify({ top: scrollY, at: position.at, name: document.activeElement?.id }));
 }
 
 function restorePosition() {
@@ -19,9 +19,6 @@ function restorePosition() {
   else if (saved.name) document.getElementById(saved.name)?.focus({ preventScroll: true });
   scrollTo({ top: saved.top, behavior: "instant" });
   announce();
-  if (!saved.isFull) return;
-  editor.dispatchEvent(new CustomEvent("essay-toggle-full-screen"));
-  form.querySelector(".kept").textContent = messages(); // full screen covers the messages at the top
 }
 
 const messages = () => document.querySelector(".messagelist")?.textContent.trim() ?? "";
@@ -35,12 +32,13 @@ function announce() {
   setTimeout(() => { status.textContent = messages(); }, 100);
 }
 
+document.documentElement.classList.add("has-writing-script"); // what only pages without scripts need is hidden
 const isSaved = location.hash.startsWith("#saved-");
 if (form) {
   form.addEventListener("submit", ({ submitter }) => submitter?.formTarget !== "_blank" && savePosition());
   addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.key.toLowerCase() !== "s") return;
-    const save = form.querySelector("[name=_draft]");
+    const save = form.elements._draft;
     if (!save) return;
     event.preventDefault();
     if (!event.repeat) form.requestSubmit(save);

@@ -115,16 +115,12 @@ async function uploadFiles(files) {
 }
 
 if (editor) {
-  editor.after(panel); // near the text
-  const opener = panel.querySelector("[data-part=open]");
-  panel.querySelector("[data-part=hint]").hidden = false;
-  opener.setAttribute("role", "button");
+  panel.querySelector(".help").remove(); // without this script it leads to the list of pictures
   const openPicker = (event) => {
     event.preventDefault();
     position = undefined;
     openDialog();
   };
-  opener.addEventListener("click", openPicker);
   editor.addEventListener("essay-choose-image", openPicker);
   editor.addEventListener("essay-upload-image", ({ detail }) => {
     if (file) detail.result = request(dialog.dataset.upload, formData({ ...detail.source, alt: detail.alt }));

@@ -86,8 +86,9 @@ def test_each_tab_has_its_own_draft_and_all_are_offered(essay_form: EssayForm) -
         assert (answer.status_code, answer.json()["state"]) == (200, "kept")
     assert bodies() == ["<p>First again.</p>", "<p>Second tab.</p>"]
     page = essay_form.open_html()
+    assert "Opened with your unsaved changes" in page
+    assert "Of second, " in page
     for draft in Draft.objects.all():
-        assert f"{draft}, " in page
         assert f"/draft/?draft={draft.pk}" in page
 
 
@@ -117,12 +118,54 @@ def test_saving_a_continued_draft_without_javascript_deletes_it(essay_form: Essa
     assert bodies() == ["<p>Other.</p>"]
 
 
-def test_an_author_cannot_open_or_delete_the_draft_of_another(essay_form: EssayForm, essay: Essay) -> None:
+def test_the_newest_text_that_an_author_typed_opens(essay_form: EssayForm) -> None:
+    essay_form.autosave(**form_state("first", 1, "<p>Typed first.</p>"))
+    essay_form.autosave(**form_state("second", 1, "<p>Typed last.</p>"))
+    essay_form.autosave(**form_state("offline", 1, "<p>Typed before.</p>", age="3600"))
+    essay_form.open()
+    assert essay_form.values["body"] == "<p>Typed last.</p>"
+    essay_form.open("?saved")
+    assert essay_form.values["body"] == "<p>Stored words.</p>"
+    essay_form.save(body="<p>Saved last.</p>", tab="third")
+    essay_form.open()
+    assert essay_form.values["body"] == "<p>Saved last.</p>"
+    assert len(bodies()) == 3  # offered still
+
+
+def test_the_newest_text_opens_over_what_a_coauthor_saved_and_ends_in_a_choice(
+    essay_form: EssayForm, essay: Essay
+) -> None:
+    essay_form.autosave(**form_state("first", 1, "<p>Typed words.</p>"))
+    other = EssayForm(make.owner("ruth", name="Ruth"), essay)
+    other.open()
+    assert other.values["body"] == "<p>Stored words.</p>"
+    other.save(body="<p>Hers.</p>")
+    essay_form.open()
+    assert essay_form.values["body"] == "<p>Typed words.</p>"
+    assert essay_form.save().status_code == 409
+    assert essay.revisions.newest().body == "<p>Hers.</p>"  # type: ignore[union-attr]
+
+
+def test_a_draft_sent_late_says_whether_it_is_the_newest(essay_form: EssayForm) -> None:
+    essay_form.autosave(**form_state("first", 1, "<p>Typed.</p>", age="60"))
+    for age, is_newest in (("120", False), ("5", True)):
+        sent = form_state(f"left{age}", 1, f"<p>Left {age}.</p>", age=age, offer="now")
+        assert essay_form.autosave(**sent).json()["opens"] is is_newest
+
+
+def test_an_author_sees_but_cannot_open_or_delete_the_draft_of_another(essay_form: EssayForm, essay: Essay) -> None:
     essay_form.autosave(**form_state("first", 1, "<p>Secret words.</p>"))
     draft = Draft.objects.get()
     other = EssayForm(make.owner("ruth", name="Ruth"), essay)
-    assert "Secret words." not in other.open_html(f"?draft={draft.pk}")
-    assert other.client.get(other.url_of("draft"), {"draft": draft.pk}).status_code == 302
+    for address in ("", f"?draft={draft.pk}"):
+        page = other.open_html(address)
+        assert "Miriam Achterberg has unsaved changes" in page
+        assert "Secret words." not in page
+    seen = other.client.get(other.url_of("draft"), {"draft": draft.pk}).content.decode()
+    assert "Secret words." in seen
+    assert "Discard" not in seen
+    stranger = EssayForm(make.author("bram"), essay)
+    assert stranger.client.get(stranger.url_of("draft"), {"draft": draft.pk}).status_code == 403
     sent = {"discard": "1", "draft": draft.pk, "changed": draft.changed.isoformat()}
     other.client.post(other.url_of("draft"), sent)
     assert Draft.objects.count() == 1

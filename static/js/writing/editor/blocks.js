@@ -65,6 +65,14 @@ export function setParagraph(editor) {
   return editor.chain().focus().setNode("paragraph").run();
 }
 
+/* Make a quotation a pull quote, or wrap the paragraph in one; the other way round if it is one. */
+export function togglePullQuote(editor) {
+  const chain = editor.chain().focus();
+  if (editor.isActive("blockquote", { class: "pull" })) return chain.lift("blockquote").run();
+  if (!editor.isActive("blockquote")) chain.wrapIn("blockquote");
+  return chain.updateAttributes("blockquote", { class: "pull" }).run();
+}
+
 export function insertRule(editor) {
   const { state } = editor;
   const { horizontalRule, paragraph } = state.schema.nodes;

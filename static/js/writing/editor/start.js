@@ -3,7 +3,9 @@
 import { Dropcursor, Editor, Extension, Gapcursor, pm, UndoRedo } from "django-prose-editor/editor";
 import { Blocks, insertFigure } from "./blocks.js";
 import { showCount } from "./word-count.js";
+import { Commands } from "./commands.js";
 import { Find, FindBar } from "./find.js";
+import { InsertMenu, Inserts } from "./inserts.js";
 import { Navigation } from "./navigation.js";
 import { Notes, WHOLE_TEXT } from "./notes.js";
 import { Paste, withPasted } from "./paste.js";
@@ -15,7 +17,7 @@ import { InputRules } from "./input-rules.js";
 import { Markdown } from "./markdown.js";
 
 const PAUSE_MS = 350;
-const SCROLL_MARGIN = { top: 80, right: 0, bottom: 110, left: 0 };
+const SCROLL_MARGIN = { top: 120, right: 0, bottom: 90, left: 0 }; // header and tools are above the text, on phones below it
 
 /* The elements in the editor's templates. */
 function findParts(root) {
@@ -25,6 +27,9 @@ function findParts(root) {
     bar: find(".editor-tools"),
     tableBar: find(".editor-table-tools"),
     findBar: find(".editor-find"),
+    selectionBar: find(".editor-selection-tools"),
+    plus: find(".editor-plus"),
+    menus: all.filter((each) => each.matches(".editor-menu")),
     count: find(".editor-count"),
     status: find(".editor-said"),
     dialogs: all.filter((each) => each.matches("dialog")),
@@ -63,7 +68,7 @@ function debounce(callback) {
 export function startEditor(root) {
   const textarea = root.querySelector("textarea");
   const { rules, language, clean } = JSON.parse(root.dataset.setup);
-  const { bar, tableBar, findBar, count, status, dialogs } = findParts(root);
+  const { bar, tableBar, findBar, selectionBar, plus, menus, count, status, dialogs } = findParts(root);
   const stored = new StoredHtml(rules);
   const sheet = document.createElement("div");
   sheet.className = "editor-sheet";
@@ -85,7 +90,11 @@ export function startEditor(root) {
     textarea.value = html;
     emit("essay-change", { html });
   });
-  const updateToolbar = debounce(() => toolbar.show());
+  let inserts = null;
+  const updateTools = debounce(() => {
+    toolbar.show();
+    inserts.placePlus();
+  });
 
   const editor = new Editor({
     element: sheet,
@@ -105,16 +114,17 @@ export function startEditor(root) {
       Tables,
       Markdown,
       InputRules.configure({ language: essayLanguage }),
+      Inserts.configure({ menu: () => inserts }), // none until the editor is ready
       shortcuts(() => toolbar),
     ],
     editorProps: {
-      scrollThreshold: SCROLL_MARGIN, // the toolbar is above the text, the save buttons are below
+      scrollThreshold: SCROLL_MARGIN,
       scrollMargin: SCROLL_MARGIN,
       attributes: { ...attributes, lang: essayLanguage() },
     },
     onUpdate: () => writeBack.schedule(),
-    onSelectionUpdate: () => updateToolbar.schedule(),
-    onTransaction: ({ transaction }) => transaction.docChanged && updateToolbar.schedule(),
+    onSelectionUpdate: () => updateTools.schedule(),
+    onTransaction: ({ transaction }) => transaction.docChanged && updateTools.schedule(),
   });
   const replaceText = (html) => {
     const doc = stored.read(editor.schema, html);
@@ -138,10 +148,16 @@ export function startEditor(root) {
     label.addEventListener("click", () => editor.view.focus());
   }
   bar.setAttribute("aria-controls", `${textarea.id}_editor`);
-  textarea.before(bar, tableBar, findBar, sheet, count, status);
+  bar.append(count);
+  const tools = document.querySelector(".writing-tools");
+  tools.append(bar, tableBar, findBar, status);
+  sheet.prepend(plus);
+  textarea.before(sheet);
   textarea.hidden = true;
-  document.body.append(...dialogs);
-  const toolbar = new Toolbar({ editor, root, bar, tableBar, dialogs, find: new FindBar(findBar, editor) });
+  document.body.append(...menus, selectionBar, ...dialogs);
+  const commands = new Commands({ editor, root, dialogs, find: new FindBar(findBar, editor) });
+  const toolbar = new Toolbar({ editor, commands, bar, tableBar, menus, selectionBar });
+  inserts = new InsertMenu({ editor, commands, plus, menu: menus.find(({ id }) => id === "editor-inserts") });
   toolbar.show();
   showCount(count, editor.state.doc);
   if (stored.hasRawHtml) status.textContent = status.dataset.kept;
@@ -153,7 +169,6 @@ export function startEditor(root) {
   root.addEventListener("insert-figure", ({ detail }) => insertFigure(editor, detail));
   root.addEventListener("essay-replace", ({ detail: { html } }) => editor.view.dispatch(pm.history.closeHistory(replaceText(html))));
   root.addEventListener("essay-get-position", ({ detail }) => { detail.at = editor.view.hasFocus() ? editor.state.selection.from : null; });
-  root.addEventListener("essay-toggle-full-screen", () => toolbar.toggleFullScreen());
   root.addEventListener("essay-set-position", ({ detail }) => editor.commands.focus(Math.min(detail.at, editor.state.doc.content.size), { scrollIntoView: false }));
   emit("essay-ready");
   return editor;
@@ -164,11 +179,9 @@ const shortcuts = (toolbar) =>
     name: "tool-keys",
     priority: 50,
     addKeyboardShortcuts: () => ({
-      "Mod-k": () => (toolbar().link(), true),
-      "Mod-f": () => (toolbar().find.open(), true),
-      "Mod-Alt-Enter": () => (toolbar().toggleFullScreen(), true),
-      F1: () => (toolbar().help(), true),
-      "Alt-F10": () => (toolbar().bar.querySelector('[tabindex="0"]').focus(), true),
-      Escape: () => toolbar().root.classList.contains("is-full") && (toolbar().toggleFullScreen(), true),
+      "Mod-k": () => (toolbar().commands.run("link"), true),
+      "Mod-f": () => (toolbar().commands.run("find"), true),
+      F1: () => (toolbar().commands.run("help"), true),
+      "Alt-F10": () => (toolbar().focusTools(), true),
     }),
   });

@@ -1,0 +1,159 @@
+"""The writing page's own parts in Chromium: where the text begins, tools and menus, inserts and the settings drawer."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from blog.models import Essay
+from tests import make
+from tests.browser.essay_form import focus_body, form_url, open_settings
+from tests.services.chromium import Visitor
+from tests.services.sessions import log_in
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+TITLE, SUBTITLE = "Objections and Replies", "Descartes let his critics into the book and gave them five times the room."
+IN_VIEW = """() => [...document.querySelectorAll("a, button, input, textarea, select, summary, [contenteditable=true]")]
+  .filter(each => each.checkVisibility({ visibilityProperty: true }) && each.type !== "hidden")
+  .filter(each => { const box = each.getBoundingClientRect(); return box.top >= 0 && box.top < innerHeight && box.width > 1 })
+  .map(each => each.outerHTML.slice(0, 80))"""
+
+
+@pytest.fixture
+def author(site: "Server") -> User:
+    return make.author(name="Miriam Achterberg")
+
+
+@pytest.fixture
+def essay(author: User) -> Essay:
+    return make.essay(TITLE, by=author, deck=SUBTITLE, body="<p>One two three.</p><p>Four five.</p>")
+
+
+def open_form(visitor: Visitor, site: "Server", author: User, essay: Essay | None, size: tuple[int, int]) -> Page:
+    page = visitor.open(alone=True)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    log_in(page.context, author, site.url)
+    page.goto(form_url(site, essay))
+    expect(page.locator(".editor-text")).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize(("size", "highest"), [((1280, 800), 220), ((390, 844), 260)])
+def test_the_text_begins_near_the_top_among_few_controls(
+    size: tuple[int, int], highest: int, visitor: Visitor, site: "Server", author: User, essay: Essay
+) -> None:
+    page = open_form(visitor, site, author, essay, size)
+    top = page.locator(".editor-text").evaluate("text => text.getBoundingClientRect().top")
+    assert top <= highest
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    controls = page.evaluate(IN_VIEW)
+    assert len(controls) <= 20, controls
+    focus_body(page).keyboard.type(" Typed.")
+    expect(page.locator(".kept")).to_contain_text("Draft autosaved")
+    page.reload()
+    expect(page.locator(".newer-line").first).to_contain_text("Opened with your unsaved changes")
+    assert page.locator(".editor-text").evaluate("text => text.getBoundingClientRect().top") <= highest + 40
+
+
+def test_what_is_typed_after_a_slash_finds_what_to_insert(
+    visitor: Visitor, site: "Server", author: User, essay: Essay
+) -> None:
+    page = open_form(visitor, site, author, essay, (1280, 800))
+    focus_body(page).keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Insert")).to_be_visible()
+    page.keyboard.type("/head")
+    menu = page.get_by_role("menu", name="Insert")
+    expect(menu.get_by_role("menuitem")).to_have_text(["Heading ##"])
+    page.keyboard.press("Enter")
+    page.keyboard.type("Found")
+    page.keyboard.press("Enter")
+    page.keyboard.type("/not listed")
+    expect(menu).to_be_hidden()
+    page.keyboard.press("Enter")
+    page.keyboard.type("and/or /")
+    expect(menu).to_be_hidden()
+    page.keyboard.press("Enter")
+    page.keyboard.type("/")
+    expect(menu).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    expect(page.locator(".editor-text h2")).to_have_text("Found")
+    expect(page.locator(".editor-text p").last).to_have_text("/")
+    page.keyboard.press("Backspace")
+    page.get_by_role("button", name="Insert").click()
+    menu.get_by_role("menuitem", name="Divider").click()
+    expect(page.locator(".editor-text hr")).to_be_attached()
+
+
+def test_tools_work_by_keyboard_and_fold_into_a_menu(
+    visitor: Visitor, site: "Server", author: User, essay: Essay
+) -> None:
+    page = open_form(visitor, site, author, essay, (390, 844))
+    focus_body(page)
+    page.keyboard.press("Shift+Home")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")  # the editor learns of it
+    page.keyboard.press("Alt+F10")
+    bold = page.get_by_role("toolbar", name="Selected text").get_by_role("button", name="Bold")
+    expect(bold).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".editor-text p strong")).to_have_text("Four five.")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("toolbar", name="Selected text")).to_be_hidden()
+    page.keyboard.press("Alt+F10")
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    more = page.get_by_role("menu", name="More")
+    expect(more.get_by_role("menuitemcheckbox", name="Quote", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".editor-text")).to_be_focused()
+    expect(more).to_be_hidden()
+    page.set_viewport_size({"width": 1280, "height": 844})
+    expect(page.get_by_role("toolbar", name="Formatting").get_by_role("button", name="Quote")).to_be_visible()
+
+
+def test_tools_appear_above_text_that_a_mouse_selects(
+    visitor: Visitor, site: "Server", author: User, essay: Essay
+) -> None:
+    page = open_form(visitor, site, author, essay, (1280, 800))
+    page.locator(".editor-text p").first.dblclick(position={"x": 8, "y": 8})
+    tools = page.get_by_role("toolbar", name="Selected text")
+    tools.get_by_role("button", name="Italic").click()
+    expect(page.locator(".editor-text em")).to_have_text("One")
+    page.keyboard.press("ArrowRight")
+    expect(tools).to_be_hidden()
+
+
+def test_settings_are_in_a_drawer_whose_closing_saves_them(
+    visitor: Visitor, site: "Server", author: User, essay: Essay
+) -> None:
+    page = open_form(visitor, site, author, essay, (1280, 800))
+    settings = open_settings(page)
+    expect(settings).to_be_focused()
+    settings.get_by_text("URL and type").click()
+    settings.get_by_label("Canonical URL").fill("https://example.org/first")
+    page.keyboard.press("Escape")
+    expect(page.locator(".messagelist")).to_contain_text("Saved")
+    expect(settings).to_be_hidden()
+    essay.refresh_from_db()
+    assert essay.canonical == "https://example.org/first"
+    open_settings(page)
+    page.get_by_role("button", name="Done").click()
+    expect(page.get_by_role("button", name="Settings")).to_be_focused()
+
+
+def test_an_invalid_setting_is_shown_in_the_open_drawer(
+    visitor: Visitor, site: "Server", author: User, essay: Essay
+) -> None:
+    page = open_form(visitor, site, author, essay, (1280, 800))
+    settings = open_settings(page)
+    settings.get_by_text("URL and type").click()
+    settings.get_by_label("Canonical URL").fill("not an address")
+    page.get_by_role("button", name="Done").click()
+    expect(settings).to_be_visible()
+    expect(settings.get_by_label("Canonical URL")).to_be_focused()
+    expect(settings).to_contain_text("Enter a valid URL.")
+    expect(page.locator(".missing")).to_contain_text("Your text is kept.")
+    visitor.errors.clear()  # Chromium logs the answer 422
