@@ -32,6 +32,7 @@ from blog.writing.form import WritingForm
 from blog.writing.permissions import FixedRowsMixin, OwnObjectsOnlyMixin
 from blog.writing.publishing import PublishingMixin
 from blog.writing.saving import WritingMixin
+from blog.writing.term_fields import SeriesField, TagsField
 from blog.writing.time_zones import TimeZoneSelect
 
 
@@ -69,6 +70,8 @@ SETTINGS_FIELDS = ("cover", "series", "series_position", *EDITOR_FIELDS, "langua
 
 class EssayForm(WritingForm):
     cover = CoverField()
+    tags = TagsField()
+    series = SeriesField()
     canonical = forms.URLField(
         label=_("Canonical URL"),
         help_text=Essay._meta.get_field("canonical").help_text,
@@ -189,7 +192,7 @@ class EssayAdmin(WritingMixin, PublishingMixin, OwnObjectsOnlyMixin, admin.Model
     list_filter = (StatusFilter, "kind", "tags", ("authors", admin.RelatedOnlyFieldListFilter))
     search_fields = ("title", "deck", "body", "slug")
     date_hierarchy = "published"
-    autocomplete_fields = ("tags", "series", "translation_of")
+    autocomplete_fields = ("translation_of",)
     ordering = ("-published", "-pk")
 
     @method_decorator(csp_update({"script-src": [NONCE]}))

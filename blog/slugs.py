@@ -11,6 +11,16 @@ def make_slug(text: str) -> str:
     return slugify(text.replace(".", "-"), allow_unicode=True)
 
 
+def unused_slug(rows: Any, name: str, *, otherwise: str) -> str:
+    """Return a slug of a name, or of `otherwise` for a name without letters, that none of the rows has."""
+    slug = stem = make_slug(name)[:90] or otherwise
+    number = 1
+    while rows.filter(slug=slug).exists():
+        number += 1
+        slug = f"{stem}-{number}"
+    return slug
+
+
 def tidy_slug(typed: str) -> str:
     """Return a slug as it is stored if someone typed it: with hyphens for dots."""
     return typed.strip().replace(".", "-").strip("-")

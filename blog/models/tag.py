@@ -6,7 +6,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from blog.slugs import make_slug
+from blog.slugs import make_slug, unused_slug
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
@@ -15,12 +15,12 @@ class TagQuerySet(models.QuerySet["Tag"]):
         tag = self.filter(name__iexact=name).first()
         if tag:
             return tag
-        slug = stem = make_slug(name)[:90] or "tag"
-        number = 1
-        while self.filter(slug=slug).exists():
-            number += 1
-            slug = f"{stem}-{number}"
-        return self.create(name=name, slug=slug)
+        return self.create(name=name, slug=unused_slug(self, name, otherwise="tag"))
+
+    def named(self, names: Iterable[str]) -> "list[Tag]":
+        """Return the tags that have these names now, with unsaved ones for names that no tag has."""
+        tags = [self.matching([name]) or [Tag(name=name, slug=make_slug(name) or "tag")] for name in names]
+        return [tag for each in tags for tag in each]
 
     def matching(self, names: Iterable[str]) -> "list[Tag]":
         """Return the tags that have these names, or had them before they were renamed or merged."""

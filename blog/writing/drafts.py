@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from accounts.models import User
-from blog.models import Draft, Essay, Tag, Text
+from blog.models import Draft, Essay, Text
 from blog.models.revision import TEXT_FIELDS
 from blog.writing import revisions
+from blog.writing.term_fields import split_names
 
 MAX_CHARACTERS = 4_000_000
 MAX_AGE = timedelta(days=365)
@@ -33,8 +34,7 @@ class FormState:
 
 def parse_text(data: Any) -> Text:
     """Return the text of a submitted form, as it was typed."""
-    tags = [parse_number(pk) for pk in data.getlist("tags")]
-    names = Tag.objects.filter(pk__in=tags).order_by("name").values_list("name", flat=True)
+    names = sorted(split_names(data.get("tags", "")))
     return Text(**{name: data.get(name, "")[:MAX_CHARACTERS] for name in TEXT_FIELDS}, tags=tuple(names))
 
 

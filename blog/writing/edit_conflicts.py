@@ -7,12 +7,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from blog import difference
-from blog.models import Draft, Essay, Tag
+from blog.models import Draft, Essay
 from blog.models.revision import TEXT_FIELDS
 from blog.writing import drafts, merging, revisions
 from blog.writing.draft_views import render_page
 from blog.writing.form import requested_action
 from blog.writing.revisions import LatestText
+from blog.writing.term_fields import join_names
 
 REPLACED_FIELDS = {"csrfmiddlewaretoken", "base", "tab", "draft", "over"}
 SUBMIT_BUTTONS = {"_draft", "_publish", "_unpublish"}
@@ -64,5 +65,5 @@ def merged_fields(request: HttpRequest, both: merging.MergeResult) -> list[tuple
     """Return names and values of a form with the merged text; with conflicts its button saves it as a draft."""
     fields = resubmitted_fields(request, {*TEXT_FIELDS, "tags", *(SUBMIT_BUTTONS if both.conflict_count else ())})
     fields += [(name, getattr(both.text, name)) for name in TEXT_FIELDS]
-    fields += [("tags", str(tag.pk)) for tag in Tag.objects.matching(both.text.tags)]
+    fields.append(("tags", join_names(both.text.tags)))
     return [*fields, ("_draft", "1")] if both.conflict_count else fields

@@ -16,7 +16,7 @@ from blog.writing import drafts, revisions
 def initial_values(text: Text) -> dict[str, Any]:
     """Return the values by field with which the form opens."""
     found: dict[str, Any] = {name: getattr(text, name) for name in TEXT_FIELDS}
-    return found | {"tags": Tag.objects.matching(text.tags)}
+    return found | {"tags": Tag.objects.named(text.tags)}
 
 
 def requested_action(data: Any) -> str:

@@ -33,7 +33,7 @@ def text_to_preview(essay: Essay) -> Text:
 def render_preview(request: HttpRequest, essay: Essay, text: Text, *, by: User | None = None) -> HttpResponse:
     """Render an essay's page with another text, not to be cached or indexed; `by` is the author of a new essay."""
     text.apply_to(essay)
-    essay.shown_tags = Tag.objects.matching(text.tags)
+    essay.shown_tags = Tag.objects.named(text.tags)
     is_new = essay._state.adding
     if is_new:
         essay.bylines = [by]

@@ -64,6 +64,9 @@ class WritingMixin(AdminMixin):
     def save_model(self, request: HttpRequest, obj: Essay, form: Any, change: bool) -> None:
         """Save the text as a draft, publish it or unpublish the essay, as the submitted button says."""
         by, text = cast(User, request.user), form.text
+        if obj.series and obj.series._state.adding:
+            obj.series.save()
+            obj.series = obj.series  # its key is known now
         match requested_action(request.POST):
             case "publish":
                 note = request.POST.get("note", "")[:300].strip()

@@ -3,9 +3,13 @@
 from django.contrib import admin
 from django.urls import path
 
-from blog.writing import draft_views
+from blog.writing import draft_views, suggest_views
 
 urlpatterns = [
+    *(
+        path(f"suggest/{kind}/", admin.site.admin_view(suggest_views.suggest), {"kind": kind}, name=f"suggest-{kind}")
+        for kind in suggest_views.FINDERS
+    ),
     path("logged-in/", admin.site.admin_view(draft_views.logged_in), name="essay-logged-in"),
     path("<str:which>/draft/", admin.site.admin_view(draft_views.draft), name="essay-draft"),
     path("<str:which>/revisions/", admin.site.admin_view(draft_views.revisions), name="essay-revisions"),

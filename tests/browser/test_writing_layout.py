@@ -1,12 +1,13 @@
 """The writing page's own parts in Chromium: where the text begins, tools and menus, inserts and the settings drawer."""
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from blog.models import Essay
+from blog.models import Essay, Tag
 from tests import make
 from tests.browser.essay_form import focus_body, form_url, open_settings
 from tests.services.chromium import Visitor
@@ -142,6 +143,50 @@ def test_settings_are_in_a_drawer_whose_closing_saves_them(
     open_settings(page)
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_role("button", name="Settings")).to_be_focused()
+
+
+def test_tags_a_series_and_a_link_are_found_by_typing(
+    visitor: Visitor, site: "Server", author: User, essay: Essay
+) -> None:
+    Tag.objects.ensure("Argument")
+    page = open_form(visitor, site, author, essay, (390, 844))
+    settings = open_settings(page)
+    settings.get_by_text("Excerpt and tags").click()
+    tags = settings.get_by_role("combobox", name="Tags")
+    tags.press_sequentially("argu")
+    expect(settings.locator(".suggestions li")).to_have_text([re.compile("^Argument · "), "Create tag “argu”"])
+    visitor.check_accessibility(page)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Kant, Hume,wrong")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Backspace")
+    page.keyboard.type("canceled")
+    expect(settings.locator(".suggestions li")).to_have_text(["Create tag “canceled”"])
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.keyboard.type("Typed last")
+    settings.get_by_role("heading", name="Series").click()
+    series = settings.get_by_role("combobox", name="Series")
+    series.fill("Books and Their Readers")
+    settings.get_by_role("option", name="Create series “Books and Their Readers”").click()
+    page.get_by_role("button", name="Done").click()
+    expect(page.locator(".messagelist")).to_contain_text("Saved")
+    open_settings(page).get_by_text("Excerpt and tags").click()
+    for name in ("Argument", "Hume", "Kant", "Typed last"):
+        expect(page.get_by_role("button", name=f"Remove {name}")).to_be_visible()
+    essay.refresh_from_db()
+    assert str(essay.series) == "Books and Their Readers"
+    page.get_by_role("button", name="Done").click()
+    focus_body(page).keyboard.press("Shift+Home")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("objections")
+    dialog = page.get_by_role("dialog", name="Link")
+    expect(dialog.get_by_role("option")).to_contain_text([TITLE])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator(".editor-text a")).to_have_attribute("href", essay.get_absolute_url())
 
 
 def test_an_invalid_setting_is_shown_in_the_open_drawer(

@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.profiles.names import tidy_line
 from blog.models import Series, Tag
-from blog.slugs import make_slug
+from blog.slugs import make_slug, unused_slug
 from transfer import redirects
 from transfer.fields.post import clean_path
 from transfer.report import Report
@@ -50,11 +50,7 @@ class Terms:
         if found := Series.objects.filter(title__iexact=title).first():
             return found
         known = self.known_series.get(title, {})
-        slug = stem = clean_slug(known.get("slug")) or make_slug(title)[:90] or "series"
-        number = 1
-        while Series.objects.filter(slug=slug).exists():
-            number += 1
-            slug = f"{stem}-{number}"
+        slug = unused_slug(Series.objects, clean_slug(known.get("slug")) or title, otherwise="series")
         self.report.counts["series"] += 1
         series = Series.objects.create(title=title, slug=slug, description=str(known.get("description") or ""))
         redirects.add_redirects(alias_paths(known), series, self.report)

@@ -3,7 +3,7 @@
 const LOCAL_DELAY_MS = 800; // after a change, even if typing continues
 const SERVER_DELAY_MS = 2500;
 const STORE = "texts";
-const FIELDS = ["title", "deck", "body", "excerpt", "slug"];
+const FIELDS = ["title", "deck", "body", "excerpt", "slug", "tags"];
 
 function openDatabase() {
   return new Promise((resolve, reject) => {
@@ -110,7 +110,6 @@ customElements.define("essay-autosave", class extends HTMLElement {
     const all = new FormData(this.form);
     const sent = new URLSearchParams();
     for (const name of FIELDS) sent.append(name, all.get(name) ?? "");
-    for (const tag of all.getAll("tags")) sent.append("tags", tag);
     for (const name of ["base", "tab", "draft", "over"]) sent.append(name, all.get(name) ?? "");
     return sent;
   }

@@ -52,7 +52,7 @@ def fields(**more: Any) -> dict[str, Any]:
 
 def test_an_author_publishes_an_essay_and_readers_see_it(desk: Client, author: User) -> None:
     tag = Tag.objects.ensure("Promises")
-    answer = desk.post(f"{ESSAYS}add/", fields(tags=[tag.pk], body="<h1>Big</h1><p onclick=x>In the spring.</p>"))
+    answer = desk.post(f"{ESSAYS}add/", fields(tags=tag.name, body="<h1>Big</h1><p onclick=x>In the spring.</p>"))
     assert answer.status_code == 302
     essay = Essay.objects.get()
     assert (essay.slug, essay.word_count, essay.bylines) == ("whose-promise-is-it", 4, [author])

@@ -91,7 +91,7 @@ def test_the_author_previews_the_form_and_nothing_is_saved(essay_form: EssayForm
     tag = Tag.objects.ensure("Promises")
     answer = essay_form.client.post(
         essay_form.url_of("preview"),
-        {**essay_form.values, "body": "<p>In the form.</p><script>x</script>", "tags": [tag.pk]},
+        {**essay_form.values, "body": "<p>In the form.</p><script>x</script>", "tags": tag.name},
     )
     page = answer.content.decode()
     assert "In the form." in page

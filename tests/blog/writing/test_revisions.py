@@ -50,7 +50,7 @@ def test_readers_see_the_published_text_until_the_changes_are_published(essay_fo
     tag = Tag.objects.ensure("Promises")
     essay_form.publish(title="Old title", body="<p>Old words.</p>")
     essay_form.open()
-    essay_form.save(title="New title", body="<p>New words.</p>", tags=[tag.pk])
+    essay_form.save(title="New title", body="<p>New words.</p>", tags=tag.name)
     essay = Essay.objects.get()
     page = public_page(essay)
     assert "Old words." in page
@@ -134,7 +134,7 @@ def test_a_tag_renamed_since_stays_on_the_unpublished_text(essay_form: EssayForm
     tag = Tag.objects.ensure("Promises")
     essay_form.publish(title="T", body="<p>One.</p>")
     essay_form.open()
-    essay_form.save(body="<p>Two.</p>", tags=[tag.pk])
+    essay_form.save(body="<p>Two.</p>", tags=tag.name)
     Tag.objects.filter(pk=tag.pk).update(name="Vows", slug="vows")
     actions.add_redirect("/tag/promises/", tag=tag)
     essay_form.open()

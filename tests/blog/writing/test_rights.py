@@ -136,6 +136,12 @@ GET  essay-preview(live)                        login  login login  200    403  
 POST essay-preview(live)                        login  login login  200    403   200    403       200
 GET  essay-preview(new)                         login  login login  404    404   404    403       404
 POST essay-preview(new)                         login  login login  200    200   200    403       200
+GET  suggest-essays                             login  login login  200    200   200    403       200
+POST suggest-essays                             login  login login  405    405   405    405       405
+GET  suggest-series                             login  login login  200    200   200    403       200
+POST suggest-series                             login  login login  405    405   405    405       405
+GET  suggest-tags                               login  login login  200    200   200    403       200
+POST suggest-tags                               login  login login  405    405   405    405       405
 GET  essay-restore(essay)                       login  login login  405    405   405    405       405
 POST essay-restore(essay)                       login  login login  302    403   302    403       302
 GET  essay-restore(live)                        login  login login  405    405   405    405       405

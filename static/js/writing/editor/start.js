@@ -12,6 +12,7 @@ import { Paste, withPasted } from "./paste.js";
 import { extensions } from "./schema.js";
 import { StoredHtml } from "./stored-html.js";
 import { Tables } from "./tables.js";
+import { startSuggestions } from "../suggest.js";
 import { Toolbar } from "./toolbar.js";
 import { InputRules } from "./input-rules.js";
 import { Markdown } from "./markdown.js";
@@ -155,6 +156,7 @@ export function startEditor(root) {
   textarea.before(sheet);
   textarea.hidden = true;
   document.body.append(...menus, selectionBar, ...dialogs);
+  for (const dialog of dialogs) dialog.querySelectorAll("[data-suggest]").forEach(startSuggestions);
   const commands = new Commands({ editor, root, dialogs, find: new FindBar(findBar, editor) });
   const toolbar = new Toolbar({ editor, commands, bar, tableBar, menus, selectionBar });
   inserts = new InsertMenu({ editor, commands, plus, menu: menus.find(({ id }) => id === "editor-inserts") });
