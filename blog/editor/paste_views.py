@@ -1,4 +1,4 @@
-"""The view that cleans pasted HTML with the same code as an imported document."""
+"""The view that cleans pasted HTML and Markdown with the same code as an imported document."""
 
 import re
 
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.middleware import Request
 from blog import editor
+from blog.editor import markdown
 from blog.editor.report import describe
 from blog.images import renditions
 
@@ -20,14 +21,17 @@ _UPLOADING = re.compile(r"https://[0-9a-f-]{36}\.invalid/[0-9]+")  # static/js/w
 
 @require_POST
 def clean_paste(request: Request) -> HttpResponse:
-    """Return pasted HTML as an essay's HTML, with sentences about losses and changes."""
+    """Return pasted HTML, or Markdown as the content type says, as an essay's HTML with sentences about losses."""
     if not (request.user.has_perm("blog.add_essay") or request.user.has_perm("blog.change_essay")):
         raise PermissionDenied(_("Only authors can paste here."))
     if len(request.body) > MAX_BYTES:
         return JsonResponse({"why": _("The text is too long. Paste it in smaller parts.")}, status=413)
     source = request.body.decode(errors="replace")
-    if source.count("<") > MAX_TAGS:
+    is_markdown = request.content_type == "text/markdown"
+    if (is_markdown and markdown.has_too_much_markup(source)) or source.count("<") > MAX_TAGS:
         return JsonResponse({"why": _("The text has too much formatting. Paste it in smaller parts.")}, status=413)
+    if is_markdown:
+        source = markdown.build_parser().render(source)
     result = editor.convert_html(source, resolve_picture=resolve_picture)
     return JsonResponse({"html": result.html, "lost": describe(result.lost), "changed": describe(result.changed)})
 

@@ -8,7 +8,8 @@ from urllib.parse import quote, unquote, urljoin
 
 from blog import markup
 from blog.editor import Conversion, convert_html
-from transfer.document.markdown import MAX_MARKUP_CHARACTERS, build_parser, has_too_much_markup, repeats_title
+from blog.editor.markdown import MAX_MARKUP_CHARACTERS, build_parser, has_too_much_markup
+from transfer.document.markdown import repeats_title
 from transfer.fields.post import Post
 from transfer.markdown import template_tags, text
 from transfer.markdown.files import Files, is_picture, is_text

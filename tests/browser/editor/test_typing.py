@@ -1,8 +1,10 @@
 """What the editor makes of what is typed: quotes and dashes, Markdown, addresses, and blocks by signs and keys."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.editor.editor_page import EditorPage
+from tests.services.chromium import Visitor
 
 
 def test_quotes_and_dashes_follow_the_language_and_can_be_undone(desk: EditorPage) -> None:
@@ -92,3 +94,40 @@ def test_blocks_are_created_by_signs_keys_and_buttons(desk: EditorPage) -> None:
         '<figure class="wide"><img src="/favicon.ico" alt="A mark" width="32" height="32">'
         "<figcaption>Two</figcaption></figure>"
     )
+
+
+MARKDOWN = (
+    "# A heading\n\nSome **bold** words[^1] and\na [link](https://example.org/).\n\n- one\n- two\n\n[^1]: A note."
+)
+FORMATTED = (
+    '<h2>A heading</h2><p>Some <strong>bold</strong> words[1] and a <a href="https://example.org/" rel="noopener">link</a>.</p>'
+    "<ul><li>one</li><li>two</li></ul>|<li 1>A note.</li>"
+)
+
+
+def test_pasted_markdown_is_formatted_and_can_be_kept_as_text(desk: EditorPage, visitor: Visitor) -> None:
+    keep = desk.page.get_by_role("button", name="Keep as text")
+    desk.paste_text(MARKDOWN)
+    expect(keep).to_be_visible()
+    assert desk.short_html == FORMATTED
+    desk.press("Control+z")
+    expect(keep).to_be_hidden()
+    assert "<p># A heading</p>" in desk.stored_html
+    desk.replace_text("<p>Before.</p>")
+    desk.press("Control+End")
+    desk.press("Enter")
+    desk.paste_text(MARKDOWN)
+    keep.click()
+    expect(keep).to_be_hidden()
+    expect(desk.text).to_be_focused()
+    assert "<p>Before.</p><p># A heading</p>" in desk.stored_html
+    desk.replace_text()
+    desk.paste_text("1 * 2 * 3 - 4 #one\nand > [so] on_the_other_hand")
+    assert "<p>and &gt; [so]" in desk.stored_html
+    desk.press("Control+a")
+    desk.press("Delete")
+    desk.page.route("**/clean/", lambda route: route.abort())
+    desk.paste_text("Some **bold** words")
+    desk.type(" typed")
+    assert desk.stored_html == "<p>Some **bold** words typed</p>"
+    visitor.errors.clear()  # Chromium logs the failed request

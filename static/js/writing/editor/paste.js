@@ -1,5 +1,6 @@
 /* Pasting: our own HTML is inserted as it is, with its notes; other HTML is cleaned by the server first. Until then,
-   what is saved of the text contains it as the browser parses it. */
+   what is saved of the text contains it as the browser parses it. Markdown is inserted as text, which the server's
+   HTML then replaces; undoing that leaves the text. */
 
 import { Extension, pm } from "django-prose-editor/editor";
 import { carryNotes, gatherNotes } from "./notes.js";
@@ -46,6 +47,20 @@ function offerFiles(root, files, position) {
   const event = new CustomEvent("essay-image-files", { bubbles: true, cancelable: true, detail: { files, position } });
   return !root.dispatchEvent(event);
 }
+
+/* Whether a plain text is written in Markdown; one sign alone, such as a hyphen before a line, is not enough. */
+const MARKDOWN = [
+  /^#{1,6} \S.*$/m,
+  /^(?:```|~~~)/m,
+  /^\[\^[^\]\s]+\]:/m,
+  /\[[^\]\n]+\]\((?:https?:|mailto:|[/#.])[^)\s]*\)/,
+  /^\|.+\|[ \t]*\n\|?[ :|-]+\|/m,
+  /\*\*[^\s*](?:[^*\n]*[^\s*])?\*\*/,
+  /^> \S/m,
+  /^(?:[-*+]|\d+[.)]) \S.*\n+(?:[-*+]|\d+[.)]) \S/m,
+];
+const FORMATTED = /<(?:p|h[1-6]|li|a|b|i|strong|em|table|blockquote|img)\b/i;
+const isMarkdown = (text, html) => !FORMATTED.test(html) && MARKDOWN.some((sign) => sign.test(text));
 
 /* Blocks replace an empty block; otherwise the first and the last of them merge with the text around them. */
 function insertSlice(tr, from, to, slice) {
@@ -99,12 +114,12 @@ function pasteAddress(view, data, from, to) {
   return true;
 }
 
-async function requestCleanup(address, html) {
+async function requestCleanup(address, source, type = "text/html") {
   try {
     const response = await fetch(address, {
       method: "POST",
-      body: html,
-      headers: { "Content-Type": "text/html" },
+      body: source,
+      headers: { "Content-Type": type },
       redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -121,7 +136,7 @@ export function withPasted(state) {
   const pending = key.getState(state) ?? [];
   if (!pending.length) return state.doc;
   const { tr } = state;
-  for (const { id, from, to } of pending) {
+  for (const { id, from, to } of pending.filter((each) => !each.id.isText)) {
     id.slice ??= parseSlice(state.schema, placeImages(removeInline(id.html), id.prefix ?? "data:", []).html);
     insertSlice(tr, tr.mapping.map(from, 1), tr.mapping.map(to, 1), id.slice);
   }
@@ -172,6 +187,51 @@ class PasteHandler {
     this.report(answer, content.missing.map((why) => why || this.status.dataset.noPicture));
   }
 
+  /* Insert Markdown as text, and replace it by what it means when the server has answered. */
+  async insertMarkdown(text) {
+    const { view } = this.editor;
+    const { from } = view.state.selection;
+    view.pasteText(text);
+    const id = { isText: true };
+    view.dispatch(pm.history.closeHistory(view.state.tr).setMeta(key, { id, from, to: view.state.selection.to }));
+    const answer = await requestCleanup(this.address, text, "text/markdown");
+    const { state } = view;
+    const range = key.getState(state).find((each) => each.id === id);
+    const tr = pm.history.closeHistory(state.tr).setMeta(key, { gone: id });
+    if (!answer.html) {
+      view.dispatch(tr);
+      return;
+    }
+    const [$from, $to] = [state.doc.resolve(range.from), state.doc.resolve(range.to)];
+    const isWhole = $from.parentOffset === 0 && $to.parentOffset === $to.parent.content.size && $from.depth === 1 && $to.depth === 1;
+    const slice = parseSlice(state.schema, answer.html);
+    const isAtEnd = state.selection.from === range.to;
+    if (isWhole) tr.replaceWith($from.before(), $to.after(), slice.content);
+    else tr.replaceRange(range.from, range.to, Slice.maxOpen(slice.content, true));
+    if (isAtEnd) tr.setSelection(TextSelection.near(tr.doc.resolve(Math.min(tr.mapping.map(range.to), tr.doc.content.size)), -1)).scrollIntoView();
+    view.dispatch(tr.setMeta("paste", true));
+    startUndoStep(view);
+    this.report(answer, []);
+    this.offerText();
+  }
+
+  /* Offer to go back to the text, until something else is changed. */
+  offerText() {
+    const { doc } = this.editor.state;
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: this.status.dataset.keep });
+    button.addEventListener("click", () => {
+      if (this.editor.state.doc.eq(doc)) this.editor.commands.undo();
+      this.showMessage("");
+      this.editor.view.focus();
+    });
+    this.status.prepend(`${this.status.dataset.markdown} `, button);
+    const forget = () => {
+      if (!button.isConnected) this.editor.off("update", forget);
+      else if (!this.editor.state.doc.eq(doc)) this.showMessage("");
+    };
+    this.editor.on("update", forget);
+  }
+
   report(result, missing) {
     const answer = result.failed ? { lost: missing, changed: [] } : { ...result, lost: [...result.lost, ...missing] };
     this.showMessage(result.failed ? this.status.dataset[result.failed] : "");
@@ -196,6 +256,13 @@ export const Paste = Extension.create({
     const pasting = new PasteHandler({ editor: this.editor, root, address, status, onPending });
     const handle = (view, event, data, html, { from, to }) => {
       if (pasteAddress(view, data, from, to)) return true;
+      const text = data?.getData("text/plain") ?? "";
+      const isPlain = view.input.shiftKey && view.input.lastKeyCode !== 45; // Ctrl+Shift+V, not Shift+Insert
+      if (event.type === "paste" && !isPlain && isMarkdown(text, html) && !view.state.doc.resolve(from).parent.type.spec.code) {
+        event.preventDefault();
+        void pasting.insertMarkdown(text);
+        return true;
+      }
       const files = imageFiles(data);
       const isOffered = files.length > 0 && !hasText(html) && offerFiles(root, files, from);
       const isForeign = html && !html.includes(OWN_HTML) && !view.state.doc.resolve(from).parent.type.spec.code;

@@ -1,0 +1,39 @@
+"""Markdown with HTML, tables, strikethrough, footnotes and captions, as HTML."""
+
+import re
+from html import escape
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
+
+MAX_NESTING = 40
+MAX_MARKUP_CHARACTERS = 20_000  # ten times those of 20,000 words with a hundred notes
+_MARKUP_CHARACTER = re.compile(r"[][*_~`<!&\\>|]")
+
+
+def has_too_much_markup(source: str) -> bool:
+    """Return whether a Markdown text could take too long to convert."""
+    return len(_MARKUP_CHARACTER.findall(source)) > MAX_MARKUP_CHARACTERS
+
+
+def build_parser() -> MarkdownIt:
+    """Return a parser of Markdown with HTML, tables, strikethrough, footnotes and captions."""
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
+    parser.core.ruler.push("captions", add_captions)
+    return parser.use(footnote_plugin)
+
+
+def add_captions(state: StateCore) -> None:
+    """Make a figure of each picture with a title that is a paragraph of its own: the title is its caption."""
+    for before, token, after in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        children = token.children or []
+        if before.type != "paragraph_open" or [child.type for child in children] != ["image"]:
+            continue
+        if title := str(children[0].attrs.pop("title", "")):
+            before.tag = after.tag = "figure"
+            token.children = [
+                children[0],
+                Token("html_inline", "", 0, content=f"<figcaption>{escape(title)}</figcaption>"),
+            ]
