@@ -15,9 +15,9 @@ from django.db.models import QuerySet
 from accounts.models import User
 from blog import markup
 from blog.editor import convert_html
+from blog.editor.markdown import build_parser, has_too_much_markup
 from blog.models import Essay, Image, Redirect, Series, Site, Tag
 from comments.models import Comment, Discussion, Status
-from transfer.document.markdown import build_parser, has_too_much_markup
 from transfer.markdown import text
 from transfer.report import Report
 
