@@ -154,7 +154,7 @@ def form_context(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
         "taken_up": draft,
         "is_opened": bool(draft and essay),
         "over": over,
-        "newer": drafts.other_drafts(cast(User, request.user), essay, tab=tab, over=over),
+        "newer": drafts.other_drafts(cast(User, request.user), essay, tab=tab, over=over) if essay else [],
         "of_coauthors": drafts.of_coauthors(cast(User, request.user), essay) if essay else [],
         "is_ahead": bool(essay and essay.published and found.text.fingerprint != Text.from_essay(essay).fingerprint),
         "draft_address": reverse("essay-draft", args=[essay.pk if essay else "new"]),
