@@ -52,7 +52,7 @@ class PageCache:
         self._application = application
         self._choices = RememberedChoice()
         self._addresses = AddressParser(self._choices)
-        self._store = Store(settings.PAGECACHE_BYTES if max_bytes is None else max_bytes, max_entries)
+        self._store: Store[Entry] = Store(settings.PAGECACHE_BYTES if max_bytes is None else max_bytes, max_entries)
         self._renderings: dict[Key, Rendering] = {}
         self._plain: set[Key] = set()  # keys of responses that could not be cached
         self._reader = open_reader()
