@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date as calendar_day
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Self
 
 from django.conf import settings
@@ -336,9 +337,15 @@ class Essay(models.Model):
         return bool(user.has_perm("blog.change_others") or self.authorships.filter(author=user).exists())
 
     def get_absolute_url(self) -> str:
-        if self.kind == self.Kind.PAGE:
-            return reverse("page", args=[self.slug])
-        return reverse("essay", args=[self.day.year, f"{self.day.month:02}", f"{self.day.day:02}", self.slug])
+        return essay_url(None if self.kind == self.Kind.PAGE else self.day, self.slug)
+
+
+@lru_cache(maxsize=1000)
+def essay_url(day: calendar_day | None, slug: str) -> str:
+    """Return the path of an essay, or without a day of a page; a page about an essay asks for it twenty times."""
+    if day is None:
+        return reverse("page", args=[slug])
+    return reverse("essay", args=[day.year, f"{day.month:02}", f"{day.day:02}", slug])
 
 
 class AuthorshipManager(models.Manager["Authorship"]):
