@@ -1,6 +1,7 @@
 """Readers' pages: lists of essays, an essay or a page, archives, tags, series and authors."""
 
 from collections.abc import Callable
+from copy import copy
 from datetime import date as calendar_day
 from functools import partial
 from typing import Any
@@ -24,9 +25,10 @@ from accounts.profiles import avatars
 from blog import citing, paging
 from blog import series as in_series
 from blog.metadata import preview_context
-from blog.middleware import get_site
+from blog.middleware import get_site, site_context
 from blog.models import Essay, EssayQuerySet, Profile, Redirect, Series, Tag, prefetch_bylines
 from blog.onward import get_onward, with_neighbors
+from pagecache import frames
 from server.prepared import Prepared
 
 TITLES_PER_PAGE = 100
@@ -89,36 +91,78 @@ def redirect_by_number(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def redirect_moved(request: HttpRequest, **parts: Any) -> HttpResponse:
+    """Redirect an old address to its current one, or raise Http404."""
+    old = Redirect.objects.select_related("essay", "tag", "series").filter(old_path=request.path[:500]).first()
+    if not old or (old.essay and not old.essay.is_published):
+        raise Http404
+    return redirect(old, permanent=True)
+
+
+@require_safe
 def essay(request: HttpRequest, year: int, month: int, day: int, slug: str) -> HttpResponse:
     """Show a published essay, or redirect from an old address."""
     try:
-        found = ESSAY.first(now=timezone.now(), dated=calendar_day(year, month, day), slug=slug)
+        dated = calendar_day(year, month, day)
     except ValueError:  # there is no such day
-        found = None
-    return render_essay(request, found) if found else redirect_moved(request)
+        return redirect_moved(request)
+    return show(request, lambda: ESSAY.first(now=timezone.now(), dated=dated, slug=slug))
 
 
 @require_safe
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a published page, or redirect from an old address."""
-    found = PAGE.first(now=timezone.now(), slug=slug)
-    return render_essay(request, found) if found else redirect_moved(request)
+    return show(request, lambda: PAGE.first(now=timezone.now(), slug=slug))
+
+
+def show(
+    request: HttpRequest,
+    find: Callable[[], Essay | None],
+    show_other: Callable[[HttpRequest], HttpResponse] = redirect_moved,
+) -> HttpResponse:
+    """Show the essay or page that `find` returns; if there is none, redirect from an old address or `show_other`.
+
+    While its frame is current, `find` is not called and only the parts for each request are rendered.
+    """
+    generation = get_site(request).generation
+    frame = frames.find(request.path, generation)
+    essay = copy(frame.subject) if frame else find()  # a copy, because its comments and likes are cached on it
+    if essay is None:
+        return show_other(request)
+    if frame is None:
+        context = {**site_context(request), **essay_context(request, essay)}
+        frame = frames.add(request, generation, essay_template(essay), context, without_body(essay))
+    response = HttpResponse(frame.render(request, essay=essay))
+    return pagecache.mark_cacheable(response, essay.cache_key, "site", expires=getattr(request, "expires", None))
+
+
+def without_body(essay: Essay) -> Essay:
+    """Return a copy with the authors, without the text, which would be read from the database if it were needed."""
+    found = copy(essay)
+    found.bylines = essay.bylines
+    del found.body
+    return found
 
 
 def render_essay(request: HttpRequest, essay: Essay, status: int = 200, **context: Any) -> HttpResponse:
-    """Render the page of an essay or a page; its template adds the comments."""
-    template = "blog/page.html" if essay.kind == Essay.Kind.PAGE else "blog/essay.html"
+    """Render the page of an essay or a page, with a form that is shown again."""
+    context = {**essay_context(request, essay), **context}
+    return render(request, essay_template(essay), context, status=status)
+
+
+def essay_template(essay: Essay) -> str:
+    return "blog/page.html" if essay.kind == Essay.Kind.PAGE else "blog/essay.html"
+
+
+def essay_context(request: HttpRequest, essay: Essay) -> dict[str, Any]:
+    """Return what the page of an essay or a page shows; its template adds the comments."""
     series_position = essay.series and in_series.get_navigation(request, essay, essay.series)
-    preview = preview_context(essay, get_site(request))
-    context = {"essay": essay, "series_position": series_position, **preview, **context}
+    context = {"essay": essay, "series_position": series_position, **preview_context(essay, get_site(request))}
     if essay.kind == Essay.Kind.ESSAY and request.method != "POST":  # not when a form is shown again
         context["onward"] = get_onward(request, essay, series_position)
     if essay.translation_of_id or essay.is_translated:
         context["translations"] = in_series.get_translations(request, essay, get_site(request).language)
-    response = render(request, template, context, status=status)
-    if status != 200:
-        return response
-    return pagecache.mark_cacheable(response, essay.cache_key, "site", expires=getattr(request, "expires", None))
+    return context
 
 
 @require_safe
@@ -134,15 +178,6 @@ def cite(request: HttpRequest, year: int, month: int, day: int, slug: str) -> Ht
 def favicon(request: HttpRequest) -> HttpResponse:
     """Redirect `/favicon.ico`, for browsers and feed readers that do not read a page's icon link, to the icon."""
     return redirect(static("mark.svg"))
-
-
-@require_safe
-def redirect_moved(request: HttpRequest, **parts: Any) -> HttpResponse:
-    """Redirect an old address to its current one, or raise Http404."""
-    old = Redirect.objects.select_related("essay", "tag", "series").filter(old_path=request.path[:500]).first()
-    if not old or (old.essay and not old.essay.is_published):
-        raise Http404
-    return redirect(old, permanent=True)
 
 
 @require_safe

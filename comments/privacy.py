@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from allauth.socialaccount.providers.apple.apple_session import APPLE_SESSION_COOKIE_NAME
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ import pagecache
 from accounts.login import redirects
 from accounts.middleware import Request
 from blog.models import Essay
-from blog.views import PAGE, render_essay
+from blog.views import PAGE, show
 from comments.jobs import ENDED_SUBSCRIPTION_MAX_AGE, NETWORK_MAX_AGE
 from comments.models import Rules
 from comments.models.subscription import WAITS_FOR
@@ -29,9 +29,11 @@ DAY = 60 * 60 * 24
 @require_safe
 def privacy(request: Request) -> HttpResponse:
     """Show the owner's page `/privacy/` if there is one, else the generated one."""
-    own = PAGE.first(now=timezone.now(), slug="privacy")
-    if own:
-        return render_essay(request, own)
+    return show(request, lambda: PAGE.first(now=timezone.now(), slug="privacy"), describe)
+
+
+def describe(request: HttpRequest) -> HttpResponse:
+    """Describe what the site stores about its visitors, by its settings."""
     rules = Rules.objects.current()
     facts = {
         "rules": rules,

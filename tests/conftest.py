@@ -219,6 +219,14 @@ def _quiet_templates(django_test_environment: None) -> None:
     Template._render = _TestState.saved_data.template_render  # type: ignore[attr-defined]
 
 
+@pytest.fixture(autouse=True)
+def _cleared_caches() -> None:
+    """Begin as a new process: the database that pages were rendered from is rolled back after each test."""
+    from tests import caches  # not before Django is set up
+
+    caches.clear()
+
+
 @pytest.fixture(scope="module")
 def module_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Keep what module fixtures insert for all tests of the module; each test's changes are rolled back."""

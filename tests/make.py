@@ -23,16 +23,20 @@ from comments.transitions import adjust_counts, transition
 numbers = count(1)
 
 
+@transaction.atomic
 def site(**fields: Any) -> Site:
     row, _ = Site.objects.update_or_create(pk=1, defaults=fields)
+    pagecache.invalidate("site")
     return row
 
 
+@transaction.atomic
 def rules(**fields: Any) -> Rules:
     """Return the site's rules, without a pause between two comments unless the test sets one."""
     fields = {"flood_seconds": 0, "hold_quick": 0} | fields
     if not Rules.objects.filter(pk=1).update(**fields):
         Rules.objects.create(pk=1, **fields)
+    pagecache.invalidate("site")
     return Rules.objects.get()
 
 

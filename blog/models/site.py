@@ -7,7 +7,14 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from server.prepared import Prepared
+from pagecache.declaration import SITE
+from pagecache.generations import TABLE
+
+# Always one row. The generation is read with the settings: no page from before a change can get its number.
+CURRENT = f"""
+    SELECT blog_site.*, COALESCE(number, 0) AS generation
+    FROM (SELECT MAX(number) AS number FROM {TABLE} WHERE "key" = '{SITE}') AS newest LEFT JOIN blog_site ON id = 1
+"""  # noqa: S608
 
 
 def validate_time_zone(name: str) -> None:
@@ -20,7 +27,9 @@ def validate_time_zone(name: str) -> None:
 class SiteManager(models.Manager["Site"]):
     def current(self) -> "Site":
         """Return the site's settings, or the defaults; in English if the site's language has no translation."""
-        found = SITE.first() or Site(pk=1)
+        read = self.raw(CURRENT)[0]
+        found = read if read.pk else Site(pk=1)
+        found.generation = read.generation
         if found.language not in dict(settings.SITE_LANGUAGES):
             found.language = settings.LANGUAGE_CODE
         return found
@@ -45,6 +54,8 @@ class Site(models.Model):
         help_text=_("On the home page and on the pages of tags, series and authors."),
     )
 
+    generation = 0  # number of the page cache's generation for the whole site, when current() read the settings
+
     objects = SiteManager()
 
     class Meta:
@@ -54,6 +65,3 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-SITE = Prepared(lambda: Site.objects.all()[:1])

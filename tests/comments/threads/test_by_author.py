@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 
 from accounts.models import Commenter, User
+from blog import actions
 from blog.models import Authorship, Essay
 from comments.models import Comment
 from moderation.decisions import actions as deciding
@@ -75,6 +76,7 @@ def test_an_essay_by_two_people_has_authors(essay: Essay, author: User, guest: B
     other = make.comment(essay, by=Commenter.objects.for_user(second))
     assert link(guest.read(essay)) == ("1 reply by the author", f"{essay.get_absolute_url()}?by=author")
     Authorship.objects.create(essay=essay, author=second)
+    actions.save(essay)
     found = link(guest.read(essay))
     assert found is not None
     assert found[0] == "2 replies by the authors"
