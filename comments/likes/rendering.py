@@ -84,6 +84,11 @@ class Likes:
         return known.likes  # type: ignore[no-any-return]
 
     @property
+    def row_settings(self) -> tuple[object, ...]:
+        """Return what the buttons of comments in their thread depend on besides the comment."""
+        return self.order, self.discussion.rules.likers, self.may_like
+
+    @property
     def may_like(self) -> bool:
         has_account = self.commenter is not None and self.commenter.user_id is not None
         return has_account or self.discussion.rules.guests_may_like

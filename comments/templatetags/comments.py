@@ -20,7 +20,7 @@ from comments.models import Discussion, Rules, Status
 from comments.posting import cached_form, drafts, identity_views
 from comments.posting.forms import CommentForm, NotifyForm
 from comments.replies.entries import MAX_COUNTED, count_new, new_entries
-from comments.threads import removals, rendering
+from comments.threads import rendering
 from comments.threads.by_author import AuthorsPage
 from comments.threads.pages import BY_AUTHOR, FOLDED, ThreadPage, reply_count_text
 from comments.threads.tree import Row
@@ -136,18 +136,17 @@ def render_comments(
     context: Context, page: ThreadPage, rows: list[Row], notices: dict[int, AuthorNotice], replied_to: Row | None
 ) -> SafeString:
     """Render the comments of a page with their links, buttons and notices."""
-    steps = page.outline(rows, notices)
-    rules = page.discussion.rules
     likes = likes_rendering.Likes.for_request(context["request"], page.essay)
     return rendering.ThreadRenderer(
+        page=page,
         authors=page.authors,
         lang=f' lang="{page.essay.language}"' if page.essay.lang else "",
         reply_to=page.url(replyto=""),
-        branch_url=page.branch_url,
         is_open=page.discussion.accepts_comments,
         notices=notices,
         author_actions=page.viewer.actions_on(rows),
         likes=likes.render_row_button if likes else None,
+        likes_settings=likes.row_settings if likes else None,
         form_under=replied_to.pk if replied_to else None,
         form=render_reply_form(context, page.essay, replied_to) if replied_to else "",
         more=page.more,
@@ -155,8 +154,7 @@ def render_comments(
         folds=page.folds,
         has_muted=page.viewer.has_muted,
         choices=page.choices,
-        removals=removals.tombstone_texts(steps) if rules.tombstones_tell else {},
-    ).html(steps)
+    ).html(rows)
 
 
 def thread_context(page: ThreadPage, request: Any) -> dict[str, Any]:

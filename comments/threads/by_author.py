@@ -1,5 +1,6 @@
 """The page `?by=author`: comments by the essay's authors, outside of their threads."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -42,9 +43,13 @@ class AuthorsPage(ThreadPage):
         """Names of all parents' authors, also of those on this page, because the links lead to the thread."""
         return commenter_names({row.parent for row in rows if row.parent})
 
-    def outline(self, rows: list[Row], told: dict[int, AuthorNotice]) -> list[Step]:
+    def outline(self, rows: Sequence[Row], told: Mapping[int, AuthorNotice]) -> list[Step]:
         """Show the comments in a flat list."""
         return flat_outline(rows)
+
+    @property
+    def has_whole_threads(self) -> bool:
+        return False
 
     @property
     def depth(self) -> int:

@@ -1,6 +1,7 @@
 """Paging of a discussion: which threads a page contains, and which page contains a comment."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -290,12 +291,12 @@ class ThreadPage:
         """Names of the authors of parents that are not among the rows; no query if there are none."""
         return commenter_names({row.parent for row in rows if row.parent} - {row.pk for row in rows})
 
-    def outline(self, rows: list[Row], told: dict[int, AuthorNotice]) -> list[Step]:
+    def outline(self, rows: Sequence[Row], told: Mapping[int, AuthorNotice]) -> list[Step]:
         """Nest the rows; `told` are the notices about the viewer's own comments, by primary key."""
         mine = frozenset(told)
         return outline(rows, self.depth, mine, self.more, self.cut_after(rows, mine))
 
-    def cut_after(self, rows: list[Row], mine: frozenset[int]) -> int | None:
+    def cut_after(self, rows: Sequence[Row], mine: frozenset[int]) -> int | None:
         """Key of the last shown comment of a branch cut off below the last level, if another page has more of it."""
         found = cut_branch(rows, self.depth, mine, self.cut) if self.cut else None
         if found is None:
@@ -305,6 +306,11 @@ class ThreadPage:
             return None
         self.branch_url = f"{self.url(number=1, thread=top.pk, after=last.pk)}#comments"
         return last.pk
+
+    @property
+    def has_whole_threads(self) -> bool:
+        """Return whether the page is a list of threads, each with all of its rows together."""
+        return self.top is None
 
     @property
     def depth(self) -> int:

@@ -1,13 +1,21 @@
-"""Rendering of a page of threads. Each comment's own markup is cached; what depends on the page is filled in."""
+"""Rendering of a page of threads.
+
+Threads that have not changed are not rendered again. In others each comment's own markup is cached, and what depends on
+the page is filled in.
+"""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from html import escape  # as Django's, and ten times as fast
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
@@ -18,13 +26,15 @@ from accounts.profiles import avatars
 from blog import markup
 from comments.models import Comment
 from comments.screening import reasons
-from comments.threads import dates
-from comments.threads.pages import MoreReplies
+from comments.threads import dates, removals
+from comments.threads.pages import MoreReplies, ThreadPage
 from comments.threads.tree import Move, Row, Shown, Step
 from comments.threads.viewer import AuthorActions, AuthorNotice
+from pagecache.store import Store, Stored
 
 PLACEHOLDER = re.compile(r"<!--(\w+)-->")
-MAX_CACHED = 20_000
+MAX_CACHED = 10_000
+ROW_SIZE = 600  # bytes in memory, about
 COLUMNS = (
     "pk", "created", "edited", "wording__html",
     "commenter__name", "commenter__website", "commenter__profile", "commenter__picture", "commenter__mark",
@@ -187,18 +197,34 @@ def commenter_values(name: str, website: str, picture: str, mark: str) -> dict[s
     return {key: escape(str(value)) for key, value in values.items()}
 
 
+@dataclass(slots=True, eq=False)
+class RenderedThread(Stored):
+    """The HTML of a whole thread, as everyone sees it, and the rows that it was rendered from."""
+
+    html: str
+    source: tuple[object, ...]
+
+    @property
+    def size(self) -> int:
+        return sys.getsizeof(self.html) + ROW_SIZE * len(self.source)
+
+
+thread_html_cache: Store[RenderedThread] = Store(settings.PAGECACHE_BYTES // 8, max_entries=10_000)
+
+
 @dataclass(kw_only=True)
 class ThreadRenderer:
     """Renderer of one page: everything that is not in the comments' cached markup."""
 
+    page: ThreadPage
     authors: frozenset[int]
     lang: str  # attribute of comment texts: people answer in the essay's language
     reply_to: str  # URL prefix of the form under a comment; the primary key follows
-    branch_url: str  # URL of the rest of the branch that is cut off below the last level
     is_open: bool
     notices: Mapping[int, AuthorNotice]  # by comment, for its author only
     author_actions: Mapping[int, AuthorActions]  # by comment, links for its author
     likes: Callable[[Row], str] | None  # renders a comment's like button
+    likes_settings: object  # what that depends on besides the row
     form_under: int | None
     form: str
     more: Mapping[int, MoreReplies]
@@ -206,7 +232,6 @@ class ThreadRenderer:
     folds: Callable[[Row], bool]  # whether the replies to a comment are closed at first
     has_muted: Callable[[Row], bool]  # whether the viewer muted the comment's author
     choices: str  # query of this page's URL: how the viewer sorts and folds
-    removals: Mapping[int, str]  # text of a comment's tombstone, if it shows a reason
 
     def __post_init__(self) -> None:
         language = get_language() or ""
@@ -219,14 +244,51 @@ class ThreadRenderer:
         self.author_mark = page_template(language, "comments/_author.html").fill({})
         self.tombstones: dict[tuple[str, str], str] = {}
         self.openings: dict[tuple[int, bool], str] = {}
+        self.removals: Mapping[int, str] = {}  # text of a comment's tombstone, if it shows a reason
+        self.settings = repr(
+            [language, timezone.get_current_timezone_name(), self.page.depth, sorted(self.authors), self.lang,
+             self.reply_to, self.is_open, self.choices, self.likes_settings]
+        )  # fmt: skip
 
-    def html(self, steps: list[Step]) -> SafeString:
-        """Render the whole page of threads."""
+    def html(self, rows: Sequence[Row]) -> SafeString:
+        """Render the whole page of threads. Those that were rendered before from the same rows are not again."""
+        if not self.page.has_whole_threads:
+            return SafeString("".join(html for _tree, html in self.render(rows)))
+        special = {row.tree for row in rows if self.is_special(row)}
+        sources = {
+            tree: (self.more.get(thread[0].pk), self.folds(thread[0]), *thread)
+            for tree, thread in ((tree, list(group)) for tree, group in groupby(rows, attrgetter("tree")))
+        }
+        found: dict[int, str] = {}
+        for tree in sources.keys() - special:
+            known = thread_html_cache.get((str(tree), self.settings))
+            if known is not None and known.source == sources[tree]:
+                found[tree] = known.html
+        for tree, html in self.render([row for row in rows if row.tree not in found]):
+            found[tree] = html
+            if tree not in special:
+                thread_html_cache.set((str(tree), self.settings), RenderedThread(html, sources[tree]))
+        return SafeString("".join([found.get(tree, "") for tree in sources]))
+
+    def is_special(self, row: Row) -> bool:
+        """Return whether this comment makes its thread differ by viewer, or shows what is not in the thread's rows."""
+        is_personal = row.pk in self.notices or row.pk in self.author_actions or row.pk == self.form_under
+        shows_more = row.record is not None or row.parent in self.elsewhere or row.tree == self.page.cut
+        return is_personal or shows_more or self.has_muted(row)
+
+    def render(self, rows: Sequence[Row]) -> list[tuple[int, str]]:
+        """Render threads, and return pairs of tree and HTML in their order."""
+        steps = self.page.outline(rows, self.notices)
+        if self.page.rules.tombstones_tell:
+            self.removals = removals.tombstone_texts(steps)
         names = {step.row.pk: step.row.name if step.shown is not Shown.GONE else None for step in steps}
         templates = comment_html_cache.get_many(
             step.row for step in steps if step.move is Move.COMMENT and step.shown is not Shown.GONE
         )
-        return SafeString("".join([self.step(step, templates, names) for step in steps]))
+        return [
+            (tree, "".join([self.step(step, templates, names) for step in group]))
+            for tree, group in groupby(steps, attrgetter("row.tree"))
+        ]
 
     def step(self, step: Step, templates: Mapping[int, PrecompiledTemplate], names: Mapping[int, str | None]) -> str:
         """Render one step. `templates`: markup of the page's comments; `names`: of their authors, by primary key."""
@@ -250,7 +312,7 @@ class ThreadRenderer:
         words = escape(gettext("Continue this thread"))
         by = gettext("Continue this thread by %(name)s") % {"name": step.row.name}
         label = "" if step.shown is Shown.GONE else f' aria-label="{escape(by)}"'
-        return f'<p class="branch"><a href="{escape(self.branch_url)}" rel="nofollow"{label}>{words}</a></p>'
+        return f'<p class="branch"><a href="{escape(self.page.branch_url)}" rel="nofollow"{label}>{words}</a></p>'
 
     def replies_opening(self, count: int, *, is_open: bool) -> str:
         """Render the beginning of a list of replies, with their number."""

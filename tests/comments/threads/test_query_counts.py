@@ -7,9 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Commenter, User
 from blog.models import Essay
 from comments.models import Comment
-from comments.threads import rendering
 from moderation.decisions import actions as deciding
-from tests import make
+from tests import caches, make
 from tests.comments.browser_client import Browser
 from tests.comments.essay_pages import create_roots, essay_path, max_queries
 
@@ -53,7 +52,7 @@ def test_an_essay_page_needs_at_most_twelve_queries(talk: Essay, is_warm: bool) 
     pages += [(remembered, ""), (reader, ""), (reader, f"?replyto={some}"), (browser, f"?{key}")]
     for visitor, query in pages:
         if not is_warm:
-            rendering.comment_html_cache.templates.clear()
+            caches.clear()
         with max_queries(12):
             assert visitor.get(essay_path(talk, query)).status_code == 200
     with max_queries(12):
@@ -72,11 +71,11 @@ def test_replying_on_one_of_many_pages_needs_at_most_twelve_queries(talk: Essay)
 
 
 def test_more_comments_need_no_more_queries(talk: Essay, guest: Browser) -> None:
-    rendering.comment_html_cache.templates.clear()
+    caches.clear()
     with CaptureQueriesContext(connection) as few:
         guest.read(talk)
     create_roots(talk, 20)
-    rendering.comment_html_cache.templates.clear()
+    caches.clear()
     with max_queries(len(few)):
         guest.read(talk)
 
