@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from comments.threads import rendering
+from tests import caches
 from tests.bench import corpus, database
 from tests.bench.pages import cpu
 
@@ -36,9 +36,9 @@ def measure(client: Client, kind: str) -> tuple[float, float, float, float, floa
     for _ in range(ROUNDS):
         baseline.append(cpu(lambda: client.get("/robots.txt")))
         cached.append(cpu(lambda: client.get(address)))
-        rendering.comment_html_cache.templates.clear()
+        caches.clear()
         cold.append(cpu(lambda: client.get(address)))
-    rendering.comment_html_cache.templates.clear()
+    caches.clear()
     with CaptureQueriesContext(connection) as queries:
         client.get(address)
     return size, len(queries), median(baseline), median(cold), median(cached)
