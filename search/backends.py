@@ -29,8 +29,8 @@ TABLES = {
     Kind.NOTE: "search_entry_notes",
     Kind.ESSAY: "search_entry_essays",
 }
-SAMPLE = 300  # newest comments that are looked at
-FREQUENT = 30  # how many of them have what is frequent
+WINDOW = 5 / 4  # of the newest comments among which a search first looks, as a share of those that it needs
+FREQUENT = 10  # a word is looked up in a second window if one in so many comments has it
 MAX_PERIODS = 60  # of which tokens are looked up
 
 
@@ -117,14 +117,7 @@ class PostgreSQL:
         FROM (SELECT * FROM found LIMIT %s) AS described
     """
     tags_column = "json_agg(tags)::text"
-    sample_statement = """
-        WITH sample AS (
-            SELECT count(*) FILTER (WHERE tokens @@ %s::tsquery) AS hits
-            FROM (SELECT tokens FROM {table} WHERE id BETWEEN %s AND %s ORDER BY id DESC LIMIT %s) AS newest
-        )
-        SELECT id FROM {table} WHERE id BETWEEN %s AND %s AND (SELECT hits FROM sample) >= %s ORDER BY id DESC
-        OFFSET (SELECT %s / greatest(hits, 1) FROM sample) LIMIT 1
-    """
+    start_statement = "SELECT id FROM {table} WHERE id BETWEEN %s AND %s ORDER BY id DESC OFFSET %s LIMIT 1"
     tags_statement = """
         SELECT essay::text, tags FROM search_entry_essays WHERE essay = ANY(%s::bigint[]) AND id BETWEEN %s AND %s
     """
@@ -136,31 +129,36 @@ class PostgreSQL:
             yield
 
     def newest(self, match: Match, first: int, last: int, limit: int, described: int) -> list[Row]:
-        kind, rows = kind_of(last), []
+        kind, rows = kind_of(last), list[Row]()
         with connection.cursor() as cursor:
             # Only for comments; there are not so many essays and notes.
-            if kind == Kind.COMMENT and (start := self.sample(cursor, kind, match, first, last, limit)):
-                rows = self.read(cursor, kind, match, start, last, limit, described)
-            if len(rows) < limit:
-                rows = self.read(cursor, kind, match, first, last, limit, described)
-        return rows
+            window = int(limit * WINDOW) if kind == Kind.COMMENT else 0
+            while window and (start := self.start_of(cursor, kind, first, last, window)):
+                found = self.read(cursor, kind, match, start, last, limit - len(rows), described - len(rows))
+                rows += found
+                if len(rows) == limit:
+                    return rows
+                last = start - 1
+                is_frequent = not len(rows) > len(found) and len(found) * FREQUENT >= window
+                window = int((limit - len(rows)) * window / len(found) * WINDOW) if is_frequent else 0
+            return rows + self.read(cursor, kind, match, first, last, limit - len(rows), described - len(rows))
 
-    def sample(self, cursor: Any, kind: Kind, match: Match, first: int, last: int, limit: int) -> int | None:
-        """Return a key from which on enough texts probably match, if many of the newest do."""
-        statement, needed = self.sample_statement.format(table=TABLES[kind]), limit * SAMPLE * 5 // 4
-        cursor.execute(statement, [combine_words(match), first, last, SAMPLE, first, last, FREQUENT, needed])
-        return next((start for (start,) in cursor.fetchall()), None)
+    def start_of(self, cursor: Any, kind: Kind, first: int, last: int, window: int) -> int | None:
+        """Return the first key of a window of so many texts, or nothing if it is too long for tokens of its periods."""
+        cursor.execute(self.start_statement.format(table=TABLES[kind]), [first, last, window])
+        start = next((start for (start,) in cursor.fetchall()), None)
+        return start if start and len(periods_of(start, last)) <= MAX_PERIODS else None
 
     def read(
         self, cursor: Any, kind: Kind, match: Match, first: int, last: int, limit: int, described: int
     ) -> list[Row]:
-        periods = range(period_of(first), period_of(last) + 1)
+        periods = periods_of(first, last)
         if len(periods) <= MAX_PERIODS:
             match = [*match, list(map(period_token, periods))]
         statement = self.statement.format(
             table=TABLES[kind], tags=self.tags_column if kind == Kind.ESSAY else "NULL::text"
         )
-        cursor.execute(statement, [combine_words(match), first, last, limit, described])
+        cursor.execute(statement, [combine_words(match), first, last, limit, max(described, 0)])
         return split_rows(*cursor.fetchone())
 
     def tags(self, essays: Iterable[str], first: int, last: int) -> list[tuple[str, str]]:
@@ -169,16 +167,21 @@ class PostgreSQL:
             return list(cursor.fetchall())
 
 
+def periods_of(first: int, last: int) -> range:
+    """Return the periods that keys from first to last are in."""
+    return range(period_of(first), period_of(last) + 1)
+
+
 def kind_of(key: int) -> Kind:
     """Return the kind of the text with this key."""
     return Kind(key >> TIME_BITS + NUMBER_BITS)
 
 
-def split_rows(ids: str | None, essays: str, authors: str, tags: str | None) -> list[Row]:
+def split_rows(ids: str | None, essays: str | None, authors: str | None, tags: str | None) -> list[Row]:
     """Return the rows whose columns were joined. There may be more keys; only essays have tags, as JSON."""
     if ids is None:
         return []
-    columns = ids.split(" "), essays.split(" "), authors.split("\n"), json.loads(tags) if tags else ()
+    columns = ids.split(" "), (essays or "").split(" "), (authors or "").split("\n"), json.loads(tags) if tags else ()
     return list(zip_longest(*columns, fillvalue=""))
 
 
