@@ -13,9 +13,10 @@ from accounts.models import User
 from blog import indexing
 from blog.models import Tag
 from search import results
-from search.backends import SQLite
-from search.indexing import key_range
+from search.backends import SQLite, get_backend, get_key
+from search.indexing import add, build, key_range
 from search.models import Kind
+from search.queries import Query
 from tests import make
 from tests.search.finding import found, get
 from tests.services.databases import is_sqlite
@@ -173,3 +174,22 @@ def test_matches_are_read_first_whatever_the_statistics() -> None:
         steps = [step for *_, step in cursor.fetchall() if "search_" in step or "entry" in step]
     assert steps[0].startswith("SCAN search_index")
     assert "search_entry_narrow (id=?)" in steps[1]
+
+
+@pytest.mark.parametrize("described", [1, 3, 9])
+def test_older_texts_are_found_if_the_newest_lack_a_word(described: int) -> None:
+    having = {1, 2, 3, 5, 8, 13, 14, 16, 17, 18}
+    days = [datetime(2024, 1, day, tzinfo=UTC) for day in range(1, 31)]
+    entries = [
+        build(Kind.COMMENT, time=day, essay=1, number=day.day, address="/", authors=["c1"], language="en", text=text)
+        for day in days
+        for text in ["Willows." if day.day in having else "Alders."]
+    ]
+    add(*entries)
+    match, bounds = Query.parse("willows").match(["en"]), key_range(Kind.COMMENT, days[0], days[-1])
+    expected = [str(entry.id) for entry in reversed(entries) if entry.number in having]
+    for limit in range(1, 12):
+        with get_backend().session():
+            rows = get_backend().newest(match, *bounds, limit, described)
+        assert [row[:3] for row in rows[:described]] == [(key, "1", "c1") for key in expected[:limit][:described]]
+        assert [get_key(row) for row in rows] == expected[:limit]
