@@ -10,7 +10,7 @@ from django.utils import timezone
 import pagecache
 from blog import indexing, markup, permalinks
 from blog.images import card_files
-from blog.models import RESERVED_SLUGS, Essay, Redirect, Series, Tag
+from blog.models import RESERVED_SLUGS, Essay, Redirect, Series, Tag, typeset
 from blog.slugs import make_slug
 from search.indexing import remove_essay
 
@@ -46,6 +46,7 @@ def save_without_invalidation(essay: Essay, *, newlines: bool = False) -> None:
     old = Essay.objects.filter(pk=essay.pk).first() if essay.pk else None
     essay.slug = essay.slug or free_slug(essay, essay.title)
     essay.body = markup.clean_essay(essay.body, newlines=newlines)
+    essay.typeset = typeset(essay.body)
     essay.word_count = markup.count_words(essay.body)
     essay.changed = timezone.now()
     permalinks.set_address_date(essay, old)

@@ -26,6 +26,7 @@ from blog.images.cover_field import CoverField
 from blog.metadata import LARGE_ENOUGH
 from blog.models import MENU_LIMIT, RESERVED_SLUGS, Authorship, Essay, Image, Redirect, Site
 from blog.slugs import SlugField
+from blog.typesetting import typeset_again
 from blog.writing import image_admin, series_admin, tag_admin  # noqa: F401 – they register
 from blog.writing.fieldsets import EDITOR_FIELDS
 from blog.writing.form import WritingForm
@@ -43,7 +44,8 @@ class SiteAdmin(FixedRowsMixin, admin.ModelAdmin[Site]):
     def get_fields(self, request: HttpRequest, obj: Site | None = None) -> tuple[str, ...]:
         """Return the form's fields, without the language while there is only one to choose."""
         language = ("language",) if len(settings.SITE_LANGUAGES) > 1 else ()
-        return ("name", "tagline", *language, "time_zone", "essays_per_page", "show_covers", "public_record")
+        reading = ("essays_per_page", "show_covers", "formulas")
+        return ("name", "tagline", *language, "time_zone", *reading, "public_record")
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
         """Offer the languages and time zones to choose from."""
@@ -63,6 +65,8 @@ class SiteAdmin(FixedRowsMixin, admin.ModelAdmin[Site]):
         obj.pk = 1
         super().save_model(request, obj, form, change)
         pagecache.invalidate("site", "comments")
+        if "formulas" in form.changed_data:
+            typeset_again.enqueue()
 
 
 SETTINGS_FIELDS = ("cover", "series", "series_position", *EDITOR_FIELDS, "language", "translation_of", "canonical")

@@ -211,7 +211,7 @@ def test_email_texts_contain_no_python_objects(essay: Essay, send: Callable[[Ess
 def test_the_email_about_a_new_essay_names_its_authors(essay: Essay) -> None:
     sent_by(a_new_essay, essay)
     (message,) = [message for message in mail.outbox if message.recipients() == ["rosa@example.org"]]
-    assert "by Miriam Achterberg, Tomás Vega" in message.body
+    assert "Miriam Achterberg and Tomás Vega · " in message.body
 
 
 def test_every_text_template_of_an_email_is_tested(essay: Essay) -> None:

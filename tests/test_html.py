@@ -35,6 +35,7 @@ PASSWORD = "a password of her own 1"
 RICH = (
     '<h2>Part</h2><p>One<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup> two'
     '<sup><a id="ref-2" href="#note-1" role="doc-noteref">1</a></sup></p><h2>Part</h2><h3>Smaller</h3><pre>code</pre><hr>'
+    '<pre class="language-python">def f(x): return 1</pre><p>\\(x^2\\) $$\\begin{array}{c|c}a&amp;b\\\\ \\hline c&amp;d\\end{array}$$</p>'
     '<blockquote><p>said</p></blockquote><blockquote class="pull"><p>pulled</p></blockquote>'
     '<table><caption>Of it</caption><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td colspan="2">c</td></tr></tbody>'
     '</table><figure class="wide"><img src="/media/none.png" alt="A picture"><figcaption>So</figcaption></figure>'
@@ -48,7 +49,7 @@ class Site:
 
     def __init__(self) -> None:
         make.rules(hold_first_comment=True, guests_may_like=True, tombstones_tell=True, readers_may_follow=True)
-        make.site(public_record=True, tagline="Essays & replies", essays_per_page=3)
+        make.site(public_record=True, tagline="Essays & replies", essays_per_page=3, formulas=True)
         self.pages: dict[str, str] = {}
         self.author = make.author("miriam", name="Miriam <Achterberg>")
         Profile.objects.create(user=self.author, about="Writes.\n\nHere.", links="https://a.example/?a=1&b=2")

@@ -18,7 +18,7 @@ import pagecache
 from blog import markup
 from blog.images import uploads
 from blog.markup import figures
-from blog.models import ESSAY_KEY, Essay, Image
+from blog.models import ESSAY_KEY, Essay, Image, typeset
 from blog.writing import revisions
 from server.http import fetch
 from server.jobs.tasks import RETRY_DELAYS, job
@@ -70,7 +70,7 @@ def drop_pictures(essay: Essay, written: Collection[str]) -> list[str]:
     body, dropped = figures.replace_addresses(essay.body, lambda address: None if address in written else address)
     if dropped:
         essay.body = markup.clean_essay(body)
-        Essay.objects.filter(pk=essay.pk).update(body=essay.body)
+        Essay.objects.filter(pk=essay.pk).update(body=essay.body, typeset=typeset(essay.body))
     return dropped
 
 

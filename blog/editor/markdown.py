@@ -5,11 +5,13 @@ from html import escape
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 MAX_NESTING = 40
 MAX_MARKUP_CHARACTERS = 20_000  # ten times those of 20,000 words with a hundred notes
+_FORMULA = re.compile(r"\$\$(?:[^$\\]|\\.){1,2000}+\$\$|\\\((?:[^\\]|\\(?![()]).){1,2000}+\\\)", re.DOTALL)
 _MARKUP_CHARACTER = re.compile(r"[][*_~`<!&\\>|]")
 
 
@@ -18,11 +20,27 @@ def has_too_much_markup(source: str) -> bool:
     return len(_MARKUP_CHARACTER.findall(source)) > MAX_MARKUP_CHARACTERS
 
 
-def build_parser() -> MarkdownIt:
-    """Return a parser of Markdown with HTML, tables, strikethrough, footnotes and captions."""
+def build_parser(*, has_formulas: bool = False) -> MarkdownIt:
+    """Return a parser of Markdown with HTML, tables, strikethrough, footnotes and captions.
+
+    If `has_formulas`, TeX stays as it is. Markdown that we exported has its signs escaped instead.
+    """
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
     parser.core.ruler.push("captions", add_captions)
+    if has_formulas:
+        parser.inline.ruler.before("escape", "formula", read_formula)
     return parser.use(footnote_plugin)
+
+
+def read_formula(state: StateInline, silent: bool) -> bool:
+    """Read TeX between its delimiters as text, whose signs mean nothing in Markdown."""
+    found = _FORMULA.match(state.src, state.pos, state.posMax) if state.src[state.pos] in "$\\" else None
+    if found is None:
+        return False
+    if not silent:
+        state.append_pending(found[0])
+    state.pos = found.end()
+    return True
 
 
 def add_captions(state: StateCore) -> None:

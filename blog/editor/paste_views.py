@@ -13,6 +13,7 @@ from blog import editor
 from blog.editor import markdown
 from blog.editor.report import describe
 from blog.images import renditions
+from blog.middleware import get_site
 
 MAX_BYTES = 3 * 1024 * 1024
 MAX_TAGS = 20_000
@@ -31,7 +32,7 @@ def clean_paste(request: Request) -> HttpResponse:
     if (is_markdown and markdown.has_too_much_markup(source)) or source.count("<") > MAX_TAGS:
         return JsonResponse({"why": _("The text has too much formatting. Paste it in smaller parts.")}, status=413)
     if is_markdown:
-        source = markdown.build_parser().render(source)
+        source = markdown.build_parser(has_formulas=get_site(request).formulas).render(source)
     result = editor.convert_html(source, resolve_picture=resolve_picture)
     return JsonResponse({"html": result.html, "lost": describe(result.lost), "changed": describe(result.changed)})
 

@@ -7,6 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 from blog.editor.tree import BLOCKS, HEADINGS, Findings, Node, replace_nodes
 
 TICKED, UNTICKED = "☑ ", "☐ "
+_LANGUAGE_ATTRIBUTES = ("data-lang", "data-language", "data-enlighter-language")
+# Of Markdown and most highlighters; GitHub and Sphinx; SyntaxHighlighter; Pandoc.
+_LANGUAGE_CLASS = re.compile(
+    r"(?:^|\s)(?:lang(?:uage)?-([\w+#.-]+)|highlight-(?:source-|text-)?(?!default)([\w+#]+)|brush:\s*([\w+#]+)"
+    r"|sourceCode\s+([\w+#]+))(?=[\s;]|$)"
+)
 _MONO = re.compile(r"courier|consolas|monospace|menlo|monaco|source code", re.IGNORECASE)
 _CONTENTS = re.compile(r"mso-?toc[0-9]?(?:heading)?", re.IGNORECASE)
 _PULL_QUOTE = re.compile(r"(?:.*[-_])?pull-?quote", re.IGNORECASE)
@@ -73,6 +79,22 @@ def convert_code(root: Node) -> None:
     for parent in [root, *root.walk()]:
         if parent.name not in {"pre", "code"}:
             merge_code_lines(parent)
+    for node in root.walk():
+        if node.name == "pre" and (language := find_code_language(node)):
+            node.attributes["class"] = f"language-{language}"
+
+
+def find_code_language(block: Node) -> str:
+    """Return the language that a tag of a code block names, or that of a box for highlighted code around it."""
+    code = block.elements[0] if block.elements and block.elements[0].name == "code" else block
+    boxes = [each for each in list(block.ancestors())[:3] if each.name in {"div", "figure"}]
+    for node in (code, block, *boxes):
+        for name in _LANGUAGE_ATTRIBUTES:
+            if value := node.attributes.get(name, ""):
+                return value.lower()
+        if found := _LANGUAGE_CLASS.search(node.attributes.get("class", "")):
+            return str(next(filter(None, found.groups()))).lower()
+    return ""
 
 
 def code_text(node: Node) -> str:

@@ -7,13 +7,14 @@ from django import forms
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django_prose_editor.widgets import importmap
 from js_asset import Script
 from js_asset.media import Media
 
 from blog.markup.nesting import INLINE
 from blog.markup.rules import ESSAY
+from blog.models import Site
 
 
 def allowlist() -> dict[str, Any]:
@@ -40,5 +41,11 @@ class EssayEditor(forms.Textarea):
         """Render the text area with the editor's settings as JSON."""
         area = super().render(name, value, attrs, renderer)
         language = get_language() or "en"
-        setup = {"rules": allowlist(), "language": language, "clean": reverse("clean-paste")}
+        setup = {
+            "rules": allowlist(),
+            "language": language,
+            "clean": reverse("clean-paste"),
+            "formulas": Site.objects.current().formulas,
+            "codeLanguage": gettext("Language of the code"),
+        }
         return render_to_string("blog/editor/widget.html", {"area": area, "setup": json.dumps(setup)})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from accounts.profiles.names import PLACEHOLDERS
 from blog.markup import links, nesting
+from blog.markup.highlighting import with_languages
 from blog.markup.reading import tokenize
 from blog.markup.rules import Allowlist
 
@@ -35,7 +36,8 @@ class Inline:
 def normalize(source: str, rules: Allowlist, *, newlines: bool = False) -> list[str]:
     """Return normalized HTML in parts of whole blocks; with `newlines`, bare ones make paragraphs and breaks."""
     normalizer = HTMLNormalizer(rules, newlines, len(source))
-    for token in tokenize(source):
+    tokens = tokenize(source)
+    for token in with_languages(tokens) if "class" in rules.attributes.get("pre", {}) else tokens:
         if isinstance(token, str):
             normalizer.add_text(token)
         elif token.is_end:

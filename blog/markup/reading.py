@@ -83,8 +83,6 @@ def _parse_attributes(source: str) -> dict[str, str]:
 
 
 _NOTE_MARK = re.compile(r'<sup><a [^>]*role="doc-noteref"[^>]*>[^<]*</a></sup>')
-_NUMBERED_MARK = re.compile(r'<sup><a [^>]*role="doc-noteref"[^>]*>([^<]*)</a></sup>')
-_NUMBERED_NOTE = re.compile(r'<li id="note-([0-9]+)">(<p[^>]*>)?')
 _NOTES = re.compile(r'(?=<section role="doc-endnotes")')
 _BLOCK_EDGE = re.compile(
     r"<(?:br|hr)>|</?(?:blockquote|caption|d[dlt]|details|fig\w+|h[2-4]|li|ol|p|pre|section|summary|table|tr|ul)\b[^>]*>"
@@ -105,12 +103,6 @@ def plain_text(source: str) -> str:
     text = html.unescape(_ANY_TAG.sub("", text)).replace("\u00ad", "")
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(filter(None, lines))
-
-
-def text_version(source: str) -> str:
-    """Return a whole essay as text, a blank line between blocks, notes and references to them as numbers."""
-    marked = _NUMBERED_MARK.sub(r"[\1]", source)
-    return plain_text(_NUMBERED_NOTE.sub(r"<li>\2[\1] ", marked)).replace("\n", "\n\n")
 
 
 def split_notes(source: str) -> tuple[str, str]:

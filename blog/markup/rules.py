@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from blog.markup import links
+from blog.markup.highlighting import language_class
 from blog.markup.hosts import split_words
 
 Check = Callable[[str], str | None]
@@ -79,6 +80,7 @@ ESSAY = Allowlist(
         "img": {"src": links.picture_url, "alt": _one_line, "width": _SIZE, "height": _SIZE},
         "li": {"id": matching(r"note-[0-9]{1,4}"), "value": matching(r"-?[0-9]{1,6}")},
         "ol": {**_LIST, "reversed": lambda value: "", "type": matching("[1aAiI]")},
+        "pre": {"class": language_class},
         "section": {"role": matching("doc-endnotes")},
         "td": _CELL,
         "th": _CELL,

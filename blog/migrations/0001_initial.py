@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
                 ('update_note', models.CharField(blank=True, editable=False, max_length=300, verbose_name='what changed')),
                 ('source', models.CharField(blank=True, editable=False, max_length=500, null=True, unique=True)),
                 ('body', models.TextField(blank=True, verbose_name='body')),
+                ('typeset', models.TextField(blank=True, db_default='', default='', editable=False)),
                 ('authors', models.ManyToManyField(blank=True, related_name='essays', through='blog.Authorship', to=settings.AUTH_USER_MODEL, verbose_name='authors')),
                 ('translation_of', models.ForeignKey(blank=True, db_index=False, help_text='The original essay. Readers see links between the two.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='translations', to='blog.essay', verbose_name='translation of')),
             ],
@@ -201,6 +202,7 @@ class Migration(migrations.Migration):
                 ('public_record', models.BooleanField(default=False, help_text='Adds a public page at /moderation/ with monthly counts, without names.', verbose_name='publish moderation statistics')),
                 ('essays_per_page', models.PositiveSmallIntegerField(default=10, verbose_name='essays per page')),
                 ('show_covers', models.BooleanField(default=False, help_text='On the home page and on the pages of tags, series and authors.', verbose_name='show cover pictures in lists')),
+                ('formulas', models.BooleanField(db_default=False, default=False, help_text='Essays show TeX between $$ and $$, or \\( and \\), as formulas.', verbose_name='show formulas')),
             ],
             options={
                 'verbose_name': 'site',

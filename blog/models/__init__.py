@@ -10,8 +10,9 @@ from blog.models.revision import Revision, Text
 from blog.models.series import Series
 from blog.models.site import Site
 from blog.models.tag import Tag
+from blog.models.typesetting import typeset
 
 __all__ = [
     "ESSAY_KEY", "MENU_LIMIT", "RESERVED_SLUGS", "Authorship", "Draft", "Essay", "EssayQuerySet", "Image",
-    "PreviewLink", "Profile", "Redirect", "Revision", "Series", "Site", "Tag", "Text", "prefetch_bylines",
+    "PreviewLink", "Profile", "Redirect", "Revision", "Series", "Site", "Tag", "Text", "prefetch_bylines", "typeset",
 ]  # fmt: skip

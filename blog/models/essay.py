@@ -206,7 +206,10 @@ class Essay(models.Model):
     updated = models.DateTimeField(_("updated"), null=True, blank=True, editable=False)  # as shown to readers
     update_note = models.CharField(_("what changed"), max_length=300, blank=True, editable=False)
     source = models.CharField(max_length=500, null=True, blank=True, unique=True, editable=False)
-    body = models.TextField(_("body"), blank=True)  # last: SQLite reads a row up to the last column that is needed
+    # These two are last: SQLite reads a row up to the last column that is needed.
+    body = models.TextField(_("body"), blank=True)
+    # With formulas and highlighted code; "" if it has none. Backups made before this column have no value for it.
+    typeset = models.TextField(blank=True, default="", db_default="", editable=False)
 
     is_translated = True  # or whether for_essay_page() found a translation of it
     previous_key: int | None = None  # of its neighbors by date, after blog.onward.with_neighbors()
@@ -301,7 +304,8 @@ class Essay(models.Model):
     @property
     def body_html(self) -> SafeString:
         """Render the body for its page, with back links from its notes, and an id for each paragraph and heading."""
-        html = markup.render(self.body, self.id_prefix, self.pictures, paragraphs_have_ids=True)
+        source = self.typeset or self.body
+        html = markup.render(source, self.id_prefix, self.pictures, paragraphs_have_ids=True)
         return mark_safe(html)  # noqa: S308 – cleaned when it was saved
 
     @cached_property
@@ -317,7 +321,7 @@ class Essay(models.Model):
     @property
     def contents(self) -> list[tuple[str, str]]:
         """Return the id and text of each level 2 heading if there are at least two."""
-        found = markup.table_of_contents(self.body, self.id_prefix)
+        found = markup.table_of_contents(self.typeset or self.body, self.id_prefix)
         return found if len(found) > 1 else []
 
     @property

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from blog import markup
 from blog.models.essay import Essay
+from blog.models.typesetting import typeset
 from blog.slugs import tidy_slug
 
 NOTES_SECTION = re.compile(r'<section [^>]*role="doc-endnotes"[^>]*>')
@@ -60,7 +61,7 @@ class Text:
     @property
     def rendered(self) -> SafeString:
         """Render the body for a page with several texts; its notes are no landmark there for screen readers."""
-        html = NOTES_SECTION.sub("<div>", markup.render(self.body, f"t{self.fingerprint[:8]}-"))
+        html = NOTES_SECTION.sub("<div>", markup.render(typeset(self.body) or self.body, f"t{self.fingerprint[:8]}-"))
         if html.endswith("</section>"):
             html = f"{html.removesuffix('</section>')}</div>"
         return mark_safe(html)  # noqa: S308 – cleaned when it was saved
@@ -70,6 +71,7 @@ class Text:
         for name in TEXT_FIELDS:
             setattr(essay, name, getattr(self, name) or (essay.slug if name == "slug" else ""))
         essay.word_count = markup.count_words(essay.body)
+        essay.typeset = typeset(essay.body)
         return essay
 
 

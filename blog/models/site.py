@@ -53,6 +53,12 @@ class Site(models.Model):
         default=False,
         help_text=_("On the home page and on the pages of tags, series and authors."),
     )
+    formulas = models.BooleanField(
+        _("show formulas"),
+        default=False,
+        db_default=False,  # for backups made before this column
+        help_text=_("Essays show TeX between $$ and $$, or \\( and \\), as formulas."),
+    )
 
     generation = 0  # number of the page cache's generation for the whole site, when current() read the settings
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 import pagecache
 from accounts.models import User
 from blog import actions, indexing, markup
-from blog.models import Essay, Revision, Tag, Text
+from blog.models import Essay, Revision, Tag, Text, typeset
 from blog.models.revision import TEXT_FIELDS
 
 MAX_QUOTE = 60  # characters of an address in a message
@@ -156,7 +156,9 @@ def rewrite_bodies(essay: Essay, change: Callable[[str], str]) -> bool:
     for row in [stored, *stored.revisions.all()]:
         if (body := change(row.body)) != row.body:
             row.body, is_changed = body, True
-            row.save(update_fields=["body"])
+            if isinstance(row, Essay):
+                row.typeset = typeset(body)
+            row.save(update_fields=["body", "typeset"] if isinstance(row, Essay) else ["body"])
     for draft in stored.drafts.all():
         if (body := change(draft.fields.get("body", ""))) != draft.fields.get("body", ""):
             draft.fields["body"] = body

@@ -1,6 +1,7 @@
 """Template context and extra headers of each kind of notice; None if the notice is out of date."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import QueueMail, User
 from blog import markup
+from blog.emails import letter_for
 from comments.models import Address, Appeal, Comment, Notice, Report, Rules, Status, Subscription
 from comments.notifications import moderator_emails, signed_links
 from comments.notifications.headers import site_host, subscription_headers, threading_headers, unsubscribe_headers
@@ -138,9 +140,8 @@ def essay_content(notice: Notice) -> Content | None:
     if essay is None or subscription is None or not essay.is_published:
         return None
     url = settings.SITE_URL + essay.get_absolute_url()
-    body = markup.absolutize(markup.render(essay.body, essay.id_prefix), settings.SITE_URL, url)
-    names = ", ".join(str(author) for author in essay.bylines)
-    context = {"essay": essay, "names": names, "url": url, "body_html": body, "text": markup.text_version(essay.body)}
+    letter = partial(letter_for, essay)  # called by the templates: a digest shows no text
+    context = {"essay": essay, "url": url, "site_url": settings.SITE_URL, "letter": letter}
     return context | unsubscribe_links(subscription), subscription_headers(subscription)
 
 

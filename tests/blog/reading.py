@@ -19,7 +19,7 @@ COMMENT = _plain("b blockquote br cite code del em i li p pre q s strong ul") | 
     "ol": {"start"},
 }
 _PLAIN = """
-    b br caption cite code dd del details dl dt em figcaption h2 h3 h4 hr i ins kbd mark p pre q s samp small span strong
+    b br caption cite code dd del details dl dt em figcaption h2 h3 h4 hr i ins kbd mark p q s samp small span strong
     sub summary sup table tbody tfoot thead tr ul var
 """
 _OWN = _plain(_PLAIN) | {
@@ -30,6 +30,7 @@ _OWN = _plain(_PLAIN) | {
     "img": {"src", "alt", "width", "height"},
     "li": {"id", "value"},
     "ol": {"start", "reversed", "type"},
+    "pre": {"class"},
     "section": {"role"},
     "td": {"colspan", "rowspan", "scope"},
     "th": {"colspan", "rowspan", "scope"},

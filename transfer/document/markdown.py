@@ -4,6 +4,7 @@ import re
 
 from blog.editor import Conversion, convert_html
 from blog.editor.markdown import MAX_MARKUP_CHARACTERS, build_parser, has_too_much_markup
+from blog.models import Site
 from transfer.document.media import Media
 from transfer.fields import front_matter
 from transfer.fields.front_matter import Head
@@ -23,7 +24,7 @@ def read(source: str, media: Media) -> tuple[Conversion, Head]:
             f"the file has more than {MAX_MARKUP_CHARACTERS:,} formatting characters; split it into smaller files"
         )
     head, text = front_matter.split(source)
-    html = str(build_parser().render(text))
+    html = str(build_parser(has_formulas=Site.objects.current().formulas).render(text))
     has_title = repeats_title(text, as_text(head.fields.get("title", "")))
     return convert_html(html, resolve_picture=media.import_picture, has_title=has_title), head
 

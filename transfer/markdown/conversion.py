@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urljoin
 from blog import markup
 from blog.editor import Conversion, convert_html
 from blog.editor.markdown import MAX_MARKUP_CHARACTERS, build_parser, has_too_much_markup
+from blog.models import Site
 from transfer.document.markdown import repeats_title
 from transfer.fields.post import Post
 from transfer.markdown import template_tags, text
@@ -42,7 +43,8 @@ class Converter:
         source = post.body if post.is_own else template_tags.replace_tags(post.body, changed)
         has_title = not post.is_own and repeats_title(source, post.title)
         if PurePosixPath(post.path).suffix.lower() in SUFFIXES:
-            source = str(build_parser().render(source))
+            has_formulas = not post.is_own and Site.objects.current().formulas
+            source = str(build_parser(has_formulas=has_formulas).render(source))
         source = _HREF.sub(lambda link: self.resolve_link(link, post, lost), source)
         result = convert_html(source, resolve_picture=self.resolver(post), has_title=has_title)
         result.changed += changed

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.profiles.names import tidy_line
 from blog import actions, indexing
 from blog.editor import Conversion
-from blog.models import MENU_LIMIT, Authorship, Essay
+from blog.models import MENU_LIMIT, Authorship, Essay, typeset
 from comments.models import Discussion
 from transfer import pictures, redirects
 from transfer.authors import Authors
@@ -223,7 +223,7 @@ class EssayImporter:
         for pk in self.linking:
             for body in Essay.objects.filter(pk=pk).values_list("body", flat=True):
                 linked = conversion.link_texts(body, lambda path: self.addresses.get(path, ""))
-                Essay.objects.filter(pk=pk).update(body=linked)
+                Essay.objects.filter(pk=pk).update(body=linked, typeset=typeset(linked))
             yield
 
 

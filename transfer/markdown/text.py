@@ -91,7 +91,7 @@ def block_markdown(node: Node, texts: dict[int, str]) -> str:
             return start_tag(node)
         case "hr":
             return "\n\n***\n\n"
-        case "pre" if not node.attributes:
+        case "pre" if not node.attributes.keys() - {"class"}:
             return code_block(node)
         case "p" if not node.attributes:
             return f"\n\n{_START.sub(escape_start, inner_text(node, texts).strip())}\n\n"
@@ -128,13 +128,14 @@ def escape_start(start: re.Match[str]) -> str:
 
 
 def code_block(node: Node) -> str:
-    """Return a <pre> as fenced code, or as HTML if it has more than plain code."""
-    code = node.elements[0] if len(node.children) == len(node.elements) == 1 else None
-    if code is None or code.name != "code" or code.attributes or code.elements:
+    """Return a <pre> as fenced code with its language, or as HTML if it has more than plain code."""
+    language = node.attributes.get("class", "").removeprefix("language-")
+    code = node if language else node.elements[0] if len(node.children) == len(node.elements) == 1 else None
+    if code is None or code.name not in {"code", "pre"} or (code is not node and code.attributes) or code.elements:
         return "\n\n" + Node("", {}, node).inner_html().replace("\n", LINE) + "\n\n"
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", node.text)), default=0))
     lines = node.text.replace("\n", LINE)
-    return f"\n\n{fence}{LINE}{lines}{LINE}{fence}\n\n"
+    return f"\n\n{fence}{language}{LINE}{lines}{LINE}{fence}\n\n"
 
 
 def ordered_list(node: Node, texts: dict[int, str]) -> str:

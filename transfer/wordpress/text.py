@@ -144,7 +144,8 @@ class PostText:
     def code_html(self, code: "Shortcode") -> str:
         """Return the code block of a shortcode."""
         escaped = code.content.strip("\r\n").replace("<", "&lt;").replace(">", "&gt;")
-        return f"<pre><code>{escaped}</code></pre>"
+        language = escape(code["lang"] or code["language"])
+        return f'<pre><code class="language-{language}">{escaped}</code></pre>'
 
     def drop_code(self, code: "Shortcode") -> str:
         """Report a shortcode that works only in WordPress, and drop it."""

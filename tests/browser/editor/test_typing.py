@@ -35,7 +35,7 @@ def test_quotes_and_dashes_follow_the_language_and_can_be_undone(desk: EditorPag
         ("at https://example.org/a and\nwww.example.org\nx", '<p>at <a href="https://example.org/a">https://example.org/a</a> and</p><p><a href="https://www.example.org">www.example.org</a></p><p>x</p>'),
         ("a\n---b", "<p>a</p><hr><p>b</p>"),
         ("a --- b", "<p>a — b</p>"),
-        ("```py\nx *y* 'z'", "<pre>x *y* 'z'</pre>"),
+        ("```py\nx *y* 'z'", "<pre class=\"language-py\">x *y* 'z'</pre>"),
         ("1. one\ntwo", "<ol><li>one</li><li>two</li></ol>"),
         ("'Tis the '90s, rock 'n' roll; get 'em, 'she said'.", "<p>’Tis the ’90s, rock ’n’ roll; get ’em, ‘she said’.</p>"),
     ],

@@ -359,8 +359,10 @@ def test_a_new_essay_is_emailed_in_full_with_its_footnotes(author: User) -> None
     page, words = html_part(message), str(message.body)
     for note in range(1, 63):
         assert (
-            page.count(f'href="#{essay.id_prefix}note-{note}"') == page.count(f'id="{essay.id_prefix}note-{note}"') == 1
+            page.count(f'href="#{essay.id_prefix}note-{note}"')
+            == page.count(f'<a name="{essay.id_prefix}note-{note}"></a>')
+            == 1
         )
         assert words.count(f"[{note}]") == 2
-        assert f"\n\n[{note}] Note {note}, with its source.\n\n" in words
+        assert f"\n\n[{note}] Note {note}, _with its source_.\n\n" in words
     assert not re.search(r' (?:src|href)="/', page)

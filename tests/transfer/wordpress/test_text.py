@@ -61,7 +61,7 @@ FIGURE = f"<figure>{IMG}<figcaption>{{}}</figcaption></figure>"
         ("[youtube=https://youtu.be/x]", '<p><a href="https://youtu.be/x" rel="noopener">https://youtu.be/x</a></p>'),
         ("[embed]https://vimeo.com/1[/embed]", '<p><a href="https://vimeo.com/1" rel="noopener">https://vimeo.com/1</a></p>'),
         ('[audio mp3="https://x.org/a.mp3"][/audio]', '<p><a href="https://x.org/a.mp3" rel="noopener">https://x.org/a.mp3</a></p>'),
-        ('[code lang="c"]\nif (a < b)\n  c[1];\n[/code]', "<pre><code>if (a &lt; b)\n  c[1];</code></pre>"),
+        ('[code lang="c"]\nif (a < b)\n  c[1];\n[/code]', '<pre class="language-c">if (a &lt; b)\n  c[1];</pre>'),
         ("[contact-form][contact-field label='Name'/][/contact-form]", ""),
         (
             '<iframe width="560" src="https://www.youtube.com/embed/abc?rel=0" allowfullscreen></iframe>',

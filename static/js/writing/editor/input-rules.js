@@ -2,6 +2,7 @@
 
 import { Extension, pm } from "django-prose-editor/editor";
 import { findAncestor, setHeading, toggleList } from "./blocks.js";
+import { isInFormula } from "./code-blocks.js";
 import { insertNote } from "./notes.js";
 
 const { Plugin, PluginKey, TextSelection } = pm.state;
@@ -62,7 +63,7 @@ function hasOpenSingle(before, language) {
 
 const key = new PluginKey("typed");
 
-function typography(essay) {
+function typography(essay, formulas) {
   return new Plugin({
     key,
     state: {
@@ -76,6 +77,7 @@ function typography(essay) {
         const $from = state.doc.resolve(from);
         if ($from.parent.type.spec.code || (state.storedMarks ?? $from.marks()).some(({ type }) => CODE_MARKS.includes(type.name))) return false;
         const before = $from.parent.textBetween(Math.max(0, $from.parentOffset - 80), $from.parentOffset, null, "\ufffc");
+        if (formulas && isInFormula($from.parent.textBetween(0, $from.parentOffset, null, "\ufffc"))) return false;
         const found = replacementFor(before, typed, languageAt($from, essay()));
         if (!found) return false;
         const [deleteCount, text] = found;
@@ -136,8 +138,8 @@ function lineStarts(editor) {
 export const InputRules = Extension.create({
   name: "inputRules",
   priority: 900,
-  addOptions: () => ({ language: () => "en" }),
+  addOptions: () => ({ language: () => "en", formulas: false }),
   addProseMirrorPlugins() {
-    return [typography(this.options.language), lineStarts(this.editor)];
+    return [typography(this.options.language, this.options.formulas), lineStarts(this.editor)];
   },
 });

@@ -2,6 +2,7 @@
    ``` for code; and addresses become links. Each change is an undo step of its own, which leaves what was typed. */
 
 import { Extension, pm } from "django-prose-editor/editor";
+import { isInFormula, languageClass } from "./code-blocks.js";
 
 const { Plugin, TextSelection } = pm.state;
 const LONGEST = 1000;
@@ -111,15 +112,18 @@ function enter(editor) {
     view.dispatch(tr);
     return false;
   }
-  if ($from.parent.type.name !== "paragraph" || !/^```\S*$/.test($from.parent.textContent)) return false;
+  const [, language] = ($from.parent.type.name === "paragraph" && /^```(\S*)$/.exec($from.parent.textContent)) || [];
+  if (language === undefined) return false;
   view.dispatch(pm.history.closeHistory(state.tr).delete($from.start(), $from.end()));
-  return editor.commands.setNode("codeBlock");
+  return editor.commands.setNode("codeBlock", { class: languageClass(language) });
 }
 
 export const Markdown = Extension.create({
   name: "markdown",
   priority: 950, // before the rules for quotes and dashes
+  addOptions: () => ({ formulas: false }),
   addProseMirrorPlugins() {
+    const { formulas } = this.options;
     return [
       new Plugin({
         props: {
@@ -128,6 +132,7 @@ export const Markdown = Extension.create({
             const $from = view.state.doc.resolve(from);
             const hasOpenCode = typed !== "`" && textBefore($from).split("`").length % 2 === 0;
             if (hasOpenCode || isCode($from, view.state.storedMarks)) return false;
+            if (formulas && isInFormula(textBefore($from))) return false;
             return [markPair, makeLink, typeAfterAddress, makeDivider].some((rule) => rule(view, from, to, typed));
           },
         },

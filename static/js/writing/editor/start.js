@@ -2,6 +2,7 @@
 
 import { Dropcursor, Editor, Extension, Gapcursor, pm, UndoRedo } from "django-prose-editor/editor";
 import { Blocks, insertFigure } from "./blocks.js";
+import { CodeBlocks } from "./code-blocks.js";
 import { showCount } from "./word-count.js";
 import { Commands } from "./commands.js";
 import { Find, FindBar } from "./find.js";
@@ -68,7 +69,7 @@ function debounce(callback) {
 
 export function startEditor(root) {
   const textarea = root.querySelector("textarea");
-  const { rules, language, clean } = JSON.parse(root.dataset.setup);
+  const { rules, language, clean, formulas, codeLanguage } = JSON.parse(root.dataset.setup);
   const { bar, tableBar, findBar, selectionBar, plus, menus, count, status, dialogs } = findParts(root);
   const stored = new StoredHtml(rules);
   const sheet = document.createElement("div");
@@ -108,13 +109,14 @@ export function startEditor(root) {
       Gapcursor,
       UndoRedo.configure({ depth: 500 }),
       Blocks,
+      CodeBlocks.configure({ label: codeLanguage }),
       Find,
       Navigation,
       Notes,
       Paste.configure({ root, address: clean, status, stored, onPending: () => writeBack.schedule() }),
       Tables,
-      Markdown,
-      InputRules.configure({ language: essayLanguage }),
+      Markdown.configure({ formulas }),
+      InputRules.configure({ language: essayLanguage, formulas }),
       Inserts.configure({ menu: () => inserts }), // none until the editor is ready
       shortcuts(() => toolbar),
     ],
