@@ -20,7 +20,7 @@ from blog.writing.publishing.form import PublishingForm
 from blog.writing.revisions import LatestText
 from blog.writing.time_zones import current_time_zone_name
 
-SHOWN_CHANGES = 3
+SHOWN_CHANGES = 2
 OWN_FIELDS = {"title": "title", "excerpt": "excerpt"}  # findings about what the step itself can change
 
 

@@ -56,7 +56,8 @@ def render_step(
 ) -> HttpResponse:
     """Render the step; `more` tells why it is shown again."""
     title = _("Update") if essay.is_published else _("Publish")
-    return render_page(request, "publish", title, status, **build_context(request, essay, found, form), **more)
+    context = build_context(request, essay, found, form) | {"is_nav_sidebar_enabled": False} | more
+    return render_page(request, "publish", title, status, **context)
 
 
 def submit(request: HttpRequest, user: User, essay: Essay) -> HttpResponse:
