@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_presses_at_the_same_moment_publish_and_email_once(site: Installation) -
     essay = make.essay(by=author, published=None)
     forms = [EssayForm(author, essay) for _ in range(AT_ONCE)]
     values = step_values(forms[0].client, essay)
-    answers = run_together(site, *(lambda form=form: form.client.post(step_url(essay), values) for form in forms))
+    answers = run_together(site, *(partial(form.client.post, step_url(essay), values) for form in forms))
     assert [answer.status_code for answer in answers] == [302] * AT_ONCE
     assert [row.kind for row in essay.revisions.order_by("pk")] in (["publish"], ["save", "publish"])
     Announcement.objects.update(due=timezone.now())
@@ -65,8 +66,7 @@ def test_undoing_wins_or_loses_against_the_emails(site: Installation) -> None:
         essay = make.essay(by=author, published=None)
         revisions.publish(essay, revisions.latest_text(essay).text, by=author, emails=True)
         Announcement.objects.filter(sent=None).update(due=timezone.now())
-        undone, _none = run_together(
-            site, lambda essay=essay: revisions.undo_publishing(essay, by=author), outbox.announce_essays
-        )
+        undo = partial(revisions.undo_publishing, essay, by=author)
+        undone, _none = run_together(site, undo, outbox.announce_essays)
         published = Essay.objects.get(pk=essay.pk).is_published
         assert (undone, published, Notice.objects.count()) in {(True, False, 0), (False, True, 1)}
