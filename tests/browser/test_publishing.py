@@ -60,6 +60,8 @@ def test_three_actions_by_keyboard_lead_from_the_desk_to_a_published_essay(
     expect(page.locator(".messagelist")).to_contain_text("Published.")
     essay = Essay.objects.get(title="By Keyboard")
     assert (essay.is_published, essay.body) == (True, "<p>Hardly anybody.</p>")
+    buttons = "[...document.getElementById('essay_form').elements].filter((one) => one.type === 'submit')"
+    assert page.evaluate(f"{buttons}[0].name") != "_undo"  # Enter in a field presses it
     page.get_by_role("button", name="Undo publishing").press("Enter")
     expect(page.locator(".messagelist")).to_contain_text("Publishing undone.")
     essay.refresh_from_db()

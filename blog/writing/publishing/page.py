@@ -69,9 +69,10 @@ def shown_changes(changes: difference.Difference) -> list[difference.Row]:
 def state_of(essay: Essay, found: LatestText) -> str:
     """Return a string that changes with the text, the date and the emails: a form with another one is outdated."""
     published = essay.published.isoformat() if essay.published else ""
-    newest = essay.announcements.order_by("pk").values_list("pk", flat=True).last()
+    newest = essay.announcements.order_by("pk").last()
+    emails = f"{newest.pk}-{'sent' if newest.sent else 'pending'}" if newest else ""
     kind = found.revision.kind if found.revision else ""
-    return f"{found.version}/{kind}/{published}/{newest or ''}"
+    return f"{found.version}/{kind}/{published}/{emails}"
 
 
 def build_address(essay: Essay) -> str:

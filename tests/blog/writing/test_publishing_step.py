@@ -367,6 +367,19 @@ def test_a_second_press_changes_nothing(form: EssayForm) -> None:
         assert emails() == []
 
 
+def test_a_form_from_before_the_emails_were_sent_does_not_send_them_again(form: EssayForm) -> None:
+    with time_machine.travel(NOW) as clock:
+        subscribe("rosa")
+        form.publish()
+        values = step_values(form.client, the_essay())
+        assert values["emails"] == "on"  # they are pending
+        clock.move_to(NOW + 6 * MINUTE)
+        assert emails() == ["rosa@example.org"]
+        assert form.client.post(step_url(the_essay()), values).status_code == 409
+        clock.move_to(NOW + 20 * MINUTE)
+        assert emails() == []
+
+
 def test_a_text_saved_elsewhere_is_not_published_unseen(form: EssayForm, author: User) -> None:
     values = step_values(form.client, the_essay()) | {"excerpt": "Typed here."}
     other = EssayForm(author, the_essay())
