@@ -45,10 +45,10 @@ def test_an_essays_new_address_shows(cached_site: CachedSite) -> None:
 
 
 def test_an_essays_new_tags_show(cached_site: CachedSite) -> None:
-    cached_site.change(cached_site.other_essay, tags=[])
+    cached_site.change(cached_site.other_essay, tags="")
     cached_site.check_pages()
     assert str(cached_site.other_essay) not in cached_site.read("/tag/promises/")
-    cached_site.change(cached_site.other_essay, tags=[str(cached_site.tag.pk)])
+    cached_site.change(cached_site.other_essay, tags="Promises")
     cached_site.check_pages()
     assert str(cached_site.other_essay) in cached_site.read("/tag/promises/")
 
@@ -216,7 +216,7 @@ def test_a_new_and_a_deleted_tag_show(cached_site: CachedSite, delete: str) -> N
     tag = cached_site.add(Tag, name=f"Fleeting {delete}", slug=f"fleeting-{delete}")
     cached_site.addresses.append(tag.get_absolute_url())
     cached_site.fill_cache()
-    cached_site.change(cached_site.essay, tags=[str(cached_site.tag.pk), str(tag.pk)])
+    cached_site.change(cached_site.essay, tags=f"Promises, {tag}")
     cached_site.check_pages()
     assert "Fleeting" in cached_site.read(cached_site.essay)
     assert tag.get_absolute_url() in cached_site.read("/sitemap-tags.xml")

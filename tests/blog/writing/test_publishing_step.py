@@ -113,7 +113,7 @@ def test_it_is_published_now(form: EssayForm) -> None:
 
 
 def test_it_is_scheduled_and_rescheduled(form: EssayForm) -> None:
-    with time_machine.travel(NOW):
+    with time_machine.travel(NOW, tick=False):
         form.publish(at(NOW + timedelta(days=23)))
         assert the_essay().published == datetime(2026, 12, 24, 9, 30, tzinfo=UTC)
         assert "Schedule for December 24, 09:30" in button(form)
@@ -206,7 +206,7 @@ def test_no_one_is_emailed_without_the_choice(form: EssayForm) -> None:
 
 
 def test_a_scheduled_essay_is_emailed_five_minutes_after_its_time(form: EssayForm) -> None:
-    with time_machine.travel(NOW) as clock:
+    with time_machine.travel(NOW, tick=False) as clock:
         subscribe("rosa")
         form.publish(at(NOW + timedelta(hours=1)))
         clock.move_to(NOW + timedelta(hours=1) + 4 * MINUTE)
@@ -217,7 +217,7 @@ def test_a_scheduled_essay_is_emailed_five_minutes_after_its_time(form: EssayFor
 
 
 def test_publishing_again_emails_no_one_unless_chosen(form: EssayForm) -> None:
-    with time_machine.travel(NOW) as clock:
+    with time_machine.travel(NOW, tick=False) as clock:
         subscribe("rosa")
         form.publish()
         clock.move_to(NOW + 6 * MINUTE)
@@ -248,7 +248,7 @@ def test_pages_email_no_one(author: User) -> None:
 
 @pytest.mark.parametrize("way", ["step", "form"])
 def test_publishing_is_undone_within_five_minutes_and_sends_nothing(form: EssayForm, way: str, client: Client) -> None:
-    with time_machine.travel(NOW) as clock:
+    with time_machine.travel(NOW, tick=False) as clock:
         subscribe("rosa")
         form.publish()
         clock.move_to(NOW + 4 * MINUTE)
@@ -272,7 +272,7 @@ def test_publishing_is_undone_within_five_minutes_and_sends_nothing(form: EssayF
 
 @pytest.mark.parametrize("way", ["step", "form"])
 def test_after_five_minutes_publishing_cannot_be_undone(form: EssayForm, way: str) -> None:
-    with time_machine.travel(NOW) as clock:
+    with time_machine.travel(NOW, tick=False) as clock:
         form.publish()
         form.open()
         clock.move_to(NOW + 5 * MINUTE + timedelta(seconds=1))
@@ -288,7 +288,7 @@ def test_after_five_minutes_publishing_cannot_be_undone(form: EssayForm, way: st
 
 
 def test_an_update_or_a_changed_date_cannot_be_undone(form: EssayForm) -> None:
-    with time_machine.travel(NOW - timedelta(days=9)):
+    with time_machine.travel(NOW - timedelta(days=9), tick=False):
         form.publish()
     form.open()
     form.publish(body="<p>Other words.</p>")
@@ -368,7 +368,7 @@ def test_a_second_press_changes_nothing(form: EssayForm) -> None:
 
 
 def test_a_form_from_before_the_emails_were_sent_does_not_send_them_again(form: EssayForm) -> None:
-    with time_machine.travel(NOW) as clock:
+    with time_machine.travel(NOW, tick=False) as clock:
         subscribe("rosa")
         form.publish()
         values = step_values(form.client, the_essay())
@@ -414,7 +414,7 @@ def test_a_script_gets_the_address_of_the_next_page(form: EssayForm) -> None:
 
 def test_notices_of_a_withdrawn_essay_are_not_sent(form: EssayForm) -> None:
     """The worker had put them into the outbox when the author unpublished the essay."""
-    with time_machine.travel(NOW) as clock:
+    with time_machine.travel(NOW, tick=False) as clock:
         subscribe("rosa")
         form.publish()
         clock.move_to(NOW + 6 * MINUTE)

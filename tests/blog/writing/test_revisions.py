@@ -60,7 +60,7 @@ def test_readers_see_the_published_text_until_the_changes_are_published(essay_fo
     assert "New" not in Client(headers={"host": "127.0.0.1"}).get("/feed/").content.decode()
     form = essay_form.open_html()
     assert "New words." in form
-    assert "Readers don’t see these changes yet" in form
+    assert "Readers won’t see these changes until you publish them" in form
     essay_form.publish()
     page = public_page(essay)
     assert "New words." in page
