@@ -14,7 +14,7 @@ from comments.models import Address, Subscription
 from tests import make
 from tests.browser.essay_form import focus_body, form_url
 from tests.conftest import RUNS_ALL
-from tests.services.chromium import Visitor
+from tests.services.chromium import ANIMATIONS_SETTLED, Visitor
 from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def test_the_dialog_names_its_effect_and_leads_to_each_place(
     dialog = open_step(page)
     violations: dict[str, Any] = visitor.accessibility_violations(page)
     page.emulate_media(color_scheme="dark")
+    page.evaluate(ANIMATIONS_SETTLED)
     assert violations | visitor.accessibility_violations(page, again=True) == {}
     assert page.evaluate("document.querySelector('.publishing-dialog').scrollWidth") <= width
     dialog.get_by_label("Date").fill("2126-12-24")
