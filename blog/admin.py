@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from js_asset.media import Media
 
@@ -31,7 +32,7 @@ from blog.writing import image_admin, series_admin, tag_admin  # noqa: F401 – 
 from blog.writing.fieldsets import EDITOR_FIELDS
 from blog.writing.form import WritingForm
 from blog.writing.permissions import FixedRowsMixin, OwnObjectsOnlyMixin
-from blog.writing.publishing import PublishingMixin
+from blog.writing.publishing.admin import PublishingMixin
 from blog.writing.saving import WritingMixin
 from blog.writing.term_fields import SeriesField, TagsField
 from blog.writing.time_zones import TimeZoneSelect
@@ -86,7 +87,7 @@ class EssayForm(WritingForm):
 
     class Meta:
         model = Essay
-        fields = ("kind", "title", "slug", "deck", "body", "excerpt", "tags", "published", *SETTINGS_FIELDS)
+        fields = ("kind", "title", "slug", "deck", "body", "excerpt", "tags", *SETTINGS_FIELDS)
         field_classes = {"slug": SlugField}
         widgets = {
             # These two grow with their text.
@@ -100,9 +101,6 @@ class EssayForm(WritingForm):
         super().__init__(*args, **kwargs)
         if self.instance._state.adding and "title" in self.fields:
             self.fields["title"].widget.attrs["autofocus"] = True
-        if published := self.fields.get("published"):
-            for box, name in zip(published.widget.widgets, (_("Date"), _("Time")), strict=True):
-                box.attrs["aria-label"] = name
         if slug := self.fields.get("slug"):  # missing for users who may only view
             slug.required = False
             slug.help_text = _("The last part of the URL. Leave empty to create it from the title.")
@@ -215,10 +213,13 @@ class EssayAdmin(WritingMixin, PublishingMixin, OwnObjectsOnlyMixin, admin.Model
 
     @admin.display(description=_("status"))
     def state(self, essay: Essay) -> str:
-        """Return draft, scheduled or published."""
+        """Return draft, scheduled or published, and mark changes that readers do not see yet."""
         if essay.published is None:
             return str(_("draft"))
-        return str(_("published") if essay.is_published else _("scheduled"))
+        status = _("published") if essay.is_published else _("scheduled")
+        if not getattr(essay, "has_changes", False):
+            return str(status)
+        return format_html('{} · <span class="has-changes">{}</span>', status, _("unpublished changes"))
 
     @admin.display(description=_("authors"))
     def by(self, essay: Essay) -> str:

@@ -1,7 +1,7 @@
 """Factories for people, essays and comments, with defaults as on a real site."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -14,7 +14,7 @@ import pagecache
 from accounts.models import Commenter, User
 from blog import actions as writing
 from blog import markup
-from blog.models import Authorship, Essay, Site
+from blog.models import Announcement, Authorship, Essay, Site
 from comments.models import Comment, Discussion, Rules, Status, TreeNumber, Wording
 from comments.posting import actions
 from comments.screening.screening import Sender
@@ -83,6 +83,11 @@ def essay(title: str = "", *, by: User | None = None, is_open: bool = True, **fi
 
 def guest(name: str = "Anna Karg", **fields: Any) -> Commenter:
     return Commenter(name=name, **{"email": "anna@example.org"} | fields)
+
+
+def announce(essay: Essay, due: datetime | None = None) -> Announcement:
+    """Emails to the subscribers of new essays that are due, if not at another time."""
+    return Announcement.objects.create(essay=essay, due=due or timezone.now())
 
 
 def comment(

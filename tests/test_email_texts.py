@@ -57,6 +57,7 @@ def pending(essay: Essay) -> Comment:
 def a_new_essay(essay: Essay) -> None:
     subscribe("essays")
     Essay.objects.update(published=timezone.now(), source=None)
+    make.announce(essay)
     comment_jobs.send_due.call()
 
 
@@ -81,6 +82,7 @@ def a_daily_digest(essay: Essay) -> None:
     subscribe("essays", often="daily")
     outbox.create_notices(make.comment(essay, "So it is."))
     Essay.objects.update(published=timezone.now())
+    make.announce(essay)
     with time_machine.travel(timezone.now() + timedelta(days=1)):
         comment_jobs.send_due.call()
         comment_jobs.send_daily.call()

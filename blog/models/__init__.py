@@ -1,5 +1,7 @@
 """Models of the site, its essays and pages, and their tags, series, pictures, revisions and redirects."""
 
+from blog.models.announcement import DELAY as ANNOUNCEMENT_DELAY
+from blog.models.announcement import Announcement
 from blog.models.draft import Draft
 from blog.models.essay import ESSAY_KEY, MENU_LIMIT, RESERVED_SLUGS, Authorship, Essay, EssayQuerySet, prefetch_bylines
 from blog.models.image import Image
@@ -13,6 +15,7 @@ from blog.models.tag import Tag
 from blog.models.typesetting import typeset
 
 __all__ = [
-    "ESSAY_KEY", "MENU_LIMIT", "RESERVED_SLUGS", "Authorship", "Draft", "Essay", "EssayQuerySet", "Image",
-    "PreviewLink", "Profile", "Redirect", "Revision", "Series", "Site", "Tag", "Text", "prefetch_bylines", "typeset",
+    "ANNOUNCEMENT_DELAY", "ESSAY_KEY", "MENU_LIMIT", "RESERVED_SLUGS", "Announcement", "Authorship", "Draft", "Essay",
+    "EssayQuerySet", "Image", "PreviewLink", "Profile", "Redirect", "Revision", "Series", "Site", "Tag", "Text",
+    "prefetch_bylines", "typeset",
 ]  # fmt: skip

@@ -222,7 +222,10 @@ class Essay(models.Model):
         verbose_name = _("essay")
         verbose_name_plural = _("essays")
         ordering = ("-published", "-pk")
-        permissions = (("change_others", _("Can change and publish other authors’ essays")),)
+        permissions = (
+            ("publish_essay", _("Can publish essays")),
+            ("change_others", _("Can change and publish other authors’ essays")),
+        )
         constraints = (
             models.UniqueConstraint(fields=["kind", "slug"], name="essay_slug"),
             models.CheckConstraint(
@@ -294,12 +297,16 @@ class Essay(models.Model):
     @property
     def summary(self) -> str:
         """Return the excerpt, or the first words, for lists."""
-        return self.excerpt or markup.excerpt(self.body)
+        return self.excerpt or self.first_words
+
+    @property
+    def first_words(self) -> str:
+        return markup.excerpt(self.body)
 
     @property
     def description(self) -> str:
         """Return one line about the essay for search engines and preview cards."""
-        return self.deck or self.summary
+        return self.excerpt or self.deck or self.summary
 
     @property
     def body_html(self) -> SafeString:
@@ -339,6 +346,9 @@ class Essay(models.Model):
     def may_change(self, user: Any) -> bool:
         """Return whether the user is one of its authors or an editor."""
         return bool(user.has_perm("blog.change_others") or self.authorships.filter(author=user).exists())
+
+    def may_publish(self, user: Any) -> bool:
+        return bool(user.has_perm("blog.publish_essay") and self.may_change(user))
 
     def get_absolute_url(self) -> str:
         return essay_url(None if self.kind == self.Kind.PAGE else self.day, self.slug)

@@ -111,7 +111,6 @@ class Revision(models.Model):
     slug = models.CharField(_("slug"), max_length=200, blank=True)
     tags = models.JSONField(_("tags"), default=list)
     word_count = models.PositiveIntegerField(_("words"), default=0)
-    publish_at = models.DateTimeField(_("publish date"), null=True, blank=True)
     essay_fingerprint = models.CharField(max_length=32, blank=True, editable=False)  # of its text then
     note = models.CharField(_("what changed"), max_length=300, blank=True)
     is_public_note = models.BooleanField(_("shown to readers"), default=False)

@@ -16,7 +16,7 @@ from blog.writing.revisions import LatestText
 from blog.writing.term_fields import join_names
 
 REPLACED_FIELDS = {"csrfmiddlewaretoken", "base", "tab", "draft", "over"}
-SUBMIT_BUTTONS = {"_draft", "_publish", "_unpublish"}
+SUBMIT_BUTTONS = {"_draft", "_publish", "_unpublish", "_undo"}
 
 
 def find_conflict(request: HttpRequest, essay: Essay) -> LatestText | None:

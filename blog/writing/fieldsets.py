@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from blog.models import Essay
-from blog.writing.time_zones import current_time_zone_name
 
 TEXT_FIELDS = ("title", "deck", "body")
 EDITOR_FIELDS = ("is_pinned", "is_in_menu", "menu_order")  # on pages of the whole site, so only for editors
@@ -23,7 +21,6 @@ def build_fieldsets(essay: Essay | None, *, may_pin: bool) -> list[tuple[Any, di
         (None, {"fields": TEXT_FIELDS, "classes": ("writing",)}),
         collapsed_fieldset(_("Excerpt and tags"), tags_for_heading(essay), "excerpt", "tags"),
         collapsed_fieldset(_("Cover picture"), cover_for_heading(essay), "cover"),
-        collapsed_fieldset(_("Publish date"), date_for_heading(essay), "published"),
         collapsed_fieldset(_("Series"), series_for_heading(essay), "series", "series_position"),
         collapsed_fieldset(_("Language and translation"), language_for_heading(essay), "language", "translation_of"),
         collapsed_fieldset(
@@ -49,14 +46,6 @@ def tags_for_heading(essay: Essay | None) -> str:
 def cover_for_heading(essay: Essay | None) -> str:
     """Return the alternative text or file name of the cover, or "" without one."""
     return Truncator(essay.cover).chars(40) if essay and essay.cover else ""
-
-
-def date_for_heading(essay: Essay | None) -> str:
-    """Return the publish date, for a scheduled essay with the time zone, or “draft”."""
-    if essay is None or essay.published is None:
-        return _("draft")
-    at = formats.date_format(timezone.localtime(essay.published), "DATETIME_FORMAT")
-    return at if essay.is_published else f"{at} ({current_time_zone_name()})"
 
 
 def series_for_heading(essay: Essay | None) -> str:

@@ -1,10 +1,9 @@
-"""The form of an essay: it opens with the latest text, and only publishing requires fields."""
+"""The form of an essay: it opens with the latest text and requires no fields."""
 
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 
 from blog.images import renditions
@@ -20,11 +19,8 @@ def initial_values(text: Text) -> dict[str, Any]:
 
 
 def requested_action(data: Any) -> str:
-    """Return `publish`, `unpublish` or `draft` by the submitted button, or without one by the publish date."""
-    for verb in ("publish", "unpublish", "draft"):
-        if f"_{verb}" in data:
-            return verb
-    return "publish" if data.get("published_0") else "unpublish"
+    """Return `publish`, `unpublish` or `undo` by the submitted button, else `draft`. Each of them saves the text."""
+    return next((verb for verb in ("publish", "unpublish", "undo") if f"_{verb}" in data), "draft")
 
 
 class WritingForm(forms.ModelForm[Essay]):
@@ -33,14 +29,6 @@ class WritingForm(forms.ModelForm[Essay]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {**self.shown, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
-
-    def clean(self) -> dict[str, Any]:
-        """Add errors for what the text lacks, if it is to be published."""
-        data = super().clean() or self.cleaned_data
-        if self.is_publishing:
-            for name, words in revisions.missing_fields(self.text).items():
-                self.add_error(name, ValidationError(words))
-        return data
 
     @property
     def field_errors(self) -> list[tuple[str, str, list[str]]]:
@@ -68,7 +56,3 @@ class WritingForm(forms.ModelForm[Essay]):
         before = revisions.latest_text(self.instance).text.body if self.instance.pk else ""
         body, dropped = renditions.keep_local_pictures(text.body, before=before)
         return replace(text, body=body), [*renditions.find_unstorable(self.data.get("body", "")), *dropped]
-
-    @property
-    def is_publishing(self) -> bool:
-        return requested_action(self.data) == "publish"

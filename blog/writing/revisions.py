@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 import pagecache
 from accounts.models import User
 from blog import actions, indexing, markup
-from blog.models import Essay, Revision, Tag, Text, typeset
+from blog.models import ANNOUNCEMENT_DELAY, Announcement, Essay, Revision, Tag, Text, typeset
 from blog.models.revision import TEXT_FIELDS
 
 MAX_QUOTE = 60  # characters of an address in a message
@@ -57,9 +57,7 @@ def latest_text(essay: Essay) -> LatestText:
 
 
 @transaction.atomic
-def save(
-    essay: Essay, text: Text, *, by: User | None, kind: str = Revision.Kind.SAVE, publish_at: datetime | None = None
-) -> Revision | None:
+def save(essay: Essay, text: Text, *, by: User | None, kind: str = Revision.Kind.SAVE) -> Revision | None:
     """Record the text as the latest revision without showing it to readers of a published or scheduled essay.
 
     Changed settings of the essay apply immediately. Returns None if the text has not changed.
@@ -76,17 +74,27 @@ def save(
     actions.save(essay)
     if not essay.published:
         set_tags(essay, text)
-    publish_at = None if essay.published else publish_at
-    if before and before.text == text and (before.revision is None or before.revision.publish_at == publish_at):
+    if before and before.text == text:
         return None
-    return create_revision(essay, text, by=by, kind=kind, publish_at=publish_at)
+    return create_revision(essay, text, by=by, kind=kind)
 
 
 @transaction.atomic
 def publish(
-    essay: Essay, text: Text, *, by: User | None, note: str = "", is_public_note: bool = False
+    essay: Essay,
+    text: Text,
+    *,
+    by: User | None,
+    emails: bool = False,
+    note: str = "",
+    is_public_note: bool = False,
+    hides_update: bool = False,
 ) -> Revision | None:
-    """Publish the text now or at the essay's publish date. Raises NotReady."""
+    """Publish the text now or at the essay's publish date. Raises NotReady.
+
+    `emails`: subscribers are emailed some minutes later; otherwise emails that are pending are canceled.
+    `is_public_note`: readers see today's date and the note as that of an update; `hides_update`: they see none.
+    """
     if lacking := missing_fields(text):
         raise NotReady(lacking)
     stored = lock_essay(essay)
@@ -97,17 +105,69 @@ def publish(
     essay.published = essay.published or timezone.now()
     if is_public_note:
         essay.updated, essay.update_note = timezone.now(), note
+    elif hides_update:
+        essay.updated, essay.update_note = None, ""
     actions.save(essay)
     set_tags(essay, text)
+    schedule_emails(essay, is_wanted=emails, was_published=stored is not None and stored.is_published)
     is_same = before and before.text == text and before.revision and before.revision.kind == Revision.Kind.PUBLISH
     if is_same and stored and is_same_time(stored.published, essay.published) and not note:
         return None
-    return create_revision(essay, text, by=by, kind=Revision.Kind.PUBLISH, note=note, is_public_note=is_public_note)
+    made = create_revision(essay, text, by=by, kind=Revision.Kind.PUBLISH, note=note, is_public_note=is_public_note)
+    return replace_saved(before.revision, made) if before and before.revision else made
+
+
+def replace_saved(saved: Revision, published: Revision) -> Revision:
+    """Merge two revisions if the first was saved just to be published: the second would show no difference.
+
+    It keeps its key, so that the versions from which open forms began are still known.
+    """
+    words = (saved.text.fingerprint, saved.text.tags, saved.author_id, saved.kind)
+    if words != (published.text.fingerprint, published.text.tags, published.author_id, Revision.Kind.SAVE):
+        return published
+    published.delete()
+    published.pk = saved.pk
+    published.save()
+    return published
+
+
+def schedule_emails(essay: Essay, *, is_wanted: bool, was_published: bool) -> None:
+    """Email subscribers some time after an essay is published, or not at all; an update does not delay pending ones."""
+    if not is_wanted or essay.kind == Essay.Kind.PAGE or essay.published is None:
+        Announcement.objects.cancel(essay)
+    elif not (was_published and Announcement.objects.pending().filter(essay=essay).exists()):
+        Announcement.objects.schedule(essay, max(essay.published, timezone.now()) + ANNOUNCEMENT_DELAY)
+
+
+def undo_until(essay: Essay) -> datetime | None:
+    """Return until when publishing can be undone, None if it cannot: some minutes from when readers could first see it.
+
+    A revision tells when it was published since it was last a draft; the date that readers see may be any.
+    """
+    if not essay.is_published:
+        return None
+    withdrawn = essay.revisions.filter(kind=Revision.Kind.DRAFT).values_list("pk", flat=True).first()
+    since = essay.revisions.filter(kind=Revision.Kind.PUBLISH, pk__gt=withdrawn or 0)
+    created = since.order_by("pk").values_list("created", flat=True).first()
+    until = created and max(created, essay.published or created) + ANNOUNCEMENT_DELAY
+    if until is None or until <= timezone.now() or essay.announcements.filter(sent__gte=created).exists():
+        return None
+    return until
+
+
+@transaction.atomic
+def undo_publishing(essay: Essay, text: Text | None = None, *, by: User) -> bool:
+    """Make an essay a draft again, with this or its latest text, and send no emails; return whether it was in time."""
+    stored = lock_essay(essay)
+    if stored is None or undo_until(stored) is None:
+        return False
+    unpublish(essay, text or latest_text(stored).text, by=by)
+    return True
 
 
 @transaction.atomic
 def publish_latest(essay: Essay, *, by: User) -> Revision | None:
-    """Publish the latest text now, even if it was scheduled. Raises NotReady."""
+    """Publish the latest text now without emails, even if it was scheduled. Raises NotReady."""
     essay = Essay.objects.select_for_update().get(pk=essay.pk)
     text = latest_text(essay).text
     essay.published = timezone.now()
@@ -116,11 +176,12 @@ def publish_latest(essay: Essay, *, by: User) -> Revision | None:
 
 @transaction.atomic
 def unpublish(essay: Essay, text: Text, *, by: User | None) -> Revision | None:
-    """Make an essay a draft again, with this text. It keeps the date in its URL for when it is published again."""
+    """Make an essay a draft again, with this text; pending emails are canceled. It keeps the date in its URL."""
     stored = lock_essay(essay)
     if stored is None or stored.published is None:
         return save(essay, text, by=by)
     ensure_revision(stored)
+    Announcement.objects.cancel(essay)
     essay.published = None
     text.apply_to(essay)
     actions.save(essay)
@@ -193,7 +254,6 @@ def create_revision(
     *,
     by: User | None,
     kind: str,
-    publish_at: datetime | None = None,
     note: str = "",
     is_public_note: bool = False,
 ) -> Revision:
@@ -201,7 +261,7 @@ def create_revision(
     fields: dict[str, Any] = {name: getattr(text, name) for name in TEXT_FIELDS} | {"tags": list(text.tags)}
     fields |= {"word_count": markup.count_words(text.body), "essay_fingerprint": Text.from_essay(essay).fingerprint}
     return Revision.objects.create(
-        essay=essay, author=by, kind=kind, publish_at=publish_at, note=note, is_public_note=is_public_note, **fields
+        essay=essay, author=by, kind=kind, note=note, is_public_note=is_public_note, **fields
     )
 
 

@@ -7,8 +7,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import formats, timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,8 +19,8 @@ from blog.writing.edit_conflicts import find_conflict, render_conflict
 from blog.writing.fieldsets import build_fieldsets
 from blog.writing.form import initial_values, requested_action
 from blog.writing.permissions import AdminMixin
+from blog.writing.publishing.views import too_late_message, undone_message
 from blog.writing.revisions import LatestText
-from blog.writing.time_zones import current_time_zone_name
 
 
 class WritingMixin(AdminMixin):
@@ -62,20 +60,25 @@ class WritingMixin(AdminMixin):
         return form
 
     def save_model(self, request: HttpRequest, obj: Essay, form: Any, change: bool) -> None:
-        """Save the text as a draft, publish it or unpublish the essay, as the submitted button says."""
+        """Save the text, or make the essay a draft again, as the submitted button says; the next page publishes it."""
         by, text = cast(User, request.user), form.text
         if obj.series and obj.series._state.adding:
             obj.series.save()
             obj.series = obj.series  # its key is known now
-        match requested_action(request.POST):
-            case "publish":
-                note = request.POST.get("note", "")[:300].strip()
-                is_public_note = "is_public_note" in request.POST
-                form.revision = revisions.publish(obj, text, by=by, note=note, is_public_note=is_public_note)
-            case "unpublish":
-                form.revision = revisions.unpublish(obj, text, by=by)
-            case _:
-                form.revision = revisions.save(obj, text, by=by, publish_at=form.cleaned_data.get("published"))
+        action = requested_action(request.POST)
+        may_withdraw = change and obj.may_publish(by)
+        if action == "unpublish" and may_withdraw:
+            form.revision = revisions.unpublish(obj, text, by=by)
+            form.message = _("Reverted to draft. Readers can’t see it.")
+        elif action == "undo" and may_withdraw and revisions.undo_publishing(obj, text, by=by):
+            form.revision, form.message = None, undone_message()
+        else:
+            form.revision = revisions.save(obj, text, by=by)
+            form.message = saved_message(obj, form.revision)
+        if action in {"unpublish", "undo"} and change and not may_withdraw:
+            messages.warning(request, _("You don’t have permission to unpublish this essay. Your text is saved."))
+        elif action == "undo" and obj.published:
+            messages.warning(request, too_late_message())
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the inlines and delete the draft; tags are part of the text and were saved with it."""
@@ -88,7 +91,8 @@ class WritingMixin(AdminMixin):
         drafts.delete_after_save(cast(User, request.user), essay, drafts.parse_form(request.POST))
         pagecache.invalidate(essay.cache_key, "site", "comments")
         if "_popup" not in request.POST:
-            messages.success(request, saved_message(essay, form.revision))
+            if requested_action(request.POST) != "publish":  # the publishing step says what happens next
+                messages.success(request, form.message)
             if form.dropped_pictures:
                 messages.warning(request, dropped_pictures_message(form.dropped_pictures))
 
@@ -135,8 +139,7 @@ def get_initial(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
     if essay is None:
         return {}
     found = revisions.latest_text(essay)
-    at = found.revision.publish_at if found.revision and not essay.published else essay.published
-    return initial_values(found.text) | {"published": at}
+    return initial_values(found.text)
 
 
 def form_context(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
@@ -156,6 +159,9 @@ def form_context(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
         "over": over,
         "newer": drafts.other_drafts(cast(User, request.user), essay, tab=tab, over=over) if essay else [],
         "of_coauthors": drafts.of_coauthors(cast(User, request.user), essay) if essay else [],
+        "undo_until": revisions.undo_until(essay) if essay else None,
+        "announcement": essay.announcements.pending().first() if essay else None,
+        "may_publish": essay is None or essay.may_publish(request.user),
         "is_ahead": bool(essay and essay.published and found.text.fingerprint != Text.from_essay(essay).fingerprint),
         "draft_address": reverse("essay-draft", args=[essay.pk if essay else "new"]),
     }
@@ -175,16 +181,9 @@ def saved_message(essay: Essay, revision: Revision | None) -> str:
     """Return what an author reads after saving; `revision` is None if the text has not changed."""
     if revision is None:
         return _("Saved. The text hasn’t changed.")
-    if revision.kind == Revision.Kind.DRAFT:
-        return _("Reverted to draft. Readers can’t see it.")
-    if revision.kind != Revision.Kind.PUBLISH:
-        if essay.published and not essay.is_published:
-            return _("Saved. Publish the changes to include them in the scheduled version.")
-        return _("Saved. Readers still see the published version.") if essay.published else _("Saved as a draft.")
-    if essay.is_published:
-        return format_html('{} <a href="{}">{}</a>', _("Published."), essay.get_absolute_url(), _("View on site"))
-    at = formats.date_format(timezone.localtime(essay.published), "DATETIME_FORMAT")
-    return _("Scheduled for %(when)s (%(zone)s).") % {"when": at, "zone": current_time_zone_name()}
+    if essay.published and not essay.is_published:
+        return _("Saved. Publish the changes to include them in the scheduled version.")
+    return _("Saved. Readers still see the published version.") if essay.published else _("Saved as a draft.")
 
 
 def dropped_pictures_message(pictures: list[str]) -> str:
@@ -198,7 +197,12 @@ def dropped_pictures_message(pictures: list[str]) -> str:
 
 
 def redirect_to_form(request: HttpRequest, essay: Essay) -> HttpResponse:
-    """Redirect to the form. The fragment tells its script that the tab's text is saved."""
+    """Redirect to the form, after “Publish” to the publishing step, which a script opens over the form.
+
+    The fragment tells the form's script that the tab's text is saved.
+    """
     address = reverse("admin:blog_essay_change", args=[essay.pk])
+    if requested_action(request.POST) == "publish":
+        address = f"{address}?publish=1" if "_dialog" in request.POST else reverse("essay-publish", args=[essay.pk])
     tab = request.POST.get("tab", "")
     return redirect(f"{address}#saved-{tab}" if tab.isalnum() else address)

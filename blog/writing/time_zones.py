@@ -1,14 +1,17 @@
-"""The time zone select of the admin, and the name of the current time zone."""
+"""The time zone select of the admin, and the user's time zone."""
 
 from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from js_asset import Script
 from js_asset.media import Media
+
+from blog.models import Profile
 
 _ALIAS_PREFIXES = ("Etc/", "SystemV/", "US/", "posix/", "right/")
 
@@ -44,6 +47,12 @@ class TimeZoneSelect(forms.Select):
     @property
     def media(self) -> forms.Media:
         return Media(js=[Script("js/writing/time-zone.js", type="module")])
+
+
+def activate_own_time_zone(request: HttpRequest) -> None:
+    """Activate the user's time zone; SiteMiddleware restores the site's after the request."""
+    if zone := Profile.objects.for_user(request.user).time_zone:
+        timezone.activate(ZoneInfo(zone))
 
 
 def current_time_zone_name() -> str:

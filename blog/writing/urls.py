@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from blog.writing import draft_views, suggest_views
+from blog.writing.publishing import views as publishing_views
 
 urlpatterns = [
     *(
@@ -12,6 +13,7 @@ urlpatterns = [
     ),
     path("logged-in/", admin.site.admin_view(draft_views.logged_in), name="essay-logged-in"),
     path("<str:which>/draft/", admin.site.admin_view(draft_views.draft), name="essay-draft"),
+    path("<str:which>/publish/", publishing_views.publish_page, name="essay-publish"),
     path("<str:which>/revisions/", admin.site.admin_view(draft_views.revisions), name="essay-revisions"),
     path("<str:which>/difference/", admin.site.admin_view(draft_views.compare), name="essay-difference"),
     path("<str:which>/restore/", admin.site.admin_view(draft_views.restore), name="essay-restore"),

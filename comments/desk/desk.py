@@ -46,9 +46,14 @@ def subscriber_counts(user: Any) -> SubscriberCounts:
     active = Subscription.objects.active()
     essays = Essay.objects.by_author(user).values("pk")
     return SubscriberCounts(
-        active.filter(kind=Subscription.Kind.ESSAYS).count(),
+        essay_subscriber_count(),
         active.filter(kind=Subscription.Kind.ESSAY, essay__in=essays).count(),
     )
+
+
+def essay_subscriber_count() -> int:
+    """Count the subscribers to new essays."""
+    return Subscription.objects.subscribers_to_essays().count()
 
 
 @transaction.atomic

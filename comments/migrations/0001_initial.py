@@ -319,6 +319,7 @@ class Migration(migrations.Migration):
                 ('due', models.DateTimeField(default=django.utils.timezone.now, verbose_name='due')),
                 ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('changed', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
+                ('announcement', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='notices', to='blog.announcement')),
                 ('comment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='comments.comment', verbose_name='comment')),
                 ('digest', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='comments.notice')),
                 ('essay', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='blog.essay', verbose_name='essay')),
@@ -329,7 +330,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'notification',
                 'verbose_name_plural': 'notifications',
                 'indexes': [models.Index(condition=models.Q(('state', 'ready')), fields=['state', 'due'], name='notice_ready'), models.Index(condition=models.Q(('state', 'gathered')), fields=['state', 'due'], name='notice_gathered'), models.Index(condition=models.Q(('state', 'claimed')), fields=['state', 'due'], name='notice_claimed'), models.Index(condition=models.Q(('state', 'sending')), fields=['state', 'due'], name='notice_sending'), models.Index(condition=models.Q(('state', 'failed')), fields=['state', 'due'], name='notice_failed'), models.Index(fields=['email', 'created'], name='notice_to')],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'comment', 'email'), name='notice_once'), models.UniqueConstraint(condition=models.Q(('kind__in', ('published', 'reply', 'followed'))), fields=('comment', 'email'), name='notice_news_once'), models.UniqueConstraint(fields=('essay', 'email'), name='notice_essay_once')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'comment', 'email'), name='notice_once'), models.UniqueConstraint(condition=models.Q(('kind__in', ('published', 'reply', 'followed'))), fields=('comment', 'email'), name='notice_news_once'), models.UniqueConstraint(fields=('announcement', 'email'), name='notice_announcement_once')],
             },
         ),
         migrations.CreateModel(

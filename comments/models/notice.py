@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from blog.models import Essay
+from blog.models import Announcement, Essay
 from comments.models.comment import Comment
 from comments.models.subscription import CONFIRM as ASKS
 from comments.models.subscription import Subscription
@@ -80,6 +80,7 @@ class Notice(models.Model):
     email = models.EmailField(_("to"), max_length=254, default="", editable=False)  # in lower case
     comment = models.ForeignKey(Comment, models.CASCADE, null=True, related_name="notices", verbose_name=_("comment"))
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, related_name="notices", verbose_name=_("essay"))
+    announcement = models.ForeignKey(Announcement, models.SET_NULL, null=True, related_name="notices", editable=False)
     recipient = models.ForeignKey(
         User, models.CASCADE, null=True, related_name="notices", verbose_name=_("recipient")
     )  # for authors and moderators
@@ -104,7 +105,7 @@ class Notice(models.Model):
                 condition=Q(kind__in=("published", "reply", "followed")),
                 name="notice_news_once",
             ),
-            models.UniqueConstraint(fields=["essay", "email"], name="notice_essay_once"),
+            models.UniqueConstraint(fields=["announcement", "email"], name="notice_announcement_once"),
         )
         indexes = (
             # Nearly all are sent. By its statistics, SQLite would read all of them to find the few in another state.

@@ -64,6 +64,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         deliverable = Q(address__is_paused=False, address__suppressed=None, address__verified__isnull=False)
         return self.filter(deliverable, confirmed__isnull=False, stopped=None)
 
+    def subscribers_to_essays(self) -> Self:
+        """Active subscriptions to new essays."""
+        return self.active().filter(kind=Subscription.Kind.ESSAYS)
+
     def confirmed(self) -> Self:
         """Confirmed subscriptions that are not stopped, including paused ones: those that the subscriber can change."""
         return self.filter(confirmed__isnull=False, stopped=None)

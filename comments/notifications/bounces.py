@@ -121,6 +121,8 @@ def candidate_notices(subject: str) -> QuerySet[Notice]:
         return Notice.objects.filter(comment=int(number), kind__in=Notice.COMMENT_KINDS)
     if name == "essay":
         return Notice.objects.filter(essay=int(number), kind=Kind.ESSAY)
+    if name == "announcement":
+        return Notice.objects.filter(announcement=int(number))
     return Notice.objects.filter(pk=int(number), kind=name)
 
 

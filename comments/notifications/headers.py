@@ -52,7 +52,8 @@ def subject_key(notice: Notice) -> str:
     """Return what the email is about, such as `comment-7`, for the Message-ID."""
     match notice.kind:
         case Kind.ESSAY:
-            return f"essay-{notice.essay_id}"
+            is_repeat = notice.announcement is not None and notice.announcement.is_repeat  # no duplicate of the first
+            return f"announcement-{notice.announcement_id}" if is_repeat else f"essay-{notice.essay_id}"
         case Kind.PUBLISHED | Kind.REPLY | Kind.FOLLOWED:
             return f"comment-{notice.comment_id}"
     return f"{notice.kind}-{notice.pk}"

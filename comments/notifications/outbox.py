@@ -7,14 +7,14 @@ from time import monotonic
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, CharField, DateTimeField, Exists, Min, OuterRef, Q
+from django.db.models import BigIntegerField, CharField, DateTimeField, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import QueueMail, User
-from blog.models import Essay, Site
+from blog.models import Announcement, Essay, Site
 from comments.models import Comment, Notice, Rules, Status, Subscription
 from comments.models.notice import CLAIM_LASTS
 from comments.notifications import compose, messages, moderator_emails, suppression
@@ -146,16 +146,28 @@ def notice_for(subscription: Subscription, **target: Any) -> Notice:
 
 
 def announce_essays() -> None:
-    """Create notices of new essays for people who subscribed before. No job runs when an essay is published."""
+    """Create the notices of the announcements that are due."""
+    for pk, essay in Announcement.objects.due().values_list("pk", "essay"):
+        announce(pk, essay)
+
+
+@transaction.atomic
+def announce(pk: int, essay_pk: int) -> None:
+    """Create the notices of one announcement, for people who subscribed before it was due.
+
+    The essay is locked first, as by those who publish it: undoing that deletes the announcement or comes too late.
+    """
     now = timezone.now()
-    for essay in Essay.objects.published().essays().filter(published__gt=now - ANNOUNCEMENT_WINDOW):
-        known = Notice.objects.filter(essay=essay, email=OuterRef("address__email"))
-        # The essay may have been withdrawn and published again.
-        first_notice = Notice.objects.filter(essay=essay).aggregate(at=Min("created"))["at"]
-        published = min(filter(None, (essay.published, first_notice)))
-        rows = Subscription.objects.active().filter(~Exists(known), confirmed__lt=published)
-        rows = rows.filter(kind=Subscription.Kind.ESSAYS).select_related("address")
-        insert_notices([notice_for(subscription, essay=essay) for subscription in rows])
+    essay = Essay.objects.select_for_update().filter(pk=essay_pk).only("published").first()
+    announcement = Announcement.objects.due(now).filter(pk=pk).first()
+    if essay is None or announcement is None or not essay.is_published:
+        return
+    if announcement.due > now - ANNOUNCEMENT_WINDOW:  # otherwise no worker ran for days, and it is no news any more
+        rows = Subscription.objects.subscribers_to_essays().filter(confirmed__lt=announcement.due)
+        rows = rows.select_related("address").order_by("pk")
+        insert_notices([notice_for(subscription, essay=essay, announcement=announcement) for subscription in rows])
+    announcement.sent = now
+    announcement.save(update_fields=["sent"])
 
 
 def build_digests(until: datetime) -> None:

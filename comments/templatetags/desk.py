@@ -9,6 +9,7 @@ from comments.desk import desk
 register = template.Library()
 register.simple_tag(desk.newest_comments, name="comments_for")
 register.simple_tag(desk.subscriber_counts)
+register.simple_tag(desk.essay_subscriber_count)
 
 
 @register.simple_tag

@@ -4,7 +4,7 @@ from django.contrib.auth.management import create_permissions
 from django.db import migrations
 
 WRITING = {
-    "blog": ["add_essay", "change_essay", "delete_essay", "view_essay", "add_tag", "change_tag", "view_tag",
+    "blog": ["add_essay", "change_essay", "publish_essay", "delete_essay", "view_essay", "add_tag", "change_tag", "view_tag",
              "add_image", "change_image", "delete_image", "view_image", "add_series", "change_series", "view_series",
              "add_authorship", "change_authorship", "delete_authorship", "view_authorship",
              "add_profile", "change_profile", "view_profile"],

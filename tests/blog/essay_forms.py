@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
@@ -97,12 +98,40 @@ class EssayForm:
     def save(self, **typed: Any) -> Any:
         return self.send("_draft", **typed)
 
-    def publish(self, **typed: Any) -> Any:
-        return self.send("_publish", **typed)
+    def publish(self, step: dict[str, Any] | None = None, **typed: Any) -> Any:
+        """Click "Publish", then the button of the publishing step with these choices."""
+        answer = self.send("_publish", **typed)
+        return self.take_step(**(step or {})) if answer.status_code == 302 else answer
+
+    def take_step(self, **chosen: Any) -> Any:
+        assert self.essay
+        return take_step(self.client, self.essay, **chosen)
 
     def autosave(self, **typed: Any) -> Any:
         """Send what the page's script sends while a user types."""
         return self.client.post(self.url_of("draft"), {**self.values, **typed})
+
+
+def take_step(client: Client, essay: Essay, **chosen: Any) -> Any:
+    """Send the publishing step as it opens, except for these choices; None leaves one out."""
+    sent = step_values(client, essay) | chosen
+    return client.post(step_url(essay), {name: value for name, value in sent.items() if value is not None})
+
+
+def step_url(essay: Essay) -> str:
+    return f"/admin/blog/essay/{essay.pk}/publish/"
+
+
+def step_values(client: Client, essay: Essay) -> dict[str, Any]:
+    """Return the fields that the publishing step would send unchanged."""
+    with without_rendering():
+        context: Any = client.get(step_url(essay)).context_data
+    return {"state": context["state"], **{name: value for field in context["form"] for name, value in sent(field)}}
+
+
+def at(when: datetime) -> dict[str, str]:
+    """Return the choices of the publishing step for a time in the author's time zone."""
+    return {"when": "at", "date": f"{when:%Y-%m-%d}", "time": f"{when:%H:%M}"}
 
 
 def without_rendering() -> Any:

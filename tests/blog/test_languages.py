@@ -143,7 +143,7 @@ def test_emails_mark_text_of_an_essay() -> None:
         about = {"essay": make.essay("Earlier", language="de")} if kind == "essay" else {}
         hours = timezone.now() - timedelta(hours=3)
         Subscription.objects.create(address=address, kind=kind, confirmed=hours, **about)
-    make.essay(TITLE, language="he", by=make.author(), published=timezone.now() - timedelta(hours=1))
+    make.announce(make.essay(TITLE, language="he", by=make.author(), published=timezone.now() - timedelta(hours=1)))
     comment = make.comment(Essay.objects.get(title="Earlier"))
     new, followed = sorted((html_part(message) for message in notify(comment)), key=lambda page: "Earlier" in page)
     assert '<html lang="en" dir="ltr">' in new

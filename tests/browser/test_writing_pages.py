@@ -51,7 +51,7 @@ class Scene:
             Authorship.objects.create(essay=essay, author=make.author(name=f"Łukasz {number}"), position=number + 2)
         for number in range(2, 6):
             text = Text(title=LONG, body=body(number), tags=tuple(tag.name for tag in essay.tags.all()))
-            revisions.save(essay, text, by=self.author, publish_at=None)
+            revisions.save(essay, text, by=self.author)
         preview.create_link(essay, by=self.author, days=7)
         Draft.objects.create(essay=essay, author=self.author, fields={"title": LONG, "body": body(7)})
         make.essay("", by=self.author, published=None)
@@ -72,6 +72,7 @@ class Scene:
             "a difference": f"{essay_page}difference/?new={newest.pk}",
             "what was not saved": f"{essay_page}draft/",
             "links for friends": f"{essay_page}links/",
+            "publishing": f"{essay_page}publish/",
             "import": f"{desk}essay/import/",
             "images": f"{desk}image/",
             "a new image": f"{desk}image/add/",
@@ -171,6 +172,7 @@ def test_a_whole_writing_session_keeps_to_the_policy_and_stays_on_its_page(visit
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Done").click()
     page.get_by_role("button", name="Publish").click()
+    page.locator("dialog.publishing-dialog").get_by_role("button", name="Publish").click()
     expect(page.locator(".messagelist")).to_contain_text("Published.")
     assert page.evaluate("document.querySelectorAll('style').length") == 0  # none of Tiptap's own
     essay = Essay.objects.get(title="A Session", deck="Of writing")
@@ -196,8 +198,14 @@ def test_without_script_an_essay_is_written_saved_published_and_restored(visitor
     press("Save draft")
     expect_text("Saved as a draft.")
     expect(page.get_by_role("textbox", name="Body")).to_have_value("<h2>One</h2><p>By hand.</p>")
+
+    def take_step() -> None:
+        page.locator(".publishing [data-part=submit]").click()
+
     press("Publish")
-    expect(page.locator(".missing")).to_contain_text("Title: Add a title before you publish.")
+    take_step()
+    expect(page.locator(".reason").first).to_contain_text("Title: Add a title before you publish.")
+    page.get_by_role("link", name="Back to writing").click()
     page.get_by_role("textbox", name="Title:", exact=True).fill("By Hand Alone")
     with page.expect_popup() as popup:
         press("Preview")
@@ -205,18 +213,30 @@ def test_without_script_an_essay_is_written_saved_published_and_restored(visitor
     page.get_by_text("Excerpt and tags").click()
     page.get_by_role("textbox", name="Excerpt").fill("What the hand does.")
     press("Publish")
+    page.get_by_label("Schedule").check()
+    expect(page.get_by_role("button", name="Schedule", exact=True)).to_be_visible()
+    page.get_by_label("Now").check()
+    page.get_by_role("textbox", name="Address").fill("by-hand")
+    take_step()
     expect_text("Published.")
+    expect(page.get_by_role("button", name="Undo publishing")).to_be_visible()
     page.get_by_role("textbox", name="Body").fill("<p>Worse.</p>")
     press("Update")
-    expect_text("Published.")
+    page.get_by_role("textbox", name="What changed").fill("It is worse.")
+    page.get_by_label("Show “Updated on").check()
+    take_step()
+    expect_text("Updated.")
     page.get_by_role("link", name="Revisions").click()
     press("Compare revisions")
     page.get_by_role("button", name="Restore the version from").click()
     expect_text("Restored.")
     expect(page.get_by_role("textbox", name="Body")).to_have_value("<h2>One</h2><p>By hand.</p>")
     press("Update")
+    take_step()
+    expect_text("Updated.")
     essay = Essay.objects.get(title="By Hand Alone")
     assert (essay.body, essay.excerpt) == ("<h2>One</h2><p>By hand.</p>", "What the hand does.")
+    assert (essay.slug, essay.update_note) == ("by-hand", "It is worse.")
 
 
 STOCK = (
@@ -229,7 +249,7 @@ STOCK = (
     "the profile",
 )  # lists and forms as Django renders them
 ALIKE = ("a new essay", "all series, for readers")  # less content that other pages have, too
-BY_NIGHT = ("an essay", "a difference", "the desk", "one series, for readers")  # one of each kind
+BY_NIGHT = ("an essay", "publishing", "a difference", "the desk", "one series, for readers")  # one of each kind
 UNFIXED = {
     "essays": {"link-in-text-block", "target-size"},
 }

@@ -9,6 +9,7 @@ from accounts.models import Commenter
 from blog.models import Essay, Redirect, Tag
 from moderation.decisions import actions as deciding
 from tests import make
+from tests.blog.essay_forms import at
 from tests.lists import one_in
 from tests.pagecache.world import CachedSite, rules, travel_to
 
@@ -44,10 +45,10 @@ def test_an_essays_new_address_shows(cached_site: CachedSite) -> None:
 
 
 def test_an_essays_new_tags_show(cached_site: CachedSite) -> None:
-    cached_site.change(cached_site.other_essay, tags=[])
+    cached_site.change(cached_site.other_essay, tags="")
     cached_site.check_pages()
     assert str(cached_site.other_essay) not in cached_site.read("/tag/promises/")
-    cached_site.change(cached_site.other_essay, tags=[str(cached_site.tag.pk)])
+    cached_site.change(cached_site.other_essay, tags="Promises")
     cached_site.check_pages()
     assert str(cached_site.other_essay) in cached_site.read("/tag/promises/")
 
@@ -75,25 +76,22 @@ def test_an_essays_new_authors_show(cached_site: CachedSite) -> None:
 
 def test_an_essay_withdrawn_and_published_again_shows(cached_site: CachedSite) -> None:
     published = cached_site.other_essay.published
-    cached_site.change(cached_site.other_essay, published_0="", published_1="")
+    cached_site.change(cached_site.other_essay, _unpublish="1")
     cached_site.check_pages()
     assert cached_site.get(cached_site.other_essay.get_absolute_url()).status == 404
     assert str(cached_site.other_essay) not in cached_site.read("/") + cached_site.read(
         "/sitemap-essays.xml"
     ) + cached_site.read("/comments/feed/")
     assert published
-    cached_site.change(
-        cached_site.other_essay, published_0=f"{published:%Y-%m-%d}", published_1=f"{published:%H:%M:%S}"
-    )
+    cached_site.publish(cached_site.other_essay, **at(published))
     cached_site.check_pages()
     assert str(cached_site.other_essay) in cached_site.read("/")
 
 
 def test_a_new_essay_shows(cached_site: CachedSite) -> None:
     now = timezone.now()
-    essay = cached_site.add(
-        Essay, kind="essay", title="Fresh", body="<p>New.</p>", published_0=f"{now:%Y-%m-%d}", published_1="00:00:00"
-    )
+    essay = cached_site.add(Essay, kind="essay", title="Fresh", body="<p>New.</p>")
+    cached_site.publish(essay, when="at", date=f"{now:%Y-%m-%d}", time="00:00")
     cached_site.addresses.append(essay.get_absolute_url())
     cached_site.check_pages()
     for address in ("/", "/archive/", "/feed/", "/feed/atom/", "/author/owner/"):
@@ -118,8 +116,8 @@ def test_a_deleted_essay_disappears(cached_site: CachedSite, delete: str) -> Non
 
 def test_a_page_in_the_menu_shows_everywhere(cached_site: CachedSite) -> None:
     now = timezone.now() - timedelta(days=1)
-    dates = {"published_0": f"{now:%Y-%m-%d}", "published_1": "00:00:00"}
-    page = cached_site.add(Essay, kind="page", title="Colophon", body="<p>Who made it.</p>", **dates)
+    page = cached_site.add(Essay, kind="page", title="Colophon", body="<p>Who made it.</p>")
+    cached_site.publish(page, when="at", date=f"{now:%Y-%m-%d}", time="00:00")
     cached_site.check_pages()
     assert "Colophon" not in cached_site.read("/")
     cached_site.change(page, is_in_menu="on")
@@ -218,7 +216,7 @@ def test_a_new_and_a_deleted_tag_show(cached_site: CachedSite, delete: str) -> N
     tag = cached_site.add(Tag, name=f"Fleeting {delete}", slug=f"fleeting-{delete}")
     cached_site.addresses.append(tag.get_absolute_url())
     cached_site.fill_cache()
-    cached_site.change(cached_site.essay, tags=[str(cached_site.tag.pk), str(tag.pk)])
+    cached_site.change(cached_site.essay, tags=f"Promises, {tag}")
     cached_site.check_pages()
     assert "Fleeting" in cached_site.read(cached_site.essay)
     assert tag.get_absolute_url() in cached_site.read("/sitemap-tags.xml")

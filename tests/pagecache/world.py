@@ -21,7 +21,7 @@ from blog.models import Essay, Site, Tag
 from comments.models import Rules
 from pagecache.wsgi import PageCache
 from tests import caches, make
-from tests.blog.essay_forms import form_values, without_rendering
+from tests.blog.essay_forms import form_values, take_step, without_rendering
 from tests.comments.browser_client import Browser, Page
 from tests.conftest import RUNS_ALL
 from tests.pagecache.browsing import Response, get_response
@@ -112,9 +112,19 @@ class CachedSite:
             assert (cached.status, cached.body.decode()) == (fresh.status, fresh.body.decode()), address
 
     def change(self, row: models.Model, **fields: Any) -> None:
-        """Submit the row's form in the admin; None empties a field, fields not named stay unchanged."""
+        """Submit the row's form in the admin; None empties a field, fields not named stay unchanged.
+
+        A changed text of an essay is published.
+        """
         self.submit(type(row), row.pk, **fields)
+        if isinstance(row, Essay) and fields.keys() & {"title", "deck", "body", "excerpt", "slug", "tags"}:
+            self.publish(row)
         row.refresh_from_db()
+
+    def publish(self, essay: Essay, **chosen: Any) -> None:
+        """Publish an essay by the publishing step, with these choices."""
+        assert take_step(self.admin, essay, **chosen).status_code == 302
+        essay.refresh_from_db()
 
     def add(self, model: type[models.Model], **fields: Any) -> Any:
         self.submit(model, **fields)

@@ -12,12 +12,13 @@ from django.core.cache import cache
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from accounts.pages import invitations
-from blog.models import Essay
+from blog.models import Announcement, Essay
 from comments.claims import actions as claims
 from comments.models import Comment, Notice
 from comments.notifications import outbox, report_notifications
@@ -86,6 +87,7 @@ def cancel_waiting() -> int:
     """Cancel the emails that were waiting, and the jobs that would send others; return how many emails."""
     jobs = [job.module_path for job in EMAIL_JOBS]
     DBTaskResult.objects.filter(status=TaskResultStatus.READY, task_path__in=jobs).delete()
+    Announcement.objects.due().update(sent=timezone.now())
     return Notice.objects.filter(state__in=UNSENT).update(state=Notice.State.DROPPED)
 
 

@@ -13,6 +13,7 @@ const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value 
 let chosen = null;
 let position;
 let isForCover = false;
+let useCover;
 let searchCount = 0;
 
 async function request(address, body) {
@@ -83,8 +84,9 @@ async function search() {
   if (!result.error && !rows.length && part("query").value) part("said").textContent = dialog.dataset.none;
 }
 
-function openDialog({ cover = false } = {}) {
+function openDialog({ cover = false, use = showCover } = {}) {
   chosen = null;
+  useCover = use;
   isForCover = cover;
   for (const name of ["caption", "wide"]) part(name).closest("p").hidden = cover;
   part("insert").textContent = cover ? dialog.dataset.use : dialog.dataset.insert;
@@ -140,11 +142,12 @@ file?.addEventListener("change", async () => {
     search();
   }
 });
+document.addEventListener("choose-picture", ({ detail }) => openDialog({ cover: true, use: detail.use })); // for other forms
 part("query").addEventListener("input", search);
 part("close").addEventListener("click", () => dialog.close());
 part("insert").addEventListener("click", async () => {
   const picture = { ...chosen, alt: part("alt").value.trim() };
-  if (isForCover) showCover(picture);
+  if (isForCover) useCover(picture);
   else insertFigure(picture, { caption: part("caption").value.trim(), wide: part("wide").checked });
   dialog.close();
   if (picture.mine && picture.alt !== chosen.alt) await request(dialog.dataset.alt.replace("/0/", `/${picture.id}/`), formData({ alt: picture.alt }));

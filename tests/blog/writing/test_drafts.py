@@ -1,6 +1,7 @@
 """Drafts of unsaved text, and conflicts between forms of the same essay."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -257,13 +258,15 @@ def test_changes_in_different_paragraphs_are_offered_as_a_merged_text(author: Us
     first, second = two(author, essay)
     first.save(body="<p>One of hers.</p><p>Two.</p>")
     answer = second.publish(body="<p>One.</p><p>Two of mine.</p>", title="Mine")
-    assert "Merge and publish" in answer.content.decode()
+    assert "Merge and continue" in answer.content.decode()
     assert revisions.latest_text(essay).text.body == "<p>One of hers.</p><p>Two.</p>"
     merged = form_of_conflict(answer.context_data["both_fields"], answer.context_data["newer"].version)
     first.save(body="<p>One of hers.</p><p>Two.</p><p>And more.</p>", base=answer.context_data["newer"].version)
     assert second.client.post(second.address, merged).status_code == 409  # it is not what was seen any more
     merged["base"] = revisions.latest_text(essay).version
-    assert second.client.post(second.address, merged).status_code == 302
+    answer = second.client.post(second.address, merged)
+    assert (answer.status_code, urlsplit(answer.headers["Location"]).path) == (302, second.url_of("publish"))
+    second.take_step()
     essay.refresh_from_db()
     assert (essay.title, essay.body) == ("Mine", "<p>One of hers.</p><p>Two of mine.</p>")
 

@@ -136,6 +136,10 @@ GET  essay-preview(live)                        login  login login  200    403  
 POST essay-preview(live)                        login  login login  200    403   200    403       200
 GET  essay-preview(new)                         login  login login  404    404   404    403       404
 POST essay-preview(new)                         login  login login  200    200   200    403       200
+GET  essay-publish(essay)                       login  login login  200    403   200    403       200
+POST essay-publish(essay)                       403    403   login  409    403   409    403       409
+GET  essay-publish(live)                        login  login login  200    403   200    403       200
+POST essay-publish(live)                        403    403   login  409    403   409    403       409
 GET  suggest-essays                             login  login login  200    200   200    403       200
 POST suggest-essays                             login  login login  405    405   405    405       405
 GET  suggest-series                             login  login login  200    200   200    403       200

@@ -82,7 +82,7 @@ def one_of(essay: Essay, kind: str) -> tuple[mail.EmailMultiAlternatives, Subscr
             (message,) = notify(above)
         case "essay":
             subscription = follow("essays", confirmed=timezone.now() - timedelta(minutes=1))
-            make.essay("News", published=timezone.now())
+            make.announce(make.essay("News", published=timezone.now()))
             (message,) = send_due_emails()
         case _:
             subscription = follow("essay", essay=essay, often="daily")
@@ -228,7 +228,8 @@ def test_the_daily_digest_is_one_email_at_seven_in_the_sites_time_zone(essay: Es
     hour = timedelta(hours=1)
     with time_machine.travel(MORNING - 20 * hour):
         follow("essays", often="daily")
-        make.essay("A New One", published=timezone.now() + hour)
+        published = timezone.now() + hour
+        make.announce(make.essay("A New One", published=published), due=published)
     for number in range(3):
         said(essay, MORNING - (10 - number) * hour, f"Words {number}.")
     assert at(MORNING - timedelta(minutes=1)) == []
@@ -295,7 +296,7 @@ def test_earlier_subscribers_are_notified_of_an_essay_once(author: User) -> None
     with time_machine.travel(now, tick=False):
         follow("essays", email="before@example.org")
         essay = make.essay("At Its Time", by=author, published=now + timedelta(hours=3), deck="On waiting.")
-        make.essay("About", kind="page", published=now + timedelta(hours=3))
+        make.announce(essay, due=now + timedelta(hours=3))
         assert send_due_emails() == []
     with time_machine.travel(now + timedelta(hours=4)):
         late = follow("essays", email="late@example.org")
@@ -314,13 +315,15 @@ def test_earlier_subscribers_are_notified_of_an_essay_once(author: User) -> None
         assert send_due_emails() == []
 
 
-def test_old_essays_are_not_announced(author: User) -> None:
+def test_only_announced_essays_are_emailed_and_not_after_days(author: User) -> None:
     with time_machine.travel(datetime.now(UTC) - timedelta(days=30)):
         follow("essays")
-    make.essay("Imported", by=author, published=datetime(2019, 5, 1, tzinfo=UTC))
-    make.essay("Backdated", by=author, published=timezone.now() - timedelta(days=3))
-    make.essay("A Draft", by=author, published=None)
+    make.essay("Imported", by=author)
+    make.announce(make.essay("A Draft", by=author, published=None))
+    late = make.announce(make.essay("Old", by=author), due=timezone.now() - timedelta(days=3))
     assert send_due_emails() == []
+    late.refresh_from_db()
+    assert late.sent
 
 
 # What is deleted
@@ -355,6 +358,7 @@ def test_an_email_has_the_direction_of_its_language(essay: Essay, language: str,
 def test_a_new_essay_is_emailed_in_full_with_its_footnotes(author: User) -> None:
     follow("essays", confirmed=timezone.now() - timedelta(hours=3))
     essay = make.essay("Long", by=author, body=long_essay(), published=timezone.now() - timedelta(hours=1))
+    make.announce(essay)
     (message,) = send_due_emails()
     page, words = html_part(message), str(message.body)
     for note in range(1, 63):

@@ -1,13 +1,11 @@
-"""Publishing in the admin: in the author's time zone, and several essays at once from the list."""
+"""Publishing and unpublishing several essays from the list, which also marks those with unpublished changes."""
 
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -15,11 +13,12 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from blog import actions
-from blog.models import Essay, Profile
+from blog.models import Essay
 from blog.writing import check_views, revisions
 from blog.writing.fieldsets import EDITOR_FIELDS
 from blog.writing.permissions import AdminMixin
-from blog.writing.time_zones import current_time_zone_name
+from blog.writing.publishing.changes import find_changed
+from blog.writing.time_zones import activate_own_time_zone
 
 
 class PublishingMixin(AdminMixin):
@@ -54,18 +53,6 @@ class PublishingMixin(AdminMixin):
             queryset = queryset.filter(pk__in=Essay.objects.selectable_by(request.user).values("pk"))
         return super().get_search_results(request, queryset, search_term)
 
-    def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
-        """Name the time zone in the help text of the publish date."""
-        field = super().formfield_for_dbfield(db_field, request, **more)
-        if db_field.name == "published" and field is not None:
-            field.help_text = format_html(
-                '{} <a href="{}">{}</a>',
-                _("%(help)s Time zone: %(zone)s.") % {"help": db_field.help_text, "zone": current_time_zone_name()},
-                reverse("admin:blog_profile_changelist"),
-                _("Change time zone"),
-            )
-        return field
-
     def get_readonly_fields(self, request: HttpRequest, obj: Essay | None = None) -> Any:
         """Let only editors change whether an essay is pinned to the home page or in the menu."""
         found = super().get_readonly_fields(request, obj)
@@ -78,9 +65,22 @@ class PublishingMixin(AdminMixin):
             found = {name: action for name, action in found.items() if name not in {"pin", "unpin"}}
         return found
 
-    @admin.action(description=_("Publish now"), permissions=["change"])
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Find out which essays of the page have unpublished changes, for the column `state`."""
+        found: Any = super().get_changelist_instance(request)
+        found.result_list = list(found.result_list)
+        changed = find_changed(found.result_list)
+        for essay in found.result_list:
+            essay.has_changes = essay.pk in changed
+        return found
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may publish at all; the list shows only essays that they may change."""
+        return request.user.has_perm("blog.publish_essay")
+
+    @admin.action(description=_("Publish now without emails"), permissions=["publish"])
     def publish_now(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
-        """Publish drafts and scheduled essays; unpublished changes of published ones need their own form."""
+        """Publish drafts and scheduled essays; changes of published ones go through the publishing step."""
         done = 0
         for essay in queryset:
             if essay.is_published:
@@ -93,7 +93,7 @@ class PublishingMixin(AdminMixin):
         message = ngettext("%(n)d essay published.", "%(n)d essays published.", done)
         self.message_user(request, message % {"n": done}, messages.SUCCESS if done else messages.INFO)
 
-    @admin.action(description=_("Unpublish"), permissions=["change"])
+    @admin.action(description=_("Unpublish"), permissions=["publish"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
         done = [revisions.unpublish_latest(essay, by=cast(User, request.user)) for essay in queryset if essay.published]
         message = ngettext("%(n)d essay unpublished.", "%(n)d essays unpublished.", len(done))
@@ -119,9 +119,3 @@ def not_ready_message(essay: Essay, error: revisions.NotReady) -> str:
         essay,
         " ".join([_t("Not published."), *error.missing.values()]),
     )
-
-
-def activate_own_time_zone(request: HttpRequest) -> None:
-    """Activate the user's time zone; SiteMiddleware restores the site's after the request."""
-    if zone := Profile.objects.for_user(cast(User, request.user)).time_zone:
-        timezone.activate(ZoneInfo(zone))

@@ -1,0 +1,244 @@
+/* The publishing step. Over the writing page it is a dialog: “Publish” saves the form, and the page that returns opens
+   it. There and on its own page the button names the date, the card shows what is typed, and nothing typed is lost. */
+
+const form = document.querySelector("#essay_form");
+const TIMEOUT_MS = 20_000;
+const KEPT = ["title", "excerpt", "slug", "note", "when", "date", "time", "emails", "update", "cover"];
+
+const language = () => document.documentElement.lang.replace(/^en$/, "en-US");
+
+class Step {
+  constructor(root) {
+    this.root = root;
+    this.form = root.querySelector("form.step");
+    this.field = (name) => this.form.elements[name];
+    this.part = (name) => root.querySelector(`[data-part=${name}]`);
+    this.opened = this.values(); // as the server sent them
+    this.restore();
+    this.form.addEventListener("input", (event) => this.onInput(event));
+    this.form.addEventListener("change", () => this.show());
+    this.form.addEventListener("submit", (event) => this.submit(event));
+    const choose = this.part("choose");
+    choose.hidden = false;
+    choose.addEventListener("click", () => document.dispatchEvent(new CustomEvent("choose-picture", { detail: { use: (picture) => this.addPicture(picture) } })));
+    this.show();
+  }
+
+  values() {
+    const data = new FormData(this.form);
+    return Object.fromEntries(KEPT.map((name) => [name, data.get(name) ?? ""]));
+  }
+
+  /* What was typed here before stays, unless the server's own value has changed since. */
+  restore() {
+    const kept = JSON.parse(localStorage.getItem(this.root.dataset.key) ?? "{}");
+    for (const [name, [before, value]] of Object.entries(kept)) {
+      const field = this.field(name);
+      if (!field || before !== this.opened[name]) continue;
+      if (field.type === "checkbox") field.checked = Boolean(value);
+      else field.value = value; // of a group of radio buttons too
+    }
+  }
+
+  keep() {
+    const values = this.values();
+    const changed = KEPT.filter((name) => values[name] !== this.opened[name]).map((name) => [name, [this.opened[name], values[name]]]);
+    localStorage.setItem(this.root.dataset.key, JSON.stringify(Object.fromEntries(changed)));
+  }
+
+  onInput({ target }) {
+    if (["date", "time"].includes(target.name)) this.field("when").value = "at";
+    this.show();
+    this.keep();
+  }
+
+  show() {
+    for (const element of this.root.querySelectorAll("[data-shows]")) {
+      element.textContent = this.field(element.dataset.shows).value.trim() || (element.dataset.empty ?? "");
+    }
+    for (const count of this.root.querySelectorAll("[data-counts]")) {
+      const { length } = document.getElementById(count.dataset.counts).value.trim();
+      count.textContent = `${length} / ${count.dataset.of}`;
+      count.classList.toggle("over", length > Number(count.dataset.of));
+    }
+    const chosen = this.form.querySelector("[name=cover]:checked");
+    if (chosen) {
+      const source = chosen.dataset.src;
+      this.part("picture").hidden = !source;
+      this.part("drawn").hidden = Boolean(source);
+      if (source) this.part("picture").src = source;
+    }
+    this.showDate();
+  }
+
+  /* Name the chosen time on the button: a time on the author's clock, whatever the browser's time zone. */
+  showDate() {
+    const [date, time] = [this.field("date").value, this.field("time").value];
+    const label = this.part("later");
+    if (!label || !date || !time) return;
+    const { schedule, backdate, now } = this.root.dataset;
+    const isPast = `${date}T${time}` <= now;
+    const withYear = isPast || date.slice(0, 4) !== now.slice(0, 4);
+    const options = { month: "long", day: "numeric", ...(withYear && { year: "numeric" }), timeZone: "UTC" };
+    const day = new Date(`${date}T${time}Z`).toLocaleDateString(language(), options);
+    label.textContent = isPast ? backdate.replace("{when}", day) : schedule.replace("{when}", `${day}, ${time}`);
+  }
+
+  addPicture({ id, src, small, alt }) {
+    let choice = this.form.querySelector(`[name=cover][value="${id}"]`);
+    if (!choice) {
+      const label = document.createElement("label");
+      choice = Object.assign(document.createElement("input"), { type: "radio", name: "cover", value: id });
+      choice.dataset.src = src;
+      const image = Object.assign(document.createElement("img"), { src: small, alt });
+      label.append(choice, " ", image);
+      this.part("pictures").append(label);
+    }
+    choice.checked = true;
+    choice.focus();
+    this.show();
+    this.keep();
+  }
+
+  /* Send the form, and leave the page only if the server accepts it. A form that is sent twice counts once. */
+  async submit(event) {
+    event.preventDefault();
+    if (this.isSending) return;
+    this.setSending(true);
+    let response;
+    try {
+      const headers = { Accept: "application/json" };
+      response = await fetch(this.form.action, { method: "POST", body: new FormData(this.form), headers, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
+      if (response.ok) {
+        const { location: next } = await response.json();
+        localStorage.removeItem(this.root.dataset.key);
+        location.replace(next);
+        return;
+      }
+      if ([403, 409, 422].includes(response.status)) {
+        this.replaceBy(await response.text());
+        return;
+      }
+    } catch {
+      // no network, or no server: said below
+    }
+    this.setSending(false);
+    const isLoggedOut = response?.status === 401 || response?.type === "opaqueredirect";
+    this.say(isLoggedOut ? "loggedOut" : "away");
+  }
+
+  setSending(isSending) {
+    this.isSending = isSending;
+    this.part("submit")?.setAttribute("aria-disabled", String(isSending));
+  }
+
+  replaceBy(html) {
+    const root = parseStep(html);
+    if (!root) {
+      this.setSending(false);
+      this.say("away");
+      return;
+    }
+    this.root.replaceWith(root);
+    new Step(root);
+    focusFirst(root, ".reason a, #publishing-title");
+  }
+
+  say(name) {
+    const message = Object.assign(document.createElement("p"), { className: "reason", textContent: `${this.root.dataset[name]} ` });
+    if (name === "loggedOut") {
+      message.append(Object.assign(document.createElement("a"), { href: this.root.dataset.loginUrl, target: "_blank", rel: "noopener", textContent: this.root.dataset.logIn }));
+    }
+    this.part("alert").replaceChildren(message);
+    message.scrollIntoView({ block: "nearest" });
+  }
+}
+
+const parseStep = (html) => document.importNode(new DOMParser().parseFromString(html, "text/html").querySelector(".publishing"), true);
+const focusFirst = (root, selector) => root.querySelector(selector)?.focus();
+
+/* The dialog over the writing page. Where it cannot open, the step's own page does. */
+async function openDialog() {
+  const address = location.pathname.replace(/change\/$/, "publish/");
+  let root;
+  try {
+    const response = await fetch(address, { redirect: "error", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (response.ok) root = parseStep(await response.text());
+  } catch {
+    // its own page says why
+  }
+  if (!root) {
+    location.replace(address);
+    return;
+  }
+  const dialog = Object.assign(document.createElement("dialog"), { className: "publishing-dialog" });
+  dialog.setAttribute("aria-labelledby", "publishing-title");
+  dialog.append(root);
+  document.body.append(dialog);
+  dialog.addEventListener("click", (event) => onDialogClick(event, dialog));
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    const parameters = new URLSearchParams(location.search);
+    parameters.delete("publish");
+    history.replaceState(null, "", location.pathname + (parameters.size ? `?${parameters}` : ""));
+  });
+  dialog.showModal();
+  new Step(root);
+  focusFirst(root, "[name=when]:checked");
+  dialog.scrollTop = 0;
+}
+
+function onDialogClick(event, dialog) {
+  const link = event.target.closest("a[data-find], [data-part=close]");
+  const place = link && new URL(link.href).searchParams.get("find");
+  if (!link || (link.matches("[data-find]") && !place)) return;
+  event.preventDefault();
+  dialog.close();
+  if (place) goTo(place);
+  else form.querySelector("[name=_publish]")?.focus();
+}
+
+/* Select the place in the text that a check is about, given as its kind and words. */
+function goTo(place) {
+  const text = document.querySelector(".editor-text");
+  const found = text && findPlace(text, place);
+  (text ?? form.elements.body).focus();
+  if (!found) return;
+  getSelection().selectAllChildren(found);
+  if (found.matches("img")) getSelection().setBaseAndExtent(found.parentNode, indexOf(found), found.parentNode, indexOf(found) + 1);
+  found.scrollIntoView({ block: "center" });
+}
+
+const indexOf = (node) => [...node.parentNode.childNodes].indexOf(node);
+const tidy = (words) => words.replace(/\s+/g, " ").trim();
+
+function findPlace(text, place) {
+  const [, kind, where] = place.match(/^(\w+):(.*)$/s) ?? [];
+  const all = (selector) => [...text.querySelectorAll(selector)];
+  const begins = (element) => tidy(element.textContent).startsWith(tidy(where).replace(/…$/, ""));
+  const leads = (link) => link.getAttribute("href")?.startsWith(where);
+  const shows = (image) => image.getAttribute("src")?.endsWith(where);
+  switch (kind) {
+    case "alt": return all("img").find((image) => shows(image) && !image.getAttribute("alt"));
+    case "away": return all("img").find(shows);
+    case "link": return all("a").find(begins) ?? all("a").find(leads);
+    case "unclear": case "dead": return all("a").find(leads);
+    case "heading": return all("h2, h3, h4, h5, h6").find(begins);
+    case "paragraph": return all("p").find(begins);
+    case "note": return all("section li")[Number(where) - 1];
+    case "mark": return all("section li").find(begins);
+    default: return null;
+  }
+}
+
+const page = document.querySelector(".publishing");
+const parameters = new URLSearchParams(location.search);
+if (form) {
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "_dialog", value: "1" }));
+  if (parameters.has("publish")) openDialog();
+  const place = parameters.get("find");
+  if (place && document.querySelector(".editor-text")) goTo(place);
+  else if (place) addEventListener("essay-ready", () => goTo(place), { once: true });
+} else if (page) {
+  new Step(page);
+}
