@@ -22,6 +22,7 @@ from blog.models import ESSAY_KEY, Essay, Image
 from blog.writing import revisions
 from server.http import fetch
 from server.jobs.tasks import RETRY_DELAYS, job
+from transfer import losses
 from transfer.models import WantedPicture
 
 MAX_SECONDS = 3
@@ -235,4 +236,7 @@ def retry_later(wanted: WantedPicture, reason: str) -> None:
 def give_up(wanted: WantedPicture, reason: str) -> None:
     """Note the error of a picture that will not be tried again."""
     wanted.due, wanted.error = None, reason
-    wanted.save(update_fields=["due", "error"])
+    with transaction.atomic():
+        wanted.save(update_fields=["due", "error"])
+        if wanted.essay_id:
+            losses.add(wanted.essay_id, f"1 picture that could not be imported: {wanted.address} ({reason})")

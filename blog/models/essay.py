@@ -206,6 +206,7 @@ class Essay(models.Model):
     updated = models.DateTimeField(_("updated"), null=True, blank=True, editable=False)  # as shown to readers
     update_note = models.CharField(_("what changed"), max_length=300, blank=True, editable=False)
     source = models.CharField(max_length=500, null=True, blank=True, unique=True, editable=False)
+    import_losses = models.TextField(blank=True, default="", db_default="", editable=False)  # one in a line
     body = models.TextField(_("body"), blank=True)  # last: SQLite reads a row up to the last column that is needed
 
     is_translated = True  # or whether for_essay_page() found a translation of it

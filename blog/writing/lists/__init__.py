@@ -1,1 +1,1 @@
-"""Lists of an author's essays and drafts: the first page of the admin, and the list of all essays."""
+"""Lists for authors: what they have in hand, all essays, and what an import lost."""

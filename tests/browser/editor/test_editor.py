@@ -130,6 +130,28 @@ def test_text_pasted_from_word_is_cleaned_by_the_server_and_its_notes_follow_exi
     visitor.errors[:] = [each for each in visitor.errors if "/clean/" not in each]
 
 
+def test_a_title_pasted_into_the_empty_text_fills_the_empty_title_and_undo_moves_it_back(desk: EditorPage) -> None:
+    title, deck = desk.page.locator("#id_title"), desk.page.locator("#id_deck")
+    desk.paste("<h1>On <i>Walking</i></h1><p class=MsoSubtitle>In the cold</p><p>Text.</p>")
+    expect(title).to_have_value("On Walking")
+    expect(deck).to_have_value("In the cold")
+    assert desk.stored_html == "<p>Text.</p>"
+    desk.press("Control+z")
+    expect(title).to_have_value("")
+    assert desk.stored_html == "<h2>On Walking</h2><p>In the cold</p><p>Text.</p>"
+    desk.press("Control+y")
+    expect(title).to_have_value("On Walking")
+    desk.press("Control+z")
+    desk.press("Control+z")
+    assert desk.stored_html == ""
+    title.fill("Mine")
+    desk.text.focus()
+    desk.paste("<h1>On Walking</h1><p>Text.</p>")
+    expect(title).to_have_value("Mine")
+    assert desk.stored_html == "<h2>On Walking</h2><p>Text.</p>"
+    title.fill("")
+
+
 def test_a_long_essay_from_word_is_pasted_saved_published_and_saved_again_unchanged(desk: EditorPage) -> None:
     normalized = re.sub(r'(<li id="note-\d+">)<p>(.*?)</p></li>', r"\1\2</li>", long_essay())
     desk.paste(from_word(long_essay()))
