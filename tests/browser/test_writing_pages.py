@@ -53,6 +53,7 @@ class Scene:
         for number in range(2, 6):
             text = Text(title=LONG, body=body(number), tags=tuple(tag.name for tag in essay.tags.all()))
             revisions.save(essay, text, by=self.author, publish_at=None)
+        Essay.objects.filter(pk=essay.pk).update(import_losses="1 form: Field\n2 charts")
         preview.create_link(essay, by=self.author, days=7)
         Draft.objects.create(essay=essay, author=self.author, fields={"title": LONG, "body": body(7)})
         Draft.objects.create(author=self.author, tab="new", fields={"title": LONG, "body": body(8)})
@@ -193,6 +194,22 @@ def test_a_reply_is_typed_and_sent_from_the_desk_by_keyboard(visitor: Visitor, s
     expect(page.locator(".messagelist")).to_have_text("Your reply to Rosa was posted.")
     expect(page.get_by_text("No comments to answer.")).to_be_visible()
     assert Comment.objects.get(parent=comment).wording.text == "An answer."
+
+
+def test_the_losses_of_an_import_are_dismissed_without_leaving_the_page(
+    visitor: Visitor, site: "Server", scene: Scene
+) -> None:
+    page = visitor.open()
+    log_in(page.context, scene.author, site.url)
+    page.goto(f"{site.url}/admin/blog/essay/{scene.essay.pk}/change/")
+    page.locator("#id_title").fill("Typed")
+    page.get_by_text("2 losses or changes in the import").click()
+    expect(page.get_by_text("1 form: Field")).to_be_visible()
+    page.get_by_role("button", name="Dismiss").click()
+    expect(page.get_by_text("in the import")).to_have_count(0)
+    expect(page.locator("#id_title")).to_have_value("Typed")
+    scene.essay.refresh_from_db()
+    assert scene.essay.import_losses == ""
 
 
 def test_without_script_an_essay_is_written_saved_published_and_restored(visitor: Visitor, site: "Server") -> None:

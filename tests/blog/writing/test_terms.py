@@ -109,4 +109,7 @@ def test_tags_series_and_essays_are_suggested(author: User, essay: Essay) -> Non
     assert [(row["name"], row["note"]) for row in found] == [("Argument", "1 essay"), ("Arguing alone", "0 essays")]
     assert [row["name"] for row in suggest(author, "series", "argu")] == ["Of Arguments"]
     (linked,) = suggest(author, "essays", "promise pub")  # drafts are not
-    assert (linked["name"], linked["value"]) == ("Published Promise", Essay.objects.published().get().get_absolute_url())
+    assert (linked["name"], linked["value"]) == (
+        "Published Promise",
+        Essay.objects.published().get().get_absolute_url(),
+    )
