@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from django.conf import settings
+
 from accounts.models import User
 from blog.models import Essay
-from transfer import files, scratch
+from transfer import pictures, scratch
 from transfer.document import import_document
-from transfer.markdown.files import is_picture
 from transfer.report import Report, Unreadable
 
 MAX_DOCUMENTS = 50
@@ -45,7 +46,7 @@ def import_documents(uploads: Iterable[tuple[str, bytes]], *, by: User) -> list[
     """Create a draft from each document, also from those in ZIP archives."""
     end = time.monotonic() + MAX_SECONDS
     results: list[Result] = []
-    with scratch.folder(files.folder(), ".documents-") as folder:
+    with scratch.folder(Path(settings.DATA_DIR), ".documents-") as folder:
         for number, (name, data) in enumerate(uploads):
             try:
                 for source in unpack(name, data, folder / str(number)):
@@ -80,10 +81,10 @@ def unpack(name: str, data: bytes, folder: Path) -> Iterator[Source]:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             members = check_archive(packed)
             for member in members:
-                if is_picture(member.filename):
+                if pictures.is_picture(member.filename):
                     write_picture(packed, member, folder)
             for member in members:
-                if not is_picture(member.filename):
+                if not pictures.is_picture(member.filename):
                     place = (folder / member.filename).parent
                     place.mkdir(parents=True, exist_ok=True)
                     yield Source(member.filename, packed.read(member), place, folder)
@@ -112,7 +113,7 @@ def check_archive(packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         raise Unreadable("a file in the archive is suspiciously large when unzipped")
     if any(not is_inside(each.filename) for each in found):
         raise Unreadable("the archive names files outside its own folder")
-    if not any(not is_picture(each.filename) for each in found):
+    if not any(not pictures.is_picture(each.filename) for each in found):
         raise Unreadable("the archive has no documents")
     return sorted(found, key=lambda each: each.filename)
 

@@ -20,7 +20,7 @@ from transfer.fields.post import Post, parse_time, whole_number
 from transfer.fields.terms import Terms, mappings
 from transfer.markdown import conversion
 from transfer.markdown.conversion import Converter
-from transfer.markdown.files import Files, is_picture
+from transfer.markdown.files import Files
 from transfer.models import ImportedEssay, WantedPicture
 from transfer.report import Report
 from transfer.slugs import free_slug
@@ -179,7 +179,7 @@ class EssayImporter:
 
         def replacement(link: re.Match[str]) -> str:
             path = link["path"]
-            if path not in self.files.archive or not is_picture(path):
+            if path not in self.files.archive or not pictures.is_picture(path):
                 return link[0]
             self.converter.linked_pictures.add(url := self.files.picture_address(path))
             return f' {link["name"]}="{url}"'

@@ -157,5 +157,18 @@ def test_the_queries_do_not_grow_with_the_comments(author: User, django_assert_m
         desk.get("/admin/")
 
 
+def test_the_queries_do_not_grow_with_the_texts(author: User, django_assert_max_num_queries: Any) -> None:
+    for number in range(5):
+        half, live = (make.essay(f"{number}", by=author, published=when) for when in (None, timezone.now()))
+        save_text(live, f"<p>Changed {number}.</p>", author)
+        Draft.objects.create(author=author, essay=half, tab="a", fields={"title": f"More {number}"})
+        Draft.objects.create(author=author, tab=f"b{number}", fields={"title": f"New {number}"})
+        preview.create_link(half, by=author, days=7)
+    desk = client_of(author)
+    desk.get("/admin/")
+    with django_assert_max_num_queries(17):
+        desk.get("/admin/")
+
+
 def test_moderators_have_no_desk() -> None:
     assert desk_of(make.moderator()).find("div[@id='desk']") is None
