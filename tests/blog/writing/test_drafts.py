@@ -191,8 +191,8 @@ def test_a_new_essay_has_one_draft_for_each_form(author: User) -> None:
     third = EssayForm(author)
     assert "unsaved" not in third.open_html().partition("<main")[2].partition("<form")[0]  # a new essay is empty
     page = third.client.get("/admin/blog/essay/").content.decode()
-    assert ">One</a>" in page
-    assert ">Two</a>" in page
+    assert ">One<small>" in page
+    assert ">Two<small>" in page
     page = third.open_html(f"?draft={Draft.objects.get(tab='a').pk}")
     assert "&lt;p&gt;One.&lt;/p&gt;" in page
     third.save(tab="a")

@@ -52,7 +52,7 @@ def words_of(text: str) -> Counter[str]:
 
 def visible(node: Element) -> Iterator[Element]:
     """Yield the elements that a browser shows."""
-    name = node.tag if isinstance(node.tag, str) else ""
+    name = "" if callable(node.tag) else node.tag  # a comment has no name
     style = node.get("style", "").replace(" ", "").lower()
     if not name or name in UNSEEN or "display:none" in style or "mso-list:ignore" in style or "mso-hide" in style:
         return
