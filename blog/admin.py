@@ -31,6 +31,7 @@ from blog.typesetting import typeset_again
 from blog.writing import image_admin, series_admin, tag_admin  # noqa: F401 – they register
 from blog.writing.fieldsets import EDITOR_FIELDS
 from blog.writing.form import WritingForm
+from blog.writing.lists.changelist import ListMixin
 from blog.writing.permissions import FixedRowsMixin, OwnObjectsOnlyMixin
 from blog.writing.publishing.admin import PublishingMixin
 from blog.writing.saving import WritingMixin
@@ -187,15 +188,14 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Essay)
-class EssayAdmin(WritingMixin, PublishingMixin, OwnObjectsOnlyMixin, admin.ModelAdmin[Essay]):
+class EssayAdmin(ListMixin, WritingMixin, PublishingMixin, OwnObjectsOnlyMixin, admin.ModelAdmin[Essay]):
     form = EssayForm
     inlines: ClassVar[Any] = (AuthorshipInline,)  # comments adds its own
-    list_display = ("__str__", "kind", "state", "published", "by")
+    list_display = ("headline", "kind", "state", "date", "by")
     list_filter = (StatusFilter, "kind", "tags", ("authors", admin.RelatedOnlyFieldListFilter))
     search_fields = ("title", "deck", "body", "slug")
     date_hierarchy = "published"
     autocomplete_fields = ("translation_of",)
-    ordering = ("-published", "-pk")
 
     @method_decorator(csp_update({"script-src": [NONCE]}))
     def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> Any:

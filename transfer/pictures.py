@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection
 from datetime import timedelta
 from html import escape, unescape
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -22,12 +22,14 @@ from blog.models import ESSAY_KEY, Essay, Image, typeset
 from blog.writing import revisions
 from server.http import fetch
 from server.jobs.tasks import RETRY_DELAYS, job
+from transfer import losses
 from transfer.models import WantedPicture
 
 MAX_SECONDS = 3
 CLAIM_TIME = timedelta(minutes=5)
 LOW_PRIORITY = -50  # emails must not wait for pictures
 MAX_ADDRESS = 2000
+EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".svg"})
 
 _ATTRIBUTE = re.compile(r' (src|href)="([^"]*)"')
 _ENDS_AS_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
@@ -72,6 +74,11 @@ def drop_pictures(essay: Essay, written: Collection[str]) -> list[str]:
         essay.body = markup.clean_essay(body)
         Essay.objects.filter(pk=essay.pk).update(body=essay.body, typeset=typeset(essay.body))
     return dropped
+
+
+def is_picture(path: str) -> bool:
+    """Return whether a file is a picture, by its extension."""
+    return PurePosixPath(path).suffix.lower() in EXTENSIONS
 
 
 def may_be_picture(address: str) -> bool:
@@ -235,4 +242,7 @@ def retry_later(wanted: WantedPicture, reason: str) -> None:
 def give_up(wanted: WantedPicture, reason: str) -> None:
     """Note the error of a picture that will not be tried again."""
     wanted.due, wanted.error = None, reason
-    wanted.save(update_fields=["due", "error"])
+    with transaction.atomic():
+        wanted.save(update_fields=["due", "error"])
+        if wanted.essay_id:
+            losses.add(wanted.essay_id, f"1 picture that could not be imported: {wanted.address} ({reason})")

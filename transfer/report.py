@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,21 +37,45 @@ class Report:
         self.unchanged: Counter[str] = Counter()
         self.omitted: dict[str, Remark] = {}
         self.remarks: dict[str, Remark] = {}
+        self.changes: set[str] = set()
+        """The kinds of remarks about texts that were imported in another form."""
+        self._of_essay: Report | None = None
 
     @property
     def has_changes(self) -> bool:
         """Whether anything was or would be imported or exported."""
         return bool(self.counts.total())
 
-    def omit(self, kind: str, example: str = "", count: int = 1) -> None:
-        """Count something that was not imported; `kind` is written as pluralize() takes it."""
-        _add(self.omitted, kind, example, count)
+    @contextmanager
+    def for_essay(self) -> Iterator["Report"]:
+        """Give a report that also gets what is omitted or changed in the block, for the author of one essay."""
+        self._of_essay = Report(self.source)
+        try:
+            yield self._of_essay
+        finally:
+            self._of_essay = None
+
+    def omit(self, kind: str, example: str = "", count: int = 1, *, place: str = "") -> None:
+        """Count something that was not imported; `kind` is written as pluralize() takes it.
+
+        `place` is where it was, for reports about several texts.
+        """
+        _add(self.omitted, kind, f"{example} in {place}".strip() if place else example, count)
+        if self._of_essay:
+            self._of_essay.omit(kind, example, count)
+
+    def change(self, kind: str, example: str = "", *, place: str = "") -> None:
+        """Count something in a text that was imported in another form, as `omit` does."""
+        self.remark(kind, f"{example} in {place}".strip() if place else example)
+        self.changes.add(tidy_line(kind))
+        if self._of_essay:
+            self._of_essay.change(kind, example)
 
     def remark(self, kind: str, example: str = "", count: int = 1) -> None:
         """Count something that the owner should know; `kind` is written as pluralize() takes it."""
         _add(self.remarks, kind, example, count)
 
-    def lines(self, *, is_dry_run: bool = False) -> Iterator[str]:
+    def lines(self, *, is_dry_run: bool = False, has_losses: bool = True) -> Iterator[str]:
         """Yield the lines of the report for people, in the past or, for a dry run, the conditional."""
         if self.has_changes:
             yield f"Would be imported from {self.source}:" if is_dry_run else f"Imported from {self.source}:"
@@ -60,12 +85,13 @@ class Report:
         if self.unchanged.total():
             yield "Already here, left unchanged:"
             yield from count_lines(self.unchanged)
-        if self.omitted:
+        if self.omitted and has_losses:
             yield "Not imported:"
             yield from _remark_lines(self.omitted)
-        if self.remarks:
+        remarks = {kind: each for kind, each in self.remarks.items() if has_losses or kind not in self.changes}
+        if remarks:
             yield "Please note:"
-            yield from _remark_lines(self.remarks)
+            yield from _remark_lines(remarks)
         if is_dry_run:
             yield "This was a dry run. Nothing was changed."
 
@@ -77,6 +103,11 @@ class Report:
             "omitted": _remark_rows(self.omitted),
             "remarks": _remark_rows(self.remarks),
         }
+
+    def losses(self) -> list[str]:
+        """Return one line for each kind of what was left out or changed, with examples."""
+        rows = [*_remark_rows(self.omitted), *_remark_rows(self.remarks)]
+        return [f"{line}: {', '.join(examples)}" if examples else line for line, examples in rows]
 
     def omissions(self) -> Iterator[str]:
         """Yield the lines about what was left out, with examples."""

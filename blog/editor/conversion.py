@@ -27,6 +27,7 @@ class Conversion:
     html: str = ""
     title: str = ""
     deck: str = ""
+    heading: str = ""  # the title as it stood in the text, not in the file's data about itself
     lost: Findings = field(default_factory=list)
     changed: Findings = field(default_factory=list)
     note_count: int = 0
@@ -89,7 +90,8 @@ def replace_styles_with_tags(root: Node, result: Conversion) -> None:
 def extract_title_and_deck(root: Node, result: Conversion) -> None:
     """Move the title and the subtitle from the body to fields of their own."""
     if title := find_title(root):
-        result.title = " ".join(title.text.split()) or result.title
+        result.heading = " ".join(title.text.split())
+        result.title = result.heading or result.title
         title.remove()
     if deck := next((node for node in root.walk() if "document-deck" in node.classes), None):
         result.deck = " ".join(deck.text.split())

@@ -22,7 +22,10 @@ _UPLOADING = re.compile(r"https://[0-9a-f-]{36}\.invalid/[0-9]+")  # static/js/w
 
 @require_POST
 def clean_paste(request: Request) -> HttpResponse:
-    """Return pasted HTML, or Markdown as the content type says, as an essay's HTML with sentences about losses."""
+    """Return pasted HTML, or Markdown as the content type says, as an essay's HTML with sentences about losses.
+
+    With `?title`, a title and subtitle at its beginning are returned by themselves.
+    """
     if not (request.user.has_perm("blog.add_essay") or request.user.has_perm("blog.change_essay")):
         raise PermissionDenied(_("Only authors can paste here."))
     if len(request.body) > MAX_BYTES:
@@ -33,8 +36,9 @@ def clean_paste(request: Request) -> HttpResponse:
         return JsonResponse({"why": _("The text has too much formatting. Paste it in smaller parts.")}, status=413)
     if is_markdown:
         source = markdown.build_parser(has_formulas=get_site(request).formulas).render(source)
-    result = editor.convert_html(source, resolve_picture=resolve_picture)
-    return JsonResponse({"html": result.html, "lost": describe(result.lost), "changed": describe(result.changed)})
+    result = editor.convert_html(source, resolve_picture=resolve_picture, has_title="title" in request.GET)
+    answer = {"html": result.html, "lost": describe(result.lost), "changed": describe(result.changed)}
+    return JsonResponse(answer | {"title": result.heading, "deck": result.deck})
 
 
 def resolve_picture(address: str, alt: str) -> str:

@@ -87,6 +87,7 @@ class Migration(migrations.Migration):
                 ('updated', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='updated')),
                 ('update_note', models.CharField(blank=True, editable=False, max_length=300, verbose_name='what changed')),
                 ('source', models.CharField(blank=True, editable=False, max_length=500, null=True, unique=True)),
+                ('import_losses', models.TextField(blank=True, db_default='', default='', editable=False)),
                 ('body', models.TextField(blank=True, verbose_name='body')),
                 ('typeset', models.TextField(blank=True, db_default='', default='', editable=False)),
                 ('authors', models.ManyToManyField(blank=True, related_name='essays', through='blog.Authorship', to=settings.AUTH_USER_MODEL, verbose_name='authors')),

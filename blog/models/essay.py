@@ -206,6 +206,7 @@ class Essay(models.Model):
     updated = models.DateTimeField(_("updated"), null=True, blank=True, editable=False)  # as shown to readers
     update_note = models.CharField(_("what changed"), max_length=300, blank=True, editable=False)
     source = models.CharField(max_length=500, null=True, blank=True, unique=True, editable=False)
+    import_losses = models.TextField(blank=True, default="", db_default="", editable=False)  # one in a line
     # These two are last: SQLite reads a row up to the last column that is needed.
     body = models.TextField(_("body"), blank=True)
     # With formulas and highlighted code; "" if it has none. Backups made before this column have no value for it.

@@ -7,7 +7,8 @@ from django import template
 from django.utils import formats, timezone
 
 from blog.models import Essay
-from blog.writing import check_views, checks, desk
+from blog.writing import check_views, checks
+from blog.writing.lists import dates, desk
 
 register = template.Library()
 
@@ -22,7 +23,7 @@ def essay_findings(essay: Essay | None) -> list[checks.Finding]:
 
 @register.simple_tag
 def author_desk(user: Any) -> desk.Desk:
-    """Return the author's unpublished, unsaved and scheduled essays."""
+    """Return the author's drafts, scheduled essays, unpublished changes and preview links."""
     return desk.build_desk(user)
 
 
@@ -31,3 +32,7 @@ def moment(at: datetime) -> str:
     """Return the time of a moment of today, and the date and time of any other."""
     local = timezone.localtime(at)
     return formats.date_format(local, "TIME_FORMAT" if local.date() == timezone.localdate() else "DATETIME_FORMAT")
+
+
+register.filter(dates.edited)
+register.filter(dates.day_name)

@@ -39,9 +39,8 @@ class WritingMixin(AdminMixin):
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Add the drafts of essays that were never saved."""
-        unsaved = never_saved_drafts(request) if self.has_add_permission(request) else []
-        return super().changelist_view(request, {"title": _("Essays"), **(extra_context or {}), "unsaved": unsaved})
+        """Name the list."""
+        return super().changelist_view(request, {"title": _("Essays"), **(extra_context or {})})
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Essay | None:
         """Lock the essay before a form is saved."""
@@ -163,18 +162,9 @@ def form_context(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
         "announcement": essay.announcements.pending().first() if essay else None,
         "may_publish": essay is None or essay.may_publish(request.user),
         "is_ahead": bool(essay and essay.published and found.text.fingerprint != Text.from_essay(essay).fingerprint),
+        "import_losses": essay.import_losses.splitlines() if essay else [],
         "draft_address": reverse("essay-draft", args=[essay.pk if essay else "new"]),
     }
-
-
-def never_saved_drafts(request: HttpRequest) -> list[Draft]:
-    """Return the author's drafts of essays that were never saved, if they match the filters and search of the list."""
-    asked = {name: value for name, value in request.GET.items() if name not in {"q", "o", "p", "all"}}
-    if asked not in ({}, {"state": "draft"}):
-        return []
-    words = request.GET.get("q", "").casefold().split()
-    own = drafts.by_author(cast(User, request.user), None)
-    return [draft for draft in own if all(word in " ".join(draft.text.lines).casefold() for word in words)]
 
 
 def saved_message(essay: Essay, revision: Revision | None) -> str:

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from blog.writing import draft_views, suggest_views
+from blog.writing.lists import import_losses
 from blog.writing.publishing import views as publishing_views
 
 urlpatterns = [
@@ -19,4 +20,5 @@ urlpatterns = [
     path("<str:which>/restore/", admin.site.admin_view(draft_views.restore), name="essay-restore"),
     path("<str:which>/preview/", admin.site.admin_view(draft_views.preview_page), name="essay-preview"),
     path("<str:which>/links/", admin.site.admin_view(draft_views.links), name="essay-links"),
+    path("<str:which>/losses/dismiss/", admin.site.admin_view(import_losses.dismiss), name="essay-dismiss-losses"),
 ]

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from accounts.models import Commenter, User
+from blog import markup
 from blog.models import Essay
 from comments.models import Comment, Discussion, Subscription
 from comments.posting import actions
@@ -14,6 +15,8 @@ from comments.screening.screening import Sender
 SEARCHED = 5_000  # newest comments of the site
 NEWEST = 60  # newest of these on the author's essays, searched for unanswered ones
 MAX_SHOWN = 10
+MAX_LENGTH = 280  # characters of a comment that is shown whole
+MAX_BEGINNING = 200  # characters of a longer one
 
 
 class Closed(Exception):
@@ -25,20 +28,30 @@ class SubscriberCounts(NamedTuple):
     own_essays: int
 
 
-def newest_comments(user: Any) -> list[Comment]:
-    """Return the newest comments by others on the user's essays, first those that no author has answered."""
+def unanswered_comments(user: Any, replying_to: Comment | None = None) -> list[Comment]:
+    """Return the newest comments by others on the user's essays that no author of the essay has answered.
+
+    `replying_to` is one whose reply was refused; it comes first even if it has an answer by now.
+    """
     replies = Comment.objects.approved().filter(
         parent=OuterRef("pk"), commenter__user__authorships__essay=OuterRef("essay")
     )
     recent = Comment.objects.approved().order_by("-created", "-pk").values("pk")[:SEARCHED]
     rows = Comment.objects.filter(pk__in=recent, essay__authorships__author=user).exclude(commenter__user=user)
-    keys = dict(rows.annotate(is_replied=Exists(replies)).order_by("-pk").values_list("pk", "is_replied")[:NEWEST])
-    first = sorted(keys, key=lambda pk: (keys[pk], -pk))[:MAX_SHOWN]
-    found = Comment.objects.select_related("commenter", "wording", "essay__discussion__rules").in_bulk(first)
-    for pk, comment in found.items():
-        comment.is_replied = keys[pk]
+    newest = rows.annotate(is_replied=Exists(replies)).order_by("-pk").values_list("pk", "is_replied")[:NEWEST]
+    first = [replying_to.pk] if replying_to else []
+    keys = [*first, *(pk for pk, is_replied in newest if not is_replied and pk not in first)][:MAX_SHOWN]
+    found = Comment.objects.select_related("commenter", "wording", "essay__discussion__rules").in_bulk(keys)
+    for comment in found.values():
+        comment.beginning = shorten(comment.wording.html)
         comment.accepts_reply = Discussion.objects.for_essay(comment.essay).accepts_comments
-    return [found[pk] for pk in first if pk in found]
+    return [found[pk] for pk in keys if pk in found]
+
+
+def shorten(html: str) -> str:
+    """Return the first words of a long comment as plain text, or "" for a comment that can be shown whole."""
+    text = " ".join(markup.plain_text(html).split())
+    return f"{text[:MAX_BEGINNING].rpartition(' ')[0] or text[:MAX_BEGINNING]}…" if len(text) > MAX_LENGTH else ""
 
 
 def subscriber_counts(user: Any) -> SubscriberCounts:

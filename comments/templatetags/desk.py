@@ -7,7 +7,7 @@ from django import template
 from comments.desk import desk
 
 register = template.Library()
-register.simple_tag(desk.newest_comments, name="comments_for")
+register.simple_tag(desk.unanswered_comments)
 register.simple_tag(desk.subscriber_counts)
 register.simple_tag(desk.essay_subscriber_count)
 

@@ -19,6 +19,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from blog.models import Authorship, Draft, Essay, Profile, Series, Tag, Text
 from blog.writing import preview, revisions
+from comments.models import Comment
 from tests import make
 from tests.browser.essay_form import open_settings
 from tests.browser.layout import parts_too_wide
@@ -52,11 +53,13 @@ class Scene:
         for number in range(2, 6):
             text = Text(title=LONG, body=body(number), tags=tuple(tag.name for tag in essay.tags.all()))
             revisions.save(essay, text, by=self.author)
+        Essay.objects.filter(pk=essay.pk).update(import_losses="1 form: Field\n2 charts")
         preview.create_link(essay, by=self.author, days=7)
         Draft.objects.create(essay=essay, author=self.author, fields={"title": LONG, "body": body(7)})
+        Draft.objects.create(author=self.author, tab="new", fields={"title": LONG, "body": body(8)})
         make.essay("", by=self.author, published=None)
         make.essay("Next week", by=self.author, published=timezone.now() + timedelta(days=7))
-        make.comment(essay, "What a reader says of it.")
+        make.comment(essay, f"What a reader says of it. {LONG * 4}")
         self.profile = Profile.objects.create(user=self.author, about="I write.")
 
     @property
@@ -178,6 +181,37 @@ def test_a_whole_writing_session_keeps_to_the_policy_and_stays_on_its_page(visit
     essay = Essay.objects.get(title="A Session", deck="Of writing")
     assert "Yes: It “is” so.<sup>" in essay.body
     assert visitor.errors == []
+
+
+def test_a_reply_is_typed_and_sent_from_the_desk_by_keyboard(visitor: Visitor, site: "Server") -> None:
+    author = make.author()
+    comment = make.comment(make.essay("Hers", by=author), "A question.", by=make.guest("Rosa"))
+    page = visitor.open()
+    log_in(page.context, author, site.url)
+    page.goto(f"{site.url}/admin/")
+    page.get_by_label("Reply to Rosa").press("Enter")
+    expect(page.get_by_role("textbox", name="Your reply")).to_be_focused()
+    page.keyboard.type("An answer.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".messagelist")).to_have_text("Your reply to Rosa was posted.")
+    expect(page.get_by_text("No comments to answer.")).to_be_visible()
+    assert Comment.objects.get(parent=comment).wording.text == "An answer."
+
+
+def test_the_losses_of_an_import_are_dismissed_without_leaving_the_page(
+    visitor: Visitor, site: "Server", scene: Scene
+) -> None:
+    page = visitor.open()
+    log_in(page.context, scene.author, site.url)
+    page.goto(f"{site.url}/admin/blog/essay/{scene.essay.pk}/change/")
+    page.locator("#id_title").fill("Typed")
+    page.get_by_text("2 losses or changes in the import").click()
+    expect(page.get_by_text("1 form: Field")).to_be_visible()
+    page.get_by_role("button", name="Dismiss").click()
+    expect(page.get_by_text("in the import")).to_have_count(0)
+    expect(page.locator("#id_title")).to_have_value("Typed")
+    scene.essay.refresh_from_db()
+    assert scene.essay.import_losses == ""
 
 
 def test_without_script_an_essay_is_written_saved_published_and_restored(visitor: Visitor, site: "Server") -> None:

@@ -78,7 +78,8 @@ class Page:
         return " ".join(text_of(part) for part in self.by_id("respond").iter() if part.get("class") == "errors")
 
 
-def text_of(element: Element) -> str:
+def text_of(element: Element | None) -> str:
+    assert element is not None
     return " ".join(" ".join(element.itertext()).split())
 
 

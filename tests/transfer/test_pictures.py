@@ -225,6 +225,7 @@ def test_failed_pictures_are_listed_in_the_next_report(
     wanted = WantedPicture.objects.get()
     assert wanted.due is None
     assert why in wanted.error
+    assert why in Essay.objects.get().import_losses
     report = import_text(tmp_path, text)
     assert f"    {old_site.origin}/a.jpg: {wanted.error}"[:70] in report
     assert not fetching().ready().exists()

@@ -11,7 +11,7 @@ from accounts.profiles.names import tidy_line
 from blog import actions
 from blog.editor import Conversion
 from blog.models import Authorship, Essay
-from transfer import pictures
+from transfer import losses, pictures
 from transfer.document import markdown, word
 from transfer.document.media import Media
 from transfer.fields.front_matter import Head
@@ -28,21 +28,29 @@ MAX_TITLE = 300
 
 
 def import_document(
-    name: str, data: bytes, *, by: User | None = None, folder: Path | None = None, is_dry_run: bool = False
+    name: str,
+    data: bytes,
+    *,
+    by: User | None = None,
+    folder: Path | None = None,
+    root: Path | None = None,
+    is_dry_run: bool = False,
 ) -> tuple[Essay, Report]:
-    """Create a draft from a document; pictures named by relative paths are read from `folder`.
+    """Create a draft from a document; pictures named by relative paths are read from `folder`, or below `root`.
 
     All of it or nothing; a dry run keeps only the report. Raises Unreadable.
     """
     report = Report(name)
     with transaction.atomic():
-        media = Media(folder)
+        media = Media(folder, root)
         result, head = read(name, data, media)
         post = Post(Path(name).name, "", head, "")
-        essay = create_draft(post, result, by, report)
-        add_to_report(report, essay, post, result)
-        register_pictures(essay, report)
-        add_cover(essay, post, media, report)
+        with report.for_essay() as own:
+            essay = create_draft(post, result, by, report)
+            add_to_report(report, essay, post, result)
+            register_pictures(essay, report)
+            add_cover(essay, post, media, report)
+        losses.store(essay, own)
         if is_dry_run:
             transaction.set_rollback(True)
         else:
@@ -57,6 +65,8 @@ def import_document(
 def read(name: str, data: bytes, media: Media) -> tuple[Conversion, Head]:
     """Convert a document by the extension of its name, and return its front matter too. Raises Unreadable."""
     kind = Path(name).suffix.lower()
+    if not data:
+        raise Unreadable("the file is empty")
     limit = MAX_BYTES if kind == ".docx" else MAX_TEXT_BYTES
     if len(data) > limit:
         raise Unreadable(f"the file is larger than {limit // 1024 // 1024} MB")
@@ -157,14 +167,14 @@ def add_to_report(report: Report, essay: Essay, post: Post, result: Conversion) 
     report.counts["footnote(s)"] += result.note_count
     report.counts["picture(s)"] += essay.body.count("<img ")
     if len(title := post.title or result.title) > MAX_TITLE:
-        report.remark("title(s) longer than 300 characters (was|were) shortened", title)
+        report.change("title(s) longer than 300 characters (was|were) shortened", title)
     for field in post.unknown_fields:
         report.omit("front matter field(s)", field)
     for line in post.head.unreadable:
         report.omit("line(s) of front matter that could not be read", line)
     for line in post.head.as_text:
-        report.remark("line(s) of front matter that (is|are) not valid YAML, read as text", line)
+        report.change("line(s) of front matter that (is|are) not valid YAML, read as text", line)
     for kind, example in result.lost:
         report.omit(kind, example)
     for kind, example in result.changed:
-        report.remark(kind, example)
+        report.change(kind, example)

@@ -15,8 +15,10 @@ _DATA = re.compile(r"data:image/[\w.+-]{1,40};base64,(?P<data>[A-Za-z0-9+/=\s]*+
 
 
 class Media:
-    def __init__(self, folder: Path | None) -> None:
-        self.root = folder.resolve() if folder else None
+    def __init__(self, folder: Path | None, root: Path | None = None) -> None:
+        """Read pictures in the document's folder, and anywhere below `root` if there is a folder around it."""
+        self.folder = folder.resolve() if folder else None
+        self.root = root.resolve() if root else self.folder
         self.stored: list[Image] = []
 
     def import_picture(self, address: str, alt: str) -> str:
@@ -40,12 +42,13 @@ class Media:
             return None
 
     def read_file(self, address: str) -> bytes | None:
-        """Read a file from the document's folder; no file outside it is opened, whatever a path or link says."""
+        """Read a file in the document's folder or below `root`, none outside, whatever a path or link says."""
         parts = urlsplit(address)
-        if self.root is None or parts.scheme or not parts.path or "\0" in address:
+        if self.root is None or self.folder is None or parts.scheme or not parts.path or "\0" in address:
             return None
+        start = self.root if parts.path.startswith("/") else self.folder
         try:
-            file = (self.root / unquote(parts.path).lstrip("/")).resolve(strict=True)
+            file = (start / unquote(parts.path).lstrip("/")).resolve(strict=True)
         except (OSError, RuntimeError):
             return None
         if not file.is_file() or not file.is_relative_to(self.root):

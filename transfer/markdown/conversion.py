@@ -10,10 +10,11 @@ from blog import markup
 from blog.editor import Conversion, convert_html
 from blog.editor.markdown import MAX_MARKUP_CHARACTERS, build_parser, has_too_much_markup
 from blog.models import Site
+from transfer import pictures
 from transfer.document.markdown import repeats_title
 from transfer.fields.post import Post
 from transfer.markdown import template_tags, text
-from transfer.markdown.files import Files, is_picture, is_text
+from transfer.markdown.files import Files, is_text
 from transfer.markdown.layout import SUFFIXES
 from transfer.report import Unreadable
 
@@ -56,7 +57,7 @@ class Converter:
 
         def resolve(address: str, alt: str) -> str:
             """Return a picture's address on the web, which it also has if it is in the archive."""
-            if (found := self.files.find_linked(address, post.path)) and is_picture(found):
+            if (found := self.files.find_linked(address, post.path)) and pictures.is_picture(found):
                 self.linked_pictures.add(url := self.files.picture_address(found))
                 return url
             if address.startswith(("https://", "http://")):
@@ -75,7 +76,7 @@ class Converter:
         found = self.files.find_linked(path, post.path) or self.find_page(path, post)
         if found is None:
             return link[0]
-        if is_picture(found):
+        if pictures.is_picture(found):
             self.linked_pictures.add(url := self.files.picture_address(found))
             return f' href="{escape(url)}"'
         if is_text(found):

@@ -14,13 +14,13 @@ from blog import actions, indexing
 from blog.editor import Conversion
 from blog.models import MENU_LIMIT, Authorship, Essay, typeset
 from comments.models import Discussion
-from transfer import pictures, redirects
+from transfer import losses, pictures, redirects
 from transfer.authors import Authors
 from transfer.fields.post import Post, parse_time, whole_number
 from transfer.fields.terms import Terms, mappings
 from transfer.markdown import conversion
 from transfer.markdown.conversion import Converter
-from transfer.markdown.files import Files, is_picture
+from transfer.markdown.files import Files
 from transfer.models import ImportedEssay, WantedPicture
 from transfer.report import Report
 from transfer.slugs import free_slug
@@ -55,7 +55,9 @@ class EssayImporter:
         source = self.source_of(post)
         essay = self.find_imported(post, source)
         if essay is None:
-            essay = self.create_essay(post, source)
+            with self.report.for_essay() as own:
+                essay = self.create_essay(post, source)
+            losses.store(essay, own)
             self.new.add(essay.pk)
         else:
             self.report.unchanged[f"{essay.kind}(s)"] += 1
@@ -143,7 +145,7 @@ class EssayImporter:
         if not title and not post.is_own:
             title = tidy_line(post.slug.replace("_", " ").replace("-", " ")).capitalize()
         if len(title) > MAX_TITLE:
-            self.report.remark("title(s) longer than 300 characters (was|were) shortened", title)
+            self.report.change("title(s) longer than 300 characters (was|were) shortened", title)
             title = title[: MAX_TITLE - 1].rstrip() + "…"
         return title
 
@@ -177,7 +179,7 @@ class EssayImporter:
 
         def replacement(link: re.Match[str]) -> str:
             path = link["path"]
-            if path not in self.files.archive or not is_picture(path):
+            if path not in self.files.archive or not pictures.is_picture(path):
                 return link[0]
             self.converter.linked_pictures.add(url := self.files.picture_address(path))
             return f' {link["name"]}="{url}"'
@@ -210,13 +212,13 @@ class EssayImporter:
         for line in post.head.unreadable:
             self.report.omit("line(s) of front matter that could not be read", f"{post.path}, {line}")
         for line in post.head.as_text:
-            self.report.remark(
+            self.report.change(
                 "line(s) of front matter that (is|are) not valid YAML, read as text", f"{post.path}, {line}"
             )
         for kind, example in result.lost:
-            self.report.omit(kind, f"{example} in {post.name}" if example else f"in {post.name}")
+            self.report.omit(kind, example, place=post.name)
         for kind, example in result.changed:
-            self.report.remark(kind, f"{example} in {post.name}" if example else f"in {post.name}")
+            self.report.change(kind, example, place=post.name)
 
     def link_texts(self) -> Iterator[None]:
         """Let links to other files lead to the essays made from them."""

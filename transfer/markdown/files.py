@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
 from blog.images import uploads
+from transfer import pictures
 from transfer.markdown.archive import Archive
 from transfer.markdown.layout import HTML_SUFFIXES, SUFFIXES, Layout
 
 ROOTS = ("", "static/", "content/", "assets/")  # which the root of the old site's addresses may be
-PICTURES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".svg"})
 NOWHERE = ".invalid"  # the host of pictures of a site whose address is unknown
 _PREFIX = re.compile(r"^[{|](?:static|attach|filename)[}|]")  # Pelican's
 
@@ -75,17 +75,12 @@ class Files:
         parts = urlsplit(address)
         is_here = self.is_own_host(parts.netloc) or (not self.layout.url and parts.netloc.endswith(NOWHERE))
         path = self.find_by_path(parts.path) if is_here else None
-        return path if path and is_picture(path) and self.picture_address(path) == address else None
+        return path if path and pictures.is_picture(path) and self.picture_address(path) == address else None
 
     def read(self, address: str) -> bytes | None:
         """Return the picture with this address, or None. Raises OSError."""
         path = self.find(address)
         return self.archive.read(path, uploads.MAX_BYTES) if path else None
-
-
-def is_picture(path: str) -> bool:
-    """Return whether a file is a picture, by its extension."""
-    return PurePosixPath(path).suffix.lower() in PICTURES
 
 
 def is_text(path: str) -> bool:

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from accounts.models import User
 from blog.models import Image
+from transfer import pictures
 from transfer.authors import Authors
 from transfer.document import decode
 from transfer.fields import front_matter
@@ -18,7 +19,7 @@ from transfer.markdown.archive import MAX_TEXT_BYTES, open_archive
 from transfer.markdown.discussion import CommentFile, OwnComments
 from transfer.markdown.essays import EssayImporter
 from transfer.markdown.export import VERSION
-from transfer.markdown.files import Files, is_picture
+from transfer.markdown.files import Files
 from transfer.models import WantedPicture
 from transfer.report import Report, Unreadable
 
@@ -123,7 +124,7 @@ class MarkdownExport:
         """Register all pictures of the export to be imported, unless they were before or are this site's own."""
         alts = {str(each.get("file")): str(each.get("alt") or "") for each in self.listed_pictures()}
         for path in self.archive:
-            if not path.startswith("media/") or not is_picture(path):
+            if not path.startswith("media/") or not pictures.is_picture(path):
                 continue
             address = self.picture_source.picture_address(path)
             is_here = self.layout.url == settings.SITE_URL and Image.objects.filter(file=path[6:]).exists()

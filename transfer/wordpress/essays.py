@@ -12,7 +12,7 @@ from blog import actions, indexing, markup
 from blog.images import renditions
 from blog.models import MENU_LIMIT, Authorship, Essay
 from comments.models import Discussion
-from transfer import pictures, redirects
+from transfer import losses, pictures, redirects
 from transfer.authors import Authors
 from transfer.models import ImportedEssay, WantedPicture
 from transfer.report import Report
@@ -61,7 +61,9 @@ class EssayImporter:
         source = self.item_source(item)
         known = self.find_imported(item, source)
         if known is None:
-            essay = self.create_essay(item, self.unique_source(item, source), offset)
+            with self.report.for_essay() as own:
+                essay = self.create_essay(item, self.unique_source(item, source), offset)
+            losses.store(essay, own)
         else:
             essay = known.essay
             self.report.unchanged[f"{essay.kind}(s)"] += 1
@@ -146,7 +148,7 @@ class EssayImporter:
         """Return an item's title as plain text, shortened if necessary."""
         title = tidy_line(markup.plain_text(markup.clean_essay(item["title"])))
         if len(title) > MAX_TITLE:
-            self.report.remark("title(s) longer than 300 characters (was|were) shortened", title)
+            self.report.change("title(s) longer than 300 characters (was|were) shortened", title)
             title = title[: MAX_TITLE - 1].rstrip() + "…"
         return title
 
@@ -228,9 +230,9 @@ class EssayImporter:
             if not KNOWN_META.match(field["wp:meta_key"]):
                 self.report.omit("plugin custom field(s)", field["wp:meta_key"])
         for kind, example in text.lost:
-            self.report.omit(kind, f"{example} in {name}" if example else f"in {name}")
+            self.report.omit(kind, example, place=name)
         for kind, example in text.changed:
-            self.report.remark(kind, f"{example} in {name}" if example else f"in {name}")
+            self.report.change(kind, example, place=name)
 
 
 def is_in_menu(item: Record, kind: Essay.Kind, published: datetime | None, meta: dict[str, list[str]]) -> bool:

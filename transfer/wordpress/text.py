@@ -149,7 +149,7 @@ class PostText:
 
     def drop_code(self, code: "Shortcode") -> str:
         """Report a shortcode that works only in WordPress, and drop it."""
-        self.lost.append(("shortcode(s) that work only in WordPress", f"[{code.name}]"))
+        self.lost.append(("shortcode(s) that (works|work) only in WordPress", f"[{code.name}]"))
         return ""
 
 

@@ -32,6 +32,23 @@ def test_pasted_html_comes_back_clean_with_a_report_of_what_was_lost(desk: Clien
     ]
 
 
+def test_a_title_at_the_beginning_is_returned_by_itself_if_it_has_a_place(desk: Client) -> None:
+    source = (
+        "<title>Document1</title><h1>On Walking</h1><p class='MsoSubtitle'>In the cold</p><h2>Part</h2><p>Text.</p>"
+    )
+    answer = desk.post(f"{CLEAN}?title", source, content_type="text/html").json()
+    assert (answer["title"], answer["deck"], answer["html"]) == (
+        "On Walking",
+        "In the cold",
+        "<h2>Part</h2><p>Text.</p>",
+    )
+    answer = desk.post(CLEAN, source, content_type="text/html").json()
+    assert answer["title"] == ""
+    assert answer["html"].startswith("<h2>On Walking</h2>")
+    answer = desk.post(f"{CLEAN}?title", "<title>Document1</title><p>Text.</p>", content_type="text/html").json()
+    assert (answer["title"], answer["html"]) == ("", "<p>Text.</p>")
+
+
 def test_only_authors_can_use_it_and_only_by_post(desk: Client) -> None:
     assert desk.get(CLEAN).status_code == 405
     moderator = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})

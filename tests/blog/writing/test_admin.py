@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from blog import actions
-from blog.models import Essay, Redirect, Site, Tag
+from blog.models import Draft, Essay, Redirect, Site, Tag
 from comments.models import Discussion, Rules
 from tests import make
 from tests.blog.essay_forms import take_step
+from tests.comments.browser_client import Page, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ESSAYS = "/admin/blog/essay/"
@@ -144,7 +145,22 @@ def test_the_list_can_be_searched_and_filtered(desk: Client, author: User) -> No
         (f"published__year={(now + timedelta(days=3)).year}&state=scheduled", "Later"),
     ):  # fmt: skip
         page = desk.get(f"{ESSAYS}?{query}").content.decode()
-        assert [title for title in ("Out", "Later", "Draft") if f">{title}</a>" in page] == [found], query
+        assert [title for title in ("Out", "Later", "Draft") if f">{title}<" in page] == [found], query
+
+
+def test_drafts_come_first_and_those_never_saved_before_all(desk: Client, author: User) -> None:
+    for title, published in (("Out", timezone.now()), ("Draft", None)):
+        make.essay(title, by=author, published=published, body="<p>Three more words.</p>")
+    draft = Draft.objects.create(author=author, fields={"title": "Typed", "body": "<p>So far.</p>"})
+    page = Page(desk.get(ESSAYS))
+    rows = page.all("table[@id='result_list']/tbody/tr")
+    assert [text_of(row.find("th/a")) for row in rows] == ["Typed 2 words", "Draft 3 words", "Out"]
+    assert [text_of(row.find("td[@class='field-state']")) for row in rows] == ["draft", "draft", "published"]
+    assert "edited just now" in text_of(rows[0])
+    assert len(page.all("input[@class='action-select']")) == 2
+    assert rows[0].find(f"th/a[@href='{ESSAYS}add/?draft={draft.pk}']") is not None
+    assert "3 essays" in page.text
+    assert "result" not in text_of(page.by_id("changelist-search"))
 
 
 def test_view_on_site_is_only_offered_for_published_essays(desk: Client, author: User) -> None:

@@ -1,5 +1,6 @@
 """Drafts of unsaved text, and conflicts between forms of the same essay."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -191,8 +192,8 @@ def test_a_new_essay_has_one_draft_for_each_form(author: User) -> None:
     third = EssayForm(author)
     assert "unsaved" not in third.open_html().partition("<main")[2].partition("<form")[0]  # a new essay is empty
     page = third.client.get("/admin/blog/essay/").content.decode()
-    assert ">One</a>" in page
-    assert ">Two</a>" in page
+    assert ">One<small>" in page
+    assert ">Two<small>" in page
     page = third.open_html(f"?draft={Draft.objects.get(tab='a').pk}")
     assert "&lt;p&gt;One.&lt;/p&gt;" in page
     third.save(tab="a")
@@ -335,11 +336,12 @@ def test_a_never_saved_essay_is_listed_reopened_and_discarded(author: User) -> N
         return essay_form.client.get(f"/admin/blog/essay/{query}").content.decode()
 
     for page in (listed(), listed("?state=draft"), listed("?q=never+typed")):
-        assert f'<a href="{again}">Never Saved</a>' in page
+        assert re.search(rf'add/\?[^"]*draft={draft.pk}"', page)
+        assert ">Never Saved<small>2 words</small></a>" in page
         assert away in page
     for page in (listed("?state=published"), listed("?q=unheard")):
         assert "Never Saved" not in page
-    assert f'<a href="{again}">Never Saved</a>' in essay_form.client.get("/admin/").content.decode()
+    assert f'href="{again}">Never Saved</a>' in essay_form.client.get("/admin/").content.decode()
     continued = essay_form.open_html(f"?draft={draft.pk}")
     assert "Only typed." in continued
     assert f'data-number="{draft.save_count}"' in continued  # so that the browser's older copy is deleted

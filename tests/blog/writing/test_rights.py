@@ -118,6 +118,8 @@ GET  essay-difference(essay)                    login  login login  200    403  
 POST essay-difference(essay)                    login  login login  405    405   405    405       405
 GET  essay-difference(live)                     login  login login  404    403   404    403       404
 POST essay-difference(live)                     login  login login  405    405   405    405       405
+GET  essay-dismiss-losses(essay)                login  login login  405    405   405    405       405
+POST essay-dismiss-losses(essay)                login  login login  204    403   204    403       204
 GET  essay-draft(essay)                         login  login login  200    403   302    403       302
 POST essay-draft(essay)                         login  login login  200    403   200    403       200
 GET  essay-draft(live)                          login  login login  302    403   302    403       302

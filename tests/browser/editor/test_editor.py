@@ -116,6 +116,7 @@ def test_text_pasted_from_word_is_cleaned_by_the_server_and_its_notes_follow_exi
     ).to_be_visible()
     desk.press("Control+z")
     assert desk.short_html == before
+    desk.page.locator("#id_title").fill("Taken")
     for file in sorted((SHARED / "clipboard").glob("*.html")):
         desk.replace_text()
         desk.paste(file.read_text())
@@ -128,6 +129,36 @@ def test_text_pasted_from_word_is_cleaned_by_the_server_and_its_notes_follow_exi
     assert desk.stored_html == "<p>Red <b>words</b></p>"
     expect(desk.page.get_by_text("the server isn’t responding")).to_be_visible()
     visitor.errors[:] = [each for each in visitor.errors if "/clean/" not in each]
+    desk.page.locator("#id_title").fill("")
+
+
+def test_a_title_pasted_into_the_empty_text_fills_the_empty_title_and_undo_moves_it_back(desk: EditorPage) -> None:
+    title, deck = desk.page.locator("#id_title"), desk.page.locator("#id_deck")
+    desk.paste("<h1>On <i>Walking</i></h1><p class=MsoSubtitle>In the cold</p><p>Text.</p>")
+    expect(title).to_have_value("On Walking")
+    expect(deck).to_have_value("In the cold")
+    assert desk.stored_html == "<p>Text.</p>"
+    desk.press("Control+z")
+    expect(title).to_have_value("")
+    assert desk.stored_html == "<h2>On Walking</h2><p>In the cold</p><p>Text.</p>"
+    desk.press("Control+y")
+    expect(title).to_have_value("On Walking")
+    desk.press("Control+z")
+    desk.press("Control+z")
+    assert desk.stored_html == ""
+    title.fill("Mine")
+    desk.text.focus()
+    desk.paste("<h1>On Walking</h1><p>Text.</p>")
+    expect(title).to_have_value("Mine")
+    assert desk.stored_html == "<h2>On Walking</h2><p>Text.</p>"
+    title.fill("")
+    desk.replace_text()
+    desk.paste_text("# On Walking\n\nSome **bold** text.\n\n- a\n- b")
+    expect(title).to_have_value("On Walking")
+    assert desk.stored_html == "<p>Some <strong>bold</strong> text.</p><ul><li>a</li><li>b</li></ul>"
+    desk.page.get_by_role("button", name="Keep as text").click()
+    expect(title).to_have_value("")
+    assert desk.stored_html.startswith("<p># On Walking</p>")
 
 
 def test_a_long_essay_from_word_is_pasted_saved_published_and_saved_again_unchanged(desk: EditorPage) -> None:

@@ -107,6 +107,8 @@ FORMATTED = (
 
 def test_pasted_markdown_is_formatted_and_can_be_kept_as_text(desk: EditorPage, visitor: Visitor) -> None:
     keep = desk.page.get_by_role("button", name="Keep as text")
+    desk.page.locator("#id_title").fill("Taken")
+    desk.text.focus()
     desk.paste_text(MARKDOWN)
     expect(keep).to_be_visible()
     assert desk.short_html == FORMATTED

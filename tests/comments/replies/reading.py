@@ -12,7 +12,7 @@ def shown(page: Page) -> list[str]:
         for meta in list(entry.iter("span")):
             if meta.get("class") == "meta":
                 meta.clear()
-        text = text_of(entry.find("article"))  # type: ignore[arg-type]
+        text = text_of(entry.find("article"))
         found.append(text.replace(" ,", ",").replace("“ ", "“").replace(" ”", "”"))
     return found
 

@@ -115,6 +115,8 @@ def test_a_folder_of_a_static_site_generator_is_imported(tmp_path: Path, client:
     assert (first.cover, image.alt) == (image, "Red")
     assert f'<img src="{image.file.url}" alt="a">' in first.body
     assert first.body.count('role="doc-noteref"') == 1
+    assert first.import_losses.startswith("1 front matter field: mystery\n1 template tag was left in the text: ")
+    assert Essay.objects.get(slug="second").import_losses == ""
     assert '<pre class="language-ruby">puts 1</pre>' in first.body
     assert '<a href="/2020/02/03/second/#part">that</a>, <code>{% raw %}</code>' in first.body
     assert not Discussion.objects.get(essay__slug="second").is_open

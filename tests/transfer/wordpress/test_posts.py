@@ -94,6 +94,20 @@ def test_other_items_are_omitted_and_counted(tmp_path: Path, fields: dict[str, A
     assert "  1 comment on items that were not imported" in report.splitlines()
 
 
+def test_each_essay_keeps_its_own_losses_until_they_are_dismissed(tmp_path: Path) -> None:
+    lossy = '[contact-form][/contact-form]Text<iframe src="https://x.example/"></iframe>'
+    text = export(item(1, body=lossy), item(2, body="Text"))
+    assert "[contact-form] in Essay 1" in import_text(tmp_path, text).replace(essay(1).title, "Essay 1")
+    assert essay(1).import_losses.splitlines() == [
+        "1 shortcode that works only in WordPress: [contact-form]",
+        "1 embedded player was replaced by a link",
+    ]
+    assert essay(2).import_losses == ""
+    Essay.objects.update(import_losses="")
+    import_text(tmp_path, text)
+    assert essay(1).import_losses == ""
+
+
 @pytest.mark.parametrize(
     ("title", "kept"),
     [

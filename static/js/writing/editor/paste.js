@@ -1,9 +1,11 @@
 /* Pasting: our own HTML is inserted as it is, with its notes; other HTML is cleaned by the server first. Until then,
    what is saved of the text contains it as the browser parses it. Markdown is inserted as text, which the server's
-   HTML then replaces; undoing that leaves the text. */
+   HTML then replaces; undoing that leaves the text. A title pasted into an empty text moves to the empty title field,
+   as an undo step of its own. */
 
 import { Extension, pm } from "django-prose-editor/editor";
 import { carryNotes, gatherNotes } from "./notes.js";
+import { PastedTitle } from "./pasted-title.js";
 import { extractImages, placeImages } from "./pasted-images.js";
 
 const { Plugin, PluginKey, TextSelection } = pm.state;
@@ -146,6 +148,7 @@ export function withPasted(state) {
 class PasteHandler {
   constructor({ editor, root, address, status, onPending }) {
     Object.assign(this, { editor, root, address, status, onPending });
+    this.title = new PastedTitle(editor, root.querySelector("textarea"));
   }
 
   /* Ask the page to upload a picture, by its file or address; without a listener there is none. */
@@ -158,6 +161,7 @@ class PasteHandler {
   async insertCleaned(source, { from, to }, files) {
     const { view } = this.editor;
     const id = { html: source };
+    const cleanup = this.title.isWanted() ? `${this.address}?title` : this.address;
     view.dispatch(view.state.tr.setMeta(key, { id, from, to }));
     this.showMessage(this.status.dataset.waits);
     this.root.setAttribute("aria-busy", "true");
@@ -165,7 +169,7 @@ class PasteHandler {
     const slowTimer = setTimeout(() => this.showMessage(this.status.dataset.slow), SLOW_MS);
     const { html, prefix, upload } = await extractImages(source, files, (image, alt) => this.upload(image, alt));
     Object.assign(id, { html, prefix, slice: undefined });
-    const [answer, images] = await Promise.all([requestCleanup(this.address, html), upload()]);
+    const [answer, images] = await Promise.all([requestCleanup(cleanup, html), upload()]);
     clearTimeout(slowTimer);
     this.root.removeAttribute("aria-busy");
     const { state } = view;
@@ -178,49 +182,52 @@ class PasteHandler {
       return;
     }
     const { selection } = state;
-    const content = placeImages(answer.failed ? removeInline(html) : answer.html, prefix, images);
+    const content = placeImages(answer.failed ? removeInline(html) : this.title.asHtml(answer) + answer.html, prefix, images);
     insertSlice(tr, range.from, range.to, parseSlice(state.schema, content.html));
     if (selection.from === range.from && selection.to === range.to) tr.scrollIntoView();
     else tr.setSelection(selection.map(tr.doc, tr.mapping)); // the author kept typing
     view.dispatch(tr.setMeta("paste", true).setMeta("uiEvent", "paste"));
     startUndoStep(view);
-    this.report(answer, content.missing.map((why) => why || this.status.dataset.noPicture));
+    const isMoved = this.title.move(answer) && !startUndoStep(view);
+    this.report({ ...answer, isMoved }, content.missing.map((why) => why || this.status.dataset.noPicture));
   }
 
   /* Insert Markdown as text, and replace it by what it means when the server has answered. */
   async insertMarkdown(text) {
     const { view } = this.editor;
     const { from } = view.state.selection;
+    const cleanup = this.title.isWanted() ? `${this.address}?title` : this.address;
     view.pasteText(text);
     const id = { isText: true };
     view.dispatch(pm.history.closeHistory(view.state.tr).setMeta(key, { id, from, to: view.state.selection.to }));
-    const answer = await requestCleanup(this.address, text, "text/markdown");
+    const answer = await requestCleanup(cleanup, text, "text/markdown");
     const { state } = view;
     const range = key.getState(state).find((each) => each.id === id);
     const tr = pm.history.closeHistory(state.tr).setMeta(key, { gone: id });
-    if (!answer.html) {
+    if (!answer.html && !answer.title) {
       view.dispatch(tr);
       return;
     }
     const [$from, $to] = [state.doc.resolve(range.from), state.doc.resolve(range.to)];
     const isWhole = $from.parentOffset === 0 && $to.parentOffset === $to.parent.content.size && $from.depth === 1 && $to.depth === 1;
-    const slice = parseSlice(state.schema, answer.html);
+    const slice = parseSlice(state.schema, this.title.asHtml(answer) + answer.html);
     const isAtEnd = state.selection.from === range.to;
     if (isWhole) tr.replaceWith($from.before(), $to.after(), slice.content);
     else tr.replaceRange(range.from, range.to, Slice.maxOpen(slice.content, true));
     if (isAtEnd) tr.setSelection(TextSelection.near(tr.doc.resolve(Math.min(tr.mapping.map(range.to), tr.doc.content.size)), -1)).scrollIntoView();
     view.dispatch(tr.setMeta("paste", true));
     startUndoStep(view);
-    this.report(answer, []);
-    this.offerText();
+    const isMoved = this.title.move(answer) && !startUndoStep(view);
+    this.report({ ...answer, isMoved }, []);
+    this.offerText(isMoved ? 2 : 1);
   }
 
-  /* Offer to go back to the text, until something else is changed. */
-  offerText() {
+  /* Offer to go back to the text, by so many undo steps, until something else is changed. */
+  offerText(steps) {
     const { doc } = this.editor.state;
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: this.status.dataset.keep });
     button.addEventListener("click", () => {
-      if (this.editor.state.doc.eq(doc)) this.editor.commands.undo();
+      if (this.editor.state.doc.eq(doc)) for (let step = 0; step < steps; step++) this.editor.commands.undo();
       this.showMessage("");
       this.editor.view.focus();
     });
@@ -234,7 +241,7 @@ class PasteHandler {
 
   report(result, missing) {
     const answer = result.failed ? { lost: missing, changed: [] } : { ...result, lost: [...result.lost, ...missing] };
-    this.showMessage(result.failed ? this.status.dataset[result.failed] : "");
+    this.showMessage(this.status.dataset[result.failed ?? (result.isMoved ? "titled" : "")] ?? "");
     for (const kind of ["lost", "changed"]) {
       if (!answer[kind].length) continue;
       const list = document.createElement("ul");
@@ -251,9 +258,14 @@ class PasteHandler {
 export const Paste = Extension.create({
   name: "paste-cleanup",
   addOptions: () => ({ root: null, address: "", status: null, stored: null, onPending: () => {} }),
+  addStorage: () => ({ title: null }),
+  onTransaction({ transaction }) {
+    this.storage.title?.follow(transaction);
+  },
   addProseMirrorPlugins() {
     const { root, address, status, stored, onPending } = this.options;
     const pasting = new PasteHandler({ editor: this.editor, root, address, status, onPending });
+    this.storage.title = pasting.title;
     const handle = (view, event, data, html, { from, to }) => {
       if (pasteAddress(view, data, from, to)) return true;
       const text = data?.getData("text/plain") ?? "";

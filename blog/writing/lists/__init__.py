@@ -1,0 +1,1 @@
+"""Lists for authors: what they have in hand, all essays, and what an import lost."""
