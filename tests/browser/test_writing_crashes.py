@@ -28,7 +28,7 @@ BEARABLE = (
     2.0  # seconds of typing that may be lost when the browser itself is killed; while the page is open, nothing may
 )
 FAULTS = ("network", "server", "session", "none")
-ROUNDS = 13 if RUNS_ALL else 1  # four crashes in each
+ROUNDS = 26 if RUNS_ALL else 1  # four crashes in each
 PAUSE = 1.5 if RUNS_ALL else 0.3
 
 
