@@ -103,10 +103,10 @@ class PublishingForm(forms.Form):
         try:
             published: datetime = from_current_timezone(datetime.combine(data["date"], data["time"]))
         except ValidationError:  # an hour that the clocks skip
-            self.add_error("date", ValidationError(_("This time doesn’t exist on that day. Choose another one.")))
+            self.add_error("date", ValidationError(_("The clocks skip this time on that day. Choose another one.")))
             return None
         if self.essay.is_published and published > timezone.now():
-            message = _("Readers see this essay already. Choose a date in the past, or unpublish the essay first.")
+            message = _("This essay is already published. Choose a date in the past, or unpublish it first.")
             self.add_error("date", ValidationError(message))
         return published
 
