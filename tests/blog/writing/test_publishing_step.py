@@ -322,7 +322,7 @@ def test_lists_mark_scheduled_essays_and_unpublished_changes(form: EssayForm, au
     page = Page(form.client.get("/admin/blog/essay/"))
     said = [" ".join("".join(cell.itertext()).split()) for cell in page.all("td[@class='field-state']")]
     assert sorted(said) == ["published", "published · unpublished changes", "scheduled"]
-    changed = Page(form.client.get("/admin/")).only("section[@aria-labelledby='desk-changed']")
+    changed = Page(form.client.get("/admin/")).only("ul[@aria-labelledby='desk-changed']")
     assert [link.text for link in changed.iter("a")] == ["Objections"]
     form.open()
     form.publish()
