@@ -27,7 +27,8 @@ def html(db: None) -> str:
     address = Address.objects.create(email="rosa@example.org", verified=now)
     Subscription.objects.create(address=address, kind="essays", confirmed=now - timedelta(hours=3))
     author = make.author(name="Miriam Achterberg")
-    make.essay("Of Letters", by=author, body=strange_essay(), published=now - timedelta(hours=1), deck="A subtitle")
+    published = now - timedelta(hours=1)
+    make.announce(make.essay("Of Letters", by=author, body=strange_essay(), published=published, deck="A subtitle"))
     jobs.send_due.call()
     (message,) = [each for each in mail.outbox if each.to == ["rosa@example.org"]]
     return str(message.alternatives[0][0])  # type: ignore[attr-defined]

@@ -27,6 +27,7 @@ def send(body: str, by: User, **fields: Any) -> tuple[str, str]:
     Subscription.objects.create(address=address, kind="essays", confirmed=now - timedelta(hours=3))
     essay = make.essay("Of Letters", by=by, body=body, published=now - timedelta(hours=1), **fields)
     Authorship.objects.create(essay=essay, author=make.author("tomas", name="Tomás Vega"), position=1)
+    make.announce(essay)
     jobs.send_due.call()
     (message,) = [each for each in mail.outbox if each.to == ["rosa@example.org"]]
     return str(message.alternatives[0][0]), str(message.body)  # type: ignore[attr-defined]
