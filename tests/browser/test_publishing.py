@@ -51,6 +51,7 @@ def test_three_actions_by_keyboard_lead_from_the_desk_to_a_published_essay(
     page.goto(f"{site.url}/admin/")
     page.get_by_role("link", name="New essay").press("Enter")
     expect(page.locator("#id_title")).to_be_focused()
+    expect(page.locator(".editor-text")).to_be_visible()
     page.keyboard.type("By Keyboard\n\nHardly anybody.")
     expect(page.locator(".editor-text")).to_contain_text("Hardly anybody.")
     page.locator("[name=_publish]").first.press("Enter")
