@@ -16,6 +16,6 @@ def typeset_again() -> None:
     keys = list(may_have_formulas.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(keys), BATCH_SIZE):
         for essay in Essay.objects.filter(pk__in=keys[start : start + BATCH_SIZE]).only("body"):
-            # unless it was saved meanwhile, which typesets it
+            # Skip an essay that was saved since it was read: saving typesets it.
             Essay.objects.filter(pk=essay.pk, body=essay.body).update(typeset=typeset(essay.body))
     pagecache.invalidate("site", *(Essay(pk=pk).cache_key for pk in keys))

@@ -2,8 +2,9 @@
 
 from blog.models.announcement import DELAY as ANNOUNCEMENT_DELAY
 from blog.models.announcement import Announcement
+from blog.models.authorship import Authorship
 from blog.models.draft import Draft
-from blog.models.essay import ESSAY_KEY, MENU_LIMIT, RESERVED_SLUGS, Authorship, Essay, EssayQuerySet, prefetch_bylines
+from blog.models.essay import ESSAY_KEY, MENU_LIMIT, RESERVED_SLUGS, Essay, EssayQuerySet, prefetch_bylines
 from blog.models.image import Image
 from blog.models.preview_link import PreviewLink
 from blog.models.profile import Profile

@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from blog import markup
 from blog.markup.hosts import split_words
+from blog.models.authorship import Authorship
 from blog.models.image import Image
 from blog.models.series import Series
 from blog.models.tag import Tag
@@ -361,35 +362,6 @@ def essay_url(day: calendar_day | None, slug: str) -> str:
     if day is None:
         return reverse("page", args=[slug])
     return reverse("essay", args=[day.year, f"{day.month:02}", f"{day.day:02}", slug])
-
-
-class AuthorshipManager(models.Manager["Authorship"]):
-    def get_queryset(self) -> models.QuerySet["Authorship"]:
-        """Fetch the author and the author's profile with each row."""
-        return super().get_queryset().select_related("author__profile")
-
-
-class Authorship(models.Model):
-    """One author of an essay, and the position of their name among the others."""
-
-    is_byline = True  # see accounts.profiles.names
-
-    essay = models.ForeignKey(Essay, models.CASCADE, related_name="authorships")
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="authorships", verbose_name=_("author")
-    )
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-
-    objects = AuthorshipManager()
-
-    class Meta:
-        verbose_name = _("author")
-        verbose_name_plural = _("authors")
-        ordering = ("position", "pk")
-        constraints = (models.UniqueConstraint(fields=["essay", "author"], name="authorship_once"),)
-
-    def __str__(self) -> str:
-        return str(self.author)
 
 
 AUTHORSHIPS = Prepared(lambda essay: Authorship.objects.filter(essay=essay), essay=models.BigAutoField())

@@ -2,10 +2,13 @@
 
 import csv
 from collections.abc import Iterable
+from functools import reduce
 from io import StringIO
+from operator import or_
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -35,7 +38,9 @@ def split_names(typed: str) -> list[str]:
         if name := part.strip()[:MAX_LENGTH].strip():
             found.setdefault(name.casefold(), name)
     names = [*found.values()][:MAX_TAGS]
-    return [next((tag.name for tag in Tag.objects.filter(name__iexact=name)[:1]), name) for name in names]
+    is_known = reduce(or_, (Q(name__iexact=name) for name in names), Q(pk__in=()))
+    known = {name.casefold(): name for name in Tag.objects.filter(is_known).values_list("name", flat=True)}
+    return [known.get(name.casefold(), name) for name in names]
 
 
 class TagsField(forms.CharField):

@@ -95,7 +95,6 @@ def test_tools_work_by_keyboard_and_fold_into_a_menu(
     page = open_form(visitor, site, author, essay, (390, 844))
     focus_body(page)
     page.keyboard.press("Shift+Home")
-    page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")  # the editor learns of it
     page.keyboard.press("Alt+F10")
     bold = page.get_by_role("toolbar", name="Selected text").get_by_role("button", name="Bold")
     expect(bold).to_be_focused()

@@ -86,6 +86,7 @@ export class Toolbar {
 
   /* Move the focus to the tools: with text selected to those above it. */
   focusTools() {
+    this.editor.view.domObserver.flush(); // a selection made just before
     if (this.hasSelectedText) this.openSelectionTools();
     focusTool(this.hasSelectedText ? this.selectionBar : this.bar);
   }

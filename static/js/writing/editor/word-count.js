@@ -38,7 +38,7 @@ function countWords(doc) {
 
 export function showCount(element, doc) {
   const words = countWords(doc);
-  const text = element.dataset.words
+  const text = (words === 1 ? element.dataset.word : element.dataset.words)
     .replace("%1", words.toLocaleString(document.documentElement.lang || undefined))
     .replace("%2", Math.max(1, Math.round(words / WORDS_PER_MINUTE)));
   if (element.textContent !== text) element.textContent = text;
