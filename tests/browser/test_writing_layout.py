@@ -89,19 +89,11 @@ def test_what_is_typed_after_a_slash_finds_what_to_insert(
     expect(page.locator(".editor-text hr")).to_be_attached()
 
 
-def test_tools_work_by_keyboard_and_fold_into_a_menu(
+def test_tools_fold_into_a_menu_that_works_by_keyboard(
     visitor: Visitor, site: "Server", author: User, essay: Essay
 ) -> None:
     page = open_form(visitor, site, author, essay, (390, 844))
     focus_body(page)
-    page.keyboard.press("Shift+Home")
-    page.keyboard.press("Alt+F10")
-    bold = page.get_by_role("toolbar", name="Selected text").get_by_role("button", name="Bold")
-    expect(bold).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(page.locator(".editor-text p strong")).to_have_text("Four five.")
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("toolbar", name="Selected text")).to_be_hidden()
     page.keyboard.press("Alt+F10")
     page.keyboard.press("End")
     page.keyboard.press("Enter")
@@ -112,6 +104,20 @@ def test_tools_work_by_keyboard_and_fold_into_a_menu(
     expect(more).to_be_hidden()
     page.set_viewport_size({"width": 1280, "height": 844})
     expect(page.get_by_role("toolbar", name="Formatting").get_by_role("button", name="Quote")).to_be_visible()
+
+
+def test_tools_for_selected_text_work_by_keyboard(visitor: Visitor, site: "Server", author: User, essay: Essay) -> None:
+    page = open_form(visitor, site, author, essay, (390, 844))
+    focus_body(page)
+    page.keyboard.press("Control+Shift+Home")
+    page.keyboard.press("Alt+F10")
+    tools = page.get_by_role("toolbar", name="Selected text")
+    expect(tools.get_by_role("button", name="Bold")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".editor-text p strong")).to_have_text(["One two three.", "Four five."])
+    expect(page.locator(".editor-text")).to_be_focused()
+    page.keyboard.press("Control+End")
+    expect(tools).to_be_hidden()
 
 
 def test_tools_appear_above_text_that_a_mouse_selects(
