@@ -26,22 +26,23 @@ from blog import citing, paging
 from blog import series as in_series
 from blog.metadata import preview_context
 from blog.middleware import get_site, site_context
-from blog.models import Essay, EssayQuerySet, Profile, Redirect, Series, Tag, prefetch_bylines
+from blog.models import Essay, EssayQuerySet, Profile, Redirect, Revision, Series, Tag, prefetch_bylines
 from blog.onward import get_onward, with_neighbors
 from pagecache import frames
 from server.prepared import Prepared
 
 TITLES_PER_PAGE = 100
 SERIES_PER_PAGE = 50
+with_revision = Revision.objects.annotate_shown
 
 ESSAY = Prepared(
     lambda now, dated, slug: with_neighbors(
-        Essay.objects.essays().published(now).for_essay_page().filter(dated=dated, slug=slug), now
+        with_revision(Essay.objects.essays().published(now).for_essay_page().filter(dated=dated, slug=slug), now), now
     ),
     now=models.DateTimeField(), dated=models.DateField(), slug=models.SlugField(),
 )  # fmt: skip
 PAGE = Prepared(
-    lambda now, slug: Essay.objects.pages().published(now).for_essay_page().filter(slug=slug),
+    lambda now, slug: with_revision(Essay.objects.pages().published(now).for_essay_page().filter(slug=slug), now),
     now=models.DateTimeField(), slug=models.SlugField(),
 )  # fmt: skip
 

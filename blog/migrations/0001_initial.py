@@ -177,6 +177,9 @@ class Migration(migrations.Migration):
                 ('essay_fingerprint', models.CharField(blank=True, editable=False, max_length=32)),
                 ('note', models.CharField(blank=True, max_length=300, verbose_name='what changed')),
                 ('is_public_note', models.BooleanField(default=False, verbose_name='shown to readers')),
+                ('public_from', models.DateTimeField(editable=False, null=True)),
+                ('version', models.PositiveIntegerField(editable=False, null=True, verbose_name='version')),
+                ('is_withdrawn', models.BooleanField(db_default=False, default=False, editable=False, verbose_name='withdrawn')),
                 ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='revisions', to=settings.AUTH_USER_MODEL, verbose_name='author')),
                 ('essay', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='blog.essay', verbose_name='essay')),
             ],
@@ -203,6 +206,7 @@ class Migration(migrations.Migration):
                 ('essays_per_page', models.PositiveSmallIntegerField(default=10, verbose_name='essays per page')),
                 ('show_covers', models.BooleanField(default=False, help_text='On the home page and on the pages of tags, series and authors.', verbose_name='show cover pictures in lists')),
                 ('formulas', models.BooleanField(db_default=False, default=False, help_text='Essays show TeX between $$ and $$, or \\( and \\), as formulas.', verbose_name='show formulas')),
+                ('public_versions', models.BooleanField(db_default=False, default=False, help_text='Readers can compare what was published before. Authors can withdraw a version.', verbose_name='show earlier versions of essays')),
             ],
             options={
                 'verbose_name': 'site',

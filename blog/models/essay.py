@@ -214,6 +214,7 @@ class Essay(models.Model):
     typeset = models.TextField(blank=True, default="", db_default="", editable=False)
 
     is_translated = True  # or whether for_essay_page() found a translation of it
+    revision: int | None = None  # key of the one that readers see, after Revision.objects.annotate_shown()
     previous_key: int | None = None  # of its neighbors by date, after blog.onward.with_neighbors()
     next_key: int | None = None
     next_change: datetime | None = None

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from blog import markup
-from blog.models.essay import Essay
+from blog.models.essay import Essay, EssayQuerySet
 from blog.models.typesetting import typeset
 from blog.slugs import tidy_slug
 
@@ -79,6 +79,15 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
     def newest(self) -> "Revision | None":
         return self.order_by("-pk").first()
 
+    def public(self, essay: Essay | models.OuterRef, now: Any = None) -> Self:
+        """Return the revisions of an essay that readers can or could see, newest first."""
+        return self.filter(essay=essay, public_from__lte=now or timezone.now()).order_by("-pk")
+
+    def annotate_shown(self, essays: EssayQuerySet, now: Any) -> EssayQuerySet:
+        """Add `revision`, the key of the one that readers see; None if there is none, as after an import."""
+        newest = self.public(models.OuterRef("pk"), now).values("pk")[:1]
+        return essays.annotate(revision=models.Subquery(newest))
+
     def for_list(self) -> Self:
         """Return the revisions newest first, with their authors but without their long texts."""
         return self.select_related("author").defer("body", "excerpt").order_by("-pk")
@@ -114,6 +123,10 @@ class Revision(models.Model):
     essay_fingerprint = models.CharField(max_length=32, blank=True, editable=False)  # of its text then
     note = models.CharField(_("what changed"), max_length=300, blank=True)
     is_public_note = models.BooleanField(_("shown to readers"), default=False)
+    # When readers could first see the text, None if they never can. Some versions have the same text and number.
+    public_from = models.DateTimeField(null=True, editable=False)
+    version = models.PositiveIntegerField(_("version"), null=True, editable=False)
+    is_withdrawn = models.BooleanField(_("withdrawn"), default=False, db_default=False, editable=False)
 
     objects = RevisionQuerySet.as_manager()
 

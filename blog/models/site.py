@@ -59,6 +59,12 @@ class Site(models.Model):
         db_default=False,  # for backups made before this column
         help_text=_("Essays show TeX between $$ and $$, or \\( and \\), as formulas."),
     )
+    public_versions = models.BooleanField(
+        _("show earlier versions of essays"),
+        default=False,
+        db_default=False,  # for backups made before this column
+        help_text=_("Readers can compare what was published before. Authors can withdraw a version."),
+    )
 
     generation = 0  # number of the page cache's generation for the whole site, when current() read the settings
 

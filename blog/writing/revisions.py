@@ -161,7 +161,9 @@ def undo_publishing(essay: Essay, text: Text | None = None, *, by: User) -> bool
     stored = lock_essay(essay)
     if stored is None or undo_until(stored) is None:
         return False
+    withdrawn = stored.revisions.filter(kind=Revision.Kind.DRAFT).values_list("pk", flat=True).first()
     unpublish(essay, text or latest_text(stored).text, by=by)
+    stored.revisions.filter(pk__gt=withdrawn or 0).update(public_from=None, version=None)
     return True
 
 
@@ -244,7 +246,7 @@ def ensure_revision(essay: Essay) -> LatestText:
         return found
     kind = Revision.Kind.PUBLISH if essay.published else Revision.Kind.SAVE
     made = create_revision(essay, found.text, by=None, kind=kind)
-    Revision.objects.filter(pk=made.pk).update(created=essay.changed)
+    Revision.objects.filter(pk=made.pk).update(created=essay.changed, public_from=essay.published)
     return LatestText(found.text, made, str(made.pk))
 
 
@@ -260,9 +262,27 @@ def create_revision(
     """Store a text as the newest revision of an essay; `note` says what changed."""
     fields: dict[str, Any] = {name: getattr(text, name) for name in TEXT_FIELDS} | {"tags": list(text.tags)}
     fields |= {"word_count": markup.count_words(text.body), "essay_fingerprint": Text.from_essay(essay).fingerprint}
+    is_public = kind == Revision.Kind.PUBLISH
+    if is_public or kind == Revision.Kind.DRAFT:
+        forget_scheduled(essay)
+    if is_public:
+        fields["public_from"] = max(essay.published or timezone.now(), timezone.now())
+        fields["version"] = next_version(essay, fields["essay_fingerprint"])
     return Revision.objects.create(
         essay=essay, author=by, kind=kind, note=note, is_public_note=is_public_note, **fields
     )
+
+
+def forget_scheduled(essay: Essay) -> None:
+    """Mark the texts that were scheduled and that another one replaces: readers never see them."""
+    essay.revisions.filter(public_from__gt=timezone.now()).update(public_from=None, version=None)
+
+
+def next_version(essay: Essay, fingerprint: str) -> int:
+    """Return the number of a text that is published: that of the version before if the text is the same."""
+    versions = essay.revisions.exclude(version=None).order_by("-pk").values_list("version", "essay_fingerprint")
+    last, before = versions.first() or (0, "")
+    return last or 1 if before == fingerprint else (last or 0) + 1
 
 
 def set_tags(essay: Essay, text: Text) -> None:

@@ -6,6 +6,7 @@ from comments.models.decision import Batch, Decision, DecisionQuerySet
 from comments.models.like import Bar, Like
 from comments.models.mute import Mute
 from comments.models.notice import Notice
+from comments.models.passage import AuthorAnswer, Passage
 from comments.models.reason import Reason
 from comments.models.reply_inbox import ReplyInbox
 from comments.models.report import Appeal, Report
@@ -18,8 +19,8 @@ from comments.models.tree_number import TreeNumber
 from comments.models.wording import Wording
 
 __all__ = (
-    "Address", "Appeal", "Bar", "Batch", "Block", "Comment", "CommentManager", "CommentQuerySet", "Condition",
-    "Decision", "DecisionQuerySet", "Discussion", "Like", "Mute", "Notice", "Reason", "ReplyInbox", "Report", "Rule",
-    "Rules",
-    "SpamModel", "Status", "Subscription", "TreeNumber", "Wording", "has_answer", "is_editable", "is_waiting",
+    "Address", "Appeal", "AuthorAnswer", "Bar", "Batch", "Block", "Comment", "CommentManager", "CommentQuerySet",
+    "Condition", "Decision", "DecisionQuerySet", "Discussion", "Like", "Mute", "Notice", "Passage", "Reason",
+    "ReplyInbox", "Report", "Rule", "Rules", "SpamModel", "Status", "Subscription", "TreeNumber", "Wording",
+    "has_answer", "is_editable", "is_waiting",
 )  # fmt: skip

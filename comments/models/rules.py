@@ -168,6 +168,12 @@ class Rules(models.Model):
         default=True,
         help_text=_("Readers can subscribe to replies, discussions and new essays. Each is opt-in."),
     )
+    authors_pick = models.BooleanField(
+        _("authors may pick comments"),
+        default=True,
+        db_default=True,  # for backups made before this column
+        help_text=_("And show one as the strongest objection. Existing picks are kept while this is off."),
+    )
     authors_moderate = models.BooleanField(
         _("authors may moderate comments on their own essays"),
         default=False,
@@ -303,6 +309,8 @@ class Discussion(models.Model):
     likes = models.PositiveIntegerField(_("likes"), default=0, editable=False)
     comment_count = models.PositiveIntegerField(_("comments"), default=0, editable=False)
     threads = models.PositiveIntegerField(_("threads"), default=0, editable=False)
+    # Whether any of its comments has a passage or an answer by the author: pages without them need no query for it.
+    has_passages = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = DiscussionManager()
 
