@@ -1,0 +1,178 @@
+"""Pairs the sentences that were reworded, where their words, their neighbors and all other sentences agree."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from heapq import nlargest
+
+from blog.difference import Budget
+from comments.passages.matching.alignment import MAX_ROUNDS, Alignment, is_between
+from comments.passages.matching.similarity import Sentence, Similarity, Weights
+
+MAX_COMPARED = 20_000_000  # pairs of words compared in two texts
+MAX_LOOKED_UP = 2_000_000  # common words counted to find candidates
+CANDIDATES = 6  # sentences compared with each
+MAX_PLACES = 60  # sentences with a word, above which it leads to no candidates
+NEAR = 5  # sentences without a pair between two pairs, up to which all are compared
+
+
+class Comparison:
+    """Similarities between the sentences of two texts, each computed once."""
+
+    def __init__(self, alignment: Alignment) -> None:
+        self.alignment = alignment
+        self.weights = Weights([*alignment.old, *alignment.new])
+        self.budget = Budget(MAX_COMPARED)
+        self.known: dict[tuple[int, int], Similarity] = {}
+
+    def similarity(self, i: int, j: int) -> Similarity:
+        """Compare an old sentence with a new one; 0 if the budget is spent."""
+        if (i, j) not in self.known:
+            one, other = self.alignment.old[i], self.alignment.new[j]
+            affordable = self.budget.spend(1 + len(one.stems) * len(other.stems))
+            self.known[i, j] = self.weights.compare(one, other) if affordable else Similarity(0, 0, 0, 0)
+        return self.known[i, j]
+
+    def score(self, i: int, j: int) -> float:
+        return score(self.similarity(i, j))
+
+
+def score(similarity: Similarity) -> float:
+    """Return the similarity as one number; a sentence that is inside a longer one counts too."""
+    inside = 0.8 * similarity.inside if similarity.shared > 12 else 0.0
+    return max(similarity.total, inside)
+
+
+@dataclass
+class Candidates:
+    """For each sentence without a pair, the ones most like it in the other text, by a rough measure."""
+
+    pairs: set[tuple[int, int]] = field(default_factory=set)
+    rivals_of_old: dict[int, list[int]] = field(default_factory=dict)  # new sentences, with a pair or not
+    rivals_of_new: dict[int, list[int]] = field(default_factory=dict)
+
+
+def find_candidates(comparison: Comparison) -> Candidates:
+    """Find the pairs of sentences that may be the same, by their rare words and by their place."""
+    alignment = comparison.alignment
+    found = Candidates()
+    free_old = [i for i in range(len(alignment.old)) if i not in alignment.pairs]
+    free_new = [j for j in range(len(alignment.new)) if j not in alignment.sources]
+    budget = [MAX_LOOKED_UP]
+    found.rivals_of_old = most_alike(alignment.old, free_old, alignment.new, comparison.weights, budget)
+    found.rivals_of_new = most_alike(alignment.new, free_new, alignment.old, comparison.weights, budget)
+    found.pairs |= {(i, j) for i, rivals in found.rivals_of_old.items() for j in rivals if j not in alignment.sources}
+    found.pairs |= {(i, j) for j, rivals in found.rivals_of_new.items() for i in rivals if i not in alignment.pairs}
+    for i in free_old:
+        (a, c), (b, d) = alignment.bracket(i)
+        if (b - a - 1) <= NEAR * 4 and (d - c - 1) <= NEAR * 4:
+            free = [j for j in range(c + 1, d) if j not in alignment.sources]
+            found.pairs |= {(i, j) for j in free if len(free) <= NEAR}
+    return found
+
+
+def most_alike(
+    sentences: list[Sentence], free: Iterable[int], others: list[Sentence], weights: Weights, budget: list[int]
+) -> dict[int, list[int]]:
+    """Return for each free sentence the others that share most of its rare words."""
+    places: dict[str, list[int]] = defaultdict(list)
+    totals = [weights.total(other.stems) for other in others]
+    for index, other in enumerate(others):
+        for stem in other.counts:
+            places[stem].append(index)
+    found = {}
+    for i in free:
+        shared: dict[int, float] = defaultdict(float)
+        for stem in sentences[i].counts:
+            with_it = places.get(stem, ())
+            if len(with_it) > MAX_PLACES or len(with_it) > budget[0]:
+                continue
+            budget[0] -= len(with_it)
+            weight = weights.of(stem)
+            for j in with_it:
+                shared[j] += weight
+        own = weights.total(sentences[i].stems)
+        found[i] = nlargest(CANDIDATES, shared, key=lambda j: (shared[j] / (own + totals[j]), -j))
+    return found
+
+
+def pair_reworded(alignment: Alignment) -> Comparison:
+    """Pair reworded sentences in rounds, the surest first, as each pair is a neighbor for others."""
+    comparison = Comparison(alignment)
+    candidates = find_candidates(comparison)
+    stood_before = {sentence.text for sentence in alignment.old}
+    pairs = [(i, j) for i, j in sorted(candidates.pairs) if alignment.new[j].text not in stood_before]
+    rivals = Rivals(comparison, candidates)
+    for _ in range(MAX_ROUNDS):
+        sure = []
+        for i, j in pairs:
+            if alignment.is_free(i, j) and (margin := confidence(comparison, rivals, i, j)) > 0:
+                sure.append((margin, i, j))
+        if not sure:
+            break
+        for _margin, i, j in sorted(sure, key=lambda each: (-each[0], each[1], each[2])):
+            if alignment.is_free(i, j):
+                alignment.add(i, j, "reworded")
+        alignment.find_chain()
+    return comparison
+
+
+class Rivals:
+    """The similarity of the sentences that a pair competes with."""
+
+    def __init__(self, comparison: Comparison, candidates: Candidates) -> None:
+        self.comparison, self.candidates = comparison, candidates
+        self.by_old: dict[int, list[int]] = defaultdict(list)
+        self.by_new: dict[int, list[int]] = defaultdict(list)
+        for i, j in candidates.pairs:
+            self.by_old[i].append(j)
+            self.by_new[j].append(i)
+
+    def best_of_new(self, i: int, j: int) -> float:
+        """Return how similar the old sentence `i` is to the most similar new one without a pair other than `j`."""
+        free = (y for y in self.by_old[i] if y != j and y not in self.comparison.alignment.sources)
+        return max((self.comparison.score(i, y) for y in free), default=0.0)
+
+    def best_of_old(self, i: int, j: int) -> float:
+        """Return how similar the new sentence `j` is to the most similar old one without a pair other than `i`."""
+        free = (x for x in self.by_new[j] if x != i and x not in self.comparison.alignment.pairs)
+        return max((self.comparison.score(x, j) for x in free), default=0.0)
+
+    def best_with_pair(self, j: int) -> float:
+        """Return how similar the new sentence `j` is to the most similar old one that has a pair."""
+        old = (x for x in self.candidates.rivals_of_new.get(j, ()) if x in self.comparison.alignment.pairs)
+        return max((self.comparison.score(x, j) for x in old), default=0.0)
+
+
+def required(alignment: Alignment, i: int, j: int) -> tuple[float, float]:
+    """Return the similarity that a pair needs at its place, and the distance to the next candidate."""
+    before, after = alignment.neighbor(i, j, -1), alignment.neighbor(i, j, 1)
+    if before == after == 2:
+        return 0.3, 0.0
+    if before + after == 3:
+        return 0.4, 0.05
+    if before and after:
+        return 0.45, 0.05
+    near = 0.05 * (before == 2 or after == 2)
+    if is_between(alignment, i, j):
+        free = max(alignment.free_between(i))
+        if free <= 3:
+            return 0.48 - near, 0.08
+        return (0.53 if free <= 8 else 0.6) - near, 0.1
+    return (0.6, 0.1) if near else (0.75, 0.12)
+
+
+def confidence(comparison: Comparison, rivals: Rivals, i: int, j: int) -> float:
+    """Return by how much a pair is more similar than it needs to be; 0 or less if it isn't sure."""
+    alignment = comparison.alignment
+    needed, distance = required(alignment, i, j)
+    similarity = comparison.score(i, j)
+    if similarity <= needed:
+        return 0.0
+    one, other = alignment.old[i], alignment.new[j]
+    if one.numbers and other.numbers and not one.numbers & other.numbers and needed > 0.3:
+        similarity *= 0.75
+    if similarity < rivals.best_with_pair(j):
+        return 0.0
+    next_ = max(rivals.best_of_new(i, j), rivals.best_of_old(i, j))
+    return min(similarity - needed, similarity - next_ - distance)
