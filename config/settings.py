@@ -106,6 +106,8 @@ ROOT_URLCONF = "config.urls"
 ABSOLUTE_URL_OVERRIDES = {"accounts.user": lambda user: reverse("author", args=[user.username])}
 # Pages of moderators that emails link to
 QUEUE_PATH, QUEUE_EMAIL_PATH, DECISION_PATH = "admin/comments/queue/", "accounts/queue-mail/", "comments/decide/"
+# Enqueued with the key of an essay whenever its published text may have changed
+JOBS_AFTER_PUBLISHING = ["comments.passages.jobs.move_passages"]
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
@@ -327,14 +329,30 @@ FETCH_ALLOWED_ORIGINS = frozenset(
 # For the page cache: query parameters that select another page,
 # and those that make a page personal
 PAGECACHE_QUERY_NAMES = frozenset(
-    {"cpage", "order", "by", "essay", "comment", "thread", "after", "replies", "replyto", "page", "p", "page_id", "s"}
+    {
+        "cpage",
+        "order",
+        "by",
+        "essay",
+        "comment",
+        "thread",
+        "after",
+        "replies",
+        "replyto",
+        "on",
+        "passage",
+        "page",
+        "p",
+        "page_id",
+        "s",
+    }
 )
 # The cookie that remembers `?order=newest`, on pages that may have threads (pagecache/choices.py)
 PAGECACHE_CHOICE = "order"
 PAGECACHE_CHOICE_VALUES = ("oldest", "newest", "liked")
 PAGECACHE_CHOICE_COMPANIONS = ("by", "replies")
 PAGECACHE_CHOICE_PATHS = r"(/\d{4}/\d\d/\d\d)?/[^/]+/"
-PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change", "edited", "deleted", "said", "mailed"})
+PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change", "edited", "deleted", "said", "mailed", "unplaced"})
 # Largest request bodies: the longest matching path prefix counts; elsewhere 256 KiB
 BODY_LIMITS = {
     "/admin/": 4 * 1024 * 1024,

@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.template import Context
-from django.template.base import Node, NodeList, TextNode
+from django.template.base import FilterExpression, Node, NodeList, TextNode
 from django.template.loader import get_template
 from django.utils import timezone
 
@@ -65,30 +65,50 @@ def add(request: HttpRequest, generation: int, template: str, context: Mapping[s
     """
     found: Any = copy.copy(get_template(template))
     visible = Context({**context, "request": {"path": request.path, "site": context["site"]}})
-    parts: list[NodeList] = []
+    parts: list[FixedPart] = []
     visible.parts = parts  # type: ignore[attr-defined]
     first, *rest = found.template.render(visible).split(PLACE)
     nodes: list[Node] = [TextNode(first)]
     for part, text in zip(parts, rest, strict=True):
-        nodes += [*part, TextNode(text)]
+        nodes += [part, TextNode(text)]
     found.template = copy.copy(found.template)
     found.template.nodelist = NodeList(nodes)
-    size = sum(map(sys.getsizeof, [first, *rest]))
+    fixed = [value for part in parts for value in part.values.values()]
+    size = sum(map(sys.getsizeof, [first, *rest, *fixed]))
     frame = Frame(found, subject, size, generation, getattr(request, "expires", None))
     store.set((request.path,), frame)
     return frame
 
 
 class PerRequest(Node):
-    """A part of a page that every request renders for itself; it sees no variables that were set outside of it."""
+    """A part of a page that every request renders for itself; of the variables set outside it sees only `fixed` ones.
 
-    def __init__(self, nodelist: NodeList) -> None:
-        self.nodelist = nodelist
+    These are evaluated with the frame, and are the same for every request.
+    """
+
+    def __init__(self, nodelist: NodeList, fixed: Mapping[str, FilterExpression]) -> None:
+        self.nodelist, self.fixed = nodelist, fixed
 
     def render(self, context: Context) -> str:
         """Render the part, or in a frame leave a place for it."""
-        parts: list[NodeList] | None = getattr(context, "parts", None)
+        values = {name: expression.resolve(context) for name, expression in self.fixed.items()}
+        part = FixedPart(self.nodelist, values)
+        parts: list[Node] | None = getattr(context, "parts", None)
         if parts is None:
-            return self.nodelist.render(context)
-        parts.append(self.nodelist)
+            return str(part.render(context))
+        parts.append(part)
         return PLACE
+
+
+class FixedPart(Node):
+    """A part for each request, and the values of its fixed variables."""
+
+    def __init__(self, nodelist: NodeList, values: dict[str, Any]) -> None:
+        self.nodelist, self.values = nodelist, values
+
+    def render(self, context: Context) -> str:
+        """Render the part."""
+        if not self.values:
+            return self.nodelist.render(context)
+        with context.push(**self.values):
+            return self.nodelist.render(context)

@@ -205,5 +205,6 @@ def guest_form(**fields: str) -> dict[str, str]:
         "email": "anna@example.org",
         "website": "",
         "parent": "",
+        "on": "",
         "as": "guest",
     } | fields

@@ -86,7 +86,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
     def annotate_shown(self, essays: EssayQuerySet, now: Any) -> EssayQuerySet:
         """Add `revision`, the key of the one that readers see; None if there is none, as after an import."""
         newest = self.public(models.OuterRef("pk"), now).values("pk")[:1]
-        return essays.annotate(revision=models.Subquery(newest))
+        return essays.annotate(revision=models.Subquery(newest))  # type: ignore[no-redef]
 
     def for_list(self) -> Self:
         """Return the revisions newest first, with their authors but without their long texts."""

@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 import pagecache
@@ -114,6 +116,9 @@ def publish(
     if is_same and stored and is_same_time(stored.published, essay.published) and not note:
         return None
     made = create_revision(essay, text, by=by, kind=Revision.Kind.PUBLISH, note=note, is_public_note=is_public_note)
+    if essay.is_published:
+        for name in settings.JOBS_AFTER_PUBLISHING:
+            import_string(name).enqueue(essay.pk)
     return replace_saved(before.revision, made) if before and before.revision else made
 
 

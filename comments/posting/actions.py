@@ -9,9 +9,10 @@ from django.db import transaction
 import pagecache
 from accounts.models import Commenter
 from blog.models import Essay
-from comments.models import Comment, Decision, Discussion, Rules, Wording
+from comments.models import Comment, Decision, Discussion, Passage, Rules, Wording
 from comments.notifications import subscribing
 from comments.notifications.subscribing import SubscriptionRequest
+from comments.passages import placing
 from comments.posting import akismet_check
 from comments.screening import screening
 from comments.screening.history import AuthorHistory, history_of_post
@@ -58,8 +59,11 @@ def post(
     is_trusted: bool = False,
     key: str = "",
     subscription_request: SubscriptionRequest | None = None,
+    passage: Passage | None = None,
 ) -> Comment:
     """Create a comment on an essay or a reply to `parent`, set its status and enqueue notifications.
+
+    `passage`: the unsaved passage that it is on.
 
     A submission repeated with the same key, as after a lost response, returns the comment created the first time.
     Raises CommentGone, CommenterChanged, Duplicate, RateLimited or screening.Rejected; then nothing is saved.
@@ -70,7 +74,7 @@ def post(
     draft = Draft(commenter, sender, wording, rules, essay)
     if is_trusted or not must_wait(text, sender, rules):
         draft.prepare()
-    return _post(draft, parent, is_trusted=is_trusted, subscription_request=subscription_request)
+    return _post(draft, parent, is_trusted=is_trusted, subscription_request=subscription_request, passage=passage)
 
 
 def must_wait(text: str, sender: Sender, rules: Rules) -> bool:
@@ -81,7 +85,12 @@ def must_wait(text: str, sender: Sender, rules: Rules) -> bool:
 
 @transaction.atomic
 def _post(
-    draft: Draft, parent: int | None, *, is_trusted: bool, subscription_request: SubscriptionRequest | None
+    draft: Draft,
+    parent: int | None,
+    *,
+    is_trusted: bool,
+    subscription_request: SubscriptionRequest | None,
+    passage: Passage | None,
 ) -> Comment:
     """Post a draft, as post() does. Its transaction has SQLite's only write lock, so it does nothing else."""
     commenter, essay, wording, rules, sender = draft.commenter, draft.essay, draft.wording, draft.rules, draft.sender
@@ -111,6 +120,8 @@ def _post(
     verdict = screening.screen(draft, is_trusted=is_trusted)
     wording.reasons, wording.spam_score = verdict.reasons, draft.spam_score
     comment = Comment.objects.insert_comment(essay=essay, commenter=commenter, parent=replied_to, wording=wording)
+    if passage:
+        placing.insert(passage, comment)
     decision = Decision(verb=Decision.Verb.RULE, rule_id=verdict.rule) if verdict.rule else None
     transition(
         comment,

@@ -18,7 +18,7 @@ from comments.threads.rendering import PrecompiledTemplate, placeholder
 
 def is_usable_for(request: HttpRequest) -> bool:
     """Return whether the visitor is unknown, so that the form has nothing personal to show."""
-    return not PERSONAL_COOKIES & request.COOKIES.keys() and "login" not in request.GET
+    return not PERSONAL_COOKIES & request.COOKIES.keys() and not {"login", "passage"} & request.GET.keys()
 
 
 def render(request: HttpRequest, essay: Essay, rules: Rules) -> SafeString:

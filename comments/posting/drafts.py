@@ -11,7 +11,9 @@ from django.http import HttpRequest
 from accounts.login import redirects
 from blog.models import Essay
 
-FIELDS = ("text", "parent", "name", "email", "website", "remember", "notify_replies", "notify_about", "notify_essays")
+FIELDS = (
+    "text", "parent", "on", "name", "email", "website", "remember", "notify_replies", "notify_about", "notify_essays",
+)  # fmt: skip
 MAX_BYTES = 256 * 1024
 
 

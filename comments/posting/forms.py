@@ -19,6 +19,8 @@ from accounts.profiles.names import tidy_text
 from comments.models import Comment, Discussion, Rules, Subscription
 from comments.notifications import known_addresses
 from comments.notifications.subscribing import SubscriptionRequest
+from comments.passages import quotations
+from comments.passages.quotations import MAX_WORDS, Quotation
 from comments.screening.screening import Sender
 
 Kind = Subscription.Kind
@@ -76,6 +78,17 @@ class KeyField(HiddenField):
         return value if isinstance(value, str) and KEY.fullmatch(value) else ""
 
 
+class PassageField(HiddenField):
+    """The passage of the essay that the comment is on, or nothing; what it says is checked against the essay later."""
+
+    def to_python(self, value: Any) -> Quotation | None:  # type: ignore[override]
+        """Parse the field; a value that is none of ours is a passage that is not in the essay."""
+        text = super().to_python(value) or ""
+        if len(text) > quotations.MAX_SENT or ((found := quotations.parse(text)) and len(found.words) > MAX_WORDS):
+            raise forms.ValidationError(_("The passage is too long. Select fewer words."), code="invalid")
+        return (found or Quotation(0, 0)) if text else None
+
+
 class CommentForm(forms.Form):
     text = TextField(
         label=_("Comment"),
@@ -83,6 +96,7 @@ class CommentForm(forms.Form):
         error_messages={"required": _("Your comment is empty. Please write something first.")},
     )
     parent = NumberField()
+    on = PassageField()
     key = KeyField()
 
 

@@ -16,7 +16,8 @@ from accounts.profiles import merging as people
 from accounts.profiles.forms import DetailsForm
 from blog.views import render_essay
 from comments.models import Comment, Rules
-from comments.posting import actions, drafts
+from comments.passages import placing
+from comments.posting import actions, drafts, passage_fields
 from comments.posting.edit_views import limit_referrer
 from comments.posting.forms import Submission
 from comments.posting.preview import preview
@@ -36,8 +37,13 @@ def respond(request: Request, **address: Any) -> HttpResponse:
         return show_again(submission, 403, _("Comments are closed."))
     if "preview" in request.POST:
         return preview(request, submission.essay, submission.rules, is_guest=submission.details is not None)
+    if "passage" in request.POST:
+        is_guest = submission.details is not None
+        return passage_fields.change_or_remove(request, submission.essay, submission.rules, is_guest=is_guest)
     if rejection := reject_incomplete(submission):
         return rejection
+    quotation = submission.form.cleaned_data.pop("on")
+    passage = placing.find(submission.essay, quotation) if quotation else None
     try:
         comment = actions.post(
             essay=submission.essay,
@@ -46,13 +52,14 @@ def respond(request: Request, **address: Any) -> HttpResponse:
             rules=submission.rules,
             is_trusted=submission.essay.is_by_user or submission.essay.is_moderated_by_user,
             subscription_request=submission.subscription_request,
+            passage=passage,
             **submission.form.cleaned_data,
         )
     except NOT_POSTED as error:
         return explain_rejection(submission, error)
     if settings.SESSION_COOKIE_NAME in request.COOKIES:
         drafts.discard(request, submission.essay, comment.parent_id)
-    response = redirect_to_comment(submission, comment)
+    response = redirect_to_comment(submission, comment, has_lost_passage=quotation is not None and passage is None)
     if "in_place" in request.POST:
         response.status_code = 201  # JavaScript reads Location, which a redirect would hide
     return response
@@ -151,9 +158,10 @@ def url_with_key(comment: Comment, *, is_own: bool = False) -> str:
     return f"{comment.get_absolute_url()}?key={sign_key(comment, is_own=is_own)}"
 
 
-def redirect_to_comment(submission: Submission, comment: Comment) -> HttpResponse:
+def redirect_to_comment(submission: Submission, comment: Comment, *, has_lost_passage: bool = False) -> HttpResponse:
     """Redirect to the comment. Remember the guest in this browser if asked to, otherwise for this visit."""
-    more = f"mailed={comment.pk}" if submission.needs_confirmation else ""
+    told = {"mailed": submission.needs_confirmation, "unplaced": has_lost_passage}
+    more = "&".join(f"{name}={comment.pk}" for name, is_told in told.items() if is_told)
     if submission.details is None:
         return redirect(f"{comment.get_absolute_url()}?{more}".rstrip("?"))
     guest = submission.request.commenter or None
@@ -177,7 +185,9 @@ def permalink(request: Request, pk: int) -> HttpResponse:
     if may_appeal(viewer, found):
         response = redirect(viewer.address_with_key("appeal-comment", pk))
     elif viewer.may_see(found) or found.has_readable_replies():
-        response = redirect(ThreadPage.from_request(request, found.essay).url_of(found, mailed=viewer.mailed))
+        response = redirect(
+            ThreadPage.from_request(request, found.essay).url_of(found, mailed=viewer.mailed, unplaced=viewer.unplaced)
+        )
     else:
         raise Http404
     return limit_referrer(viewer, response)

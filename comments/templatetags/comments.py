@@ -14,15 +14,19 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 import pagecache
+from blog.middleware import get_site
 from blog.models import Essay
 from comments.likes import rendering as likes_rendering
 from comments.models import Discussion, Rules, Status
-from comments.posting import cached_form, drafts, identity_views
+from comments.passages import body
+from comments.passages.shown import Remarks
+from comments.posting import cached_form, drafts, identity_views, passage_fields
 from comments.posting.forms import CommentForm, NotifyForm
 from comments.replies.entries import MAX_COUNTED, count_new, new_entries
-from comments.threads import rendering
+from comments.threads import by_passage, rendering
 from comments.threads.by_author import AuthorsPage
 from comments.threads.pages import BY_AUTHOR, FOLDED, ThreadPage, reply_count_text
+from comments.threads.remarks import RemarkLines
 from comments.threads.tree import Row
 from comments.threads.viewer import AuthorNotice, muted_in_browser, parse_key
 
@@ -120,8 +124,12 @@ def thread(context: Context, essay: Essay) -> SafeString:
     """Render a page of threads, with the reply form inside when replying without JavaScript."""
     request = context["request"]
     parent_pk = requested_parent(context)
-    is_by_author = request.GET.get("by") == BY_AUTHOR and not parent_pk
-    page = (AuthorsPage if is_by_author else ThreadPage).from_request(request, essay, answering=parent_pk)
+    kind: type[ThreadPage] = ThreadPage
+    if not parent_pk and request.GET.get("by") == BY_AUTHOR:
+        kind = AuthorsPage
+    elif not parent_pk and "on" in request.GET and by_passage.find_remarks(request, essay):
+        kind = by_passage.PassagePage
+    page = kind.from_request(request, essay, answering=parent_pk)
     if page.discussion.accepts_comments:
         pagecache.expire_page_at(request, page.discussion.closes)
     rows, notices = page.rows()
@@ -153,8 +161,15 @@ def render_comments(
         elsewhere=page.names_of_hidden_parents(rows),
         folds=page.folds,
         has_muted=page.viewer.has_muted,
+        remarks=remark_lines(page, context["request"]),
         choices=page.choices,
     ).html(rows)
+
+
+def remark_lines(page: ThreadPage, request: Any) -> RemarkLines | None:
+    """Return what renders the passages of comments and the author's answers; None if there are none."""
+    remarks = Remarks.on(page.essay)
+    return RemarkLines(remarks, get_site(request).public_versions, page.rules.authors_pick) if remarks.rows else None
 
 
 def thread_context(page: ThreadPage, request: Any) -> dict[str, Any]:
@@ -217,6 +232,15 @@ def likes(context: Context, essay: Essay) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
+def with_passages(context: Context, essay: Essay, rendered: str) -> SafeString:
+    """Return the rendered body of an essay with a count after each paragraph that has comments."""
+    remarks = Remarks.on(essay)
+    is_choosing = context["request"].GET.get("on") == passage_fields.CHOOSE
+    has_marks = remarks.rows or is_choosing
+    return SafeString(body.render(rendered, remarks, is_choosing=is_choosing) if has_marks else rendered)
+
+
+@register.simple_tag(takes_context=True)
 def respond(context: Context, essay: Essay) -> SafeString:
     """Render the reply form, unless the thread above contains it."""
     return SafeString("") if context["request"].form_is_in_thread else render_reply_form(context, essay, None)
@@ -240,13 +264,15 @@ def render_reply_form(context: Context, essay: Essay, parent: Row | None) -> Saf
         if parent is None and discussion.accepts_comments and cached_form.is_usable_for(request):
             return cached_form.render(request, essay, rules)
         draft = drafts.load(request, essay, parent.pk if parent else None)
-        form = CommentForm(initial={**draft, "parent": parent.pk if parent else ""})
+        on = request.GET.get("passage") or draft.get("on", "")
+        form = CommentForm(initial={**draft, "parent": parent.pk if parent else "", "on": on})
     values = {
         **identity_views.identity_context(request, essay, rules, context.get("details"), draft),
         "essay": essay,
         "action": f"{essay.get_absolute_url()}respond/",
         "form": form,
         "parent": parent,
+        "passage": passage_fields.describe(essay, form["on"].value()),
         "parent_name": parent.name if parent else None,
         "is_closed": not discussion.accepts_comments,
         "notify": notify_form(context, draft) if rules.readers_may_follow else None,

@@ -28,6 +28,7 @@ from comments.models import Comment
 from comments.screening import reasons
 from comments.threads import dates, removals
 from comments.threads.pages import MoreReplies, ThreadPage
+from comments.threads.remarks import RemarkLines
 from comments.threads.tree import Move, Row, Shown, Step
 from comments.threads.viewer import AuthorActions, AuthorNotice
 from pagecache.store import Store, Stored
@@ -175,18 +176,13 @@ def render_comment(comment: CommentContent, language: str, zone: tzinfo) -> Prec
             **commenter_values(comment.name, website, comment.picture, comment.mark),
             "pk": str(comment.pk),
             "url": f"/comments/{comment.pk}/",  # as reverse() returns, for a fifth of the cost
-            "iso": to_minutes(comment.created),
+            "iso": dates.to_minutes(comment.created),
             "when": dates.format_datetime(comment.created, language, zone),
-            "edited_iso": to_minutes(edited) if edited else "",
+            "edited_iso": dates.to_minutes(edited) if edited else "",
             "edited_when": dates.format_datetime(edited, language, zone) if edited else "",
             "body": markup.make_focusable(comment.html) if comment.html else "",  # cleaned when it was saved
         }
     )
-
-
-def to_minutes(moment: datetime) -> str:
-    """Return a time in UTC as HTML writes it; with seconds a page of 1,000 comments would be 2% larger."""
-    return moment.isoformat(timespec="minutes").replace("+00:00", "Z")
 
 
 @lru_cache(maxsize=2000)
@@ -231,6 +227,7 @@ class ThreadRenderer:
     elsewhere: Mapping[int, str]
     folds: Callable[[Row], bool]  # whether the replies to a comment are closed at first
     has_muted: Callable[[Row], bool]  # whether the viewer muted the comment's author
+    remarks: RemarkLines | None
     choices: str  # query of this page's URL: how the viewer sorts and folds
 
     def __post_init__(self) -> None:
@@ -247,7 +244,7 @@ class ThreadRenderer:
         self.removals: Mapping[int, str] = {}  # text of a comment's tombstone, if it shows a reason
         self.settings = repr(
             [language, timezone.get_current_timezone_name(), self.page.depth, sorted(self.authors), self.lang,
-             self.reply_to, self.is_open, self.choices, self.likes_settings]
+             self.reply_to, self.is_open, self.choices, self.likes_settings, self.remarks and self.remarks.settings]
         )  # fmt: skip
 
     def html(self, rows: Sequence[Row]) -> SafeString:
@@ -256,7 +253,12 @@ class ThreadRenderer:
             return SafeString("".join(html for _tree, html in self.render(rows)))
         special = {row.tree for row in rows if self.is_special(row)}
         sources = {
-            tree: (self.more.get(thread[0].pk), self.folds(thread[0]), *thread)
+            tree: (
+                self.more.get(thread[0].pk),
+                self.folds(thread[0]),
+                self.remarks and self.remarks.among(thread),
+                *thread,
+            )
             for tree, thread in ((tree, list(group)) for tree, group in groupby(rows, attrgetter("tree")))
         }
         found: dict[int, str] = {}
@@ -350,13 +352,14 @@ class ThreadRenderer:
             actions = self.actions.fill(values)
         elif own_links or more:
             actions = self.actions_but_reply.fill({"likes": likes, "more": more, "own_links": own_links})
+        mark, above, below = self.remarks.lines(row.pk) if self.remarks else ("", "", "")
         drawn = templates[row.pk].fill(
             {
-                "marks": self.author_mark if row.user in self.authors else "",
-                "in_reply_to": in_reply_to,
+                "marks": (self.author_mark if row.user in self.authors else "") + mark,
+                "in_reply_to": in_reply_to + above,
                 "notice": self.author_notice("comments/_author_notice.html", row.pk),
                 "lang": self.lang,
-                "actions": self.author_notice("comments/_claim_offer.html", row.pk) + actions,
+                "actions": below + self.author_notice("comments/_claim_offer.html", row.pk) + actions,
             }
         )
         if self.is_muted(step):

@@ -69,6 +69,7 @@ class AuthorNotice:
     address: str
     is_saved: bool  # just edited
     is_mailed: bool  # a subscription confirmation was just emailed
+    is_unplaced: bool  # just posted, without its passage, which the essay does not have
     is_notified: bool  # of the decision, by email
     tell: str  # URL to request that
     removal: Removal | None  # by a moderator
@@ -91,6 +92,7 @@ class Viewer:
     key: str = ""
     edited: int | None = None  # primary key of the comment they just edited
     mailed: int | None = None  # and of the one whose subscription they must confirm by email
+    unplaced: int | None = None  # and of the one posted without its passage
     muted: frozenset[int] = frozenset()  # commenters muted in this browser; those muted by an account are in the rows
     unlocked: int | None = field(init=False)
     owned: int | None = field(init=False)
@@ -102,8 +104,10 @@ class Viewer:
     @classmethod
     def from_request(cls, request: HttpRequest) -> "Viewer":
         commenter = request.commenter or None  # type: ignore[attr-defined]
-        edited, mailed = (parse_key(request.GET.get(name)) for name in ("edited", "mailed"))
-        return cls(commenter, request.GET.get("key", ""), edited, mailed, frozenset(muted_in_browser(request)))
+        edited, mailed, unplaced = (parse_key(request.GET.get(name)) for name in ("edited", "mailed", "unplaced"))
+        return cls(
+            commenter, request.GET.get("key", ""), edited, mailed, unplaced, frozenset(muted_in_browser(request))
+        )
 
     def relevant_comments(self, essay: Essay, wish: int | None = None, **more: Any) -> list[Comment]:
         """The viewer's comments that have a notice (pending, rejected, or a guest's newest), and comment `wish`.
@@ -116,7 +120,7 @@ class Viewer:
         if not own and wish is None:
             return []
         new = Q(status=Status.APPROVED, commenter__user=None, created__gt=timezone.now() - NEW_WITHIN)
-        saved = Q(status=Status.APPROVED, pk__in=[pk for pk in (self.edited, self.mailed) if pk])
+        saved = Q(status=Status.APPROVED, pk__in=[pk for pk in (self.edited, self.mailed, self.unplaced) if pk])
         refused = Q(status__in=(Status.SPAM, Status.TRASH), removed_by=Comment.Remover.MODERATOR)
         refused &= Q(changed__gt=timezone.now() - APPEALS_WITHIN)
         news = (own & (is_waiting() | refused | (new & ~Q(commenter__email="")) | saved)) if own else Q(pk=None)
@@ -145,6 +149,7 @@ class Viewer:
             address=f"{address}?key={self.key}" if comment.pk == self.unlocked else address,
             is_saved=comment.pk == self.edited,
             is_mailed=comment.pk == self.mailed,
+            is_unplaced=comment.pk == self.unplaced,
             is_notified=comment.is_notified,  # type: ignore[attr-defined]
             tell=self.address_with_key("notify-decision", comment.pk) if is_author else "",
             removal=removal,

@@ -89,7 +89,7 @@ def test_typed_text_stays_and_the_form_moves(visitor: Visitor, site: "Server", e
     field.fill("Before.\n\nAfter.")
     field.evaluate("field => field.setSelectionRange(7, 7)")
     select(page, body(first))
-    page.locator("button.quote").click()
+    page.locator(".quote").click()
     expect(page.locator(f"#comment-{first.pk} form#respond")).to_have_count(1)
     source = f"> Ines said.\n>\n> — [Ines]({site.url}/comments/{first.pk}/)\n\n"
     expect(field).to_have_value(f"Before.\n\n{source}\n\nAfter.")
@@ -110,7 +110,7 @@ def test_the_essay_is_quoted_by_key_and_replied_to(visitor: Visitor, site: "Serv
         f"> The first paragraph.\n>\n> The second one.\n>\n> — [Of \\[Forms\\]]({url})\n\n"
     )
     expect(page.get_by_role("heading", name="Leave a Reply", exact=True)).to_be_visible()
-    expect(page.locator("button.quote")).to_have_count(0)
+    expect(page.locator(".quote")).to_have_count(0)
 
 
 def test_the_button_is_next_by_tab(visitor: Visitor, site: "Server", essay: Essay) -> None:
@@ -164,7 +164,7 @@ MEASURE = """async ([selector, selections]) => {
   const words = [...text.data.matchAll(/\\S+/g)];
   const away = (low, high, from, to) => Math.max(low - to, from - high, 0);
   const measure = () => {
-    const button = document.querySelector("button.quote").getBoundingClientRect();
+    const button = document.querySelector(".quote").getBoundingClientRect();
     const distances = [...getSelection().getRangeAt(0).getClientRects()].map((line) => Math.hypot(
       away(button.left, button.right, line.left, line.right), away(button.top, button.bottom, line.top, line.bottom)));
     const distance = Math.min(...distances);

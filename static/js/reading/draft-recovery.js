@@ -46,6 +46,7 @@ function fill(draft) {
   if (isFilled) {
     api.start(draft);
     field.value = draft.text;
+    if (draft.on) api.setPassage(draft.on);
     form.elements.key.value = draft.key ?? ""; // so that it isn't posted twice if the server has it
   }
   return isFilled;

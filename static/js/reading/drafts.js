@@ -1,9 +1,9 @@
 /* Saves what is typed in this browser until the server has it. Every page writes a draft of its own and holds a lock
    named after it, so that no tab overwrites another's draft and a draft without a lock can be restored. */
-import { moveForm } from "./reply-target.js";
+import { moveForm, setPassage } from "./reply-target.js";
 
 const form = document.querySelector("form#respond");
-const { text: field, parent } = form?.elements ?? {};
+const { text: field, parent, on } = form?.elements ?? {};
 const essay = form?.getAttribute("action").replace(/respond\/$/, "");
 const page = {}; // the id of its draft, the draft that it continues, and when something was last typed
 let db, timer;
@@ -51,7 +51,7 @@ async function save() {
   clearTimeout(timer);
   timer = 0;
   const { id, from, typed } = page;
-  const draft = { ...from, id, essay, parent: parent.value, text: field.value, when: typed || from.when };
+  const draft = { ...from, id, essay, parent: parent.value, on: on.value, text: field.value, when: typed || from.when };
   try {
     sessionStorage.setItem(essay, id);
     await transact((store) => {
@@ -77,7 +77,7 @@ async function load() {
   try {
     const ownId = sessionStorage.getItem(essay);
     const drafts = await transact((store) => store.getAll(), "readonly");
-    if (drafts.length) await (await import("./draft-recovery.js")).restore(drafts, ownId, { transact, start, essay, page, save, moveForm });
+    if (drafts.length) await (await import("./draft-recovery.js")).restore(drafts, ownId, { transact, start, essay, page, save, moveForm, setPassage });
   } catch {
     // saved drafts stay in the database
   }
@@ -89,7 +89,7 @@ if (form) {
   const isTyped = isFresh || field === document.activeElement;
   if (field.value !== field.defaultValue && isTyped) onInput(); // typed before this script ran
   addEventListener("pageshow", (event) => event.persisted && load());
-  for (const target of [field, parent]) target.addEventListener("input", onInput);
+  for (const target of [field, parent, on]) target.addEventListener("input", onInput);
   for (const type of ["visibilitychange", "pagehide"]) addEventListener(type, () => page.typed && save());
   form.addEventListener("duplicate", () => transact((store) => store.delete(page.id)).catch(() => {}));
   for (const type of ["submit", "sending"]) form.addEventListener(type, (event) => {

@@ -9,4 +9,5 @@ import "./formatting.js";
 import "./drafts.js";
 import "./login.js";
 import "./likes.js";
+import "./passages.js";
 import "./pass-on.js";

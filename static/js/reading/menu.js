@@ -72,7 +72,7 @@ async function quoteComment() {
   const body = link.closest(".comment").querySelector(".comment-body");
   const selection = getSelection();
   if (selection.isCollapsed || !body.contains(selection.anchorNode)) selection.selectAllChildren(body);
-  quote(moveForm);
+  quote({ moveForm });
 }
 
 function onKey(event) {

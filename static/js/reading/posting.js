@@ -11,7 +11,7 @@ const { text: field, parent, key } = form.elements;
 const button = form.querySelector(".post");
 const label = button.textContent;
 const identity = document.getElementById("who");
-let tools; // functions of the modules that the page has loaded: moveForm, focusComment, showRelativeTimes
+let tools; // functions of the modules that the page has loaded: moveForm, setPassage, focusComment, showRelativeTimes
 
 /* Parse in chunks, so that a long page doesn't block typing. */
 async function parsePage(response) {
@@ -96,6 +96,7 @@ function resetForm(sent) {
   key.value = "";
   if (field.value === sent) field.value = "";
   tools.moveForm("");
+  tools.setPassage("");
   for (const part of form.querySelectorAll(".preview, .draft")) part.hidden = true;
   field.dispatchEvent(new Event("input")); // deletes the draft, unless more was typed
 }

@@ -1,13 +1,16 @@
 /* Quotes the text selected in a comment or the essay into the reply, as Markdown that renders the same text. */
 
 const form = document.querySelector("form#respond");
+const box = document.createElement("div");
 const button = document.createElement("button");
+const replyButton = document.createElement("button"); // only for words of the essay
 const BLOCKS = "p, li, blockquote, pre, h2, h3, h4, dt, dd, tr, figcaption, hr";
 const ADDRESS = /(https?:\/\/[^\s<>"`“”«»[\]]+)/;
 const GAP = 5;
-let moveForm; // of reply-target.js, which the page has loaded
-button.className = "word quote";
-button.type = "button";
+let tools; // moveForm and setPassage of reply-target.js, which the page has loaded
+box.className = "quote";
+box.append(replyButton, button);
+for (const each of box.children) Object.assign(each, { className: "word", type: "button" });
 
 /* Escape Markdown, except in URLs. */
 function escapeInline(text) {
@@ -61,18 +64,18 @@ function findSelection() {
   const isCode = Boolean((container.closest ? container : container.parentElement).closest("pre"));
   const name = comment?.querySelector(".by") ?? document.querySelector(".essay h1");
   const path = comment ? comment.querySelector(".when").pathname : form.getAttribute("action").replace(/respond\/$/, "");
-  return { body, comment, end, text: toText(range.cloneContents(), isCode), name: name.textContent.trim(), url: new URL(path, location).href };
+  return { body, comment, range, end, text: toText(range.cloneContents(), isCode), name: name.textContent.trim(), url: new URL(path, location).href };
 }
 
-export function quote(move) {
-  moveForm = move;
+export function quote(loaded) {
+  tools = loaded;
   const selection = findSelection();
   if (!selection) return;
   const { comment, text, name, url } = selection;
   const source = `— [${escapeInline(name).replace(/(?<!\\)[[\]]/g, "\\$&")}](${url})`;
   const lines = [...text.split("\n").map(escapeLine), "", source].map((each) => (each ? `> ${each}` : ">"));
   const { text: field, parent } = form.elements;
-  moveForm(comment?.id.slice("comment-".length) ?? "");
+  tools.moveForm(comment?.id.slice("comment-".length) ?? "");
   parent.dispatchEvent(new Event("input"));
   field.focus();
   const { selectionStart: at, value } = field;
@@ -87,48 +90,65 @@ export function quote(move) {
   }
   if (after) field.setSelectionRange(start + added.length, start + added.length);
   field.scrollIntoView({ block: "nearest" });
-  button.remove();
+  box.remove();
 }
 
-/* Put the button beside the end of the selection if the text ends there and the window has room, otherwise below its
-   last line. If the selection reaches out of the window, its last visible line counts. The button's containing block
-   may be any: it is put into a corner first, then moved by the difference. */
+/* Make the comment one on the selected words. */
+async function replyToSelection() {
+  const { range } = findSelection() ?? {};
+  if (!range) return;
+  const { describe } = await import("./passage-words.js");
+  const value = describe(range);
+  if (!value) return;
+  tools.moveForm("");
+  tools.setPassage(value);
+  box.remove();
+  getSelection().removeAllRanges();
+  form.elements.text.focus();
+}
+
+/* Put the buttons beside the end of the selection if the text ends there and the window has room, otherwise below its
+   last line. If the selection reaches out of the window, its last visible line counts. The buttons' containing block
+   may be any: they are put into a corner first, then moved by the difference. */
 function positionButton(body, range) {
   const lines = Array.from(range.getClientRects()).filter(({ width }) => width);
   const line = lines.findLast(({ top, bottom }) => top < innerHeight && bottom > 0) ?? lines.at(-1) ?? range.getBoundingClientRect();
-  Object.assign(button.style, { left: "0", top: "0" });
-  const { left, top, width, height } = button.getBoundingClientRect();
+  Object.assign(box.style, { left: "0", top: "0" });
+  const { left, top, width, height } = box.getBoundingClientRect();
   const wishedX = getComputedStyle(body).direction === "rtl" ? line.left - GAP - width : line.right + GAP;
   const x = clamp(wishedX, document.documentElement.clientWidth - width - GAP);
   const isLast = line.bottom + GAP + height > body.getBoundingClientRect().bottom; // below it are links and buttons
   const wishedY = isLast && x === wishedX ? line.bottom - height : line.bottom + GAP;
-  button.style.left = `${x - left}px`;
-  button.style.top = `${clamp(wishedY, innerHeight - height - GAP) - top}px`;
+  box.style.left = `${x - left}px`;
+  box.style.top = `${clamp(wishedY, innerHeight - height - GAP) - top}px`;
 }
 
 const clamp = (value, max) => Math.max(GAP, Math.min(value, max));
 
 function showButton() {
-  if (document.activeElement === button) return;
+  if (box.contains(document.activeElement)) return;
   const selection = findSelection();
-  if (!selection) return button.remove();
+  if (!selection) return box.remove();
   button.textContent = form.dataset.quote;
-  if (selection.body.nextSibling !== button) selection.body.after(button);
+  replyButton.textContent = form.dataset.on;
+  replyButton.hidden = Boolean(selection.comment) || !selection.body.dataset.revision;
+  if (selection.body.nextSibling !== box) selection.body.after(box);
   positionButton(selection.body, selection.end);
 }
 
-button.addEventListener("pointerdown", (event) => event.preventDefault()); // keeps the selection
-button.addEventListener("click", () => quote(moveForm));
-button.addEventListener("blur", () => setTimeout(showButton));
+box.addEventListener("pointerdown", (event) => event.preventDefault()); // keeps the selection
+button.addEventListener("click", () => quote(tools));
+replyButton.addEventListener("click", replyToSelection);
+box.addEventListener("focusout", () => setTimeout(showButton));
 
-/* Show the button beside what is selected now and later. */
-export function offerQuote(move) {
-  moveForm = move;
+/* Show the buttons beside what is selected now and later. */
+export function offerQuote(loaded) {
+  tools = loaded;
   document.addEventListener("keydown", (event) => {
     const isElsewhere = document.activeElement.closest?.("a, button, input, textarea, select, summary");
-    if (event.key !== "Tab" || event.shiftKey || !button.isConnected || isElsewhere) return;
+    if (event.key !== "Tab" || event.shiftKey || !box.isConnected || isElsewhere) return;
     event.preventDefault(); // a click on text focuses its container
-    button.focus();
+    (replyButton.hidden ? button : replyButton).focus();
   });
   document.addEventListener("selectionchange", showButton);
   addEventListener("resize", showButton);

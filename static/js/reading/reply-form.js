@@ -1,7 +1,7 @@
 /* Reply form: submits once per click, and loads posting, preview and quoting only when they are needed. */
 import { focusComment } from "./navigation.js";
 import { showRelativeTimes } from "./relative-time.js";
-import { moveForm } from "./reply-target.js";
+import { moveForm, setPassage } from "./reply-target.js";
 
 const form = document.querySelector("form#respond");
 let isPlain = false;
@@ -16,7 +16,7 @@ if (form) {
     if (isPlain || submitter?.hasAttribute("formaction")) return; // a login button
     event.preventDefault();
     const module = submitter?.name ? import("./preview.js") : import("./posting.js");
-    module.then(({ submit }) => submit({ moveForm, focusComment, showRelativeTimes }), () => {
+    module.then(({ submit }) => submit({ moveForm, setPassage, focusComment, showRelativeTimes }), () => {
       isPlain = true; // fall back to a plain form submission
       form.requestSubmit(submitter);
     });
@@ -26,7 +26,7 @@ if (form) {
   document.addEventListener("selectionchange", function onSelection() {
     if (getSelection().isCollapsed) return;
     document.removeEventListener("selectionchange", onSelection);
-    import("./quote.js").then(({ offerQuote }) => offerQuote(moveForm));
+    import("./quote.js").then(({ offerQuote }) => offerQuote({ moveForm, setPassage }));
   });
 }
 

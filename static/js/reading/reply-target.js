@@ -50,6 +50,20 @@ export function moveForm(key) {
   return true;
 }
 
+/* Show in the form which passage the comment is on; nothing for none. `value` is that of the form's field. */
+export function setPassage(value) {
+  const { on } = form.elements;
+  const box = form.querySelector(".passage");
+  if (on.value === value) return;
+  on.value = value;
+  box.hidden = !value;
+  box.querySelector(".lost")?.remove();
+  const quoted = box.querySelector("q");
+  quoted.parentElement.hidden = false;
+  if (value) quoted.textContent = JSON.parse(value)[2];
+  on.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 document.addEventListener("click", (event) => {
   if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   const link = event.target.closest(".reply, .cancel, .to-reply");

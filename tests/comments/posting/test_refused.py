@@ -168,7 +168,7 @@ def test_a_logged_in_user_needs_only_a_text(essay: Essay) -> None:
     reader = make.user("reader", name="Rosa Castellanos")
     browser = Browser(reader)
     page = browser.read(essay)
-    assert page.form_values == {"parent": "", "text": "", "as": str(reader.commenter.pk)}
+    assert page.form_values == {"parent": "", "on": "", "text": "", "as": str(reader.commenter.pk)}
     assert "You are commenting using your Rejoinder account." in page.text
     comment = browser.post_comment(essay, text="Mine.", name="Somebody Else", email="else@example.org")
     assert (comment.commenter.user, comment.commenter.name) == (reader, "Rosa Castellanos")

@@ -1,0 +1,102 @@
+"""Finding the passage that a reader quotes in the text that they saw."""
+
+import sys
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+import pagecache
+from blog.models import Essay, Revision
+from blog.writing import revisions
+from comments.models import Comment, Discussion, Passage
+from comments.passages import matching
+from comments.passages.quotations import MAX_WORDS, Quotation
+from pagecache.store import Store, Stored
+from server.prepared import Prepared, PreparedInsert
+
+READABLE = Prepared(
+    lambda essay, pk, now: Revision.objects.public(essay, now).filter(pk=pk, is_withdrawn=False).only("pk", "created"),
+    essay=models.BigAutoField(), pk=models.BigAutoField(), now=models.DateTimeField(),
+)  # fmt: skip
+_insert = PreparedInsert(Passage)
+
+
+@dataclass(slots=True, eq=False)
+class ParsedText(Stored):
+    """The paragraphs of a revision, whose text never changes."""
+
+    text: matching.Text
+    size: int
+
+
+texts: Store[ParsedText] = Store(settings.PAGECACHE_BYTES // 16, max_entries=1000)
+
+
+def read_text(revision: Revision) -> matching.Text:
+    """Return the paragraphs of a revision, parsed once in each process."""
+    key = (str(revision.pk), revision.created.isoformat())
+    found = texts.get(key)
+    if found is None:
+        body = revision.body
+        found = ParsedText(matching.parse_text(body), 4 * sys.getsizeof(body))
+        texts.set(key, found)
+    return found.text
+
+
+def find(essay: Essay, quotation: Quotation) -> Passage | None:
+    """Return the passage of an essay that readers can or could see, unsaved; None if that text does not have it.
+
+    Nothing is said about a text that readers cannot see.
+    """
+    revision = find_revision(essay, quotation.revision)
+    if revision is None:
+        return None
+    text = read_text(revision)
+    wanted = matching.Passage(quotation.paragraph, quotation.words, quotation.before, quotation.after)
+    if not quotation.words:
+        found = next((one for one in text.paragraphs if one.number == quotation.paragraph), None)
+        if found is None:
+            return None
+        wanted = matching.Passage(found.number, found.words)
+    place = matching.locate(text, wanted)
+    if place is None or len(place.words) > MAX_WORDS:
+        return None
+    return build(essay, revision, matching.quote(text, place))
+
+
+def build(essay: Essay, revision: Revision, placed: matching.Passage) -> Passage:
+    """Return an unsaved passage for words at a place in a revision."""
+    return Passage(
+        essay=essay,
+        quotation=placed.words,
+        quoted_from=revision,
+        revision=revision,
+        paragraph=placed.paragraph,
+        words=placed.words,
+        before=placed.prefix,
+        after=placed.suffix,
+    )
+
+
+def find_revision(essay: Essay, number: int) -> Revision | None:
+    """Return a revision that readers can or could see, by its key; with 0 the one that they see now.
+
+    A text without a revision, as after an import, gets one.
+    """
+    if number:
+        return READABLE.first(essay=essay.pk, pk=number, now=timezone.now())
+    if shown := Revision.objects.public(essay).first():
+        return shown
+    made = revisions.ensure_revision(essay).revision
+    pagecache.invalidate("site")  # so that the page names it
+    return made
+
+
+def insert(passage: Passage, comment: Comment) -> None:
+    """Insert the passage of a new comment. Its discussion is locked, or its thread."""
+    passage.comment = comment
+    _insert.run(passage)
+    if not Discussion.objects.for_essay(passage.essay).has_passages:
+        Discussion.objects.save_settings(passage.essay, has_passages=True)

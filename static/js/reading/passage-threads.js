@@ -1,0 +1,141 @@
+/* Opens the threads on a paragraph beside the text, and marks the words that comments quote. */
+import { findWords } from "./passage-words.js";
+
+const prose = document.querySelector(".prose[data-revision]");
+const form = document.querySelector("form#respond");
+const { hide, show, close, discussion, replyToThis } = prose.dataset;
+let tools; // moveForm and setPassage of reply-target.js, which the page has loaded
+let opened; // { count, box, lines }: the open threads' link, their box and the links of their quotations
+
+const wordsOf = (link) => link.dataset.words ?? link.querySelector("q").textContent;
+const numberOf = (link) => Number((link.id || link.hash.slice(1)).slice("on-".length));
+const linesOn = (number, root = document) => Array.from(root.querySelectorAll(`.on a[href$="#on-${number}"]`));
+const rangesOf = (links) => links.map((link) => findWords(numberOf(link), wordsOf(link))).filter(Boolean);
+
+export function use(loaded) {
+  tools = loaded;
+  return { mark, follow, offerToHide, showWords };
+}
+
+function highlight(ranges) {
+  if (!globalThis.CSS?.highlights) return;
+  if (ranges.length) CSS.highlights.set("passage", new Highlight(...ranges));
+  else CSS.highlights.delete("passage");
+}
+
+/* Mark the words of a quotation, or all that are quoted of a paragraph; without one, those of the open threads. */
+export function mark(link) {
+  const lines = link?.matches(".on-count") ? linesOn(numberOf(link)) : [link].filter(Boolean);
+  for (const line of document.querySelectorAll(".on.marked")) line.classList.remove("marked");
+  for (const line of lines) line.closest(".on").classList.add("marked");
+  highlight(rangesOf(lines.length || !opened ? lines : opened.lines));
+}
+
+/* Follow the link of a quotation to its words, or open or close the threads on a paragraph. */
+export async function follow(link) {
+  if (link.matches(".on-count")) return opened?.count === link ? closeThreads() : openThreads(link);
+  const [range] = rangesOf([link]);
+  if (!range) return location.assign(link.href);
+  history.pushState(history.state, "", link.hash);
+  const { top } = range.getBoundingClientRect();
+  scrollTo({ top: top + scrollY - innerHeight / 3 });
+  const count = document.getElementById(link.hash.slice(1));
+  count?.focus({ preventScroll: true });
+  highlight([range]);
+}
+
+export function closeThreads() {
+  if (!opened) return;
+  const { count, box } = opened;
+  opened = null;
+  count.setAttribute("aria-expanded", "false");
+  if (box.contains(document.activeElement)) count.focus({ preventScroll: true });
+  box.remove();
+  highlight([]);
+}
+
+async function openThreads(count) {
+  closeThreads();
+  const response = await fetch(count.href);
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const thread = page.querySelector("#comments .thread");
+  if (!response.ok || !thread) return location.assign(count.href);
+  const lines = linesOn(numberOf(count), thread);
+  for (const part of thread.querySelectorAll("[id]")) part.removeAttribute("id");
+  const box = build(count, thread);
+  opened = { count, box, lines };
+  const [range] = rangesOf(lines);
+  const line = (range ?? count).getBoundingClientRect();
+  box.style.setProperty("--at", `${line.top - prose.getBoundingClientRect().top}px`);
+  prose.after(box);
+  box.show();
+  count.setAttribute("aria-expanded", "true");
+  highlight(rangesOf(lines));
+  box.querySelector("h2").focus({ preventScroll: true });
+  if (getComputedStyle(box).position === "fixed") scrollTo({ top: line.top + scrollY - 90 });
+}
+
+function build(count, thread) {
+  const box = document.createElement("dialog");
+  const title = document.createElement("h2");
+  const [closing, reply] = [close, replyToThis].map((words) => Object.assign(document.createElement("button"), { type: "button", className: "word", textContent: words }));
+  const all = Object.assign(document.createElement("a"), { href: "#comments", textContent: discussion });
+  box.className = "beside";
+  title.id = "beside-title";
+  title.tabIndex = -1;
+  title.textContent = count.getAttribute("aria-label");
+  box.setAttribute("aria-labelledby", title.id);
+  const [header, footer] = ["header", "footer"].map((name) => document.createElement(name));
+  header.append(title, closing);
+  if (form) footer.append(reply);
+  footer.append(all);
+  box.append(header, thread, footer);
+  closing.addEventListener("click", closeThreads);
+  all.addEventListener("click", closeThreads);
+  reply.addEventListener("click", () => {
+    const [line] = opened.lines;
+    const number = numberOf(count);
+    tools.setPassage(JSON.stringify([Number(prose.dataset.revision), number, wordsOf(line), "", ""]));
+    closeThreads();
+    tools.moveForm("");
+    form.elements.text.focus();
+  });
+  box.addEventListener("click", (event) => {
+    const link = event.target.closest(".reply");
+    const key = link && new URL(link.href).searchParams.get("replyto");
+    if (!link || event.ctrlKey || event.metaKey || !document.getElementById(`comment-${key}`)) return event.stopPropagation();
+    event.preventDefault();
+    event.stopPropagation();
+    closeThreads();
+    tools.moveForm(key);
+    form.elements.text.focus();
+  });
+  return box;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && opened) closeThreads();
+});
+
+/* Add the button that hides counts and brackets in this browser, and shows them again. */
+export function offerToHide() {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "word hide-marks" });
+  const label = () => (button.textContent = document.body.classList.contains("marks-off") ? show : hide);
+  label();
+  button.addEventListener("click", () => {
+    const isOff = document.body.classList.toggle("marks-off");
+    if (isOff) localStorage.marks = "off";
+    else delete localStorage.marks;
+    closeThreads();
+    label();
+  });
+  (document.querySelector(".essay > .contents") ?? document.querySelector(".pass-on"))?.append(button);
+}
+
+/* Show the words that the form is about, where the reader can select others. */
+export function showWords(value) {
+  const [, number, words = ""] = JSON.parse(value);
+  const block = findWords(number, words);
+  scrollTo({ top: (block ?? prose).getBoundingClientRect().top + scrollY - innerHeight / 3 });
+  if (block) getSelection().setBaseAndExtent(block.startContainer, block.startOffset, block.endContainer, block.endOffset);
+}
