@@ -15,6 +15,7 @@ from blog.images import media
 from comments import privacy
 from comments import urls as comments
 from comments.desk import views as desk_views
+from comments.passages import review_views as passage_views
 from moderation import public_urls
 from moderation import urls as moderation
 from moderation.log import public as public_log
@@ -48,6 +49,7 @@ urlpatterns = [
     path("admin/identity/", admin.site.admin_view(login_and_team.login_and_team_page), name="admin-identity"),
     path("admin/blog/essay/import/", admin.site.admin_view(documents.upload), name="import-document"),
     path("admin/blog/essay/clean/", admin.site.admin_view(paste_views.clean_paste), name="clean-paste"),
+    path("admin/blog/essay/<int:pk>/passages/", admin.site.admin_view(passage_views.review), name="essay-passages"),
     path("admin/blog/essay/", include("blog.writing.urls")),
     path("admin/desk/reply/<int:pk>/", admin.site.admin_view(desk_views.reply), name="desk-reply"),
     path("admin/doctor/", admin.site.admin_view(doctor.doctor_page), name="doctor"),

@@ -39,6 +39,8 @@ class Passage(models.Model):
     is_chosen = models.BooleanField(default=False)
     chosen = models.TextField(blank=True)
 
+    is_outdated = False  # quoted from another text than the one that readers see now, after placing.find()
+
     objects = PassageQuerySet.as_manager()
 
     class Meta:

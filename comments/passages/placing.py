@@ -17,7 +17,12 @@ from pagecache.store import Store, Stored
 from server.prepared import Prepared, PreparedInsert
 
 READABLE = Prepared(
-    lambda essay, pk, now: Revision.objects.public(essay, now).filter(pk=pk, is_withdrawn=False).only("pk", "created"),
+    lambda essay, pk, now: (
+        Revision.objects.public(essay, now)
+        .filter(pk=pk, is_withdrawn=False)
+        .only("pk", "created")
+        .annotate(newest=models.Subquery(Revision.objects.public(essay, now).values("pk")[:1]))
+    ),
     essay=models.BigAutoField(), pk=models.BigAutoField(), now=models.DateTimeField(),
 )  # fmt: skip
 _insert = PreparedInsert(Passage)
@@ -68,7 +73,7 @@ def find(essay: Essay, quotation: Quotation) -> Passage | None:
 
 def build(essay: Essay, revision: Revision, placed: matching.Passage) -> Passage:
     """Return an unsaved passage for words at a place in a revision."""
-    return Passage(
+    passage = Passage(
         essay=essay,
         quotation=placed.words,
         quoted_from=revision,
@@ -78,6 +83,8 @@ def build(essay: Essay, revision: Revision, placed: matching.Passage) -> Passage
         before=placed.prefix,
         after=placed.suffix,
     )
+    passage.is_outdated = getattr(revision, "newest", revision.pk) != revision.pk
+    return passage
 
 
 def find_revision(essay: Essay, number: int) -> Revision | None:

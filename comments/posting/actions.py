@@ -13,6 +13,7 @@ from comments.models import Comment, Decision, Discussion, Passage, Rules, Wordi
 from comments.notifications import subscribing
 from comments.notifications.subscribing import SubscriptionRequest
 from comments.passages import placing
+from comments.passages.jobs import move_passages
 from comments.posting import akismet_check
 from comments.screening import screening
 from comments.screening.history import AuthorHistory, history_of_post
@@ -122,6 +123,8 @@ def _post(
     comment = Comment.objects.insert_comment(essay=essay, commenter=commenter, parent=replied_to, wording=wording)
     if passage:
         placing.insert(passage, comment)
+        if passage.is_outdated:
+            move_passages.enqueue(essay.pk)
     decision = Decision(verb=Decision.Verb.RULE, rule_id=verdict.rule) if verdict.rule else None
     transition(
         comment,

@@ -181,7 +181,7 @@ def test_a_passage_that_is_far_too_long_is_refused_with_a_message(essay: Essay) 
 def test_after_a_change_the_passage_moves_with_its_words(essay: Essay) -> None:
     post(essay, on(essay))
     publish(essay, f"<p>A new beginning, which says what follows.</p>{BODY}")
-    move_passages.func(essay.pk)
+    move_passages.call(essay.pk)
     page = Browser().read(essay.get_absolute_url())
     assert counts(page) == {"on-3": "1"}
 
@@ -197,12 +197,12 @@ def test_until_passages_have_moved_no_paragraph_is_marked(essay: Essay) -> None:
 def test_removed_words_stay_quoted_and_are_found_again_when_they_return(essay: Essay) -> None:
     post(essay, on(essay))
     publish(essay, "<p>Hardly anybody has read the <em>Meditations</em>. It is on every list.</p>")
-    move_passages.func(essay.pk)
+    move_passages.call(essay.pk)
     page = Browser().read(essay.get_absolute_url())
     assert counts(page) == {}
     assert line(page, Comment.objects.get()) == f"On an earlier version: {WORDS}"
     publish(essay, BODY)
-    move_passages.func(essay.pk)
+    move_passages.call(essay.pk)
     assert counts(Browser().read(essay.get_absolute_url())) == {"on-2": "1"}
 
 
@@ -210,7 +210,7 @@ def test_a_reader_of_an_older_text_may_still_quote_it(essay: Essay) -> None:
     old = shown(essay).pk
     publish(essay, f"<p>A new beginning, which says what follows.</p>{BODY}")
     post(essay, on(essay, revision=old))
-    move_passages.func(essay.pk)
+    move_passages.call(essay.pk)
     assert counts(Browser().read(essay.get_absolute_url())) == {"on-3": "1"}
 
 
@@ -218,7 +218,7 @@ def test_a_withdrawn_version_is_neither_quoted_nor_confirmed(essay: Essay) -> No
     post(essay, on(essay))
     old = shown(essay)
     publish(essay, "<p>All is different here, and nothing remained.</p>")
-    move_passages.func(essay.pk)
+    move_passages.call(essay.pk)
     Revision.objects.filter(pk=old.pk).update(is_withdrawn=True)
     page = Browser().read(essay.get_absolute_url())
     assert line(page, Comment.objects.get()) == "On an earlier version"
