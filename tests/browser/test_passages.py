@@ -1,0 +1,179 @@
+"""Replies to a passage: selecting words, the form, counts beside the text, the threads that they open."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from blog.models import Essay, Revision, Text
+from blog.writing import revisions
+from comments.models import Comment, Passage
+from tests import make
+from tests.comments.browser_client import Browser
+from tests.services.chromium import Visitor
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+BODY = (
+    "<p>Hardly anybody has read the <em>Meditations</em>. It is on every list.</p>"
+    "<p>Here is how it was done."
+    '<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup> In 1640 he let two friends have it.</p>'
+    '<section role="doc-endnotes"><ol><li id="note-1"><p>At Haarlem.</p></li></ol></section>'
+)
+NAME = {"name": "Anselm Brandt", "email": "anselm@brandt.example"}
+
+
+@pytest.fixture
+def essay(site: "Server") -> Essay:
+    make.rules(hold_first_comment=False, flood_seconds=0)
+    essay = make.essay("Objections", by=make.author(name="Miriam Achterberg"), published=None)
+    revisions.publish(essay, Text(title="Objections", body=BODY, slug=essay.slug), by=None)
+    return Essay.objects.get(pk=essay.pk)
+
+
+def comment_on(essay: Essay, words: str, paragraph: int, name: str = "Ilse Maartens") -> Comment:
+    revision = Revision.objects.public(essay).latest("pk")
+    on = f'[{revision.pk}, {paragraph}, "{words}", "", ""]'
+    return Browser().post_comment(essay, text=f"{name} on it.", name=name, email=f"{name[0]}@example.org", on=on)
+
+
+def select(page: Page, start: tuple[str, int], end: tuple[str, int]) -> None:
+    """Select from one offset in the text of an element to one in that of another, as with the mouse."""
+    page.evaluate(
+        """([[first, from], [last, to]]) => {
+          const place = (name, wanted) => {
+            const walker = document.createTreeWalker(document.querySelector(name), NodeFilter.SHOW_TEXT);
+            let left = wanted;
+            while (walker.nextNode() && left > walker.currentNode.data.length) left -= walker.currentNode.data.length;
+            return [walker.currentNode, left];
+          };
+          getSelection().setBaseAndExtent(...place(first, from), ...place(last, to));
+        }""",
+        [start, end],
+    )
+
+
+def marked(page: Page) -> list[str]:
+    """Return the words that are marked in the essay."""
+    found: list[str] = page.evaluate("Array.from(CSS.highlights.get('passage') ?? [], String)")
+    return found
+
+
+FIRST, SECOND = ".prose > p:nth-of-type(1)", ".prose > p:nth-of-type(2)"
+
+
+def test_selected_words_are_quoted_above_the_posted_comment(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = visitor.open(site.url + essay.get_absolute_url())
+    select(page, (FIRST, 18), (SECOND, 20))  # from within “read” to within “done”, across two paragraphs and a tag
+    page.get_by_role("button", name="Reply to this").click()
+    form = page.locator("#respond")
+    words = "read the Meditations. It is on every list. Here is how it was done"
+    expect(form.locator(".passage")).to_have_text(f"On: {words} Change · Remove")
+    expect(form.get_by_role("textbox", name="Comment")).to_be_focused()
+    page.keyboard.type("Is it?")
+    page.reload()
+    expect(form.get_by_role("textbox", name="Comment")).to_have_value("Is it?")
+    expect(form.locator(".passage q")).to_have_text(words)
+    form.get_by_role("textbox", name="Name").fill(NAME["name"])
+    form.get_by_role("textbox", name="Email", exact=True).fill(NAME["email"])
+    form.get_by_role("button", name="Post Comment").click()
+    expect(page.locator(".comment .on")).to_have_text(f"On: {words}")
+    expect(form.locator(".passage")).to_be_hidden()
+    passage = Passage.objects.get()
+    assert (passage.paragraph, passage.words) == (1, words)
+
+
+def test_a_passage_is_chosen_and_posted_by_keyboard(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = visitor.open(site.url + essay.get_absolute_url())
+    select(page, (SECOND, 0), (SECOND, 24))
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Reply to this")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Comment")).to_be_focused()
+    page.keyboard.type("By keyboard.")
+    page.get_by_role("textbox", name="Name").fill(NAME["name"])
+    page.get_by_role("textbox", name="Email", exact=True).fill(NAME["email"])
+    page.get_by_role("textbox", name="Comment").press("Control+Enter")
+    expect(page.locator(".comment .on")).to_have_text("On: Here is how it was done.")
+
+
+def test_the_passage_can_be_removed(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = visitor.open(site.url + essay.get_absolute_url())
+    select(page, (SECOND, 0), (SECOND, 24))
+    page.get_by_role("button", name="Reply to this").click()
+    page.keyboard.type("Typed already.")
+    page.get_by_role("button", name="Remove").click()
+    expect(page.locator("#respond .passage")).to_be_hidden()
+    expect(page.locator("[name=on]")).to_have_value("")
+    expect(page.get_by_role("textbox", name="Comment")).to_have_value("Typed already.")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_count_opens_the_threads_until_escape(visitor: Visitor, site: "Server", essay: Essay, width: int) -> None:
+    comment = comment_on(essay, "In 1640 he let two friends", 2)
+    comment_on(essay, "Meditations", 1, "Tobias Fenn")
+    page = visitor.open(site.url + essay.get_absolute_url(), viewport={"width": width, "height": 800})
+    count = page.get_by_role("link", name="1 comment on this paragraph").nth(1)
+    count.click()
+    threads = page.get_by_role("dialog", name="1 comment on this paragraph")
+    expect(threads).to_contain_text("Ilse Maartens on it.")
+    expect(threads).not_to_contain_text("Tobias Fenn on it.")
+    expect(count).to_have_attribute("aria-expanded", "true")
+    expect(threads.get_by_role("heading", name="1 comment on this paragraph")).to_be_focused()
+    assert marked(page) == ["In 1640 he let two friends"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    visitor.check_accessibility(page)
+    page.keyboard.press("Escape")
+    expect(threads).to_have_count(0)
+    expect(count).to_be_focused()
+    count.press("Enter")
+    threads.get_by_role("link", name="Reply to Ilse Maartens").click()
+    expect(page.get_by_role("heading", name="Leave a Reply to Ilse Maartens")).to_be_visible()
+    expect(page.locator("[name=parent]")).to_have_value(str(comment.pk))
+
+
+def test_reply_to_this_passage_quotes_it_again(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    comment_on(essay, "In 1640 he let two friends", 2)
+    page = visitor.open(site.url + essay.get_absolute_url())
+    page.get_by_role("link", name="1 comment on this paragraph").click()
+    page.get_by_role("button", name="Reply to this passage").click()
+    expect(page.locator("#respond .passage q")).to_have_text("In 1640 he let two friends")
+
+
+def test_a_quotation_marks_its_words_and_leads_to_them(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    comment_on(essay, "how it was done. In 1640", 2)  # a note's mark is between
+    page = visitor.open(site.url + essay.get_absolute_url())
+    link = page.locator(".comment .on").get_by_role("link")
+    link.hover()
+    expect(page.locator(".on.marked")).to_be_visible()
+    assert marked(page) == ["how it was done.1 In 1640"]
+    link.click()
+    expect(page.get_by_role("link", name="1 comment on this paragraph")).to_be_in_viewport()
+
+
+def test_a_reader_hides_the_marks_in_this_browser(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    comment_on(essay, "In 1640", 2)
+    page = visitor.open(site.url + essay.get_absolute_url())
+    count = page.get_by_role("link", name="1 comment on this paragraph")
+    page.get_by_role("button", name="Hide comment marks").click()
+    expect(count).to_be_hidden()
+    page.reload()
+    expect(page.get_by_role("button", name="Show comment marks")).to_be_visible()
+    expect(count).to_be_hidden()
+    page.get_by_role("button", name="Show comment marks").click()
+    expect(count).to_be_visible()
+
+
+def test_words_of_a_text_that_has_changed_since_are_left_out_with_a_message(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    page = visitor.open(site.url + essay.get_absolute_url())
+    select(page, (SECOND, 0), (SECOND, 24))
+    page.get_by_role("button", name="Reply to this").click()
+    page.keyboard.type("Was it?")
+    Revision.objects.filter(essay=essay).update(is_withdrawn=True)
+    page.get_by_role("textbox", name="Name").fill(NAME["name"])
+    page.get_by_role("textbox", name="Email", exact=True).fill(NAME["email"])
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.locator(".comment")).to_contain_text("your comment was posted without it")
