@@ -10,6 +10,9 @@ from comments.passages.matching.text import Text
 LONG = 30  # characters from which a sentence that occurs once in each text is the same one wherever it is
 MAX_PAIRS_OF_A_SENTENCE = 64  # places in the old text times those in the new, of a sentence that is repeated
 MAX_ROUNDS = 8
+NEAR = 3  # sentences to the nearest pair on one side
+# What the nearest pair on one side is: the next sentence, unchanged or reworded, or one after it.
+UNCHANGED, REWORDED, NEARBY = 4, 3, 2
 
 
 @dataclass
@@ -85,18 +88,17 @@ class Alignment:
         return sum(x not in self.pairs for x in range(a + 1, b)), sum(y not in self.sources for y in range(c + 1, d))
 
     def neighbor(self, i: int, j: int, step: int) -> int:
-        """Return how close the nearest pair beside (i, j) is, on the side of `step`: 2 adjacent, 1 near, 0 none."""
-        edge = (-1, -1) if step < 0 else (len(self.old), len(self.new))
-        if (i + step, j + step) == edge:
-            return 2
-        for distance in (1, 2, 3):
+        """Return how sure the nearest pair beside (i, j) makes this one, on the side of `step`."""
+        if (i + step, j + step) in ((-1, -1), (len(self.old), len(self.new))):
+            return UNCHANGED
+        for distance in range(1, NEAR + 1):
             pair = self.pairs.get(i + distance * step)
             if pair is None:
                 continue
-            nearest = pair.last if step < 0 else pair.first
-            away = (nearest - j) * step
-            if 1 <= away <= 3:
-                return 2 if distance == away == 1 else 1
+            away = ((pair.last if step < 0 else pair.first) - j) * step
+            if 1 <= away <= NEAR:
+                is_beside = distance == away == 1
+                return (REWORDED if pair.how == "reworded" else UNCHANGED) if is_beside else NEARBY
         return 0
 
 
@@ -133,9 +135,8 @@ def pair_exact(alignment: Alignment) -> None:
 
 def has_neighbor(alignment: Alignment, i: int, j: int) -> bool:
     """Return whether a pair is beside (i, j), or nothing else can be between the pairs around it."""
-    if max(alignment.neighbor(i, j, -1), alignment.neighbor(i, j, 1)) == 2:
-        return True
-    return is_between(alignment, i, j) and min(alignment.neighbor(i, j, -1), alignment.neighbor(i, j, 1)) > 0
+    sides = alignment.neighbor(i, j, -1), alignment.neighbor(i, j, 1)
+    return max(sides) >= REWORDED or (is_between(alignment, i, j) and min(sides) > 0)
 
 
 def is_between(alignment: Alignment, i: int, j: int) -> bool:

@@ -1,18 +1,28 @@
 """Pairs the sentences that were reworded, where their words, their neighbors and all other sentences agree."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import nlargest
 
 from blog.difference import Budget
-from comments.passages.matching.alignment import MAX_ROUNDS, Alignment, is_between
-from comments.passages.matching.similarity import Sentence, Similarity, Weights
+from comments.passages.matching.alignment import MAX_ROUNDS, REWORDED, Alignment, is_between
+from comments.passages.matching.similarity import NOTHING, Sentence, Similarity, Weights
 
 MAX_COMPARED = 20_000_000  # pairs of words compared in two texts
 MAX_LOOKED_UP = 2_000_000  # common words counted to find candidates
 CANDIDATES = 6  # sentences compared with each
 MAX_PLACES = 60  # sentences with a word, above which it leads to no candidates
+BOTH_SIDES = 0.42  # similarity needed between two unchanged neighbors
+# The similarity needed between two pairs, by the sum of what they are, and the distance to the next candidate.
+NEEDED = {8: (BOTH_SIDES, 0.0), 7: (0.45, 0.02), 6: (0.48, 0.05), 5: (0.5, 0.05), 4: (0.52, 0.05)}
+FEW, SOME = 3, 8  # sentences without a pair between those of the chain
+OTHER_NUMBERS, OTHER_NUMBERS_NEAR = 0.75, 0.9  # factors for sentences without a common number; near two pairs
+MUCH = 0.15  # more similarity than that of a pair between two others
+MAX_COMMON = 0.5  # of the words that two parts of a sentence have of it
+MOSTLY = 0.6  # of a sentence that is inside another one, from which the pair counts more
+INSIDE = 1.5  # how much more
+MIN_SHARED, MIN_WORDS = 10.0, 3  # weight of the common words for that, and words of the smaller sentence
 NEAR = 5  # sentences without a pair between two pairs, up to which all are compared
 
 
@@ -30,7 +40,7 @@ class Comparison:
         if (i, j) not in self.known:
             one, other = self.alignment.old[i], self.alignment.new[j]
             affordable = self.budget.spend(1 + len(one.stems) * len(other.stems))
-            self.known[i, j] = self.weights.compare(one, other) if affordable else Similarity(0, 0, 0, 0)
+            self.known[i, j] = self.weights.compare(one, other) if affordable else NOTHING
         return self.known[i, j]
 
     def score(self, i: int, j: int) -> float:
@@ -38,9 +48,10 @@ class Comparison:
 
 
 def score(similarity: Similarity) -> float:
-    """Return the similarity as one number; a sentence that is inside a longer one counts too."""
-    inside = 0.8 * similarity.inside if similarity.shared > 12 else 0.0
-    return max(similarity.total, inside)
+    """Return the similarity as one number; a sentence of which most is in a longer one counts more."""
+    if similarity.shared <= MIN_SHARED or similarity.words < MIN_WORDS:
+        return similarity.total
+    return similarity.total + (1 - similarity.total) * INSIDE * max(0.0, similarity.inside - MOSTLY)
 
 
 @dataclass
@@ -118,7 +129,7 @@ def pair_reworded(alignment: Alignment) -> Comparison:
 
 
 class Rivals:
-    """The similarity of the sentences that a pair competes with."""
+    """The pairs that a pair competes with."""
 
     def __init__(self, comparison: Comparison, candidates: Candidates) -> None:
         self.comparison, self.candidates = comparison, candidates
@@ -128,15 +139,24 @@ class Rivals:
             self.by_old[i].append(j)
             self.by_new[j].append(i)
 
-    def best_of_new(self, i: int, j: int) -> float:
-        """Return how similar the old sentence `i` is to the most similar new one without a pair other than `j`."""
-        free = (y for y in self.by_old[i] if y != j and y not in self.comparison.alignment.sources)
-        return max((self.comparison.score(i, y) for y in free), default=0.0)
+    def of(self, i: int, j: int) -> Iterator[tuple[int, int]]:
+        """Yield the possible pairs of either sentence with another one, except those that are parts of it."""
+        alignment = self.comparison.alignment
+        for y in self.by_old[i]:
+            if y != j and y not in alignment.sources and not self.are_parts(alignment.old[i], alignment.new, j, y):
+                yield i, y
+        for x in self.by_new[j]:
+            if x != i and x not in alignment.pairs and not self.are_parts(alignment.new[j], alignment.old, i, x):
+                yield x, j
 
-    def best_of_old(self, i: int, j: int) -> float:
-        """Return how similar the new sentence `j` is to the most similar old one without a pair other than `i`."""
-        free = (x for x in self.by_new[j] if x != i and x not in self.comparison.alignment.pairs)
-        return max((self.comparison.score(x, j) for x in free), default=0.0)
+    def are_parts(self, whole: Sentence, sentences: list[Sentence], one: int, other: int) -> bool:
+        """Return whether two sentences side by side have different words of a third one, which was split or merged."""
+        if abs(one - other) != 1:
+            return False
+        weights = self.comparison.weights
+        first, second = (whole.counts & sentences[index].counts for index in (one, other))
+        in_both, least = (first & second).elements(), min(weights.total(each.elements()) for each in (first, second))
+        return weights.total(in_both) < MAX_COMMON * least
 
     def best_with_pair(self, j: int) -> float:
         """Return how similar the new sentence `j` is to the most similar old one that has a pair."""
@@ -147,32 +167,37 @@ class Rivals:
 def required(alignment: Alignment, i: int, j: int) -> tuple[float, float]:
     """Return the similarity that a pair needs at its place, and the distance to the next candidate."""
     before, after = alignment.neighbor(i, j, -1), alignment.neighbor(i, j, 1)
-    if before == after == 2:
-        return 0.3, 0.0
-    if before + after == 3:
-        return 0.4, 0.05
     if before and after:
-        return 0.45, 0.05
-    near = 0.05 * (before == 2 or after == 2)
+        return NEEDED[before + after]
+    near = 0.03 * (before >= REWORDED or after >= REWORDED)
     if is_between(alignment, i, j):
         free = max(alignment.free_between(i))
-        if free <= 3:
-            return 0.48 - near, 0.08
-        return (0.53 if free <= 8 else 0.6) - near, 0.1
-    return (0.6, 0.1) if near else (0.75, 0.12)
+        if free <= FEW:
+            return 0.53 - near, 0.08
+        return (0.57 if free <= SOME else 0.62) - near, 0.1
+    return (0.65, 0.1) if near else (0.78, 0.12)
+
+
+def surplus(comparison: Comparison, i: int, j: int) -> float:
+    """Return by how much a pair is more similar than it needs to be at its place; less if the numbers differ."""
+    needed, _ = required(comparison.alignment, i, j)
+    one, other = comparison.alignment.old[i], comparison.alignment.new[j]
+    similarity = comparison.score(i, j)
+    if one.numbers and other.numbers and not one.numbers & other.numbers and needed > BOTH_SIDES:
+        similarity *= OTHER_NUMBERS if needed > NEEDED[4][0] else OTHER_NUMBERS_NEAR
+    return similarity - needed
 
 
 def confidence(comparison: Comparison, rivals: Rivals, i: int, j: int) -> float:
-    """Return by how much a pair is more similar than it needs to be; 0 or less if it isn't sure."""
-    alignment = comparison.alignment
-    needed, distance = required(alignment, i, j)
-    similarity = comparison.score(i, j)
-    if similarity <= needed:
+    """Return how sure a pair is, compared with all that it competes with; 0 or less if it isn't."""
+    if comparison.score(i, j) < BOTH_SIDES or (own := surplus(comparison, i, j)) <= 0:
         return 0.0
-    one, other = alignment.old[i], alignment.new[j]
-    if one.numbers and other.numbers and not one.numbers & other.numbers and needed > 0.3:
-        similarity *= 0.75
+    similarity = comparison.score(i, j)
     if similarity < rivals.best_with_pair(j):
         return 0.0
-    next_ = max(rivals.best_of_new(i, j), rivals.best_of_old(i, j))
-    return min(similarity - needed, similarity - next_ - distance)
+    _, distance = required(comparison.alignment, i, j)
+    for x, y in rivals.of(i, j):
+        rival = comparison.score(x, y)
+        if rival > similarity + MUCH or own - surplus(comparison, x, y) < distance:
+            return 0.0
+    return own

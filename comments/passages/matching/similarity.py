@@ -18,10 +18,6 @@ MAX_SENTENCE = 300  # words of a sentence that are compared
 _SIGN_OF_NUMBER = re.compile(r"\d")
 
 
-class Token(Span):
-    """A word's span in the line of its text."""
-
-
 @dataclass
 class Sentence:
     """A sentence or several, with its words as they are compared."""
@@ -59,10 +55,14 @@ class Similarity:
     ordered: float
     inside: float
     shared: float  # weight
+    words: int  # of the smaller sentence
 
     @property
     def total(self) -> float:
         return 0.5 * self.dice + 0.5 * self.ordered
+
+
+NOTHING = Similarity(0.0, 0.0, 0.0, 0.0, 0)
 
 
 class Weights:
@@ -84,8 +84,10 @@ class Weights:
         totals = self.total(one.stems), self.total(other.stems)
         shared = self.total((one.counts & other.counts).elements())
         if not shared:
-            return Similarity(0.0, 0.0, 0.0, 0.0)
+            return NOTHING
         matcher = SequenceMatcher(None, one.stems, other.stems, autojunk=False)
         ordered = sum(self.total(one.stems[block.a : block.a + block.size]) for block in matcher.get_matching_blocks())
         both = sum(totals)
-        return Similarity(2 * shared / both, 2 * ordered / both, ordered / min(totals), shared)
+        return Similarity(
+            2 * shared / both, 2 * ordered / both, ordered / min(totals), shared, min(len(one.stems), len(other.stems))
+        )
