@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from comments.passages.matching.similarity import Sentence
 from comments.passages.matching.text import Text
@@ -34,6 +35,11 @@ class Alignment:
     sources: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     chain: list[tuple[int, int]] = field(default_factory=list)
     """The pairs that are in the same order in both texts, as many as there are."""
+
+    @cached_property
+    def texts(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The sentences of each text."""
+        return frozenset(each.text for each in self.old), frozenset(each.text for each in self.new)
 
     @classmethod
     def of(cls, old: Text, new: Text) -> "Alignment":
@@ -146,7 +152,7 @@ def is_between(alignment: Alignment, i: int, j: int) -> bool:
 
 
 def extend_runs(alignment: Alignment) -> None:
-    """Pair equal sentences beside pairs, where both sides agree or the other side has no pair."""
+    """Pair equal sentences beside pairs, unless what is on their other side is in another place."""
     pending = [(i, pair.last) for i, pair in alignment.pairs.items() if pair.how != "reworded"]
     while pending:
         i, j = pending.pop()
@@ -154,23 +160,36 @@ def extend_runs(alignment: Alignment) -> None:
             x, y = i + step, j + step
             if not (0 <= x < len(alignment.old) and 0 <= y < len(alignment.new)) or not alignment.is_free(x, y):
                 continue
-            if alignment.old[x].text != alignment.new[y].text:
-                continue
-            beyond = alignment.pairs.get(x + step)
-            if beyond is None or beyond.first == y + step:
+            if alignment.old[x].text == alignment.new[y].text and not leads_elsewhere(alignment, x, y, step):
                 alignment.add(x, y, "context")
                 pending.append((x, y))
 
 
+def leads_elsewhere(alignment: Alignment, i: int, j: int, step: int) -> bool:
+    """Return whether a sentence beside two equal ones, on the side of `step`, is in the other text in another place."""
+    x, y = i + step, j + step
+    old = alignment.old[x].text if 0 <= x < len(alignment.old) else ""
+    new = alignment.new[y].text if 0 <= y < len(alignment.new) else ""
+    return old != new and (old in alignment.texts[1] or new in alignment.texts[0])
+
+
 def pair_repeated(alignment: Alignment, old: list[int], new: list[int]) -> None:
-    """Pair a repeated sentence's places that fit each other better than any other place."""
+    """Pair a repeated sentence's places that fit each other clearly better than any other place."""
     scores: dict[tuple[int, int], int] = {}
     for i in old:
         for j in new:
             if alignment.is_free(i, j):
-                sides = alignment.neighbor(i, j, -1) + alignment.neighbor(i, j, 1)
+                sides = sum(max(alignment.neighbor(i, j, step), same_beside(alignment, i, j, step)) for step in (-1, 1))
                 scores[i, j] = 2 * sides + is_between(alignment, i, j)
     for (i, j), score in scores.items():
         rivals = (other for (x, y), other in scores.items() if (x == i) != (y == j))
-        if score >= 1 and score > max(rivals, default=0) and alignment.is_free(i, j):
+        if score >= 1 and score > max(rivals, default=-1) + 1 and alignment.is_free(i, j):
             alignment.add(i, j, "context")
+
+
+def same_beside(alignment: Alignment, i: int, j: int, step: int) -> int:
+    """Return UNCHANGED if the sentences beside two equal ones are equal too, else 0."""
+    x, y = i + step, j + step
+    if not (0 <= x < len(alignment.old) and 0 <= y < len(alignment.new)):
+        return 0
+    return UNCHANGED if alignment.old[x].text == alignment.new[y].text else 0

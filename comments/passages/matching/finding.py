@@ -8,12 +8,14 @@ from comments.passages.matching.alignment import LONG, Alignment, pair_exact
 from comments.passages.matching.images import Images
 from comments.passages.matching.joining import join
 from comments.passages.matching.locating import locate_span, occurrences, shared_context
-from comments.passages.matching.rewording import pair_reworded
+from comments.passages.matching.rewording import Comparison, pair_reworded
 from comments.passages.matching.text import CONTEXT, Passage, Place, Span, Text
 
 How = Literal["exact", "context", "reworded", "gone"]
+MAX_SENTENCES = 10_000  # in a text, above which passages are only found word by word
 MIN_CONTEXT = 24  # characters around words that are in several places, which decide between these
 CONTEXT_DISTANCE = 8  # characters by which they must agree more than at the next place
+MIN_RIVAL_CONTEXT = 10  # characters on one side of another place, which make it possible too
 MIN_SHORT_CONTEXT = 12  # characters beside a short passage that is in one place
 
 
@@ -42,9 +44,11 @@ class Search:
 
     def __init__(self, old: Text, new: Text) -> None:
         self.old, self.new = old, new
-        self.alignment = Alignment.of(old, new)
+        is_bounded = max(len(old.sentences), len(new.sentences)) <= MAX_SENTENCES
+        self.alignment = Alignment.of(old, new) if is_bounded else Alignment([], [])
         pair_exact(self.alignment)
-        comparison = pair_reworded(self.alignment)
+        comparison = Comparison(self.alignment)
+        pair_reworded(comparison)
         join(self.alignment, comparison)
         self.images = Images(old, new, self.alignment, comparison)
 
@@ -95,6 +99,8 @@ class Search:
         if not ranked or ranked[0][0] < MIN_CONTEXT:
             return None
         best, place = ranked[0]
+        if any(max(self.context(span, other)) >= MIN_RIVAL_CONTEXT for _, other in ranked[1:]):
+            return None
         rivals = [score for score, _ in ranked[1:]] + [
             sum(self.context(other, place)) for other in before if other != span
         ]

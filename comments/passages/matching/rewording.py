@@ -107,9 +107,9 @@ def most_alike(
     return found
 
 
-def pair_reworded(alignment: Alignment) -> Comparison:
+def pair_reworded(comparison: Comparison) -> None:
     """Pair reworded sentences in rounds, the surest first, as each pair is a neighbor for others."""
-    comparison = Comparison(alignment)
+    alignment = comparison.alignment
     candidates = find_candidates(comparison)
     stood_before = {sentence.text for sentence in alignment.old}
     pairs = [(i, j) for i, j in sorted(candidates.pairs) if alignment.new[j].text not in stood_before]
@@ -125,7 +125,6 @@ def pair_reworded(alignment: Alignment) -> Comparison:
             if alignment.is_free(i, j):
                 alignment.add(i, j, "reworded")
         alignment.find_chain()
-    return comparison
 
 
 class Rivals:

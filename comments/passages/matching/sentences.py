@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from blog.markup.hosts import split_words
 
 _CLOSING = "\"'”’“‘»«›)\\]*"
-# What ends a sentence, with the quotation marks and parentheses closed after it. In Chinese no space follows.
+# What ends a sentence, with the quotation marks and parentheses closed after it. In Chinese no space follows. A run of
+# signs is read once.
 _END = re.compile(
-    rf"[。！？｡]++[{_CLOSING}」』）】》]*+(?!\Z)"
-    rf"|(?P<signs>[.!?…؟۔।]++)(?P<closed>(?:[{_CLOSING}]| [»›](?= ))*+) (?=(?P<next>[\"'“‘„«‹»(\[¿¡*\s]*+.))"
+    rf"(?<![。！？｡])[。！？｡]++[”’\"')\]」』）】》]*+(?!\Z)"
+    rf"|(?<![.!?…؟۔।])(?P<signs>[.!?…؟۔।]++)"
+    rf"(?P<closed>(?:[{_CLOSING}]| [»›](?= ))*+) (?=(?P<next>[\"'“‘„«‹»(\[¿¡*\s]*+.))"
 )
 _LAST_WORD = re.compile(r"(?:\A|[\s(\[“\"'«„/-])([^\s(\[“\"'«„/-]*)\Z")
 _INITIAL = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")  # "J", "e.g", "U.S"

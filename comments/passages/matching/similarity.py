@@ -13,9 +13,15 @@ from comments.passages.matching.text import Span
 
 # A Chinese or Japanese character or sign of a script without spaces, a number, or a word.
 WORD = re.compile(rf"[{UNSPACED}\u0e00-\u0eff\u1780-\u17ff]|\d+(?:[.,:]\d+)*|[^\W\d{UNSPACED}]+(?:['’.]\w+)*|\w")
+_ASCII_WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d]+(?:['.]\w+)*|\w", re.ASCII)
 _STEM = 5  # letters by which words are compared, so that endings don't count
 MAX_SENTENCE = 300  # words of a sentence that are compared
+LEAST, LEAST_INSIDE = 0.35, 0.65  # common words, in both and in the smaller, below which their order isn't looked at
 _SIGN_OF_NUMBER = re.compile(r"\d")
+
+
+def tidy_word(word: str) -> str:
+    return word.lower().replace("’", "'")
 
 
 @dataclass
@@ -29,14 +35,14 @@ class Sentence:
     def tokens(self) -> list[tuple[str, Span]]:
         """Each word in lower case with its span in the text's line."""
         at = self.span.start
-        return [
-            (word[0].lower().replace("’", "'"), Span(at + word.start(), at + word.end()))
-            for word in WORD.finditer(self.text)
-        ]
+        return [(tidy_word(word[0]), Span(at + word.start(), at + word.end())) for word in WORD.finditer(self.text)]
 
     @cached_property
     def stems(self) -> list[str]:
-        return [word if _SIGN_OF_NUMBER.search(word) else word[:_STEM] for word, _ in self.tokens[:MAX_SENTENCE]]
+        """The words, without their endings."""
+        pattern = _ASCII_WORD if self.text.isascii() else WORD
+        words = map(tidy_word, pattern.findall(self.text)[:MAX_SENTENCE])
+        return [word if _SIGN_OF_NUMBER.search(word) else word[:_STEM] for word in words]
 
     @cached_property
     def counts(self) -> Counter[str]:
@@ -85,6 +91,8 @@ class Weights:
         shared = self.total((one.counts & other.counts).elements())
         if not shared:
             return NOTHING
+        if 2 * shared < LEAST * sum(totals) and shared < LEAST_INSIDE * min(totals):
+            return Similarity(2 * shared / sum(totals), 0.0, 0.0, shared, 0)
         matcher = SequenceMatcher(None, one.stems, other.stems, autojunk=False)
         ordered = sum(self.total(one.stems[block.a : block.a + block.size]) for block in matcher.get_matching_blocks())
         both = sum(totals)

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from comments.passages.matching.paragraphs import Paragraph, parse_paragraphs, separator
@@ -78,15 +79,19 @@ class Text:
             words=self.words(span),
         )
 
+    @cached_property
+    def indexes(self) -> dict[int, int]:
+        """The index of each paragraph by its number."""
+        return {paragraph.number: index for index, paragraph in enumerate(self.paragraphs)}
+
     def span(self, place: Place) -> Span:
         """Return the span of a place in this text."""
-        start = {paragraph.number: start for paragraph, start in zip(self.paragraphs, self.starts, strict=True)}
-        return Span(start[place.paragraph] + place.start, start[place.last] + place.end)
+        first, last = (self.starts[self.indexes[number]] for number in (place.paragraph, place.last))
+        return Span(first + place.start, last + place.end)
 
     def paragraph_span(self, number: int) -> Span | None:
         """Return the span of a paragraph, or None if no paragraph with words has this number."""
-        index = next((index for index, paragraph in enumerate(self.paragraphs) if paragraph.number == number), None)
-        if index is None:
+        if (index := self.indexes.get(number)) is None:
             return None
         return Span(self.starts[index], self.starts[index] + len(self.paragraphs[index].words))
 
