@@ -11,6 +11,7 @@ GAIN = 0.04  # in similarity, from which a sentence beside a pair belongs to it
 SHARE_OF_NEW = 0.4  # of a new sentence's words that are in the old one and not in the sentences it already has
 SHARE_OF_OLD = 0.5
 MAX_SENTENCES = 3
+MIN_WORDS = 3  # of a sentence that is a part of a split one
 
 
 def join(alignment: Alignment, comparison: Comparison) -> None:
@@ -47,10 +48,10 @@ def add_split(alignment: Alignment, comparison: Comparison, i: int, j: int) -> N
         return
     weights = comparison.weights
     gain = weights.compare(old, joined(with_it)).total - weights.compare(old, joined(has)).total
-    missing = Counter(old.counts)
-    for each in has:
-        missing -= each.counts
-    common = weights.total((missing & new.counts).elements())
+    missing = old.counts.keys() - {stem for each in has for stem in each.counts}
+    common = weights.total(missing & new.counts.keys())
+    if len(new.stems) < MIN_WORDS:
+        return
     if gain >= GAIN and common >= SHARE_OF_NEW * weights.total(new.stems):
         alignment.extend(i, j)
 

@@ -13,9 +13,9 @@ MAX_COMPARED = 20_000_000  # pairs of words compared in two texts
 MAX_LOOKED_UP = 2_000_000  # common words counted to find candidates
 CANDIDATES = 6  # sentences compared with each
 MAX_PLACES = 60  # sentences with a word, above which it leads to no candidates
-BOTH_SIDES = 0.42  # similarity needed between two unchanged neighbors
+BOTH_SIDES = 0.5  # similarity needed between two unchanged neighbors
 # The similarity needed between two pairs, by the sum of what they are, and the distance to the next candidate.
-NEEDED = {8: (BOTH_SIDES, 0.0), 7: (0.45, 0.02), 6: (0.48, 0.05), 5: (0.5, 0.05), 4: (0.52, 0.05)}
+NEEDED = {8: (BOTH_SIDES, 0.0), 7: (0.51, 0.02), 6: (0.52, 0.05), 5: (0.53, 0.05), 4: (0.55, 0.05)}
 FEW, SOME = 3, 8  # sentences without a pair between those of the chain
 OTHER_NUMBERS, OTHER_NUMBERS_NEAR = 0.75, 0.9  # factors for sentences without a common number; near two pairs
 MUCH = 0.15  # more similarity than that of a pair between two others
@@ -172,8 +172,8 @@ def required(alignment: Alignment, i: int, j: int) -> tuple[float, float]:
     if is_between(alignment, i, j):
         free = max(alignment.free_between(i))
         if free <= FEW:
-            return 0.53 - near, 0.08
-        return (0.57 if free <= SOME else 0.62) - near, 0.1
+            return 0.56 - near, 0.08
+        return (0.59 if free <= SOME else 0.62) - near, 0.1
     return (0.65, 0.1) if near else (0.78, 0.12)
 
 
