@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page
 
+from tests.conftest import RUNS_ALL
 from tests.services.chromium import Visitor
 
 # Every visible piece of text, and what of it lies beyond its block, the element that clips it, or the page; what
@@ -50,10 +51,20 @@ def parts_too_wide(page: Page) -> list[str]:
     return found
 
 
-def check_layout(visitor: Visitor, page: Page, *, dark: bool = False) -> None:
-    """Check with axe on a phone, and that nothing is wider than the window, there and on a desktop."""
+def check_layout(
+    visitor: Visitor, page: Page, *, dark: bool = False, width: int = 360, has_script: bool = True, also_in: str = ""
+) -> None:
+    """Check with axe on a phone of this width, and that nothing is wider than the window, there and on a desktop.
+
+    `has_script`: axe needs it. `also_in`: the state of the same page that test_every_state.py checks with axe in every
+    run; here only --all does.
+    """
+    from tests.browser.states import STATES  # models, so only once Django is set up
+
+    assert not also_in or also_in in STATES, also_in
     page.emulate_media(color_scheme="dark" if dark else "light")
-    for width in (1280, 360):
-        page.set_viewport_size({"width": width, "height": 800})
+    for each in (1280, width):
+        page.set_viewport_size({"width": each, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    visitor.check_accessibility(page)
+    if has_script and (RUNS_ALL or not also_in):
+        visitor.check_accessibility(page)

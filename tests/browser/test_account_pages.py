@@ -107,8 +107,6 @@ def test_account_pages_are_accessible(visitor: Visitor, site: "Server", reader: 
     for path in paths if RUNS_ALL else paths[::2]:
         page.goto(f"{with_host_name(site)}/accounts/{path}/")
         check_layout(visitor, page, dark=path == "me")
-    page.goto(f"{with_host_name(site)}/replies/comments/")
-    check_layout(visitor, page, dark=True)
     page.goto(f"{with_host_name(site)}/accounts/2fa/totp/activate/")  # asks for the password first
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from blog.models import Essay
 from comments.models import Address, Subscription
 from comments.notifications import signed_links
 from tests import make
+from tests.browser.layout import check_layout
 from tests.services.chromium import Visitor
 from tests.services.processes import wait_until
 
@@ -31,16 +32,6 @@ def path_of(link: str) -> str:
     return link.removeprefix(settings.SITE_URL)
 
 
-def check_layout(visitor: Visitor, page: Page, *, dark: bool = False, has_script: bool = True) -> None:
-    """Check that nothing is wider than the window on a phone and on a desktop, and run axe where scripts run."""
-    page.emulate_media(color_scheme="dark" if dark else "light")
-    for width in (1280, 320):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    if has_script:
-        visitor.check_accessibility(page)
-
-
 @pytest.mark.parametrize("script", [False, True])
 def test_a_reader_subscribes_confirms_changes_and_unsubscribes_by_keyboard(
     visitor: Visitor, site: "Server", essay: Essay, script: bool
@@ -48,8 +39,8 @@ def test_a_reader_subscribes_confirms_changes_and_unsubscribes_by_keyboard(
     email = f"a.reader.with.a.long.name.{next(numbers)}@a-rather-long-domain.example.org"
     page = visitor.open(site.url + essay.get_absolute_url(), width=360, script=script)
 
-    def check(*, dark: bool = False) -> None:
-        check_layout(visitor, page, dark=dark, has_script=script)
+    def check(also_in: str = "", *, dark: bool = False) -> None:
+        check_layout(visitor, page, dark=dark, width=320, has_script=script, also_in=also_in)
 
     def press(name: str, role: str = "button") -> None:
         page.get_by_role(role, name=name, exact=True).first.focus()  # type: ignore[arg-type]
@@ -57,7 +48,7 @@ def test_a_reader_subscribes_confirms_changes_and_unsubscribes_by_keyboard(
 
     press("Subscribe without commenting", "link")
     expect(page.get_by_label("All comments on “Whose Promise Is It?”")).to_be_checked()
-    check()
+    check("subscribe_page")
     press("Subscribe")
     expect(page.get_by_label("Email", exact=True)).to_be_focused()
     check(dark=True)
@@ -66,15 +57,15 @@ def test_a_reader_subscribes_confirms_changes_and_unsubscribes_by_keyboard(
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
-    check()
+    check("requested_subscription")
 
     unconfirmed = Subscription.objects.waiting().filter(address__email=email)
     wait_until(lambda: unconfirmed.count() == 2, "two requested subscriptions")
     page.goto(site.url + path_of(signed_links.confirm_url(Address.objects.get(email=email))))
-    check(dark=True)
+    check("confirm_page", dark=True)
     press("Confirm subscription")
     expect(page.get_by_role("status")).to_have_text("You’re subscribed.")
-    check()
+    check("subscriptions_page")
     press("Switch to daily digest")
     expect(page.get_by_text("once a day", exact=True)).to_have_count(1)
     press("Pause all emails")
@@ -87,14 +78,14 @@ def test_a_reader_subscribes_confirms_changes_and_unsubscribes_by_keyboard(
     page.goto(
         site.url + path_of(signed_links.unsubscribe_url(Subscription.objects.get(address__email=email, stopped=None)))
     )
-    check()
+    check("unsubscribe_page")
     press("Unsubscribe")
     expect(page.get_by_role("status")).to_have_text("You’ve unsubscribed from these emails.")
-    check()
+    check("unsubscribed_page")
     press("Undo")
     expect(page.get_by_role("button", name="Unsubscribe")).to_be_visible()
     page.goto(f"{site.url}/subscriptions/nonsense/")
-    check()
+    check("expired_link")
 
 
 def test_subscription_boxes_survive_a_rejection_and_a_held_comments_author_asks_for_the_decision(
@@ -116,8 +107,8 @@ def test_subscription_boxes_survive_a_rejection_and_a_held_comments_author_asks_
     page.get_by_role("button", name="Post Comment").last.click()
     pending = page.locator("li.comment.held")
     expect(pending.get_by_role("status")).to_contain_text("open the confirmation link we’ve emailed you")
-    check_layout(visitor, page)
+    check_layout(visitor, page, width=320)
     pending.get_by_role("button", name="Email me the decision").click()
     expect(pending.get_by_role("status")).to_contain_text("open the confirmation link we’ve emailed you")
     expect(pending.get_by_role("button", name="Email me the decision")).to_have_count(0)
-    check_layout(visitor, page, dark=True)
+    check_layout(visitor, page, dark=True, width=320)

@@ -125,10 +125,13 @@ TROUBLES: list[tuple[Callable[[Page], None], str]] = [
     (close_popup, WAITS),
     (deny_login, "Login canceled. Your comment is still here."),
     (log_in_as_rejected_staff, "Log in with your password first, then connect X (Twitter) in your account settings."),
-    (cause_trouble("wrong-state"), "Your login timed out."),
     (cause_trouble("replayed-code"), NO_ANSWER),
 ]
-MORE_TROUBLES = [(leave_waiting, WAITS), (cause_trouble("token-broken"), NO_ANSWER)]
+MORE_TROUBLES = [
+    (leave_waiting, WAITS),
+    (cause_trouble("wrong-state"), "Your login timed out."),  # in every run by the test of blocked cookies
+    (cause_trouble("token-broken"), NO_ANSWER),
+]
 
 
 @pytest.mark.parametrize(

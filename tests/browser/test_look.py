@@ -12,6 +12,7 @@ from blog.models import Essay
 from comments.models import Rules
 from tests import make
 from tests.bench import corpus
+from tests.conftest import RUNS_ALL
 from tests.lists import one_in
 from tests.services.chromium import Visitor
 from tests.services.sessions import log_in
@@ -73,6 +74,7 @@ def reply(page: Page, **fields: str) -> None:
     page.get_by_role("button", name="Post Comment").click()
 
 
+@pytest.mark.long  # test_every_state.py and test_account_pages.py check them in every run
 @pytest.mark.parametrize("path", ["/", "/accounts/login/"])
 def test_pages_are_accessible(visitor: Visitor, site: "Server", path: str) -> None:
     check(visitor, visitor.open(site.url + path, width=360))
@@ -81,7 +83,7 @@ def test_pages_are_accessible(visitor: Visitor, site: "Server", path: str) -> No
 @pytest.mark.parametrize(
     "path",
     one_in(
-        2,
+        4,
         [
             "/archive/",
             "/about/",
@@ -91,6 +93,7 @@ def test_pages_are_accessible(visitor: Visitor, site: "Server", path: str) -> No
             "/accounts/login/code/",
             "/accounts/password/reset/",
         ],
+        first=2,
     ),
 )
 def test_similar_pages_are_accessible(visitor: Visitor, site: "Server", path: str) -> None:
@@ -102,6 +105,8 @@ def test_similar_pages_are_accessible(visitor: Visitor, site: "Server", path: st
 def test_an_essay_with_a_thread_is_accessible(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay, width=360)
     check(visitor, page)
+    if not RUNS_ALL:
+        return  # test_every_state.py checks the others
     linked = page.locator("li.comment").nth(2)
     page.goto(f"{site.url}/comments/{(linked.get_attribute('id') or '').removeprefix('comment-')}/")
     check(visitor, page)
@@ -109,6 +114,7 @@ def test_an_essay_with_a_thread_is_accessible(visitor: Visitor, site: "Server", 
     check(visitor, page)
 
 
+@pytest.mark.long  # test_every_state.py checks its states in every run
 def test_the_reply_form_is_accessible_in_every_state(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay, width=360)
     page.get_by_role("link", name="Reply to Ines Okafor").click()
@@ -126,6 +132,7 @@ def test_the_reply_form_is_accessible_in_every_state(visitor: Visitor, site: "Se
     check(visitor, page)
 
 
+@pytest.mark.long  # as test_every_state.py does in every run
 def test_the_form_of_a_logged_in_user_is_accessible(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = visitor.open(width=360)
     log_in(page.context, User.objects.get(username="author"), site.url)
@@ -134,12 +141,16 @@ def test_the_form_of_a_logged_in_user_is_accessible(visitor: Visitor, site: "Ser
     check(visitor, page)
 
 
+@pytest.mark.long  # as test_every_state.py does in every run
 def test_closed_discussions_are_accessible(visitor: Visitor, site: "Server", rules: Rules) -> None:
     check(visitor, open_essay(visitor, site, make.essay(by=make.author()), width=360))
     closed = make.essay(by=make.author(), is_open=False)
     page = open_essay(visitor, site, closed, width=360)
     expect(page.get_by_text("Comments are closed.")).to_be_visible()
     check(visitor, page)
+
+
+def test_a_discussion_for_logged_in_readers_is_accessible(visitor: Visitor, site: "Server", rules: Rules) -> None:
     make.rules(who_may_comment="login")
     page = open_essay(visitor, site, make.essay(by=make.author()), width=360)
     expect(page.get_by_label("Name", exact=True)).to_have_count(0)
@@ -164,7 +175,9 @@ def test_nothing_is_wider_than_the_window(visitor: Visitor, site: "Server", rule
 def test_right_to_left_nothing_is_cut_off(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay, width=360)
     page.evaluate("Object.assign(document.documentElement, { lang: 'ar', dir: 'rtl' })")
-    check(visitor, page)
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        fits(page)
 
 
 def test_only_the_text_is_printed(visitor: Visitor, site: "Server", essay: Essay) -> None:

@@ -1,15 +1,16 @@
 """Many clients that send half a body and hold the rest back: other people can still post."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests import make
-from tests.faults.conftest import Forum
+from tests.faults.conftest import Forum, create_forum
 from tests.server.raw_http import RawConnection
 from tests.services.sessions import session_of
+from tests.services.site import Installation, Server
 
 pytestmark = pytest.mark.once
 LENGTH = "Content-Length: 5000"
@@ -28,16 +29,25 @@ def half_sent_requests(url: str, clients: list[dict[str, str]]) -> Iterator[None
         yield
 
 
+@pytest.fixture(scope="module")
+def slow_clients_server(_migrated: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One process for all cases: what a case holds back ends with it."""
+    with _migrated.copy(tmp_path_factory.mktemp("half_sent")) as installation:
+        server = Server(installation, WEB_CONCURRENCY="1", TRUSTED_PROXIES="127.0.0.1")
+        yield server
+        server.stop()
+
+
 @pytest.mark.parametrize(
     "clients", [DIRECT, MANY, BEHIND_PROXY], ids=["two addresses", "many addresses", "behind the proxy"]
 )
 def test_a_guest_and_a_logged_in_user_can_still_post(
-    forum: Callable[..., Forum], clients: list[dict[str, str]], django_db_blocker: DjangoDbBlocker
+    slow_clients_server: Server, clients: list[dict[str, str]], django_db_blocker: DjangoDbBlocker
 ) -> None:
-    site = forum(WEB_CONCURRENCY="1")
+    site = create_forum(slow_clients_server, django_db_blocker)
     with django_db_blocker.unblock(), site.server.connected():
         make.rules(hold_first_comment=False, flood_seconds=0)
-        session = session_of(make.user("miriam"))
+        session = session_of(make.user(f"miriam-{next(make.numbers)}"))
     guest, person = site.client(number=1), site.client(number=2, session=session)
     with half_sent_requests(site.server.url, clients):
         for number in range(4):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.services.processes import wait_until
 from tests.services.redis import Redis
-from tests.services.site import Serve, Server
+from tests.services.site import Installation, Serve, Server
 
 pytestmark = pytest.mark.once
 
@@ -63,8 +63,7 @@ def test_no_value_from_before_the_outage_comes_back(serve: Serve, redis: Redis) 
     assert run_in_shell(site, "print(cache.get('word'))", redis.url) == "new"
 
 
-def test_the_doctor_reports_that_redis_is_gone(serve: Serve, redis: Redis) -> None:
-    site = serve()
+def test_the_doctor_reports_that_redis_is_gone(installation: Installation, redis: Redis) -> None:
     redis.stop()
     with pytest.raises(AssertionError, match="Redis is not responding"):
-        site.installation.manage("doctor", CACHE_URL=redis.url)
+        installation.manage("doctor", CACHE_URL=redis.url)
