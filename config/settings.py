@@ -148,7 +148,7 @@ WEB_CONCURRENCY = environment.number("WEB_CONCURRENCY", 1 if ON_SQLITE else 2, m
 CACHES = {"default": environment.cache("CACHE_URL", "dbcache://rejoinder_cache")}  # shared by every process
 if CACHES["default"]["BACKEND"].endswith("RedisCache"):
     CACHES["default"]["BACKEND"] = "server.cache.RedisOrDatabase"
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+TASKS = {"default": {"BACKEND": "server.prepared.PreparedTasks"}}
 
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"

@@ -16,6 +16,9 @@ from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.constants import OnConflict
 from django.db.models.query import ModelIterable, ValuesListIterable
 from django.db.models.sql import InsertQuery, UpdateQuery
+from django_tasks.signals import task_enqueued
+from django_tasks.utils import normalize_json
+from django_tasks_db import DatabaseBackend
 
 Row = TypeVar("Row")
 
@@ -219,3 +222,31 @@ class PreparedInsert:
             parameters = [Parameter(field.name, field) for field in self._columns[has_key]]
             self._statements[has_key] = Statement(compiler.as_sql()[0][0], parameters)
         return self._statements[has_key]
+
+
+class PreparedTasks(DatabaseBackend):
+    """The queue of jobs in the database, whose insert Django compiles once."""
+
+    def enqueue(self, task: Any, args: Any, kwargs: Any) -> Any:
+        """Enqueue a task as the base class does; posting a comment does so while others wait for its transaction."""
+        from django_tasks_db.models import DBTaskResult, get_date_max  # not before the apps are loaded
+
+        self.validate_task(task)
+        row: Any = DBTaskResult(
+            args_kwargs=normalize_json({"args": args, "kwargs": kwargs}),
+            priority=task.priority,
+            task_path=task.module_path,
+            queue_name=task.queue_name,
+            run_after=task.run_after or get_date_max(),
+            backend_name=self.alias,
+        )
+        self._insertion.run(row)
+        result = row.task_result
+        task_enqueued.send(type(self), task_result=result)
+        return result
+
+    @cached_property
+    def _insertion(self) -> PreparedInsert:
+        from django_tasks_db.models import DBTaskResult
+
+        return PreparedInsert(DBTaskResult)

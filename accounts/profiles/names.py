@@ -173,8 +173,9 @@ def imitates(name: str, other: str) -> bool:
     return len(other_words) > 1 and (other_words <= set(words) or is_inside)
 
 
-def split_words(name: str) -> list[str]:
-    return re.split(r"[\W_]+", unicodedata.normalize("NFKC", tidy_line(name)), maxsplit=MAX_WORDS)
+@lru_cache(1000)
+def split_words(name: str) -> tuple[str, ...]:
+    return tuple(re.split(r"[\W_]+", unicodedata.normalize("NFKC", tidy_line(name)), maxsplit=MAX_WORDS))
 
 
 def looks_latin(word: str) -> bool:
