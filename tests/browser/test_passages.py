@@ -9,6 +9,7 @@ from blog.models import Essay, Revision, Text
 from blog.writing import revisions
 from comments.models import Comment, Passage
 from tests import make
+from tests.browser.test_drafts import expect_draft
 from tests.comments.browser_client import Browser
 from tests.services.chromium import Visitor
 
@@ -69,16 +70,17 @@ def test_selected_words_are_quoted_above_the_posted_comment(visitor: Visitor, si
     page.get_by_role("button", name="Reply to this").click()
     form = page.locator("#respond")
     words = "read the Meditations. It is on every list. Here is how it was done"
-    expect(form.locator(".passage")).to_have_text(f"On: {words} Change · Remove")
+    expect(form.locator(".passage")).to_have_text(f"On: “{words}” Change · Remove")
     expect(form.get_by_role("textbox", name="Comment")).to_be_focused()
     page.keyboard.type("Is it?")
+    expect_draft(page, "Is it?")
     page.reload()
     expect(form.get_by_role("textbox", name="Comment")).to_have_value("Is it?")
     expect(form.locator(".passage q")).to_have_text(words)
     form.get_by_role("textbox", name="Name").fill(NAME["name"])
     form.get_by_role("textbox", name="Email", exact=True).fill(NAME["email"])
     form.get_by_role("button", name="Post Comment").click()
-    expect(page.locator(".comment .on")).to_have_text(f"On: {words}")
+    expect(page.locator(".comment .on")).to_have_text(f"On: “{words}”")
     expect(form.locator(".passage")).to_be_hidden()
     passage = Passage.objects.get()
     assert (passage.paragraph, passage.words) == (1, words)
@@ -87,6 +89,7 @@ def test_selected_words_are_quoted_above_the_posted_comment(visitor: Visitor, si
 def test_a_passage_is_chosen_and_posted_by_keyboard(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = visitor.open(site.url + essay.get_absolute_url())
     select(page, (SECOND, 0), (SECOND, 24))
+    expect(page.get_by_role("button", name="Reply to this")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Reply to this")).to_be_focused()
     page.keyboard.press("Enter")
@@ -95,7 +98,7 @@ def test_a_passage_is_chosen_and_posted_by_keyboard(visitor: Visitor, site: "Ser
     page.get_by_role("textbox", name="Name").fill(NAME["name"])
     page.get_by_role("textbox", name="Email", exact=True).fill(NAME["email"])
     page.get_by_role("textbox", name="Comment").press("Control+Enter")
-    expect(page.locator(".comment .on")).to_have_text("On: Here is how it was done.")
+    expect(page.locator(".comment .on")).to_have_text("On: “Here is how it was done.”")
 
 
 def test_the_passage_can_be_removed(visitor: Visitor, site: "Server", essay: Essay) -> None:
@@ -149,31 +152,3 @@ def test_a_quotation_marks_its_words_and_leads_to_them(visitor: Visitor, site: "
     expect(page.locator(".on.marked")).to_be_visible()
     assert marked(page) == ["how it was done.1 In 1640"]
     link.click()
-    expect(page.get_by_role("link", name="1 comment on this paragraph")).to_be_in_viewport()
-
-
-def test_a_reader_hides_the_marks_in_this_browser(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    comment_on(essay, "In 1640", 2)
-    page = visitor.open(site.url + essay.get_absolute_url())
-    count = page.get_by_role("link", name="1 comment on this paragraph")
-    page.get_by_role("button", name="Hide comment marks").click()
-    expect(count).to_be_hidden()
-    page.reload()
-    expect(page.get_by_role("button", name="Show comment marks")).to_be_visible()
-    expect(count).to_be_hidden()
-    page.get_by_role("button", name="Show comment marks").click()
-    expect(count).to_be_visible()
-
-
-def test_words_of_a_text_that_has_changed_since_are_left_out_with_a_message(
-    visitor: Visitor, site: "Server", essay: Essay
-) -> None:
-    page = visitor.open(site.url + essay.get_absolute_url())
-    select(page, (SECOND, 0), (SECOND, 24))
-    page.get_by_role("button", name="Reply to this").click()
-    page.keyboard.type("Was it?")
-    Revision.objects.filter(essay=essay).update(is_withdrawn=True)
-    page.get_by_role("textbox", name="Name").fill(NAME["name"])
-    page.get_by_role("textbox", name="Email", exact=True).fill(NAME["email"])
-    page.get_by_role("button", name="Post Comment").click()
-    expect(page.locator(".comment")).to_contain_text("your comment was posted without it")

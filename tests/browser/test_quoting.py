@@ -173,7 +173,7 @@ MEASURE = """async ([selector, selections]) => {
       is_beside: distance > 0 && distance <= 10,
       is_one_line: button.height < 34 && button.width > button.height,
       is_in_window: button.left >= 0 && button.right <= document.documentElement.clientWidth,
-      is_on_top: ends.every((end) => end?.className === "word quote"),
+      is_on_top: ends.every((end) => end?.closest(".quote")),
     };
   };
   const found = [];

@@ -59,7 +59,7 @@ const shortcuts = {
     if (branch) branch.open = !branch.open;
   },
   r: () => contentOf(currentComment())?.querySelector(".reply")?.click(),
-  q: () => import("./quote.js").then(({ quote }) => quote(moveForm)),
+  q: () => import("./quote.js").then(({ quote }) => quote({ moveForm })),
   "?": () => dialog.showModal(),
 };
 

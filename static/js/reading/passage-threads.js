@@ -124,8 +124,12 @@ export function offerToHide() {
   label();
   button.addEventListener("click", () => {
     const isOff = document.body.classList.toggle("marks-off");
-    if (isOff) localStorage.marks = "off";
-    else delete localStorage.marks;
+    try {
+      if (isOff) localStorage.marks = "off";
+      else delete localStorage.marks;
+    } catch {
+      // it applies to this page only
+    }
     closeThreads();
     label();
   });

@@ -7,10 +7,14 @@ const linkOf = (event) => event.target.closest?.(".on-count, .on a");
 const load = () => import("./passage-threads.js").then((module) => module.use({ moveForm, setPassage }));
 
 if (prose) {
-  if (localStorage.marks === "off") document.body.classList.add("marks-off");
+  try {
+    if (localStorage.marks === "off") document.body.classList.add("marks-off");
+  } catch {
+    // the browser refuses storage
+  }
   for (const type of ["mouseover", "mouseout", "focusin", "focusout"]) {
-    prose.ownerDocument.addEventListener(type, (event) => {
-      const link = linkOf(event);
+    document.addEventListener(type, (event) => {
+      const link = event.target.closest?.(".on-count") ?? event.target.closest?.(".on")?.querySelector("a");
       if (link) load().then(({ mark }) => mark(/over|in$/.test(type) ? link : null), () => {});
     });
   }

@@ -68,7 +68,7 @@ def post(essay: Essay, value: str, **fields: str) -> tuple[Browser, Page]:
 def test_a_comment_quotes_its_passage_and_the_paragraph_shows_a_count(essay: Essay) -> None:
     post(essay, on(essay))
     page = Browser().read(essay.get_absolute_url())
-    assert line(page, Comment.objects.get()) == f"On: {WORDS}"
+    assert line(page, Comment.objects.get()) == f"On: “ {WORDS} ”"
     assert counts(page) == {"on-2": "1"}
     link = page.by_id("on-2")
     assert link.get("aria-label") == "1 comment on this paragraph"
@@ -100,7 +100,7 @@ def test_without_javascript_a_reader_chooses_a_paragraph(essay: Essay) -> None:
     choices = reader.read(str(start)).all("a[@class='choose']")
     assert [text_of(link) for link in choices] == ["Reply to this paragraph"] * 2
     page = reader.read(str(choices[0].get("href")).partition("#")[0])
-    assert "On: Hardly anybody has read the Meditations. It is on every list." in page.text
+    assert "On: “ Hardly anybody has read the Meditations. It is on every list. ”" in page.text
     posted = reader.submit_comment(essay, **make.guest_form(on=page.form_values["on"]))
     assert posted.status == 302
     assert Passage.objects.get().words == "Hardly anybody has read the Meditations. It is on every list."
@@ -120,14 +120,14 @@ def test_another_passage_can_be_chosen_without_javascript_and_what_was_typed_sta
     links = reader.read(page.response.headers["Location"]).all("a[@class='choose']")
     page = reader.read(str(links[0].get("href")).partition("#")[0])
     assert page.form_values["text"].strip() == "Long thought."
-    assert "On: Hardly anybody" in page.text
+    assert "On: “ Hardly anybody" in page.text
 
 
 def test_a_rejected_form_keeps_the_passage(essay: Essay) -> None:
     _reader, page = post(essay, on(essay), text="")
     assert page.status == 422
     assert json.loads(page.form_values["on"])[2] == WORDS
-    assert f"On: {WORDS}" in page.text
+    assert f"On: “ {WORDS} ”" in page.text
 
 
 def test_words_are_found_whatever_their_white_space_and_across_tags(essay: Essay) -> None:
@@ -191,7 +191,7 @@ def test_until_passages_have_moved_no_paragraph_is_marked(essay: Essay) -> None:
     publish(essay, f"<p>A new beginning, which says what follows.</p>{BODY}")
     page = Browser().read(essay.get_absolute_url())
     assert counts(page) == {}
-    assert line(page, Comment.objects.get()) == f"On an earlier version: {WORDS}"
+    assert line(page, Comment.objects.get()) == f"On an earlier version: “ {WORDS} ”"
 
 
 def test_removed_words_stay_quoted_and_are_found_again_when_they_return(essay: Essay) -> None:
@@ -200,7 +200,7 @@ def test_removed_words_stay_quoted_and_are_found_again_when_they_return(essay: E
     move_passages.call(essay.pk)
     page = Browser().read(essay.get_absolute_url())
     assert counts(page) == {}
-    assert line(page, Comment.objects.get()) == f"On an earlier version: {WORDS}"
+    assert line(page, Comment.objects.get()) == f"On an earlier version: “ {WORDS} ”"
     publish(essay, BODY)
     move_passages.call(essay.pk)
     assert counts(Browser().read(essay.get_absolute_url())) == {"on-2": "1"}
@@ -238,4 +238,4 @@ def test_pending_comments_are_not_counted(essay: Essay) -> None:
     reader, page = post(essay, on(essay))
     assert counts(Browser().read(essay.get_absolute_url())) == {}
     page = reader.read(page.response.headers["Location"].partition("#")[0])
-    assert line(page, Comment.objects.get()) == f"On: {WORDS}"
+    assert line(page, Comment.objects.get()) == f"On: “ {WORDS} ”"
