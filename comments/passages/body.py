@@ -76,10 +76,10 @@ def render(body: str, remarks: Remarks, *, is_choosing: bool = False) -> str:
         block = blocks.get(number)
         if block is None or not block.parts:
             continue
-        additions.append((block.end, count_link(number, found, remarks.address)))
         for remark in found:
             if remark.label == AuthorAnswer.Label.CORRECTED and remark.corrected_in is not None:
                 additions += brackets(body, block, remark, remarks.address)
+        additions.append((block.end, count_link(number, found, remarks.address)))
     return insert(body, additions)
 
 

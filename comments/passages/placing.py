@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 import pagecache
@@ -96,8 +96,10 @@ def find_revision(essay: Essay, number: int) -> Revision | None:
         return READABLE.first(essay=essay.pk, pk=number, now=timezone.now())
     if shown := Revision.objects.public(essay).first():
         return shown
-    made = revisions.ensure_revision(essay).revision
-    pagecache.invalidate("site")  # so that the page names it
+    with transaction.atomic():
+        stored = revisions.lock_essay(essay) or essay
+        made = Revision.objects.public(essay).first() or revisions.ensure_revision(stored).revision
+        pagecache.invalidate("site")  # so that the page names it
     return made
 
 
