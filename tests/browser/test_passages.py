@@ -86,7 +86,10 @@ def test_selected_words_are_quoted_above_the_posted_comment(visitor: Visitor, si
     assert (passage.paragraph, passage.words) == (1, words)
 
 
-def test_a_passage_is_chosen_and_posted_by_keyboard(visitor: Visitor, site: "Server", essay: Essay) -> None:
+def test_a_passage_of_an_imported_essay_is_chosen_and_posted_by_keyboard(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    essay = make.essay("Imported", by=make.author(), body=BODY)  # without a revision
     page = visitor.open(site.url + essay.get_absolute_url())
     select(page, (SECOND, 0), (SECOND, 24))
     expect(page.get_by_role("button", name="Reply to this")).to_be_visible()
