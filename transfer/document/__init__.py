@@ -150,8 +150,8 @@ def add_cover(essay: Essay, post: Post, media: Media, report: Report) -> None:
         return
     alt = tidy_line(alt)[:500]
     address = media.import_picture(cover, alt)
-    if address and address == media.last_address:
-        essay.cover = media.stored[-1]
+    if image := media.find(address):
+        essay.cover = image
         essay.save(update_fields=["cover"])
         report.counts["picture(s)"] += 1
     elif address := pictures.full_size_address(address, ""):

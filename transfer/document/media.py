@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -19,7 +20,7 @@ class Media:
         """Read pictures in the document's folder, and anywhere below `root` if there is a folder around it."""
         self.folder = folder.resolve() if folder else None
         self.root = root.resolve() if root else self.folder
-        self.stored: list[Image] = []
+        self.stored: dict[str, Image] = {}  # by hash of the file: the same picture is stored once
 
     def import_picture(self, address: str, alt: str) -> str:
         """Store a picture and return its address here, or nothing if there is none; those on the web stay there."""
@@ -58,18 +59,20 @@ class Media:
 
     def store(self, data: bytes, alt: str) -> str:
         """Store a picture and return its address. Raises uploads.InvalidPicture, and Unreadable above the limit."""
+        key = hashlib.sha256(data).hexdigest()
+        if found := self.stored.get(key):
+            return str(found.file.url)
         if len(self.stored) >= MAX_PICTURES:
             raise Unreadable(f"the document has more than {MAX_PICTURES} pictures; split it into smaller documents")
         image = uploads.store(data, alt=alt)
-        self.stored.append(image)
+        self.stored[key] = image
         return str(image.file.url)
 
-    @property
-    def last_address(self) -> str:
-        """The address on this site of the picture stored last."""
-        return str(self.stored[-1].file.url) if self.stored else ""
+    def find(self, address: str) -> Image | None:
+        """Return the stored picture with this address on this site."""
+        return next((image for image in self.stored.values() if image.file.url == address), None)
 
     def delete_all(self) -> None:
         """Delete the files stored by a dry run."""
-        for image in self.stored:
+        for image in self.stored.values():
             image.file.delete(save=False)
