@@ -15,6 +15,7 @@ MAX_LENGTH = 2_000  # characters of one formula
 MAX_OUTPUT = 30_000  # characters of its MathML; 20 times its TeX are usual
 MAX_NESTING = 60  # of groups and commands; math-core calls itself for each, and a server thread has 2 MB of stack
 MAX_FORMULAS = 1_000  # in a text
+MAX_FAILED = 20  # formulas that cannot be converted, to list
 MAX_TOTAL = 100_000  # characters of their TeX in a text
 
 _TOKEN = re.compile(r"<(?P<end>/?)(?P<name>[a-z][a-z0-9]*)[^>]*>|[^<]+")
@@ -79,6 +80,13 @@ def convert_formulas(html: str) -> str:
     return _Converter().convert(html)
 
 
+def find_failed_formulas(html: str) -> list[str]:
+    """Return the TeX of the formulas that cannot be converted."""
+    converter = _Converter()
+    converter.convert(html)
+    return [*dict.fromkeys(converter.failed)][:MAX_FAILED]
+
+
 class _Converter:
     def __init__(self) -> None:
         from math_core import LatexToMathML  # 1 MB of code that few sites need
@@ -86,6 +94,7 @@ class _Converter:
         self.to_mathml = LatexToMathML(fancy_error=False, max_expansions=0)
         self.formulas_left = MAX_FORMULAS
         self.characters_left = MAX_TOTAL
+        self.failed: list[str] = []  # TeX of the formulas that stay as they are
 
     def convert(self, html: str) -> str:
         """Convert the formulas in each run of text and line breaks, which other tags end."""
@@ -115,10 +124,12 @@ class _Converter:
         self.formulas_left -= 1
         self.characters_left -= len(tex)
         if not tex or self.formulas_left < 0 or self.characters_left < 0:
+            self.failed.append(tex)
             return formula[0]
         try:
             mathml = self.mathml(tex, is_display=formula["display"] is not None)
         except NotConverted:
+            self.failed.append(tex)
             return formula[0]
         return f'<span class="formula" tabindex="0">{mathml}</span>' if formula["display"] is not None else mathml
 

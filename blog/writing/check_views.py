@@ -11,7 +11,8 @@ from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from blog.models import Essay, Redirect, Series, Tag
+from blog import markup
+from blog.models import Essay, Redirect, Series, Site, Tag
 from blog.writing import checks
 
 MAX_LINKS = 100  # links looked up in one check
@@ -24,7 +25,9 @@ def check(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("blog.change_essay"):
         raise PermissionDenied
     title, excerpt, body = (request.POST.get(name, "") for name in ("title", "excerpt", "body"))
-    found = checks.check(title=title, excerpt=excerpt, body=body[:MAX_BODY], is_dead=link_test())
+    has_formulas = Site.objects.current().formulas
+    body = markup.clean_essay(body[:MAX_BODY]) if has_formulas and markup.may_contain_formula(body) else body[:MAX_BODY]
+    found = checks.check(title=title, excerpt=excerpt, body=body, is_dead=link_test(), has_formulas=has_formulas)
     return JsonResponse({"findings": [finding._asdict() for finding in found]})
 
 

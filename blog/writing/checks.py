@@ -23,8 +23,18 @@ class Finding(NamedTuple):
     """Text at which the editor finds the place."""
 
 
-def check(*, title: str, excerpt: str, body: str, is_dead: Callable[[str], bool] = lambda path: False) -> list[Finding]:
-    """Return all findings about a text, by kind; none of them prevents publishing. `is_dead` tests a link's address."""
+def check(
+    *,
+    title: str,
+    excerpt: str,
+    body: str,
+    is_dead: Callable[[str], bool] = lambda path: False,
+    has_formulas: bool = False,
+) -> list[Finding]:
+    """Return all findings about a text, by kind; none of them prevents publishing.
+
+    `is_dead` tests a link's address; `has_formulas`: the site shows formulas.
+    """
     reading = BodyParser(body)
     return [
         *check_title_and_excerpt(title, excerpt),
@@ -33,6 +43,7 @@ def check(*, title: str, excerpt: str, body: str, is_dead: Callable[[str], bool]
         *check_links(reading.links, is_dead),
         *check_notes(reading.marks, reading.notes),
         *check_paragraphs(reading.paragraphs),
+        *(check_formulas(body) if has_formulas else ()),
     ]
 
 
@@ -103,6 +114,14 @@ def check_paragraphs(paragraphs: Iterable[str]) -> Iterator[Finding]:
         if count > MAX_PARAGRAPH:
             words = _("A paragraph of %(n)d words is hard to read on a screen.")
             yield Finding("paragraph", words % {"n": count}, shorten(text))
+
+
+def check_formulas(body: str) -> Iterator[Finding]:
+    """Find formulas that cannot be converted."""
+    if markup.may_contain_formula(body):
+        for tex in markup.find_failed_formulas(body):
+            words = _("This formula has an error or is too long, so readers see its TeX code.")
+            yield Finding("formula", words, shorten(" ".join(tex.split())))
 
 
 def vague_link_texts() -> frozenset[str]:

@@ -14,7 +14,7 @@ from blog import difference
 from blog.markup import figures
 from blog.metadata import LARGE_ENOUGH, PreviewPicture, essay_card, preview_picture
 from blog.middleware import get_site
-from blog.models import Essay, Image, Text
+from blog.models import Essay, Image, Site, Text
 from blog.writing import check_views, checks, revisions
 from blog.writing.publishing.form import PublishingForm
 from blog.writing.revisions import LatestText
@@ -83,7 +83,13 @@ def build_address(essay: Essay) -> str:
 def list_checks(essay: Essay, text: Text) -> list[Check]:
     """Return what a text needs before it can be published, then the suggestions."""
     missing = revisions.missing_fields(text)
-    findings = checks.check(title=text.title, excerpt=text.excerpt, body=text.body, is_dead=check_views.link_test())
+    findings = checks.check(
+        title=text.title,
+        excerpt=text.excerpt,
+        body=text.body,
+        is_dead=check_views.link_test(),
+        has_formulas=Site.objects.current().formulas,
+    )
     unclear = any(finding.kind == "unclear" for finding in findings)  # each is listed with its own link
     found = [
         Check(words, "", find_url(essay, name), is_required=True)

@@ -212,10 +212,13 @@ function goTo(place) {
 const indexOf = (node) => [...node.parentNode.childNodes].indexOf(node);
 const tidy = (words) => words.replace(/\s+/g, " ").trim();
 
+const dense = (words) => words.replace(/\s+/g, ""); // without the line breaks of a formula, which are elements
+
 function findPlace(text, place) {
   const [, kind, where] = place.match(/^(\w+):(.*)$/s) ?? [];
   const all = (selector) => [...text.querySelectorAll(selector)];
   const begins = (element) => tidy(element.textContent).startsWith(tidy(where).replace(/…$/, ""));
+  const contains = (element) => dense(element.textContent).includes(dense(where).replace(/…$/, ""));
   const leads = (link) => link.getAttribute("href")?.startsWith(where);
   const shows = (image) => image.getAttribute("src")?.endsWith(where);
   switch (kind) {
@@ -224,6 +227,7 @@ function findPlace(text, place) {
     case "link": return all("a").find(begins) ?? all("a").find(leads);
     case "unclear": case "dead": return all("a").find(leads);
     case "heading": return all("h2, h3, h4, h5, h6").find(begins);
+    case "formula": return all("p, li, td, th, figcaption, h2, h3, h4, h5, h6").findLast(contains);
     case "paragraph": return all("p").find(begins);
     case "note": return all("section li")[Number(where) - 1];
     case "mark": return all("section li").find(begins);

@@ -20,6 +20,13 @@ NOTED = (
 )
 
 
+def test_a_formula_that_cannot_be_converted_is_found_where_formulas_are_on() -> None:
+    body = r"<p>So \(a^2\), but \(\frac{a}{\) and<br>\(\frac{a}{\).</p><pre><code>\(\frac{\)</code></pre>"
+    found = checks.check(title="Title", excerpt="About it.", body=body, has_formulas=True)
+    assert [(each.kind, each.where) for each in found] == [("formula", r"\frac{a}{")]
+    assert checks.check(title="Title", excerpt="About it.", body=body) == []
+
+
 def check(body: str = "<p>Words.</p>", title: str = "Title", excerpt: str = "About it.") -> list[tuple[str, str]]:
     return [(found.kind, found.where) for found in checks.check(title=title, excerpt=excerpt, body=body)]
 
