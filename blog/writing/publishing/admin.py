@@ -17,7 +17,7 @@ from blog.models import Essay
 from blog.writing import check_views, revisions
 from blog.writing.fieldsets import EDITOR_FIELDS
 from blog.writing.permissions import AdminMixin
-from blog.writing.publishing.changes import find_changed
+from blog.writing.publishing.changes import find_changed, find_typed
 from blog.writing.time_zones import activate_own_time_zone
 
 
@@ -69,7 +69,7 @@ class PublishingMixin(AdminMixin):
         """Find out which essays of the page have unpublished changes, for the column `state`."""
         found: Any = super().get_changelist_instance(request)
         found.result_list = list(found.result_list)
-        changed = find_changed(found.result_list)
+        changed = find_changed(found.result_list) | find_typed(cast(User, request.user), found.result_list)
         for essay in found.result_list:
             essay.has_changes = essay.pk in changed
         return found

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from blog.images import uploads
+from blog.models import Draft
 from blog.writing import revisions
 from tests import make
 from tests.blog.essay_forms import EssayForm, at, public_page, step_url, step_values, take_step
@@ -164,13 +165,18 @@ def test_lists_mark_scheduled_essays_and_unpublished_changes(form: EssayForm, au
     form.publish()
     form.open()
     form.save(body="<p>Not yet.</p>")
+    objections = the_essay()
     make.essay("Later", by=author, published=timezone.now() + timedelta(days=3))
     make.essay("Out", by=author)
+    autosaved = make.essay("Typed in", by=author)
+    for by, essay in ((author, autosaved), (make.author(), objections)):  # those of others are theirs
+        Draft.objects.create(essay=essay, author=by, tab="one", fields={"title": "Typed in", "body": "<p>More.</p>"})
     page = Page(form.client.get("/admin/blog/essay/"))
     said = [" ".join("".join(cell.itertext()).split()) for cell in page.all("td[@class='field-state']")]
-    assert sorted(said) == ["published", "published · unpublished changes", "scheduled"]
+    assert sorted(said) == ["published", *["published · unpublished changes"] * 2, "scheduled"]
     changed = Page(form.client.get("/admin/")).only("ul[@aria-labelledby='desk-changed']")
-    assert [link.text for link in changed.iter("a")] == ["Objections"]
+    assert sorted(link.text or "" for link in changed.iter("a")) == ["Objections", "Typed in"]
+    autosaved.drafts.all().delete()
     form.open()
     form.publish()
     assert "unpublished changes" not in Page(form.client.get("/admin/blog/essay/")).text
