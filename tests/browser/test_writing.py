@@ -227,6 +227,43 @@ def test_text_typed_offline_and_while_logged_out_opens_in_every_browser(
     other.close()
 
 
+def test_older_text_typed_offline_is_offered_when_its_browser_reconnects(
+    site: "Server", author: User, essay: Essay, visitor: Visitor, page: Page
+) -> None:
+    context = page.context
+    page.goto(form_url(site, essay))
+    focus_body(page)
+    page.route("**/draft/", lambda route: route.abort())  # offline, but Chromium would put a closing tab back online
+    page.keyboard.type(" Typed offline.")
+    page.clock.run_for(3000)
+    expect(page.locator(".kept")).to_contain_text("The server isn’t responding")
+    page.clock.fast_forward(600_000)
+    page.close()
+    visitor.errors.clear()  # Chromium logs failed requests
+    other = visitor.browser.new_context()
+    log_in(other, author, site.url)
+    elsewhere = other.new_page()
+    elsewhere.goto(form_url(site, essay))
+    focus_body(elsewhere).keyboard.type(" Typed later.")
+    save_draft(elsewhere)
+    expect(elsewhere.locator(".messagelist")).to_contain_text("Saved.")
+    page = context.new_page()  # ten minutes later
+    for each in (page, elsewhere):  # it is offered in every browser
+        each.goto(form_url(site, essay))
+        offer = each.locator(".newer-texts")
+        expect(offer).to_contain_text("You have unsaved changes from another tab or an earlier visit")
+        expect(each.locator(".editor-text")).to_have_text("Stored words. Typed later.")
+    assert revisions.latest_text(essay).text.body == "<p>Stored words. Typed later.</p>"
+    page.locator(".newer-texts").get_by_role("link", name="Compare").click()
+    expect(page.locator("[aria-labelledby=unsaved] .words")).to_contain_text("Typed offline.")
+    page.get_by_role("link", name="Continue with unsaved changes").click()
+    focus_body(page)
+    save_draft(page)  # the choice is between two texts
+    expect(page.get_by_role("heading", name="Differences between the saved version and yours")).to_be_visible()
+    assert revisions.latest_text(essay).text.body == "<p>Stored words. Typed later.</p>"
+    other.close()
+
+
 def test_two_tabs_end_in_a_choice_and_never_in_silence(
     site: "Server", author: User, essay: Essay, visitor: Visitor
 ) -> None:
