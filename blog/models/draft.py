@@ -1,4 +1,4 @@
-"""Unsaved text of essays, stored while it is typed."""
+"""Unsaved text and settings of essays, stored while they are typed."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from blog.models.revision import TEXT_FIELDS, Text
 
 
 class Draft(models.Model):
-    """Unsaved text of an author's form: one row for each browser tab in which it was typed."""
+    """Unsaved text and settings of an author's form: one row for each browser tab in which it was typed."""
 
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, blank=True, related_name="drafts")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
@@ -20,6 +20,8 @@ class Draft(models.Model):
     save_count = models.PositiveIntegerField(default=0)  # how often the tab has sent it
     base = models.CharField(max_length=60, blank=True)  # version of the text it began from: see blog.writing.revisions
     fields = models.JSONField(default=dict)
+    # Changed settings by the name of the form's field: the saved value, the typed value and its label.
+    settings = models.JSONField(default=dict, blank=True)
     changed = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -76,6 +76,10 @@ class Text:
 
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
+    def saved_from(self, tab: str, author: Any) -> "Revision | None":
+        """Return the newest revision that a form saved: if it sends its text again, it did not get the answer."""
+        return self.filter(author=author, tab=tab).newest() if tab else None
+
     def newest(self) -> "Revision | None":
         return self.order_by("-pk").first()
 
@@ -127,6 +131,7 @@ class Revision(models.Model):
     public_from = models.DateTimeField(null=True, editable=False)
     version = models.PositiveIntegerField(_("version"), null=True, editable=False)
     is_withdrawn = models.BooleanField(_("withdrawn"), default=False, db_default=False, editable=False)
+    tab = models.CharField(max_length=40, blank=True, editable=False)  # key of the form that saved it: see Draft.tab
 
     objects = RevisionQuerySet.as_manager()
 

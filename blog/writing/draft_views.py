@@ -1,5 +1,6 @@
 """Admin pages about an essay's text: drafts, revisions, comparison, previews and preview links."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 from django.conf import settings
@@ -90,6 +91,10 @@ def find_draft(user: User, essay: Essay | None, data: Any, *, of_anyone: bool = 
 def store_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpResponse:
     """Store the draft that an editor's tab sent; return its state as JSON, if requested with newer drafts as HTML."""
     form = drafts.parse_form(request.POST)
+    if essay is None and (saved := Revision.objects.saved_from(form.tab, user)) and saved.essay.may_change(user):
+        essay = saved.essay  # the form was saved, but its page did not get the answer
+    if essay and revising.is_saved_from(essay, form.tab, user):
+        form = replace(form, base=revising.latest_text(essay).version)
     state, row = drafts.store(user, essay, form)
     answer: dict[str, Any] = {"state": state}
     if row:

@@ -1,6 +1,7 @@
 """Drafts: unsaved text of open forms, stored every few seconds, one row for each browser tab."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from blog.writing import revisions
 from blog.writing.term_fields import split_names
 
 MAX_CHARACTERS = 4_000_000
+MAX_SETTINGS = 50_000  # characters
 MAX_AGE = timedelta(days=365)
 
 
@@ -30,6 +32,7 @@ class FormState:
     draft: int  # the draft with which the form was opened, 0 for none
     over: str  # when that draft was last changed, as the form was told
     age: timedelta  # how long ago it was typed, for a text that waited in a browser
+    settings: dict[str, list[str]] = field(default_factory=dict)  # see Draft.settings
 
 
 def parse_text(data: Any) -> Text:
@@ -48,7 +51,21 @@ def parse_form(data: Any) -> FormState:
         draft=parse_number(data.get("draft", "")),
         over=data.get("over", "")[:40],
         age=min(timedelta(seconds=parse_number(data.get("age", ""), digits=9)), MAX_AGE),
+        settings=parse_settings(data.get("settings", "")),
     )
+
+
+def parse_settings(sent: str) -> dict[str, list[str]]:
+    """Return the changed settings that a script sent as JSON, none if they are not of the form of `Draft.settings`."""
+    try:
+        found = json.loads(sent[:MAX_SETTINGS]) if sent else {}
+    except (ValueError, RecursionError):
+        return {}
+    is_sound = isinstance(found, dict) and all(
+        isinstance(entry, list) and len(entry) == 3 and all(isinstance(part, str) for part in entry)
+        for entry in found.values()
+    )
+    return found if is_sound else {}
 
 
 def parse_number(typed: str, digits: int = 18) -> int:
@@ -80,7 +97,10 @@ def other_drafts(author: User, essay: Essay | None, *, tab: str, over: str) -> l
 
 
 def store(author: User, essay: Essay | None, form: FormState) -> tuple[str, Draft | None]:
-    """Store a form's text as a draft. Return `kept` and the draft, or `same` and None if it equals the saved text."""
+    """Store a form's text and settings as a draft.
+
+    Return `kept` and the draft, or `same` and None if they equal the saved ones.
+    """
     try:
         with transaction.atomic():
             return _store_once(author, essay, form)
@@ -97,17 +117,21 @@ def _store_once(author: User, essay: Essay | None, form: FormState) -> tuple[str
         return "kept", row
     row = row or find_continued_draft(rows, form)
     stored = revisions.latest_text(essay).text if essay else Text()
-    if form.text.cleaned() == stored.cleaned():
+    if not form.settings and form.text.cleaned() == stored.cleaned():
         if row:
             row.delete()
         return "same", None
     fields = {name: getattr(form.text, name) for name in TEXT_FIELDS} | {"tags": list(form.text.tags)}
+
+    def is_same(draft: Draft) -> bool:
+        return bool(draft.fields == fields and draft.settings == form.settings)
+
     if row is None:
-        if form.age and (same := next((one for one in rows if one.fields == fields), None)):
+        if form.age and (same := next((one for one in rows if is_same(one)), None)):
             return "kept", same  # a copy of it waited in a browser
         row = Draft(author=author, essay=essay)
-    if row.fields != fields:
-        row.fields, row.changed = fields, timezone.now() - form.age
+    if not is_same(row):
+        row.fields, row.settings, row.changed = fields, form.settings, timezone.now() - form.age
     row.tab, row.save_count, row.base = form.tab or get_random_string(32), form.save_count, form.base
     row.save()
     return "kept", row
@@ -124,5 +148,5 @@ def delete_after_save(author: User, essay: Essay, form: FormState) -> None:
     for row in Draft.objects.filter(Q(essay=essay) | Q(essay=None), author=author):
         is_own = bool(form.tab) and row.tab == form.tab
         is_continued = row.pk == form.draft and row.changed.isoformat() == form.over
-        if is_own or is_continued or row.text == form.text:
+        if is_own or is_continued or (row.text == form.text and not row.settings):
             row.delete()

@@ -20,9 +20,14 @@ SUBMIT_BUTTONS = {"_draft", "_publish", "_unpublish", "_undo"}
 
 
 def find_conflict(request: HttpRequest, essay: Essay) -> LatestText | None:
-    """Return the text saved since the submitted form was opened; None if there is none or the form's is the same."""
+    """Return the text saved since the submitted form was opened; None if there is none or the form's is the same.
+
+    A form that sends again what it saved, because it did not get the answer, meets no conflict with itself.
+    """
     found = revisions.latest_text(essay)
     base = request.POST.get("base")
+    if revisions.is_saved_from(essay, request.POST.get("tab", ""), cast(User, request.user)):
+        return None
     if base is None or base == found.version or drafts.parse_text(request.POST).cleaned() == found.text.cleaned():
         return None
     return found

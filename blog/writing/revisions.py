@@ -58,11 +58,20 @@ def latest_text(essay: Essay) -> LatestText:
     return LatestText(shown, newest, f"{newest.pk if newest else 0}-{shown.fingerprint}")
 
 
+def is_saved_from(essay: Essay, tab: str, author: User) -> bool:
+    """Return whether the latest text of an essay was saved by the author's form in this tab."""
+    found = latest_text(essay).revision
+    return bool(tab and found and found.tab == tab and found.author_id == author.pk)
+
+
 @transaction.atomic
-def save(essay: Essay, text: Text, *, by: User | None, kind: str = Revision.Kind.SAVE) -> Revision | None:
+def save(
+    essay: Essay, text: Text, *, by: User | None, kind: str = Revision.Kind.SAVE, tab: str = ""
+) -> Revision | None:
     """Record the text as the latest revision without showing it to readers of a published or scheduled essay.
 
-    Changed settings of the essay apply immediately. Returns None if the text has not changed.
+    Changed settings of the essay apply immediately. `tab` names the form it comes from. Returns None if the text has
+    not changed.
     """
     stored = lock_essay(essay)
     before = stored and ensure_revision(stored)
@@ -78,7 +87,7 @@ def save(essay: Essay, text: Text, *, by: User | None, kind: str = Revision.Kind
         set_tags(essay, text)
     if before and before.text == text:
         return None
-    return create_revision(essay, text, by=by, kind=kind)
+    return create_revision(essay, text, by=by, kind=kind, tab=tab)
 
 
 @transaction.atomic
@@ -131,7 +140,7 @@ def replace_saved(saved: Revision, published: Revision) -> Revision:
     if words != (published.text.fingerprint, published.text.tags, published.author_id, Revision.Kind.SAVE):
         return published
     published.delete()
-    published.pk = saved.pk
+    published.pk, published.tab = saved.pk, saved.tab
     published.save()
     return published
 
@@ -263,6 +272,7 @@ def create_revision(
     kind: str,
     note: str = "",
     is_public_note: bool = False,
+    tab: str = "",
 ) -> Revision:
     """Store a text as the newest revision of an essay; `note` says what changed."""
     fields: dict[str, Any] = {name: getattr(text, name) for name in TEXT_FIELDS} | {"tags": list(text.tags)}
@@ -274,7 +284,7 @@ def create_revision(
         fields["public_from"] = max(essay.published or timezone.now(), timezone.now())
         fields["version"] = next_version(essay, fields["essay_fingerprint"])
     return Revision.objects.create(
-        essay=essay, author=by, kind=kind, note=note, is_public_note=is_public_note, **fields
+        essay=essay, author=by, kind=kind, note=note, is_public_note=is_public_note, tab=tab, **fields
     )
 
 

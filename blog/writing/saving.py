@@ -1,5 +1,6 @@
 """Saving in the admin: forms edit the latest text, and none overwrites a newer one unseen."""
 
+import json
 from typing import Any, cast
 
 from django.contrib import messages
@@ -30,6 +31,8 @@ class WritingMixin(AdminMixin):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Show the form or save it, but show an edit conflict instead of saving over a newer text."""
+        if request.method == "POST" and object_id is None and (saved := saved_before(request)):
+            return self.save_again(request, saved)
         if request.method != "POST" or object_id is None:
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
@@ -37,6 +40,19 @@ class WritingMixin(AdminMixin):
             if essay and self.has_change_permission(request, essay) and (newer := find_conflict(request, essay)):
                 return render_conflict(request, essay, newer)
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    @transaction.atomic
+    def save_again(self, request: HttpRequest, essay: Essay) -> HttpResponse:
+        """Save a form for a new essay that created it already, because it did not get the answer: text and settings."""
+        revisions.lock_essay(essay)
+        if not self.has_change_permission(request, essay) or find_conflict(request, essay):
+            return redirect_to_form(request, essay)  # it offers the form's text, which autosave has stored
+        form = self.get_form(request, essay, change=True)(request.POST, request.FILES, instance=essay)
+        if form.is_valid():
+            changed = self.save_form(request, form, change=True)
+            self.save_model(request, changed, form, change=True)
+            self.save_related(request, form, [], change=True)
+        return redirect_to_form(request, essay)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Name the list."""
@@ -72,7 +88,7 @@ class WritingMixin(AdminMixin):
         elif action == "undo" and may_withdraw and revisions.undo_publishing(obj, text, by=by):
             form.revision, form.message = None, undone_message()
         else:
-            form.revision = revisions.save(obj, text, by=by)
+            form.revision = revisions.save(obj, text, by=by, tab=sending_tab(request))
             form.message = saved_message(obj, form.revision)
         if action in {"unpublish", "undo"} and change and not may_withdraw:
             messages.warning(request, _("You don’t have permission to unpublish this essay. Your text is saved."))
@@ -131,6 +147,25 @@ def get_opened_draft(request: HttpRequest, essay: Essay | None) -> Draft | None:
     )
 
 
+def sending_tab(request: HttpRequest) -> str:
+    """Return the key of the browser tab whose form was submitted, "" for the page that shows a conflict."""
+    return request.POST.get("tab", "")[:40] if "over" in request.POST else ""
+
+
+def saved_before(request: HttpRequest) -> Essay | None:
+    """Return the essay that the submitted form for a new one created already, if its author may change it."""
+    user = cast(User, request.user)
+    saved = Revision.objects.saved_from(sending_tab(request), user)
+    return saved.essay if saved and saved.essay.may_change(user) else None
+
+
+def get_unsaved_settings(request: HttpRequest, essay: Essay | None, draft: Draft | None) -> dict[str, Any]:
+    """Return the settings of the opened draft, of a form that is shown again those of its own draft."""
+    if tab := request.POST.get("tab"):
+        draft = drafts.by_author(cast(User, request.user), essay).filter(tab=tab).first() or draft
+    return draft.settings if draft else {}
+
+
 def get_initial(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
     """Return the form's initial values: the requested draft, else the latest text."""
     if draft := get_opened_draft(request, essay):
@@ -163,6 +198,7 @@ def form_context(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
         "may_publish": essay is None or essay.may_publish(request.user),
         "is_ahead": bool(essay and essay.published and found.text.fingerprint != Text.from_essay(essay).fingerprint),
         "import_losses": essay.import_losses.splitlines() if essay else [],
+        "unsaved_settings": json.dumps(settings) if (settings := get_unsaved_settings(request, essay, draft)) else "",
         "draft_address": reverse("essay-draft", args=[essay.pk if essay else "new"]),
     }
 

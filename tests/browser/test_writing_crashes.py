@@ -1,25 +1,35 @@
-"""Writing while the network, the server, the session or the browser fails: text older than two seconds is restored."""
+"""Writing and publishing while the network, the server, the session or the browser fails: all older than two seconds is restored."""
 
 import contextlib
+import os
 import re
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
+from threading import Timer
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import User
-from blog.models import Essay, Text
+from blog.models import Announcement, Draft, Essay, Revision, Text
 from blog.writing import revisions
+from comments.models import Address, Notice, Subscription
+from comments.notifications import outbox
 from tests import make
-from tests.browser.essay_form import STORED, focus_body, form_url, save_draft
+from tests.browser.essay_form import STORED, focus_body, form_url, open_settings, save_draft
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import Visitor, kill_with_profile, start_with_profile
+from tests.services.process_tree import exists, web_processes
+from tests.services.processes import wait_until
 from tests.services.sessions import log_in
 from tests.services.site import Installation, Server
 
@@ -29,6 +39,9 @@ BEARABLE = (
 )
 FAULTS = ("network", "server", "session", "none")
 ROUNDS = 26 if RUNS_ALL else 1  # four crashes in each
+DRAWER_ROUNDS = 8 if RUNS_ALL else 1  # a crash in each
+PRESS_ROUNDS = 16 if RUNS_ALL else 1  # two kills in each
+BEFORE_PRESS = ("new", "draft", "scheduled", "live")
 PAUSE = 1.5 if RUNS_ALL else 0.3
 
 
@@ -192,3 +205,174 @@ def test_whatever_crashes_at_most_two_seconds_of_typing_are_lost(
         expect(page.locator(".messagelist")).to_contain_text("Saved")
         essay = essay or Essay.objects.get(authors=author)
         assert not writer.lost_words(re.sub("<[^>]*>", " ", revisions.latest_text(essay).text.body))
+
+
+@pytest.mark.parametrize("number", range(DRAWER_ROUNDS))
+def test_settings_changed_in_the_drawer_survive_a_crash_before_it_is_closed(
+    number: int, server: Server, author: User, start: Callable[[], BrowserContext], tmp_path: Path
+) -> None:
+    random = Random(number)
+    essay = make.essay("Whose Promise", by=author, body=STORED)
+    other = make.author(name="Ada Byron")
+    context = start()
+    log_in(context, author, server.url)
+    page = context.pages[0]
+    page.goto(form_url(server, essay))
+    focus_body(page)
+    drawer = open_settings(page)
+    drawer.evaluate("drawer => drawer.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    drawer.locator("[name=language]").select_option("de")
+    drawer.get_by_text("Add another").first.click()
+    drawer.locator("[name=authorships-1-author]").select_option(str(other.pk))
+    drawer.locator("[name=discussion-0-is_open]").uncheck()
+    drawer.locator("[name=series]").press_sequentially("Of Promises", delay=random.uniform(0, 40))
+    time.sleep(BEARABLE if RUNS_ALL else 0)
+    shorten_delays(page)
+    if number % 2:
+        server.kill()
+        server.start()
+    else:
+        wait_until(lambda: RUNS_ALL or Draft.objects.filter(author=author).exists(), "autosave")
+        kill_with_profile(tmp_path)
+        context = start()
+        log_in(context, author, server.url)
+    page = context.pages[0]
+    page.goto(form_url(server, essay))
+    focus_body(page)
+    expect(page.locator(".newer-line").first).to_contain_text("Opened with your unsaved changes")
+    drawer = open_settings(page)
+    expect(drawer.locator("[name=series]")).to_have_value("Of Promises")
+    expect(drawer.locator("[name=language]")).to_have_value("de")
+    expect(drawer.locator("[name=authorships-1-author]")).to_have_value(str(other.pk))
+    drawer.get_by_role("button", name="Done").click()
+    expect(page.locator(".messagelist")).to_contain_text("Saved")
+    essay.refresh_from_db()
+    assert (essay.language, str(essay.series), essay.body) == ("de", "Of Promises", STORED)
+    assert {each.author for each in essay.authorships.all()} == {author, other}
+    assert not essay.discussion.is_open
+    assert not Draft.objects.filter(author=author).exists()
+
+
+def kill_soon(server: Server, random: Random) -> Callable[[], None]:
+    """Kill a web process, or the whole server, within a moment; return a function that waits until the site is back."""
+    main = server.process.pid
+    is_whole = random.random() < 0.5
+    victim = main if is_whole else web_processes(main)[0]
+    timer = Timer(random.uniform(0, 0.5), os.kill, (victim, signal.SIGKILL))
+    timer.start()
+
+    def recover() -> None:
+        timer.join()
+        if is_whole:
+            server.process.popen.wait()
+            server.start()
+        else:
+            wait_until(lambda: not exists(victim), "the process to end")
+            server.process.wait_until(server.is_ready, "another process")
+
+    return recover
+
+
+def is_error_page(page: Page) -> bool:
+    return page.url.startswith("chrome-error:") or page.locator("body.neterror").count() > 0
+
+
+def open_step_again(page: Page, server: Server, title: str, *, from_desk: bool) -> None:
+    """Do what an author would who got no answer: press again, reload, or go on from the desk."""
+    step = page.locator(".publishing")
+    for _ in range(4):
+        if is_error_page(page):
+            if from_desk:
+                page.goto(f"{server.url}/admin/")
+                page.get_by_role("link", name=title).first.click()
+            else:
+                page.reload()
+        button = page.locator("[name=_publish]").first
+        expect(step.or_(button).first).to_be_visible()
+        if not step.count() and "publish=1" not in page.url:
+            button.press("Enter")
+        with contextlib.suppress(AssertionError):
+            expect(step).to_be_visible(timeout=10_000)
+            return
+    expect(step).to_be_visible()
+
+
+def press_again_until_published(page: Page) -> None:
+    """Press the button of the step again, or reload, until the answer is there."""
+    step, message = page.locator(".publishing"), page.locator(".messagelist").get_by_text("View on site")
+    scheduled, alert = page.locator(".messagelist").get_by_text("Scheduled for"), page.locator(".publishing .reason")
+    for _ in range(4):
+        with contextlib.suppress(AssertionError):
+            expect(message.or_(scheduled).or_(alert).first).to_be_visible(timeout=5000)
+        if is_error_page(page):
+            page.reload()
+        elif step.count():
+            step.locator("[data-part=submit]").press("Enter")
+        else:
+            return
+
+
+@pytest.mark.parametrize("number", range(PRESS_ROUNDS))
+def test_a_kill_between_press_and_answer_loses_nothing_and_publishes_once(
+    number: int, server: Server, author: User, visitor: Visitor
+) -> None:
+    random = Random(number)
+    kind, title = BEFORE_PRESS[number % len(BEFORE_PRESS)], f"Pressed {number} {author.pk}"
+    hours = {"scheduled": 72, "live": -24}.get(kind)
+    published = timezone.now().replace(second=0, microsecond=0) + timedelta(hours=hours) if hours else None
+    essay = make.essay(title, by=author, body=STORED, published=published) if kind != "new" else None
+    address = Address.objects.create(email=f"reader{author.pk}@example.org", verified=timezone.now())
+    Subscription.objects.create(address=address, kind="essays", confirmed=timezone.now())
+    writer = Writer(random)
+    context = visitor.browser.new_context(locale="en-US")
+    log_in(context, author, server.url)
+    page = context.new_page()
+    page.goto(form_url(server, essay))
+    focus_body(page)
+    if essay is None:
+        page.locator("#id_title").fill(title)
+    focus_body(page)
+    writer.write(page, random.uniform(0.2, PAUSE))
+    open_settings(page).locator("[name=language]").evaluate(
+        "field => { field.value = 'de'; field.dispatchEvent(new Event('change', { bubbles: true })); }"
+    )
+    recover = kill_soon(server, random)
+    with contextlib.suppress(Exception):  # the page that would come does not
+        page.locator("[name=_publish]").first.press("Enter")
+    recover()
+    open_step_again(page, server, title, from_desk=bool(number // 4 % 2))
+
+    step = page.locator(".publishing")
+    step.get_by_label("Description").fill("What he got for it.")
+    step.locator("[name=emails]").check()
+    if kind == "live":
+        step.locator("[name=update][value=show]").check()
+        step.locator("[name=note]").fill("A date.")
+    recover = kill_soon(server, random)
+    with contextlib.suppress(Exception):
+        step.locator("[data-part=submit]").press("Enter")
+    recover()
+    press_again_until_published(page)
+    expect(page.locator(".writing-state")).to_contain_text("Scheduled" if kind == "scheduled" else "Published")
+
+    essay = Essay.objects.get(title=title)  # there is one
+    assert not writer.lost_words(re.sub("<[^>]*>", " ", essay.body))
+    assert (essay.language, essay.excerpt, essay.update_note) == (
+        "de",
+        "What he got for it.",
+        "A date." if kind == "live" else "",
+    )
+    assert published is None or essay.published == published
+    assert essay.revisions.filter(kind=Revision.Kind.PUBLISH).count() == 1 + (kind == "live")
+    assert Announcement.objects.filter(essay=essay).count() == 1
+    page.goto(form_url(server, essay))
+    focus_body(page)
+    expect(page.locator(".newer-line").first).not_to_contain_text("unsaved")
+    Essay.objects.filter(pk=essay.pk).update(published=timezone.now() - timedelta(minutes=1))
+    Announcement.objects.filter(essay=essay).update(due=timezone.now())
+    for _ in range(2):
+        outbox.announce_essays()
+    notices: list[Any] = list(Notice.objects.filter(essay=essay).values_list("email", flat=True))
+    assert notices.count(address.email) == 1
+    assert len(notices) == len(set(notices))
+    context.close()

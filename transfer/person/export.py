@@ -150,7 +150,7 @@ USER_PARTS = (
         "author",
         "essay__title kind title deck body excerpt slug tags note created",
     ),
-    Part(Draft, _("Your unsaved drafts"), "author", "essay__title fields changed"),
+    Part(Draft, _("Your unsaved drafts"), "author", "essay__title fields settings changed"),
     Part(PreviewLink, _("Your preview links"), "created_by", "essay__title created expires"),
     Part(Profile, _("Your author page"), "user", "about links fediverse time_zone"),
     Part(Image, _("Pictures you uploaded"), "uploaded_by", "file alt created"),

@@ -1,5 +1,7 @@
 /* Saves what is typed: in this browser within a second, on the server every few seconds. Each page has its own draft
    row on the server. What an earlier page left in this browser is sent there first, so that every browser offers it. */
+import { changedSettings } from "./unsaved-settings.js";
+
 const LOCAL_DELAY_MS = 800; // after a change, even if typing continues
 const SERVER_DELAY_MS = 2500;
 const STORE = "texts";
@@ -53,6 +55,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
     this.number = Math.floor(Date.now() / 1000) - 1_577_836_800; // higher than that of any earlier page
     this.lastSent = this.serialize();
     for (const type of ["input", "change", "essay-change"]) this.form.addEventListener(type, () => this.onChange());
+    window.django?.jQuery(this.form).on("select2:select select2:clear", () => this.onChange()); // no events of the DOM
     this.form.addEventListener("submit", (event) => this.onSubmit(event));
     addEventListener("online", () => this.send());
     addEventListener("offline", () => { if (this.isTyped) this.isWaiting = true; this.send(); });
@@ -111,6 +114,8 @@ customElements.define("essay-autosave", class extends HTMLElement {
     const sent = new URLSearchParams();
     for (const name of FIELDS) sent.append(name, all.get(name) ?? "");
     for (const name of ["base", "tab", "draft", "over"]) sent.append(name, all.get(name) ?? "");
+    const settings = changedSettings();
+    if (settings) sent.append("settings", settings);
     return sent;
   }
 

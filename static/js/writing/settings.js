@@ -1,15 +1,10 @@
 /* The settings of an essay in a drawer beside the text. Closing it saves what was changed in it. */
 
+import { changedSettings } from "./unsaved-settings.js";
+
 const drawer = document.querySelector("#settings");
 const opener = document.querySelector(".opens-settings");
 const done = drawer?.querySelector(".closes-settings");
-const AUTOSAVED = ["excerpt", "slug", "tags"];
-
-/* The values of all settings that only saving the form keeps. */
-function snapshot() {
-  const fields = [...drawer.querySelectorAll("[name]")].filter(({ name }) => !AUTOSAVED.includes(name));
-  return JSON.stringify(fields.map((each) => [each.name, each.type === "checkbox" || each.type === "radio" ? each.checked : each.selectedOptions ? [...each.selectedOptions].map(({ value }) => value) : each.value]));
-}
 
 function setOpen(isOpen) {
   drawer.hidden = !isOpen;
@@ -20,7 +15,7 @@ function setOpen(isOpen) {
 function close() {
   setOpen(false);
   const save = document.querySelector("[name=_draft]");
-  if (save && snapshot() !== before) save.form.requestSubmit(save);
+  if (save && changedSettings()) save.form.requestSubmit(save);
 }
 
 /* Show the field that a link or an invalid field is about. */
@@ -31,7 +26,6 @@ function reveal(target) {
   target.focus();
 }
 
-const before = drawer ? snapshot() : "";
 if (drawer && opener) {
   drawer.classList.add("is-drawer");
   drawer.hidden = true;
