@@ -95,7 +95,10 @@ def store_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpRe
         essay = saved.essay  # the form was saved, but its page did not get the answer
     if essay and revising.is_saved_from(essay, form.tab, user):
         form = replace(form, base=revising.latest_text(essay).version)
-    state, row = drafts.store(user, essay, form)
+    if drafts.is_saved(user, form):
+        state, row = "same", None
+    else:
+        state, row = drafts.store(user, essay, form)
     answer: dict[str, Any] = {"state": state}
     if row:
         answer["changed"] = row.changed.isoformat()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from accounts.models import User
-from blog.models import Draft, Essay, Text
+from blog.models import Draft, Essay, Revision, Text
 from blog.models.revision import TEXT_FIELDS
 from blog.writing import revisions
 from blog.writing.term_fields import split_names
@@ -135,6 +135,13 @@ def _store_once(author: User, essay: Essay | None, form: FormState) -> tuple[str
     row.tab, row.save_count, row.base = form.tab or get_random_string(32), form.save_count, form.base
     row.save()
     return "kept", row
+
+
+def is_saved(author: User, form: FormState) -> bool:
+    """Return whether a text that waited in a browser was typed before its own form was saved, without an answer."""
+    saved = Revision.objects.saved_from(form.tab, author) if form.age else None
+    is_older = saved is not None and timezone.now() - form.age <= saved.created + timedelta(seconds=1)
+    return saved is not None and is_older and form.text.cleaned() == saved.text
 
 
 def find_continued_draft(rows: "QuerySet[Draft]", form: FormState) -> Draft | None:

@@ -60,6 +60,18 @@ def test_a_form_meets_no_conflict_with_what_it_saved_itself(author: User, essay:
     assert again.save(body="<p>Sent, and more still.</p>", tab="abc").status_code == 409
 
 
+def test_a_saved_text_that_waited_in_the_browser_is_not_offered_as_unsaved(author: User, essay: Essay) -> None:
+    form = EssayForm(author, essay)
+    form.open()
+    typed = {"body": "<p>Sent.</p>", "tab": "abc"}
+    form.send("_publish", **typed)
+    form.take_step(excerpt="Another text now.")
+    assert form.autosave(**typed, number="5", age="60").json()["state"] == "same"
+    assert not Draft.objects.exists()
+    typed["body"] = "<p>Sent, and more.</p>"
+    assert form.autosave(**typed, number="6", age="60").json()["state"] == "kept"
+
+
 def test_changed_settings_are_part_of_a_draft(author: User, essay: Essay) -> None:
     form = EssayForm(author, essay)
     form.open()
