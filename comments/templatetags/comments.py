@@ -235,7 +235,7 @@ def likes(context: Context, essay: Essay) -> SafeString:
 def with_passages(context: Context, essay: Essay, rendered: str) -> SafeString:
     """Return the rendered body of an essay with a count after each paragraph that has comments."""
     remarks = Remarks.on(essay)
-    is_choosing = context["request"].GET.get("on") == passage_fields.CHOOSE
+    is_choosing = context["request"].GET.get("on") == passage_fields.CHOOSE and accepts_comments(essay)
     has_marks = remarks.rows or is_choosing
     return SafeString(body.render(rendered, remarks, is_choosing=is_choosing) if has_marks else rendered)
 
