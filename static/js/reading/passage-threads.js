@@ -117,8 +117,9 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && opened) closeThreads();
 });
 
-/* Add the button that hides counts and brackets in this browser, and shows them again. */
+/* Say of each count that it opens something, and add the button that hides counts and brackets in this browser, and shows them again. */
 export function offerToHide() {
+  for (const count of prose.querySelectorAll(".on-count")) count.setAttribute("aria-expanded", "false");
   const button = Object.assign(document.createElement("button"), { type: "button", className: "word hide-marks" });
   const label = () => (button.textContent = document.body.classList.contains("marks-off") ? show : hide);
   label();
@@ -133,7 +134,8 @@ export function offerToHide() {
     closeThreads();
     label();
   });
-  (document.querySelector(".essay > .contents") ?? document.querySelector(".pass-on"))?.append(button);
+  const contents = matchMedia("(min-width: 75rem)").matches && document.querySelector(".essay > .contents");
+  (contents || document.querySelector(".pass-on"))?.append(button);
 }
 
 /* Show the words that the form is about, where the reader can select others. */
