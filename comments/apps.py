@@ -10,8 +10,10 @@ class CommentsConfig(AppConfig):
 
     def ready(self) -> None:
         from comments import indexing, metrics  # noqa: F401
+        from comments.models import passage
         from comments.notifications import checks  # noqa: F401
         from search import sources
 
         sources.sources.append(indexing.source)
         sources.has_hidden.append(indexing.has_hidden)
+        sources.quotations.append(passage.find_quotations)

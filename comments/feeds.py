@@ -6,6 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.syndication.views import Feed
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import SyndicationFeed, rfc3339_date
@@ -16,9 +17,15 @@ from blog.feeds import FullTextAtomFeed, FullTextRssFeed, absolute_url
 from blog.middleware import get_site
 from blog.models import Essay
 from comments.models import Comment, CommentQuerySet, Discussion, Status
+from comments.models.passage import quotation_of
 
 NEWEST = 10
 THREADING = {"xmlns:thr": "http://purl.org/syndication/thread/1.0"}
+
+
+def quote_passage(quotation: str | None) -> str:
+    """Return the line above a comment's text in a feed, which quotes its passage; "" for one without."""
+    return render_to_string("comments/_quotation.html", {"quotation": quotation}) if quotation is not None else ""
 
 
 class Threaded(SyndicationFeed):
@@ -90,7 +97,7 @@ class CommentsFeed(Feed[Comment, Any]):
         while True:
             newest = self.comments(obj).exclude(essay__in=withdrawn).order_by("-created", "-pk").values("pk")[:NEWEST]
             rows = Comment.objects.filter(pk__in=newest).select_related("commenter", "wording", "essay")
-            found = list(rows.order_by("-created", "-pk"))
+            found = list(rows.annotate(quotation=quotation_of()).order_by("-created", "-pk"))
             hidden = {comment.essay_id for comment in found if not comment.essay.is_published}
             if not hidden:
                 return found
@@ -100,7 +107,8 @@ class CommentsFeed(Feed[Comment, Any]):
         return _("%(name)s on %(essay)s") % {"name": item.commenter.name, "essay": item.essay}
 
     def item_description(self, item: Comment) -> str:
-        return item.wording.html if item.wording else ""
+        html = item.wording.html if item.wording else ""
+        return quote_passage(item.quotation) + html
 
     def item_author_name(self, item: Comment) -> str:
         return item.commenter.name

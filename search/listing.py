@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from search import sources
 from search.backends import get_key
 from search.indexing import seconds_of
 from search.models import Entry, Kind
@@ -41,6 +42,7 @@ class Row(TypedDict):
     time: str  # for machines
     snippet: SafeString
     language: str
+    quotation: str  # the words of its essay that a comment is about
 
 
 @dataclass(frozen=True)
@@ -113,9 +115,11 @@ class Listing:
         essays = Entry.objects.filter(id__gte=Kind.ESSAY << 61, essay__in={entry.essay for entry in entries.values()})
         titles = {entry.essay: entry for entry in essays.only("essay", "title", "language")}
         names = find_names({key for entry in entries.values() for key in entry.authors.split()})
+        comments = [entry.number for entry in entries.values() if entry.kind == Kind.COMMENT]
+        quoted = {pk: words for find in sources.quotations for pk, words in find(comments).items()} if comments else {}
         highlighter = Highlighter(self.state.query, self.search.languages)
         return [
-            build_row(entries[id_], titles[entries[id_].essay], names, highlighter)
+            build_row(entries[id_], titles[entries[id_].essay], names, highlighter, quoted)
             for id_ in shown
             if id_ in entries and entries[id_].essay in titles
         ]
@@ -200,7 +204,9 @@ class Listing:
         return tags_of_newest()
 
 
-def build_row(entry: Entry, essay: Entry, names: dict[str, str], highlighter: Highlighter) -> Row:
+def build_row(
+    entry: Entry, essay: Entry, names: dict[str, str], highlighter: Highlighter, quoted: dict[int, str]
+) -> Row:
     """Return a result with its matches marked."""
     title = essay.title or _("(no title)")
     by = [names[key] for key in entry.authors.split() if key in names]
@@ -222,4 +228,5 @@ def build_row(entry: Entry, essay: Entry, names: dict[str, str], highlighter: Hi
         time=f"{written:%Y-%m-%dT%H:%M:%SZ}",
         snippet=highlighter.snippet(entry.text),
         language=essay.language,
+        quotation=quoted.get(entry.number, "") if is_comment else "",
     )

@@ -9,6 +9,7 @@ from accounts.models import Commenter, User
 from blog import markup
 from blog.models import Essay
 from comments.models import Comment, Discussion, Subscription
+from comments.models.passage import quotation_of
 from comments.posting import actions
 from comments.screening.screening import Sender
 
@@ -41,7 +42,8 @@ def unanswered_comments(user: Any, replying_to: Comment | None = None) -> list[C
     newest = rows.annotate(is_replied=Exists(replies)).order_by("-pk").values_list("pk", "is_replied")[:NEWEST]
     first = [replying_to.pk] if replying_to else []
     keys = [*first, *(pk for pk, is_replied in newest if not is_replied and pk not in first)][:MAX_SHOWN]
-    found = Comment.objects.select_related("commenter", "wording", "essay__discussion__rules").in_bulk(keys)
+    shown = Comment.objects.select_related("commenter", "wording", "essay__discussion__rules")
+    found = shown.annotate(quotation=quotation_of()).in_bulk(keys)
     for comment in found.values():
         comment.beginning = shorten(comment.wording.html)
         comment.accepts_reply = Discussion.objects.for_essay(comment.essay).accepts_comments

@@ -183,6 +183,8 @@ class Comment(MPTTModel):
     rght: int
     level: int
 
+    quotation: str | None = None  # of its passage, in queries with quotation_of()
+
     objects: ClassVar[CommentManager] = CommentManager()
 
     class Meta:

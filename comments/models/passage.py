@@ -1,10 +1,11 @@
 """The words of an essay that a comment is about, and what the essay's author answers."""
 
-from typing import Self
+from collections.abc import Iterable
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, OuterRef, Q, Subquery, TextField, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -49,6 +50,26 @@ class Passage(models.Model):
 
     def __str__(self) -> str:
         return self.quotation[:60]
+
+
+def quotation_of(comment: str = "", now: Any = None) -> Case:
+    """Return the words that a comment quotes, as a column: None if it quotes none, "" if readers may not see them.
+
+    These are words of a withdrawn version that the present text does not have. `comment`: lookup prefix for other
+    models; `now`: the time, if it is a parameter.
+    """
+    shown = Revision.objects.public(OuterRef(f"{comment}essay"), now).values("pk")[:1]
+    words = F(f"{comment}passage__quotation")
+    is_shown = When(Q(**{f"{comment}passage__revision": Subquery(shown)}), then=words)
+    is_withdrawn = Q(**{f"{comment}passage__quoted_from__is_withdrawn": True})
+    if_withdrawn = Case(is_shown, default=Value(""), output_field=TextField())
+    return Case(When(is_withdrawn, then=if_withdrawn), default=words, output_field=TextField())
+
+
+def find_quotations(comments: Iterable[int]) -> dict[int, str]:
+    """Return the words that these comments quote, by comment; "" if readers may not see them."""
+    found = Comment.objects.filter(pk__in=list(comments), passage__isnull=False).annotate(quotation=quotation_of())
+    return dict(found.values_list("pk", "quotation"))
 
 
 class AuthorAnswerQuerySet(models.QuerySet["AuthorAnswer"]):

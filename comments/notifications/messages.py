@@ -5,13 +5,15 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db.models import BigIntegerField, QuerySet
+from django.db.models import BigIntegerField, DateTimeField, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.models import QueueMail, User
 from blog import markup
 from blog.emails import letter_for
 from comments.models import Address, Appeal, Comment, Notice, Report, Rules, Status, Subscription
+from comments.models.passage import quotation_of
 from comments.notifications import moderator_emails, signed_links
 from comments.notifications.headers import site_host, subscription_headers, threading_headers, unsubscribe_headers
 from comments.screening import reasons
@@ -22,8 +24,13 @@ Kind = Notice.Kind
 Content = tuple[dict[str, Any], dict[str, str]]  # template context and extra headers
 DIGEST_SHOWS = 50
 COMMENT: Prepared[Comment] = Prepared(
-    lambda notice: Comment.objects.select_related("commenter", "wording", "essay").filter(notices=notice),
+    lambda notice, now: (
+        Comment.objects.select_related("commenter", "wording", "essay")
+        .annotate(quotation=quotation_of(now=now))
+        .filter(notices=notice)
+    ),
     notice=BigIntegerField(),
+    now=DateTimeField(),
 )
 ACTIVE_RECIPIENT = Prepared(
     lambda notice: User.objects.filter(is_active=True, notices=notice).values_list("pk"), notice=BigIntegerField()
@@ -95,7 +102,7 @@ def report_outcome_content(notice: Notice) -> Content | None:
     if subscription is None or comment.reports:
         return None
     context = comment_fields(comment) | unsubscribe_links(subscription)
-    context |= {"is_kept": comment.is_approved, "text": "", "html": ""}
+    context |= {"is_kept": comment.is_approved, "text": "", "html": "", "quotation": None}
     return context, subscription_headers(subscription)
 
 
@@ -200,7 +207,7 @@ BUILDERS: dict[Kind, Callable[[Notice], Content | None]] = {
 
 def get_comment(notice: Notice) -> Comment:
     """Load the notice's comment. Raises Comment.DoesNotExist if it was just deleted."""
-    found = COMMENT.first(notice=notice.pk)
+    found = COMMENT.first(notice=notice.pk, now=timezone.now())
     if found is None:
         raise Comment.DoesNotExist
     return found
@@ -210,7 +217,8 @@ def comment_fields(comment: Comment) -> dict[str, Any]:
     """Return the comment with its text, HTML and URL, as the templates of its emails need them."""
     html = comment.wording.html if comment.wording else ""
     url = settings.SITE_URL + comment.get_absolute_url()
-    return {"comment": comment, "text": markup.plain_text(html), "html": html, "url": url}
+    fields = {"comment": comment, "text": markup.plain_text(html), "html": html, "url": url}
+    return fields | {"quotation": comment.quotation}
 
 
 def active_subscription(notice: Notice) -> Subscription | None:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from accounts.models import Commenter
 from blog.models import Authorship
 from comments.models import Comment, Like, Rules
+from comments.models.passage import quotation_of
 from comments.threads import removals
 
 REPLY, DECISION, LIKE = "reply", "decision", "like"
@@ -117,7 +118,7 @@ DETAILS = (
     "commenter__name", "commenter__picture", "commenter__website", "commenter__profile", "essay_id", "essay__kind",
     "essay__title", "essay__slug", "essay__dated", "essay__published", "essay__language",
     "essay__discussion__may_be_liked", "essay__discussion__is_open", "essay__discussion__own_close_after_days",
-    "is_liked", "is_by_author", "record", "rules",
+    "is_liked", "is_by_author", "record", "rules", "quotation",
 )  # fmt: skip
 COLUMNS = ("kind", "target", "at", "amount", "first_liker", "last_liker", "verb", *DETAILS)
 
@@ -231,5 +232,6 @@ def select_details(commenter: Commenter) -> QuerySet[Any]:
     is_on_page = RawSQL("comments_comment.id IN (SELECT target FROM page)", (), BooleanField())
     shown: QuerySet[Any] = Comment.objects.filter(Q(is_on_page)).order_by()
     more: dict[str, Any] = {"is_liked": Exists(liked), "is_by_author": Exists(author), "record": record}
+    more["quotation"] = quotation_of()
     found: QuerySet[Any] = shown.annotate(rules=Subquery(rules[:1]), **more)
     return found

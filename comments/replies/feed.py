@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from blog.feeds import absolute_url
 from blog.middleware import get_site
-from comments.feeds import ThreadedRss
+from comments.feeds import ThreadedRss, quote_passage
 from comments.models import ReplyInbox
 from comments.replies.entries import DECISION, REPLY
 from comments.replies.page import Entry, find_page
@@ -45,7 +45,9 @@ class RepliesFeed(Feed[Entry, Any]):
         return str(item.sentence)  # plain text, as a decision is told
 
     def item_description(self, item: Entry) -> str:
-        return item.html if item.kind == REPLY else conditional_escape(item.sentence)
+        if item.kind == REPLY:
+            return quote_passage(item.comment.quotation) + item.html
+        return conditional_escape(item.sentence)
 
     def item_link(self, item: Entry) -> str:
         return absolute_url(item.url or reverse("replies"))

@@ -15,6 +15,7 @@ from accounts.middleware import Request
 from accounts.models import Commenter
 from blog import markup
 from comments.models import Comment, Rules, Status, is_editable
+from comments.models.passage import quotation_of
 from comments.screening import reasons
 from comments.threads import removals
 from comments.threads.removals import Removal
@@ -56,7 +57,7 @@ def excerpt(text: str) -> str:
 def comments_by(commenter: Commenter | None, rules: Rules) -> QuerySet[Any]:
     """Return a person's comments, newest first, with `may_edit`; none for an unknown visitor."""
     found: QuerySet[Any] = Comment.objects.filter(commenter=commenter.pk) if commenter else Comment.objects.none()
-    found = found.annotate(may_edit=ExpressionWrapper(is_editable(rules), BooleanField()))
+    found = found.annotate(may_edit=ExpressionWrapper(is_editable(rules), BooleanField()), quotation=quotation_of())
     return found.select_related("essay", "wording", "parent__commenter").order_by("-created", "-pk")
 
 

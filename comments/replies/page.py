@@ -174,6 +174,7 @@ class EntryBuilder:
             discussion=discussion_of(row, essay, rules),
             quoted=quote(row["parent__wording__html" if is_reply else "wording__html"]),
         )  # fmt: skip
+        entry.comment.quotation = row["quotation"]
         if is_reply:
             self.add_reply(entry, row)
         elif entry.kind == LIKE:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from comments.models import Decision, DecisionQuerySet, Rule, Status
+from comments.models.passage import quotation_of
 from comments.screening import rules_in_words
 from moderation.decisions.in_words import make_excerpt
 from moderation.decisions.rights import Rights
@@ -30,7 +31,8 @@ EXCERPT_HTML = 600  # characters of HTML, enough for an excerpt
 def select_details(decisions: DecisionQuerySet) -> DecisionQuerySet:
     """Load with the decisions everything that their entries show, in one query."""
     excerpt, reasons = Left("comment__wording__html", EXCERPT_HTML), F("comment__wording__reasons")
-    found = decisions.annotate(said=excerpt, reasons=reasons).defer("essay__body")
+    found = decisions.annotate(said=excerpt, reasons=reasons, quotation=quotation_of("comment__"))
+    found = found.defer("essay__body")
     return found.select_related("moderator", "rule", "reason", "essay", "comment__commenter", "undoes")
 
 
@@ -86,6 +88,12 @@ class LogEntry:
     def excerpt(self) -> str:
         """The first words of the comment."""
         return make_excerpt(getattr(self.decision, "said", "") or "")
+
+    @property
+    def quotation(self) -> str | None:
+        """The words of the essay that the comment quotes; "" if readers may not see them, None if it quotes none."""
+        found: str | None = getattr(self.decision, "quotation", None)
+        return found
 
     @property
     def message(self) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Commenter
 from comments.models import Batch, Block, Comment, CommentQuerySet, Decision, Status, Wording
 from comments.models.block import parse_network
+from comments.models.passage import quotation_of
 from comments.screening import disposable
 from moderation.decisions.rights import Rights
 from moderation.models import Note
@@ -43,6 +44,7 @@ class Person:
         pages = max(1, -(-self.comments.count() // PAGE_SIZE))
         start = (min(number, pages) - 1) * PAGE_SIZE
         found = self.comments.select_related("essay", "wording").defer("essay__body", "essay__excerpt")
+        found = found.annotate(quotation=quotation_of())
         return list(found.order_by("-pk")[start : start + PAGE_SIZE]), pages
 
     @cached_property

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.middleware import Request
 from accounts.profiles.names import tidy_text
 from comments.models import Comment, Reason
+from comments.models.passage import quotation_of
 from comments.posting import actions as posting
 from comments.posting.forms import TEXT_BYTES
 from comments.screening.screening import Rejected, Sender
@@ -131,7 +132,7 @@ def show_form_again(request: Request, state: QueueState, comment: Comment, messa
 
 def render_page(request: Request, state: QueueState, comment: Comment, status: int = 200, **more: Any) -> HttpResponse:
     """Render the comment's page with its row, the comments it replies to, its direct replies, and the forms."""
-    nearby = Comment.objects.select_related("commenter", "wording").order_by("lft")
+    nearby = Comment.objects.select_related("commenter", "wording").annotate(quotation=quotation_of()).order_by("lft")
     ancestors = nearby.filter(tree_id=comment.tree_id, lft__lt=comment.lft, rght__gt=comment.rght)
     context = {
         **form_context(comment, state),

@@ -122,6 +122,11 @@ class Row:
         return mark_safe(self.comment.wording.html if self.comment.wording else "")  # noqa: S308 – cleaned when saved
 
     @property
+    def quotation(self) -> str | None:
+        """The words of the essay that it quotes; "" if readers may not see them, None if it quotes none."""
+        return self.comment.quotation
+
+    @property
     def is_long(self) -> bool:
         """Whether the text is folded at first."""
         said = markup.plain_text(self.body)

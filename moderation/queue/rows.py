@@ -7,6 +7,7 @@ from typing import TypeVar
 from django.db.models.functions import Left
 
 from comments.models import Appeal, Comment, Decision, Report, Wording
+from comments.models.passage import quotation_of
 from moderation.queue import filters
 from moderation.queue.history import comment_histories
 from moderation.queue.query import QueueState
@@ -22,7 +23,8 @@ def build_rows(keys: Collection[int], state: QueueState) -> list[Row]:
     found = filters.sorted_by(Comment.objects.filter(pk__in=keys), state.order).order_by()
     found = found.select_related("commenter__user", "essay", "wording", "parent__commenter")
     found = found.defer("essay__body", "essay__excerpt", "wording__text")
-    comments = list(found.annotate(answered_html=Left("parent__wording__html", EXCERPT_HTML)))
+    answered = Left("parent__wording__html", EXCERPT_HTML)
+    comments = list(found.annotate(answered_html=answered, quotation=quotation_of()))
     people = comment_histories({comment.commenter_id for comment in comments})
     newest = Decision.objects.latest_for(keys).select_related("moderator", "rule", "reason")
     decisions = {decision.comment_number: decision for decision in newest}

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from comments.models import Comment, Rule, Status
+from comments.models.passage import find_quotations
 from moderation.decisions.in_words import make_excerpt
 from moderation.insights.rule_stats import RuleRecord
 from moderation.rules.dry_run import DryRunResult
@@ -79,10 +80,11 @@ def describe_record(record: RuleRecord) -> str:
 def describe_result(result: DryRunResult, *, may_read: bool) -> dict[str, Any]:
     """Return the `summary`, `notes`, and, for who may read them, the newest matched `comments` and how many `more`."""
     shown = list(reversed(result.matched))[:SHOWN] if may_read else []
+    quoted = find_quotations(comment.pk for comment in shown) if shown else {}
     return {
         "summary": summary(result),
         "notes": notes(result),
-        "comments": [describe_match(result, comment) for comment in shown],
+        "comments": [describe_match(result, comment, quoted.get(comment.pk)) for comment in shown],
         "more": len(result.matched) - len(shown) if shown else 0,
     }
 
@@ -102,11 +104,12 @@ def notes(result: DryRunResult) -> list[str]:
     return found
 
 
-def describe_match(result: DryRunResult, comment: Comment) -> dict[str, Any]:
-    """Return a matched comment's `url` in the queue, `name` of the commenter, first `words` and `outcome`."""
+def describe_match(result: DryRunResult, comment: Comment, quotation: str | None) -> dict[str, Any]:
+    """Return a matched comment's `url` in the queue, commenter's `name`, `quotation`, first `words` and `outcome`."""
     return {
         "url": f"{reverse('queue')}?comment={comment.pk}",
         "name": comment.commenter.name,
+        "quotation": quotation,
         "words": make_excerpt(comment.wording.html if comment.wording else ""),
         "outcome": OUTCOMES[result.outcome_of(comment)],
     }
