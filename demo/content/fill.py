@@ -1,7 +1,8 @@
 """Demo content: fills an empty site with essays and comments, through the same actions as its pages."""
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,14 @@ from django_tasks_db.models import DBTaskResult
 from accounts.models import Commenter, User
 from blog import actions as writing
 from blog.images import uploads
-from blog.models import Authorship, Essay, Profile, Series, Site, Tag
+from blog.models import Authorship, Essay, Profile, Revision, Series, Site, Tag, Text
+from blog.writing import revisions
 from comments.likes import actions as liking
-from comments.models import Comment, Decision, Like, Rules, Wording
+from comments.models import AuthorAnswer, Comment, Decision, Like, Rules, Wording
 from comments.notifications import outbox
+from comments.passages import placing
+from comments.passages.jobs import move_passages
+from comments.passages.quotations import Quotation
 from comments.posting import actions as talking
 from comments.screening.screening import Sender
 from demo.content.pictures import DRAWN
@@ -48,16 +53,18 @@ def fill() -> list[User]:
     Rules.objects.update_or_create(pk=1, defaults=content["rules"])
     site = DemoSite(now=timezone.now().replace(second=0, microsecond=0))
     site.add_people(content["people"])
+    corrections = content["corrections"]
     for essay in content["essays"]:
-        site.add_essay(**essay)
+        site.add_essay(**essay, corrections=[each for each in corrections if each["essay"] == essay["title"]])
     site.add_guests(content["guests"])
-    for comment in sorted(content["comments"], key=site.comment_time):
-        site.add_comment(**comment)
+    for row in sorted([*content["comments"], *corrections], key=site.time_of):
+        site.correct(**row) if "was" in row else site.add_comment(**row)
     site.trash_comments()
     site.add_likes()
     rebuilding.rebuild()  # with the times and authors that were set after saving
-    # All of this is past, so no one is notified.
-    DBTaskResult.objects.filter(task_path=outbox.notify.module_path).delete()
+    # All of this is past: passages have been moved, and no one is notified.
+    past = [outbox.notify.module_path, move_passages.module_path]
+    DBTaskResult.objects.filter(task_path__in=past).delete()
     return list(site.people.values())
 
 
@@ -97,13 +104,18 @@ class DemoSite:
 
     def add_essay(
         self, file: str, by: str, days: int, tags: tuple[str, ...] = (), cover: dict[str, str] | None = None,
-        series: str = "", **fields: Any,
+        series: str = "", corrections: Sequence[dict[str, Any]] = (), **fields: Any,
     ) -> None:  # fmt: skip
-        """Add an essay published so many days ago; `file` has its text, `by` is the author's username."""
+        """Add an essay published so many days ago; `file` has its text, `by` is the author's username.
+
+        It begins without its corrections.
+        """
         if series:
             fields["series"], _ = Series.objects.get_or_create(title=series, slug=slugify(series))
         published = self.now - timedelta(days=days)
         body = (FOLDER / file).read_text(encoding="utf-8")
+        for each in corrections:
+            body = body.replace(each["becomes"], each["was"])
         if cover:
             fields["cover"] = uploads.store(DRAWN[cover["picture"]](), alt=cover["alt"], by=self.people[by])
         essay = Essay(body=body, published=published, created=published, **fields)
@@ -111,22 +123,44 @@ class DemoSite:
         Authorship.objects.create(essay=essay, author=self.people[by])
         essay.tags.set([Tag.objects.ensure(tag) for tag in tags])
         Essay.objects.filter(pk=essay.pk).update(changed=published)
+        essay.changed = published
+        revisions.ensure_revision(essay)
         self.essays[essay.title], self.published[essay.title] = essay, published
 
     def add_guests(self, guests: list[dict[str, str]]) -> None:
         """Add guests who are remembered by their browsers and trusted once a comment is approved."""
         self.commenters |= {guest["name"]: Commenter(**guest) for guest in guests}
 
-    def comment_time(self, comment: dict[str, Any]) -> datetime:
-        """Return when a comment of content.toml is posted."""
-        return self.published[comment["essay"]] + timedelta(minutes=comment["minutes"])
+    def time_of(self, row: dict[str, Any]) -> datetime:
+        """Return when a comment of content.toml is posted, or a correction published."""
+        return self.published[row["essay"]] + timedelta(minutes=row["minutes"])
+
+    def correct(self, essay: str, minutes: int, comment: str, was: str, becomes: str, by: str) -> None:
+        """Publish an essay again with other words, as an answer to the comment with this key."""
+        corrected = self.essays[essay]
+        at = self.time_of({"essay": essay, "minutes": minutes})
+        text = Text.from_essay(corrected)
+        text = replace(text, body=text.body.replace(was, becomes))
+        revision = revisions.publish(corrected, text, by=self.people[by])
+        if revision is None:
+            raise ValueError(was)
+        Revision.objects.filter(pk=revision.pk).update(created=at, public_from=at)
+        Essay.objects.filter(pk=corrected.pk).update(changed=at)
+        move_passages.call(corrected.pk)
+        objection = self.comments[comment]
+        answer = AuthorAnswer(comment=objection, essay=corrected, label=AuthorAnswer.Label.CORRECTED)
+        answer.revision, answer.by, answer.created = revision, self.people[by], at
+        answer.save()
 
     def add_comment(
         self, essay: str, by: str, text: str, minutes: int, to: str = "", key: str = "", fate: str = "approved",
-        liked_by: tuple[str, ...] = (), **details: str,
+        liked_by: tuple[str, ...] = (), on: str = "", answer: dict[str, Any] | None = None, **details: str,
     ) -> None:  # fmt: skip
-        """Post a comment and moderate it; `to` and `key` are names of comments, `fate` is the status it ends with."""
-        posted = self.comment_time({"essay": essay, "minutes": minutes})
+        """Post a comment and moderate it; `to` and `key` are names of comments, `fate` is the status it ends with.
+
+        `on` are the words of the essay that it is about, `answer` the fields of its author's answer.
+        """
+        posted = self.time_of({"essay": essay, "minutes": minutes})
         commenter = self.commenters.get(by) or Commenter(name=by, **details)
         if commenter._state.adding:
             commenter.created = commenter.changed = posted
@@ -138,6 +172,7 @@ class DemoSite:
             parent=self.comments[to].pk if to else None,
             rules=self.rules,
             is_trusted=by in self.people,
+            passage=placing.find(self.essays[essay], Quotation(0, 0, on)) if on else None,
         )
         Comment.objects.filter(pk=comment.pk).update(created=posted, changed=posted)
         Wording.objects.filter(comment=comment).update(created=posted)
@@ -149,6 +184,8 @@ class DemoSite:
             self.decide(comment, deciding.mark_spam, posted + DECIDED_AFTER)
         if key:
             self.comments[key] = comment
+        if answer:
+            AuthorAnswer.objects.create(comment=comment, essay=self.essays[essay], created=posted, **answer)
         self.likes += [(comment, name, posted + LIKED_AFTER * (n + 1)) for n, name in enumerate(liked_by)]
 
     def trash_comments(self) -> None:

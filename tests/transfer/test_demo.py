@@ -14,8 +14,8 @@ from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import User
-from blog.models import Essay
-from comments.models import Comment, Decision, Notice, Status, Wording
+from blog.models import Essay, Revision
+from comments.models import AuthorAnswer, Comment, Decision, Notice, Passage, Status, Wording
 from server.jobs.worker import run_ready_jobs
 from tests import make
 
@@ -107,6 +107,21 @@ class TestFilled:
         assert removed.wording.text[:40] not in page
         assert removed.has_readable_replies()
 
+    def test_eight_comments_quote_the_essay_and_the_author_answers_some(self, client: Client) -> None:
+        essay = Essay.objects.get(title=TITLES[0])
+        page = page_of(client, TITLES[0])
+        passages = Passage.objects.filter(essay=essay).select_related("revision")
+        assert passages.count() == 8
+        assert {passage.revision for passage in passages} == {Revision.objects.public(essay).first()}
+        assert len(re.findall(r'<p class="on">', page)) == 7  # one is pending
+        assert "Changed in version 2 after a comment by Ilse Maartens" in page
+        assert AuthorAnswer.objects.filter(essay=essay, is_picked=True).count() == 2
+        assert AuthorAnswer.objects.get(essay=essay, is_strongest=True).comment.commenter.name == "Aurel Dumitrescu"
+        assert [answer.label for answer in AuthorAnswer.objects.exclude(label="").order_by("label")] == [
+            "corrected",
+            "stands",
+        ]
+
     def test_every_tab_of_the_queue_has_something(self) -> None:
         for status in Status.values:
             assert Comment.objects.filter(status=status).exists(), status
@@ -171,7 +186,7 @@ def page_of(client: Client, title: str) -> str:
 
 
 def everything() -> list[object]:
-    models = (Essay, User, Comment, Wording, Decision)
+    models = (Essay, Revision, User, Comment, Wording, Decision, Passage, AuthorAnswer)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
