@@ -14,7 +14,7 @@ import pagecache
 from accounts.models import Commenter, User
 from blog import markup
 from blog.models import Authorship
-from comments.models import Comment, Decision, Rules, Status, Wording
+from comments.models import AuthorAnswer, Comment, Decision, Passage, Rules, Status, Wording
 from comments.models.permissions import moderators
 from comments.posting import akismet_check
 from comments.posting.actions import RateLimited
@@ -149,6 +149,8 @@ def erase_all(commenter: Commenter) -> None:
             transition(comment, Status.TRASH, root=root, removed_by=Comment.Remover.AUTHOR, notify=False)
             Comment.objects.filter(pk=pk).update(wording=None)
             Wording.objects.filter(comment=comment).delete()
+            Passage.objects.filter(comment=comment).delete()
+            AuthorAnswer.objects.filter(comment=comment).delete()
 
 
 def lock_own_comment(pk: int, by: Viewer) -> tuple[Comment, Comment]:

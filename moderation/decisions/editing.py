@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Commenter, User
 from blog import markup
-from comments.models import Comment, Decision, Status, Wording
+from comments.models import AuthorAnswer, Comment, Decision, Passage, Status, Wording
 from comments.posting import actions as posting
 from comments.screening.screening import Sender
 from comments.transitions import index, transition
@@ -101,6 +101,8 @@ def delete(
     if fresh.has_replies:
         Comment.objects.filter(pk=fresh.pk).update(wording=None, reports=0)
         Wording.objects.filter(comment=fresh).delete()
+        Passage.objects.filter(comment=fresh).delete()
+        AuthorAnswer.objects.filter(comment=fresh).delete()
         fresh.reported.all().delete()
         fresh.liked_by.update(network="")
     else:

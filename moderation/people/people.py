@@ -43,8 +43,8 @@ class Person:
         """Return a page of their comments, the newest first, and the number of pages."""
         pages = max(1, -(-self.comments.count() // PAGE_SIZE))
         start = (min(number, pages) - 1) * PAGE_SIZE
-        found = self.comments.select_related("essay", "wording").defer("essay__body", "essay__excerpt")
-        found = found.annotate(quotation=quotation_of())
+        comments: CommentQuerySet = self.comments.annotate(quotation=quotation_of())  # type: ignore[no-redef]
+        found = comments.select_related("essay", "wording").defer("essay__body", "essay__excerpt")
         return list(found.order_by("-pk")[start : start + PAGE_SIZE]), pages
 
     @cached_property

@@ -20,6 +20,7 @@ from accounts.models import Commenter, Invitation, User
 from blog.models import Authorship, Draft, Image, PreviewLink, Profile, Revision
 from comments.models import (
     Appeal,
+    AuthorAnswer,
     Bar,
     Batch,
     Block,
@@ -28,6 +29,7 @@ from comments.models import (
     Like,
     Mute,
     Notice,
+    Passage,
     ReplyInbox,
     Report,
     Subscription,
@@ -116,6 +118,13 @@ COMMENTER_PARTS = (
         "id essay__title parent_id status removed_by likes created edited changed",
     ),
     Part(Wording, _("Versions of your comments"), "comment__commenter", "comment_id text created network reasons"),
+    Part(Passage, _("Passages you quoted"), "comment__commenter", "comment_id essay__title quotation"),
+    Part(
+        AuthorAnswer,
+        _("What authors answered to your comments"),
+        "comment__commenter",
+        "comment_id label is_picked is_strongest created",
+    ),
     Part(Like, _("Your likes"), "commenter", "essay__title comment_id network created"),
     Part(Mute, _("People you muted"), "commenter", "muted__name created"),
     SubscriptionPart(
@@ -158,6 +167,7 @@ USER_PARTS = (
         Invitation, _("Pending invitations, sent or received"), "by", "by__name name email role sent emailed"
     ),
     Part(Decision, _("Your moderation decisions"), "moderator", "comment_number verb note before after created"),
+    Part(AuthorAnswer, _("Your answers to comments"), "by", "comment_id label is_picked is_strongest created"),
     Part(Batch, _("Your bulk decisions"), "moderator", "verb note total done created"),
     Part(Block, _("People you trust, hold or block"), "moderator", "kind note until created"),
     Part(Note, _("Your notes about others"), "moderator", "commenter__name text created"),

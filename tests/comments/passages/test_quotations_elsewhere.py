@@ -3,18 +3,24 @@
 import pytest
 from django.core import mail
 
+import pagecache
 from accounts.models import Commenter, User
 from blog.models import Essay, Revision, Text
 from blog.writing import revisions
-from comments.models import Comment, Condition, Passage, Rule
+from comments.models import AuthorAnswer, Comment, Condition, Discussion, Passage, Rule
 from comments.notifications import outbox
 from comments.passages import placing
 from comments.passages.quotations import Quotation
+from comments.posting import editing
+from comments.screening.screening import Sender
+from comments.threads.viewer import Viewer
 from moderation.decisions import actions as deciding
+from moderation.decisions import editing as deleting
 from moderation.rules import dry_run_in_words
 from moderation.rules.dry_run import DryRun
 from tests import make
 from tests.comments.browser_client import Browser, text_of
+from transfer.person import export
 
 pytestmark = pytest.mark.django_db
 
@@ -123,3 +129,52 @@ def test_search_results_and_dry_runs_show_the_quotation_but_only_own_words_are_f
     assert [each["quotation"] for each in shown["comments"]] == [WORDS]
     withdraw(comment.passage)
     assert lines(browser, "/search/?q=orchard") == []
+
+
+def test_an_edited_comment_keeps_its_passage_and_an_erased_one_does_not(essay: Essay) -> None:
+    rosa = make.user("rosa")
+    commenter = Commenter.objects.for_user(rosa)
+    comment = anchor(make.comment(essay, "Was it?", by=commenter))
+    make.comment(essay, "It was.", to=comment)
+    AuthorAnswer.objects.create(comment=comment, essay=essay, label=AuthorAnswer.Label.STANDS)
+    exported = export.as_dict(commenter)
+    assert [row["quotation"] for row in exported["comments.passage"]] == [WORDS]
+    assert [row["label"] for row in exported["comments.authoranswer"]] == ["stands"]
+    page = Browser(rosa).read(f"/comments/{comment.pk}/edit/")
+    assert page.status == 200
+    rules = make.rules(edit_until_answered=False)
+    viewer = Viewer(commenter)
+    editing.edit(comment.pk, by=viewer, text="Was it really?", sender=Sender("203.0.113.9"), rules=rules)
+    assert line_of(essay, comment) == [LINE.replace("“", "").replace("”", "")]
+    editing.erase_all(commenter)
+    assert not Passage.objects.exists()
+    assert not AuthorAnswer.objects.exists()
+    assert Comment.objects.filter(pk=comment.pk).exists()
+    assert line_of(essay, comment) == []
+
+
+def line_of(essay: Essay, comment: Comment) -> list[str]:
+    found = Browser().read(essay).comment(comment)
+    return [text_of(part) for part in found.iter("p") if part.get("class") == "on"]
+
+
+def test_deleting_a_comment_for_good_deletes_its_passage(essay: Essay) -> None:
+    comment = anchor(make.comment(essay, "Was it?"))
+    reply = anchor(make.comment(essay, "It was.", to=comment))
+    owner = make.owner("owner")
+    deleting.delete(comment, by=owner)
+    assert list(Passage.objects.values_list("comment", flat=True)) == [reply.pk]
+    deleting.delete(reply, by=owner)
+    assert not Passage.objects.exists()
+
+
+def test_a_closed_discussion_offers_no_reply_to_a_passage(essay: Essay) -> None:
+    address = essay.get_absolute_url()
+    assert 'class="choose"' in Browser().get(f"{address}?on=choose").content.decode()
+    Discussion.objects.save_settings(essay, is_open=False)
+    pagecache.invalidate(essay.cache_key)
+    for query in ("", "?on=choose"):
+        page = Browser().get(f"{address}{query}").content.decode()
+        assert "on=choose" not in page
+        assert 'class="choose"' not in page
+        assert "<textarea" not in page  # where the script would put the quotation
