@@ -10,6 +10,7 @@ from server import bulk
 from transfer import threads
 from transfer.authors import Details, Guests
 from transfer.models import ImportedComment
+from transfer.passages import PassageImport
 from transfer.report import Report
 from transfer.threads import Outline, SourceComment, Stored
 
@@ -17,12 +18,13 @@ from transfer.threads import Outline, SourceComment, Stored
 class EssayComments(ABC):
     """The comments of one essay in a file; only a few numbers per comment are kept in memory."""
 
-    def __init__(self, essay: Essay, prefix: str, report: Report) -> None:
+    def __init__(self, essay: Essay, prefix: str, report: Report, *, links_quotations: bool = False) -> None:
         self.essay = essay
         self.prefix = prefix  # of the sources of its comments
         self.report = report
         self.outline = Outline()
         self.guests = Guests()
+        self.passages = PassageImport(essay, report, links_quotations=links_quotations)
 
     @abstractmethod
     def assign_ids(self) -> dict[str, int]:
@@ -56,6 +58,7 @@ class EssayComments(ABC):
         known = sum(1 for pk, is_omitted in zip(outline.pks, outline.is_omitted, strict=True) if pk and not is_omitted)
         for batch in threads.store_comments(self.essay, outline, self.read):
             self.record_imported(batch)
+            self.passages.store(batch)
             yield
         self.report.unchanged["comment(s)"] += known
         for number in sorted(deleted, key=outline.ids.__getitem__):
@@ -96,6 +99,8 @@ class EssayComments(ABC):
             found.append(self.source_comment(number, author or 0))
         for at, guest in zip(typed, self.guests.get_or_create(typed.values()), strict=True):
             found[at].commenter = guest
+        for number, source in zip(numbers, found, strict=True):
+            self.passages.add(number, source)
         return found
 
     def record_imported(self, batch: Sequence[Stored]) -> None:

@@ -25,6 +25,9 @@ from transfer.wordpress import WordPressExport
 class Export(Protocol):
     """A valid export of another site."""
 
+    links_quotations: bool
+    """Whether comments that begin with a sentence of their essay are put on it. Our own format says it by itself."""
+
     @property
     def picture_source(self) -> pictures.PictureSource | None:
         """The pictures in it."""
@@ -49,6 +52,7 @@ def import_file(
     folder: Path | None = None,
     credited: Mapping[str, User] | None = None,
     is_dry_run: bool = False,
+    links_quotations: bool = False,
     report: Report | None = None,
 ) -> Report:
     """Import a file or a folder; a dry run keeps only the report. Raises Unreadable.
@@ -65,6 +69,7 @@ def import_file(
             export = FORMATS[kind](file)
         except OSError as error:
             raise Unreadable(f"{error.filename or file.name} cannot be read: {error.strerror}") from error
+        export.links_quotations = links_quotations
         sources = [source for source in (export.picture_source, folder and pictures.UploadsFolder(folder)) if source]
         last = WantedPicture.objects.aggregate(last=Max("pk"))["last"] or 0
         new_pictures = WantedPicture.objects.filter(pk__gt=last)

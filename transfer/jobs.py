@@ -25,7 +25,9 @@ class Failed(Exception):
 
 
 @job(is_long=True)
-def import_upload(*, token: str, name: str, kind: str, is_dry_run: bool) -> dict[str, Any]:
+def import_upload(
+    *, token: str, name: str, kind: str, is_dry_run: bool, links_quotations: bool = False
+) -> dict[str, Any]:
     """Import an uploaded file, or only check it; return the report, or why the file cannot be imported.
 
     The upload is deleted at the end unless it can still be imported. The result is stored before, as the process may be
@@ -45,7 +47,8 @@ def import_upload(*, token: str, name: str, kind: str, is_dry_run: bool) -> dict
             progress.recorded(token, report.counts),
         ):
             kind = kind or importing.detect(file)
-            importing.import_file(kind, file, is_dry_run=is_dry_run, report=report)
+            options = {"is_dry_run": is_dry_run, "links_quotations": links_quotations}
+            importing.import_file(kind, file, report=report, **options)
     except Unreadable as error:
         files.delete(upload_name(token))
         return {"error": str(error)}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from accounts.models import Commenter
 from blog.models import Essay
@@ -45,6 +45,10 @@ class SourceComment:
     edited: datetime | None = None
     remover: str | None = None
     """Who removed the comment, if the export says it."""
+    passage: Any = None
+    """What the export says about its passage, as a dict; not checked."""
+    answer: Any = None
+    """What the export says about the answer of the essay's author, as a dict; not checked."""
 
     @property
     def removed_by(self) -> str:

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from blog.models import Essay, Redirect, Tag
-from comments.models import Comment, Discussion, Wording
+from comments.models import AuthorAnswer, Comment, Discussion, Passage, Wording
 from transfer.models import ImportedAuthor, ImportedComment, WantedPicture
 
 FIXTURES = Path(__file__).with_name("fixtures")
@@ -112,7 +112,10 @@ def import_text(folder: Path, text: str, *options: str) -> str:
 
 def imported_rows() -> dict[str, list[Any]]:
     """Return everything that an import can write, for comparison."""
-    tables = (Essay, Tag, Redirect, Comment, Wording, Discussion, ImportedAuthor, ImportedComment, WantedPicture)
+    tables = (
+        Essay, Tag, Redirect, Comment, Wording, Discussion, Passage, AuthorAnswer, ImportedAuthor, ImportedComment,
+        WantedPicture,
+    )  # fmt: skip
     return {table.__name__: list(table.objects.order_by("pk").values_list()) for table in tables}
 
 

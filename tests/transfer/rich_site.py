@@ -11,7 +11,9 @@ from PIL import Image as Pillow
 from accounts.models import Commenter, User
 from blog.images import uploads
 from blog.models import Authorship, Essay, Image, Redirect, Series, Tag
-from comments.models import Comment, Discussion, Status
+from comments.models import AuthorAnswer, Comment, Discussion, Passage, Status
+from comments.passages import placing
+from comments.passages.quotations import Quotation
 from comments.transitions import transition
 from tests import make
 from tests.blog.essay_forms import long_essay
@@ -21,6 +23,16 @@ COLUMNS = (
     "kind", "title", "slug", "deck", "excerpt", "published", "dated", "created", "changed", "updated", "update_note",
     "language", "canonical", "is_pinned", "is_in_menu", "menu_order", "series__title", "series_position", "word_count",
     "translation_of__slug", "cover__alt",
+)  # fmt: skip
+
+
+PASSAGE_COLUMNS = (
+    "essay__slug", "comment__wording__text", "quotation", "paragraph", "words", "before", "after", "quoted_from__version",
+    "revision__version", "is_chosen", "chosen",
+)  # fmt: skip
+ANSWER_COLUMNS = (
+    "essay__slug", "comment__wording__text", "label", "revision__version", "is_picked", "is_strongest", "by__username",
+    "created",
 )  # fmt: skip
 
 
@@ -61,6 +73,21 @@ def fill() -> None:
     make.comment(long, "Wait", status="pending")
     make.comment(long, "Buy this", to=root, status="spam")
     Comment.objects.filter(pk=root.pk).update(edited=root.created + timedelta(seconds=9))
+    quote_and_answer(root, reply, by=miriam)
+
+
+def quote_and_answer(root: Comment, reply: Comment, by: User) -> None:
+    """Put two comments on passages, the second on one that the text no longer has, and answer and pick the first."""
+    essay = root.essay
+    for comment in (root, reply):
+        passage = placing.find(essay, Quotation(0, 4))
+        assert passage
+        placing.insert(passage, comment)
+    Passage.objects.filter(comment=reply).update(revision=None, quoted_from=None, quotation="Gone & “lost”")
+    answer = AuthorAnswer(comment=root, essay=essay, label="corrected", is_picked=True, is_strongest=True, by=by)
+    answer.revision = root.passage.revision
+    answer.save()
+    AuthorAnswer.objects.create(comment=reply, essay=essay, label="misread")
 
 
 def content() -> dict[str, Any]:
@@ -82,6 +109,8 @@ def content() -> dict[str, Any]:
         "counts": list(Discussion.objects.order_by("essay__slug").exclude(comment_count=0).values_list("comment_count", "threads")),
         "pictures": list(Image.objects.values_list("alt", "width", "height")),
         "comments": list(comments),
+        "passages": list(Passage.objects.order_by("comment__tree_id", "comment__lft").values_list(*PASSAGE_COLUMNS)),
+        "answers": list(AuthorAnswer.objects.order_by("label").values_list(*ANSWER_COLUMNS)),
     }  # fmt: skip
 
 

@@ -174,6 +174,8 @@ class OwnComments(EssayComments):
             format=Wording.Format.HTML if is_html else Wording.Format.MARKDOWN,
             edited=parse_time(text_of(record, "edited")),
             remover=remover if "removed_by" in record and remover in REMOVERS else None,
+            passage=record.get("passage"),
+            answer=record.get("answer"),
         )
 
 

@@ -18,6 +18,7 @@ from blog.editor import convert_html
 from blog.editor.markdown import build_parser, has_too_much_markup
 from blog.models import Essay, Image, Redirect, Series, Site, Tag
 from comments.models import Comment, Discussion, Status
+from transfer import passages
 from transfer.markdown import text
 from transfer.report import Report
 
@@ -175,7 +176,8 @@ def normalize(html: str) -> str:
 def comment_dicts(report: Report) -> Iterator[dict[str, Any]]:
     """Yield the comments for comments.json in the order they were written, and count them."""
     usernames = dict(authors().values_list("pk", "username"))
-    found = Comment.objects.select_related("commenter", "wording", "essay").order_by("pk")
+    shown = passages.shown_revisions()
+    found = passages.with_versions(Comment.objects.select_related("commenter", "wording", "essay")).order_by("pk")
     for comment in found.iterator(500):
         report.counts[f"comment(s), {Status(comment.status).label}"] += 1
         yield {
@@ -194,4 +196,5 @@ def comment_dicts(report: Report) -> Iterator[dict[str, Any]]:
             "text": comment.wording.text if comment.wording else "",
             "format": comment.wording.format if comment.wording else "",
             "words": markup.plain_text(comment.wording.html) if comment.wording else "",
+            **passages.remarks_on(comment, shown),
         }

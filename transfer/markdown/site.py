@@ -30,6 +30,8 @@ SITE_FILE = "site.json"
 class MarkdownExport:
     """A folder or ZIP file, checked when it is opened. Raises Unreadable."""
 
+    links_quotations = False
+
     def __init__(self, path: Path) -> None:
         self.archive = open_archive(path)
         self.layout = layout.find_layout(self.archive)

@@ -42,6 +42,10 @@ class UploadForm(forms.Form):
         error_messages={"required": gettext_lazy("Choose a file."), "empty": gettext_lazy("This file is empty.")},
         widget=forms.FileInput(attrs={"accept": ".xml,.zip"}),
     )
+    links_quotations = forms.BooleanField(
+        label=gettext_lazy("Show WordPress comments that begin with a sentence of their essay as comments on it"),
+        required=False,
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -98,6 +102,7 @@ def check_upload(request: HttpRequest) -> HttpResponse:
         form.add_error("file", _("The file could not be stored: %(why)s") % {"why": jobs.describe(error)})
         return render_overview(request, 503, upload=form)
     arguments = {"token": token, "name": file.name, "kind": form.cleaned_data["kind"]}
+    arguments["links_quotations"] = form.cleaned_data["links_quotations"]
     return start(request, "import", **arguments, is_dry_run=True)
 
 

@@ -26,6 +26,7 @@ class WordPressExport:
     """An export, read once to check that it is valid; `import_items` reads it again and imports it item by item."""
 
     picture_source = None
+    links_quotations = False
 
     def __init__(self, file: Path) -> None:
         self.survey: Survey = survey_file(file)
@@ -39,7 +40,7 @@ class WordPressExport:
         authors = Authors(self.origin, report, credited)
         terms = Terms(report)
         essays = EssayImporter(self.survey, self.origin, authors, terms, report)
-        discussion = CommentImporter(authors, report)
+        discussion = CommentImporter(authors, report, links_quotations=self.links_quotations)
         for record in self.survey.records():
             if record.name == "wp:author":
                 login, email = record["wp:author_login"], record["wp:author_email"]

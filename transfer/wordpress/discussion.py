@@ -1,9 +1,11 @@
 """Import of an item's comments with their authors and statuses."""
 
+import json
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from hashlib import blake2b
+from typing import Any
 
 from django.utils import timezone
 
@@ -17,7 +19,7 @@ from transfer.discussion import EssayComments
 from transfer.report import Report
 from transfer.threads import SourceComment
 from transfer.wordpress import items
-from transfer.wordpress.spool import CommentSpool
+from transfer.wordpress.spool import COMMENT_META, CommentSpool
 from transfer.wordpress.text import pictures_as_links
 from transfer.wordpress.wxr import Record
 
@@ -40,8 +42,9 @@ MAX_BYTES = 65_535  # WordPress's limit for one
 class CommentImporter:
     """Imports comments item by item, and recognizes authors by the file's user numbers and addresses."""
 
-    def __init__(self, authors: Authors, report: Report) -> None:
+    def __init__(self, authors: Authors, report: Report, *, links_quotations: bool = False) -> None:
         self.authors = authors
+        self.links_quotations = links_quotations
         self.report = report
         for status in STATUSES.values():  # in the order of the report
             report.counts[f"comment(s), {status.label}"] += 0
@@ -76,7 +79,8 @@ class ItemComments(EssayComments):
     """The comments of one item."""
 
     def __init__(self, importer: CommentImporter, essay: Essay, comments: CommentSpool, offset: timedelta) -> None:
-        super().__init__(essay, f"{essay.source}#comment-", importer.report)
+        prefix = f"{essay.source}#comment-"
+        super().__init__(essay, prefix, importer.report, links_quotations=importer.links_quotations)
         self.importer = importer
         self.comments = comments
         self.offset = offset
@@ -154,7 +158,17 @@ class ItemComments(EssayComments):
             status = Status.PENDING
             self.report.remark("comment(s) with an unknown status (was|were) imported as pending", name)
         html = markup.clean_comment_html(pictures_as_links(text))
-        return SourceComment(commenter, status, text, html, self.outline.created_at(number))
+        passage, answer = (read_json(texts[key]) for key in COMMENT_META)
+        at = self.outline.created_at(number)
+        return SourceComment(commenter, status, text, html, at, passage=passage, answer=answer)
+
+
+def read_json(text: str) -> Any:
+    """Return the value of a custom field of our own export; None without one, or if it is damaged."""
+    try:
+        return json.loads(text) if text and len(text) <= MAX_BYTES else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def content_digest(texts: Texts) -> str:

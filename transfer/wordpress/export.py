@@ -1,10 +1,12 @@
 """Export of all essays, drafts and comments in WordPress's format (WXR 1.2), written item by item."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -13,7 +15,8 @@ from accounts.models import User
 from accounts.profiles.names import tidy_text
 from blog import markup
 from blog.models import Essay, Image, Redirect, Site, Tag
-from comments.models import Comment, Discussion, Status
+from comments.models import Comment, CommentQuerySet, Discussion, Status
+from transfer import passages
 from transfer.report import Report
 from transfer.wordpress import text
 
@@ -50,9 +53,10 @@ def xml_parts(report: Report) -> Iterator[str]:
         report.counts["tag(s)"] += 1
         named = element("wp:tag_slug", tag.slug) + element("wp:tag_name", tag.name)
         yield f"<wp:tag>{named}{element('wp:tag_description', tag.description)}</wp:tag>\n"
+    shown = passages.shown_revisions()
     for essay in Essay.objects.with_authors().prefetch_related("tags").order_by("pk").iterator(BATCH // 10):
         report.counts[f"{essay.kind}(s)"] += 1
-        yield from essay_element(essay, report)
+        yield from essay_element(essay, report, shown)
     for image in Image.objects.order_by("pk").iterator(BATCH):
         report.counts["picture(s), as links"] += 1
         yield image_element(image)
@@ -86,8 +90,8 @@ def date_elements(prefix: str, at: datetime | None) -> str:
     return element(f"{prefix}_date", local) + element(f"{prefix}_date_gmt", utc)
 
 
-def essay_element(essay: Essay, report: Report) -> Iterator[str]:
-    """Yield an essay with its redirects and comments."""
+def essay_element(essay: Essay, report: Report, shown: Mapping[int, int]) -> Iterator[str]:
+    """Yield an essay with its redirects and comments; `shown` are the texts that readers see, by essay."""
     address = settings.SITE_URL + essay.get_absolute_url()
     writers = essay.bylines
     discussion = Discussion.objects.filter(essay=essay).first()
@@ -117,9 +121,10 @@ def essay_element(essay: Essay, report: Report) -> Iterator[str]:
         yield meta_element("rejoinder_in_menu", str(int(essay.is_in_menu)))
     for old in Redirect.objects.filter(essay=essay).values_list("old_path", flat=True):
         yield from old_address_elements(old)
-    for comment in essay.comments.select_related("commenter", "wording").order_by("pk").iterator(BATCH):
+    comments: CommentQuerySet = essay.comments.select_related("commenter", "wording")
+    for comment in passages.with_versions(comments).order_by("pk").iterator(BATCH):
         report.counts[f"comment(s), {Status(comment.status).label}"] += 1
-        yield comment_element(comment)
+        yield comment_element(comment, passages.remarks_on(comment, shown))
     yield "</item>\n"
 
 
@@ -138,13 +143,13 @@ def category_element(domain: str, slug: str, name: str) -> str:
     return f'<category domain="{domain}" nicename="{escape(slug)}">{cdata(name)}</category>'
 
 
-def meta_element(key: str, value: str) -> str:
-    """Return a custom field."""
-    return f"<wp:postmeta>{element('wp:meta_key', key)}{element('wp:meta_value', value)}</wp:postmeta>"
+def meta_element(key: str, value: str, of: str = "post") -> str:
+    """Return a custom field of a post or a comment."""
+    return f"<wp:{of}meta>{element('wp:meta_key', key)}{element('wp:meta_value', value)}</wp:{of}meta>"
 
 
-def comment_element(comment: Comment) -> str:
-    """Return a comment with its commenter, status and parent."""
+def comment_element(comment: Comment, remarks: Mapping[str, Any]) -> str:
+    """Return a comment with its commenter, status and parent, and the remarks on it as custom fields."""
     commenter = comment.commenter
     return "<wp:comment>{}</wp:comment>\n".format(
         element("wp:comment_id", comment.pk)
@@ -157,6 +162,7 @@ def comment_element(comment: Comment) -> str:
         + element("wp:comment_type", "comment")
         + element("wp:comment_parent", comment.parent_id or 0)
         + element("wp:comment_user_id", commenter.user_id or 0)
+        + "".join(meta_element(f"rejoinder_{name}", json.dumps(value), "comment") for name, value in remarks.items())
     )
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from tempfile import SpooledTemporaryFile
 
 _FIELDS = "id author author_email author_url date date_gmt content approved type parent user_id"
-FIELDS = tuple(f"wp:comment_{name}" for name in _FIELDS.split())
+COMMENT_META = ("rejoinder_passage", "rejoinder_answer")
+FIELDS = (*(f"wp:comment_{name}" for name in _FIELDS.split()), *COMMENT_META)
 MAX_IN_MEMORY = 1_000_000  # bytes of an item's comments; more are written to disk
 SEPARATOR = "\0"  # not allowed in XML
 

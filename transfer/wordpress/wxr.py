@@ -13,7 +13,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from transfer.report import Unreadable
 from transfer.wordpress.repair import XMLRepairer
-from transfer.wordpress.spool import CommentSpool
+from transfer.wordpress.spool import COMMENT_META, CommentSpool
 
 MAX_FILE = 2 * 1024**3
 MAX_TEXT = 16_000_000
@@ -29,7 +29,7 @@ _PREFIXES = {"http://purl.org/rss/1.0/modules/content/": "content:", "http://pur
 # Elements that have parts, and their parents.
 _RECORDS = {
     "item": "channel", "wp:author": "channel", "wp:category": "channel", "wp:tag": "channel", "wp:term": "channel",
-    "wp:comment": "item", "wp:postmeta": "item", "category": "item",
+    "wp:comment": "item", "wp:postmeta": "item", "category": "item", "wp:commentmeta": "wp:comment",
 }  # fmt: skip
 # The texts to keep, and the custom fields whose values are kept; others may be large.
 _OF_FEEDS = "title link pubDate guid dc:creator content:encoded excerpt:encoded"
@@ -43,7 +43,7 @@ _OF_EXPORTS = """
 _TEXTS = {*_OF_FEEDS.split(), *(f"wp:{name}" for name in _OF_EXPORTS.split())}
 STORED_META = {
     "_thumbnail_id", "_wp_attachment_image_alt", "_wp_old_slug", "_wp_old_date", "footnotes", "rejoinder_deck",
-    "rejoinder_in_menu",
+    "rejoinder_in_menu", *COMMENT_META,
 }  # fmt: skip
 MAX_NAMES = 10_000
 
@@ -127,7 +127,7 @@ class Target:
             if name == "item":
                 self.check_version()
                 self.item_size = self.parts = 0
-            elif self.records:
+            elif self.records and name != "wp:commentmeta":  # plugins add several to each comment
                 self.parts += 1
                 if self.parts > MAX_PARTS:
                     raise NotAnExport(self.line, f"an item has more than {MAX_PARTS:,} parts")
@@ -186,6 +186,9 @@ class Target:
         """Store a record in the record around it, or as finished."""
         if not self.records:
             self.finished.append(record)
+        elif record.name == "wp:commentmeta":
+            if (key := record["wp:meta_key"]) in COMMENT_META:
+                self.records[-1].texts.setdefault(key, record["wp:meta_value"])
         elif record.name != "wp:comment":
             self.records[-1].inside.append(record)
         elif self.keeps_comments:

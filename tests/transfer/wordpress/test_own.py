@@ -29,6 +29,10 @@ def content() -> dict[str, Any]:
         "commenter__user__username", "wording__html",
     )  # fmt: skip
     kept = {name: rich_site.content()[name] for name in ("bodies", "authors", "closed", "counts", "pictures")}
+    kept["answers"] = rich_site.content()["answers"]
+    html = dict(Comment.objects.values_list("wording__text", "wording__html"))
+    kept["passages"] = [(*row[:1], html[row[1]], *row[2:]) for row in rich_site.content()["passages"]]
+    kept["answers"] = [(*row[:1], html[row[1]], *row[2:]) for row in kept["answers"]]
     times = Essay.objects.order_by("slug").values_list("published", "changed")
     return kept | {
         "essays": list(Essay.objects.order_by("slug").values_list(*COLUMNS)),

@@ -28,6 +28,12 @@ class Command(BaseCommand):
             help="credit essays by OLD on the old site to the account USERNAME here; can be repeated",
         )
 
+        parser.add_argument(
+            "--link-quotations",
+            action="store_true",
+            help="show a WordPress comment that begins with a sentence of its essay as a comment on that sentence",
+        )
+
     def handle(
         self, *args: Any, file: Path, dry_run: bool, media: Path | None, author: list[str], **options: Any
     ) -> None:
@@ -35,7 +41,12 @@ class Command(BaseCommand):
             raise CommandError(f"{media} is not a folder. Nothing was changed.")
         try:
             report = importing.import_file(
-                options["format"], file, folder=media, credited=dict(map(parse_author, author)), is_dry_run=dry_run
+                options["format"],
+                file,
+                folder=media,
+                credited=dict(map(parse_author, author)),
+                is_dry_run=dry_run,
+                links_quotations=options["link_quotations"],
             )
         except Unreadable as error:
             rest = "A part was imported; the next import adds the rest." if error.is_partly_imported else ""
