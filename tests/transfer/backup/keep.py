@@ -19,12 +19,15 @@ CLEARED = ("CACHE_URL", "EMAIL_URL", "SITE_URL", "S3_BUCKET", "BACKUP_FOLDER", "
 
 def fill() -> None:
     """Create an essay with a picture, revisions, likes, and threads with one comment of each kind."""
+    from django.db import transaction
     from PIL import Image as Pillow
 
     from blog.images import uploads
     from blog.models import Revision, Tag
     from comments.likes import actions as likes
-    from comments.models import Comment
+    from comments.models import AuthorAnswer, Comment
+    from comments.passages import placing
+    from comments.passages.quotations import Quotation
     from comments.screening.screening import Sender
     from moderation.decisions import editing
     from tests import make
@@ -48,6 +51,11 @@ def fill() -> None:
     make.comment(essay, "Buy this", to=root, status="spam")
     make.comment(essay, "Removed", status="trash")
     editing.edit(Comment.objects.get(pk=reply.pk), by=judge, text="A better reply")
+    with transaction.atomic():
+        passage = placing.find(essay, Quotation(0, 0, "Promises keep."))
+        assert passage
+        placing.insert(passage, root)
+    AuthorAnswer.objects.create(comment=root, essay=essay, label=AuthorAnswer.Label.STANDS, is_picked=True, by=miriam)
     for comment in (None, root.pk):
         likes.like(commenter=root.commenter, sender=Sender("203.0.113.9"), essay=essay, comment=comment)
 
@@ -56,7 +64,7 @@ def summary(media: Path) -> dict[str, Any]:
     """Return what a restored site must have."""
     from accounts.models import User
     from blog.models import Essay, Image, Revision
-    from comments.models import Comment, Decision, Discussion, Like, Wording
+    from comments.models import AuthorAnswer, Comment, Decision, Discussion, Like, Passage, Wording
 
     threads = Comment.objects.order_by("tree_id", "lft")
     files = Image.objects.order_by("file").values_list("file", flat=True)
@@ -68,6 +76,8 @@ def summary(media: Path) -> dict[str, Any]:
         "wordings": Wording.objects.count(),
         "decisions": Decision.objects.count(),
         "likes": Like.objects.count(),
+        "passages": [*map(list, Passage.objects.values_list("comment__wording__text", "words", "paragraph"))],
+        "answers": [*map(list, AuthorAnswer.objects.values_list("comment__wording__text", "label", "is_picked"))],
         "counts": [*map(list, Discussion.objects.order_by("essay").values_list("comment_count", "threads"))],
         "media": {name: hashlib.sha256((media / name).read_bytes()).hexdigest() for name in files},
     }

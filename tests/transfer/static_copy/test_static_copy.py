@@ -12,6 +12,9 @@ from PIL import Image as Pillow
 
 from blog.images import uploads
 from blog.models import Essay, Redirect, Series, Tag
+from comments.models import AuthorAnswer
+from comments.passages import placing
+from comments.passages.quotations import Quotation
 from tests import make
 from transfer.static_copy import html
 from transfer.static_copy.addresses import Page, find_target, relative_link
@@ -131,6 +134,30 @@ def test_every_link_of_a_copy_leads_to_a_file_in_it(tmp_path: Path) -> None:
     assert 'find lost <a href="#x">old</a>' in texts[essay].replace('<a href="index.html#x">', '<a href="#x">')
     assert '<a href="https://other.example/x.png">Far</a>Gone' in texts[essay]
     assert '<a href="../../../../about/index.html">about</a>' in texts[essay]
+
+
+def test_counts_quotations_and_brackets_of_a_copy_lead_to_places_in_it(tmp_path: Path) -> None:
+    essay = make.essay("One", body="<p>Every copy is complete.</p><p>Nothing else is.</p>")
+    comment = make.comment(essay, "Is it?")
+    passage = placing.find(essay, Quotation(0, 1))
+    assert passage
+    placing.insert(passage, comment)
+    AuthorAnswer.objects.create(
+        comment=comment, essay=essay, label=AuthorAnswer.Label.CORRECTED, revision=passage.revision
+    )
+    export(tmp_path / "copy")
+    (file,) = (tmp_path / "copy").rglob("one/index.html")
+    page = html.parse(file.read_text())
+    links = {(each.get("class"), each.get("href")) for each in page.walk() if each.name == "a"}
+    ids = {each.get("id") for each in page.walk()}
+    assert ("on-count", "#comments") in links
+    assert {"comments", "on-1"} <= ids
+    assert ("", "#on-1") in links
+    assert "?on=" not in file.read_text()
+    brackets = [target for name, target in links if name == "corrected"]
+    assert len(brackets) == 1
+    target, _, fragment = brackets[0].partition("#")
+    assert fragment in ids or (file.parent / target).exists()
 
 
 def test_a_copy_is_only_written_into_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
