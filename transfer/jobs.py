@@ -47,8 +47,7 @@ def import_upload(
             progress.recorded(token, report.counts),
         ):
             kind = kind or importing.detect(file)
-            options = {"is_dry_run": is_dry_run, "links_quotations": links_quotations}
-            importing.import_file(kind, file, report=report, **options)
+            importing.import_file(kind, file, is_dry_run=is_dry_run, links_quotations=links_quotations, report=report)
     except Unreadable as error:
         files.delete(upload_name(token))
         return {"error": str(error)}

@@ -45,7 +45,7 @@ def shown_revisions() -> dict[int, int]:
     return dict(found.order_by().values_list("essay").annotate(Max("pk")))
 
 
-def remarks_on(comment: Comment, shown: Mapping[int, int]) -> dict[str, dict[str, Any]]:
+def remarks_on(comment: Comment, shown: Mapping[Any, int]) -> dict[str, dict[str, Any]]:
     """Return what an export says about a comment's `passage` and the author's `answer`, as far as it has these."""
     found: dict[str, dict[str, Any]] = {}
     row: Any = comment

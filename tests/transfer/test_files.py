@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
@@ -30,7 +31,7 @@ def server(settings: Settings, tmp_path: Path) -> Iterator[Bucket]:
 def test_an_upload_in_a_bucket_is_imported_and_deleted(server: Bucket, tmp_path: Path) -> None:
     files.save(jobs.upload_name("a1"), ContentFile(OLD_BLOG))
     assert server.files == {"/media/site/transfers/a1.upload": OLD_BLOG}
-    upload = {"token": "a1", "name": "old.xml", "kind": ""}
+    upload: dict[str, Any] = {"token": "a1", "name": "old.xml", "kind": ""}
     checked = jobs.import_upload.call(**upload, is_dry_run=True)
     assert files.exists("a1.upload")
     made = jobs.import_upload.call(**upload, is_dry_run=False)

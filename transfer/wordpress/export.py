@@ -121,7 +121,7 @@ def essay_element(essay: Essay, report: Report, shown: Mapping[int, int]) -> Ite
         yield meta_element("rejoinder_in_menu", str(int(essay.is_in_menu)))
     for old in Redirect.objects.filter(essay=essay).values_list("old_path", flat=True):
         yield from old_address_elements(old)
-    comments: CommentQuerySet = essay.comments.select_related("commenter", "wording")
+    comments: CommentQuerySet = Comment.objects.on_essay(essay).select_related("commenter", "wording")
     for comment in passages.with_versions(comments).order_by("pk").iterator(BATCH):
         report.counts[f"comment(s), {Status(comment.status).label}"] += 1
         yield comment_element(comment, passages.remarks_on(comment, shown))
