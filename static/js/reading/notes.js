@@ -27,7 +27,7 @@ function foldLong(line) {
   });
 }
 
-/* Move each note to its first mark, below the note before it and clear of wide figures. If the last ones would extend
+/* Move each note to its first mark, below the note before it and clear of wide figures and of what says where the text was corrected. If the last ones would extend
    below the essay, move them up; if there are too many for that, let them extend into the margin of the comments. */
 function placeNotes() {
   if (!margin.matches) return;
@@ -36,7 +36,7 @@ function placeNotes() {
   if (isFolding && !article.matches(".placed")) return;
   const gap = line / 2;
   const { top: origin } = prose.getBoundingClientRect();
-  const figures = Array.from(prose.querySelectorAll(".wide"), (figure) => figure.getBoundingClientRect());
+  const figures = Array.from(prose.querySelectorAll(".wide, a.corrected > span"), (figure) => figure.getBoundingClientRect());
   const moveClear = (position, height, isUpwards) => {
     for (const { top, bottom } of isUpwards ? figures.toReversed() : figures) {
       const [start, end] = [top - origin - gap - height, bottom - origin + gap];
