@@ -82,7 +82,7 @@ def test_selected_words_are_quoted_above_the_posted_comment(visitor: Visitor, si
     form.get_by_role("button", name="Post Comment").click()
     expect(page.locator(".comment .on")).to_have_text(f"On: “{words}”")
     expect(form.locator(".passage")).to_be_hidden()
-    passage = Passage.objects.get()
+    passage = Passage.objects.get(essay=essay)
     assert (passage.paragraph, passage.words) == (1, words)
 
 
