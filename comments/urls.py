@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 import blog.urls  # noqa: F401 – registers the converters of dates and slugs
 from comments import feeds
+from comments.answers import views as answer_views
 from comments.claims import views as claim_views
 from comments.likes import views as like_views
 from comments.mutes import views as mute_views
@@ -58,6 +59,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("comments/<int:pk>/", views.permalink, name="comment"),
     path("comments/<int:pk>/edit/", edit_views.edit, name="edit-comment"),
     path("comments/<int:pk>/delete/", edit_views.delete, name="delete-comment"),
+    path("comments/<int:pk>/answer/", answer_views.answer, name="answer-comment"),
     path("comments/<int:pk>/report/", report_views.report, name="report-comment"),
     path("comments/<int:pk>/appeal/", appeal_views.appeal, name="appeal-comment"),
     path("comments/<int:pk>/tell/", subscription_views.notify_of_decision, name="notify-decision"),

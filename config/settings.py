@@ -107,7 +107,7 @@ ABSOLUTE_URL_OVERRIDES = {"accounts.user": lambda user: reverse("author", args=[
 # Pages of moderators that emails link to
 QUEUE_PATH, QUEUE_EMAIL_PATH, DECISION_PATH = "admin/comments/queue/", "accounts/queue-mail/", "comments/decide/"
 # Enqueued with the key of an essay whenever its published text may have changed
-JOBS_AFTER_PUBLISHING = ["comments.passages.jobs.move_passages"]
+JOBS_AFTER_PUBLISHING = ["comments.passages.jobs.move_passages", "comments.answers.jobs.complete_corrections"]
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {

@@ -79,6 +79,14 @@ class AuthorAnswerQuerySet(models.QuerySet["AuthorAnswer"]):
             "-revision__version", "comment"
         )
 
+    def to_come(self) -> Self:
+        """Return the answers "Corrected" whose change is not published yet."""
+        return self.filter(label=AuthorAnswer.Label.CORRECTED, revision=None)
+
+    def empty(self) -> Self:
+        """Return the rows that say nothing."""
+        return self.filter(label="", is_picked=False, is_strongest=False)
+
 
 class AuthorAnswer(models.Model):
     """What an author of the essay says about a comment besides a reply: a label, and whether they picked it."""
@@ -109,3 +117,13 @@ class AuthorAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.comment_id}: {self.get_label_display()}"
+
+    @property
+    def is_to_come(self) -> bool:
+        """Whether it names a correction that is not published yet, which readers do not see."""
+        return self.label == self.Label.CORRECTED and self.revision_id is None
+
+    @property
+    def shown(self) -> tuple[str, int | None, bool]:
+        """What readers see of it, and the comment's writer is told."""
+        return "" if self.is_to_come else self.label, self.revision_id, self.is_picked or self.is_strongest

@@ -167,9 +167,12 @@ def render_comments(
 
 
 def remark_lines(page: ThreadPage, request: Any) -> RemarkLines | None:
-    """Return what renders the passages of comments and the author's answers; None if there are none."""
-    remarks = Remarks.on(page.essay)
-    return RemarkLines(remarks, get_site(request).public_versions, page.rules.authors_pick) if remarks.rows else None
+    """Return what renders the passages of comments and the author's answers; None if there are none to see or give."""
+    remarks, commenter = Remarks.on(page.essay), page.viewer.commenter
+    may_answer = commenter is not None and commenter.user_id in page.authors
+    if not remarks.rows and not may_answer:
+        return None
+    return RemarkLines(remarks, get_site(request).public_versions, page.rules.authors_pick, may_answer)
 
 
 def thread_context(page: ThreadPage, request: Any) -> dict[str, Any]:

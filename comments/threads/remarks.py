@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.template.loader import get_template
 from django.utils.text import Truncator
 
-from comments.models import AuthorAnswer
+from comments.models import AuthorAnswer, Status
 from comments.passages.shown import Remark, Remarks
 from comments.threads.tree import Row
 
@@ -20,11 +20,18 @@ class RemarkLines:
     remarks: Remarks
     has_versions: bool  # readers can compare earlier versions
     has_picks: bool
+    may_answer: bool  # the viewer is an author of the essay
 
     @property
     def settings(self) -> tuple[object, ...]:
         """What the lines depend on besides the remarks."""
-        return self.remarks.revision, self.has_versions, self.has_picks
+        return self.remarks.revision, self.has_versions, self.has_picks, self.may_answer
+
+    def answer_link(self, row: Row, authors: frozenset[int]) -> str:
+        """Render the link to answer a comment, for the essay's authors; not on their own comments."""
+        if not self.may_answer or row.status != Status.APPROVED or row.user in authors:
+            return ""
+        return str(get_template("comments/_answer_link.html").render({"pk": row.pk, "name": row.name}))
 
     def among(self, rows: Iterable[Row]) -> tuple[Remark, ...]:
         """Return the remarks on these comments."""

@@ -344,7 +344,7 @@ class ThreadRenderer:
         actions = ""
         pk, name = str(row.pk), escape(row.name)
         in_reply_to = self.in_reply_to_html(step, names)
-        own_links = self.author_links(row.pk)
+        own_links = self.author_links(row.pk) + (self.remarks.answer_link(row, self.authors) if self.remarks else "")
         likes = self.likes(row) if self.likes and step.shown is Shown.WHOLE else ""
         more = self.more_link.fill({"pk": pk, "name": name}) if step.shown is Shown.WHOLE else ""
         if step.shown is Shown.WHOLE and self.actions:
