@@ -8,6 +8,7 @@ from django.utils import timezone
 import pagecache
 from accounts.models import User
 from blog.models import Essay, Revision
+from comments.answers import notifications
 from comments.models import AuthorAnswer, Comment, Discussion
 from comments.posting.actions import CommentGone
 
@@ -55,6 +56,7 @@ def save(pk: int, choice: Choice, *, by: User) -> None:
         answer.by = by
         if (answer.shown, answer.is_to_come) != before:
             answer.created = timezone.now()
+            notifications.notify.enqueue(pk)
         answer.save()
     mark_changed(comment.essay, [pk])
 
@@ -74,6 +76,8 @@ def complete_corrections(essay: Essay) -> list[int]:
     AuthorAnswer.objects.bulk_update(due, ["revision", "created"])
     if due:
         mark_changed(essay, [row.pk for row in due])
+    for row in due:
+        notifications.notify.enqueue(row.pk)
     return [row.pk for row in due]
 
 

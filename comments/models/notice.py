@@ -59,11 +59,15 @@ class Notice(models.Model):
         ANSWERED = "answered", _("outcome of an appeal")
         ESSAY = "essay", _("new essay")
         CONFIRM = ASKS, _("subscription confirmation")
+        CORRECTED = "corrected", _("correction after a comment")
+        LABELED = "labeled", _("author’s answer")
+        PICKED = "picked", _("picked comment")
         DAILY = "daily", _("daily digest")
         QUEUE = "queue", _("moderation digest")
 
     COMMENT_KINDS = (Kind.PUBLISHED, Kind.REPLY, Kind.FOLLOWED)
     QUEUE_KINDS = (Kind.HELD, Kind.REPORTED, Kind.APPEALED)
+    ANSWER_KINDS = (Kind.CORRECTED, Kind.LABELED, Kind.PICKED)
     DIGESTS = (Kind.DAILY, Kind.QUEUE)
 
     class State(models.TextChoices):

@@ -22,7 +22,7 @@ def compose_email(notice: Notice, site: Site) -> EmailMultiAlternatives | None:
         context, headers = content
         headers = {"Auto-Submitted": "auto-generated", "Message-ID": message_id(notice)} | headers
         return render_email(
-            notice.kind,
+            "author" if notice.kind in Notice.ANSWER_KINDS else notice.kind,
             {"site": site, "url": "", "recipient": notice.recipient} | context,
             to=[notice.recipient.email if notice.recipient else notice.email],
             from_email=settings.BOUNCE_ADDRESS or None,

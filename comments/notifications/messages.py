@@ -7,12 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.db.models import BigIntegerField, DateTimeField, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import QueueMail, User
 from blog import markup
 from blog.emails import letter_for
-from comments.models import Address, Appeal, Comment, Notice, Report, Rules, Status, Subscription
+from comments.models import Address, Appeal, AuthorAnswer, Comment, Notice, Report, Rules, Status, Subscription
 from comments.models.passage import quotation_of
 from comments.notifications import moderator_emails, signed_links
 from comments.notifications.headers import site_host, subscription_headers, threading_headers, unsubscribe_headers
@@ -41,6 +41,11 @@ ACTION_LABELS = {
     "deny": gettext_lazy("Reject appeal"),
     "spam": gettext_lazy("Spam"),
     "trash": gettext_lazy("Trash"),
+}
+AUTHOR_SENTENCES = {
+    Kind.CORRECTED: gettext_lazy("%(name)s corrected “%(essay)s” after your comment"),
+    Kind.LABELED: gettext_lazy("%(name)s answered your comment on “%(essay)s”"),
+    Kind.PICKED: gettext_lazy("%(name)s picked your comment on “%(essay)s”"),
 }
 
 
@@ -131,6 +136,31 @@ def appeal_outcome_content(notice: Notice) -> Content | None:
     return context | unsubscribe_links(subscription), headers
 
 
+def author_content(notice: Notice) -> Content | None:
+    """Tell a comment's author that an author of the essay answered, corrected the essay, or picked the comment."""
+    comment, subscription = get_comment(notice), active_subscription(notice)
+    answer = AuthorAnswer.objects.select_related("by", "revision").filter(pk=comment.pk).first()
+    if answer is None or subscription is None or notice.kind not in author_kinds(answer):
+        return None
+    if not (comment.is_approved and comment.essay.is_published):
+        return None
+    name = answer.by.get_full_name() if answer.by else gettext("The author")
+    sentence = AUTHOR_SENTENCES[Kind(notice.kind)] % {"name": name, "essay": comment.essay}
+    context = comment_fields(comment) | unsubscribe_links(subscription) | {"sentence": sentence, "text": "", "html": ""}
+    if notice.kind == Kind.CORRECTED:
+        context["url"] = f"{settings.SITE_URL}{comment.essay.get_absolute_url()}corrections/#correction-{comment.pk}"
+    elif notice.kind == Kind.LABELED:
+        context["label"] = answer.get_label_display()
+    return context, threading_headers(notice, comment) | subscription_headers(subscription)
+
+
+def author_kinds(answer: AuthorAnswer) -> list[Kind]:
+    """Return the kinds of notices that an author's answer calls for."""
+    label, _revision, is_picked = answer.shown
+    kinds = [Kind.CORRECTED if label == AuthorAnswer.Label.CORRECTED else Kind.LABELED] if label else []
+    return [*kinds, Kind.PICKED] if is_picked and Rules.objects.current().authors_pick else kinds
+
+
 def queue_digest_content(notice: Notice) -> Content | None:
     """Build a moderator's digest of an hour or a day of the queue, the first comments in full."""
     parts = digest_parts(notice)
@@ -200,6 +230,9 @@ BUILDERS: dict[Kind, Callable[[Notice], Content | None]] = {
     Kind.OUTCOME: report_outcome_content,
     Kind.APPEALED: appeal_content,
     Kind.ANSWERED: appeal_outcome_content,
+    Kind.CORRECTED: author_content,
+    Kind.LABELED: author_content,
+    Kind.PICKED: author_content,
     Kind.DAILY: daily_digest_content,
     Kind.QUEUE: queue_digest_content,
 }

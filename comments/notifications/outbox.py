@@ -133,11 +133,11 @@ def staff_notice(kind: Kind, comment: Comment, person: User, state: Notice.State
     return Notice(kind=kind, comment=comment, recipient=person, email=person.email.lower(), state=state)
 
 
-def notice_for(subscription: Subscription, **target: Any) -> Notice:
+def notice_for(subscription: Subscription, kind: Kind | None = None, **target: Any) -> Notice:
     """Build the notice to a subscriber; `target` is the comment or essay it is about."""
     is_daily = subscription.often == Subscription.Often.DAILY
     return Notice(
-        kind=NOTICE_KINDS[Subscription.Kind(subscription.kind)],
+        kind=kind or NOTICE_KINDS[Subscription.Kind(subscription.kind)],
         subscription=subscription,
         email=subscription.address.email,
         state=Notice.State.GATHERED if is_daily else Notice.State.READY,

@@ -23,8 +23,8 @@ from comments.models import Comment, Like, Rules
 from comments.models.passage import quotation_of
 from comments.threads import removals
 
-REPLY, DECISION, LIKE = "reply", "decision", "like"
-KINDS = (REPLY, DECISION, LIKE)
+REPLY, DECISION, LIKE, ANSWER = "reply", "decision", "like", "answer"
+KINDS = (REPLY, DECISION, LIKE, ANSWER)
 MAX_COUNTED = 100
 NAMED = re.compile(r"%\((\w+)\)s")
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,6 +60,18 @@ LIKES = """
     FROM own CROSS JOIN comments_like liked
     WHERE own.likes > 0 AND own.status = 'approved' AND liked.comment_id = own.id AND {by_others}
 """
+# What readers see of an author's answer (AuthorAnswer.shown), by someone else.
+ANSWERS = """
+    FROM own CROSS JOIN comments_authoranswer answered
+    WHERE own.status = 'approved' AND answered.comment_id = own.id AND {by_others} AND (
+        answered.label IN ('stands', 'misread') OR answered.label = 'corrected' AND answered.revision_id IS NOT NULL
+        OR (answered.is_picked OR answered.is_strongest)
+            AND NOT EXISTS (SELECT 1 FROM comments_rules WHERE NOT authors_pick)
+    )
+"""
+ANSWERED_BY = (
+    "COALESCE((SELECT MIN(person.id) FROM accounts_commenter person WHERE person.user_id = answered.by_id), 0)"
+)
 BY_OTHERS = "{key} <> %(me)s AND {key} NOT IN (SELECT muted_id FROM comments_mute WHERE commenter_id = %(me)s)"
 # `low` and `high` are the keys of the first and the last row that an entry summarizes.
 ENTRIES = """
@@ -69,6 +81,8 @@ UNION ALL
 SELECT 'decision', own.id, MIN(made.id), MAX(made.id), MAX(made.created), 1 {decisions} GROUP BY own.id
 UNION ALL
 SELECT 'like', own.id, MIN(liked.id), MAX(liked.id), MAX(liked.created), COUNT(*) {likes} GROUP BY own.id, {day}
+UNION ALL
+SELECT 'answer', own.id, own.id, own.id, answered.created, 1 {answers}
 """
 PAGE = """
 WITH {own},
@@ -77,6 +91,7 @@ tally AS (
     SELECT COUNT(CASE WHEN kind = 'reply' THEN 1 END) AS replies,
         COUNT(CASE WHEN kind = 'decision' THEN 1 END) AS decisions,
         COUNT(CASE WHEN kind = 'like' THEN 1 END) AS likes,
+        COUNT(CASE WHEN kind = 'answer' THEN 1 END) AS answers,
         COUNT(CASE WHEN at > %(since)s THEN 1 END) AS recent
     FROM entry
 ),
@@ -84,7 +99,7 @@ page AS MATERIALIZED (
     SELECT * FROM entry WHERE kind IN ({kinds}) ORDER BY at DESC, target DESC, kind LIMIT %(count)s OFFSET %(start)s
 ),
 detail ({columns}) AS MATERIALIZED ({details})
-SELECT tally.replies, tally.decisions, tally.likes, tally.recent,
+SELECT tally.replies, tally.decisions, tally.likes, tally.answers, tally.recent,
     page.kind, page.target, page.at, page.amount, first_liker.name, last_liker.name, made.verb, detail.*
 FROM tally LEFT JOIN page ON TRUE
 LEFT JOIN detail ON detail.d0 = page.target
@@ -110,14 +125,18 @@ SELECT COUNT(*) FROM (SELECT 1 FROM (
         GROUP BY own.id
     UNION ALL
     SELECT 1 {likes} AND liked.created > (SELECT seen FROM visit) GROUP BY own.id, {day}
+    UNION ALL
+    SELECT 1 {answers} AND own.changed > (SELECT seen FROM visit) AND answered.created > (SELECT seen FROM visit)
 ) entry LIMIT {limit}) counted
 """
-RULES = ("likes", "guests_may_like", "close_after_days", "writers_may_appeal")
+RULES = ("likes", "guests_may_like", "close_after_days", "writers_may_appeal", "authors_pick")
 DETAILS = (
     "pk", "parent_id", "status", "removed_by", "likes", "wording__html", "parent__wording__html",
     "commenter__name", "commenter__picture", "commenter__website", "commenter__profile", "essay_id", "essay__kind",
     "essay__title", "essay__slug", "essay__dated", "essay__published", "essay__language",
     "essay__discussion__may_be_liked", "essay__discussion__is_open", "essay__discussion__own_close_after_days",
+    "author_answer__label", "author_answer__revision__version", "author_answer__is_picked",
+    "author_answer__is_strongest", "author_answer__by__name", "author_answer__by__username",
     "is_liked", "is_by_author", "record", "rules", "quotation",
 )  # fmt: skip
 COLUMNS = ("kind", "target", "at", "amount", "first_liker", "last_liker", "verb", *DETAILS)
@@ -130,11 +149,12 @@ class Tally:
     replies: int = 0
     decisions: int = 0
     likes: int = 0
+    answers: int = 0
     recent: int = 0
 
     @property
     def by_kind(self) -> dict[str, int]:
-        return {REPLY: self.replies, DECISION: self.decisions, LIKE: self.likes}
+        return {REPLY: self.replies, DECISION: self.decisions, LIKE: self.likes, ANSWER: self.answers}
 
 
 def fetch(
@@ -165,8 +185,8 @@ def fetch(
             sql, {**arguments(commenter, since, muted), **named, **kind_names, "count": count, "start": start}
         )
         rows = cursor.fetchall()
-    tally = Tally(*rows[0][:4])
-    return tally, [dict(zip(COLUMNS, row[4:], strict=True)) for row in rows if row[4] is not None]
+    tally = Tally(*rows[0][:5])
+    return tally, [dict(zip(COLUMNS, row[5:], strict=True)) for row in rows if row[5] is not None]
 
 
 def count_new(commenter: Commenter, muted: Collection[int] = ()) -> int:
@@ -188,16 +208,16 @@ def parts(muted: Collection[int]) -> dict[str, str]:
     """Return the parts of both statements."""
     return {
         "approval": APPROVAL,
-        "replies": REPLIES.format(by_others=by_others("reply", muted)),
+        "replies": REPLIES.format(by_others=by_others("reply.commenter_id", muted)),
         "decisions": DECISIONS,
-        "likes": LIKES.format(by_others=by_others("liked", muted)),
+        "likes": LIKES.format(by_others=by_others("liked.commenter_id", muted)),
+        "answers": ANSWERS.format(by_others=by_others(ANSWERED_BY, muted)),
         "day": day_sql("liked.created"),
     }
 
 
-def by_others(table: str, muted: Collection[int]) -> str:
-    """Return the SQL condition that a reply or like is by another person, whom this one did not mute."""
-    key = f"{table}.commenter_id"
+def by_others(key: str, muted: Collection[int]) -> str:
+    """Return the SQL condition that the commenter with this key is another person, whom this one did not mute."""
     found = BY_OTHERS.format(key=key)
     names = ", ".join(f"%(muted{number})s" for number in range(len(muted)))
     return f"{found} AND {key} NOT IN ({names})" if names else found

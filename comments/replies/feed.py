@@ -1,4 +1,4 @@
-"""The feed of replies to a person and of decisions about their comments."""
+"""The feed of replies to a person, of decisions about their comments and of answers by authors."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from blog.feeds import absolute_url
 from blog.middleware import get_site
 from comments.feeds import ThreadedRss, quote_passage
 from comments.models import ReplyInbox
-from comments.replies.entries import DECISION, REPLY
+from comments.replies.entries import ANSWER, DECISION, REPLY
 from comments.replies.page import Entry, find_page
 
 NEWEST = 20
@@ -36,13 +36,13 @@ class RepliesFeed(Feed[Entry, Any]):
         return absolute_url(self.path)
 
     def items(self) -> list[Entry]:
-        return find_page(self.inbox.commenter, self.inbox, kinds=(REPLY, DECISION), size=NEWEST).entries
+        return find_page(self.inbox.commenter, self.inbox, kinds=(REPLY, DECISION, ANSWER), size=NEWEST).entries
 
     def item_title(self, item: Entry) -> str:
         if item.kind == REPLY:
             values = {"name": item.commenter["name"], "essay": item.essay}
             return _("%(name)s replied to your comment on “%(essay)s”") % values
-        return str(item.sentence)  # plain text, as a decision is told
+        return str(item.sentence)  # plain text
 
     def item_description(self, item: Entry) -> str:
         if item.kind == REPLY:
@@ -53,7 +53,7 @@ class RepliesFeed(Feed[Entry, Any]):
         return absolute_url(item.url or reverse("replies"))
 
     def item_guid(self, item: Entry) -> str:
-        """Return the permalink of a reply; a comment's decisions are told from each other by their times."""
+        """Return the permalink of a reply; a comment's other entries are told apart by their times."""
         if item.kind == REPLY:
             return absolute_url(item.url)
         return absolute_url(f"{reverse('replies')}#{item.kind}-{item.comment.pk}-{int(item.at.timestamp())}")

@@ -1,4 +1,4 @@
-"""The entries of “Replies to you”: replies to a person, and decisions about and likes of their comments."""
+"""The entries of “Replies to you”: replies to a person, and decisions, likes and answers about their comments."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -22,11 +22,11 @@ from accounts.profiles import avatars
 from blog import markup
 from blog.models import Essay
 from comments.likes.rendering import Likes
-from comments.models import Comment, Discussion, ReplyInbox, Rules, Status
+from comments.models import AuthorAnswer, Comment, Discussion, ReplyInbox, Rules, Status
 from comments.models.decision import Decision
 from comments.models.reply_inbox import as_datetime
 from comments.replies import entries
-from comments.replies.entries import DECISION, KINDS, LIKE, REPLY, Tally
+from comments.replies.entries import ANSWER, DECISION, KINDS, LIKE, REPLY, Tally
 from comments.threads.removals import Removal
 
 PAGE_SIZE = 25
@@ -179,6 +179,8 @@ class EntryBuilder:
             self.add_reply(entry, row)
         elif entry.kind == LIKE:
             entry.sentence = describe_likes(entry, row)
+        elif entry.kind == ANSWER:
+            entry.sentence = describe_answer(row, rules)
         else:
             add_decision(entry, row, rules)
         return entry
@@ -241,6 +243,24 @@ def describe_likes(entry: Entry, row: dict[str, Any]) -> SafeString:
     return mark_safe(text % {"first": first, "second": second, "others": link})  # noqa: S308
 
 
+def describe_answer(row: dict[str, Any], rules: Rules) -> str:
+    """Say what an author of the essay answered, and whether they picked the comment."""
+    name = row["author_answer__by__name"] or row["author_answer__by__username"] or _("The author")
+    sentences = []
+    match row["author_answer__label"]:
+        case AuthorAnswer.Label.CORRECTED if row["author_answer__revision__version"]:
+            sentences.append(_("%(name)s corrected the essay after your comment."))
+        case AuthorAnswer.Label.STANDS:
+            sentences.append(_("%(name)s answered your comment: “I stand by this.”"))
+        case AuthorAnswer.Label.MISREAD:
+            sentences.append(_("%(name)s answered your comment: “Not what I said.”"))
+    if rules.authors_pick and row["author_answer__is_strongest"]:
+        sentences.append(_("%(name)s chose your comment as the strongest objection."))
+    elif rules.authors_pick and row["author_answer__is_picked"]:
+        sentences.append(_("%(name)s picked your comment."))
+    return " ".join(sentences) % {"name": name} if sentences else ""
+
+
 def essay_of(row: dict[str, Any]) -> Essay:
     """Return the essay of a row, with what its title and address need."""
     names = ("kind", "title", "slug", "dated", "published", "language")
@@ -271,4 +291,4 @@ def shorten(html: str) -> SafeString:
     return format_html("<p>{}</p>", first)
 
 
-__all__ = ("DECISION", "LIKE", "REPLY", "Entry", "RepliesPage", "find_page")
+__all__ = ("ANSWER", "DECISION", "LIKE", "REPLY", "Entry", "RepliesPage", "find_page")

@@ -16,12 +16,18 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.middleware import Request
 from accounts.models import Commenter
 from comments.models import ReplyInbox
-from comments.replies.entries import DECISION, KINDS, LIKE, REPLY, Tally
+from comments.replies.entries import ANSWER, DECISION, KINDS, LIKE, REPLY, Tally
 from comments.replies.feed import RepliesFeed
 from comments.replies.page import find_page
 from comments.threads.viewer import muted_in_browser, parse_key
 
-SHOWN = {"": KINDS, "replies": (REPLY,), "decisions": (DECISION,), "likes": (LIKE,)}  # values of `?show=`
+SHOWN = {
+    "": KINDS,
+    "replies": (REPLY,),
+    "decisions": (DECISION,),
+    "likes": (LIKE,),
+    "answers": (ANSWER,),
+}  # values of `?show=`
 
 
 @require_safe
@@ -68,10 +74,11 @@ def filters(tally: Tally, show: str) -> list[tuple[str, str, int, bool]]:
     """Return the label, address and count of each filter, and whether it is the current one."""
     path = reverse("replies")
     labeled = [
-        ("", _("All"), tally.replies + tally.decisions + tally.likes),
+        ("", _("All"), sum(tally.by_kind.values())),
         ("replies", _("Replies"), tally.replies),
         ("decisions", _("Decisions"), tally.decisions),
         ("likes", _("Likes"), tally.likes),
+        *([("answers", _("Authors’ answers"), tally.answers)] if tally.answers or show == "answers" else []),
     ]
     return [(label, f"{path}?show={key}" if key else path, count, key == show) for key, label, count in labeled]
 

@@ -3,11 +3,11 @@
 import pytest
 
 from accounts.models import User
-from blog.models import Essay, Revision, Text
-from blog.writing import revisions
+from blog.models import Essay, Revision
 from comments.answers.jobs import complete_corrections
 from comments.models import AuthorAnswer, Comment
 from tests import make
+from tests.comments.answers.publishing import publish
 from tests.comments.browser_client import Browser, Page, text_of
 
 pytestmark = pytest.mark.django_db
@@ -24,12 +24,6 @@ def essay(author: User) -> Essay:
 @pytest.fixture
 def comment(essay: Essay) -> Comment:
     return make.comment(essay, "That is wrong.")
-
-
-def publish(essay: Essay, body: str) -> Essay:
-    essay = Essay.objects.get(pk=essay.pk)
-    revisions.publish(essay, Text(title="Objections", body=body, slug=f"objections-{essay.pk}"), by=None)
-    return Essay.objects.get(pk=essay.pk)
 
 
 def answer(user: User, comment: Comment, **fields: str) -> Page:
