@@ -46,7 +46,7 @@ class SiteAdmin(FixedRowsMixin, admin.ModelAdmin[Site]):
     def get_fields(self, request: HttpRequest, obj: Site | None = None) -> tuple[str, ...]:
         """Return the form's fields, without the language while there is only one to choose."""
         language = ("language",) if len(settings.SITE_LANGUAGES) > 1 else ()
-        reading = ("essays_per_page", "show_covers", "formulas")
+        reading = ("essays_per_page", "show_covers", "formulas", "public_versions")
         return ("name", "tagline", *language, "time_zone", *reading, "public_record")
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:

@@ -1,10 +1,11 @@
 """URL patterns of comments. Included before the blog's, whose last patterns match any path."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 import blog.urls  # noqa: F401 – registers the converters of dates and slugs
 from comments import feeds
+from comments.answers import version_views
 from comments.answers import views as answer_views
 from comments.claims import views as claim_views
 from comments.likes import views as like_views
@@ -49,11 +50,17 @@ replies = [
     path("feed/", reply_views.renew_feed, name="renew-replies-feed"),
     path("feed/<str:token>/", reply_views.feed, name="replies-feed"),
 ]
+# The path of a page, which is none of the lists of essays and other parts of the site.
+PAGE = r"^(?!(?:tag|series|category|author|archive|accounts|admin|media|comments|preview)/)(?P<slug>[-\w]+)"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("replies/", include(replies)),
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/", include(essay_actions)),
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/respond/", views.respond, name="respond"),
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/feed/", include(feed(feeds.EssayCommentsFeed, "essay-feed"))),
+    path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/corrections/", version_views.corrections, name="corrections"),
+    path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/versions/<int:number>/", version_views.version, name="version"),
+    re_path(rf"{PAGE}/corrections/$", version_views.corrections, name="page-corrections"),
+    re_path(rf"{PAGE}/versions/(?P<number>[0-9]{{1,9}})/$", version_views.page_version, name="page-version"),
     path("<uslug:slug>/", include(essay_actions)),
     path("<uslug:slug>/respond/", views.respond, name="respond-page"),
     path("comments/<int:pk>/", views.permalink, name="comment"),

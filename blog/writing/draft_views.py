@@ -183,6 +183,22 @@ def get_revision(essay: Essay, pk: str | None) -> Revision:
 
 
 @require_POST
+def withdraw(request: HttpRequest, which: str) -> HttpResponse:
+    """Withdraw the version of a revision from readers who compare versions, or show it again."""
+    _user, essay = get_saved_essay(request, which)
+    row = get_revision(essay, request.POST.get("revision"))
+    if row.version is None:
+        raise Http404
+    revising.set_withdrawn(essay, row.version, is_withdrawn=not row.is_withdrawn)
+    version = {"version": row.version}
+    if row.is_withdrawn:
+        messages.success(request, _("Version %(version)d can be compared again.") % version)
+    else:
+        messages.success(request, _("Version %(version)d withdrawn.") % version)
+    return redirect("essay-revisions", which)
+
+
+@require_POST
 def restore(request: HttpRequest, which: str) -> HttpResponse:
     """Save the text of an old revision as the latest."""
     user, essay = get_saved_essay(request, which)

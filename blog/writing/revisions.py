@@ -307,3 +307,10 @@ def set_tags(essay: Essay, text: Text) -> None:
         essay.tags.set(wanted)
         indexing.index(essay)
         pagecache.invalidate(essay.cache_key, "site")
+
+
+@transaction.atomic
+def set_withdrawn(essay: Essay, version: int, *, is_withdrawn: bool) -> None:
+    """Hide a version of an essay, and quotations from it, from readers, or show it again."""
+    essay.revisions.filter(version=version).update(is_withdrawn=is_withdrawn)
+    pagecache.invalidate(essay.cache_key)

@@ -17,6 +17,7 @@ urlpatterns = [
     path("<str:which>/publish/", publishing_views.publish_page, name="essay-publish"),
     path("<str:which>/revisions/", admin.site.admin_view(draft_views.revisions), name="essay-revisions"),
     path("<str:which>/difference/", admin.site.admin_view(draft_views.compare), name="essay-difference"),
+    path("<str:which>/withdraw/", admin.site.admin_view(draft_views.withdraw), name="essay-withdraw"),
     path("<str:which>/restore/", admin.site.admin_view(draft_views.restore), name="essay-restore"),
     path("<str:which>/preview/", admin.site.admin_view(draft_views.preview_page), name="essay-preview"),
     path("<str:which>/links/", admin.site.admin_view(draft_views.links), name="essay-links"),

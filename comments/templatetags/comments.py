@@ -17,7 +17,7 @@ import pagecache
 from blog.middleware import get_site
 from blog.models import Essay
 from comments.likes import rendering as likes_rendering
-from comments.models import Discussion, Rules, Status
+from comments.models import AuthorAnswer, Discussion, Rules, Status
 from comments.passages import body
 from comments.passages.shown import Remarks
 from comments.posting import cached_form, drafts, identity_views, passage_fields
@@ -241,6 +241,13 @@ def with_passages(context: Context, essay: Essay, rendered: str) -> SafeString:
     is_choosing = context["request"].GET.get("on") == passage_fields.CHOOSE and accepts_comments(essay)
     has_marks = remarks.rows or is_choosing
     return SafeString(body.render(rendered, remarks, is_choosing=is_choosing) if has_marks else rendered)
+
+
+@register.simple_tag
+def has_corrections(essay: Essay) -> bool:
+    """Return whether readers can see a correction of the essay."""
+    rows = Remarks.on(essay).rows.values()
+    return any(row.label == AuthorAnswer.Label.CORRECTED and row.corrected_in and row.total for row in rows)
 
 
 @register.simple_tag(takes_context=True)
