@@ -25,10 +25,11 @@ from comments.posting.forms import CommentForm, NotifyForm
 from comments.replies.entries import MAX_COUNTED, count_new, new_entries
 from comments.threads import by_passage, rendering
 from comments.threads.by_author import AuthorsPage
+from comments.threads.objection import ObjectionPage, ObjectionRenderer, find_objection
 from comments.threads.pages import BY_AUTHOR, FOLDED, ThreadPage, reply_count_text
 from comments.threads.remarks import RemarkLines
 from comments.threads.tree import Row
-from comments.threads.viewer import AuthorNotice, muted_in_browser, parse_key
+from comments.threads.viewer import AuthorNotice, Viewer, muted_in_browser, parse_key
 
 register = template.Library()
 LONG_PAGE = 60  # comments; a longer page skips the layout of what is off screen (thread.css)
@@ -248,6 +249,44 @@ def has_corrections(essay: Essay) -> bool:
     """Return whether readers can see a correction of the essay."""
     rows = Remarks.on(essay).rows.values()
     return any(row.label == AuthorAnswer.Label.CORRECTED and row.corrected_in and row.total for row in rows)
+
+
+@register.simple_tag(takes_context=True)
+def strongest_objection(context: Context, essay: Essay) -> SafeString:
+    """Render the comment that the essay's author chose as the strongest objection, with the author's first reply."""
+    found = find_objection(Remarks.on(essay))
+    if found is None or not Discussion.objects.for_essay(essay).rules.authors_pick:
+        return SafeString("")
+    page = ObjectionPage(essay, Viewer())
+    page.objection = found.comment
+    rows, _notices = page.rows()
+    outline = ObjectionRenderer(
+        page=page,
+        authors=page.authors,
+        lang=f' lang="{essay.language}"' if essay.lang else "",
+        reply_to="",
+        is_open=False,
+        notices={},
+        author_actions={},
+        likes=None,
+        likes_settings=None,
+        form_under=None,
+        form="",
+        more={},
+        elsewhere=page.names_of_hidden_parents(rows),
+        folds=page.folds,
+        has_muted=page.viewer.has_muted,
+        remarks=remark_lines(page, context["request"]),
+        choices="",
+    ).html(rows)
+    values = {
+        "essay": essay,
+        "pk": found.comment,
+        "outline": outline,
+        "has_reply": len(rows) > 1,
+        "replies": max(0, found.comments - 1),  # 0: unknown, for a reply
+    }
+    return SafeString(get_template("comments/_objection.html").render(values, context["request"]))
 
 
 @register.simple_tag(takes_context=True)
