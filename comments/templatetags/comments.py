@@ -1,7 +1,7 @@
 """Template tags for the discussion under an essay (`{% thread essay %}`, `{% respond essay %}`) and for counts."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -260,6 +260,7 @@ def strongest_objection(context: Context, essay: Essay) -> SafeString:
     page = ObjectionPage(essay, Viewer())
     page.objection = found.comment
     rows, _notices = page.rows()
+    lines = remark_lines(page, context["request"])
     outline = ObjectionRenderer(
         page=page,
         authors=page.authors,
@@ -276,7 +277,7 @@ def strongest_objection(context: Context, essay: Essay) -> SafeString:
         elsewhere=page.names_of_hidden_parents(rows),
         folds=page.folds,
         has_muted=page.viewer.has_muted,
-        remarks=remark_lines(page, context["request"]),
+        remarks=lines and replace(lines, has_picks=False),
         choices="",
     ).html(rows)
     values = {

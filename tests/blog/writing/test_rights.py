@@ -156,6 +156,10 @@ GET  essay-revisions(essay)                     login  login login  200    403  
 POST essay-revisions(essay)                     login  login login  405    405   405    405       405
 GET  essay-revisions(live)                      login  login login  200    403   200    403       200
 POST essay-revisions(live)                      login  login login  405    405   405    405       405
+GET  essay-withdraw(essay)                      login  login login  405    405   405    405       405
+POST essay-withdraw(essay)                      login  login login  404    403   404    403       404
+GET  essay-withdraw(live)                       login  login login  405    405   405    405       405
+POST essay-withdraw(live)                       login  login login  404    403   404    403       404
 GET  preview(link)                              200    200   200    200    200   200    200       200
 POST preview(link)                              405    405   405    405    405   405    405       405
 GET  preview(ended)                             404    404   404    404    404   404    404       404
@@ -169,7 +173,8 @@ OF_ADMIN = re.compile(r"admin:blog_")
 ROOMS = ("blog.", "transfer.documents")
 # Public pages, covered by other tables.
 READ = {"blog.cards", "blog.views", "blog.feeds", "blog.sitemaps", "blog.images.media"}
-ASKED = {"essay-difference": "new", "essay-restore": "revision"}  # parameters that name a revision
+# parameters that name a revision
+ASKED = {"essay-difference": "new", "essay-restore": "revision", "essay-withdraw": "revision"}
 
 
 class World(rights.PermissionTester):
