@@ -390,13 +390,11 @@ class ThreadRenderer:
 
     def author_links(self, pk: int) -> str:
         """Render the links to edit and delete, if the comment is the viewer's own."""
-        if actions := self.author_actions.get(pk):
-            return get_template("comments/_author_actions.html").render({"author_actions": actions})
-        return ""
+        actions = self.author_actions.get(pk)
+        return get_template("comments/_author_actions.html").render({"author_actions": actions}) if actions else ""
 
     def author_notice(self, template: str, pk: int) -> str:
         """Render the notice about the viewer's own comment by this template, if there is one."""
-        if notice := self.notices.get(pk):
-            why = reasons.message_to_author(notice.reasons)
-            return get_template(template).render({"notice": notice, "why": why})
-        return ""
+        if (notice := self.notices.get(pk)) is None:
+            return ""
+        return get_template(template).render({"notice": notice, "why": reasons.message_to_author(notice.reasons)})
