@@ -175,7 +175,7 @@ def normalize(html: str) -> str:
 
 def comment_dicts(report: Report) -> Iterator[dict[str, Any]]:
     """Yield the comments for comments.json in the order they were written, and count them."""
-    usernames = dict(authors().values_list("pk", "username"))
+    usernames: dict[Any, str] = dict(authors().values_list("pk", "username"))
     shown = passages.shown_revisions()
     found = passages.with_versions(Comment.objects.select_related("commenter", "wording", "essay")).order_by("pk")
     for comment in found.iterator(500):
