@@ -145,7 +145,7 @@ def test_an_edited_comment_keeps_its_passage_and_an_erased_one_does_not(essay: E
     rules = make.rules(edit_until_answered=False)
     viewer = Viewer(commenter)
     editing.edit(comment.pk, by=viewer, text="Was it really?", sender=Sender("203.0.113.9"), rules=rules)
-    assert line_of(essay, comment) == [LINE.replace("“", "").replace("”", "")]
+    assert [WORDS in line for line in line_of(essay, comment)] == [True]
     editing.erase_all(commenter)
     assert not Passage.objects.exists()
     assert not AuthorAnswer.objects.exists()
