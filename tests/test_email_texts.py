@@ -19,6 +19,7 @@ from django.utils import timezone
 from accounts.models import QueueMail, User
 from blog.models import Authorship, Essay
 from comments import jobs as comment_jobs
+from comments.answers import actions as answers
 from comments.models import Address, Comment, Subscription, Wording
 from comments.notifications import outbox, subscribing
 from comments.notifications.subscribing import Subscriber, Topic
@@ -145,6 +146,15 @@ def a_claim(essay: Essay) -> None:
     )
 
 
+def an_authors_answer_and_pick(essay: Essay) -> None:
+    miriam = User.objects.get(username="miriam")
+    for label, is_picked in (("stands", False), ("", True)):
+        comment = make.comment(essay, by=make.guest(f"Anna {label}"))
+        subscribe("replies", commenter=comment.commenter)
+        answers.save(comment.pk, answers.Choice(label, is_picked=is_picked), by=miriam)
+        run_ready_jobs()
+
+
 def codes_and_notes_about_accounts(essay: Essay) -> None:
     make.user("rosa", name="Rosa")
     for path, fields in (
@@ -180,6 +190,7 @@ SENDINGS: tuple[Callable[[Essay], None], ...] = (
     an_appeal_and_its_answer,
     an_invitation,
     a_claim,
+    an_authors_answer_and_pick,
     codes_and_notes_about_accounts,
 )
 

@@ -69,6 +69,7 @@ OWN = {
     "essay-feed": "{path}feed/",
     "essay-feed-atom": "{path}feed/atom/",
     "cite": "{path}cite/",
+    "corrections": "{path}corrections/",
     "card": "/cards/{number}-0123456789ab.png",
     "by its number": "/?p={number}",
     "an old address": "/an-old-address/",
@@ -82,13 +83,20 @@ OWN = {
 }
 # Pages that show no essay, that accept only POST, that need a login or a secret, or that are not cached (the search).
 NEITHER = """
-    account_claim account_claim_ask account_claim_sent account_claims appeal-comment category change
+    account_claim account_claim_ask account_claim_sent account_claims answer-comment appeal-comment category change
     confirm-subscriptions connect data data-file decide-by-mail delete-comment edit-comment
     favicon subscribe forget forgotten identity log-out media moderation-record mute-commenter muted-commenters my-comments
     my-subscriptions opensearch preview privacy queue-mail renew-replies-feed replies replies-feed respond respond-page
     robots search site-card stop-daily stop-subscription subscription-requested subscriptions notify-decision
+    version
 """.split()  # noqa: SIM905
-FOR_PAGES = {"page", "page-feed", "page-feed-atom"}  # like those of an essay, tested below
+FOR_PAGES = {
+    "page",
+    "page-feed",
+    "page-feed-atom",
+    "page-corrections",
+    "page-version",
+}  # like those of an essay, tested below
 OTHER_VIEWS = ("accounts.", "allauth.", "django.", "server.")
 
 
