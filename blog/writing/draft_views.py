@@ -19,6 +19,7 @@ from blog import difference
 from blog.models import Draft, Essay, PreviewLink, Revision, Text
 from blog.writing import drafts, preview
 from blog.writing import revisions as revising
+from blog.writing.unsaved_settings import find_unsaved
 
 REVISIONS_PER_PAGE = 50
 MAX_DAYS = 90
@@ -95,7 +96,9 @@ def store_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpRe
         essay = saved.essay  # the form was saved, but its page did not get the answer
     if essay and revising.is_saved_from(essay, form.tab, user):
         form = replace(form, base=revising.latest_text(essay).version)
-    if drafts.is_saved(user, form):
+    if essay:
+        form = replace(form, settings=find_unsaved(request, essay, form.settings))
+    if essay and drafts.is_saved(user, essay, form):
         state, row = "same", None
     else:
         state, row = drafts.store(user, essay, form)

@@ -1,6 +1,7 @@
 """Drafts: unsaved text of open forms, stored every few seconds, one row for each browser tab."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from accounts.models import User
-from blog.models import Draft, Essay, Revision, Text
+from blog.models import Draft, Essay, Text
 from blog.models.revision import TEXT_FIELDS
 from blog.writing import revisions
 from blog.writing.term_fields import split_names
@@ -137,11 +138,18 @@ def _store_once(author: User, essay: Essay | None, form: FormState) -> tuple[str
     return "kept", row
 
 
-def is_saved(author: User, form: FormState) -> bool:
-    """Return whether a text that waited in a browser was typed before its own form was saved, without an answer."""
-    saved = Revision.objects.saved_from(form.tab, author) if form.age else None
-    is_older = saved is not None and timezone.now() - form.age <= saved.created + timedelta(seconds=1)
-    return saved is not None and is_older and form.text.cleaned() == saved.text
+def is_saved(author: User, essay: Essay, form: FormState) -> bool:
+    """Return whether a text that waited in a browser has been saved since it was typed, by its own form or another.
+
+    Of the settings `form` has only those that are not saved; its own form saved them with the text, whatever they are
+    now.
+    """
+    if not form.age:
+        return False
+    text, typed = form.text.cleaned(), timezone.now() - form.age - timedelta(seconds=1)
+    lines = {name: getattr(text, name) for name in TEXT_FIELDS if name != "slug" or text.slug}  # no slug: a new one
+    rows = essay.revisions.filter(author=author, created__gte=typed, **lines).values_list("tab", "tags")
+    return any(tags == list(text.tags) and (not form.settings or tab == form.tab != "") for tab, tags in rows)
 
 
 def find_continued_draft(rows: "QuerySet[Draft]", form: FormState) -> Draft | None:
@@ -150,10 +158,15 @@ def find_continued_draft(rows: "QuerySet[Draft]", form: FormState) -> Draft | No
     return row if row and row.changed.isoformat() == form.over else None
 
 
-def delete_after_save(author: User, essay: Essay, form: FormState) -> None:
-    """Delete the draft of a form that is saved now, and drafts with the same text; keep those of other tabs."""
+def delete_after_save(
+    author: User, essay: Essay, form: FormState, find_unsaved: Callable[[dict[str, list[str]]], object]
+) -> None:
+    """Delete the draft of a form that is saved now, and drafts with the same text and settings; keep other ones.
+
+    `find_unsaved` returns which of a draft's settings are not saved.
+    """
     for row in Draft.objects.filter(Q(essay=essay) | Q(essay=None), author=author):
         is_own = bool(form.tab) and row.tab == form.tab
         is_continued = row.pk == form.draft and row.changed.isoformat() == form.over
-        if is_own or is_continued or (row.text == form.text and not row.settings):
+        if is_own or is_continued or (row.text == form.text and not find_unsaved(row.settings)):
             row.delete()

@@ -1,6 +1,7 @@
 """Saving in the admin: forms edit the latest text, and none overwrites a newer one unseen."""
 
 import json
+from functools import partial
 from typing import Any, cast
 
 from django.contrib import messages
@@ -22,6 +23,7 @@ from blog.writing.form import initial_values, requested_action
 from blog.writing.permissions import AdminMixin
 from blog.writing.publishing.views import too_late_message, undone_message
 from blog.writing.revisions import LatestText
+from blog.writing.unsaved_settings import find_unsaved
 
 
 class WritingMixin(AdminMixin):
@@ -103,7 +105,9 @@ class WritingMixin(AdminMixin):
         if not change and not essay.authorships.exists():
             Authorship.objects.create(essay=essay, author=cast(User, request.user))
         indexing.index(essay)
-        drafts.delete_after_save(cast(User, request.user), essay, drafts.parse_form(request.POST))
+        drafts.delete_after_save(
+            cast(User, request.user), essay, drafts.parse_form(request.POST), partial(find_unsaved, request, essay)
+        )
         pagecache.invalidate(essay.cache_key, "site", "comments")
         if "_popup" not in request.POST:
             if requested_action(request.POST) != "publish":  # the publishing step says what happens next
@@ -225,10 +229,12 @@ def dropped_pictures_message(pictures: list[str]) -> str:
 def redirect_to_form(request: HttpRequest, essay: Essay) -> HttpResponse:
     """Redirect to the form, after “Publish” to the publishing step, which a script opens over the form.
 
-    The fragment tells the form's script that the tab's text is saved.
+    The fragment tells the form's script that the tab's text is saved, up to the number that it sent.
     """
     address = reverse("admin:blog_essay_change", args=[essay.pk])
     if requested_action(request.POST) == "publish":
         address = f"{address}?publish=1" if "_dialog" in request.POST else reverse("essay-publish", args=[essay.pk])
-    tab = request.POST.get("tab", "")
-    return redirect(f"{address}#saved-{tab}" if tab.isalnum() else address)
+    tab, number = request.POST.get("tab", ""), drafts.parse_number(request.POST.get("number", ""), digits=9)
+    if tab.isalnum():
+        address += f"#saved-{tab}-{number}" if number else f"#saved-{tab}"
+    return redirect(address)

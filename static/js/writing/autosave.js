@@ -61,12 +61,12 @@ customElements.define("essay-autosave", class extends HTMLElement {
     addEventListener("offline", () => { if (this.isTyped) this.isWaiting = true; this.send(); });
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.isWaiting && this.send());
     addEventListener("beforeunload", (event) => { if (this.isTyped && !this.isLeaving && !this.isStoredLocally) event.preventDefault(); });
-    const started = this.start(before).catch(() => this.showStatus("nowhere")).then(() => { this.isStarted = true; });
+    this.started = this.start(before).catch(() => this.showStatus("nowhere")).then(() => { this.isStarted = true; });
     this.addEventListener("click", (event) => {
       const link = event.target.closest(".newer-texts a");
       if (!link || this.isStarted) return;
       event.preventDefault(); // the text it opens may be older than this browser's
-      started.then(() => location.assign(link.href));
+      this.started.then(() => location.assign(link.href));
     });
   }
 
@@ -103,6 +103,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
     }
     if (!hasNewest || this.isTyped || location.search) return;
     await deleteLocal(this.tab); // a copy of an older text
+    this.isReloading = true;
     location.reload(); // the form opens with the newest text
   }
 
@@ -193,25 +194,28 @@ customElements.define("essay-autosave", class extends HTMLElement {
     return null;
   }
 
-  /* Leave the page only if the server answers: first save the text here and there, then submit the form. */
+  /* Leave the page only if the server answers: first save the text here and there, then submit the form. The page that
+     comes deletes the copy here, unless more was typed before it came. */
   async onSubmit(event) {
     if (event.submitter?.formTarget === "_blank" || this.isLeaving) return;
     event.preventDefault();
     if (this.isSubmitting) return;
     this.isSubmitting = true;
+    await this.started; // a newer text of an earlier page opens first
+    if (this.isReloading) return;
     await this.saveLocally().catch(() => {});
-    const answers = await this.post(this.withNumber());
+    const body = this.fields();
+    const sent = body.toString();
+    body.set("number", (this.number += 1));
+    const { number } = this;
+    const answer = await this.post(body);
     this.isSubmitting = false;
-    if (!answers) return;
+    if (!answer) return;
+    this.lastSent = sent; // so that only what is typed while the page is left is sent again
+    this.form.elements.number.value = number;
     this.isLeaving = true;
     setTimeout(() => { this.isLeaving = false; }, 10_000); // still on this page: allow another try
     this.form.requestSubmit(event.submitter);
-  }
-
-  withNumber() {
-    const body = this.fields();
-    body.set("number", (this.number += 1));
-    return body;
   }
 
   showStatus(name, detail = "") {
