@@ -15,6 +15,7 @@ from tests import make
 from tests.browser.essay_form import focus_body, form_url
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import ANIMATIONS_SETTLED, Visitor
+from tests.services.processes import wait_until
 from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
@@ -145,3 +146,61 @@ def test_no_failure_between_press_and_answer_loses_anything_or_publishes_twice(
     assert (draft.excerpt, "Typed." in draft.body) == ("What he got for it.", True)
     assert [row.kind for row in draft.revisions.all()].count("publish") == 1
     assert Announcement.objects.filter(essay=draft).count() == 1
+
+
+def test_what_is_typed_in_the_step_before_its_script_runs_is_kept_and_published(
+    site: "Server", author: User, draft: Essay, visitor: Visitor
+) -> None:
+    page = visitor.open()
+    log_in(page.context, author, site.url)
+    routes: list[Route] = []
+    page.route("**/publishing*.js", lambda route: routes.append(route))
+    address = form_url(site, draft).replace("change/", "publish/")
+    description = page.get_by_label("Description")
+
+    def type_before_the_script(words: str) -> None:
+        page.goto(address, wait_until="commit")
+        description.fill(words)
+        wait_until(lambda: bool(routes), "the script to be requested")
+
+    type_before_the_script("Typed early.")
+    routes.pop().continue_()
+    expect(page.locator("[data-part=choose]")).to_be_visible()
+    page.unroute_all()
+    page.goto(form_url(site, draft))
+    page.goto(address)
+    expect(description).to_have_value("Typed early.")
+    page.route("**/publishing*.js", lambda route: routes.append(route))
+    type_before_the_script("Typed without the script.")
+    page.locator("[data-part=submit]").press("Enter")
+    expect(page.locator(".messagelist")).to_contain_text("Published.")
+    draft.refresh_from_db()
+    assert draft.excerpt == "Typed without the script."
+
+
+def test_the_step_gives_way_to_a_newer_text_that_only_the_browser_has(
+    site: "Server", author: User, draft: Essay, visitor: Visitor
+) -> None:
+    context = visitor.open(alone=True).context
+    log_in(context, author, site.url)
+    form = form_url(site, draft)
+    for words, address in (
+        ("By itself.", form.replace("change/", "publish/")),
+        ("Over the text.", f"{form}?publish=1"),
+    ):
+        page = context.new_page()
+        page.clock.install()
+        page.route("**/draft/", lambda route: route.abort())  # the server is gone
+        page.goto(form)
+        focus_body(page).keyboard.type(f" {words}")
+        page.clock.run_for(3000)
+        expect(page.locator(".kept")).to_contain_text("The server isn’t responding")
+        page.close()
+        visitor.errors.clear()  # Chromium logs failed requests
+        page = context.new_page()
+        page.goto(address)
+        expect(page).to_have_url(form)
+        expect(page.locator(".editor-text")).to_contain_text(words)
+        expect(page.locator(".newer-line").first).to_contain_text("Opened with your unsaved changes")
+        expect(page.locator("dialog.publishing-dialog")).to_have_count(0)
+        page.close()

@@ -1,48 +1,11 @@
 /* Saves what is typed: in this browser within a second, on the server every few seconds. Each page has its own draft
    row on the server. What an earlier page left in this browser is sent there first, so that every browser offers it. */
+import { deleteLocal, findLeft, savedDeleted, transact } from "./local-texts.js";
 import { changedSettings } from "./unsaved-settings.js";
 
 const LOCAL_DELAY_MS = 800; // after a change, even if typing continues
 const SERVER_DELAY_MS = 2500;
-const STORE = "texts";
 const FIELDS = ["title", "deck", "body", "excerpt", "slug", "tags"];
-
-function openDatabase() {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open("essays", 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "tab" });
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = request.onblocked = () => reject(request.error);
-  });
-}
-
-/* Run one transaction, and resolve when it is on disk. */
-async function transact(mode, operation) {
-  const database = await (transact.database ??= openDatabase());
-  return new Promise((resolve, reject) => {
-    const transaction = database.transaction(STORE, mode, { durability: "strict" });
-    const request = operation(transaction.objectStore(STORE));
-    transaction.oncomplete = () => resolve(request.result);
-    transaction.onerror = transaction.onabort = () => reject(transaction.error);
-  });
-}
-
-/* Delete a text that was saved, continued or deleted, unless it is newer than `number`. */
-async function deleteLocal(tab, number = Infinity) {
-  const found = await transact("readonly", (store) => store.get(tab));
-  if (found?.number <= Number(number)) await transact("readwrite", (store) => store.delete(tab));
-}
-
-/* The previous page puts into the fragment what was saved or deleted. */
-async function deleteSaved() {
-  const [, saved, number] = location.hash.match(/^#saved-([a-z0-9]+)(?:-([0-9]+))?$/i) ?? [];
-  if (!saved) return;
-  await deleteLocal(saved, number);
-  history.replaceState(null, "", location.pathname + location.search);
-}
-
-const savedDeleted = deleteSaved();
-savedDeleted.catch(() => {}); // reported where it is awaited
 
 customElements.define("essay-autosave", class extends HTMLElement {
   connectedCallback() {
@@ -79,8 +42,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
     }
     const all = await transact("readonly", (store) => store.getAll());
     this.number = Math.max(this.number, ...all.filter(({ tab }) => tab === this.tab).map(({ number }) => number + 1));
-    const left = all.filter(({ tab, who, essay }) => tab !== this.tab && who === this.dataset.who && essay === this.dataset.essay);
-    this.left = left.sort((a, b) => a.changed - b.changed);
+    this.left = findLeft(all, this.dataset).filter(({ tab }) => tab !== this.tab);
     await this.sendLeft();
   }
 
@@ -101,10 +63,12 @@ customElements.define("essay-autosave", class extends HTMLElement {
       this.querySelector(".newer-texts").innerHTML = answer.offer;
       hasNewest = answer.opens;
     }
-    if (!hasNewest || this.isTyped || location.search) return;
+    const isPublishing = new URLSearchParams(location.search).has("publish"); // an older text
+    if (!hasNewest || this.isTyped || (location.search && !isPublishing)) return;
     await deleteLocal(this.tab); // a copy of an older text
-    this.isReloading = true;
-    location.reload(); // the form opens with the newest text
+    this.isReloading = true; // the form opens with the newest text
+    if (isPublishing) location.replace(location.pathname);
+    else location.reload();
   }
 
   fields() {

@@ -1,6 +1,8 @@
 /* The publishing step. Over the writing page it is a dialog: “Publish” saves the form, and the page that returns opens
    it. There and on its own page the button names the date, the card shows what is typed, and nothing typed is lost. */
 
+import { hasLeft } from "./local-texts.js";
+
 const form = document.querySelector("#essay_form");
 const TIMEOUT_MS = 20_000;
 const KEPT = ["title", "excerpt", "slug", "note", "when", "date", "time", "emails", "update", "cover"];
@@ -8,12 +10,13 @@ const KEPT = ["title", "excerpt", "slug", "note", "when", "date", "time", "email
 const language = () => document.documentElement.lang.replace(/^en$/, "en-US");
 
 class Step {
-  constructor(root) {
+  /* `opened` has the values of the server, from which what is typed may differ. */
+  constructor(root, opened) {
     this.root = root;
     this.form = root.querySelector("form.step");
     this.field = (name) => this.form.elements[name];
     this.part = (name) => root.querySelector(`[data-part=${name}]`);
-    this.opened = this.values(); // as the server sent them
+    this.opened = opened ?? this.values(true);
     this.restore();
     this.form.addEventListener("input", (event) => this.onInput(event));
     this.form.addEventListener("change", () => this.show());
@@ -24,20 +27,28 @@ class Step {
     this.show();
   }
 
-  values() {
-    const data = new FormData(this.form);
-    return Object.fromEntries(KEPT.map((name) => [name, data.get(name) ?? ""]));
+  /* The fields' values, or those with which the page came, whatever was typed before this script ran. */
+  values(asOpened = false) {
+    const value = (field) => (asOpened ? field.defaultValue : field.value);
+    const isChosen = (field) => !["checkbox", "radio"].includes(field.type) || (asOpened ? field.defaultChecked : field.checked);
+    const fields = [...this.form.elements];
+    return Object.fromEntries(KEPT.map((name) => {
+      const found = fields.find((field) => field.name === name && isChosen(field));
+      return [name, found ? value(found) : ""];
+    }));
   }
 
   /* What was typed here before stays, unless the server's own value has changed since. */
   restore() {
     const kept = JSON.parse(localStorage.getItem(this.root.dataset.key) ?? "{}");
+    const now = this.values();
     for (const [name, [before, value]] of Object.entries(kept)) {
       const field = this.field(name);
-      if (!field || before !== this.opened[name]) continue;
+      if (!field || before !== this.opened[name] || now[name] !== this.opened[name]) continue; // or typed again already
       if (field.type === "checkbox") field.checked = Boolean(value);
       else field.value = value; // of a group of radio buttons too
     }
+    if (KEPT.some((name) => now[name] !== this.opened[name])) this.keep(); // typed before this script ran
   }
 
   keep() {
@@ -140,7 +151,7 @@ class Step {
       return;
     }
     this.root.replaceWith(root);
-    new Step(root);
+    new Step(root, this.opened);
     focusFirst(root, ".reason a, #publishing-title");
   }
 
@@ -157,6 +168,13 @@ class Step {
 const parseStep = (html) => document.importNode(new DOMParser().parseFromString(html, "text/html").querySelector(".publishing"), true);
 const focusFirst = (root, selector) => root.querySelector(selector)?.focus();
 
+/* The step's own page: if this browser has text that was not sent, the writing page sends it, and opens the newest. */
+async function openPage() {
+  const isBehind = await hasLeft(page.dataset).catch(() => false);
+  new Step(page);
+  if (isBehind) location.replace(page.querySelector("[data-part=close]").href);
+}
+
 /* The dialog over the writing page. Where it cannot open, the step's own page does. */
 async function openDialog() {
   const address = location.pathname.replace(/change\/$/, "publish/");
@@ -167,6 +185,9 @@ async function openDialog() {
   } catch {
     // its own page says why
   }
+  const autosave = document.querySelector("essay-autosave");
+  await autosave?.started;
+  if (autosave?.isReloading) return; // a newer text opens
   if (!root) {
     location.replace(address);
     return;
@@ -244,5 +265,5 @@ if (form) {
   if (place && document.querySelector(".editor-text")) goTo(place);
   else if (place) addEventListener("essay-ready", () => goTo(place), { once: true });
 } else if (page) {
-  new Step(page);
+  openPage();
 }
