@@ -57,6 +57,7 @@ def test_the_menu_works_by_keyboard(visitor: Visitor, site: "Server", root: Comm
     expect(page.get_by_role("menu")).to_have_count(0)
     expect(link).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="Copy")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator(f"#comment-{root.pk} > .say").get_by_role("status")).to_have_text("Copied")
     expect(link).to_be_focused()
