@@ -77,7 +77,7 @@ class Repository:
         self.git("tag", "--annotate", "--message", version, tag, at=self.origin)
 
     def upgrade(self) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "REJOINDER_PATIENCE": "2", "REAL": sys.executable, "REJOINDER_SERVICE": "no-such"}
+        environment = {**os.environ, "REJOINDER_PATIENCE": "6", "REAL": sys.executable, "REJOINDER_SERVICE": "no-such"}
         return subprocess.run(["bin/upgrade"], cwd=self.tree, env=environment, capture_output=True, text=True)
 
     @property
