@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -96,12 +97,13 @@ def store_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpRe
         essay = saved.essay  # the form was saved, but its page did not get the answer
     if essay and revising.is_saved_from(essay, form.tab, user):
         form = replace(form, base=revising.latest_text(essay).version)
-    if essay:
-        form = replace(form, settings=find_unsaved(request, essay, form.settings))
-    if essay and drafts.is_saved(user, essay, form):
-        state, row = "same", None
-    else:
-        state, row = drafts.store(user, essay, form)
+    with transaction.atomic():
+        if essay and (essay := revising.lock_essay(essay)):  # its form may be saved at this moment
+            form = replace(form, settings=find_unsaved(request, essay, form.settings))
+        if essay and drafts.is_saved(user, essay, form):
+            state, row = "same", None
+        else:
+            state, row = drafts.store(user, essay, form)
     answer: dict[str, Any] = {"state": state}
     if row:
         answer["changed"] = row.changed.isoformat()

@@ -1,11 +1,13 @@
 /* Saves what is typed: in this browser within a second, on the server every few seconds. Each page has its own draft
    row on the server. What an earlier page left in this browser is sent there first, so that every browser offers it. */
-import { deleteLocal, findLeft, savedDeleted, transact } from "./local-texts.js";
+import { deleteLocal, findTexts, leftData, savedDeleted, transact } from "./local-texts.js";
 import { changedSettings } from "./unsaved-settings.js";
 
 const LOCAL_DELAY_MS = 800; // after a change, even if typing continues
 const SERVER_DELAY_MS = 2500;
 const FIELDS = ["title", "deck", "body", "excerpt", "slug", "tags"];
+
+const isSame = (one, other) => [...FIELDS, "settings"].every((name) => one.get(name) === other.get(name));
 
 customElements.define("essay-autosave", class extends HTMLElement {
   connectedCallback() {
@@ -40,9 +42,9 @@ customElements.define("essay-autosave", class extends HTMLElement {
       await this.saveLocally();
       await deleteLocal(before, this.dataset.number);
     }
-    const all = await transact("readonly", (store) => store.getAll());
+    const all = await findTexts(this.dataset);
     this.number = Math.max(this.number, ...all.filter(({ tab }) => tab === this.tab).map(({ number }) => number + 1));
-    this.left = findLeft(all, this.dataset).filter(({ tab }) => tab !== this.tab);
+    this.left = all.filter(({ tab }) => tab !== this.tab);
     await this.sendLeft();
   }
 
@@ -51,17 +53,13 @@ customElements.define("essay-autosave", class extends HTMLElement {
   async sendLeft() {
     let hasNewest = false;
     while (this.left.length) {
-      const [{ tab, number, sent, changed }] = this.left;
-      const body = new URLSearchParams(sent);
-      const age = Math.max(0, Math.round((Date.now() - changed) / 1000));
-      const extra = { tab, number, age, offer: this.tab, taken: this.form.elements.over.value };
-      for (const [name, value] of Object.entries(extra)) body.set(name, value);
-      const answer = await this.post(body);
+      const [text] = this.left;
+      const answer = await this.post(leftData(text, this.tab, this.form.elements.over.value));
       if (!answer) return;
       this.left.shift();
-      await deleteLocal(tab, number);
+      await deleteLocal(text.tab, text.number);
       this.querySelector(".newer-texts").innerHTML = answer.offer;
-      hasNewest = answer.opens;
+      hasNewest = answer.opens && !isSame(new URLSearchParams(text.sent), this.fields());
     }
     const isPublishing = new URLSearchParams(location.search).has("publish"); // an older text
     if (!hasNewest || this.isTyped || (location.search && !isPublishing)) return;
@@ -113,6 +111,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
   async send() {
     clearTimeout(this.serverTimer);
     this.firstChange = undefined;
+    if (this.isSubmitting) return; // it sends the text itself
     if (this.isSending) {
       this.mustResend = true;
       return;

@@ -27,15 +27,18 @@ export async function deleteLocal(tab, number = Infinity) {
   if (found?.number <= Number(number)) await transact("readwrite", (store) => store.delete(tab));
 }
 
-/* Those of an author's essay, oldest first. */
-export function findLeft(texts, { who, essay }) {
-  return texts.filter((each) => each.who === who && each.essay === essay).sort((a, b) => a.changed - b.changed);
+/* The texts of an author's essay, oldest first. */
+export async function findTexts({ who, essay }) {
+  const all = await transact("readonly", (store) => store.getAll());
+  return all.filter((each) => each.who === who && each.essay === essay).sort((a, b) => a.changed - b.changed);
 }
 
-/* Whether this browser keeps a text of an author's essay that the server may not have. */
-export async function hasLeft(author) {
-  await savedDeleted;
-  return findLeft(await transact("readonly", (store) => store.getAll()), author).length > 0;
+/* The data with which a page sends a text of an earlier page. */
+export function leftData({ tab, number, sent, changed }, offer, taken) {
+  const body = new URLSearchParams(sent);
+  const age = Math.max(0, Math.round((Date.now() - changed) / 1000));
+  for (const [name, value] of Object.entries({ tab, number, age, offer, taken })) body.set(name, value);
+  return body;
 }
 
 /* The previous page puts into the fragment what was saved or deleted. */

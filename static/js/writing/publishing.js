@@ -1,7 +1,7 @@
 /* The publishing step. Over the writing page it is a dialog: “Publish” saves the form, and the page that returns opens
    it. There and on its own page the button names the date, the card shows what is typed, and nothing typed is lost. */
 
-import { hasLeft } from "./local-texts.js";
+import { deleteLocal, findTexts, leftData, savedDeleted } from "./local-texts.js";
 
 const form = document.querySelector("#essay_form");
 const TIMEOUT_MS = 20_000;
@@ -168,11 +168,25 @@ class Step {
 const parseStep = (html) => document.importNode(new DOMParser().parseFromString(html, "text/html").querySelector(".publishing"), true);
 const focusFirst = (root, selector) => root.querySelector(selector)?.focus();
 
-/* The step's own page: if this browser has text that was not sent, the writing page sends it, and opens the newest. */
+/* The step's own page: what an earlier page left in this browser is sent; if it is newer, the writing page opens it. */
 async function openPage() {
-  const isBehind = await hasLeft(page.dataset).catch(() => false);
+  page.hidden = await sendLeft().catch(() => false);
   new Step(page);
-  if (isBehind) location.replace(page.querySelector("[data-part=close]").href);
+  if (page.hidden) location.replace(page.querySelector("[data-part=close]").href);
+}
+
+/* Send what earlier pages left; return whether it has the newest text. */
+async function sendLeft() {
+  await savedDeleted;
+  let hasNewest = false;
+  for (const text of await findTexts(page.dataset)) {
+    const address = location.pathname.replace(/publish\/$/, "draft/");
+    const response = await fetch(address, { method: "POST", body: leftData(text, "", ""), redirect: "error", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (!response.ok) break;
+    hasNewest = (await response.json()).opens;
+    await deleteLocal(text.tab, text.number);
+  }
+  return hasNewest;
 }
 
 /* The dialog over the writing page. Where it cannot open, the step's own page does. */
