@@ -163,10 +163,15 @@ def delete_after_save(
 ) -> None:
     """Delete the draft of a form that is saved now, and drafts with the same text and settings; keep other ones.
 
-    `find_unsaved` returns which of a draft's settings are not saved.
+    `find_unsaved` returns which of a draft's settings are not saved: a form that was sent before its script ran has
+    none of them.
     """
     for row in Draft.objects.filter(Q(essay=essay) | Q(essay=None), author=author):
         is_own = bool(form.tab) and row.tab == form.tab
         is_continued = row.pk == form.draft and row.changed.isoformat() == form.over
-        if is_own or is_continued or (row.text == form.text and not find_unsaved(row.settings)):
+        is_entered = is_own or (is_continued and bool(form.tab))  # a script enters the draft's settings in the form
+        if is_entered or ((is_continued or row.text == form.text) and not find_unsaved(row.settings)):
             row.delete()
+        elif is_continued:
+            row.essay = essay
+            row.save(update_fields=["essay"])

@@ -128,6 +128,22 @@ def test_drafts_with_the_saved_text_and_settings_are_deleted_with_the_form_s_own
     assert Draft.objects.get().tab == "two"
 
 
+@pytest.mark.parametrize("is_new", [False, True])
+def test_settings_of_a_draft_stay_unsaved_if_its_form_is_sent_before_the_script_runs(
+    author: User, essay: Essay, is_new: bool
+) -> None:
+    form = EssayForm(author, None if is_new else essay)
+    form.open()
+    form.autosave(title="One", body="<p>Typed.</p>", tab="abc", number="5", settings=json.dumps(LANGUAGE))
+    form.open(f"?draft={Draft.objects.get().pk}")
+    form.save(tab="")
+    assert form.essay
+    saved = Essay.objects.get(pk=form.essay.pk)
+    assert (revisions.latest_text(saved).text.body, saved.language) == ("<p>Typed.</p>", "")
+    left = Draft.objects.get()
+    assert (left.essay, left.settings) == (saved, LANGUAGE)
+
+
 def test_the_page_after_saving_names_what_was_saved(author: User, essay: Essay) -> None:
     """What is typed while the browser waits for it has a higher number, and is not deleted from the browser."""
     form = EssayForm(author, essay)
