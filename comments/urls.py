@@ -1,9 +1,12 @@
 """URL patterns of comments. Included before the blog's, whose last patterns match any path."""
 
+import re
+
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 import blog.urls  # noqa: F401 – registers the converters of dates and slugs
+from blog.models import RESERVED_SLUGS
 from comments import feeds
 from comments.answers import version_views
 from comments.answers import views as answer_views
@@ -50,8 +53,7 @@ replies = [
     path("feed/", reply_views.renew_feed, name="renew-replies-feed"),
     path("feed/<str:token>/", reply_views.feed, name="replies-feed"),
 ]
-# The path of a page, which is none of the lists of essays and other parts of the site.
-PAGE = r"^(?!(?:tag|series|category|author|archive|accounts|admin|media|comments|preview)/)(?P<slug>[-\w]+)"
+PAGE = rf"^(?!(?:{'|'.join(map(re.escape, sorted(RESERVED_SLUGS)))})/)(?P<slug>[-\w]+)"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("replies/", include(replies)),
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/", include(essay_actions)),

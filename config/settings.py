@@ -328,25 +328,10 @@ FETCH_ALLOWED_ORIGINS = frozenset(
 
 # For the page cache: query parameters that select another page,
 # and those that make a page personal
-PAGECACHE_QUERY_NAMES = frozenset(
-    {
-        "cpage",
-        "order",
-        "by",
-        "essay",
-        "comment",
-        "thread",
-        "after",
-        "replies",
-        "replyto",
-        "on",
-        "passage",
-        "page",
-        "p",
-        "page_id",
-        "s",
-    }
-)
+PAGECACHE_QUERY_NAMES = frozenset({
+    "cpage", "order", "by", "essay", "comment", "thread", "after", "replies", "replyto", "on", "passage",
+    "page", "p", "page_id", "s",
+})  # fmt: skip
 # The cookie that remembers `?order=newest`, on pages that may have threads (pagecache/choices.py)
 PAGECACHE_CHOICE = "order"
 PAGECACHE_CHOICE_VALUES = ("oldest", "newest", "liked")

@@ -108,9 +108,7 @@ class PassageImport:
     @cached_property
     def shown(self) -> Revision | None:
         """The text that readers see, which gets a revision now."""
-        if self.essay.published is None:
-            return None
-        return Revision.objects.public(self.essay).first() or revisions.ensure_revision(self.essay).revision
+        return revisions.ensure_public(self.essay)
 
     @cached_property
     def text(self) -> matching.Text:

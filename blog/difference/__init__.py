@@ -14,7 +14,7 @@ from blog.difference.rendering import render_changes, render_marked, render_toke
 from blog.difference.sequences import Budget, compare_sequences
 from blog.models import Text
 
-__all__ = ["Block", "Budget", "Difference", "Fold", "Row", "compare", "compare_sequences", "split_words"]
+__all__ = ["Block", "Budget", "Difference", "Fold", "Row", "compare", "compare_sequences", "similarity", "split_words"]
 
 MAX_PAIRS = 1_000_000  # pairs of items compared in one comparison of texts
 MAX_CHARACTERS = 500_000  # about 70,000 words

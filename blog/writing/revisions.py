@@ -264,6 +264,31 @@ def ensure_revision(essay: Essay) -> LatestText:
     return LatestText(found.text, made, str(made.pk))
 
 
+@transaction.atomic
+def ensure_public(essay: Essay) -> Revision | None:
+    """Return the revision that readers see; a text without one, as after an import, gets one.
+
+    In a backup made before versions were numbered, it is the published revision with this text. None if there is none:
+    a text that was only saved is never taken for it.
+    """
+    stored = lock_essay(essay)
+    if stored is None or not stored.is_published:
+        return None
+    if found := Revision.objects.public(stored).first():
+        return found
+    if stored.revisions.exists():
+        shown = Text.from_essay(stored).fingerprint
+        published = stored.revisions.filter(kind=Revision.Kind.PUBLISH).order_by("-pk")
+        found = next((row for row in published if row.text.fingerprint == shown), None)
+        if found:
+            found.public_from, found.version = found.created, 1
+            found.save(update_fields=["public_from", "version"])
+    else:
+        found = ensure_revision(stored).revision
+    pagecache.invalidate("site")  # the essay's page names it
+    return found
+
+
 def create_revision(
     essay: Essay,
     text: Text,

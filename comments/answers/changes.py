@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
-from blog.difference import Budget, similarity, split_words
+from blog.difference import MIN_SIMILARITY, Budget, similarity, split_words
 from blog.difference.blocks import Token
 from blog.difference.rendering import join_changes, merge_neighbors, render_tokens
 from blog.difference.sequences import compare_sequences
@@ -20,7 +20,6 @@ from pagecache.store import Store, Stored
 
 MAX_PAIRS = 100_000  # pairs of words compared for one paragraph
 KEPT = 30  # words, signs and spaces beside a change
-MIN_SIMILARITY = 0.35  # share of common words from which a paragraph is the changed one
 
 Parts = list[tuple[list[Token], bool]]  # tokens, and whether they are marked
 

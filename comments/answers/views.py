@@ -10,6 +10,7 @@ from accounts.models import User
 from comments.answers import actions
 from comments.answers.forms import AnswerForm
 from comments.models import AuthorAnswer, Comment, Discussion
+from comments.models.passage import quotation_of
 from comments.posting.actions import CommentGone
 
 
@@ -40,7 +41,7 @@ def answer(request: Request, pk: int) -> HttpResponse:
 def find_readable(pk: int) -> Comment:
     """Return a public comment. Raises Http404."""
     rows = Comment.objects.approved().select_related("essay", "commenter", "wording", "parent__commenter")
-    found: Comment | None = rows.filter(pk=pk).first()
+    found: Comment | None = rows.annotate(quotation=quotation_of()).filter(pk=pk).first()
     if found is None or not found.essay.is_published:
         raise Http404
     return found

@@ -14,14 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from comments.models import AuthorAnswer
-from comments.passages.matching import tidy_words
-from comments.passages.matching.paragraphs import BLOCKS
+from comments.passages.matching import BLOCKS
 from comments.passages.shown import Remark, Remarks
 
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)\b[^>]*>")
 _NUMBERED = frozenset(BLOCKS)
 _EDGES = _NUMBERED | frozenset({"ol", "ul", "dl", "table", "thead", "tbody", "tfoot", "tr", "section"})
-_CHARACTER = re.compile(r"&[^;\s]{1,31};|[^\s]")
+_CHARACTER = re.compile("&[^;\\s]{1,31};|[^\\s\u00ad\u200b\u2060\ufeff]")  # none that a reader cannot see
 _NOT_WORDS = re.compile(r'role="doc-(?:noteref|backlink)"')
 
 
@@ -103,7 +102,7 @@ def count_link(number: int, found: Iterable[Remark], address: str) -> str:
 def brackets(html: str, block: Block, remark: Remark, address: str) -> list[tuple[int, str]]:
     """Return the brackets around words that were corrected, or nothing if the block does not have them once."""
     spans = list(characters(html, block))
-    text = "".join(tidy_words(unescape(html[start:end])) for start, end in spans)
+    text = "".join([html[start] if end - start == 1 else unescape(html[start:end]) for start, end in spans])
     words = "".join((remark.words or "").split())
     start = text.find(words)
     if not words or start < 0 or len(text) != len(spans) or text.find(words, start + 1) >= 0:

@@ -20,13 +20,13 @@ def move_passages(essay: int) -> None:
     shown = Revision.objects.public(found).first() if found else None
     if found is None or shown is None:
         return
-    misplaced = Passage.objects.misplaced(shown).select_related("revision").order_by("pk")
+    misplaced = Passage.objects.misplaced(shown).order_by("pk")
     moves = find_moves(misplaced, read_text(shown))
     with transaction.atomic():
         Essay.objects.select_for_update().filter(pk=essay).first()
         newest = Revision.objects.public(found).values_list("pk", flat=True).first()
         if newest != shown.pk:
-            return  # the next text was published meanwhile, and has a job of its own
+            return  # the next text has been published since, and has a job of its own
         for passage, place in ((move.passage, move.place) for move in moves):
             if place is not None:
                 passage.revision = shown

@@ -21,12 +21,12 @@ class Move:
 
 def find_moves(passages: Iterable[Passage], new: matching.Text) -> list[Move]:
     """Find passages in a text, from the last text that has each of them. What an author chose comes first."""
-    by_revision: dict[Revision, list[Passage]] = defaultdict(list)
+    by_revision: dict[int | None, list[Passage]] = defaultdict(list)
     for passage in passages:
-        if passage.revision:
-            by_revision[passage.revision].append(passage)
+        by_revision[passage.revision_id].append(passage)
     moves = []
-    for revision, placed in by_revision.items():
+    for revision in Revision.objects.filter(pk__in=[key for key in by_revision if key]).order_by("pk"):
+        placed = by_revision[revision.pk]
         wanted = [matching.Passage(one.paragraph, one.words, one.before, one.after) for one in placed]
         for passage, match in zip(placed, matching.find_again(read_text(revision), new, wanted), strict=True):
             how: str = match.how
@@ -61,7 +61,7 @@ def summarize(essay: Essay, body: str) -> Summary | None:
     """Return what becomes of the passages that readers see now if this body is published; None if there are none."""
     shown = Revision.objects.public(essay).values_list("pk", flat=True).first()
     passages = Passage.objects.filter(essay=essay, revision=shown, comment__status="approved")
-    rows = list(passages.select_related("revision", "comment__commenter").order_by("paragraph", "pk"))
+    rows = list(passages.select_related("comment__commenter").order_by("paragraph", "pk"))
     if not rows:
         return None
     moves = find_moves(rows, matching.parse_text(body))

@@ -4,10 +4,9 @@ import sys
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
-import pagecache
 from blog.models import Essay, Revision
 from blog.writing import revisions
 from comments.models import Comment, Discussion, Passage
@@ -53,25 +52,36 @@ def read_text(revision: Revision) -> matching.Text:
 def find(essay: Essay, quotation: Quotation) -> Passage | None:
     """Return the passage of an essay that readers can or could see, unsaved; None if that text does not have it.
 
-    Nothing is said about a text that readers cannot see.
+    Nothing is said about a text that readers cannot see. A text without a revision, as after an import, is the essay's.
     """
-    revision = find_revision(essay, quotation.revision)
-    if revision is None:
-        return None
-    text = read_text(revision)
+    if quotation.revision:
+        revision = READABLE.first(essay=essay.pk, pk=quotation.revision, now=timezone.now())
+        if revision is None:
+            return None
+    else:
+        revision = Revision.objects.public(essay).first()
+    text = read_text(revision) if revision else matching.parse_text(essay.body)
     wanted = matching.Passage(quotation.paragraph, quotation.words, quotation.before, quotation.after)
     if not quotation.words:
-        found = next((one for one in text.paragraphs if one.number == quotation.paragraph), None)
-        if found is None:
+        paragraph = next((one for one in text.paragraphs if one.number == quotation.paragraph), None)
+        if paragraph is None:
             return None
-        wanted = matching.Passage(found.number, found.words)
+        wanted = matching.Passage(paragraph.number, paragraph.words)
     place = matching.locate(text, wanted)
     if place is None or len(place.words) > MAX_WORDS:
         return None
     return build(essay, revision, matching.quote(text, place))
 
 
-def build(essay: Essay, revision: Revision, placed: matching.Passage) -> Passage:
+def find_for_comment(essay: Essay, quotation: Quotation) -> Passage | None:
+    """Return the passage that a new comment is on; a text without a revision gets one."""
+    passage = find(essay, quotation)
+    if passage and passage.revision is None:
+        passage.revision = passage.quoted_from = revisions.ensure_public(essay)
+    return passage
+
+
+def build(essay: Essay, revision: Revision | None, placed: matching.Passage) -> Passage:
     """Return an unsaved passage for words at a place in a revision."""
     passage = Passage(
         essay=essay,
@@ -83,24 +93,8 @@ def build(essay: Essay, revision: Revision, placed: matching.Passage) -> Passage
         before=placed.prefix,
         after=placed.suffix,
     )
-    passage.is_outdated = getattr(revision, "newest", revision.pk) != revision.pk
+    passage.is_outdated = revision is not None and getattr(revision, "newest", revision.pk) != revision.pk
     return passage
-
-
-def find_revision(essay: Essay, number: int) -> Revision | None:
-    """Return a revision that readers can or could see, by its key; with 0 the one that they see now.
-
-    A text without a revision, as after an import, gets one.
-    """
-    if number:
-        return READABLE.first(essay=essay.pk, pk=number, now=timezone.now())
-    if shown := Revision.objects.public(essay).first():
-        return shown
-    with transaction.atomic():
-        stored = revisions.lock_essay(essay) or essay
-        made = Revision.objects.public(essay).first() or revisions.ensure_revision(stored).revision
-        pagecache.invalidate("site")  # so that the page names it
-    return made
 
 
 def insert(passage: Passage, comment: Comment) -> None:

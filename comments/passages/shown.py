@@ -27,10 +27,8 @@ class Remark(NamedTuple):
     revision: int | None  # that has the passage at this place
     paragraph: int | None
     words: str | None
-    before: str | None
     label: str | None
     corrected_in: int | None  # version
-    corrected_by: int | None  # revision
     is_picked: bool | None
     is_strongest: bool | None
 
@@ -43,8 +41,8 @@ class Remark(NamedTuple):
 COLUMNS = (
     "pk", "status", "readable", "commenter__name",
     "passage__quotation", "passage__quoted_from__version", "passage__quoted_from__is_withdrawn",
-    "passage__revision", "passage__paragraph", "passage__words", "passage__before",
-    "author_answer__label", "author_answer__revision__version", "author_answer__revision",
+    "passage__revision", "passage__paragraph", "passage__words",
+    "author_answer__label", "author_answer__revision__version",
     "author_answer__is_picked", "author_answer__is_strongest",
 )  # fmt: skip
 

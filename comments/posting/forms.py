@@ -82,7 +82,7 @@ class PassageField(HiddenField):
     """The passage of the essay that the comment is on, or nothing; what it says is checked against the essay later."""
 
     def to_python(self, value: Any) -> Quotation | None:  # type: ignore[override]
-        """Parse the field; a value that is none of ours is a passage that is not in the essay."""
+        """Parse the field. A value that no page of ours sends counts as a passage that the essay does not have."""
         text = super().to_python(value) or ""
         if len(text) > quotations.MAX_SENT or ((found := quotations.parse(text)) and len(found.words) > MAX_WORDS):
             raise forms.ValidationError(_("The passage is too long. Select fewer words."), code="invalid")

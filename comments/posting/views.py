@@ -43,7 +43,7 @@ def respond(request: Request, **address: Any) -> HttpResponse:
     if rejection := reject_incomplete(submission):
         return rejection
     quotation = submission.form.cleaned_data.pop("on")
-    passage = placing.find(submission.essay, quotation) if quotation else None
+    passage = placing.find_for_comment(submission.essay, quotation) if quotation else None
     try:
         comment = actions.post(
             essay=submission.essay,

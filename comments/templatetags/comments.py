@@ -237,7 +237,11 @@ def likes(context: Context, essay: Essay) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def with_passages(context: Context, essay: Essay, rendered: str) -> SafeString:
-    """Return the rendered body of an essay with a count after each paragraph that has comments."""
+    """Return the rendered body of an essay with a count after each paragraph that has comments.
+
+    The reader's likes are read first, because the same query has the discussion.
+    """
+    likes_rendering.Likes.for_request(context["request"], essay)
     remarks = Remarks.on(essay)
     is_choosing = context["request"].GET.get("on") == passage_fields.CHOOSE and accepts_comments(essay)
     has_marks = remarks.rows or is_choosing

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page, expect
 
-from blog.models import Essay, Revision, Text
+from blog.models import Authorship, Essay, Revision, Text
 from blog.writing import revisions
+from comments.answers import actions as answers
 from comments.models import Comment, Passage
+from comments.passages.jobs import move_passages
 from tests import make
 from tests.browser.test_drafts import expect_draft
 from tests.comments.browser_client import Browser
@@ -108,6 +110,7 @@ def test_the_passage_can_be_removed(visitor: Visitor, site: "Server", essay: Ess
     page = visitor.open(site.url + essay.get_absolute_url())
     select(page, (SECOND, 0), (SECOND, 24))
     page.get_by_role("button", name="Reply to this").click()
+    expect(page.get_by_role("textbox", name="Comment")).to_be_focused()
     page.keyboard.type("Typed already.")
     page.get_by_role("button", name="Remove").click()
     expect(page.locator("#respond .passage")).to_be_hidden()
@@ -155,3 +158,21 @@ def test_a_quotation_marks_its_words_and_leads_to_them(visitor: Visitor, site: "
     expect(page.locator(".on.marked")).to_be_visible()
     assert marked(page) == ["how it was done.1 In 1640"]
     link.click()
+
+
+def test_pages_about_passages_are_accessible(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    comment = comment_on(essay, "In 1640 he let two friends", 2)
+    author = make.author()
+    Authorship.objects.create(essay=essay, author=author)
+    make.site(public_versions=True)
+    changed = BODY.replace("two friends", "two old friends")
+    published = revisions.publish(essay, Text(title="Objections", body=changed, slug=essay.slug), by=None)
+    move_passages.call(essay.pk)
+    answers.save(comment.pk, answers.Choice("corrected", published, is_picked=True, is_strongest=True), by=author)
+    path = essay.get_absolute_url()
+    for width, scheme in ((1280, "light"), (360, "dark")):
+        page = visitor.open(site.url, viewport={"width": width, "height": 800}, color_scheme=scheme)
+        for address in (path, f"{path}?on=2", f"{path}?on=choose", f"{path}corrections/", f"{path}versions/2/"):
+            page.goto(site.url + address)
+            visitor.check_accessibility(page)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address

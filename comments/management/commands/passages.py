@@ -71,7 +71,8 @@ def read_text(file: Path) -> Text:
         raise CommandError(f"{file} is not a text file in UTF-8.") from error
     if "\0" in source:
         raise CommandError(f"{file} is not a text file in UTF-8.")
-    source = _FRONT_MATTER.sub("", source, count=1) if _FRONT_MATTER.match(source) else source
+    if front_matter := _FRONT_MATTER.match(source):
+        source = source[front_matter.end() :]
     if file.suffix.lower() not in HTML:
         if has_too_much_markup(source):
             raise CommandError(

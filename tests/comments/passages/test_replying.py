@@ -233,6 +233,29 @@ def test_an_imported_essay_gets_a_version_with_the_first_passage(essay: Essay) -
     assert counts(Browser().read(imported.get_absolute_url())) == {"on-2": "1"}
 
 
+def test_opening_the_form_for_an_imported_essay_stores_nothing(essay: Essay) -> None:
+    imported = make.essay(body=BODY, published=timezone.now() - timedelta(days=3))
+    page = Browser().read(f"{imported.get_absolute_url()}?passage=0-2")
+    assert "On: “ Here is how it was done." in page.text
+    assert not imported.revisions.exists()
+
+
+@pytest.mark.parametrize("has_published", [True, False])
+def test_words_that_were_only_saved_are_not_confirmed_if_no_revision_says_when_it_was_public(
+    essay: Essay, has_published: bool
+) -> None:
+    """As in a backup made before versions were numbered."""
+    revisions.save(essay, text("<p>Nobody may know this yet.</p>"), by=None)
+    essay.revisions.update(public_from=None, version=None)
+    if not has_published:
+        essay.revisions.filter(kind=Revision.Kind.PUBLISH).delete()
+    post(essay, json.dumps([0, 1, "Nobody may know this yet.", "", ""]))
+    assert not Passage.objects.exists()
+    post(essay, json.dumps([0, 2, WORDS, "", ""]), name="Tobias", email="tobias@example.org")
+    assert Passage.objects.get().quotation == WORDS
+    assert counts(Browser().read(essay.get_absolute_url())) == ({"on-2": "1"} if has_published else {})
+
+
 def test_pending_comments_are_not_counted(essay: Essay) -> None:
     make.rules(hold_everything=True)
     reader, page = post(essay, on(essay))
