@@ -139,7 +139,7 @@ def test_every_link_of_a_copy_leads_to_a_file_in_it(tmp_path: Path) -> None:
 def test_counts_quotations_and_brackets_of_a_copy_lead_to_places_in_it(tmp_path: Path) -> None:
     essay = make.essay("One", body="<p>Every copy is complete.</p><p>Nothing else is.</p>")
     comment = make.comment(essay, "Is it?")
-    passage = placing.find(essay, Quotation(0, 1))
+    passage = placing.find_for_comment(essay, Quotation(0, 1))
     assert passage
     placing.insert(passage, comment)
     AuthorAnswer.objects.create(
