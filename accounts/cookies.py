@@ -9,9 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
+from django.db.models import BigAutoField, CharField
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Commenter
+from server.prepared import Prepared
 
 VISIT_SALT = "accounts.visit"
 
@@ -39,4 +41,12 @@ def remember_visit(commenter: Commenter, response: HttpResponse) -> HttpResponse
 def find_guest_of_visit(request: HttpRequest, *, name: str, email: str) -> Commenter | None:
     """Return the guest who last commented in this browser if they have this name and email address, else None."""
     pk = get_signed(request, settings.VISIT_COOKIE_NAME, salt=VISIT_SALT, max_age=settings.VISIT_COOKIE_AGE)
-    return Commenter.objects.guests().filter(pk=pk, name=name, email=email).first() if pk else None
+    return GUEST.first(pk=pk, name=name, email=email) if pk else None
+
+
+GUEST = Prepared(
+    lambda pk, name, email: Commenter.objects.guests().filter(pk=pk, name=name, email=email),
+    pk=BigAutoField(),
+    name=CharField(),
+    email=CharField(),
+)

@@ -100,13 +100,13 @@ def set_status(comment: Comment, after: Status, *, root: Comment, removed_by: st
     else:
         comment.changed = values["changed"] = timezone.now()
     if not change:
-        Comment.objects.filter(pk=comment.pk).update(**values)
+        update(*values).run(comment=comment.pk, **values)
         return
     threads = (root.readable == 0) - (root.readable + change == 0)
     root.readable += change
     if root.pk == comment.pk:
         comment.readable = root.readable
-        Comment.objects.filter(pk=comment.pk).update(readable=root.readable, **values)
+        update("readable", *values).run(comment=comment.pk, readable=root.readable, **values)
     else:
         update_with_root(*values).run(comment=comment.pk, root=root.pk, readable=root.readable, **values)
     adjust_counts(comment.essay_id, comments=change, threads=threads)
@@ -130,6 +130,16 @@ UPDATE_COUNTS = PreparedUpdate(
     comments=NUMBER,
     threads=NUMBER,
 )
+
+
+@cache
+def update(*names: str) -> PreparedUpdate:
+    """Return the update of these fields of a comment."""
+
+    def build(comment: Parameter, **values: Parameter) -> Any:
+        return Comment.objects.filter(pk=comment), values
+
+    return PreparedUpdate(build, comment=NUMBER, **{name: field_for(name) for name in names})
 
 
 @cache

@@ -1,18 +1,21 @@
 """The owner's settings of the site."""
 
+from functools import cache
+from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.utils.translation import gettext_lazy as _
 
 from pagecache.declaration import SITE
 from pagecache.generations import TABLE
+from server.prepared import Statement
 
 # Always one row. The generation is read with the settings: no page from before a change can get its number.
 CURRENT = f"""
-    SELECT blog_site.*, COALESCE(number, 0) AS generation
+    SELECT {{}}, COALESCE(number, 0)
     FROM (SELECT MAX(number) AS number FROM {TABLE} WHERE "key" = '{SITE}') AS newest LEFT JOIN blog_site ON id = 1
 """  # noqa: S608
 
@@ -27,12 +30,34 @@ def validate_time_zone(name: str) -> None:
 class SiteManager(models.Manager["Site"]):
     def current(self) -> "Site":
         """Return the site's settings, or the defaults; in English if the site's language has no translation."""
-        read = self.raw(CURRENT)[0]
-        found = read if read.pk else Site(pk=1)
-        found.generation = read.generation
+        query = current_query()
+        with query.statement.execute((), connection) as cursor:
+            (row,) = query.compiler.apply_converters([cursor.fetchone()], query.converters)
+        *values, generation = row
+        found = Site.from_db(DEFAULT_DB_ALIAS, query.names, values) if values[0] else Site(pk=1)
+        found.generation = generation
         if found.language not in dict(settings.SITE_LANGUAGES):
             found.language = settings.LANGUAGE_CODE
         return found
+
+
+class CurrentQuery(NamedTuple):
+    statement: Statement
+    names: list[str]  # of the fields
+    compiler: Any
+    converters: Any
+
+
+@cache
+def current_query() -> CurrentQuery:
+    """Return the query of the settings; every request runs it, so it is built once."""
+    fields = Site._meta.concrete_fields  # the first is the primary key
+    columns = ", ".join(f'blog_site."{field.column}"' for field in fields)
+    compiler = Site.objects.get_queryset().query.get_compiler(DEFAULT_DB_ALIAS)
+    converters = compiler.get_converters([field.get_col("blog_site") for field in fields])
+    return CurrentQuery(
+        Statement(CURRENT.format(columns), ()), [field.attname for field in fields], compiler, converters
+    )
 
 
 class Site(models.Model):

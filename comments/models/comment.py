@@ -67,7 +67,9 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
 
     def _get_next_tree_id(self) -> int:
         """Return the `tree_id` of a new thread, as mptt asks for it."""
-        return TreeNumber.objects.create().pk
+        number = TreeNumber()
+        _insert_number.run(number)
+        return number.pk
 
     def lock_thread(
         self, pk: int, essay: Essay | None = None, *, commenter: Commenter | None = None
@@ -264,5 +266,6 @@ class Comment(MPTTModel):
 
 
 _insert_comment, _insert_wording = PreparedInsert(Comment), PreparedInsert(Wording)
+_insert_number = PreparedInsert(TreeNumber)
 
 Comment._meta.indexes = [index for index in Comment._meta.indexes if "lft" not in index.fields]  # design.md, rule 1

@@ -10,19 +10,19 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import QueueMail, User
-from blog.models import Authorship, Essay
+from blog.models import Authorship, Essay, Revision
 from comments.models.permissions import moderators
-from server.prepared import Prepared
+from server.prepared import Prepared, PreparedInsert
 
 ESSAY_PARAMETERS: dict[str, Any] = {
     "slug": models.TextField(), "now": models.DateTimeField(), "dated": models.DateField(),
-    "user": models.BigIntegerField(), "email": models.TextField(),
+    "user": models.BigIntegerField(), "email": models.TextField(), "quoted": models.BigIntegerField(),
 }  # fmt: skip
 MAX_EDIT_MINUTES = 60 * 24 * 366  # minutes
 
@@ -216,14 +216,17 @@ class Rules(models.Model):
 
 class DiscussionManager(models.Manager["Discussion"]):
     def get_essay_or_404(
-        self, user: User | AnonymousUser, *, slug: str, year: int = 0, month: int = 0, day: int = 0
+        self, user: User | AnonymousUser, *, slug: str, year: int = 0, month: int = 0, day: int = 0, quoted: int = 0
     ) -> Any:
         """The published essay (or page, without a date) at a URL, with its discussion and rules; else raise Http404.
 
         Annotations: `is_by_user`: the user is one of its authors; `is_moderated_by_user`: the user is a moderator;
-        `has_user_verified_email`: the user's primary address is verified.
+        `has_user_verified_email`: the user's primary address is verified. With `quoted`, the key of a revision,
+        `revision`, the one that readers see, and `quoted_from`, when the quoted one was created if readers may see it.
         """
         values: dict[str, Any] = {"slug": slug, "now": timezone.now()}
+        if quoted:
+            values["quoted"] = quoted
         if isinstance(user, User):
             values |= {"user": user.pk, "email": user.email.lower()}
         if year:
@@ -246,9 +249,7 @@ class DiscussionManager(models.Manager["Discussion"]):
 
     def lock(self, essay: Essay) -> None:
         """Lock the essay's row until the transaction ends, creating it if missing; the update changes nothing."""
-        self.bulk_create(
-            [Discussion(essay=essay)], update_conflicts=True, unique_fields=["essay"], update_fields=["rules"]
-        )
+        _upsert.run(Discussion(essay_id=essay.pk))
 
     def save_settings(self, essay: Essay, **settings: Any) -> None:
         """Write only these settings, because the counts in the same row may change while a form is open."""
@@ -269,7 +270,7 @@ class DiscussionManager(models.Manager["Discussion"]):
 def essay_query(*given: str) -> Prepared[Any]:
     """Return the query of get_essay_or_404() for these values; without a date it is for a page."""
 
-    def build(slug: Any, now: Any, dated: Any = None, user: Any = None, email: Any = None) -> Any:
+    def build(slug: Any, now: Any, dated: Any = None, user: Any = None, email: Any = None, quoted: Any = None) -> Any:
         essays = Essay.objects.filter(slug=slug, published__lte=now)
         essays = essays.essays().filter(dated=dated) if dated else essays.pages()
         no: Any = Value(False)
@@ -281,6 +282,10 @@ def essay_query(*given: str) -> Prepared[Any]:
                 "is_moderated_by_user": Exists(User.objects.filter(moderators(), pk=user)),
                 "has_user_verified_email": Exists(verified),
             }
+        if quoted:
+            essays = Revision.objects.annotate_shown(essays, now)
+            readable = Revision.objects.public(OuterRef("pk"), now).filter(pk=quoted, is_withdrawn=False)
+            rights["quoted_from"] = Subquery(readable.values("created"))
         return essays.select_related("discussion__rules").annotate(**rights)
 
     return Prepared(build, **{name: ESSAY_PARAMETERS[name] for name in given})
@@ -353,6 +358,7 @@ class Discussion(models.Model):
         return self.is_open and (self.closes is None or timezone.now() < self.closes)
 
 
+_upsert = PreparedInsert(Discussion, replaces=["rules"])
 RULES = Prepared(lambda: Rules.objects.all()[:1])
 DISCUSSION = Prepared(
     lambda essay: Discussion.objects.select_related("rules").filter(essay=essay), essay=models.BigAutoField()

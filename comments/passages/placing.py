@@ -2,6 +2,8 @@
 
 import sys
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import models
@@ -19,12 +21,20 @@ READABLE = Prepared(
     lambda essay, pk, now: (
         Revision.objects.public(essay, now)
         .filter(pk=pk, is_withdrawn=False)
-        .only("pk", "created")
         .annotate(newest=models.Subquery(Revision.objects.public(essay, now).values("pk")[:1]))
+        .values_list("pk", "created", "newest")
     ),
     essay=models.BigAutoField(), pk=models.BigAutoField(), now=models.DateTimeField(),
 )  # fmt: skip
 _insert = PreparedInsert(Passage)
+
+
+class Readable(NamedTuple):
+    """A revision that readers can or could see, and the one that they see now."""
+
+    pk: int
+    created: datetime
+    newest: int | None
 
 
 @dataclass(slots=True, eq=False)
@@ -38,12 +48,12 @@ class ParsedText(Stored):
 texts: Store[ParsedText] = Store(settings.PAGECACHE_BYTES // 16, max_entries=1000)
 
 
-def read_text(revision: Revision) -> matching.Text:
+def read_text(revision: Revision | Readable) -> matching.Text:
     """Return the paragraphs of a revision, parsed once in each process."""
-    key = (str(revision.pk), revision.created.isoformat())
+    key = (str(revision.pk), str(revision.created.timestamp()))  # another revision after a restore has another time
     found = texts.get(key)
     if found is None:
-        body = revision.body
+        body: str = revision.body if isinstance(revision, Revision) else Revision.objects.get(pk=revision.pk).body
         found = ParsedText(matching.parse_text(body), 4 * sys.getsizeof(body))
         texts.set(key, found)
     return found.text
@@ -54,12 +64,9 @@ def find(essay: Essay, quotation: Quotation) -> Passage | None:
 
     Nothing is said about a text that readers cannot see. A text without a revision, as after an import, is the essay's.
     """
-    if quotation.revision:
-        revision = READABLE.first(essay=essay.pk, pk=quotation.revision, now=timezone.now())
-        if revision is None:
-            return None
-    else:
-        revision = Revision.objects.public(essay).first()
+    revision = find_readable(essay, quotation.revision)
+    if revision is None and quotation.revision:
+        return None
     text = read_text(revision) if revision else matching.parse_text(essay.body)
     wanted = matching.Passage(quotation.paragraph, quotation.words, quotation.before, quotation.after)
     if not quotation.words:
@@ -70,36 +77,51 @@ def find(essay: Essay, quotation: Quotation) -> Passage | None:
     place = matching.locate(text, wanted)
     if place is None or len(place.words) > MAX_WORDS:
         return None
-    return build(essay, revision, matching.quote(text, place))
+    passage = build(essay, revision, matching.quote(text, place))
+    passage.is_outdated = revision is not None and revision.newest != revision.pk
+    return passage
+
+
+def find_readable(essay: Essay, pk: int) -> Readable | None:
+    """Return a revision that readers can or could see, with 0 the one that they see now.
+
+    With no query if the essay was read for a quotation of it (Discussion.objects.get_essay_or_404).
+    """
+    if pk == 0:
+        shown = Revision.objects.public(essay).values_list("pk", "created").first()
+        return Readable(*shown, shown[0]) if shown else None
+    if hasattr(essay, "quoted_from"):
+        return Readable(pk, essay.quoted_from, essay.revision) if essay.quoted_from else None
+    row = READABLE.first(essay=essay.pk, pk=pk, now=timezone.now())
+    return Readable(*row) if row else None
 
 
 def find_for_comment(essay: Essay, quotation: Quotation) -> Passage | None:
     """Return the passage that a new comment is on; a text without a revision gets one."""
     passage = find(essay, quotation)
-    if passage and passage.revision is None:
+    if passage and passage.revision_id is None:
         passage.revision = passage.quoted_from = revisions.ensure_public(essay)
     return passage
 
 
-def build(essay: Essay, revision: Revision | None, placed: matching.Passage) -> Passage:
+def build(essay: Essay, revision: Revision | Readable | None, placed: matching.Passage) -> Passage:
     """Return an unsaved passage for words at a place in a revision."""
-    passage = Passage(
-        essay=essay,
+    shown = revision.pk if revision else None
+    return Passage(
+        essay_id=essay.pk,
         quotation=placed.words,
-        quoted_from=revision,
-        revision=revision,
+        quoted_from_id=shown,
+        revision_id=shown,
         paragraph=placed.paragraph,
         words=placed.words,
         before=placed.prefix,
         after=placed.suffix,
     )
-    passage.is_outdated = revision is not None and getattr(revision, "newest", revision.pk) != revision.pk
-    return passage
 
 
 def insert(passage: Passage, comment: Comment) -> None:
     """Insert the passage of a new comment. Its discussion is locked, or its thread."""
     passage.comment = comment
     _insert.run(passage)
-    if not Discussion.objects.for_essay(passage.essay).has_passages:
-        Discussion.objects.save_settings(passage.essay, has_passages=True)
+    if not Discussion.objects.for_essay(comment.essay).has_passages:
+        Discussion.objects.save_settings(comment.essay, has_passages=True)

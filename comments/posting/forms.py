@@ -151,7 +151,9 @@ class Submission:
     def from_request(cls, request: Request, **address: Any) -> "Submission":
         """Read a submission from a request; 404 if the address has no essay."""
         user = AnonymousUser() if request.POST.get("as") == GUEST else request.user
-        essay = Discussion.objects.get_essay_or_404(user, **address)
+        quotation = quotations.parse(request.POST.get("on", ""))
+        quoted = quotation.revision if quotation else 0
+        essay = Discussion.objects.get_essay_or_404(user, quoted=quoted, **address)
         discussion = Discussion.objects.for_essay(essay)
         rules = discussion.rules
         form = CommentForm(request.POST)

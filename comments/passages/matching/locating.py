@@ -25,8 +25,8 @@ def locate_span(text: Text, passage: Passage) -> Span | None:
         return None
     prefix, suffix = tidy_words(passage.prefix[-2 * CONTEXT :]), tidy_words(passage.suffix[: 2 * CONTEXT])
     hint = text.paragraph_span(passage.paragraph)
-    here = list(occurrences(text, words, hint)) if hint else []
-    for found in (here, list(occurrences(text, words))):
+    for within in (hint, None) if hint else (None,):
+        found = list(occurrences(text, words, within))
         if len(found) == 1:
             return found[0]
         if found:
