@@ -1,7 +1,9 @@
 """Helpers that open the form in which authors write an essay."""
 
+import io
 from typing import TYPE_CHECKING
 
+from PIL import Image
 from playwright.sync_api import Locator, Page
 
 from blog.models import Essay
@@ -34,3 +36,9 @@ def focus_body(page: Page) -> Page:
     body.click()
     page.keyboard.press("Control+End")
     return page
+
+
+def photo() -> bytes:
+    out = io.BytesIO()
+    Image.radial_gradient("L").resize((600, 400)).convert("RGB").save(out, "JPEG")
+    return out.getvalue()

@@ -1,16 +1,14 @@
 """Pictures on the editing page in Chromium: dropped, uploaded, found again, and captioned."""
 
 import base64
-import io
 from typing import TYPE_CHECKING
 
 import pytest
-from PIL import Image as Pillow
 from playwright.sync_api import FilePayload, Page, expect
 
 from blog.models import Essay, Image
 from tests import make
-from tests.browser.essay_form import open_settings
+from tests.browser.essay_form import open_settings, photo
 from tests.services.chromium import AXE_OPTIONS, AXE_SCRIPT, Visitor
 from tests.services.sessions import log_in
 
@@ -43,12 +41,6 @@ PASTE_PAGE = """([html, bytes]) => {
   document.querySelector(".essay-editor [contenteditable=true]").dispatchEvent(
     new ClipboardEvent("paste", { clipboardData: carried, bubbles: true, cancelable: true }));
 }"""
-
-
-def photo() -> bytes:
-    out = io.BytesIO()
-    Pillow.radial_gradient("L").resize((600, 400)).convert("RGB").save(out, "JPEG")
-    return out.getvalue()
 
 
 def file(name: str, data: bytes) -> FilePayload:

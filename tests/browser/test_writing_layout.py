@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from blog.models import Essay, Tag
 from tests import make
-from tests.browser.essay_form import focus_body, form_url, open_settings
+from tests.browser.essay_form import focus_body, form_url, open_settings, photo
 from tests.services.chromium import Visitor
 from tests.services.sessions import log_in
 
@@ -87,6 +87,42 @@ def test_what_is_typed_after_a_slash_finds_what_to_insert(
     page.get_by_role("button", name="Insert").click()
     menu.get_by_role("menuitem", name="Divider").click()
     expect(page.locator(".editor-text hr")).to_be_attached()
+
+
+def test_a_note_a_table_and_a_picture_each_take_at_most_three_keys_besides_typing(
+    visitor: Visitor, site: "Server", author: User, essay: Essay
+) -> None:
+    page = open_form(visitor, site, author, essay, (1280, 800))
+    text, insert = page.locator(".editor-text"), page.get_by_role("menu", name="Insert")
+    focus_body(page).keyboard.press("Enter")
+    page.keyboard.type("/pic")
+    expect(insert.get_by_role("menuitem")).to_have_count(1)
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Pictures")
+    expect(dialog.get_by_label("Upload a picture")).to_be_focused()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files({"name": "hill.jpg", "mimeType": "image/jpeg", "buffer": photo()})
+    expect(dialog.get_by_label("Alternative text")).to_be_focused()
+    page.keyboard.type("A round hill")
+    page.keyboard.press("Enter")  # the third
+    expect(text.locator("figure").get_by_alt_text("A round hill")).to_be_visible()
+
+    text.locator("p").first.click()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    page.keyboard.type("/tab")
+    expect(insert.get_by_role("menuitem")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Table")).to_be_visible()
+    page.keyboard.press("Enter")  # the second
+    expect(text.locator("table")).to_be_visible()
+
+    text.locator("p").first.click()
+    page.keyboard.press("End")
+    page.keyboard.type("[^")  # by typing alone
+    page.keyboard.type("A note.")
+    expect(text.locator("ol")).to_contain_text("A note.")
 
 
 def test_tools_fold_into_a_menu_that_works_by_keyboard(

@@ -145,6 +145,11 @@ file?.addEventListener("change", async () => {
 document.addEventListener("choose-picture", ({ detail }) => openDialog({ cover: true, use: detail.use })); // for other forms
 part("query").addEventListener("input", search);
 part("close").addEventListener("click", () => dialog.close());
+part("chosen").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing) return;
+  event.preventDefault();
+  part("insert").click();
+});
 part("insert").addEventListener("click", async () => {
   const picture = { ...chosen, alt: part("alt").value.trim() };
   if (isForCover) useCover(picture);
