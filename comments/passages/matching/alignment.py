@@ -51,6 +51,13 @@ class Alignment:
         self.pairs[i] = Pair(j, j, how)
         self.sources[j].append(i)
 
+    def remove(self, i: int) -> None:
+        for j in range(self.pairs[i].first, self.pairs[i].last + 1):
+            self.sources[j].remove(i)
+            if not self.sources[j]:
+                del self.sources[j]
+        del self.pairs[i]
+
     def extend(self, i: int, j: int) -> None:
         """Add a new sentence beside those that an old one became."""
         pair = self.pairs[i]

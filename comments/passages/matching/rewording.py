@@ -23,6 +23,8 @@ MAX_COMMON = 0.5  # of the words that two parts of a sentence have of it
 MOSTLY = 0.6  # of a sentence that is inside another one, from which the pair counts more
 INSIDE = 1.5  # how much more
 MIN_SHARED, MIN_WORDS = 10.0, 3  # weight of the common words for that, and words of the smaller sentence
+SWAPPED, LIKE = 0.85, 0.25  # similarity needed of a swapped sentence, if it is so similar to its neighbor
+SMALL_PART = 0.55  # of the similarity to a part: a sentence that is about a third of the other one
 NEAR = 5  # sentences without a pair between two pairs, up to which all are compared
 
 
@@ -52,6 +54,11 @@ def score(similarity: Similarity) -> float:
     if similarity.shared <= MIN_SHARED or similarity.words < MIN_WORDS:
         return similarity.total
     return similarity.total + (1 - similarity.total) * INSIDE * max(0.0, similarity.inside - MOSTLY)
+
+
+def is_small_part(similarity: Similarity) -> bool:
+    """Return whether one sentence is much shorter than the other one, so that its words may well be there by chance."""
+    return similarity.dice < SMALL_PART * similarity.inside
 
 
 @dataclass
@@ -125,6 +132,28 @@ def pair_reworded(comparison: Comparison) -> None:
             if alignment.is_free(i, j):
                 alignment.add(i, j, "reworded")
         alignment.find_chain()
+    drop_doubtful_swaps(comparison)
+
+
+def drop_doubtful_swaps(comparison: Comparison) -> None:
+    """Drop pairs of similar neighbors that seem to be swapped: one may be gone, and another one like it new."""
+    alignment = comparison.alignment
+    doubtful = [i for i, pair in alignment.pairs.items() if pair.how == "reworded" and is_doubtful_swap(comparison, i)]
+    for i in doubtful:
+        alignment.remove(i)
+    alignment.find_chain()
+
+
+def is_doubtful_swap(comparison: Comparison, i: int) -> bool:
+    """Return whether an old sentence left its place, is not nearly the same, and is like a sentence beside it."""
+    alignment = comparison.alignment
+    before, after = alignment.pairs.get(i - 1), alignment.pairs.get(i + 1)
+    if before is None or after is None or before.last + 1 != after.first:
+        return False
+    if comparison.similarity(i, alignment.pairs[i].first).total >= SWAPPED:
+        return False
+    beside = (alignment.old[i - 1], alignment.old[i + 1])
+    return max(comparison.weights.compare(alignment.old[i], each).total for each in beside) >= LIKE
 
 
 class Rivals:
@@ -194,7 +223,9 @@ def confidence(comparison: Comparison, rivals: Rivals, i: int, j: int) -> float:
     similarity = comparison.score(i, j)
     if similarity < rivals.best_with_pair(j):
         return 0.0
-    _, distance = required(comparison.alignment, i, j)
+    needed, distance = required(comparison.alignment, i, j)
+    if needed > NEEDED[4][0] and is_small_part(comparison.similarity(i, j)):
+        return 0.0
     for x, y in rivals.of(i, j):
         rival = comparison.score(x, y)
         if rival > similarity + MUCH or own - surplus(comparison, x, y) < distance:

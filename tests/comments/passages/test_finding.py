@@ -220,6 +220,29 @@ def test_a_passage_is_never_found_at_a_wrong_place(seed: int, make: Callable[[ra
         assert match.place is not None or words not in known
 
 
+def test_a_few_words_in_another_place_are_not_what_a_long_sentence_became() -> None:
+    words = "如果安装了新的邮件服务器，附件的最大长度可以在设置文件的第三部分里面修改，修改之后需要重新启动。"
+    removed = "".join(f"<p>{first}里的{second}已经讲完了。</p>" for first in "东西南北" for second in "山水花鸟")
+    added = "".join(f"<p>这里介绍{first}的{second}做法。</p>" for first in "甲乙丙丁" for second in "煎炒蒸煮")
+    old = f"<p>{SENTENCES[0]}</p>{removed}<p>{words}</p>{removed.replace('讲', '写')}<p>{SENTENCES[1]}</p>"
+    new = f"<p>{SENTENCES[0]}</p>{added}<p>附件的最大长度</p>{added.replace('做', '吃')}<p>{SENTENCES[1]}</p>"
+    paragraph = [each.words for each in parse_text(old).paragraphs].index(words) + 1
+    assert found(old, new, words, paragraph) == ("gone", None)
+
+
+def test_sentences_like_each_other_that_seem_to_be_swapped_are_gone() -> None:
+    """One of them may have been removed, and a new one like it added behind the other."""
+    solar = "One letter could be dated by a solar eclipse, which she mentions in its last line."
+    flood = "Another letter could be dated by a flood, which all newspapers of the city described."
+    other = "One of them could be dated by a flood, which all newspapers of the city described."
+    lunar = "Yet another letter could be dated by a lunar eclipse, which she mentions in its first line."
+    old = f"<p>{SENTENCES[0]} {solar} {flood} {SENTENCES[1]}</p>"
+    new = f"<p>{SENTENCES[0]} {other} {lunar} {SENTENCES[1]}</p>"
+    assert found(old, new, solar) == ("gone", None)
+    swapped = f"<p>{SENTENCES[0]} {SENTENCES[2].replace('read', 'then read')} {SENTENCES[1]} {SENTENCES[3]}</p>"
+    assert found(f"<p>{' '.join(SENTENCES)}</p>", swapped, SENTENCES[2])[0] == "reworded"
+
+
 @pytest.mark.parametrize(
     "html",
     [
