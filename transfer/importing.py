@@ -3,10 +3,12 @@
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone, translation
@@ -15,7 +17,7 @@ import pagecache
 from accounts.models import User
 from blog.models import Site
 from server import bulk
-from transfer import pictures
+from transfer import databases, pictures, scratch
 from transfer.markdown.site import MarkdownExport
 from transfer.models import WantedPicture
 from transfer.report import Report, Unreadable
@@ -75,13 +77,11 @@ def import_file(
         new_pictures = WantedPicture.objects.filter(pk__gt=last)
         steps = export.import_items(report, credited or {})
         if is_dry_run:
-            with transaction.atomic():
-                lift_timeouts()
+            with dry_run():
                 for _step in steps:
                     bulk.check_foreign_keys()
                 report.counts["picture(s) to import"] += count_pictures(new_pictures)
                 report_pictures(report, sources)
-                transaction.set_rollback(True)
         else:
             commit_in_turns(steps, report)
             report.counts["picture(s) to import"] += count_pictures(new_pictures)
@@ -91,6 +91,22 @@ def import_file(
         pictures.schedule_fetch()
         report_pictures(report, [])
     return report
+
+
+@contextmanager
+def dry_run() -> Iterator[None]:
+    """Discard what the block stores. With SQLite, whose write lock others would wait for, it stores it in a copy."""
+    with ExitStack() as held:
+        if connection.vendor == "sqlite":
+            folder = held.enter_context(scratch.folder(Path(settings.DATA_DIR), ".dry-run-"))
+            try:
+                held.enter_context(databases.copied_sqlite(folder))
+            except OSError as error:
+                raise Unreadable(f"a dry run needs space for a copy of the database: {error.strerror}") from error
+        held.enter_context(transaction.atomic())
+        lift_timeouts()
+        yield
+        transaction.set_rollback(True)
 
 
 def commit_in_turns(steps: Iterator[None], report: Report) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from blog.models import Essay
 from comments.checking import problems
 from comments.models import Comment, TreeNumber
+from server import bulk
 from tests import make
 from tests.transfer import rich_site
 from tests.transfer.exports import comment, export, import_file, imported_rows, item
@@ -150,3 +152,29 @@ def test_a_reply_is_posted_during_an_import(
     assert set(statuses) == {"approved"}
     assert Comment.objects.count() == 9 + len(statuses)
     assert list(problems()) == []
+
+
+def test_a_reply_is_posted_during_a_dry_run(
+    connected_installation: "Installation", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    essay = make.essay()
+    file, statuses = tmp_path / "export.xml", list[str]()
+    file.write_text(export(item(1, comment(1)), item(2)))
+    check_foreign_keys = bulk.check_foreign_keys
+
+    def post() -> None:
+        with connected_installation.connected():
+            statuses.append(make.comment(essay).status)
+
+    def between() -> None:
+        check_foreign_keys()
+        reader = threading.Thread(target=post)
+        reader.start()
+        reader.join()
+
+    monkeypatch.setattr(bulk, "check_foreign_keys", between)
+    assert "2 essays" in import_file(file, "--dry-run")
+    assert len(statuses) > 1
+    assert set(statuses) == {"approved"}
+    assert (Essay.objects.count(), Comment.objects.count()) == (1, len(statuses))
+    assert not list(Path(settings.DATA_DIR).glob(".dry-run-*"))

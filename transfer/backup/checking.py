@@ -8,8 +8,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 
-from transfer import scratch
-from transfer.backup import databases, rows
+from transfer import databases, scratch
+from transfer.backup import rows
 from transfer.backup.archive import Damaged, Manifest, Reader
 from transfer.backup.filling import check_version, fill
 from transfer.backup.making import MEDIA, ROWS

@@ -19,8 +19,8 @@ from django.utils import timezone
 from blog.images.media import PRIVATE_FOLDER
 from server.http import health
 from server.jobs.hosts import key_fingerprint
-from transfer import bucket_errors, scratch
-from transfer.backup import databases, environment, rows
+from transfer import bucket_errors, databases, scratch
+from transfer.backup import environment, rows
 from transfer.backup.archive import Manifest, Table, Writer
 
 ROWS, MEDIA = "rows", "media"

@@ -25,8 +25,8 @@ from comments.notifications import outbox, report_notifications
 from search import rebuilding
 from server import running
 from server.jobs.hosts import key_fingerprint
-from transfer import bucket_errors, scratch
-from transfer.backup import databases, environment
+from transfer import bucket_errors, databases, scratch
+from transfer.backup import environment
 from transfer.backup.archive import Reader
 from transfer.backup.filling import check_version, fill, update
 from transfer.backup.making import MEDIA

@@ -1,7 +1,11 @@
-"""Connections of their own for a backup: a snapshot of the site's database, and new databases to restore into."""
+"""Connections of their own: a snapshot of the site's database, its copy, and new databases to restore into."""
 
+import errno
+import os
+import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +68,24 @@ def new_sqlite(file: Path) -> Iterator[None]:
     finally:
         connection.close()
         connections[DEFAULT_DB_ALIAS] = before
+
+
+@contextmanager
+def copied_sqlite(folder: Path) -> Iterator[None]:
+    """Connect this thread to a copy of the site's SQLite database until the block ends; writers do not wait for it.
+
+    Raises OSError if the disk has no space for the copy.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+        size = cursor.fetchone()[0]
+    if size > shutil.disk_usage(folder).free:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+    file = folder / "copy.sqlite3"
+    with closing(sqlite3.connect(file)) as copy:
+        connection.connection.backup(copy)
+    with new_sqlite(file):
+        yield
 
 
 def own_tables() -> list[str]:
