@@ -75,6 +75,13 @@ class DiscussionForm(forms.ModelForm[Discussion]):
 
 
 class DiscussionFormSet(forms.BaseInlineFormSet[Discussion, Essay, forms.ModelForm[Discussion]]):
+    def get_queryset(self) -> QuerySet[Discussion]:
+        """Return the essay's row, and keep it on the essay: the page needs it for more than the settings."""
+        rows = super().get_queryset()
+        if self.instance.pk:
+            self.instance.discussion = next(iter(rows), None) or Discussion()
+        return rows
+
     def save_new(self, form: forms.ModelForm[Discussion], commit: bool = True) -> Discussion:
         """Save the changed settings of an essay whose row may have been created since."""
         form.instance.essay = self.instance

@@ -6,6 +6,7 @@ from django import template
 from django.utils.translation import ngettext
 
 from blog.models import Essay
+from comments.answers.open_corrections import OpenCorrection, find_open
 from comments.desk import desk
 from comments.passages.moving import summarize
 
@@ -38,6 +39,12 @@ def passage_summary(essay: Essay, body: str) -> tuple[str, bool] | None:
     ]
     words = ", ".join(words % {"count": count} for count, words in parts if count)
     return f"{words[:1].upper()}{words[1:]}.", bool(found.to_review)
+
+
+@register.simple_tag
+def open_corrections(essay: Essay | None, body: str | None) -> list[OpenCorrection]:
+    """Return the corrections that are still to be made in a body of an essay; none for a new essay."""
+    return find_open(essay, body or "") if essay is not None else []
 
 
 @register.simple_tag

@@ -11,9 +11,11 @@ from comments.answers import actions as answers
 from comments.models import Comment, Passage
 from comments.passages.jobs import move_passages
 from tests import make
+from tests.browser.essay_form import form_url
 from tests.browser.test_drafts import expect_draft
 from tests.comments.browser_client import Browser
 from tests.services.chromium import Visitor
+from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
     from tests.services.site import Server
@@ -158,6 +160,35 @@ def test_a_quotation_marks_its_words_and_leads_to_them(visitor: Visitor, site: "
     expect(page.locator(".on.marked")).to_be_visible()
     assert marked(page) == ["how it was done.1 In 1640"]
     link.click()
+
+
+def test_open_corrections_are_beside_their_words_while_these_are_rewritten(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    comment, author = comment_on(essay, "In 1640 he let two friends", 2), essay.bylines[0]
+    answers.save(comment.pk, answers.Choice("corrected"), by=author)
+    page = visitor.open()
+    log_in(page.context, author, site.url)
+    page.goto(form_url(site, essay))
+    item = page.get_by_role("region", name="Open corrections").get_by_role("listitem")
+    for width, is_beside in ((1280, True), (1100, False)):
+        page.set_viewport_size({"width": width, "height": 900})
+        if is_beside:
+            expect(item).to_have_class("is-beside")
+        else:
+            expect(item).not_to_have_class("is-beside")
+        visitor.check_accessibility(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(item).to_have_class("is-beside")
+    assert page.evaluate("Array.from(CSS.highlights.get('correction'), String)") == ["In 1640 he let two friends"]
+    page.locator(".editor-text p").nth(1).click(click_count=3)
+    page.keyboard.type("He did it in another way.")
+    expect(page.locator(".kept")).to_contain_text("Draft autosaved")
+    assert page.evaluate("CSS.highlights.get('correction').size") == 0
+    tops = "(item) => [item, document.querySelectorAll('.editor-text p')[1]].map((each) => each.getBoundingClientRect().top)"
+    at, paragraph = item.evaluate(tops)
+    assert abs(at - paragraph) < 2
 
 
 def test_pages_about_passages_are_accessible(visitor: Visitor, site: "Server", essay: Essay) -> None:
