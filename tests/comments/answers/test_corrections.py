@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.models import User
+from blog import actions
 from blog.models import Essay, Revision
 from blog.writing import revisions
 from comments.answers.actions import Choice, save
@@ -120,6 +121,24 @@ def test_a_page_has_corrections_too_and_lists_of_essays_keep_their_addresses(aut
     assert Browser().get("/tag/corrections/").status_code == 404
     make.essay("Tag", kind="page", slug="tag")
     assert Browser().get("/tag/corrections/").status_code == 404
+
+
+def test_former_addresses_of_the_essay_lead_to_its_pages(essay: Essay, comment: Comment) -> None:
+    make.site(public_versions=True)
+    former = essay.get_absolute_url()
+    moved = Essay.objects.get(pk=essay.pk)
+    moved.slug = "rejoinders"
+    present = actions.save(moved).get_absolute_url()
+    moved.kind = "page"
+    page = actions.save(moved).get_absolute_url()
+    for address in (former, present):
+        for name in ("corrections/", "versions/2/"):
+            answer = Browser().get(f"{address}{name}")
+            assert (answer.status_code, answer.headers["Location"]) == (301, f"{page}{name}")
+            assert Browser().get(f"{page}{name}").status_code == 200
+    assert Browser().get("/2026/01/31/unknown/corrections/").status_code == 404
+    Essay.objects.filter(pk=essay.pk).update(published=None)
+    assert Browser().get(f"{former}corrections/").status_code == 404
 
 
 class TestVersions:
