@@ -13,7 +13,7 @@ from blog.markup.hosts import split_words
 
 LISTS = split_words("home archive year month day tag series all-series author")
 TEXTS = frozenset({"essay", "page"})
-OTHER_PAGES = frozenset({"cite", "privacy", "moderation-record"})
+OTHER_PAGES = split_words("cite privacy moderation-record corrections version page-corrections page-version")
 FEEDS = split_words(
     "feed atom json-feed tag-feed series-feed author-feed comments-feed comments-feed-atom essay-feed essay-feed-atom"
     " page-feed page-feed-atom"

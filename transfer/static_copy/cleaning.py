@@ -1,6 +1,5 @@
 """Removes from a page what works only on the site: forms, buttons, scripts and links to pages that are not copied."""
 
-import re
 from collections.abc import Callable
 from html import escape
 
@@ -12,7 +11,6 @@ DROPPED_RELS = frozenset({"preload", "modulepreload", "search"})
 DROPPED_META = ("og:image", "twitter:image")
 WRITTEN_CLASSES = frozenset(["prose", "comment-body", "person-about"])  # text by people, of which nothing is removed
 ADDRESSES = ("href", "src", "poster")
-CORRECTION = re.compile(r"/corrections/#correction-(?P<comment>[0-9]{1,18})$")
 
 Link = Callable[[str], str | None]
 """Returns the link in the copy for an address on a page: itself for another site, None for a page that isn't copied."""
@@ -58,8 +56,8 @@ def rewritten(element: Element, link: Link, *, is_written: bool) -> list[Element
             element.set(name, None)
     if element.get("srcset"):
         element.set("srcset", relative_sources(element.get("srcset"), link))
-    if element.name == "a":
-        lead_to_comments(element, link)
+    if element.name == "a" and "on-count" in element.classes:
+        element.set("href", "#comments")  # the copy has no pages of the comments on one paragraph
     for name in ADDRESSES:
         address = element.get(name)
         if not address or (element.name == "link" and element.get("rel") == "canonical"):
@@ -70,14 +68,6 @@ def rewritten(element: Element, link: Link, *, is_written: bool) -> list[Element
         if target != address:
             element.set(name, target)
     return [element] if element.name != "source" or element.get("srcset") or element.get("src") else []
-
-
-def lead_to_comments(anchor: Element, link: Link) -> None:
-    """Let links about comments on a passage lead to the comments, if the copy lacks the pages that they lead to."""
-    if "on-count" in anchor.classes:
-        anchor.set("href", "#comments")
-    elif (correction := CORRECTION.search(anchor.get("href"))) and link(anchor.get("href")) is None:
-        anchor.set("href", f"/comments/{correction['comment']}/")
 
 
 def remains(element: Element, *, is_written: bool) -> list[Element | str]:

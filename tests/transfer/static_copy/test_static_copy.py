@@ -11,11 +11,13 @@ from django.core.management import CommandError, call_command
 from PIL import Image as Pillow
 
 from blog.images import uploads
-from blog.models import Essay, Redirect, Series, Tag
+from blog.models import Essay, Redirect, Revision, Series, Tag
 from comments.models import AuthorAnswer
 from comments.passages import placing
+from comments.passages.jobs import move_passages
 from comments.passages.quotations import Quotation
 from tests import make
+from tests.comments.answers.publishing import publish
 from transfer.static_copy import html
 from transfer.static_copy.addresses import Page, find_target, relative_link
 
@@ -136,28 +138,35 @@ def test_every_link_of_a_copy_leads_to_a_file_in_it(tmp_path: Path) -> None:
     assert '<a href="../../../../about/index.html">about</a>' in texts[essay]
 
 
-def test_counts_quotations_and_brackets_of_a_copy_lead_to_places_in_it(tmp_path: Path) -> None:
-    essay = make.essay("One", body="<p>Every copy is complete.</p><p>Nothing else is.</p>")
-    comment = make.comment(essay, "Is it?")
-    passage = placing.find_for_comment(essay, Quotation(0, 1))
+def test_a_copy_has_comments_on_passages_with_corrections_and_public_versions(tmp_path: Path) -> None:
+    make.site(public_versions=True)
+    essay = publish(make.essay(published=None), "<p>Every copy is complete.</p><p>Nothing else is.</p>")
+    passage = placing.find_for_comment(essay, Quotation(0, 2))
     assert passage
+    comment = make.comment(essay, "Is it?")
     placing.insert(passage, comment)
-    AuthorAnswer.objects.create(
-        comment=comment, essay=essay, label=AuthorAnswer.Label.CORRECTED, revision=passage.revision
-    )
+    essay = publish(essay, "<p>Every copy is complete.</p><p>Nothing else is, or ever was.</p>")
+    move_passages.call(essay.pk)
+    shown = Revision.objects.public(essay).first()
+    AuthorAnswer.objects.create(comment=comment, essay=essay, label=AuthorAnswer.Label.CORRECTED, revision=shown)
     export(tmp_path / "copy")
-    (file,) = (tmp_path / "copy").rglob("one/index.html")
-    page = html.parse(file.read_text())
-    links = {(each.get("class"), each.get("href")) for each in page.walk() if each.name == "a"}
-    ids = {each.get("id") for each in page.walk()}
-    assert ("on-count", "#comments") in links
-    assert {"comments", "on-1"} <= ids
-    assert ("", "#on-1") in links
-    assert "?on=" not in file.read_text()
-    brackets = [target for name, target in links if name == "corrected"]
-    assert len(brackets) == 1
-    target, _, fragment = brackets[0].partition("#")
-    assert fragment in ids or (file.parent / target).exists()
+    folder = tmp_path / "copy" / essay.get_absolute_url().strip("/")
+    pages = {file.relative_to(folder).as_posix(): html.parse(file.read_text()) for file in folder.rglob("*.html")}
+    for name in ("corrections/index.html", "versions/1/index.html", "versions/2/index.html"):
+        assert [
+            link
+            for link in links_of(pages[name])
+            if not (folder / name).parent.joinpath(link.partition("#")[0]).exists()
+        ] == []
+    links = {(each.get("class"), each.get("href")) for each in pages["index.html"].walk() if each.name == "a"}
+    ids = {name: {each.get("id") for each in page.walk()} for name, page in pages.items()}
+    correction = f"corrections/index.html#correction-{comment.pk}"
+    assert {("on-count", "#comments"), ("", "#on-2"), ("corrected", correction), ("", correction)} <= links
+    assert {"comments", "on-2"} <= ids["index.html"]
+    assert f"correction-{comment.pk}" in ids["corrections/index.html"]
+    ways = {each.get("href") for each in pages["corrections/index.html"].walk() if each.name == "a"}
+    assert {"../versions/2/index.html", "../versions/1/index.html", f"../index.html#comment-{comment.pk}"} <= ways
+    assert "?on=" not in (folder / "index.html").read_text()
 
 
 def test_a_copy_is_only_written_into_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
