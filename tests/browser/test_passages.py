@@ -162,6 +162,32 @@ def test_a_quotation_marks_its_words_and_leads_to_them(visitor: Visitor, site: "
     link.click()
 
 
+def test_words_under_the_pointer_mark_their_quotations(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    for words, name in (("Here is how", "Ilse Maartens"), ("In 1640 he let", "Tobias Fenn")):
+        comment_on(essay, words, 2, name)
+    page = visitor.open(site.url + essay.get_absolute_url())
+    quotations = page.locator("#comments .on.marked")
+    count = page.get_by_role("link", name="2 comments on this paragraph")
+    expect(count).to_have_attribute("aria-expanded", "false")
+    select(page, (SECOND, 2), (SECOND, 6))  # for the place of these letters, beside an initial of several lines
+    at = page.evaluate("getSelection().getRangeAt(0).getBoundingClientRect().toJSON()")
+    page.evaluate("getSelection().removeAllRanges()")
+    page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    expect(quotations).to_have_text("On: “Here is how”")
+    expect(count).to_have_class("on-count marked")
+    assert marked(page) == ["Here is how"]
+    page.mouse.move(5, 5)
+    expect(quotations).to_have_count(0)
+    assert marked(page) == []
+    count.focus()
+    expect(quotations).to_have_count(2)
+    count.press("Enter")
+    threads = page.get_by_role("dialog", name="2 comments on this paragraph")
+    threads.get_by_text("In 1640 he let").hover()  # each of two passages is quoted
+    expect(threads.locator(".on.marked")).to_have_count(1)
+    assert marked(page) == ["In 1640 he let"]
+
+
 def test_open_corrections_are_beside_their_words_while_these_are_rewritten(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:

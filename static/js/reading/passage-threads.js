@@ -1,11 +1,13 @@
 /* Opens the threads on a paragraph beside the text, and marks the words that comments quote. */
-import { findWords } from "./passage-words.js";
+import { BLOCKS, findWords } from "./passage-words.js";
 
 const prose = document.querySelector(".prose[data-revision]");
 const form = document.querySelector("form#respond");
 const { hide, show, close, discussion, replyToThis } = prose.dataset;
 let tools; // moveForm and setPassage of reply-target.js, which the page has loaded
 let opened; // { count, box, lines }: the open threads' link, their box and the links of their quotations
+let near = {}; // the count of the paragraph under the pointer, and its quotations with their words
+let pointed = []; // those of them whose words the pointer is on
 
 const wordsOf = (link) => link.dataset.words ?? link.querySelector("q").textContent;
 const numberOf = (link) => Number((link.id || link.hash.slice(1)).slice("on-".length));
@@ -23,12 +25,30 @@ function highlight(ranges) {
   else CSS.highlights.delete("passage");
 }
 
-/* Mark the words of a quotation, or all that are quoted of a paragraph; without one, those of the open threads. */
+/* Mark a quotation and its words, or all that are quoted of a paragraph; without one, the words of the open threads. */
 export function mark(link) {
-  const lines = link?.matches(".on-count") ? linesOn(numberOf(link)) : [link].filter(Boolean);
-  for (const line of document.querySelectorAll(".on.marked")) line.classList.remove("marked");
-  for (const line of lines) line.closest(".on").classList.add("marked");
+  markAll(link?.matches(".on-count") ? linesOn(numberOf(link)) : [link].filter(Boolean));
+}
+
+function markAll(lines) {
+  for (const each of document.querySelectorAll(".on.marked, .on-count.marked")) each.classList.remove("marked");
+  for (const line of lines) {
+    line.closest(".on").classList.add("marked");
+    document.getElementById(line.hash.slice(1))?.classList.add("marked");
+  }
   highlight(rangesOf(lines.length || !opened ? lines : opened.lines));
+}
+
+/* Mark the quotations of the words under the pointer. */
+function markPointed({ target, clientX: x, clientY: y }) {
+  const count = document.body.classList.contains("marks-off") ? null : target.closest?.(BLOCKS)?.querySelector(":scope > .on-count");
+  if (near.count !== count) near = { count, lines: count ? linesOn(numberOf(count)).map((line) => [line, rangesOf([line])]) : [] };
+  const isUnder = ({ left, right, top, bottom }) => x >= left && x <= right && y >= top && y <= bottom;
+  const hasPointer = ([, ranges]) => target === count || ranges.some((range) => Array.from(range.getClientRects()).some(isUnder));
+  const lines = near.lines.filter(hasPointer).map(([line]) => line);
+  if (String(lines.map(wordsOf)) === String(pointed.map(wordsOf))) return;
+  pointed = lines;
+  markAll(lines);
 }
 
 /* Follow the link of a quotation to its words, or open or close the threads on a paragraph. */
@@ -62,7 +82,7 @@ async function openThreads(count) {
   if (!response.ok || !thread) return location.assign(count.href);
   const lines = linesOn(numberOf(count), thread);
   for (const part of thread.querySelectorAll("[id]")) part.removeAttribute("id");
-  const box = build(count, thread);
+  const box = build(count, thread, lines);
   opened = { count, box, lines };
   const [range] = rangesOf(lines);
   const line = (range ?? count).getBoundingClientRect();
@@ -75,12 +95,13 @@ async function openThreads(count) {
   if (getComputedStyle(box).position === "fixed") scrollTo({ top: line.top + scrollY - 90 });
 }
 
-function build(count, thread) {
+function build(count, thread, lines) {
   const box = document.createElement("dialog");
   const title = document.createElement("h2");
   const [closing, reply] = [close, replyToThis].map((words) => Object.assign(document.createElement("button"), { type: "button", className: "word", textContent: words }));
   const all = Object.assign(document.createElement("a"), { href: "#comments", textContent: discussion });
   box.className = "beside";
+  box.classList.toggle("several", new Set(lines.map(wordsOf)).size > 1);
   title.id = "beside-title";
   title.tabIndex = -1;
   title.textContent = count.getAttribute("aria-label");
@@ -101,6 +122,7 @@ function build(count, thread) {
     form.elements.text.focus();
   });
   box.addEventListener("click", (event) => {
+    if (event.target.closest(".on a")) return;
     const link = event.target.closest(".reply");
     const key = link && new URL(link.href).searchParams.get("replyto");
     if (!link || event.ctrlKey || event.metaKey || !document.getElementById(`comment-${key}`)) return event.stopPropagation();
@@ -117,9 +139,11 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && opened) closeThreads();
 });
 
-/* Say of each count that it opens something, and add the button that hides counts and brackets in this browser, and shows them again. */
+/* Say of each count that it opens something, mark words under the pointer, and add the button that hides counts and brackets in this browser, and shows them again. */
 export function offerToHide() {
   for (const count of prose.querySelectorAll(".on-count")) count.setAttribute("aria-expanded", "false");
+  prose.addEventListener("mousemove", markPointed);
+  prose.addEventListener("mouseleave", markPointed);
   const button = Object.assign(document.createElement("button"), { type: "button", className: "word hide-marks" });
   const label = () => (button.textContent = document.body.classList.contains("marks-off") ? show : hide);
   label();

@@ -1,5 +1,5 @@
 /* Finds words in the essay's text, and describes selected ones as the server does. White space does not count. */
-const BLOCKS = "p, h2, h3, h4, li, pre, dt, dd, td, th, caption, figcaption, summary, details, figure, blockquote";
+export const BLOCKS = "p, h2, h3, h4, li, pre, dt, dd, td, th, caption, figcaption, summary, details, figure, blockquote";
 const SKIPPED = "[role=doc-noteref], [role=doc-backlink], .on-count, .choose, .corrected, .beside, button, .unseen";
 const BLANK = /[\s\u00ad\u200b\u2060\ufeff]/;
 const CONTEXT = 64;
