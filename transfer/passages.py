@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -22,6 +22,7 @@ from transfer.report import Report
 from transfer.threads import SourceComment, Stored
 
 MAX_NUMBER = 2**31 - 1
+MAX_VERSION = 100_000
 MIN_QUOTED = 30  # characters; a shorter quotation may be chance
 OPENING, CLOSING = '"“„«', re.compile(r"[\"”“»]")
 MAX_CLOSING = 8  # quotation marks that may be the closing one, as there may be some inside
@@ -39,15 +40,27 @@ def with_versions(comments: CommentQuerySet) -> CommentQuerySet:
     )
 
 
-def shown_revisions() -> dict[int, int]:
-    """Return the key of the text that readers see, of the essays with passages."""
-    found = Revision.objects.filter(public_from__lte=timezone.now(), essay__passages__isnull=False)
-    return dict(found.order_by().values_list("essay").annotate(Max("pk")))
+class Shown(NamedTuple):
+    """The text of an essay that readers see."""
+
+    revision: int | None = None
+    version: int | None = None
 
 
-def remarks_on(comment: Comment, shown: Mapping[Any, int]) -> dict[str, dict[str, Any]]:
-    """Return what an export says about a comment's `passage` and the author's `answer`, as far as it has these."""
+def shown_revisions() -> dict[int, Shown]:
+    """Return the texts that readers see, of the essays with passages or answers."""
+    has_passage = Q(essay__in=Passage.objects.values("essay")) | Q(essay__in=AuthorAnswer.objects.values("essay"))
+    found = Revision.objects.filter(has_passage, public_from__lte=timezone.now()).order_by().values_list("essay")
+    return {essay: Shown(key, version) for essay, key, version in found.annotate(Max("pk"), Max("version"))}
+
+
+def remarks_on(comment: Comment, shown: Mapping[Any, Shown]) -> dict[str, dict[str, Any]]:
+    """Return what an export says about a comment's `passage` and the author's `answer`, as far as it has these.
+
+    `essay_version` is the number of the exported text.
+    """
     found: dict[str, dict[str, Any]] = {}
+    newest = shown.get(comment.essay_id, Shown())
     row: Any = comment
     passage: Passage | None = getattr(comment, "passage", None)
     answer: AuthorAnswer | None = getattr(comment, "author_answer", None)
@@ -55,7 +68,8 @@ def remarks_on(comment: Comment, shown: Mapping[Any, int]) -> dict[str, dict[str
         found["passage"] = {
             "quotation": passage.quotation,
             "version": row.quoted_version,
-            "is_shown": passage.revision_id is not None and passage.revision_id == shown.get(comment.essay_id),
+            "is_shown": passage.revision_id is not None and passage.revision_id == newest.revision,
+            "essay_version": newest.version,
             "paragraph": passage.paragraph,
             "words": passage.words,
             "before": passage.before,
@@ -65,6 +79,7 @@ def remarks_on(comment: Comment, shown: Mapping[Any, int]) -> dict[str, dict[str
         found["answer"] = {
             "label": answer.label,
             "version": row.answer_version,
+            "essay_version": newest.version,
             "is_picked": answer.is_picked,
             "is_strongest": answer.is_strongest,
             "by": row.answer_by,
@@ -76,14 +91,16 @@ def remarks_on(comment: Comment, shown: Mapping[Any, int]) -> dict[str, dict[str
 class PassageImport:
     """Stores the passages and answers of new comments of one essay.
 
-    Earlier texts are in no export: what was quoted from one has no version here, and a correction is one of the text
-    that is imported.
+    Earlier texts are in no export: what was quoted from one has no version here, and a correction made in one is one of
+    the text that is imported. That keeps its number, so that its own corrections name it, and the next text the next.
     """
 
     def __init__(self, essay: Essay, report: Report, *, links_quotations: bool = False) -> None:
         self.essay, self.report, self.links_quotations = essay, report, links_quotations
         self.sources: dict[int, SourceComment] = {}
         """The comments that have a passage or an answer, until they are stored; by number in the outline."""
+        self.version = 1
+        """The number of the text on the site that it comes from."""
 
     def add(self, number: int, source: SourceComment) -> None:
         """Keep a comment until it is stored, if it has a passage or an answer."""
@@ -91,6 +108,10 @@ class PassageImport:
             source.passage = self.find_quoted(source.html)
         if isinstance(source.passage, dict | Passage) or isinstance(source.answer, dict):
             self.sources[number] = source
+            for given in (source.passage, source.answer):
+                version = given.get("essay_version") if isinstance(given, dict) else None
+                if type(version) is int and 1 <= version <= MAX_VERSION:
+                    self.version = version
 
     def store(self, batch: Sequence[Stored]) -> None:
         """Store the passages and answers of comments that are stored."""
@@ -107,8 +128,13 @@ class PassageImport:
 
     @cached_property
     def shown(self) -> Revision | None:
-        """The text that readers see, which gets a revision now."""
-        return revisions.ensure_public(self.essay)
+        """The text that readers see. If it has no revision yet, it gets one with its number on the other site."""
+        is_new = not self.essay.revisions.exists()
+        found = revisions.ensure_public(self.essay)
+        if found and is_new and self.version > 1:
+            found.version = self.version
+            found.save(update_fields=["version"])
+        return found
 
     @cached_property
     def text(self) -> matching.Text:

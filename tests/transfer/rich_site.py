@@ -10,7 +10,8 @@ from PIL import Image as Pillow
 
 from accounts.models import Commenter, User
 from blog.images import uploads
-from blog.models import Authorship, Essay, Image, Redirect, Series, Tag
+from blog.models import Authorship, Essay, Image, Redirect, Revision, Series, Tag
+from blog.writing import revisions
 from comments.models import AuthorAnswer, Comment, Discussion, Passage, Status
 from comments.passages import placing
 from comments.passages.quotations import Quotation
@@ -79,6 +80,9 @@ def fill() -> None:
 def quote_and_answer(root: Comment, reply: Comment, by: User) -> None:
     """Put two comments on passages, the second on one that the text no longer has, and answer and pick the first."""
     essay = root.essay
+    shown = revisions.ensure_public(essay)
+    assert shown
+    Revision.objects.filter(pk=shown.pk).update(version=4)  # earlier ones are in no export
     for comment in (root, reply):
         passage = placing.find(essay, Quotation(0, 4))
         assert passage

@@ -90,7 +90,7 @@ def date_elements(prefix: str, at: datetime | None) -> str:
     return element(f"{prefix}_date", local) + element(f"{prefix}_date_gmt", utc)
 
 
-def essay_element(essay: Essay, report: Report, shown: Mapping[int, int]) -> Iterator[str]:
+def essay_element(essay: Essay, report: Report, shown: Mapping[int, passages.Shown]) -> Iterator[str]:
     """Yield an essay with its redirects and comments; `shown` are the texts that readers see, by essay."""
     address = settings.SITE_URL + essay.get_absolute_url()
     writers = essay.bylines
