@@ -100,6 +100,22 @@ class Remarks:
                 found[remark.paragraph].append(remark)
         return found
 
+    @cached_property
+    def picked(self) -> list[int]:
+        """The keys of the public comments that the essay's author picked; none if the owner turned that off."""
+        has_picks = bool(self.rows) and Discussion.objects.for_essay(self.essay).rules.authors_pick
+        return [row.comment for row in self.public_rows if row.is_picked or row.is_strongest] if has_picks else []
+
+    @cached_property
+    def quoting(self) -> list[int]:
+        """The keys of the public comments on a passage, of the text that readers see or of another."""
+        return [row.comment for row in self.public_rows if row.quotation is not None]
+
+    @property
+    def public_rows(self) -> list[Remark]:
+        """The remarks on comments that readers see."""
+        return [row for row in self.rows.values() if row.status == Status.APPROVED]
+
     def among(self, comments: Iterable[int]) -> tuple[Remark, ...]:
         """Return the remarks on these comments, in their order."""
         return tuple(self.rows[pk] for pk in comments if pk in self.rows) if self.rows else ()

@@ -24,7 +24,7 @@ from comments.posting import cached_form, drafts, identity_views, passage_fields
 from comments.posting.forms import CommentForm, NotifyForm
 from comments.replies.entries import MAX_COUNTED, count_new, new_entries
 from comments.threads import by_passage, rendering
-from comments.threads.by_author import AuthorsPage
+from comments.threads.by_author import KINDS, AuthorsPage, FlatPage, PicksPage, QuotingPage
 from comments.threads.objection import ObjectionPage, ObjectionRenderer, find_objection
 from comments.threads.pages import BY_AUTHOR, FOLDED, ThreadPage, reply_count_text
 from comments.threads.remarks import RemarkLines
@@ -126,8 +126,9 @@ def thread(context: Context, essay: Essay) -> SafeString:
     request = context["request"]
     parent_pk = requested_parent(context)
     kind: type[ThreadPage] = ThreadPage
-    if not parent_pk and request.GET.get("by") == BY_AUTHOR:
-        kind = AuthorsPage
+    flat = None if parent_pk else KINDS.get(request.GET.get("by", ""))
+    if flat is not None and flat.has_any(essay):
+        kind = flat
     elif not parent_pk and "on" in request.GET and by_passage.find_remarks(request, essay):
         kind = by_passage.PassagePage
     page = kind.from_request(request, essay, answering=parent_pk)
@@ -190,6 +191,8 @@ def thread_context(page: ThreadPage, request: Any) -> dict[str, Any]:
         "by_author": author_filter(page),
         "onward": page.onward,
         "may_report": page.discussion.rules.readers_may_report,
+        "picks": picks_filter(page),
+        "quoting": quoting_filter(page),
         "top_level": top_level_filter(page),
         "orders": sort_links(page, has_likes=likes_rendering.Likes.for_request(request, page.essay) is not None),
     }
@@ -213,9 +216,23 @@ def author_filter(page: ThreadPage) -> tuple[str, str, bool] | None:
     return label, f"{page.url(number=1, by=BY_AUTHOR)}#comments", isinstance(page, AuthorsPage)
 
 
+def picks_filter(page: ThreadPage) -> tuple[str, bool] | None:
+    """Return the URL of the comments that the author picked, and whether it is the current page; None without any."""
+    if not Remarks.on(page.essay).picked:
+        return None
+    return f"{page.url(number=1, by=PicksPage.by)}#comments", isinstance(page, PicksPage)
+
+
+def quoting_filter(page: ThreadPage) -> tuple[int, str, bool] | None:
+    """Return the number and URL of the comments on passages, and whether it is the current page; None without any."""
+    if not (keys := Remarks.on(page.essay).quoting):
+        return None
+    return len(keys), f"{page.url(number=1, by=QuotingPage.by)}#comments", isinstance(page, QuotingPage)
+
+
 def top_level_filter(page: ThreadPage) -> tuple[str, bool] | None:
     """Return the URL that switches “Top-level only”, and whether it is on; None where there are no replies to fold."""
-    if isinstance(page, AuthorsPage) or page.discussion.comment_count == page.discussion.threads:
+    if isinstance(page, FlatPage) or page.discussion.comment_count == page.discussion.threads:
         return None
     return f"{page.url(replies=None if page.is_folded else FOLDED)}#comments", page.is_folded
 
@@ -225,7 +242,8 @@ def sort_links(page: ThreadPage, *, has_likes: bool) -> list[tuple[str, str, boo
     named = [(Rules.Order.OLDEST.value, _("Oldest")), (Rules.Order.NEWEST.value, _("Newest"))]
     if has_likes:
         named.append((Rules.Order.LIKED.value, _("Most liked")))
-    return [(label, page.url_in(order), order == page.order) for order, label in named]
+    is_sorted = not isinstance(page, PicksPage)
+    return [(label, page.url_in(order), is_sorted and order == page.order) for order, label in named]
 
 
 @register.simple_tag(takes_context=True)
