@@ -279,20 +279,21 @@ def strongest_objection(context: Context, essay: Essay) -> SafeString:
     found = find_objection(Remarks.on(essay))
     if found is None or not Discussion.objects.for_essay(essay).rules.authors_pick:
         return SafeString("")
-    page = ObjectionPage(essay, Viewer())
+    request = context["request"]
+    page = ObjectionPage(essay, Viewer.from_request(request))
     page.objection = found.comment
     rows, _notices = page.rows()
-    lines = remark_lines(page, context["request"])
+    lines, likes = remark_lines(page, request), likes_rendering.Likes.for_request(request, essay)
     outline = ObjectionRenderer(
         page=page,
         authors=page.authors,
         lang=f' lang="{essay.language}"' if essay.lang else "",
-        reply_to="",
-        is_open=False,
+        reply_to=page.url(replyto=""),
+        is_open=page.discussion.accepts_comments,
         notices={},
         author_actions={},
-        likes=None,
-        likes_settings=None,
+        likes=likes.render_row_button if likes else None,
+        likes_settings=likes.row_settings if likes else None,
         form_under=None,
         form="",
         more={},
@@ -309,7 +310,7 @@ def strongest_objection(context: Context, essay: Essay) -> SafeString:
         "has_reply": len(rows) > 1,
         "replies": max(0, found.comments - 1),  # 0: unknown, for a reply
     }
-    return SafeString(get_template("comments/_objection.html").render(values, context["request"]))
+    return SafeString(get_template("comments/_objection.html").render(values, request))
 
 
 @register.simple_tag(takes_context=True)

@@ -39,7 +39,7 @@ class ObjectionPage(ThreadPage):
 
 
 class ObjectionRenderer(ThreadRenderer):
-    """Renders comments that the thread below shows too: here they have neither ids nor buttons."""
+    """Renders comments that the thread below shows too: here they have no ids and no menu."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -22,6 +22,9 @@ async function send(likes, form, { name, value }) {
         const button = updated.querySelector("button");
         likes.remove();
         if (document.activeElement === document.body) button.focus();
+        for (const other of document.querySelectorAll(`.likes form[action="${form.getAttribute("action")}"]`)) {
+          if (!updated.contains(other)) other.closest(".likes").replaceWith(updated.cloneNode(true)); // the strongest objection is shown twice
+        }
         if (isToggled.get(likes)) button.click();
         return;
       }

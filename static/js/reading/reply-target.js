@@ -68,9 +68,11 @@ document.addEventListener("click", (event) => {
   if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   const link = event.target.closest(".reply, .cancel, .to-reply");
   if (!link || !form) return;
+  const key = link.matches(".reply") && new URL(link.href).searchParams.get("replyto"); // the strongest objection is shown twice
+  if (key && !document.getElementById(`comment-${key}`)) return;
   event.preventDefault();
   const previous = document.getElementById(`comment-${parent.value}`);
-  moveForm(link.matches(".reply") && link.closest(".comment").id.slice("comment-".length));
+  moveForm(key);
   parent.dispatchEvent(new Event("input"));
   if (link === cancel) previous?.querySelector(".reply").focus();
   else form.elements.text.focus();

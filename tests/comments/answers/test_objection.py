@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Commenter, User
 from blog.models import Essay
 from comments.answers.actions import Choice, save
-from comments.models import Comment
+from comments.models import Comment, Discussion
 from tests import make
 from tests.comments.browser_client import Browser, text_of
 
@@ -46,7 +46,7 @@ def test_it_is_shown_with_the_first_reply_of_an_author(essay: Essay, objection: 
     assert "Chosen by the author, who replies below." in shown
     assert "You call this letting the critics in." in shown
     assert "A fair point." in shown
-    for words in ("And another thing.", "By someone else.", "Reply", "More"):
+    for words in ("And another thing.", "By someone else.", "More"):
         assert words not in shown
     assert "All 3 replies to this objection" in shown
 
@@ -57,6 +57,21 @@ def test_it_keeps_its_place_in_the_thread_and_ids_are_unique(essay: Essay, objec
     assert page.comment_keys == [objection.pk, objection.pk + 1, objection.pk + 2]
     ids = [element.get("id") for element in page.tree.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
+
+
+def test_it_can_be_answered_and_liked_where_it_is_shown(essay: Essay, objection: Comment) -> None:
+    reader = Browser(make.user("reader"))
+    reply = section(essay).find(".//a[@class='reply']")
+    assert reader.read(str(reply.get("href"))).form_values["parent"] == str(objection.pk)
+    like = section(essay).find(".//form")
+    assert like.get("action") == f"/comments/{objection.pk}/like/"
+    reader.post(like.get("action"), {"like": "1"})
+    shown = reader.read(essay).find("section[@class='objection']")
+    assert "Liked" in text_of(shown)
+    Discussion.objects.save_settings(essay, is_open=False, may_be_liked=False)
+    closed = section(essay)
+    assert closed.find(".//form") is None
+    assert closed.find(".//a[@class='reply']") is None
 
 
 def test_it_ends_with_the_choice_the_comment_or_the_owners_setting(
