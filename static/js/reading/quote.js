@@ -7,6 +7,8 @@ const replyButton = document.createElement("button"); // only for words of the e
 const BLOCKS = "p, li, blockquote, pre, h2, h3, h4, dt, dd, tr, figcaption, hr";
 const ADDRESS = /(https?:\/\/[^\s<>"`“”«»[\]]+)/;
 const GAP = 5;
+const HANDLE = matchMedia("(pointer: coarse)").matches ? 40 : 0; // height of a touch screen's handles, below the selection
+let last; // the last selection, which a touch on the buttons may end
 let tools; // moveForm and setPassage of reply-target.js, which the page has loaded
 box.className = "quote";
 box.append(replyButton, button);
@@ -67,9 +69,9 @@ function findSelection() {
   return { body, comment, range, end, text: toText(range.cloneContents(), isCode), name: name.textContent.trim(), url: new URL(path, location).href };
 }
 
-export function quote(loaded) {
+export function quote(loaded, ended = null) {
   tools = loaded;
-  const selection = findSelection();
+  const selection = findSelection() ?? ended;
   if (!selection) return;
   const { comment, text, name, url } = selection;
   const source = `— [${escapeInline(name).replace(/(?<!\\)[[\]]/g, "\\$&")}](${url})`;
@@ -95,7 +97,7 @@ export function quote(loaded) {
 
 /* Make the comment one on the selected words. */
 async function replyToSelection() {
-  const { range } = findSelection() ?? {};
+  const { range } = findSelection() ?? last ?? {};
   if (!range) return;
   const { describe } = await import("./passage-words.js");
   const value = describe(range);
@@ -108,8 +110,8 @@ async function replyToSelection() {
 }
 
 /* Put the buttons beside the end of the selection if the text ends there and the window has room, otherwise below its
-   last line. If the selection reaches out of the window, its last visible line counts. The buttons' containing block
-   may be any: they are put into a corner first, then moved by the difference. */
+   last line and the handles there. If the selection reaches out of the window, its last visible line counts. The
+   buttons' containing block may be any: they are put into a corner first, then moved by the difference. */
 function positionButton(body, range) {
   const lines = Array.from(range.getClientRects()).filter(({ width }) => width);
   const line = lines.findLast(({ top, bottom }) => top < innerHeight && bottom > 0) ?? lines.at(-1) ?? range.getBoundingClientRect();
@@ -117,8 +119,8 @@ function positionButton(body, range) {
   const { left, top, width, height } = box.getBoundingClientRect();
   const wishedX = getComputedStyle(body).direction === "rtl" ? line.left - GAP - width : line.right + GAP;
   const x = clamp(wishedX, document.documentElement.clientWidth - width - GAP);
-  const isLast = line.bottom + GAP + height > body.getBoundingClientRect().bottom; // below it are links and buttons
-  const wishedY = isLast && x === wishedX ? line.bottom - height : line.bottom + GAP;
+  const isLast = !HANDLE && line.bottom + GAP + height > body.getBoundingClientRect().bottom; // below it are links and buttons
+  const wishedY = isLast && x === wishedX ? line.bottom - height : line.bottom + HANDLE + GAP;
   box.style.left = `${x - left}px`;
   box.style.top = `${clamp(wishedY, innerHeight - height - GAP) - top}px`;
 }
@@ -129,6 +131,7 @@ function showButton() {
   if (box.contains(document.activeElement)) return;
   const selection = findSelection();
   if (!selection) return box.remove();
+  last = selection;
   button.textContent = form.dataset.quote;
   replyButton.textContent = form.dataset.on;
   replyButton.hidden = Boolean(selection.comment) || !selection.body.dataset.revision;
@@ -137,7 +140,7 @@ function showButton() {
 }
 
 box.addEventListener("pointerdown", (event) => event.preventDefault()); // keeps the selection
-button.addEventListener("click", () => quote(tools));
+button.addEventListener("click", () => quote(tools, last));
 replyButton.addEventListener("click", replyToSelection);
 box.addEventListener("focusout", () => setTimeout(showButton));
 
