@@ -188,6 +188,33 @@ def test_words_under_the_pointer_mark_their_quotations(visitor: Visitor, site: "
     assert marked(page) == ["In 1640 he let"]
 
 
+def test_on_a_touch_screen_the_buttons_are_below_the_handles(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    size = {"width": 390, "height": 844}
+    page = visitor.open(site.url + essay.get_absolute_url(), has_touch=True, is_mobile=True, viewport=size)
+    select(page, (SECOND, 0), (SECOND, 24))
+    button = page.get_by_role("button", name="Reply to this")
+    box = button.bounding_box()
+    assert box
+    assert box["height"] >= 44
+    assert box["y"] >= page.evaluate("getSelection().getRangeAt(0).getBoundingClientRect().bottom") + 40
+    button.tap()
+    expect(page.locator("#respond .passage q")).to_have_text("Here is how it was done.")
+    expect(page.get_by_role("textbox", name="Comment")).to_be_focused()
+
+
+def test_the_strongest_objection_is_answered_in_its_thread(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    make.rules(guests_may_like=True)
+    objection = make.comment(essay, "A guest list.", by=make.guest("Aurel Dumitrescu"))
+    answers.save(objection.pk, answers.Choice(is_strongest=True), by=essay.bylines[0])
+    page = visitor.open(site.url + essay.get_absolute_url())
+    shown = page.get_by_role("region", name="The strongest objection")
+    shown.get_by_role("link", name="Reply to Aurel Dumitrescu").click()
+    expect(page.locator(f"#comment-{objection.pk} > form#respond")).to_be_visible()
+    expect(page.locator("[name=parent]")).to_have_value(str(objection.pk))
+    shown.get_by_role("button", name="Like this comment").click()
+    expect(page.get_by_role("button", name="You like this comment by Aurel Dumitrescu")).to_have_count(2)
+
+
 def test_open_corrections_are_beside_their_words_while_these_are_rewritten(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:

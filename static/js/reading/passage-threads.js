@@ -3,7 +3,8 @@ import { BLOCKS, findWords } from "./passage-words.js";
 
 const prose = document.querySelector(".prose[data-revision]");
 const form = document.querySelector("form#respond");
-const { hide, show, close, discussion, replyToThis } = prose.dataset;
+const { hide, show, close, discussion, hidden, replyToThis } = prose.dataset;
+const [MAX_COMMENTS, MAX_LEVELS] = [5, 2]; // beside the text; the rest is in the discussion
 let tools; // moveForm and setPassage of reply-target.js, which the page has loaded
 let opened; // { count, box, lines }: the open threads' link, their box and the links of their quotations
 let near = {}; // the count of the paragraph under the pointer, and its quotations with their words
@@ -95,11 +96,22 @@ async function openThreads(count) {
   if (getComputedStyle(box).position === "fixed") scrollTo({ top: line.top + scrollY - 90 });
 }
 
+/* Leave out the comments that are too many or too deep, and return their number. */
+function shorten(thread) {
+  const levelOf = (comment, level = 0) => (comment ? levelOf(comment.parentElement.closest(".comment"), level + 1) : level);
+  const comments = Array.from(thread.querySelectorAll(".comment"));
+  const rest = comments.filter((comment, index) => index >= MAX_COMMENTS || levelOf(comment) > MAX_LEVELS);
+  for (const comment of rest) comment.remove();
+  for (const replies of thread.querySelectorAll(".replies:not(:has(.comment))")) replies.remove();
+  return rest.length;
+}
+
 function build(count, thread, lines) {
   const box = document.createElement("dialog");
+  const rest = shorten(thread);
   const title = document.createElement("h2");
   const [closing, reply] = [close, replyToThis].map((words) => Object.assign(document.createElement("button"), { type: "button", className: "word", textContent: words }));
-  const all = Object.assign(document.createElement("a"), { href: "#comments", textContent: discussion });
+  const all = Object.assign(document.createElement("a"), { href: "#comments", textContent: rest ? hidden.replace("{n}", rest) : discussion });
   box.className = "beside";
   box.classList.toggle("several", new Set(lines.map(wordsOf)).size > 1);
   title.id = "beside-title";
