@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 
 from blog import markup
 from blog.models import Essay, Revision
@@ -96,9 +95,7 @@ class Corrections:
     def correction(self, answer: AuthorAnswer, version: int) -> Correction:
         """Return a correction with as much of the texts as readers may see."""
         comment, passage = answer.comment, passage_of(answer)
-        html = comment.wording.html if comment.wording else ""
-        words = " ".join(markup.plain_text(html).split())
-        found = Correction(comment, Truncator(words).chars(MAX_QUOTED, truncate="…"))
+        found = Correction(comment, begin(comment))
         if passage is None:
             return found
         change = self.change(passage, version)
@@ -127,6 +124,13 @@ class Corrections:
             return ""
         paragraphs = read_text(self.texts[newest.pk]).paragraphs
         return next((one.words for one in paragraphs if one.number == passage.paragraph), "")
+
+
+def begin(comment: Comment) -> str:
+    """Return the first words of a comment."""
+    words = " ".join(markup.plain_text(comment.wording.html if comment.wording else "").split())
+    cut = words[:MAX_QUOTED]
+    return words if cut == words else f"{(cut.rpartition(' ')[0] or cut).rstrip(',;:')} …"
 
 
 def passage_of(answer: AuthorAnswer) -> Passage | None:

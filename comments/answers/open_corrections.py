@@ -2,15 +2,11 @@
 
 from dataclasses import dataclass
 
-from django.utils.text import Truncator
-
-from blog import markup
 from blog.models import Essay
+from comments.answers.corrections import begin, passage_of
 from comments.models import AuthorAnswer, Comment, Discussion, Status
 from comments.passages import matching
 from comments.passages.moving import find_moves
-
-MAX_EXCERPT = 100  # characters of a comment without a passage
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ def find_open(essay: Essay, body: str) -> list[OpenCorrection]:
     rows = AuthorAnswer.objects.filter(essay=essay, comment__status=Status.APPROVED).to_come()
     answers = rows.select_related("comment__commenter", "comment__wording", "comment__passage")
     comments = [answer.comment for answer in answers]
-    passages = {comment.pk: comment.passage for comment in comments if hasattr(comment, "passage")}
+    passages = {answer.pk: passage for answer in answers if (passage := passage_of(answer))}
     moves = find_moves(passages.values(), matching.parse_text(body)) if passages else []
     places = {move.passage.pk: move.place for move in moves}
     found = []
@@ -48,9 +44,3 @@ def find_open(essay: Essay, body: str) -> list[OpenCorrection]:
         else:
             found.append(OpenCorrection(comment, excerpt=begin(comment)))
     return sorted(found, key=lambda one: (one.place is None, one.place.paragraph if one.place else 0, one.comment.pk))
-
-
-def begin(comment: Comment) -> str:
-    """Return the first words of a comment."""
-    html = comment.wording.html if comment.wording else ""
-    return Truncator(" ".join(markup.plain_text(html).split())).chars(MAX_EXCERPT)
