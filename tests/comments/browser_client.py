@@ -13,7 +13,7 @@ from accounts.models import Commenter, User
 from blog.models import Essay
 from comments.models import Comment
 from tests import make
-from tests.blog.reading import html5lib
+from tests.services.html import parse
 
 
 class Page:
@@ -26,8 +26,7 @@ class Page:
 
     @cached_property
     def tree(self) -> Element:
-        parsed: Element = html5lib.parse(self.html, namespaceHTMLElements=False)
-        return parsed
+        return parse(self.html)
 
     def find(self, path: str) -> Element | None:
         return self.tree.find(f".//{path}")
