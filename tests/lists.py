@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+# Whether a page runs scripts. Without them a reader's whole path is in test_by_keys.py, and every answer of the server
+# is in tests without a browser.
+SCRIPT_OR_NOT = [pytest.param(True, id="script"), pytest.param(False, id="no-script", marks=pytest.mark.long)]
+
 
 def one_in(number: int, cases: Iterable[Any], *, first: int = 0) -> list[Any]:
     """Keep every n-th case and mark the others `long`. Neighbors are similar, so some of each kind remain."""

@@ -13,6 +13,7 @@ from comments.models import Address, Subscription
 from comments.notifications import signed_links
 from tests import make
 from tests.browser.layout import check_layout
+from tests.lists import SCRIPT_OR_NOT
 from tests.services.chromium import Visitor
 from tests.services.processes import wait_until
 
@@ -32,7 +33,7 @@ def path_of(link: str) -> str:
     return link.removeprefix(settings.SITE_URL)
 
 
-@pytest.mark.parametrize("script", [False, True])
+@pytest.mark.parametrize("script", SCRIPT_OR_NOT)
 def test_a_reader_subscribes_confirms_changes_and_unsubscribes_by_keyboard(
     visitor: Visitor, site: "Server", essay: Essay, script: bool
 ) -> None:

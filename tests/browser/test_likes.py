@@ -12,6 +12,7 @@ from comments.likes import actions as likes
 from comments.models import Comment, Discussion, Like, Rules
 from comments.screening.screening import Sender
 from tests import make
+from tests.lists import SCRIPT_OR_NOT
 from tests.services import provider
 from tests.services.chromium import Visitor
 
@@ -114,7 +115,7 @@ def test_a_reader_who_may_not_like_is_told_where_to_log_in(
     visitor.errors.clear()  # Chromium logs rejected requests
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize("script", SCRIPT_OR_NOT)
 def test_a_like_is_saved_after_the_login_and_the_reader_returns_to_the_comment(
     visitor: Visitor, site: "Server", essay: Essay, comment: Comment, script: bool
 ) -> None:

@@ -18,7 +18,7 @@ from tests.browser.login_form import (
     post,
     press_icon,
 )
-from tests.lists import one_in
+from tests.lists import SCRIPT_OR_NOT, one_in
 from tests.services import provider
 from tests.services.chromium import Visitor
 
@@ -78,7 +78,7 @@ def test_without_script_the_login_returns_to_the_same_reply_form(
     assert post(page).parent == parent
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize("script", SCRIPT_OR_NOT)
 def test_the_sites_own_account_logs_in_from_the_form(
     visitor: Visitor, site: "Server", essay: Essay, script: bool
 ) -> None:

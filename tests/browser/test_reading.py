@@ -13,6 +13,7 @@ from blog.models import Essay
 from comments.threads.tree import MAX_COMMENTS
 from tests import make
 from tests.bench import corpus
+from tests.lists import SCRIPT_OR_NOT
 from tests.services.chromium import Visitor
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def test_omitted_replies_are_loaded_in_place(visitor: Visitor, site: "Server") -
     expect(page.locator(f"#{name} time").last).to_have_text("yesterday")
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize("script", SCRIPT_OR_NOT)
 def test_a_chosen_order_applies_everywhere_until_the_default_is_chosen(
     visitor: Visitor, site: "Server", essay: Essay, script: bool
 ) -> None:

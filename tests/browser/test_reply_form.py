@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from blog.models import Essay
 from comments.models import Comment, Discussion
 from tests import make
+from tests.lists import SCRIPT_OR_NOT
 from tests.services.chromium import Visitor
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 WORDS = "The dead keep still, yes.\n\nBut so does a stone, and I do not think we owe steadiness to stones."
 
 
-@pytest.fixture(params=[True, False], ids=["script", "no-script"])
+@pytest.fixture(params=SCRIPT_OR_NOT)
 def script(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
