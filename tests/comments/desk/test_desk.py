@@ -170,5 +170,14 @@ def test_the_queries_do_not_grow_with_the_texts(author: User, django_assert_max_
         desk.get("/admin/")
 
 
+@pytest.mark.parametrize("is_owner", [False, True])
+def test_the_start_page_links_each_list_once(author: User, *, is_owner: bool) -> None:
+    user = User.objects.create_superuser("owner") if is_owner else author
+    links = [str(link.get("href")) for link in desk_of(user).all("a")]
+    for name in ("essay", "image", "profile", "series", "tag", *(["site"] if is_owner else [])):
+        assert links.count(f"/admin/blog/{name}/") == 1, name
+    assert ("/admin/comments/comment/" in links or "/admin/accounts/user/" in links) is is_owner
+
+
 def test_moderators_have_no_desk() -> None:
     assert desk_of(make.moderator()).find("div[@id='desk']") is None
