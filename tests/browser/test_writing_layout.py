@@ -57,6 +57,8 @@ def test_the_text_begins_near_the_top_among_few_controls(
     page.reload()
     expect(page.locator(".newer-line").first).to_contain_text("Opened with your unsaved changes")
     assert page.locator(".editor-text").evaluate("text => text.getBoundingClientRect().top") <= highest + 40
+    page.locator(".editor-text").evaluate("text => { text.style.minBlockSize = '300vh'; scrollTo(0, 1e6) }")
+    expect(page.locator(".writing-header .default")).to_be_in_viewport()
 
 
 def test_what_is_typed_after_a_slash_finds_what_to_insert(
