@@ -43,20 +43,20 @@ def main() -> None:
 
 def measure_publishing(clock: Clock) -> tuple[dict[int, float], float]:
     """Return CPU of publishing with no and with 500 passages, and of the job that moves these."""
-    essay = publish(make.essay("Moving", body="<p>First.</p>"), long_essay())
+    essays = {count: make.essay(f"Moving {count}", body="<p>First.</p>") for count in (0, PASSAGES)}
+    for essay in essays.values():
+        publish(essay, long_essay())
+    anchor(essays[PASSAGES], make.create_thread(essays[PASSAGES], *[None] * PASSAGES))
     changes = [long_essay().replace(f"n{number}.", f"n{number} as it were.") for number in range(1, ROUNDS + 1)]
     texts = [body.replace("keep is not the one", "keep was never the one", 20) for body in changes]
     times: dict[int, list[float]] = {0: [], PASSAGES: []}
     moving: list[float] = []
-    for count in times:
-        if count:
-            anchor(essay, make.create_thread(essay, *[None] * count))
-        for number, body in enumerate(texts):
-            text = f"<p>Change {number} of {count}.</p>{body}"
-            times[count].append(clock.milliseconds(lambda text=text: publish(essay, text)))  # type: ignore[misc]
-            if count:
-                placing.texts.clear()
-                moving.append(clock.milliseconds(lambda: move_passages.call(essay.pk)))
+    for number, body in enumerate(texts):
+        text = f"<p>Change {number}.</p>{body}"
+        for count, essay in essays.items():
+            times[count].append(clock.milliseconds(lambda text=text, essay=essay: publish(essay, text)))  # type: ignore[misc]
+        placing.texts.clear()
+        moving.append(clock.milliseconds(lambda: move_passages.call(essays[PASSAGES].pk)))
     return {count: median(values) for count, values in times.items()}, median(moving)
 
 

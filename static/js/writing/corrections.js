@@ -82,4 +82,8 @@ const start = () => {
 };
 if (sheet.querySelector(".editor-text")) start();
 else sheet.addEventListener("essay-ready", start);
-sheet.addEventListener("essay-change", place);
+let timer = 0;
+sheet.addEventListener("essay-change", () => {
+  clearTimeout(timer);
+  timer = setTimeout(place, 300); // it reads the whole text, for which typing does not wait
+});
