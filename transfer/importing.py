@@ -95,9 +95,12 @@ def import_file(
 
 @contextmanager
 def dry_run() -> Iterator[None]:
-    """Discard what the block stores. With SQLite, whose write lock others would wait for, it stores it in a copy."""
+    """Discard what the block stores. With SQLite, whose write lock others would wait for, it stores it in a copy.
+
+    In a transaction of the caller, which has that lock, SQLite cannot make a copy, nor would it help.
+    """
     with ExitStack() as held:
-        if connection.vendor == "sqlite":
+        if connection.vendor == "sqlite" and not connection.in_atomic_block:
             folder = held.enter_context(scratch.folder(Path(settings.DATA_DIR), ".dry-run-"))
             try:
                 held.enter_context(databases.copied_sqlite(folder))

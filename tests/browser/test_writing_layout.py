@@ -92,8 +92,9 @@ def test_what_is_typed_after_a_slash_finds_what_to_insert(
 
 
 def test_a_note_a_table_and_a_picture_each_take_at_most_three_keys_besides_typing(
-    visitor: Visitor, site: "Server", author: User, essay: Essay
+    visitor: Visitor, site: "Server", author: User
 ) -> None:
+    essay = make.essay("Inserts", by=author, published=None, body="<p>One two three.</p>")
     page = open_form(visitor, site, author, essay, (1280, 800))
     text, insert = page.locator(".editor-text"), page.get_by_role("menu", name="Insert")
     focus_body(page).keyboard.press("Enter")
@@ -106,9 +107,9 @@ def test_a_note_a_table_and_a_picture_each_take_at_most_three_keys_besides_typin
         page.keyboard.press("Space")
     chooser.value.set_files({"name": "hill.jpg", "mimeType": "image/jpeg", "buffer": photo()})
     expect(dialog.get_by_label("Alternative text")).to_be_focused()
-    page.keyboard.type("A round hill")
+    page.keyboard.type("Soup plates")
     page.keyboard.press("Enter")  # the third
-    expect(text.locator("figure").get_by_alt_text("A round hill")).to_be_visible()
+    expect(text.locator("figure").get_by_alt_text("Soup plates")).to_be_visible()
 
     text.locator("p").first.click()
     page.keyboard.press("End")
