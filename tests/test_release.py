@@ -90,9 +90,8 @@ class Repository:
 
     def serve(self) -> Process:
         environment = {**os.environ, "PID_FILE": str(self.pid_file)}
-        process = Process(
-            ["sh", "manage.py", "serve"], log=self.data / "serve.log", environment=environment, folder=self.tree
-        )
+        command = ["env", "--default-signal=HUP", "sh", "manage.py", "serve"]  # else it is ignored below nohup
+        process = Process(command, log=self.data / "serve.log", environment=environment, folder=self.tree)
         process.wait_until(self.pid_file.exists, "the pretended site")
         return process
 
