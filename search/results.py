@@ -15,7 +15,7 @@ from search.indexing import key_range, seconds_of
 from search.models import NUMBER_BITS, TIME_BITS, Entry, Kind
 from search.queries import Query
 
-LIMIT = 5_000  # texts of one kind among which a query is ranked
+LIMIT = 2_500  # texts of one kind among which a query is ranked
 DESCRIBED = 1_000  # comments of which authors and tags are counted, unless one of these is chosen
 MAX_CHECKED = 100  # results whose texts are read to compare phrases of three words or more
 MAX_CHOICES = 10  # of one filter
