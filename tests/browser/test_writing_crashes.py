@@ -83,6 +83,12 @@ def start(visitor: Visitor, tmp_path: Path) -> Iterator[Callable[[], BrowserCont
             context.close()
 
 
+# The page has sent what this browser alone had, and shows the newest text.
+SETTLED = (
+    "() => { const page = document.querySelector('essay-autosave'); return page?.isStarted && !page.isReloading; }"
+)
+
+
 class Writer:
     """Types numbered words key by key, so that faults can happen in the middle of one."""
 
@@ -126,6 +132,7 @@ def reopen(page: Page, server: Server, essay: Essay | None, writer: Writer) -> P
     if essay is None:
         page.locator(".newer-texts a").first.click()
         page.get_by_role("link", name="Continue with unsaved changes").click()
+    page.wait_for_function(SETTLED)
     if writer.typed:
         expect(page.locator(".editor-text")).to_contain_text(writer.typed[-1][1])
     assert not writer.lost_words(page.locator(".editor-text").inner_text())

@@ -63,8 +63,9 @@ customElements.define("essay-autosave", class extends HTMLElement {
     }
     const isPublishing = new URLSearchParams(location.search).has("publish"); // an older text
     if (!hasNewest || this.isTyped || (location.search && !isPublishing)) return;
-    await deleteLocal(this.tab); // a copy of an older text
     this.isReloading = true; // the form opens with the newest text
+    this.form.inert = true; // what is typed from now on would be lost
+    await deleteLocal(this.tab).catch(() => {}); // a copy of an older text
     if (isPublishing) location.replace(location.pathname);
     else location.reload();
   }
