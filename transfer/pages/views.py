@@ -7,7 +7,6 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db import connection
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -156,7 +155,6 @@ def render_overview(request: HttpRequest, status: int = 200, **bound: forms.Form
         "exports": list(runs.exports()),
         "formats": FORMATS,
         "backups": kept_backups.find(),
-        "locks_site": connection.vendor == "sqlite",
     }
     return TemplateResponse(request, "transfer/import_export.html", context, status=status)
 
@@ -179,7 +177,6 @@ def show_run(request: HttpRequest, pk: UUID) -> HttpResponse:
         "report": run.returned.get("report"),
         "omitted": NOT_EXPORTED.get(run.format, "") if run.kind == "export" else "",
         "can_import": run.kind in {"check", "import"} and not run.is_unfinished and run.has_upload,
-        "locks_site": connection.vendor == "sqlite",
     }
     return TemplateResponse(request, "transfer/run.html", context)
 
