@@ -38,7 +38,7 @@ def kill_parent(main: int) -> None:
 @pytest.mark.parametrize(
     "kill",
     [
-        kill_all,
+        pytest.param(kill_all, marks=pytest.mark.once),
         pytest.param(kill_one_process, marks=pytest.mark.once),
         pytest.param(kill_parent, marks=pytest.mark.long),  # its processes end with it: test_serve.py
     ],

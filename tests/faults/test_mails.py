@@ -85,6 +85,7 @@ def release_claimed(site: Forum) -> None:
             outbox.send_ready.enqueue()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("seed", range(4 if RUNS_ALL else 1))
 def test_a_worker_killed_repeatedly_sends_nothing_twice(
     forum: Callable[..., Forum], mailbox: Mailbox, seed: int

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.conftest import RUNS_ALL
 from tests.services.site import ROOT
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 KILLS = 20 if RUNS_ALL else 3
 
 
+@pytest.mark.once
 def test_killed_at_any_statement_no_passage_is_lost_or_left_halfway(installation: "Installation") -> None:
     command = [sys.executable, "-m", "tests.faults.moving", str(KILLS)]
     done = subprocess.run(command, cwd=ROOT, env=installation.environment(), capture_output=True, text=True)
