@@ -148,7 +148,7 @@ def test_of_many_comments_only_the_newest_count_for_authors_and_tags(
 def test_only_the_newest_texts_are_ranked_if_too_many_match(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "LIMIT", 2)
     page = get("orchard").content.decode()
-    assert "newest 2,500 results of each kind" in page
+    assert "newest results of each kind" in page
     assert slugs("orchard", kind="essays") == ["often", "once"]
 
 
