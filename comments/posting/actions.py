@@ -9,7 +9,7 @@ from django.db import transaction
 import pagecache
 from accounts.models import Commenter
 from blog.models import Essay
-from comments.models import Comment, Decision, Discussion, Passage, Rules, Wording
+from comments.models import Comment, Decision, Discussion, Passage, Rules, Status, Wording
 from comments.notifications import subscribing
 from comments.notifications.subscribing import SubscriptionRequest
 from comments.passages import placing
@@ -114,7 +114,7 @@ def _post(
     )
     if draft.history.submitted and (existing := find_submitted(digest, commenter)):
         return existing
-    ensure_postable(draft.history, wait)
+    ensure_postable(draft.history, wait, passage)
     draft.prepare()  # if it was not before
     if commenter._state.adding:
         _insert_commenter.run(commenter)  # a new guest's first comment
@@ -184,9 +184,21 @@ def acquire_turn(commenter: Commenter, sender: Sender, seconds: int) -> float:
     return ratelimit.acquire("comment", [who for who in (person, sender.address) if who], seconds)
 
 
-def ensure_postable(history: AuthorHistory, wait: float) -> None:
+def find_duplicate(newest: int, passage: Passage | None) -> Comment | None:
+    """Return the comment with the same text if it is on the same passage; `newest`: of those on any, or on none."""
+    same: Comment = Comment.objects.select_related("wording").get(pk=newest)
+    text = same.wording.text if same.wording else ""
+    rows = Comment.objects.filter(
+        essay=same.essay_id, parent=same.parent_id, commenter=same.commenter_id, wording__text=text
+    ).exclude(status=Status.TRASH)
+    rows = rows.filter(passage=None) if passage is None else rows.filter(passage__quotation=passage.quotation)
+    found: Comment | None = rows.order_by("-pk").first()
+    return found
+
+
+def ensure_postable(history: AuthorHistory, wait: float, passage: Passage | None = None) -> None:
     """Check that the comment may be posted now. Raises Duplicate or RateLimited."""
-    if history.duplicate:
-        raise Duplicate(Comment.objects.get(pk=history.duplicate))
+    if history.duplicate and (found := find_duplicate(history.duplicate, passage)):
+        raise Duplicate(found)
     if wait:
         raise RateLimited(wait)

@@ -178,6 +178,17 @@ def test_a_passage_that_is_far_too_long_is_refused_with_a_message(essay: Essay) 
     assert not Comment.objects.exists()
 
 
+def test_the_same_text_may_be_posted_on_another_passage(essay: Essay) -> None:
+    browser = Browser()
+    quoted = [on(essay), on(essay, "In 1640 he let two friends"), on(essay), ""]
+    statuses = [
+        browser.submit_comment(essay, text="Source?", name="Ilse", email="i@example.org", on=each).status
+        for each in quoted
+    ]
+    assert statuses == [302, 302, 409, 302]
+    assert browser.submit_comment(essay, text="Source?", name="Ilse", email="i@example.org").status == 409
+
+
 def test_after_a_change_the_passage_moves_with_its_words(essay: Essay) -> None:
     post(essay, on(essay))
     publish(essay, f"<p>A new beginning, which says what follows.</p>{BODY}")
