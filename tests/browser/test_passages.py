@@ -1,11 +1,12 @@
 """Replies to a passage: selecting words, the form, counts beside the text, the threads that they open."""
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from blog.models import Authorship, Essay, Revision, Text
 from blog.writing import revisions
@@ -17,6 +18,7 @@ from tests.browser.essay_form import form_url
 from tests.browser.test_drafts import expect_draft
 from tests.comments.browser_client import Browser
 from tests.services.chromium import Visitor
+from tests.services.processes import wait_until
 from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
@@ -123,6 +125,28 @@ def test_the_passage_can_be_removed(visitor: Visitor, site: "Server", essay: Ess
     expect(page.get_by_role("textbox", name="Comment")).to_have_value("Typed already.")
 
 
+def test_words_across_a_line_break_are_quoted_also_after_the_shortcut_for_quoting(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    revisions.publish(
+        essay, Text(title="Verse", body="<p>The first line,<br>the second.</p>", slug=essay.slug), by=None
+    )
+    for name in ("Ilse Maartens", "Tobias Fenn"):  # with one comment there are no shortcuts
+        make.comment(essay, "Read.", by=make.guest(name))
+    page = visitor.open(site.url + essay.get_absolute_url())
+    select(page, (FIRST, 4), (FIRST, 9))
+    expect(page.get_by_role("button", name="Reply to this")).to_be_visible()
+    page.keyboard.press("q")
+    expect(page.get_by_role("textbox", name="Comment")).to_have_value(re.compile("> first"))
+    select(page, (FIRST, 4), (FIRST, 25))
+    page.get_by_role("button", name="Reply to this").click()
+    expect(page.locator("#respond .passage q")).to_have_text("first line, the second")
+    page.get_by_role("textbox", name="Name").fill(NAME["name"])
+    page.get_by_role("textbox", name="Email", exact=True).fill(NAME["email"])
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.locator(".comment .on")).to_have_text("On: “first line, the second”")
+
+
 @pytest.mark.parametrize("width", [1280, 360])
 def test_a_count_opens_the_threads_until_escape(visitor: Visitor, site: "Server", essay: Essay, width: int) -> None:
     comment = comment_on(essay, "In 1640 he let two friends", 2)
@@ -145,6 +169,60 @@ def test_a_count_opens_the_threads_until_escape(visitor: Visitor, site: "Server"
     threads.get_by_role("link", name="Reply to Ilse Maartens").click()
     expect(page.get_by_role("heading", name="Leave a Reply to Ilse Maartens")).to_be_visible()
     expect(page.locator("[name=parent]")).to_have_value(str(comment.pk))
+
+
+def test_a_count_opens_one_box_however_slow_and_none_for_another_text(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    comment_on(essay, "In 1640 he let two friends", 2)
+    comment_on(essay, "Meditations", 1, "Tobias Fenn")
+    page = visitor.open(site.url + essay.get_absolute_url())
+    waiting: list[Route] = []
+    page.route("**/*?on=*", lambda route: waiting.append(route))
+    first, second = page.get_by_role("link", name="1 comment on this paragraph").all()
+    for count in (second, second, first):
+        count.click()
+    wait_until(lambda: page.title() != "" and len(waiting) == 3, "three requests")
+    for route in reversed(waiting):
+        route.continue_()
+    threads = page.get_by_role("dialog")
+    expect(threads).to_contain_text("Tobias Fenn on it.")
+    page.keyboard.press("Escape")
+    expect(threads).to_have_count(0)
+    page.unroute("**/*?on=*")
+    text = Text(title="Objections", body=f"<p>A new beginning.</p>{BODY}", slug=essay.slug)
+    revisions.publish(essay, text, by=None)
+    move_passages.call(essay.pk)  # the second paragraph now has what the first had
+    second.click()
+    expect(page.locator(".prose")).to_contain_text("A new beginning.")
+    expect(threads).to_have_count(0)
+
+
+def test_the_passage_of_a_draft_is_not_given_to_another_draft(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    url = site.url + essay.get_absolute_url()
+    page = visitor.open(url)
+    other = page.context.new_page()
+    other.goto(url)
+    other.get_by_role("textbox", name="Comment").fill("On all of it.")
+    expect_draft(other, "On all of it.")
+    select(page, (SECOND, 0), (SECOND, 24))
+    page.get_by_role("button", name="Reply to this").click()
+    page.get_by_role("textbox", name="Comment").fill("On one sentence.")
+    expect_draft(page, "On one sentence.")
+    later = page.context.new_page()
+    for each in (other, page):
+        each.close()
+    later.goto(url)
+    field, passage = later.get_by_role("textbox", name="Comment"), later.locator("#respond .passage")
+    expect(field).to_have_value("On one sentence.")
+    expect(passage).to_be_visible()
+    later.get_by_role("button", name="1 more draft").click()
+    expect(field).to_have_value("On all of it.")
+    expect(passage).to_be_hidden()
+    later.get_by_role("button", name="1 more draft").click()
+    expect(passage).to_be_visible()
+    later.get_by_role("button", name="Discard").click()
+    expect(passage).to_be_hidden()
 
 
 def test_reply_to_this_passage_quotes_it_again(visitor: Visitor, site: "Server", essay: Essay) -> None:

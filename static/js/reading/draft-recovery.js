@@ -104,6 +104,7 @@ discard.addEventListener("click", () => {
     field.select();
     document.execCommand("delete"); // can be undone by keyboard
     field.value = "";
+    api.setPassage("");
     api.save();
   }
   remove(shown);
@@ -121,5 +122,6 @@ moreButton.addEventListener("click", async () => {
   api.start();
   field.value = "";
   offer(next);
+  api.setPassage(field.value ? next.on ?? "" : ""); // not that of the draft shown before
   (moreButton.hidden ? field : moreButton).focus();
 });

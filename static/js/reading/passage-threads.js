@@ -7,6 +7,7 @@ const { hide, show, close, discussion, hidden, replyToThis } = prose.dataset;
 const [MAX_COMMENTS, MAX_LEVELS] = [5, 2]; // beside the text; the rest is in the discussion
 let tools; // moveForm and setPassage of reply-target.js, which the page has loaded
 let opened; // { count, box, lines }: the open threads' link, their box and the links of their quotations
+let requests = 0; // for open threads; only the last counts
 let near = {}; // the count of the paragraph under the pointer, and its quotations with their words
 let pointed = []; // those of them whose words the pointer is on
 
@@ -75,12 +76,22 @@ export function closeThreads() {
   highlight([]);
 }
 
+/* The words of the paragraph with a count. */
+function wordsNear(count) {
+  const copy = count?.closest(BLOCKS).cloneNode(true);
+  for (const added of copy?.querySelectorAll(".on-count, .corrected, button") ?? []) added.remove();
+  return copy?.textContent;
+}
+
 async function openThreads(count) {
   closeThreads();
-  const response = await fetch(count.href);
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const request = requests += 1;
+  const response = await fetch(count.href).catch(() => null);
+  const page = new DOMParser().parseFromString((await response?.text().catch(() => "")) ?? "", "text/html");
+  if (request !== requests) return; // another was asked for since then
   const thread = page.querySelector("#comments .thread");
-  if (!response.ok || !thread) return location.assign(count.href);
+  if (!response?.ok) return location.assign(count.href);
+  if (!thread || !page.querySelector("#comments .part") || wordsNear(count) !== wordsNear(page.getElementById(count.id))) return location.reload(); // this text or its comments have changed
   const lines = linesOn(numberOf(count), thread);
   for (const part of thread.querySelectorAll("[id]")) part.removeAttribute("id");
   const box = build(count, thread, lines);

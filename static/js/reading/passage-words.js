@@ -6,9 +6,13 @@ const CONTEXT = 64;
 const WORD = "(?:(?![\\p{sc=Han}\\p{sc=Hira}\\p{sc=Kana}\\p{sc=Thai}\\p{sc=Laoo}\\p{sc=Khmr}\\p{sc=Mymr}])[\\p{L}\\p{M}\\p{N}’'])+";
 const prose = document.querySelector(".prose[data-revision]");
 
-function* textNodes() {
-  const walker = document.createTreeWalker(prose, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) if (!walker.currentNode.parentElement.closest(SKIPPED)) yield walker.currentNode;
+/* The nodes with words, and if asked for the line breaks between them. */
+function* textNodes(hasBreaks = false) {
+  const walker = document.createTreeWalker(prose, hasBreaks ? NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT : NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if ((node.data || node.nodeName === "BR") && !node.parentElement.closest(SKIPPED)) yield node;
+  }
 }
 
 const blockOf = (node) => node.parentElement.closest(BLOCKS);
@@ -43,12 +47,15 @@ export function findWords(number, words) {
 /* What the form sends about a selected range: revision, paragraph, words, and the words before and after. */
 export function describe(range) {
   const parts = { before: "", words: "", after: "" };
-  let last, first;
-  for (const node of textNodes()) {
+  let last, first, isBroken;
+  for (const node of textNodes(true)) {
     const { data } = node;
+    isBroken ||= !data;
+    if (!data) continue;
     const from = node === range.startContainer ? range.startOffset : range.comparePoint(node, 0) < 0 ? data.length : 0;
     const to = node === range.endContainer ? range.endOffset : range.comparePoint(node, data.length) > 0 ? 0 : data.length;
-    const gap = last && blockOf(node) !== blockOf(last) ? "\n" : "";
+    const gap = last && (isBroken || blockOf(node) !== blockOf(last)) ? "\n" : "";
+    isBroken = false;
     const inside = data.slice(from, Math.max(from, to));
     if (inside && !first) first = node;
     const isAfter = first && !inside && from === 0;

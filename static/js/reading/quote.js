@@ -70,7 +70,7 @@ function findSelection() {
 }
 
 export function quote(loaded, ended = null) {
-  tools = loaded;
+  tools = { ...tools, ...loaded }; // a shortcut brings moveForm only
   const selection = findSelection() ?? ended;
   if (!selection) return;
   const { comment, text, name, url } = selection;
