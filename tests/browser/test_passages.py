@@ -175,7 +175,7 @@ def test_a_count_opens_one_box_however_slow_and_none_for_another_text(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
     comment_on(essay, "In 1640 he let two friends", 2)
-    comment_on(essay, "Meditations", 1, "Tobias Fenn")
+    comment_on(essay, "Hardly anybody", 1, "Tobias Fenn")
     page = visitor.open(site.url + essay.get_absolute_url())
     waiting: list[Route] = []
     page.route("**/*?on=*", lambda route: waiting.append(route))
@@ -187,15 +187,19 @@ def test_a_count_opens_one_box_however_slow_and_none_for_another_text(
         route.continue_()
     threads = page.get_by_role("dialog")
     expect(threads).to_contain_text("Tobias Fenn on it.")
+    assert marked(page) == ["ardly anybody"]  # the initial of several lines would be marked beside its place
     page.keyboard.press("Escape")
     expect(threads).to_have_count(0)
     page.unroute("**/*?on=*")
     text = Text(title="Objections", body=f"<p>A new beginning.</p>{BODY}", slug=essay.slug)
-    revisions.publish(essay, text, by=None)
+    Essay.objects.filter(pk=essay.pk).update(language="ar")
+    revisions.publish(Essay.objects.get(pk=essay.pk), text, by=None)
     move_passages.call(essay.pk)  # the second paragraph now has what the first had
     second.click()
     expect(page.locator(".prose")).to_contain_text("A new beginning.")
     expect(threads).to_have_count(0)
+    first.click()
+    expect(threads.locator("> header")).to_have_attribute("dir", "ltr")  # the box is in English beside an Arabic text
 
 
 def test_the_passage_of_a_draft_is_not_given_to_another_draft(visitor: Visitor, site: "Server", essay: Essay) -> None:

@@ -21,9 +21,22 @@ export function use(loaded) {
   return { mark, follow, offerToHide, showWords };
 }
 
+/* A range without the initial of several lines, whose mark browsers paint above it. */
+function afterInitial(range) {
+  const { startContainer: node, startOffset: start } = range;
+  const before = new Range();
+  before.setStart(prose, 0);
+  before.setEnd(node, start);
+  const initial = prose.matches(".versal") && !before.toString().trim() && node.data.slice(start).match(/^[\s\p{P}]*[\p{L}\p{N}]\p{M}*/u);
+  if (!initial) return range;
+  const rest = range.cloneRange();
+  rest.setStart(node, start + initial[0].length);
+  return rest;
+}
+
 function highlight(ranges) {
   if (!globalThis.CSS?.highlights) return;
-  if (ranges.length) CSS.highlights.set("passage", new Highlight(...ranges));
+  if (ranges.length) CSS.highlights.set("passage", new Highlight(...ranges.map(afterInitial)));
   else CSS.highlights.delete("passage");
 }
 
@@ -131,6 +144,8 @@ function build(count, thread, lines) {
   box.setAttribute("aria-labelledby", title.id);
   const [header, footer] = ["header", "footer"].map((name) => document.createElement(name));
   header.append(title, closing);
+  const { lang, dir } = document.documentElement; // the essay's may be others
+  for (const part of [header, thread, footer]) Object.assign(part, { lang, dir });
   if (form) footer.append(reply);
   footer.append(all);
   box.append(header, thread, footer);
