@@ -44,8 +44,22 @@ export function findWords(number, words) {
   return range;
 }
 
+/* The longest part of a range without formulas, of which the server has only the source. */
+function withoutFormulas(range) {
+  const parts = [range.cloneRange()];
+  for (const formula of prose.querySelectorAll("math")) {
+    if (!range.intersectsNode(formula)) continue;
+    const rest = parts.at(-1).cloneRange();
+    parts.at(-1).setEndBefore(formula);
+    rest.setStartAfter(formula);
+    parts.push(rest);
+  }
+  return parts.sort((one, other) => String(other).length - String(one).length)[0];
+}
+
 /* What the form sends about a selected range: revision, paragraph, words, and the words before and after. */
-export function describe(range) {
+export function describe(selected) {
+  const range = withoutFormulas(selected);
   const parts = { before: "", words: "", after: "" };
   let last, first, isBroken;
   for (const node of textNodes(true)) {
