@@ -22,7 +22,11 @@ from tests.blog.essay_forms import long_essay
 
 PASSAGES, COMMENTS, ANCHORED = 500, 50, 20
 ROUNDS, REPLIES = 7, 300
-WITH_PAGE, FIRST_USE = ("passages",), ("passage-threads", "passage-words")
+SCRIPTS = {
+    "with the page": ("passages",),
+    "to open threads": ("passage-threads", "passage-words"),
+    "to select words": ("passage-selection", "passage-words"),
+}
 
 
 def main() -> None:
@@ -38,7 +42,7 @@ def main() -> None:
         f"post a comment: {replies[False]:.2f}, on a passage {replies[True]:.2f}, + {replies[True] - replies[False]:.2f}"
     )
     print(f"page of {COMMENTS} comments, {ANCHORED} on passages: + {size:.2f} KB gzip, + {queries} queries")
-    print(f"scripts, KB gzip: {script_size(WITH_PAGE):.2f} with the page, {script_size(FIRST_USE):.2f} on first use")
+    print("scripts, KB gzip:", ", ".join(f"{script_size(names):.2f} {when}" for when, names in SCRIPTS.items()))
 
 
 def measure_publishing(clock: Clock) -> tuple[dict[int, float], float]:

@@ -99,7 +99,7 @@ export function quote(loaded, ended = null) {
 async function replyToSelection() {
   const { range } = findSelection() ?? last ?? {};
   if (!range) return;
-  const { describe } = await import("./passage-words.js");
+  const { describe } = await import("./passage-selection.js");
   const value = describe(range);
   if (!value) return;
   tools.moveForm("");
