@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape, unescape
+from itertools import islice
 
 from blog import markup
 from blog.editor import formulas, lists, notes, program_quirks, styles, unlinked_notes, word_formulas
@@ -158,13 +159,22 @@ def add_player_link(player: re.Match[str], result: Conversion) -> str:
 
 
 def drop_non_text(root: Node, result: Conversion) -> None:
-    """Drop drawings with their text, replace forms by their content, and report both."""
+    """Drop drawings with their text, replace forms by their content, and report both, except icons of a page."""
 
     def replacement(node: Node) -> list[Node | str] | None:
         kind = _NOT_TEXT.get(node.name)
         if kind is None:
             return None
-        result.lost.append((kind, " ".join(node.text.split())[:60]))
+        if not is_icon(node):
+            result.lost.append((kind, " ".join(node.text.split())[:60]))
         return [] if node.name != "form" else node.children
 
     replace_nodes(root, replacement)
+
+
+def is_icon(node: Node) -> bool:
+    """Return whether it is a drawing that the page it comes from hides from screen readers or has on a button."""
+    return node.name == "svg" and any(
+        each.name == "button" or each.attributes.get("aria-hidden") == "true"
+        for each in (node, *islice(node.ancestors(), 3))
+    )

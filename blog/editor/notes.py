@@ -108,9 +108,13 @@ def count_unlinked_marks(root: Node) -> int:
     count = 0
     for node in root.walk():
         is_named = any(_REFERENCE.search(name) for name in node.classes) and is_mark(node)
-        if is_named and not any(each.name == "a" for each in (*node.ancestors(), *node.walk())):
+        if is_named and not is_link(node) and not any(each.name == "a" for each in (*node.ancestors(), *node.walk())):
             count += not any(_REFERENCE.search(name) for above in node.ancestors() for name in above.classes)
     return count
+
+
+def is_link(node: Node) -> bool:
+    return node.name == "a" and "href" in node.attributes
 
 
 def is_mark(link: Node) -> bool:

@@ -19,8 +19,8 @@ _PULL_QUOTE = re.compile(r"(?:.*[-_])?pull-?quote", re.IGNORECASE)
 MAX_CAPTIONS = 300
 CELLS = frozenset({"td", "th"})
 _CAPTION = frozenset({"msocaption", "document-caption"})
-# For programs, or a duplicate for sighted readers.
-_DUPLICATES = frozenset({"mw-editsection", "katex-html", "mjx-assistive-mml"})
+# For programs, or a duplicate for sighted readers, or a link from a heading to itself.
+_DUPLICATES = frozenset({"mw-editsection", "katex-html", "mjx-assistive-mml", "headerlink", "hash-link"})
 _PREFORMATTED = frozenset({"pre", "pre-wrap", "pre-line", "break-spaces"})
 
 

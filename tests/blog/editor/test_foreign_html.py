@@ -160,6 +160,19 @@ def test_a_mark_without_a_note_is_reported() -> None:
     assert brought.html == "<p>A[1].</p>"
 
 
+def test_notes_and_icons_of_a_substack_page_are_not_reported_as_lost() -> None:
+    brought = convert_html(
+        '<h2>Head<a class="headerlink" href="#head">¶</a></h2><p>Word<a class="footnote-anchor" id="footnote-anchor-1-9" '
+        'href="https://name.substack.com/p/one#footnote-1-9">1</a>.</p><button><svg></svg></button>'
+        '<div class="footnote"><a id="footnote-1-9" class="footnote-number" '
+        'href="https://name.substack.com/p/one#footnote-anchor-1-9">1</a><div><p>A note.</p></div></div>'
+    )
+    assert "<h2>Head</h2>" in brought.html
+    assert (brought.note_count, brought.lost) == (1, [])
+    alone = convert_html('<p>Word<a class="footnote-anchor" href="#footnote-1">1</a>.</p>')
+    assert alone.lost == [("footnote mark(s) without a footnote", "")]
+
+
 def test_paragraphs_that_look_like_items_become_lists() -> None:
     source = item("Boots") + item("Laces", 2, "o") + item("Coat") + "<p class=MsoNormal>Then</p>" + (
         item("Leave", of=1, sign="3.") + item("pack", 2, "a)", of=1) + item("Arrive", of=1, sign="4.")
