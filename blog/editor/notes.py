@@ -15,7 +15,8 @@ MAX_MARK = 16
 MAX_HEADING = 100
 MAX_BACKLINKS = 5
 _SIGN = re.compile(
-    r"[\[(]?\s*(?:[0-9]{1,4}|[ivxlcdm]{1,6}|[a-z]|[*†‡§¶]{1,3})\s*[\])]?[.:]?|\[[a-z]{1,9}[.\s]{0,2}[0-9]{1,3}\]",
+    r"[\[(]?\s*(?:[0-9]{1,4}|[ivxlcdm]{1,6}|[a-z]|[*†‡§¶]{1,3})\s*[\])]?[.:]?|\[[a-z]{1,9}[.\s]{0,2}[0-9]{1,3}\]"
+    r"|\[[0-9]{1,4}:[0-9]{1,3}\]",  # Markdown's second mark of a note
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\[[0-9]{1,4}\]|[0-9]{1,4}[.)]")

@@ -185,6 +185,15 @@ def test_a_markdown_file_keeps_notes_tables_and_title(tmp_path: Path, author: Us
     assert list(essay.authors.all()) == [author]
 
 
+def test_each_mark_of_a_markdown_note_used_twice_leads_to_it(author: User) -> None:
+    essay, _ = import_document("a.md", b"One[^a] two[^b] three[^a].\n\n[^a]: First.\n[^b]: Second.\n", by=author)
+    assert essay.body == (
+        '<p>One<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup> two<sup><a id="ref-2" href="#note-2" '
+        'role="doc-noteref">2</a></sup> three<sup><a href="#note-1" role="doc-noteref">1</a></sup>.</p>'
+        '<section role="doc-endnotes"><ol><li id="note-1">First.</li><li id="note-2">Second.</li></ol></section>'
+    )
+
+
 def test_front_matter_sets_what_an_essay_has_a_place_for(author: User) -> None:
     source = """---
 title: Walking
