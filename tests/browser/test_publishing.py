@@ -58,6 +58,9 @@ def test_three_actions_by_keyboard_lead_from_the_desk_to_a_published_essay(
     page.locator("[name=_publish]").first.press("Enter")
     dialog = page.locator("dialog.publishing-dialog")
     expect(dialog.get_by_label("Now")).to_be_focused()
+    for title, slug in (("By Keys", ""), ("By Keyboard", "by-keyboard")):
+        dialog.get_by_label("Title", exact=True).fill(title)
+        expect(dialog.get_by_label("Address")).to_have_value(slug)  # an empty one is made from the title
     dialog.get_by_role("button", name=re.compile("Publish and email [0-9]+ subscriber")).press("Enter")
     expect(page.locator(".messagelist")).to_contain_text("Published.")
     essay = Essay.objects.get(title="By Keyboard")

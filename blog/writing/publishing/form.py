@@ -51,7 +51,13 @@ class PublishingForm(forms.Form):
     excerpt = forms.CharField(
         label=_("Description"), max_length=MAX_DESCRIPTION, required=False, widget=forms.Textarea({"rows": 3})
     )
-    slug = SlugField(label=_("Address"), max_length=200, required=False, allow_unicode=True)
+    slug = SlugField(
+        label=_("Address"),
+        max_length=200,
+        required=False,
+        allow_unicode=True,
+        widget=forms.TextInput({"placeholder": _("Made from the title")}),
+    )
     cover = forms.ModelChoiceField(
         Image.objects.all(),
         required=False,
@@ -67,6 +73,11 @@ class PublishingForm(forms.Form):
             if data is not None and name in self.errors:
                 field.widget.attrs |= {"aria-invalid": "true", "aria-describedby": f"publish_{name}_error"}
 
+    @property
+    def made_slug(self) -> str:
+        """Return the slug that was made from the title, "" if someone typed it or readers may know it."""
+        return "" if self.text.slug else str(self.essay.slug)
+
     def clean_cover(self) -> Image | None:
         """Reject a newly chosen picture that is too small for preview cards."""
         chosen: Image | None = self.cleaned_data["cover"]
@@ -77,10 +88,10 @@ class PublishingForm(forms.Form):
         return chosen
 
     def clean_slug(self) -> str:
-        """Return a free slug: the typed one, or one made from the title."""
-        slug = tidy_slug(self.cleaned_data["slug"])
-        if not slug:
-            return actions.free_slug(self.essay, self.data.get("title", ""))
+        """Return a free slug: the typed one, or one made from the title, again if the step changes the title."""
+        slug, title = tidy_slug(self.cleaned_data["slug"]), self.data.get("title", "")
+        if not slug or (slug == self.made_slug and title.strip() != self.text.title):
+            return actions.free_slug(self.essay, title)
         if self.essay.kind == Essay.Kind.PAGE and (slug in RESERVED_SLUGS or slug.isdigit()):
             raise ValidationError(_("This slug is reserved. Choose another one."))
         if Essay.objects.filter(kind=self.essay.kind, slug=slug).exclude(pk=self.essay.pk).exists():

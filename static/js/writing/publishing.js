@@ -59,8 +59,17 @@ class Step {
 
   onInput({ target }) {
     if (["date", "time"].includes(target.name)) this.field("when").value = "at";
+    if (target.name === "title") this.emptySlug();
     this.show();
     this.keep();
+  }
+
+  /* A slug that was made from the title is made again, by the server, if the title changes. */
+  emptySlug() {
+    const [slug, title] = [this.field("slug"), this.field("title")];
+    const { slug: made } = this.root.dataset;
+    if (!made || !["", made].includes(slug.value)) return;
+    slug.value = title.value.trim() === this.opened.title.trim() ? made : "";
   }
 
   show() {

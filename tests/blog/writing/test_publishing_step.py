@@ -128,6 +128,21 @@ def test_title_description_picture_and_address_are_changed_in_the_step(
         assert part in page
 
 
+def test_an_address_made_from_the_title_follows_it_until_readers_know_it(form: EssayForm) -> None:
+    assert form.take_step(title="On Dogs", slug="objections").status_code == 302
+    assert the_essay().slug == "on-dogs"
+    form.take_step(title="On Cats", slug="on-dogs")
+    assert (the_essay().title, the_essay().slug) == ("On Cats", "on-dogs")
+
+
+def test_an_address_that_was_typed_does_not_follow_the_title(author: User) -> None:
+    form = EssayForm(author)
+    form.open()
+    form.save(title="Objections", body="<p>Hardly anybody.</p>", slug="own")
+    form.take_step(title="On Dogs", slug="own")
+    assert (the_essay().title, the_essay().slug) == ("On Dogs", "own")
+
+
 def test_a_used_address_is_refused(form: EssayForm) -> None:
     make.essay("Other", slug="taken")
     assert "Another essay has this address." in Page(form.take_step(slug="taken")).text
