@@ -45,6 +45,8 @@ def reencode(data: bytes) -> tuple[str, bytes]:
     except Exception as error:  # decoders raise all kinds of errors for broken files
         if b"<svg" in data[:4000].lower():
             raise InvalidPicture(_("SVG files are not allowed; save the picture as PNG")) from error
+        if data[4:8] == b"ftyp" and b"hei" in data[8:40]:
+            raise InvalidPicture(_("HEIC files are not allowed; save the picture as JPEG")) from error
         raise InvalidPicture(_("it is not a valid JPEG, PNG, GIF, WebP or AVIF picture")) from error
 
 

@@ -97,6 +97,18 @@ def test_pictures_come_by_button_drop_and_paste_and_are_found_again(page: Page, 
     assert Image.objects.filter(alt="A round hill").count() == 1
 
 
+def test_a_rejected_upload_says_what_to_do(page: Page, visitor: Visitor) -> None:
+    dialog = page.get_by_role("dialog", name="Pictures")
+    page.get_by_role("button", name="Picture", exact=True).click()
+    page.route("**/image/upload/", lambda route: route.fulfill(status=413, body="Too large"), times=1)
+    dialog.get_by_label("Upload a picture").set_input_files(file("hill.jpg", b"-"))
+    expect(dialog.get_by_role("status")).to_contain_text("“hill.jpg” wasn’t uploaded: it is too large.")
+    page.context.clear_cookies()
+    dialog.get_by_label("Upload a picture").set_input_files(file("hut.jpg", b"-"))
+    expect(dialog.get_by_role("status")).to_contain_text("You’re logged out. Log in again in a new tab")
+    visitor.errors.clear()  # Chromium logs rejected uploads
+
+
 def test_pictures_in_a_pasted_page_keep_their_position_and_missing_ones_are_named(page: Page, visitor: Visitor) -> None:
     data = base64.b64encode(photo()).decode()
     html = (

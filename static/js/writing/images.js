@@ -17,13 +17,17 @@ let useCover;
 let searchCount = 0;
 
 async function request(address, body) {
+  const { away, large, loggedOut } = dialog.dataset;
   try {
-    const response = await fetch(address, { ...(body && { method: "POST", body, headers: { "X-CSRFToken": token() } }), signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const options = { ...(body && { method: "POST", body, headers: { "X-CSRFToken": token() } }), redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) };
+    const response = await fetch(address, options);
     if (response.headers.get("Content-Type")?.startsWith("application/json")) return await response.json();
+    if (response.status === 413) return { error: large.replace("{name}", () => body.get("file")?.name) };
+    if (response.type === "opaqueredirect") return { error: loggedOut };
   } catch {
-    // reported below, like an answer that isn't JSON
+    // reported below, like any other answer that isn't JSON
   }
-  return { error: dialog.dataset.away };
+  return { error: away };
 }
 
 function formData(fields) {

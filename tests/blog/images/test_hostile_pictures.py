@@ -35,7 +35,7 @@ KEPT = {
     "avif-with-a-page": "JPEG",
 }
 FOREIGN = (SCRIPT[:20], b"<script", b"Secret", b"PK\x03\x04", b"Exif", b"http", b"ICC_PROFILE", b"iCCP")
-REASONS = "not a valid|SVG|million pixels|wider or taller|a JPEG with |progressive JPEG "
+REASONS = "not a valid|SVG|HEIC|million pixels|wider or taller|a JPEG with |progressive JPEG "
 MEGABYTES = 210  # that memory may grow by; Django and all of the site are 80 before
 SECONDS = 8  # of the processor; measured: at most 1.5
 ALWAYS = ("webp-at-the-bound",)

@@ -106,6 +106,7 @@ def test_an_author_uploads_a_picture(desk: Client, author: User) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "why"),
     [
+        ("hill.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "save the picture as JPEG"),
         ("hill.svg", b'<?xml version="1.0"?>\n<!-- x --><svg onload="alert(1)"/>', "SVG"),
         ("hill.jpg", b"<!doctype html><script>alert(1)</script>", "not a valid JPEG"),
         ("hill.jpg", b"\xff\xd8" + b"0" * (10 * 1024 * 1024), "larger than 10 MB"),
