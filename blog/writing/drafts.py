@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from accounts.models import User
+from blog.markup.paragraphs import begin_paragraphs
 from blog.models import Draft, Essay, Text
 from blog.models.revision import TEXT_FIELDS
 from blog.writing import revisions
@@ -39,7 +40,8 @@ class FormState:
 def parse_text(data: Any) -> Text:
     """Return the text of a submitted form, as it was typed."""
     names = sorted(split_names(data.get("tags", "")))
-    return Text(**{name: data.get(name, "")[:MAX_CHARACTERS] for name in TEXT_FIELDS}, tags=tuple(names))
+    text = Text(**{name: data.get(name, "")[:MAX_CHARACTERS] for name in TEXT_FIELDS}, tags=tuple(names))
+    return text if data.get("tab") else replace(text, body=begin_paragraphs(text.body))  # a script enters the tab
 
 
 def parse_form(data: Any) -> FormState:

@@ -50,6 +50,8 @@ def test_the_text_begins_near_the_top_among_few_controls(
     top = page.locator(".editor-text").evaluate("text => text.getBoundingClientRect().top")
     assert top <= highest
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    for field in (".editor-text", "#id_title"):
+        assert page.locator(field).evaluate("text => text.getBoundingClientRect().right") <= size[0] - 20
     controls = page.evaluate(IN_VIEW)
     assert len(controls) <= 20, controls
     focus_body(page).keyboard.type(" Typed.")

@@ -66,6 +66,16 @@ def test_an_author_publishes_an_essay_and_readers_see_it(desk: Client, author: U
     assert "onclick" not in page
 
 
+def test_blank_lines_typed_without_script_begin_paragraphs(desk: Client) -> None:
+    typed = "One <b>b</b>.\r\n\r\n<b>Two</b>,\r\nstill two.\r\n\r\n<h2>H</h2>\r\n\r\n<p>Three\r\n\r\nx</p>\r\n\r\n<pre>a\r\n\r\nb</pre>"
+    desk.post(f"{ESSAYS}add/", fields(body=typed))
+    assert Essay.objects.get().body == (
+        "<p>One <b>b</b>.</p><p><b>Two</b>,\nstill two.</p><h2>H</h2><p>Three\n\nx</p><pre>a\n\nb</pre>"
+    )
+    desk.post(f"{ESSAYS}add/", fields(body="<p>a</p>b\n\nc", tab="abc"))  # what the editor sends is HTML
+    assert Essay.objects.latest("pk").body == "<p>a</p><p>b\n\nc</p>"
+
+
 def test_a_draft_needs_no_date_and_no_title(desk: Client) -> None:
     answer = desk.post(f"{ESSAYS}add/", fields(title="", body="", deck=""))
     assert answer.status_code == 302
