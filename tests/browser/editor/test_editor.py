@@ -155,6 +155,7 @@ def test_a_title_pasted_into_the_empty_text_fills_the_empty_title_and_undo_moves
     desk.replace_text()
     desk.paste_text("# On Walking\n\nSome **bold** text.\n\n- a\n- b")
     expect(title).to_have_value("On Walking")
+    expect(desk.page.locator(".editor-said")).to_contain_text("Keep as text The first heading is now the title.")
     assert desk.stored_html == "<p>Some <strong>bold</strong> text.</p><ul><li>a</li><li>b</li></ul>"
     desk.page.get_by_role("button", name="Keep as text").click()
     expect(title).to_have_value("")

@@ -231,7 +231,7 @@ class PasteHandler {
       this.showMessage("");
       this.editor.view.focus();
     });
-    this.status.prepend(`${this.status.dataset.markdown} `, button);
+    this.status.prepend(`${this.status.dataset.markdown} `, button, " ");
     const forget = () => {
       if (!button.isConnected) this.editor.off("update", forget);
       else if (!this.editor.state.doc.eq(doc)) this.showMessage("");
@@ -246,7 +246,7 @@ class PasteHandler {
       if (!answer[kind].length) continue;
       const list = document.createElement("ul");
       list.append(...answer[kind].map((text) => Object.assign(document.createElement("li"), { textContent: text })));
-      this.status.append(this.status.dataset[kind], list);
+      this.status.append(` ${this.status.dataset[kind]}`, list);
     }
   }
 
