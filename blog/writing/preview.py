@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -55,7 +55,12 @@ def show_preview(request: HttpRequest, token: str) -> HttpResponse:
     """Show the latest text of a preview link's essay."""
     link = PreviewLink.objects.unexpired().select_related("essay").filter(token=token).first()
     if link is None:
-        raise Http404
+        context = {
+            "heading": _("This preview link doesn’t work"),
+            "sentence": _("It has expired, was revoked, or is incomplete."),
+            "advice": _("Ask the author for a new one."),
+        }
+        return render(request, "problem.html", context, status=404)
     return render_preview(request, link.essay, text_to_preview(link.essay))
 
 

@@ -82,7 +82,9 @@ def test_a_link_expires_or_can_be_revoked(essay_form: EssayForm, friend: Client)
     essay_form.client.post(essay_form.url_of("links"), {"withdraw": second.pk})
     assert friend.get(other).status_code == 404
     PreviewLink.objects.filter(pk=first.pk).update(expires=timezone.now())
-    assert friend.get(address).status_code == 404
+    gone = friend.get(address)
+    assert gone.status_code == 404
+    assert "Ask the author for a new one." in gone.content.decode()
     assert address not in essay_form.client.get(essay_form.url_of("links")).content.decode()
     assert friend.get("/preview/guessed/").status_code == 404
 
