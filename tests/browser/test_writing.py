@@ -1,5 +1,6 @@
 """Writing essays in a real browser: no text is lost by a logout, a slow server, a closed tab or a second one."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -292,3 +293,21 @@ def test_two_tabs_end_in_a_choice_and_never_in_silence(
     assert bodies[0] == STORED
     assert "First tab." in bodies[1]
     assert bodies[2] == "<p>Both tabs.</p>"
+
+
+def test_the_back_button_puts_no_older_text_into_the_newest_version(
+    site: "Server", author: User, essay: Essay, visitor: Visitor
+) -> None:
+    page = visitor.open()
+    log_in(page.context, author, site.url)
+    page.goto(form_url(site, essay))
+    page.locator("#id_title").fill("Mine")
+    focus_body(page).keyboard.type(" Mine.")
+    save_draft(page)
+    expect(page.locator(".messagelist")).to_contain_text("Saved.")
+    found = revisions.latest_text(essay).text
+    revisions.save(essay, replace(found, title="Theirs", body="<p>Theirs.</p>"), by=None)
+    page.go_back()
+    expect(page.locator(".editor-text")).to_have_text("Theirs.")
+    expect(page.locator("#id_title")).to_have_value("Theirs")
+    assert page.locator("#id_body").input_value() == "<p>Theirs.</p>"

@@ -12,6 +12,7 @@ const isSame = (one, other) => [...FIELDS, "settings"].every((name) => one.get(n
 customElements.define("essay-autosave", class extends HTMLElement {
   connectedCallback() {
     this.form = this.closest("form");
+    this.form.autocomplete = "off"; // the browser's Back button would put an older text into a form of the newest version
     this.status = document.querySelector(".kept") ?? document.createElement("p"); // a popup has none
     const { before } = this.dataset; // the page whose unsaved text this one continues
     this.left = []; // texts of earlier pages that the server does not have yet
