@@ -357,13 +357,18 @@ class HTMLNormalizer:
                 inline.level = min(inline.level, level)
         else:
             self.inlines = [inline for inline in self.inlines if inline.level <= level]
-        if len(self.out) == block.position + 1 and block.name not in ("td", "th"):
+        if len(self.out) == block.position + 1 and not self._is_kept_empty(block):
             del self.out[block.position :]
         else:
             self.out.append(f"</{block.name}>")
         if level == 1 and len(self.out) > PART_SIZE:
             self.parts.append("".join(self.out))
             self.out.clear()
+
+    def _is_kept_empty(self, block: Block) -> bool:
+        """Return whether it is a table's cell, or a note to be written later, without which others get its number."""
+        is_note = block.name == "li" and "id" in self.rules.attributes.get("li", {})
+        return block.name in ("td", "th") or (is_note and ' id="note-' in self.out[block.position])
 
     def _end_text(self) -> None:
         """End a line of text: close inline tags, drop spaces and breaks before its end."""

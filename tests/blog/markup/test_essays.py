@@ -178,6 +178,16 @@ def test_other_ids_and_roles_are_dropped(html: str) -> None:
     assert " role=" not in stored
 
 
+def test_a_note_to_be_written_later_keeps_its_number() -> None:
+    mark = '<sup><a id="ref-{0}" href="#note-{0}" role="doc-noteref">{0}</a></sup>'
+    source = (
+        f"<p>One{mark.format(1)} two{mark.format(2)}</p>"
+        '<section role="doc-endnotes"><ol><li id="note-1"></li><li id="note-2">Written.</li></ol></section>'
+    )
+    assert markup.clean_essay(source) == source
+    assert markup.clean_comment('<ol><li id="note-1"></li><li>a</li></ol>') == "<ol><li>a</li></ol>"
+
+
 def test_an_id_is_used_once() -> None:
     twice = markup.clean_essay(NOTED + NOTED)
     assert twice.count('id="note-1"') == twice.count('id="ref-1"') == 1
