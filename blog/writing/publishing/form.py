@@ -113,8 +113,9 @@ class PublishingForm(forms.Form):
             return None
         try:
             published: datetime = from_current_timezone(datetime.combine(data["date"], data["time"]))
-        except ValidationError:  # an hour that the clocks skip
-            self.add_error("date", ValidationError(_("The clocks skip this time on that day. Choose another one.")))
+        except ValidationError:  # an hour that the clocks skip or repeat
+            message = _("The clocks change at this time on that day. Choose another one.")
+            self.add_error("date", ValidationError(message))
             return None
         if self.essay.is_published and published > timezone.now():
             message = _("This essay is already published. Choose a date in the past, or unpublish it first.")

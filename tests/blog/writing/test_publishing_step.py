@@ -91,7 +91,8 @@ def test_it_is_scheduled_and_rescheduled(form: EssayForm) -> None:
     [
         ({"date": "", "time": "09:00"}, "Choose a date and a time."),
         ({"date": "tomorrow", "time": "09:00"}, "Enter a valid date."),
-        ({"date": "2027-03-28", "time": "02:30"}, "The clocks skip this time on that day."),
+        ({"date": "2027-03-28", "time": "02:30"}, "The clocks change at this time on that day."),
+        ({"date": "2027-10-31", "time": "02:30"}, "The clocks change at this time on that day."),
     ],
 )
 def test_a_wrong_date_is_said_beside_it(form: EssayForm, chosen: dict[str, str], words: str) -> None:
