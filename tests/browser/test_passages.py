@@ -134,6 +134,11 @@ def test_words_across_a_line_break_are_quoted_also_after_the_shortcut_for_quotin
     for name in ("Ilse Maartens", "Tobias Fenn"):  # with one comment there are no shortcuts
         make.comment(essay, "Read.", by=make.guest(name))
     page = visitor.open(site.url + essay.get_absolute_url())
+    select(page, (f"{FIRST} math", 0), (f"{FIRST} math", 1))  # no words: an ordinary comment
+    page.get_by_role("button", name="Reply to this").click()
+    expect(page.get_by_role("textbox", name="Comment")).to_be_focused()
+    expect(page.locator("#respond .passage")).to_be_hidden()
+    page.get_by_role("textbox", name="Comment").blur()
     select(page, (FIRST, 4), (FIRST, 9))
     expect(page.get_by_role("button", name="Reply to this")).to_be_visible()
     page.keyboard.press("q")

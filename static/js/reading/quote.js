@@ -101,9 +101,8 @@ async function replyToSelection() {
   if (!range) return;
   const { describe } = await import("./passage-selection.js");
   const value = describe(range);
-  if (!value) return;
   tools.moveForm("");
-  tools.setPassage(value);
+  if (value) tools.setPassage(value); // a formula or the mark of a note has no words
   box.remove();
   getSelection().removeAllRanges();
   form.elements.text.focus();
