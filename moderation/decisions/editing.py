@@ -34,9 +34,11 @@ def edit(comment: Comment, *, by: User, text: str, note: str = "", expected_word
     Raises Unchanged, Empty, and what actions.decide() raises.
     """
     _root, fresh = actions.lock_comment(comment.pk)
-    actions.check_unchanged(fresh, expected_status=None, expected_wording=expected_wording)
     old = fresh.wording
-    if old is None or old.text == text:
+    if old is not None and old.text == text:  # also if the form was sent twice
+        raise Unchanged
+    actions.check_unchanged(fresh, expected_status=None, expected_wording=expected_wording)
+    if old is None:
         raise Unchanged
     html = markup.clean_comment(text)
     if not markup.plain_text(html):

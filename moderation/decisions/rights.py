@@ -7,15 +7,17 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from accounts.login.logged_out import keep_posted_form, wants_json
 from accounts.middleware import Request
 from accounts.models import User
 from blog.models import Authorship
 from comments.models import Comment, CommentQuerySet, Rules
 
 P = ParamSpec("P")
+TYPED = ("text", "why", "told", "sentence")  # the fields of moderators' forms for texts of their own
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,24 @@ def rights_of(user: User) -> Rights | None:
     return None
 
 
+def has_typed_text(request: HttpRequest) -> bool:
+    """Return whether a posted form of moderators' pages has text that someone typed."""
+    return any(request.POST.get(name, "").strip() for name in TYPED)
+
+
 def moderator_required(
     view: Callable[Concatenate[Request, Rights, P], HttpResponse],
 ) -> Callable[Concatenate[Request, P], HttpResponse]:
-    """Pass the user's rights to the view; redirect visitors to the login, answer other users with 403."""
+    """Pass the user's rights to the view; redirect visitors to the login, answer other users with 403.
+
+    What a moderator typed before the session ended is kept.
+    """
 
     @wraps(view)
     def wrapper(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not isinstance(request.user, User):
+            if request.method == "POST" and (has_typed_text(request) or wants_json(request)):
+                return keep_posted_form(request, _("Nothing was saved. What you entered is kept on this page."))
             return redirect_to_login(request.get_full_path())
         rights = rights_of(request.user)
         if rights is None:

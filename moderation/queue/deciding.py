@@ -14,6 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.login.logged_out import wants_json
 from accounts.middleware import Request
 from accounts.models import User
 from accounts.profiles.names import tidy_text
@@ -99,18 +100,24 @@ def get_verb(action: str) -> Callable[..., Decision]:
 
 def decide(request: Request, state: QueueState, action: str) -> HttpResponse:
     """Apply an action to the selected comments, then go on to the next row."""
-    verb = get_verb(action)
+    get_verb(action)
     keys = parse_keys(request.POST.getlist("comment"))[:MAX_SIZE]
     if not keys:
         messages.info(request, _("Select at least one comment first."))
         return redirect(state.url())
+    state, outcome = carry_out(request, state, action, keys)
+    return respond(request, state, outcome, keys)
+
+
+def carry_out(request: Request, state: QueueState, action: str, keys: list[int]) -> tuple[QueueState, Outcome]:
+    """Apply an action to comments; return the state with the decisions, and the outcome."""
+    verb = get_verb(action)
     seen = parse_seen(request.POST.getlist("seen"))
     outcome = decide_each(keys, state, seen, verb, **rejection_options(request, verb))
     # If the form was sent twice, the first request decided; its decisions can be undone here too.
     repeated = Decision.objects.latest_for(comment.pk for comment in outcome.already_decided)
     decisions = (*outcome.decisions, *repeated.filter(moderator=state.rights.user))
-    state = with_seen_wordings(state.with_decisions(decision.pk for decision in decisions), outcome, request)
-    return respond(request, state, outcome, keys)
+    return with_seen_wordings(state.with_decisions(decision.pk for decision in decisions), outcome, request), outcome
 
 
 def rejection_options(request: Request, verb: Callable[..., Decision]) -> dict[str, Any]:
@@ -182,7 +189,12 @@ def undo(request: Request, state: QueueState) -> HttpResponse:
 
 
 def edited_message(comment: Comment) -> str:
-    return _("%(name)s has just edited this comment. Please read it again.") % {"name": comment.commenter.name}
+    """Say who edited a comment, its writer or a moderator, before the moderator could decide."""
+    edits = Decision.objects.filter(comment=comment).exclude(wording=None)
+    newest = edits.select_related("moderator", "undoes").first()
+    is_by_moderator = newest is not None and newest.moderator and undoing.has_text_from(comment, newest)
+    name = newest.moderator if newest and is_by_moderator else comment.commenter.name
+    return _("%(name)s has just edited this comment. Please read it again.") % {"name": name}
 
 
 def undone_message(decision: Decision) -> str:
@@ -208,18 +220,13 @@ def respond(request: Request, state: QueueState, outcome: Outcome, keys: list[in
     `state` includes the new decisions; `keys` are the comments in ascending order, after an undo in descending order.
     """
     message = outcome.message(state.rights.user)
-    if is_from_script(request):
+    if wants_json(request):
         return JsonResponse(response_data(request, state, outcome, message))
     if message:
         messages.info(request, message)
     if not keys:
         return redirect(state.url())
     return redirect(state.url_at(keys[0] if state.order == NEWEST else keys[-1]))
-
-
-def is_from_script(request: Request) -> bool:
-    """Whether the page's script sent the request."""
-    return request.headers.get("accept") == "application/json"
 
 
 def response_data(request: Request, state: QueueState, outcome: Outcome, message: str) -> dict[str, Any]:

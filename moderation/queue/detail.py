@@ -9,33 +9,33 @@ from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.login.logged_out import wants_json
 from accounts.middleware import Request
 from accounts.profiles.names import tidy_text
-from comments.models import Comment, Reason
+from comments.models import Comment, Decision, Reason
 from comments.models.passage import quotation_of
 from comments.posting import actions as posting
 from comments.posting.forms import TEXT_BYTES
 from comments.screening.screening import Rejected, Sender
 from moderation.admin_pages import render_admin_page
 from moderation.decisions import editing
-from moderation.decisions.rights import Rights, moderator_required
+from moderation.decisions.rights import Rights, has_typed_text, moderator_required
 from moderation.queue import deciding
-from moderation.queue.deciding import Outcome, is_from_script, parse_seen, respond
+from moderation.queue.buttons import FORMS as LABELS
+from moderation.queue.deciding import Outcome, parse_seen, render_item, respond
 from moderation.queue.listing import find_rows
 from moderation.queue.query import QueueState
 
 MAX_REPLIES = 50
 FORMS = ("reply", "edit", "refuse", "deny", "delete")
+FORM_OF = {"trash": "refuse", "spam": "refuse"}  # actions that have another name than their form
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @moderator_required
 def comment_page(request: Request, rights: Rights, pk: int) -> HttpResponse:
     """Show a comment's page, return one of its forms for the page's script, or carry out the posted action."""
-    found = rights.comments().select_related("commenter", "wording", "essay", "parent__commenter")
-    comment = found.filter(pk=pk).first()
-    if comment is None or comment.wording is None:
-        raise Http404(_("This comment no longer exists."))
+    comment = find_comment(rights, pk)
     state = QueueState.from_query(request.GET, rights)
     if request.method == "POST":
         return handle_action(request, state, comment)
@@ -45,23 +45,47 @@ def comment_page(request: Request, rights: Rights, pk: int) -> HttpResponse:
     return render_page(request, state, comment)
 
 
+def find_comment(rights: Rights, pk: int) -> Comment:
+    """Return a comment that the moderator may see and that still has a text. Raises Http404."""
+    found = rights.comments().select_related("commenter", "wording", "essay", "parent__commenter")
+    comment = found.filter(pk=pk).first()
+    if comment is None or comment.wording is None:
+        raise Http404(_("This comment no longer exists."))
+    return comment
+
+
 def handle_action(request: Request, state: QueueState, comment: Comment) -> HttpResponse:
-    """Carry out the posted action on a comment, or undo it; show the form again if it has errors."""
+    """Carry out the posted action on a comment, or undo it; show the form again if it failed and has a text."""
     action = request.POST.get("action", "")
     if action == "undo":
         return deciding.undo(request, state)
+    try:
+        state, outcome = carry_out(request, state, action, comment)
+    except ERRORS as error:
+        return show_form_again(request, state, comment, error_message(error))
+    has_failed = outcome.edited or (outcome.already_decided and not was_sent_twice(comment, action, state.rights))
+    if has_failed and has_typed_text(request):
+        comment = find_comment(state.rights, comment.pk)
+        return show_form_again(request, state, comment, outcome.message(state.rights.user), is_changed=True)
+    return respond(request, state, outcome, [comment.pk])
+
+
+def carry_out(request: Request, state: QueueState, action: str, comment: Comment) -> tuple[QueueState, Outcome]:
+    """Apply an action to a comment; return the state with the decisions, and the outcome. Raises ERRORS."""
     if action not in ACTIONS:
-        return deciding.decide(request, state, action)
+        return deciding.carry_out(request, state, action, [comment.pk])
     status, wording = parse_seen(request.POST.getlist("seen")).get(comment.pk, (None, None))
     expected = {"expected_status": status, "expected_wording": wording}
     outcome = Outcome([comment.pk])
-    try:
-        deciding.attempt(outcome, ACTIONS[action], comment, request=request, by=state.rights.user, **expected)
-    except ERRORS as error:
-        return show_form_again(request, state, comment, error_message(error))
+    deciding.attempt(outcome, ACTIONS[action], comment, request=request, by=state.rights.user, **expected)
     state = state.with_decisions(decision.pk for decision in outcome.decisions)
-    state = deciding.with_seen_wordings(state, outcome, request)
-    return respond(request, state, outcome, [comment.pk])
+    return deciding.with_seen_wordings(state, outcome, request), outcome
+
+
+def was_sent_twice(comment: Comment, action: str, rights: Rights) -> bool:
+    """Return whether the newest decision about a comment is this action of the same moderator."""
+    newest = Decision.objects.filter(comment=comment).first()
+    return newest is not None and newest.verb == action and newest.moderator == rights.user
 
 
 def edit(comment: Comment, *, request: Request, expected_status: str | None, **more: Any) -> Any:
@@ -121,12 +145,18 @@ def error_message(error: Exception) -> str:
     return str(error)
 
 
-def show_form_again(request: Request, state: QueueState, comment: Comment, message: str) -> HttpResponse:
-    """Show the form again with an error and everything that was typed."""
-    if is_from_script(request):
-        return JsonResponse({"wrong": message}, status=422)
-    fields = {name: request.POST.get(name, "") for name in ("text", "why", "told")}
-    more = {"error": message, "submitted": fields, "open_form": request.POST.get("action")}
+def show_form_again(
+    request: Request, state: QueueState, comment: Comment, message: str, *, is_changed: bool = False
+) -> HttpResponse:
+    """Show the form again with an error and everything that was typed; a script gets the row if it has changed."""
+    if wants_json(request):
+        rows = {
+            row.pk: render_item(request, row, state) for row in find_rows(state, [comment.pk] if is_changed else [])
+        }
+        return JsonResponse({"wrong": message, "rows": rows}, status=422)
+    fields = {name: request.POST.get(name, "") for name in ("text", "why", "told", "reason")}
+    action = request.POST.get("action", "")
+    more = {"error": message, "submitted": fields, "open_form": FORM_OF.get(action, action)}
     return render_page(request, state, comment, status=422, **more)
 
 
@@ -134,10 +164,12 @@ def render_page(request: Request, state: QueueState, comment: Comment, status: i
     """Render the comment's page with its row, the comments it replies to, its direct replies, and the forms."""
     nearby = Comment.objects.select_related("commenter", "wording").annotate(quotation=quotation_of()).order_by("lft")
     ancestors = nearby.filter(tree_id=comment.tree_id, lft__lt=comment.lft, rght__gt=comment.rght)
+    row = find_rows(state, [comment.pk])[0]
     context = {
         **form_context(comment, state),
         "state": state,
-        "row": find_rows(state, [comment.pk])[0],
+        "row": row,
+        "forms": dict(row.labeled_forms) | {name: LABELS[name] for name in FORMS if name == more.get("open_form")},
         "ancestors": list(ancestors),
         "replies": list(nearby.filter(parent=comment.pk, wording__isnull=False)[:MAX_REPLIES]),
         **more,

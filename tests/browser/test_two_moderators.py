@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from comments.models import Comment, Decision, Discussion
+from moderation.decisions import actions
 from tests import make
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import Visitor
@@ -58,3 +59,43 @@ def test_each_comment_is_decided_once_and_the_other_moderator_is_told(visitor: V
     for page in pages:
         page.reload()
         expect(page.locator("[data-tab=pending] span, [aria-current=page]").first).to_contain_text("0")
+
+
+def test_a_reply_is_kept_when_the_session_ends_and_when_another_moderator_decides(
+    visitor: Visitor, site: "Server"
+) -> None:
+    comments = make.pending_comments(make.essay("Whose Promise Is It?"), texts={"Guest 0": "One", "Guest 1": "Two"})
+    page = visitor.open()
+    log_in(page.context, make.moderator(f"mara{comments[0].pk}"), site.url)
+    page.goto(f"{site.url}/admin/comments/queue/?essay={comments[0].essay_id}#comment-{comments[0].pk}")
+    row = page.locator(f"#comment-{comments[0].pk}")
+    expect(row).to_be_focused()
+    page.keyboard.press("r")
+    field, send = row.get_by_label("Reply to Guest 0"), row.get_by_role("button", name="Approve and reply")
+    field.fill("Typed here")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    send.click()
+    expect(row.get_by_role("alert")).to_contain_text("You’re logged out.")
+    expect(send).to_be_focused()
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    actions.trash(comments[0], by=make.moderator(name="Jo"))
+    send.click()
+    expect(row.get_by_role("alert")).to_contain_text("moved to the trash by Jo, just now. Nothing was changed.")
+    expect(field).to_have_value("Typed here")
+    send.click()
+    expect(page.locator(f"#comment-{comments[0].pk}.decided")).to_be_attached()
+    assert Comment.objects.get(parent=comments[0]).status == "approved"
+
+    page.locator(f"#comment-{comments[1].pk}").focus()
+    page.keyboard.press("r")
+    field = page.get_by_label("Reply to Guest 1")
+    field.fill("Not sent yet")
+    field.press("Escape")
+    actions.trash(comments[1], by=make.moderator(name="Jo"))
+    with page.expect_response("**/news/**"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.keyboard.press("r")
+    expect(field).to_have_value("Not sent yet")
+    assert len(visitor.errors) == 2, visitor.errors
+    visitor.errors.clear()  # the console's lines about 401 and 422

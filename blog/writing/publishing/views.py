@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.login.logged_out import keep_posted_form, wants_json
 from accounts.models import User
 from blog.models import Essay, Revision, Text
 from blog.writing import revisions
@@ -28,11 +29,7 @@ from blog.writing.time_zones import activate_own_time_zone, current_time_zone_na
 def publish_page(request: HttpRequest, which: str) -> HttpResponseBase:
     """Show the step to those who may write; what someone sends who was logged out in between is kept on a page."""
     if request.method == "POST" and not request.user.is_authenticated:
-        if wants_json(request):
-            return JsonResponse({}, status=401)
-        fields = [(name, value) for name, values in request.POST.lists() for value in values]
-        fields = [(name, value) for name, value in fields if name != "csrfmiddlewaretoken"]
-        return render_page(request, "publish_logged_out", _("You’re logged out"), 403, fields=fields)
+        return keep_posted_form(request, _("Nothing was published. What you entered is kept on this page."))
     return admin.site.admin_view(publish)(request, which)
 
 
@@ -132,10 +129,6 @@ def leave(request: HttpRequest, essay: Essay) -> HttpResponse:
     if wants_json(request):
         return JsonResponse({"location": address})
     return redirect(address)
-
-
-def wants_json(request: HttpRequest) -> bool:
-    return request.headers.get("Accept") == "application/json"
 
 
 def undone_message() -> str:

@@ -3,6 +3,10 @@ import { announce } from "./rows.js";
 
 export const openFormOf = (row) => row?.querySelector(".inline:not([hidden])");
 
+/* Whether a form has a text that was typed and not sent. */
+export const hasUnsentText = (form) =>
+  [...form.elements].some((field) => field.matches("textarea, input:not([type=hidden])") && field.value !== field.defaultValue);
+
 export function closeForm(row) {
   const container = openFormOf(row);
   if (container) container.hidden = true;

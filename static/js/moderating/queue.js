@@ -3,6 +3,7 @@
 import "./selection.js";
 import "./shortcuts.js";
 import "./updates.js";
+import { hasUnsentText } from "./inline-forms.js";
 import { actionsIn, requests, undoStack } from "./rows.js";
 
 /* Replace an address with a page number by the page's own: page numbers shift while comments are decided. */
@@ -37,7 +38,6 @@ requestAnimationFrame(() => {
 });
 
 addEventListener("beforeunload", (event) => {
-  const isUnsaved = [...document.querySelectorAll("form.write")].some((form) =>
-    [...form.elements].some((field) => field.matches("textarea, input:not([type=hidden])") && field.value !== field.defaultValue));
+  const isUnsaved = [...document.querySelectorAll("form.write")].some(hasUnsentText);
   if (isUnsaved || requests.waiting > 0) event.preventDefault();
 });

@@ -85,12 +85,28 @@ function rememberInAddress(decisions, removed = []) {
   history.replaceState(history.state, "", url);
 }
 
+/* A response that is no result, with what to tell the moderator. */
+class Refused extends Error {}
+
+const failureText = (error) => (error instanceof Refused ? error.message : strings.failed);
+
 export async function send(url, body) {
   const response = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
+  if (response.redirected || response.status === 401) throw new Refused(strings.loggedOut);
+  if (response.status === 404) throw new Refused(strings.gone);
   if (!response.headers.get("content-type")?.startsWith("application/json")) throw new Error(String(response.status));
   const result = await response.json();
   if (!response.ok && !result.wrong) throw new Error(String(response.status));
   return result;
+}
+
+/* Say why a form failed, above the row as it is now; what was typed stays, and the next attempt is about that row. */
+function showError(form, result) {
+  for (const [pk, html] of Object.entries(result.rows ?? {})) {
+    const row = renderRow(pk, html);
+    row?.querySelectorAll(".inline [name=seen]").forEach((field) => { field.value = row.dataset.seen; });
+  }
+  form.querySelector(".wrong").textContent = result.wrong;
 }
 
 function enqueue(task) {
@@ -161,15 +177,22 @@ function decide(rows, form, button) {
   (next ?? action.lines[action.lines.length - 1]).focus();
   announce(action.lines.map((line) => line.querySelector("p").textContent).join(" "));
   notifyChange();
+  const giveUp = (message) => {
+    removeAction(action);
+    action.lines.forEach((line) => restoreRow(line, message));
+  };
   return enqueue(async () => {
     try {
-      applyResult(await send(actionUrl(form), body), action, isMany);
-    } catch {
-      removeAction(action);
-      action.lines.forEach((line) => restoreRow(line, strings.failed));
-      announce(strings.failed);
-      notifyChange();
+      const result = await send(actionUrl(form), body);
+      if (!result.wrong) return applyResult(result, action, isMany);
+      giveUp("");
+      showError(form, result);
+      announce(result.wrong);
+    } catch (error) {
+      giveUp(failureText(error));
+      announce(failureText(error));
     }
+    notifyChange();
   });
 }
 
@@ -182,10 +205,7 @@ export function submitForm(row, form, button) {
   return enqueue(async () => {
     try {
       const result = await send(actionUrl(form), body);
-      if (result.wrong) {
-        error.textContent = result.wrong;
-        return;
-      }
+      if (result.wrong) return showError(form, result);
       const next = nextRow([row]);
       const action = { decisions: [], lines: [], count: 1 };
       const hadFocus = row.contains(document.activeElement) || document.activeElement === document.body;
@@ -194,10 +214,11 @@ export function submitForm(row, form, button) {
       applyResult(result, action, false);
       const current = findRow(row.id.replace("comment-", ""));
       if (hadFocus) (current?.matches(".row") ? current : next ?? current)?.focus();
-    } catch {
-      error.textContent = strings.failed;
+    } catch (failure) {
+      error.textContent = failureText(failure);
     } finally {
       button.disabled = false;
+      if (button.isConnected && [document.body, button.closest("li.row")].includes(document.activeElement)) button.focus();
     }
   });
 }
@@ -225,10 +246,10 @@ export function undo(action) {
       rememberInAddress([], action.decisions);
       updateCounts(result.counts);
       announce(result.said);
-    } catch {
-      announce(strings.failed);
+    } catch (error) {
+      announce(failureText(error));
       undoStack.push(action);
-      showReport(strings.failed);
+      showReport(failureText(error));
     }
     notifyChange();
   });

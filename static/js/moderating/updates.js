@@ -1,5 +1,5 @@
 /* Polls what other moderators do: rows that they decided are updated, and rows show who is viewing them. */
-import { openFormOf } from "./inline-forms.js";
+import { hasUnsentText, openFormOf } from "./inline-forms.js";
 import { findRow, list, renderRow, requests, updateCounts } from "./rows.js";
 
 const POLL_MS = 10_000;
@@ -36,7 +36,7 @@ async function poll() {
   for (const [pk, html] of Object.entries(news.rows)) {
     const row = findRow(pk);
     if (!row?.matches(".row") || !rows.includes(row)) continue;
-    if (!openFormOf(row)) renderRow(pk, html);
+    if (!openFormOf(row) && ![...row.querySelectorAll("form.write")].some(hasUnsentText)) renderRow(pk, html);
   }
   for (const row of list.querySelectorAll(".row")) {
     row.querySelector(".looking").textContent = news.looking[row.id.replace("comment-", "")] ?? "";

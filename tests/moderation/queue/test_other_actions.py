@@ -14,10 +14,11 @@ from comments.checking import problems
 from comments.models import Appeal, Batch, Comment, Decision, Notice, Report, Wording
 from comments.threads.pages import ThreadPage
 from comments.threads.viewer import Viewer
-from moderation.decisions import actions, undo
+from moderation.decisions import actions, editing, undo
 from moderation.queue import batches
 from tests import make
 from tests.moderation.desk import QUEUE, QueueClient, create_pending, listed_keys, stored_status
+from tests.services.html import parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -33,6 +34,11 @@ def seen(comment: Comment) -> str:
 def as_script(queue_client: QueueClient, data: dict[str, Any], at: str = QUEUE) -> Any:
     response = queue_client.client.post(at, data, headers={"accept": "application/json"})
     return json.loads(response.content)
+
+
+def stored(comment: Comment) -> Comment:
+    found: Comment = Comment.objects.get(pk=comment.pk)
+    return found
 
 
 def shown(essay: Essay) -> list[int]:
@@ -131,16 +137,75 @@ def test_an_edit_conflict_with_the_author_shows_both_texts(queue_client: QueueCl
     stale = seen(comment)
     comment.set_wording(Wording(text="What it is", html="<p>What it is</p>"), reasons=[])
     Comment.objects.filter(pk=comment.pk).update(edited=timezone.now())
-    for data, at in (
-        ({"action": "edit", "seen": stale, "text": "Mine"}, one(comment)),
-        ({"action": "approve", "comment": comment.pk, "seen": stale}, QUEUE),
+    edit = {"action": "edit", "seen": stale, "text": "Mine"}
+    approve = {"action": "approve", "comment": comment.pk, "seen": stale}
+    for html in (
+        queue_client.client.post(one(comment), edit).content.decode(),
+        queue_client.follow(queue_client.client.post(QUEUE, approve)),
     ):
-        html = queue_client.follow(queue_client.client.post(at, data))
         assert "Before:" in html
         assert html.index("What it was") < html.index("Now:")
     assert not Decision.objects.exists()
-    rows = as_script(queue_client, data)["rows"]
-    assert "Before:" in rows[str(comment.pk)]
+    for data, at in ((edit, one(comment)), (approve, QUEUE)):
+        assert "Before:" in as_script(queue_client, data, at)["rows"][str(comment.pk)]
+
+
+TYPED: dict[str, dict[str, str]] = {
+    "reply": {"text": "Typed here"},
+    "spam": {"told": "Typed here", "reason": "1"},
+    "delete": {"why": "Typed here"},
+}
+
+
+@pytest.mark.parametrize("action", TYPED)
+def test_a_text_typed_while_another_moderator_decides_is_kept_and_can_be_sent_again(
+    queue_client: QueueClient, essay: Essay, action: str
+) -> None:
+    comment = make.comment(essay, "A question?", by=make.guest("Piet"), status="pending")
+    data = {"action": action, "seen": seen(comment), **TYPED[action]}
+    actions.trash(comment, by=make.moderator("jo", name="Jo"))
+    kept = as_script(queue_client, data, one(comment))
+    assert "moved to the trash by Jo" in kept["wrong"]
+    assert seen(stored(comment)) in kept["rows"][str(comment.pk)]
+    response = queue_client.client.post(one(comment), data)
+    assert response.status_code == 422
+    form = next(
+        each
+        for each in parse(response.content.decode()).iter("form")
+        if "Nothing was changed." in "".join(each.itertext())
+    )
+    kept_values = [field.get("value") or field.text for field in form.iter() if field.get("name")]
+    assert {"Typed here", seen(stored(comment))} <= set(kept_values)
+    assert Decision.objects.count() == 1
+    queue_client.client.post(one(comment), {**data, "seen": seen(stored(comment))})
+    assert Decision.objects.count() > 1
+
+
+def test_an_edit_conflict_with_a_moderator_names_the_moderator(queue_client: QueueClient, essay: Essay) -> None:
+    comment = make.comment(essay, "Old words", by=make.guest("Piet"), status="pending")
+    stale = seen(comment)
+    editing.edit(comment, by=make.moderator("jo", name="Jo"), text="Jo’s words")
+    approved = queue_client.send("approve", comment, seen=stale.partition(" ")[2])
+    assert "Jo has just edited this comment." in queue_client.follow(approved)
+    data = {"action": "edit", "seen": stale, "text": "Jo’s words"}
+    assert as_script(queue_client, data, one(comment))["wrong"].startswith("The text is unchanged.")
+
+
+def test_a_text_sent_after_the_session_ended_is_kept_until_the_next_login(
+    queue_client: QueueClient, essay: Essay
+) -> None:
+    comment = make.comment(essay, "A question?", status="pending")
+    data = {"action": "reply", "seen": seen(comment), "text": "Typed <here>."}
+    queue_client.client.logout()
+    headers = {"accept": "application/json"}
+    assert queue_client.client.post(one(comment), data, headers=headers).status_code == 401
+    response = queue_client.client.post(one(comment), data)
+    assert response.status_code == 403
+    fields = [field for field in parse(response.content.decode()).iter("input") if field.get("name")]
+    kept = {str(field.get("name")): field.get("value") for field in fields}
+    queue_client.client.force_login(queue_client.user)
+    assert queue_client.client.post(one(comment), kept).status_code == 302
+    assert "Typed &lt;here&gt;." in Comment.objects.get(parent=comment).wording.html
 
 
 def test_a_failed_form_shows_an_error_and_keeps_the_text(queue_client: QueueClient, essay: Essay) -> None:

@@ -1,0 +1,21 @@
+"""What someone sends from an open page after their session has ended: kept on a page until they log in again."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+
+def keep_posted_form(request: HttpRequest, message: str) -> HttpResponse:
+    """Answer with a page that keeps the posted fields and sends them again; tell scripts with 401."""
+    if wants_json(request):
+        return JsonResponse({}, status=401)
+    fields = [(name, value) for name, values in request.POST.lists() for value in values]
+    fields = [(name, value) for name, value in fields if name != "csrfmiddlewaretoken"]
+    context = {**admin.site.each_context(request), "title": _("You’re logged out"), "message": message}
+    return TemplateResponse(request, "admin/logged_out.html", context | {"fields": fields}, status=403)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a page's script sent the request."""
+    return request.headers.get("Accept") == "application/json"
