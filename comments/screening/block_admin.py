@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -53,6 +54,13 @@ class BlockAdmin(admin.ModelAdmin[Block]):
     search_fields = ("commenter__name", "email", "network", "note")
     raw_id_fields = ("commenter",)
     ordering = ("-pk",)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
+        """Label date and time for screen readers: the text before them is no label."""
+        field = super().formfield_for_dbfield(db_field, request, **more)
+        for part, widget in zip((_("Date"), _("Time")), getattr(field.widget, "widgets", ()), strict=False):
+            widget.attrs["aria-label"] = f"{capfirst(str(field.label))}: {part}"
+        return field
 
     def save_model(self, request: HttpRequest, obj: Block, form: Any, change: bool) -> None:
         """Record the moderator who created the block."""

@@ -55,6 +55,12 @@ class ConditionForm(forms.ModelForm[Condition]):
 
 
 class ConditionFormSet(forms.BaseInlineFormSet[Condition, Rule, ConditionForm]):
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Label the checkbox that deletes a condition for screen readers."""
+        super().add_fields(form, index)
+        if box := form.fields.get("DELETE"):
+            box.widget.attrs["aria-label"] = box.label
+
     def clean(self) -> None:
         """Require at least one condition, and for reports an action that fits a published comment."""
         super().clean()

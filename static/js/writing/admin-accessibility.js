@@ -1,4 +1,5 @@
-/* Accessible names for parts of Django's admin that have none: select2 boxes, and an empty table header. */
+/* Accessible names for parts of Django's admin that have none: select2 boxes, an empty table header, and the icons of
+   lists to choose from. */
 
 const SELECT = "select.admin-autocomplete";
 
@@ -34,3 +35,7 @@ for (const header of document.querySelectorAll("th.original:empty")) {
   cell.className = header.className;
   header.replaceWith(cell);
 }
+
+addEventListener("load", () => { // Django builds these lists on the same event, before
+  for (const icon of document.querySelectorAll(".help-tooltip[aria-label]")) icon.setAttribute("role", "img");
+});
