@@ -67,6 +67,11 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         Commenter.objects.filter(user=obj).update(**values)
         pagecache.invalidate("site")
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Let the owner delete users with what belongs to them alone, such as the author page."""
+        found, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        return found, counts, set() if request.user.is_superuser else forbidden, protected
+
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Delete a user from the page with its confirmation, and invalidate the pages that show the name."""
         super().delete_model(request, obj)

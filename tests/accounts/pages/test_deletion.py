@@ -137,3 +137,16 @@ def test_deletion_requires_a_choice_about_the_comments(browser: Browser) -> None
     answer = browser.post(FORGET, {})
     assert answer.status_code == 422
     assert "Choose what happens to your comments." in answer.text
+
+
+def test_the_owner_deletes_an_author_with_an_author_page(client: Client) -> None:
+    author = make.author(name="Rosa")
+    essay = make.essay(by=author)
+    client.force_login(author)
+    client.get("/admin/blog/profile/")  # creates the author page
+    client.force_login(make.owner())
+    address = f"/admin/accounts/user/{author.pk}/delete/"
+    assert "Are you sure" in client.get(address).text
+    assert client.post(address, {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(pk=author.pk).exists()
+    assert "Rosa" not in Client().get(essay.get_absolute_url()).text
