@@ -58,8 +58,9 @@ class BlockAdmin(admin.ModelAdmin[Block]):
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
         """Label date and time for screen readers: the text before them is no label."""
         field = super().formfield_for_dbfield(db_field, request, **more)
-        for part, widget in zip((_("Date"), _("Time")), getattr(field.widget, "widgets", ()), strict=False):
-            widget.attrs["aria-label"] = f"{capfirst(str(field.label))}: {part}"
+        if field and isinstance(field.widget, forms.MultiWidget):
+            for part, widget in zip((_("Date"), _("Time")), field.widget.widgets, strict=True):
+                widget.attrs["aria-label"] = f"{capfirst(str(field.label))}: {part}"
         return field
 
     def save_model(self, request: HttpRequest, obj: Block, form: Any, change: bool) -> None:

@@ -160,7 +160,7 @@ class QueueState:
         if self.order in filters.SORT_WEIGHTS:
             rows = filters.sorted_by(self.rights.comments().filter(pk=pk), self.order).values_list("pk", "weight")
             here = Position(*row) if (row := rows.first()) else here
-        decided = Decision.objects.filter(pk__in=self.decided).values("comment")
+        decided = Decision.objects.filter(pk__in=self.decided).exclude(verb=Decision.Verb.EDIT).values("comment")
         undecided = self.comments().exclude(pk__in=decided).values_list("pk", "weight")
         at_or_after = filters.match_beside(self.order, here.shifted(self.order, -1), is_after=True)
         if found := undecided.filter(at_or_after).first():

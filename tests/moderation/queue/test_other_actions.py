@@ -115,7 +115,10 @@ def test_a_row_shows_reports_and_the_appeal(queue_client: QueueClient, essay: Es
 def test_an_edit_keeps_the_earlier_text_and_can_be_undone(queue_client: QueueClient, essay: Essay) -> None:
     comment = make.comment(essay, "Old words", status="pending")
     data = {"action": "edit", "seen": seen(comment), "text": "New words", "why": "a phone number"}
-    html = queue_client.follow(queue_client.client.post(one(comment), data))
+    make.comment(essay, "The next one", status="pending")
+    response = queue_client.client.post(one(comment), data)
+    assert response["Location"].endswith(f"#comment-{comment.pk}")
+    html = queue_client.follow(response)
     fresh = Comment.objects.select_related("wording").get(pk=comment.pk)
     assert fresh.wording
     assert (fresh.wording.text, fresh.status, bool(fresh.edited)) == ("New words", "pending", True)
