@@ -131,6 +131,7 @@ class WritingMixin(AdminMixin):
         context |= form_context(request, essay)
         context["is_nav_sidebar_enabled"] = False
         context["may_write"] = self.has_change_permission(request, essay) if essay else self.has_add_permission(request)
+        context["read_only"] = Text.from_essay(essay) if essay and not context["may_write"] else None
         response = super().render_change_form(request, context, *args, **more)
         if context["errors"]:
             response.status_code = 422

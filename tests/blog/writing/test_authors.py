@@ -63,7 +63,10 @@ def test_a_moderator_may_only_view_published_essays(other_essay: Essay) -> None:
     assert desk.get(f"{ESSAYS}{other_essay.pk}/change/").status_code == 302
     Essay.objects.update(published="2026-03-01T12:00Z", dated="2026-03-01")
     assert "Not Hers" in desk.get(ESSAYS).content.decode()
-    assert desk.get(f"{ESSAYS}{other_essay.pk}/change/").status_code == 200
+    Essay.objects.update(body="<p>What <em>I</em> think.</p>")
+    page = desk.get(f"{ESSAYS}{other_essay.pk}/change/").content.decode()
+    assert "<em>I</em>" in page
+    assert "/revisions/" not in page
     assert desk.post(f"{ESSAYS}{other_essay.pk}/change/", fields(title="Theirs")).status_code == 403
 
 
