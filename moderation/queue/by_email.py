@@ -23,7 +23,7 @@ from moderation.decisions import digest
 from moderation.decisions.actions import AlreadyDecided
 from moderation.decisions.in_words import describe_decision
 from moderation.decisions.rights import Rights, moderator_required, rights_of
-from moderation.queue.deciding import VERBS, rejection_options
+from moderation.queue.deciding import MESSAGE_LENGTH, VERBS, rejection_options
 
 
 @never_cache
@@ -88,6 +88,7 @@ def render_page(request: Request, status: int, link: DecisionToken, user: User) 
         "removal": removals.for_comments([comment.pk]).get(comment.pk) if "deny" in ways else None,
         "reasons": Reason.objects.filter(is_offered=True) if "spam" in ways else (),
         "change": "" if ways else describe_change(comment, link, user),
+        "unsent": request.POST.get("told", "")[:MESSAGE_LENGTH].strip(),
     }
     return limit_referrer(render(request, "moderation/decision_by_email.html", context, status=status))
 

@@ -94,9 +94,10 @@ def test_a_comment_already_decided_is_reported_and_not_changed(comment: Comment)
     link = links(sent()[0])["Approve"]
     actions.mark_spam(comment, by=make.moderator("joris", name="Joris"))
     assert "Already moderated: marked as spam by Joris, just now." in Page(Browser().get(link)).text
-    page = press(link, "approve")
+    page = press(link, "approve", told="Typed for nothing.")
     assert page.status == 409
     assert "marked as spam by Joris" in page.text
+    assert "Typed for nothing." in page.text
     assert now(comment).status == "spam"
     assert Decision.objects.count() == 1
 
