@@ -1,6 +1,7 @@
 """The admin site, with bounded work for hostile queries and forms, and errors that say what is wrong."""
 
 from collections.abc import Iterable, Iterator
+from functools import wraps
 from types import new_class
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from server.counting import LimitedPaginator
+from server.logged_out import has_form_to_keep, keep_posted_form
 
 MAX_FORMS = 100  # in one formset; a list shows as many rows
 MAX_SEARCH_WORDS = 32  # in one search: each is a condition for each field
@@ -28,6 +30,18 @@ class AdminSite(admin.AdminSite):
             base.__name__, (BoundedAdmin, base), exec_body=lambda body: body.update(__module__=base.__module__)
         )
         super().register(model_or_iterable, bounded, **options)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Keep a form that is sent after the session has ended, until the next login."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def wrapper(request: HttpRequest, *args: Any, **options: Any) -> Any:
+            if has_form_to_keep(request):
+                return keep_posted_form(request, _("Nothing was saved. What you entered is kept on this page."))
+            return inner(request, *args, **options)
+
+        return wrapper
 
 
 class BoundedAdmin:

@@ -10,11 +10,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from accounts.login.logged_out import keep_posted_form, wants_json
 from accounts.middleware import Request
 from accounts.models import User
 from blog.models import Authorship
 from comments.models import Comment, CommentQuerySet, Rules
+from server.logged_out import keep_posted_form, wants_json
 
 P = ParamSpec("P")
 TYPED = ("text", "why", "told", "sentence")  # the fields of moderators' forms for texts of their own

@@ -14,7 +14,6 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.login.logged_out import wants_json
 from accounts.middleware import Request
 from accounts.models import User
 from accounts.profiles.names import tidy_text
@@ -30,6 +29,7 @@ from moderation.queue.listing import find_rows, tab_counts
 from moderation.queue.query import MAX_SIZE, QueueState
 from moderation.queue.row import Row
 from moderation.queue.undo_line import UndoLine
+from server.logged_out import wants_json
 
 MESSAGE_LENGTH = 1000
 VERBS: dict[str, Callable[..., Decision]] = {

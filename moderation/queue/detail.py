@@ -9,7 +9,6 @@ from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.login.logged_out import wants_json
 from accounts.middleware import Request
 from accounts.profiles.names import tidy_text
 from comments.models import Comment, Decision, Reason
@@ -25,6 +24,7 @@ from moderation.queue.buttons import FORMS as LABELS
 from moderation.queue.deciding import Outcome, parse_seen, render_item, respond
 from moderation.queue.listing import find_rows
 from moderation.queue.query import QueueState
+from server.logged_out import wants_json
 
 MAX_REPLIES = 50
 FORMS = ("reply", "edit", "refuse", "deny", "delete")

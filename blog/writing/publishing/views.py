@@ -15,7 +15,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.login.logged_out import keep_posted_form, wants_json
 from accounts.models import User
 from blog.models import Essay, Revision, Text
 from blog.writing import revisions
@@ -24,6 +23,7 @@ from blog.writing.publishing.form import AT, HIDE, SHOW, PublishingForm
 from blog.writing.publishing.page import build_context, state_of
 from blog.writing.revisions import LatestText
 from blog.writing.time_zones import activate_own_time_zone, current_time_zone_name
+from server.logged_out import keep_posted_form, wants_json
 
 
 def publish_page(request: HttpRequest, which: str) -> HttpResponseBase:

@@ -13,7 +13,15 @@ def keep_posted_form(request: HttpRequest, message: str) -> HttpResponse:
     fields = [(name, value) for name, values in request.POST.lists() for value in values]
     fields = [(name, value) for name, value in fields if name != "csrfmiddlewaretoken"]
     context = {**admin.site.each_context(request), "title": _("You’re logged out"), "message": message}
-    return TemplateResponse(request, "admin/logged_out.html", context | {"fields": fields}, status=403)
+    context |= {"fields": fields, "is_nav_sidebar_enabled": False}
+    return TemplateResponse(request, "admin/logged_out.html", context, status=403)
+
+
+def has_form_to_keep(request: HttpRequest) -> bool:
+    """Return whether a browser sent a form with anything to lose, other than passwords, while logged out."""
+    is_from_browser = "text/html" in request.headers.get("Accept", "")  # scripts notice the redirect to the login
+    names = request.POST.keys() - {"csrfmiddlewaretoken"} if request.method == "POST" and is_from_browser else set()
+    return bool(names) and not request.user.is_authenticated and not any("password" in name for name in names)
 
 
 def wants_json(request: HttpRequest) -> bool:
