@@ -256,6 +256,14 @@ class RedirectForm(forms.ModelForm[Redirect]):
             raise ValidationError(_("Enter a path that starts with a slash, such as /2019/an-essay/."))
         return old
 
+    def clean(self) -> dict[str, Any]:
+        """Require exactly one target."""
+        cleaned = super().clean() or {}
+        targets = ("essay", "tag", "series")
+        if len([name for name in targets if cleaned.get(name)]) != 1 and self.errors.keys().isdisjoint(targets):
+            self.add_error("essay", _("Choose only one: essay, tag or series."))
+        return cleaned
+
 
 @admin.register(Redirect)
 class RedirectAdmin(admin.ModelAdmin[Redirect]):

@@ -1,6 +1,7 @@
 """Admin pages for the rules, an essay's discussion settings and likes; others are in their own packages."""
 
-from typing import Any
+import ipaddress
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -17,6 +18,8 @@ from comments.likes import actions as likes
 from comments.models import Bar, Discussion, Like, Rules
 from comments.notifications.admin import ReadOnlyAdmin
 from comments.screening import block_admin  # noqa: F401  registers its own
+from comments.screening.blocks import clean_network
+from comments.screening.screening import Sender
 from comments.spam import training
 
 SPAM = _("Spam")
@@ -191,10 +194,41 @@ class LikeAdmin(ReadOnlyAdmin):
         likes.remove([obj.pk])
 
 
+class BarForm(forms.ModelForm[Bar]):
+    class Meta:
+        model = Bar
+        fields = ("commenter", "network")
+        help_texts: ClassVar = {
+            "network": _("Likes are stored with their network only: 203.0.113.7 becomes 203.0.113.0/24.")
+        }
+
+    def clean_network(self) -> str:
+        """Return the network that likes from an address have, which a bar must equal."""
+        text = clean_network(self.cleaned_data["network"])
+        if not text:
+            return ""
+        network = ipaddress.ip_network(text)
+        stored = Sender(str(network.network_address)).network
+        if (bits := ipaddress.ip_network(stored).prefixlen) > network.prefixlen:
+            message = _("%(network)s is too large. The largest network you can enter is a /%(bits)d.")
+            raise forms.ValidationError(message % {"network": network, "bits": bits})
+        if Bar.objects.filter(network=stored).exists():
+            raise forms.ValidationError(_("%(network)s is already in the list.") % {"network": stored})
+        return stored
+
+    def clean(self) -> dict[str, Any]:
+        """Require exactly one of person and network."""
+        cleaned = super().clean() or {}
+        if bool(cleaned.get("commenter")) == bool(cleaned.get("network")) and not self.errors:
+            self.add_error("commenter", _("Fill in only one: person or IP network."))
+        return cleaned
+
+
 @admin.register(Bar)
 class BarAdmin(admin.ModelAdmin[Bar]):
     """People and networks who may not like; deleting a row allows it again."""
 
+    form = BarForm
     list_display = ("__str__", "network", "created")
     list_select_related = ("commenter",)
     search_fields = ("commenter__name", "commenter__email", "network")

@@ -25,9 +25,9 @@ class BlockForm(forms.ModelForm[Block]):
     def clean(self) -> dict[str, Any]:
         """Require exactly one of person, email address and network."""
         cleaned = super().clean() or {}
-        named = [name for name in ("commenter", "email", "network") if cleaned.get(name)]
-        if len(named) != 1 and not self.errors:
-            raise forms.ValidationError(_("Fill in only one: person, verified email address or IP network."))
+        names = ("commenter", "email", "network")
+        if len([name for name in names if cleaned.get(name)]) != 1 and self.errors.keys().isdisjoint(names):
+            self.add_error("commenter", _("Fill in only one: person, verified email address or IP network."))
         return cleaned
 
 

@@ -151,6 +151,9 @@ def test_a_manual_redirect_is_normalized_and_makes_no_loop(client: Client) -> No
     add = "/admin/blog/redirect/add/"
     refused = essay_form.client.post(add, {"old_path": "2019/an-essay", "essay": essay.pk})
     assert "Enter a path that starts with a slash" in refused.content.decode()
+    aimless = essay_form.client.post(add, {"old_path": "/2019/an-essay/"}).content.decode()
+    assert "Choose only one: essay, tag or series." in aimless
+    assert "Constraint" not in aimless
     for old in ("http://127.0.0.1:8000/%CE%BB%CF%8C%CE%B3%CE%BF%CF%82/", here):
         assert essay_form.client.post(add, {"old_path": old, "essay": essay.pk}).status_code == 302
     assert followed(client, "/λόγος/") == here

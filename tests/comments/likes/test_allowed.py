@@ -166,6 +166,24 @@ def test_a_barred_person_cannot_like(essay: Essay, comment: Comment, reader: Bro
     assert press_like(reader, comment).status_code == 303
 
 
+def test_an_address_that_the_owner_enters_bars_guests_of_its_network(essay: Essay) -> None:
+    make.rules(guests_may_like=True)
+    owner, add = Browser(make.owner()), reverse("admin:comments_bar_add")
+    for fields, says in (
+        ({"network": "203.0.113.7"}, ""),
+        ({"network": "203.0.113.9"}, "203.0.113.0/24 is already in the list."),
+        ({"network": "203.0.0.0/16"}, "The largest network you can enter is a /24."),
+        ({"network": "no address"}, "is not an IP address or network"),
+        ({}, "Fill in only one: person or IP network."),
+    ):
+        page = owner.post(add, fields).content.decode()
+        assert says in page
+        assert "Constraint" not in page
+    assert Bar.objects.get().network == "203.0.113.0/24"
+    assert press_like(Browser(address="203.0.113.250"), essay).status_code == 403
+    assert press_like(Browser(address="198.51.100.1"), essay).status_code == 303
+
+
 @pytest.mark.both
 def test_networks_are_stored_for_guests_only_and_for_a_month(essay: Essay, guest: Browser, reader: Browser) -> None:
     make.rules(guests_may_like=True)

@@ -177,7 +177,9 @@ def test_a_new_block_replaces_the_old_one() -> None:
 )
 def test_the_admin_rejects_an_invalid_block(client: Client, fields: dict[str, str], says: str) -> None:
     client.force_login(make.owner())
-    assert says in client.post(ADD, {"kind": "block", **fields}).content.decode()
+    page = client.post(ADD, {"kind": "block", **fields}).content.decode()
+    assert says in page
+    assert "Constraint" not in page
     assert not Block.objects.exists()
 
 
