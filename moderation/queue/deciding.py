@@ -29,7 +29,6 @@ from moderation.queue.listing import find_rows, tab_counts
 from moderation.queue.query import MAX_SIZE, QueueState
 from moderation.queue.row import Row
 from moderation.queue.undo_line import UndoLine
-from server.logged_out import wants_json
 
 MESSAGE_LENGTH = 1000
 VERBS: dict[str, Callable[..., Decision]] = {
@@ -220,13 +219,18 @@ def respond(request: Request, state: QueueState, outcome: Outcome, keys: list[in
     `state` includes the new decisions; `keys` are the comments in ascending order, after an undo in descending order.
     """
     message = outcome.message(state.rights.user)
-    if wants_json(request):
+    if is_from_script(request):
         return JsonResponse(response_data(request, state, outcome, message))
     if message:
         messages.info(request, message)
     if not keys:
         return redirect(state.url())
     return redirect(state.url_at(keys[0] if state.order == NEWEST else keys[-1]))
+
+
+def is_from_script(request: Request) -> bool:
+    """Whether the page's script sent the request."""
+    return request.headers.get("accept") == "application/json"
 
 
 def response_data(request: Request, state: QueueState, outcome: Outcome, message: str) -> dict[str, Any]:

@@ -21,10 +21,9 @@ from moderation.decisions import editing
 from moderation.decisions.rights import Rights, has_typed_text, moderator_required
 from moderation.queue import deciding
 from moderation.queue.buttons import FORMS as LABELS
-from moderation.queue.deciding import Outcome, parse_seen, render_item, respond
+from moderation.queue.deciding import Outcome, is_from_script, parse_seen, render_item, respond
 from moderation.queue.listing import find_rows
 from moderation.queue.query import QueueState
-from server.logged_out import wants_json
 
 MAX_REPLIES = 50
 FORMS = ("reply", "edit", "refuse", "deny", "delete")
@@ -149,7 +148,7 @@ def show_form_again(
     request: Request, state: QueueState, comment: Comment, message: str, *, is_changed: bool = False
 ) -> HttpResponse:
     """Show the form again with an error and everything that was typed; a script gets the row if it has changed."""
-    if wants_json(request):
+    if is_from_script(request):
         rows = {
             row.pk: render_item(request, row, state) for row in find_rows(state, [comment.pk] if is_changed else [])
         }
