@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 TRUE, FALSE = {"true", "on", "yes", "y", "1"}, {"false", "off", "no", "n", "0", ""}
 DATABASES = {"postgres", "postgresql", "sqlite"}
+PORTS = {"http": 80, "https": 443}
 CACHES = {"redis", "rediss", "dbcache"}
 MAIL_SERVERS = {"smtp", "smtps", "smtp+tls", "smtp+ssl"}
 MAIL = MAIL_SERVERS | {"consolemail", "filemail", "dummymail"}
@@ -71,7 +72,7 @@ def choice(name: str, choices: Collection[str]) -> str:
     """Return the variable, or "" if it is not set; stop if it is not one of the choices."""
     value = text(name)
     if value and value not in choices:
-        stop(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+        stop(f"{name} must be {'one of ' if len(choices) > 1 else ''}{', '.join(choices)}, not {value!r}.")
     return value
 
 
@@ -130,6 +131,24 @@ def address(name: str, default: str = "", *, schemes: Collection[str] = ("https"
     if value and not (parts.scheme in schemes and parts.hostname and " " not in parts.netloc):
         stop(f"{name} must be a full URL such as {example}.")
     return value.rstrip("/")
+
+
+def site_address(name: str, default: str) -> str:
+    """Return a web address that consists of scheme, host and port, spelled as browsers send it in `Origin`."""
+    parts = _split_url(value := address(name, default))
+    host = parts.hostname or ""
+    try:
+        host = host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        stop(f"{name} must be a full URL such as https://example.org. Write the domain in ASCII, as in xn--….")
+    port = "" if parts.port in (None, PORTS.get(parts.scheme)) else f":{parts.port}"
+    found = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+    if parts.path or any(each in value for each in "@?#"):
+        stop(
+            f"{name} must end after the domain, as in https://example.org. "
+            "The site cannot be in a folder of a domain, so give it a domain or subdomain of its own."
+        )
+    return found
 
 
 def database(name: str, default: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project
 # The installation
 DEBUG = environment.boolean("DEBUG")
 PORT = environment.number("PORT", 8000, most=65534 if DEBUG else 65535)  # the demo provider's is the next one
-SITE_URL = environment.address("SITE_URL", f"http://127.0.0.1:{PORT}")
+SITE_URL = environment.site_address("SITE_URL", f"http://127.0.0.1:{PORT}")
 SITE_URL_IS_SET = bool(environment.text("SITE_URL"))
 DATA_DIR = environment.folder("DATA_DIR", BASE_DIR / "var")
 start.claim_data_dir(DATA_DIR, BASE_DIR)
@@ -144,7 +144,8 @@ REQUEST_OPTIONS = {} if ON_SQLITE else {**_request_options, **_url_options, "app
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = not ON_SQLITE  # else each fails a request after a restart of the server
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-WEB_CONCURRENCY = environment.number("WEB_CONCURRENCY", 1 if ON_SQLITE else 2, most=128)
+MAX_PROCESSES = 128
+WEB_CONCURRENCY = environment.number("WEB_CONCURRENCY", 1 if ON_SQLITE else 2, most=MAX_PROCESSES)
 CACHES = {"default": environment.cache("CACHE_URL", "dbcache://rejoinder_cache")}  # shared by every process
 if CACHES["default"]["BACKEND"].endswith("RedisCache"):
     CACHES["default"]["BACKEND"] = "server.cache.RedisOrDatabase"

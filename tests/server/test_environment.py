@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from config import environment
 from tests.services.databases import is_sqlite
 from tests.services.processes import free_port
 from tests.services.site import ROOT
@@ -32,6 +33,7 @@ REST = [
     {"WEB_CONCURRENCY": "0"},
     {"PORT": "99999"},
     {"SITE_URL": "https://example.org:port"},
+    {"SITE_URL": "https://user:sesame@example.org"},
     {"STAFF_SECOND_FACTOR": "please"},
     {"SECRET_KEY": "sesame"},
     {"DATA_DIR": "/proc/nowhere", "SECRET_KEY": ""},
@@ -63,9 +65,35 @@ def is_one_line_about(name: str, refused: subprocess.CompletedProcess[str]) -> b
     return refused.returncode == 2 and name in line and "\n" not in line and "same" not in line
 
 
-@pytest.mark.parametrize("environment", CASES, ids=lambda given: "=".join(next(iter(given.items()))))
-def test_a_bad_value_is_refused_in_one_line(tmp_path: Path, environment: dict[str, str]) -> None:
-    assert is_one_line_about(next(iter(environment)), started(tmp_path, *MANAGE, **environment))
+@pytest.mark.parametrize("variables", CASES, ids=lambda given: "=".join(next(iter(given.items()))))
+def test_a_bad_value_is_refused_in_one_line(tmp_path: Path, variables: dict[str, str]) -> None:
+    assert is_one_line_about(next(iter(variables)), started(tmp_path, *MANAGE, **variables))
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ("https://example.org/", "https://example.org"),
+        ("HTTPS://Example.ORG:443", "https://example.org"),
+        ("http://example.org:8000", "http://example.org:8000"),
+        ("https://пример.рф", "https://xn--e1afmkfd.xn--p1ai"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("", "http://127.0.0.1:8000"),
+    ],
+)
+def test_the_sites_address_is_what_browsers_send(monkeypatch: pytest.MonkeyPatch, value: str, meant: str) -> None:
+    monkeypatch.setenv("SITE_URL", value)
+    assert environment.site_address("SITE_URL", "http://127.0.0.1:8000") == meant
+
+
+@pytest.mark.parametrize("value", ["https://example.org/blog", "https://example.org/?a", "https://a:b@example.org"])
+def test_a_site_has_a_domain_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], value: str
+) -> None:
+    monkeypatch.setenv("SITE_URL", value)
+    with pytest.raises(SystemExit):
+        environment.site_address("SITE_URL", "")
+    assert "SITE_URL must end after the domain" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
