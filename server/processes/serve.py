@@ -1,5 +1,6 @@
 """The production server: Granian with our gateway in front, and supervised commands such as the job worker."""
 
+import errno
 import os
 import signal
 import socket
@@ -30,7 +31,8 @@ NICE = 5  # of the job worker: requests come before emails
 LATE_CHECKPOINT = "PRAGMA wal_autocheckpoint=10000"
 
 
-class PortTaken(Exception): ...
+class CannotListen(Exception):
+    """Says why the address cannot be used, and what to do."""
 
 
 def serve(host: str, port: int, *, processes: int, commands: Mapping[str, str], on_ready: Callable[[], None]) -> int:
@@ -72,13 +74,26 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        raise PortTaken(str(error)) from error
+        raise CannotListen(listen_problem(error, host, port)) from error
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in KEEPALIVE.items():
         if hasattr(socket, name):
             listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
     listener.set_inheritable(True)
     return listener
+
+
+def listen_problem(error: OSError, host: str, port: int) -> str:
+    """Say why nothing can listen there and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        problem = f"Another program is already listening on {host}:{port} ({error})."
+        return f"{problem} Stop it, or choose another port with PORT= or --port."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        problem = f"This user may not listen on port {port}. Choose a port above 1023 with PORT= or --port"
+        return f"{problem}, and let a proxy such as nginx listen on port {port}."
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return f"This machine has no address {host}. Choose one with --host, such as 127.0.0.1, or 0.0.0.0 for all."
+    return f"Cannot listen on {host}:{port}: {error}. Choose another address with --host or --port."
 
 
 def load_application() -> Any:

@@ -32,6 +32,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, port: int, processes: int, no_demo_provider: bool, **options: Any) -> None:
         signals.die_with_parent()
+        if not 1 <= processes <= settings.MAX_PROCESSES:
+            raise CommandError(f"--processes must be a whole number from 1 to {settings.MAX_PROCESSES}.", returncode=2)
         if port != settings.PORT:  # the settings make the site's address from it
             os.environ["PORT"] = str(port)
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
@@ -49,12 +51,8 @@ class Command(BaseCommand):
             status = serve.serve(
                 host, port, processes=processes, commands=commands, on_ready=lambda: self.greet(host, port)
             )
-        except serve.PortTaken as error:
-            raise CommandError(
-                f"Another program is already listening on {host}:{port} ({error}). Stop it, or choose another port "
-                f"with PORT= or --port.",
-                returncode=2,
-            ) from None
+        except serve.CannotListen as error:
+            raise CommandError(str(error), returncode=2) from None
         logging.shutdown()
         self.stdout.flush()
         os._exit(status)  # taking all modules apart would cost half a second of a restart

@@ -1,6 +1,7 @@
 """`manage.py serve`: it stays up whatever dies, stops cleanly, leaves nothing behind, and says what it needs."""
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -8,9 +9,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from django.core.management import CommandError, call_command
 
+from server.processes import serve
 from server.processes.supervisor import STOP_TIMEOUT
 from tests.conftest import RUNS_ALL
 from tests.server.raw_http import RawConnection
@@ -85,6 +89,29 @@ def test_a_port_that_is_taken_is_said_in_one_line(installation: Installation) ->
     assert refused.returncode == 2
     assert len(refused.stderr.strip().splitlines()) == 1
     assert f"127.0.0.1:{port}" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "error", "said"),
+    [
+        ("nowhere.invalid", socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "--host"),
+        ("192.0.2.1", OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address"), "--host"),
+        ("127.0.0.1", PermissionError(errno.EACCES, "Permission denied"), "a port above 1023"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_not_called_taken(
+    monkeypatch: pytest.MonkeyPatch, host: str, error: OSError, said: str
+) -> None:
+    monkeypatch.setattr(socket, "create_server", mock.Mock(side_effect=error))
+    with pytest.raises(serve.CannotListen, match=said) as refused:
+        serve.listen(host, 80)
+    assert "Another program" not in str(refused.value)
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "129"])
+def test_a_number_of_processes_that_cannot_be_is_refused(count: str) -> None:
+    with pytest.raises(CommandError, match="--processes must be a whole number from 1 to 128"):
+        call_command("serve", "--processes", count)
 
 
 def test_pending_migrations_are_refused_in_production_and_said_under_debug(tmp_path: Path) -> None:
