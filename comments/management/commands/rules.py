@@ -24,8 +24,10 @@ class Command(BaseCommand):
         rules = Rules.objects.current()
         for change in changes:
             name, is_given, value = change.partition("=")
-            if not is_given or name not in FIELDS:
+            if name not in FIELDS:
                 raise CommandError(f"Unknown setting {name!r}. Choose from: {', '.join(FIELDS)}.")
+            if not is_given:
+                raise CommandError(f"{name}: Give it a value, such as {name}={format_value(getattr(rules, name))}.")
             setattr(rules, name, parse_value(FIELDS[name], value))
         try:
             rules.full_clean()
@@ -51,6 +53,9 @@ def parse_value(field: Any, value: str) -> Any:
         return int(value)
     if isinstance(field, models.TextField):
         return "\n".join(word.strip() for word in value.replace("\\n", "\n").replace(",", "\n").splitlines())
+    choices = [choice for choice, _ in field.choices or ()]
+    if choices and value not in choices:
+        raise CommandError(f"{field.name} must be one of {', '.join(choices)}, not {value!r}.")
     return value
 
 
