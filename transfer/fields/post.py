@@ -30,6 +30,7 @@ _DAY = re.compile(r"(?P<year>[0-9]{4})[-/](?P<month>[0-9]{1,2})[-/](?P<day>[0-9]
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}[-+][0-9]{2}:[0-9]{2}")
 _IN_ADDRESS = re.compile(r"/(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/")
 _NUMBERED = re.compile(r"/\?(?:p|page_id)=[0-9]{1,18}")  # WordPress's, which our own export may list
+_PLACEHOLDER = re.compile(r":([a-z_]+)")  # in a permalink of Jekyll
 _CONTROLS = dict.fromkeys({*range(32), 127} - {*map(ord, "\t\n\r")})  # PostgreSQL stores no NUL
 _TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 _LANGUAGES = {code.lower(): code for code, _name in settings.LANGUAGES}
@@ -168,11 +169,27 @@ class Post:
     def unknown_fields(self) -> list[str]:
         return sorted(name for name, value in self.fields.items() if name not in KNOWN_FIELDS and value)
 
-    def old_paths(self, permalink: str) -> list[str]:
-        """Return its old addresses on its site as paths: those it names, and the one that its site gives it."""
+    def old_paths(self, permalink: str, base: str = "") -> list[str]:
+        """Return its old addresses on its site as paths: those it names, and the one that its site gives it.
+
+        With the path that the old site was below, and also without it, in case its other part was the host's.
+        """
         named = self.words("aliases", "alias", "redirect_from") + self.words("permalink", "url", "save_as")
         found = named if self.is_own else [*named, self.default_path(permalink)]
-        return list(dict.fromkeys(path for each in found if (path := clean_path(each))))
+        paths = [path for each in found if (path := clean_path(each))]
+        below = [f"{base}{path}" for path in paths if base and not path.startswith(f"{base}/")]
+        return list(dict.fromkeys([*paths, *map(clean_path, below)]))
+
+    @property
+    def unreadable_date(self) -> str:
+        """The date it names, if that cannot be read."""
+        given = self.text("date", "publishdate")
+        return given if given and not parse_time(given) else ""
+
+    @property
+    def is_empty_page(self) -> bool:
+        """Whether it has no text of its own: a list or a search page, which a template of the old site filled."""
+        return self.kind == Essay.Kind.PAGE and not self.is_own and not self.body.strip()
 
     def default_path(self, permalink: str) -> str:
         """Return the path that the site gives the text if it names none."""
@@ -189,10 +206,15 @@ class Post:
         categories = self.words("category", "categories", by_space=True) or folders
         parts = {
             "categories": "/".join(each.lower() for each in categories),
-            "year": f"{day.year:04}" if day else "", "month": f"{day.month:02}" if day else "",
-            "day": f"{day.day:02}" if day else "", "title": self.slug, "slug": self.slug, "output_ext": ".html",
+            "title": self.slug, "slug": self.slug, "output_ext": ".html",
         }  # fmt: skip
-        return re.sub(r":([a-z_]+)", lambda name: parts.get(name[1], ""), pattern)
+        if day:
+            parts |= {"year": f"{day:%Y}", "month": f"{day:%m}", "day": f"{day:%d}", "y_day": f"{day:%j}"}
+            parts |= {"short_year": f"{day:%y}", "i_month": str(day.month), "i_day": str(day.day)}
+        if any(name not in parts for name in _PLACEHOLDER.findall(pattern)):
+            return ""
+        path = _PLACEHOLDER.sub(lambda name: parts[name[1]], pattern)
+        return re.sub("//+", "/", path)  # without categories it began with two slashes, like a host
 
 
 JEKYLL_PERMALINKS = {
@@ -240,9 +262,10 @@ def parse_time(text: str) -> datetime | None:
         return None
     if _ISO.fullmatch(text):  # as our own export writes it, for each comment
         return read_time(text, datetime.fromisoformat)
-    text = re.sub(r"\s*(?:UTC|GMT|Z)$", "+00:00", text.strip())
+    text = re.sub(r"\s*(?:UTC|GMT|Z)$", "+00:00", " ".join(text.split()))
     text = re.sub(r"(?<=[0-9])\s+(?=[-+][0-9]{2}:?[0-9]{2}$)", "", text)
     text = _DAY.sub(lambda day: f"{day['year']}-{day['month']:0>2}-{day['day']:0>2}", text, count=1)
+    text = re.sub(r"(?<=[0-9][T ])(?=[0-9]:)", "0", text)
     return next((found for read in _FORMS if (found := read_time(text, read))), None)
 
 
@@ -261,6 +284,8 @@ _FORMS = (
     lambda text: datetime.strptime(text, "%B %d, %Y"),  # noqa: DTZ007 – made aware above
     lambda text: datetime.strptime(text, "%b %d, %Y"),  # noqa: DTZ007
     lambda text: datetime.strptime(text, "%d %B %Y"),  # noqa: DTZ007
+    lambda text: datetime.strptime(text, "%d %b %Y"),  # noqa: DTZ007
+    lambda text: datetime.strptime(text, "%a, %d %b %Y %H:%M:%S%z"),
 )
 
 

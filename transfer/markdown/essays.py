@@ -133,7 +133,9 @@ class EssayImporter:
         essay.tags.add(*self.terms.tags_of(post.tags))
         if post.has_closed_comments:
             Discussion.objects.create(essay=essay, is_open=False)
-        redirects.add_redirects(post.old_paths(self.files.layout.permalink), essay, self.report)
+        redirects.add_redirects(
+            post.old_paths(self.files.layout.permalink, self.files.layout.base_path), essay, self.report
+        )
         self.register_pictures(essay, post)
         indexing.index(essay)
         self.add_to_report(essay, post, result)
@@ -156,7 +158,7 @@ class EssayImporter:
         if post.published is None and post.kind == Essay.Kind.PAGE and not post.is_own:
             return timezone.now()
         if post.published is None and not post.is_own:
-            self.report.remark("file(s) without a date (was|were) imported as (a draft|drafts)", post.name)
+            self.report.remark("file(s) without a readable date (was|were) imported as (a draft|drafts)", post.name)
         return post.published
 
     def add_authors(self, essay: Essay, post: Post) -> None:
@@ -209,6 +211,8 @@ class EssayImporter:
         self.report.counts[f"{essay.kind}(s), {state}"] += 1
         for name in post.unknown_fields:
             self.report.omit("front matter field(s)", name)
+        if date := post.unreadable_date:
+            self.report.omit("date(s) that could not be read", f"{post.path}: {date}")
         for line in post.head.unreadable:
             self.report.omit("line(s) of front matter that could not be read", f"{post.path}, {line}")
         for line in post.head.as_text:

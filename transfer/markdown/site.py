@@ -120,7 +120,11 @@ class MarkdownExport:
         if needs_head and not head.kind:
             report.omit("file(s) without front matter", path)
             return None
-        return Post(path, self.layout.kind, head, body)
+        post = Post(path, self.layout.kind, head, body)
+        if post.is_empty_page:
+            report.omit("page(s) without text", path)
+            return None
+        return post
 
     def register_library(self, report: Report) -> None:
         """Register all pictures of the export to be imported, unless they were before or are this site's own."""

@@ -13,7 +13,9 @@ from blog.models import Essay, Image
 from comments.models import Discussion
 from tests.transfer.exports import final_path, imported_rows
 from transfer import pictures
-from transfer.fields.front_matter import split
+from transfer.fields.front_matter import Head, split
+from transfer.fields.post import JEKYLL as JEKYLL_SITE
+from transfer.fields.post import Post, parse_time
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -27,6 +29,7 @@ JEKYLL = {
         'Words[^1] and ![a]({{ site.baseurl }}/img/red.png "t").{: .big }\n\n[^1]: A note.\n\n'
         "{% highlight ruby %}\nputs 1\n{% endhighlight %}\n\nSee [that]({% post_url 2020-02-03-second %}#part), `{% raw %}`. {% toc %}\n"
     ),
+    "index.md": "---\nlayout: home\n---\n",
     "_posts/2020-02-03-second.md": "---\ntitle: Second\ncomments: false\n---\n## Part\n\nText\n",
     "_drafts/later.md": "---\ntitle: Later\n---\nText\n",
     "about.md": "---\nlayout: page\ntitle: About\npermalink: /about/\n---\nWho\n",
@@ -45,6 +48,7 @@ HUGO = {
     "content/posts/later.md": "---\ntitle: Later\ndate: 2020-02-03\ndraft: true\n---\nText\n",
     "content/posts/_index.md": "---\ntitle: All\n---\n",
     "content/about.md": "---\ntitle: About\n---\nWho\n",
+    "content/search.md": "---\ntitle: Search\nlayout: search\n---\n",
     "themes/x/README.md": "# Theme",
 }
 PELICAN = {
@@ -64,10 +68,11 @@ SITES = {
     "jekyll": (
         JEKYLL,
         "img/red.png",
-        ["/blog/essays/2020/01/02/first-one.html", "/essays/2020/01/02/first-one.html"][1],
+        ("/blog/essays/2020/01/02/first-one.html", "/essays/2020/01/02/first-one.html", "/blog/once/"),
+        ("/blog/2020/02/03/second.html", "/2020/02/03/second.html"),
     ),
-    "hugo": (HUGO, "content/posts/first-one/red.png", "/posts/first-one/"),
-    "pelican": (PELICAN, "content/images/red.png", "/first-one.html"),
+    "hugo": (HUGO, "content/posts/first-one/red.png", ("/posts/first-one/",), ("/posts/second/",)),
+    "pelican": (PELICAN, "content/images/red.png", ("/first-one.html",), ("/second.html",)),
 }
 
 
@@ -93,7 +98,7 @@ def run(file: Path, *options: str) -> str:
 
 @pytest.mark.parametrize("kind", SITES)
 def test_a_folder_of_a_static_site_generator_is_imported(tmp_path: Path, client: Client, kind: str) -> None:
-    files, picture, old_path = SITES[kind]
+    files, picture, old_paths, of_second = SITES[kind]
     folder = write_site(tmp_path / "site", files, picture)
     assert "This was a dry run. Nothing was changed." in run(folder, "--dry-run")
     assert not any(imported_rows().values())
@@ -122,8 +127,10 @@ def test_a_folder_of_a_static_site_generator_is_imported(tmp_path: Path, client:
     assert not Discussion.objects.get(essay__slug="second").is_open
     assert Essay.objects.get(slug="later").published is None
     assert Essay.objects.get(kind="page").slug == "about"
-    for path in ("/once/", old_path):
+    for path in ("/once/", *old_paths):
         assert final_path(client, path) == "/2020/01/02/first-one/"
+    for path in of_second:
+        assert final_path(client, path) == "/2020/02/03/second/"
     before = imported_rows()
     assert run(folder).startswith("Nothing new in site.")
     assert imported_rows() == before
@@ -182,6 +189,43 @@ def test_what_people_have_in_their_folders_is_imported_or_listed(tmp_path: Path)
     ):
         assert f"    {line}" in report
     assert run(tmp_path).startswith("Nothing new in")
+
+
+@pytest.mark.parametrize(
+    ("permalink", "path"),
+    [
+        ("pretty", "/2020/01/02/one/"),
+        ("/:year/:i_month/:title.html", "/2020/1/one.html/"),
+        ("/blog/:short_year:y_day/:slug", "/blog/20002/one/"),
+        ("/:year/W:week/:title", ""),
+    ],
+)
+def test_a_jekyll_post_has_the_address_of_its_sites_pattern(permalink: str, path: str) -> None:
+    post = Post("_posts/2020-01-02-one.md", JEKYLL_SITE, Head(), "")
+    assert post.old_paths(permalink) == [path] * bool(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("2020-01-02 9:05:00 +0100", "2020-01-02T09:05:00+01:00"),
+        ("2020-01-02  9:05  UTC", "2020-01-02T09:05:00+00:00"),
+        ("Thu, 02 Jan 2020 09:05:00 +0000", "2020-01-02T09:05:00+00:00"),
+        ("2 Jan 2020", "2020-01-02T00:00:00+00:00"),
+    ],
+)
+def test_dates_are_read_as_people_type_them(text: str, meant: str) -> None:
+    found = parse_time(text)
+    assert found is not None
+    assert found.isoformat() == meant
+
+
+def test_a_date_that_cannot_be_read_is_listed(tmp_path: Path) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content/one.md").write_text("---\ntitle: One\ndate: 31.12.2020\n---\nText\n")
+    report = run(tmp_path)
+    assert "  1 date that could not be read\n    content/one.md: 31.12.2020\n" in report
+    assert "  1 file without a readable date was imported as a draft" in report
 
 
 @pytest.mark.parametrize(
