@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.text import slugify
 
 from blog.markup.hosts import split_words
 from blog.models import Essay
@@ -18,12 +19,12 @@ from transfer.fields.yaml import Value
 OWN, JEKYLL, HUGO, PELICAN = "rejoinder", "jekyll", "hugo", "pelican"  # what wrote a folder of files
 YEARS = range(1000, 9998)
 KNOWN_FIELDS = split_words(
-    "alias aliases author authors canonical canonical_url canonicalurl categories category comments cover cover_alt"
-    " cover_image created date deck description draft excerpt feature_image featured_image featured_image_alt header id"
-    " image image_alt kind lang language last_modified_at lastmod layout locale menu_order modified original_url"
-    " permalink pinned publishdate published redirect_from save_as series series_index series_order series_part"
-    " series_position slug status subtitle summary tags template thumbnail title translation_of type update_note"
-    " format updated url usernames weight"
+    "alias aliases author authors canonical canonical_url canonicalurl categories category comments cover"
+    " cover_alt cover_image created date deck description draft excerpt expirydate feature_image featured_image"
+    " featured_image_alt header headless id image image_alt kind lang language last_modified_at lastmod layout"
+    " locale menu_order modified original_url permalink pinned publishdate published redirect_from save_as"
+    " series series_index series_order series_part series_position slug status subtitle summary tags template"
+    " thumbnail title translation_of type update_note format updated url usernames weight"
 )
 _DATED = re.compile(r"(?P<day>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[-_](?P<rest>.+)")
 _DAY = re.compile(r"(?P<year>[0-9]{4})[-/](?P<month>[0-9]{1,2})[-/](?P<day>[0-9]{1,2})")
@@ -56,7 +57,10 @@ class Post:
         return next((" ".join(each.split()) for each in found if each.strip()), "")
 
     def words(self, *names: str, by_space: bool = False) -> list[str]:
-        """Return the texts in these fields: lists, or texts divided by commas or, if wanted, by spaces."""
+        """Return the texts in these fields: lists, or texts divided by commas or, if wanted, by spaces.
+
+        Pelican divides them by semicolons where there is one.
+        """
         found: list[str] = []
         for name in names:
             value = self.fields.get(name, "")
@@ -64,7 +68,8 @@ class Post:
                 found += map(as_text, value)
             else:
                 text = as_text(value)
-                found += text.split(",") if "," in text else text.split() if by_space else [text]
+                sign = ";" if ";" in text and self.site_kind == PELICAN and name != "category" else ","
+                found += text.split(sign) if sign in text else text.split() if by_space else [text]
         return list(dict.fromkeys(" ".join(each.split()) for each in found if each.strip()))
 
     @property
@@ -94,19 +99,30 @@ class Post:
 
     @property
     def slug(self) -> str:
-        """The slug it names, or else that in its file's name."""
+        """The slug it names, or else that in its file's name; with Pelican, which does the same, that of its title."""
         dated = _DATED.fullmatch(self.stem)
-        return self.text("slug") or (dated["rest"] if dated else self.stem)
+        of_title = slugify(self.title) if self.site_kind == PELICAN else ""
+        return self.text("slug") or of_title or (dated["rest"] if dated else self.stem)
 
     @property
     def is_draft(self) -> bool:
         status = self.text("status").lower()
         is_off = self.text("draft").lower() in _TRUE or self.text("published").lower() in _FALSE
-        return is_off or status in {"draft", "hidden", "private"} or "_drafts" in self.folders
+        is_off = is_off or self.text("headless").lower() in _TRUE or self.has_expired
+        return is_off or status in {"draft", "hidden", "private", "skip"} or "_drafts" in self.folders
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether its site stopped showing it at a time that it names."""
+        end = None if self.is_own else parse_time(self.text("expirydate"))
+        return end is not None and end <= timezone.now()
 
     @cached_property
     def published(self) -> datetime | None:
-        """The date it names, or else that in its file's name."""
+        """The date it names, or else that in its file's name; a later time at which its site would show it."""
+        start = None if self.is_own else parse_time(self.text("publishdate"))
+        if start is not None and start > timezone.now():
+            return start
         named = parse_time(self.text("date", "publishdate")) or parse_time(self.text("published"))
         dated = _DATED.fullmatch(self.stem)
         return named or (parse_time(dated["day"]) if dated else None)
@@ -169,13 +185,14 @@ class Post:
     def unknown_fields(self) -> list[str]:
         return sorted(name for name, value in self.fields.items() if name not in KNOWN_FIELDS and value)
 
-    def old_paths(self, permalink: str, base: str = "") -> list[str]:
+    def old_paths(self, permalink: str = "", base: str = "", language: str = "en") -> list[str]:
         """Return its old addresses on its site as paths: those it names, and the one that its site gives it.
 
-        With the path that the old site was below, and also without it, in case its other part was the host's.
+        `permalink` is Jekyll's pattern, `language` that of Hugo's addresses that name none. The paths are given below
+        `base`, where the old site was, and also without it, in case the new site is not at the same domain.
         """
         named = self.words("aliases", "alias", "redirect_from") + self.words("permalink", "url", "save_as")
-        found = named if self.is_own else [*named, self.default_path(permalink)]
+        found = named if self.is_own else [*named, self.default_path(permalink, language)]
         paths = [path for each in found if (path := clean_path(each))]
         below = [f"{base}{path}" for path in paths if base and not path.startswith(f"{base}/")]
         return list(dict.fromkeys([*paths, *map(clean_path, below)]))
@@ -191,14 +208,15 @@ class Post:
         """Whether it has no text of its own: a list or a search page, which a template of the old site filled."""
         return self.kind == Essay.Kind.PAGE and not self.is_own and not self.body.strip()
 
-    def default_path(self, permalink: str) -> str:
+    def default_path(self, permalink: str, language: str) -> str:
         """Return the path that the site gives the text if it names none."""
         folders = [each for each in self.folders if each not in {"content", "_posts", "_drafts"}]
         folders = folders[:-1] if self.is_bundle else folders
         if self.site_kind == PELICAN:
             return f"/pages/{self.slug}.html" if self.kind == Essay.Kind.PAGE else f"/{self.slug}.html"
         if self.site_kind != JEKYLL:
-            return "/" + "/".join([*folders, self.slug])
+            is_other = self.file_language.lower() not in {"", language.lower()}
+            return "/" + "/".join([*([self.file_language.lower()] if is_other else []), *folders, self.slug])
         if self.kind == Essay.Kind.PAGE:
             return "/" + "/".join([*folders, f"{self.slug}.html"])
         pattern = JEKYLL_PERMALINKS.get(permalink, permalink) or JEKYLL_PERMALINKS["date"]

@@ -12,7 +12,7 @@ from blog.editor.markdown import MAX_MARKUP_CHARACTERS, build_parser, has_too_mu
 from blog.models import Site
 from transfer import pictures
 from transfer.document.markdown import repeats_title
-from transfer.fields.post import Post
+from transfer.fields.post import PELICAN, Post
 from transfer.markdown import template_tags, text
 from transfer.markdown.files import Files, is_text
 from transfer.markdown.layout import SUFFIXES
@@ -20,6 +20,7 @@ from transfer.report import Unreadable
 
 MAX_TAGS = 50_000  # of an essay of a site of ours, which is only cleaned
 LINKED = "/imported-text/"  # of links to other texts, until all texts have their addresses
+_LANGUAGE_LINE = re.compile(r"<pre><code>:::([\w+#-]{1,40})\n")  # above code, with Pelican
 _HREF = re.compile(r' href="([^"]*)"')
 _LINKED_TEXT = re.compile(rf' href="{LINKED}(?P<path>[^"#]*)(?P<fragment>#[^"]*)?"')
 
@@ -46,6 +47,8 @@ class Converter:
         if PurePosixPath(post.path).suffix.lower() in SUFFIXES:
             has_formulas = not post.is_own and Site.objects.current().formulas
             source = str(build_parser(has_formulas=has_formulas).render(source))
+            if post.site_kind == PELICAN:
+                source = _LANGUAGE_LINE.sub(r'<pre><code class="language-\1">', source)
         source = _HREF.sub(lambda link: self.resolve_link(link, post, lost), source)
         result = convert_html(source, resolve_picture=self.resolver(post), has_title=has_title)
         result.changed += changed

@@ -30,6 +30,7 @@ CONFIGS = {
 _SETTING = r"""^[ \t]*["']?{}["']?[ \t]*[:=][ \t]*["']?(?P<value>[^"'\s,#]+)"""
 _ADDRESS = re.compile(_SETTING.format("(?:url|baseURL|SITEURL)"), re.MULTILINE | re.IGNORECASE)
 _BASE_PATH = re.compile(_SETTING.format("baseurl"), re.MULTILINE)
+_LANGUAGE = re.compile(_SETTING.format("defaultContentLanguage"), re.MULTILINE | re.IGNORECASE)
 _PERMALINK = re.compile(_SETTING.format("permalink"), re.MULTILINE)
 
 
@@ -40,6 +41,8 @@ class Layout:
     """The old site's address without a final slash, or nothing if it is unknown."""
     permalink: str = ""
     """Jekyll's pattern of addresses."""
+    language: str = "en"
+    """The language of Hugo's addresses that name none."""
 
     @property
     def host(self) -> str:
@@ -71,7 +74,8 @@ def read_settings(kind: str, sources: list[str]) -> Layout:
     found = (match["value"] for source in sources if (match := _ADDRESS.search(source)))
     url = next((each.rstrip("/") for each in found if is_web_address(each)), "")
     if kind != JEKYLL:
-        return Layout(kind, url)
+        language = next((match["value"] for source in sources if (match := _LANGUAGE.search(source))), "en")
+        return Layout(kind, url, language=language)
     base = next((match["value"].strip("/") for source in sources if (match := _BASE_PATH.search(source))), "")
     permalink = next((match["value"] for source in sources if (match := _PERMALINK.search(source))), "")
     return Layout(kind, f"{url}/{base}" if url and base and base != "null" else url, permalink)

@@ -34,6 +34,9 @@ _ATTRIBUTE = re.compile(r"""([\w-]+)=(?:"([^"]*)"|'([^']*)'|([^\s"']+))""")
 _ATTRIBUTES = re.compile(
     r"^[ \t]*\{:[^}\n]{0,200}\}[ \t]*$|\{:[ \t]{0,9}[.#\w][^}\n]{0,200}\}", re.MULTILINE
 )  # kramdown's
+_HEADING_ATTRIBUTES = re.compile(
+    r"^(?P<heading>[ ]{0,3}#{1,6}[ \t][^\n{]{1,300})\{[#.][\w-][^{}\n]{0,200}\}[ \t#]*$", re.MULTILINE
+)  # Hugo's, and Python-Markdown's
 # The place of a table of contents, which our pages have anyway: kramdown's, and that of Python-Markdown
 _CONTENTS = re.compile(r"^(?:[*+-] .{0,80}\n\{:[^}\n]{0,40}\btoc\b[^}\n]{0,40}\}|\[TOC\])[ \t]*$", re.MULTILINE)
 _LEFT = re.compile(
@@ -105,6 +108,7 @@ def replace_outside_code(text: str, changed: Findings) -> str:
     text = _REF.sub(lambda ref: ref["path"], _LINK.sub(link_path, text))
     text = _YOUTUBE.sub(lambda video: f"<https://www.youtube.com/watch?v={video['a'] or video['b']}>", text)
     text = _ATTRIBUTES.sub("", _FIGURE.sub(figure_html, text))
+    text = _HEADING_ATTRIBUTES.sub(lambda found: found["heading"].rstrip(), text)
     for tag in _LEFT.finditer(text):
         names = {"liquid": "{{% {} %}}", "shortcode": "{{{{< {} >}}}}", "variable": "{{{{ {} }}}}"}
         kind = str(tag.lastgroup)

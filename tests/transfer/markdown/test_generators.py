@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 from PIL import Image as Pillow
 
 from blog.models import Essay, Image
@@ -14,8 +15,11 @@ from comments.models import Discussion
 from tests.transfer.exports import final_path, imported_rows
 from transfer import pictures
 from transfer.fields.front_matter import Head, split
+from transfer.fields.post import HUGO as HUGO_SITE
 from transfer.fields.post import JEKYLL as JEKYLL_SITE
 from transfer.fields.post import Post, parse_time
+from transfer.fields.yaml import Value
+from transfer.markdown.template_tags import replace_tags
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -203,6 +207,48 @@ def test_what_people_have_in_their_folders_is_imported_or_listed(tmp_path: Path)
 def test_a_jekyll_post_has_the_address_of_its_sites_pattern(permalink: str, path: str) -> None:
     post = Post("_posts/2020-01-02-one.md", JEKYLL_SITE, Head(), "")
     assert post.old_paths(permalink) == [path] * bool(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [("one.md", "/p/one/"), ("one.de.md", "/p/one/"), ("one.fr.md", "/fr/p/one/")]
+)
+def test_only_other_languages_are_in_hugos_addresses(name: str, path: str) -> None:
+    assert Post(f"content/p/{name}", HUGO_SITE, Head(), "").old_paths(language="de") == [path]
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({"date": "2020-01-01", "publishdate": "2099-01-01"}, "scheduled"),
+        ({"date": "2020-01-01", "publishdate": "2020-02-01", "expirydate": "2099-01-01"}, "published"),
+        ({"date": "2020-01-01", "expirydate": "2020-02-01"}, "draft"),
+        ({"date": "2020-01-01", "headless": "true"}, "draft"),
+    ],
+)
+def test_what_hugo_did_not_show_is_not_published(fields: dict[str, Value], state: str) -> None:
+    post = Post("content/p/one.md", HUGO_SITE, Head(fields), "")
+    is_later = post.published is not None and post.published > timezone.now()
+    assert ("draft" if post.is_draft else "scheduled" if is_later else "published") == state
+
+
+def test_pelicans_own_ways_are_read(tmp_path: Path, client: Client) -> None:
+    (tmp_path / "pelicanconf.py").write_text("SITEURL = ''\n")
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content/file name.md").write_text(
+        "Title: It’s 50% C++\nDate: 2020-01-02\nCategory: Tools; old\nTags: a; b, c\nAuthors: Ann Onym; Doe, Jo\n\n"
+        "    :::python\n    print()\n"
+    )
+    run(tmp_path)
+    essay = Essay.objects.get()
+    assert essay.body == '<pre class="language-python">print()</pre>'
+    assert {tag.name for tag in essay.tags.all()} == {"Tools; old", "a", "b, c"}
+    assert [author.get_full_name() for author in essay.bylines] == ["Ann Onym", "Doe, Jo"]
+    assert final_path(client, "/its-50-c.html") == "/2020/01/02/its-50-c/"
+
+
+def test_attributes_of_a_heading_are_not_part_of_it() -> None:
+    text = "## One {#first .big}\n\n### Set {1, 2}\n\n`## Code {#no}`\n"
+    assert replace_tags(text, []) == "## One\n\n### Set {1, 2}\n\n`## Code {#no}`\n"
 
 
 @pytest.mark.parametrize(
