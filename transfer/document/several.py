@@ -15,6 +15,7 @@ from blog.models import Essay
 from transfer import pictures, scratch
 from transfer.document import import_document
 from transfer.report import Report, Unreadable
+from transfer.zip_names import readable_name
 
 MAX_DOCUMENTS = 50
 MAX_MEMBERS = 1000
@@ -101,6 +102,8 @@ def unpack(name: str, data: bytes, folder: Path) -> Iterator[Source]:
 
 def check_archive(packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Return an archive's files, without hidden ones, if there are not too many or too large. Raises Unreadable."""
+    for each in packed.infolist():
+        each.filename = readable_name(each)
     found = [each for each in packed.infolist() if not each.is_dir() and not is_hidden(each.filename)]
     if len(found) > MAX_MEMBERS:
         raise Unreadable(f"the archive has more than {MAX_MEMBERS:,} files; split it into smaller archives")

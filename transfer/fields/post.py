@@ -169,8 +169,9 @@ class Post:
     @property
     def description(self) -> str:
         """Its description as plain text."""
-        found = self.text("description", "summary", "excerpt")
-        return found if self.is_own else re.sub(r"<[^<>]{1,500}>", "", found)
+        if self.is_own:
+            return as_text(self.fields.get("description", ""))
+        return re.sub(r"<[^<>]{1,500}>", "", self.text("description", "summary", "excerpt"))
 
     @property
     def canonical(self) -> str:

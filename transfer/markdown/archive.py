@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from transfer.report import Unreadable
+from transfer.zip_names import readable_name
 
 MAX_FILES = 50_000
 MAX_BYTES = 8 * 1024**3  # of all files together, unpacked
@@ -100,7 +101,9 @@ class ZipArchive(Archive):
             self.packed = zipfile.ZipFile(file)
             infos = [info for info in self.packed.infolist() if not info.is_dir()]
             check_bounds(infos)
-            names = {info.filename.replace("\\", "/"): info.filename for info in infos}  # as old Windows programs write
+            names = {
+                readable_name(info).replace("\\", "/"): info.filename for info in infos
+            }  # as old Windows programs write
             super().__init__({name: stored for name, stored in names.items() if not is_skipped(name)})
             for info in infos:
                 self._check_file(info)

@@ -1,6 +1,7 @@
 """Import of several documents and of ZIP archives: each has its own result, and none stops another."""
 
 import io
+import unicodedata
 import zipfile
 from typing import Any
 
@@ -51,6 +52,13 @@ def picture() -> bytes:
     out = io.BytesIO()
     Pillow.new("RGB", (4, 3), "red").save(out, "PNG")
     return out.getvalue()
+
+
+def test_names_in_an_archive_that_macos_wrote_are_read(desk: Client) -> None:
+    name = unicodedata.normalize("NFD", "Café").encode()
+    packed = archive({"x" * len(name) + ".md": b"Words"}).replace(b"x" * len(name), name)
+    desk.post(UPLOAD, sent(a__zip=packed))
+    assert titles() == ["Café"]
 
 
 def test_each_of_several_files_has_its_own_result(desk: Client, author: User) -> None:

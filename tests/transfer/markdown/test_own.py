@@ -18,6 +18,8 @@ from tests import make
 from tests.transfer import rich_site
 from tests.transfer.exports import imported_rows
 from transfer import pictures
+from transfer.fields.front_matter import Head
+from transfer.fields.post import OWN, Post
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -104,3 +106,7 @@ def test_a_damaged_export_is_refused(tmp_path: Path, name: str, content: bytes, 
         run(tmp_path / "all.zip")
     assert "\n" not in str(refused.value)
     assert not any(rows().values())
+
+
+def test_an_excerpt_of_several_lines_stays_as_it_is() -> None:
+    assert Post("a.md", OWN, Head({"description": "One\n--- two"}), "").description == "One\n--- two"

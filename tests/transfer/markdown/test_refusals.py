@@ -1,13 +1,16 @@
 """A hostile or damaged archive gets one line that says why, and nothing is read outside it or changed."""
 
+import io
 import re
 import stat
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from PIL import Image as Pillow
 
 from blog.models import Essay
 from tests.transfer.exports import imported_rows
@@ -17,6 +20,8 @@ from transfer.report import Unreadable
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
+PICTURE = io.BytesIO()
+Pillow.new("RGB", (4, 3), "red").save(PICTURE, "PNG")
 POST = b"---\ntitle: One\ndate: 2020-01-02\n---\nText\n"
 
 
@@ -87,3 +92,14 @@ def test_nothing_outside_a_folder_is_read(tmp_path: Path) -> None:
     assert report.omitted["picture(s) that could not be imported"].count == 3
     linked = report.omitted["file(s) that (is|are) not in the folder, only linked from it"]
     assert linked.examples == ["link.png", "loop.md", "two.md"]
+
+
+def test_names_that_macos_wrote_are_read(tmp_path: Path) -> None:
+    """Its names are UTF-8, decomposed, and not said to be."""
+    file = tmp_path / "all.zip"
+    name = unicodedata.normalize("NFD", "é.png").encode()
+    pack(file, {"post.md": POST.replace(b"Text", "![x](é.png)".encode()), "x" * len(name): PICTURE.getvalue()})
+    file.write_bytes(file.read_bytes().replace(b"x" * len(name), name))
+    report = importing.import_file("markdown", file)
+    assert not report.omitted
+    assert Essay.objects.get().body.startswith('<p><img src="/media/')
