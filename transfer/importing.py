@@ -1,5 +1,7 @@
 """Imports in any format: in short transactions, between which readers can post, and then the pictures."""
 
+import os
+import stat
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,8 +64,7 @@ def import_file(
     An import that is stopped is continued by the next one of the same file. Pass a report to see from another thread
     how far the import is.
     """
-    if not file.is_file() and not (kind in FOLDERS and file.is_dir()):
-        raise Unreadable("the file does not exist" if not file.exists() else "this is not a file")
+    check_readable(file, may_be_folder=kind in FOLDERS)
     report = report or Report(file.name or file.resolve().name)
     site = Site.objects.current()
     with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
@@ -91,6 +92,24 @@ def import_file(
         pictures.schedule_fetch()
         report_pictures(report, [])
     return report
+
+
+def check_readable(file: Path, *, may_be_folder: bool = False) -> None:
+    """Raise Unreadable, with the reason, unless this user can open the file or folder."""
+    try:
+        is_folder = stat.S_ISDIR(file.stat().st_mode)
+        if is_folder and may_be_folder:
+            os.scandir(file).close()
+        elif file.is_file():
+            file.open("rb").close()
+        else:
+            raise Unreadable("this is not a file")
+    except (FileNotFoundError, NotADirectoryError):
+        raise Unreadable("the file does not exist") from None
+    except PermissionError:
+        raise Unreadable("the site’s user may not read it; copy it to a folder where this user can") from None
+    except OSError as error:
+        raise Unreadable(str(error.strerror)) from error
 
 
 @contextmanager

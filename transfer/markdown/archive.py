@@ -60,9 +60,12 @@ class Folder(Archive):
         self.not_read = outside
 
     def _find_files(self, outside: list[str]) -> Iterator[tuple[str, str]]:
-        """Yield the paths of all files; hidden ones, and links that lead `outside` the folder, are left out."""
+        """Yield the paths of all files; hidden ones, and links that lead `outside` the folder, are left out.
+
+        Raises OSError if a folder cannot be opened.
+        """
         count = 0
-        for folder, folders, files in os.walk(self.root):
+        for folder, folders, files in os.walk(self.root, onerror=_raise):
             folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in SKIPPED_FOLDERS)
             for name in sorted(files):
                 path = Path(folder, name)
@@ -90,6 +93,10 @@ class Folder(Archive):
         if not self._is_inside(file):
             raise FileNotFoundError(path)
         return file.open("rb")
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 class ZipArchive(Archive):

@@ -1,12 +1,15 @@
 """A hostile or damaged archive gets one line that says why, and nothing is read outside it or changed."""
 
+import errno
 import io
+import os
 import re
 import stat
 import unicodedata
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -103,3 +106,19 @@ def test_names_that_macos_wrote_are_read(tmp_path: Path) -> None:
     report = importing.import_file("markdown", file)
     assert not report.omitted
     assert Essay.objects.get().body.startswith('<p><img src="/media/')
+
+
+def test_a_folder_that_cannot_be_opened_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "_drafts").mkdir()
+    (tmp_path / "one.md").write_bytes(POST)
+    scan = os.scandir
+
+    def refuse(path: str | Path) -> Any:
+        if str(path).endswith("_drafts"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(Unreadable, match="_drafts cannot be read: Permission denied"):
+        importing.import_file("markdown", tmp_path)
+    assert not Essay.objects.exists()

@@ -1,15 +1,17 @@
 """An invalid export gets one line that says where and why, quickly, and changes nothing."""
 
 import codecs
+import errno
 import gzip
 import json
 import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 
 from blog.models import Essay, Tag
 from tests.transfer.exports import HEAD, SHARED, author, comment, export, import_file, import_text, imported_rows, item
@@ -113,8 +115,18 @@ def test_a_missing_file_gets_a_message(tmp_path: Path, what: Callable[[Path], No
     )
 
 
+@pytest.mark.parametrize("kind", ["wordpress", "markdown"])
+def test_a_file_that_only_root_can_reach_gets_a_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """As in /root, when `bin/manage` changes to the site's user."""
+    monkeypatch.setattr(Path, "stat", mock.Mock(side_effect=PermissionError(errno.EACCES, "Permission denied")))
+    with pytest.raises(CommandError, match="the site’s user may not read it; copy it to a folder"):
+        call_command("import", kind, tmp_path / "export.xml")
+
+
 def test_a_missing_media_folder_gets_a_message(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=r"is not a folder. Nothing was changed\."):
+    with pytest.raises(CommandError, match=r"is not a folder that this user can open. Nothing was changed\."):
         import_text(tmp_path, SOUND, "--media", str(tmp_path / "none"))
     assert not Essay.objects.exists()
 

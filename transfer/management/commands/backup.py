@@ -43,7 +43,9 @@ class Command(BaseCommand):
         except NotMigrated:
             raise CommandError("The database needs migrating. Run: manage.py migrate") from None
         except OSError as error:
-            raise CommandError(f"{file or 'The backup'}: {error.strerror or error}. Nothing was written.") from error
+            raise CommandError(
+                f"{file or places.describe()}: {error.strerror or error}. Nothing was written."
+            ) from error
         self.stdout.write(f"{made.rows:,} rows and {made.files:,} files, {made.bytes / 1_000_000:,.1f} MB.")
         for name in made.missing:
             self.stdout.write(f"Not in the backup, because the file is missing: {name}")
