@@ -40,6 +40,9 @@ if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith("d
     environment.stop(
         "SECRET_KEY is too weak. Use at least 50 characters, 10 of them different, "
         "or leave it unset to have one generated in DATA_DIR."
+        if SECRET_KEY_IS_SET
+        else f"The key in {DATA_DIR / 'secret_key'} is damaged. Restore the file, or delete it to have a new key "
+        "generated. With another key, authenticator apps must be set up again."
     )
 
 # Login providers; in the demo and the tests our demo provider imitates those that have no keys

@@ -1,5 +1,6 @@
 """Checks of the database: connection, migrations, SQLite's file, cache, superuser, demo passwords and jobs."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -52,6 +53,13 @@ def _check_database() -> Iterator[Finding]:
 
 
 def _check_sqlite_file() -> Iterator[Finding]:
+    file = connection.settings_dict["NAME"]
+    if os.path.isfile(file) and not os.access(file, os.W_OK):  # noqa: PTH113 – in tests it is no path
+        yield error(
+            _("Database"),
+            _("The site cannot write to %(file)s.") % {"file": file},
+            _("Run: chmod u+w %(file)s. If that does not help, the disk is read-only.") % {"file": file},
+        )
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA journal_mode")
         (mode,) = cursor.fetchone()

@@ -36,14 +36,32 @@ def is_unreachable(error: DatabaseError) -> bool:
     return isinstance(error, OperationalError) and getattr(cause, "sqlstate", "") is None
 
 
+# By SQLite's code: what to do about a database file that can be opened but not used.
+REMEDIES = {
+    sqlite3.SQLITE_READONLY: "Let the site's user write to the file and its folder.",
+    sqlite3.SQLITE_FULL: "Free up disk space.",
+    sqlite3.SQLITE_CORRUPT: "The file is damaged: keep a copy of it, and restore the latest backup.",
+    sqlite3.SQLITE_IOERR: "Check the disk and its free space.",
+}
+
+
+def refusal(error: DatabaseError) -> str:
+    """Return why a command cannot use the database and what to do, or "" for an error of the code."""
+    if is_unreachable(error):
+        return f"The database cannot be reached. Check DATABASE_URL and the database server: {error}"
+    code: int = getattr(error.__cause__, "sqlite_errorcode", None) or 0
+    remedy = REMEDIES.get(code & 0xFF)
+    return f"The database cannot be used: {error}. {remedy}" if remedy else ""
+
+
 @contextmanager
 def exit_if_unreachable() -> Iterator[None]:
-    """Stop a command that cannot reach the database with the reason in one line."""
+    """Stop a command that cannot reach or use the database with the reason in one line."""
     try:
         yield
     except DatabaseError as error:
-        if not is_unreachable(error):
+        message = refusal(error)
+        if not message:
             raise
-        message = f"The database cannot be reached. Check DATABASE_URL and the database server: {error}"
         sys.stderr.write(" ".join(message.split()) + "\n")
         raise SystemExit(2) from None

@@ -130,6 +130,15 @@ def test_what_the_database_holds_is_looked_at() -> None:
     assert subjects(Severity.ERROR) == {"Jobs"}
 
 
+@pytest.mark.usefixtures("well")
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="a file only with SQLite")
+def test_a_file_that_the_site_cannot_write_to_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (file := tmp_path / "site.sqlite3").touch(mode=0o600)
+    monkeypatch.setitem(connection.settings_dict, "NAME", str(file))
+    monkeypatch.setattr(os, "access", lambda path, mode: path != str(file))
+    assert "Database" in subjects(Severity.ERROR)
+
+
 @pytest.mark.both
 @pytest.mark.usefixtures("well")
 def test_a_damaged_file_is_found() -> None:

@@ -1,14 +1,18 @@
 """A database, or another service, that is away: 503 in words wherever it is noticed, and a fault of ours stays a 500."""
 
 import errno
+import os
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.test import Client, override_settings
 
-from server.http.database_errors import is_unavailable
+from server.http.database_errors import exit_if_unreachable, is_unavailable
 
 
 def of_sqlite(code: int) -> OperationalError:
@@ -72,3 +76,35 @@ def test_what_a_view_runs_into(monkeypatch: pytest.MonkeyPatch, error: Exception
 
     monkeypatch.setattr("server.http.health.find_problem", fail)
     assert Client(raise_request_exception=False).get("/readyz").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("use", "said"),
+    [
+        (lambda file: execute(f"file:{file}?mode=ro", "INSERT INTO a VALUES (1)"), "write to the file"),
+        (lambda file: (os.truncate(file, 5000), execute(f"file:{file}", "SELECT * FROM a")), "latest backup"),
+    ],
+    ids=["read-only", "cut"],
+)
+def test_a_command_says_what_to_do_about_a_file_that_it_cannot_use(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], use: Callable[[Path], object], said: str
+) -> None:
+    file = tmp_path / "site.sqlite3"
+    execute(f"file:{file}", "CREATE TABLE a (b)", "INSERT INTO a VALUES (zeroblob(50000))")
+    with pytest.raises(SystemExit) as ended, exit_if_unreachable():
+        use(file)
+    assert ended.value.code == 2
+    line = capsys.readouterr().err.strip()
+    assert line.startswith("The database cannot be used: ")
+    assert said in line
+
+
+def execute(address: str, *statements: str) -> None:
+    """Execute SQL as Django does, with SQLite's error as the cause of its own."""
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as made:
+            for statement in statements:
+                made.execute(statement).fetchall()
+            made.commit()
+    except sqlite3.DatabaseError as error:
+        raise DatabaseError(str(error)) from error
