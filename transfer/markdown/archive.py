@@ -107,6 +107,8 @@ class ZipArchive(Archive):
             check_directory(file)
             self.packed = zipfile.ZipFile(file)
             infos = [info for info in self.packed.infolist() if not info.is_dir()]
+            if any(info.filename.startswith("rows/") for info in infos) and "manifest.json" in self.packed.namelist():
+                raise Unreadable("this is a backup, not an export; restore it with: manage.py restore FILE")
             check_bounds(infos)
             names = {
                 readable_name(info).replace("\\", "/"): info.filename for info in infos

@@ -52,6 +52,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
     "a flipped bit": (lambda file: with_changed_bytes(file, lambda data: data[:40] + b"\0\0" + data[42:]), "damaged or incomplete"),
     "a cut file": (lambda file: with_changed_bytes(file, lambda data: data[:-30]), "neither a folder nor a ZIP file"),
     "a false list": (lambda file: with_changed_bytes(file, lambda data: data.replace(b"PK\1\2", b"PK\1\3")), "damaged or incomplete"),
+    "a backup": (lambda file: pack(file, {"rows/blog.essay.jsonl": b"{}", "manifest.json": b"{}"}), "restore it with: manage.py restore FILE. Nothing was changed."),
     "no archive": (lambda file: file.write_text("Dear reader"), "neither a folder nor a ZIP file"),
     "no texts": (lambda file: pack(file, {"x.png": b"x"}), "it has no Markdown files"),
 }  # fmt: skip
