@@ -77,8 +77,8 @@ def render(body: str, remarks: Remarks, *, is_choosing: bool = False) -> str:
             continue
         for remark in found:
             if remark.label == AuthorAnswer.Label.CORRECTED and remark.corrected_in is not None:
-                additions += brackets(body, block, remark, remarks.address)
-        additions.append((block.end, count_link(number, found, remarks.address)))
+                additions += brackets(body, block, remark, remarks)
+        additions.append((block.end, count_link(number, found, remarks)))
     return insert(body, additions)
 
 
@@ -86,20 +86,20 @@ def choose_links(blocks: Mapping[int, Block], remarks: Remarks) -> Iterator[tupl
     """Yield a link for each paragraph with words, and its offset."""
     for number, block in blocks.items():
         if block.parts:
-            link = ' <a class="choose" href="{}?passage={}-{}#respond" rel="nofollow">{}</a>'
-            words = _("Reply to this paragraph")
-            yield block.end, format_html(link, remarks.address, remarks.shown_revision or 0, number, words)
+            link = ' <a class="choose" href="{}?passage={}-{}#respond" rel="nofollow"{}>{}</a>'
+            revision, words = remarks.shown_revision or 0, _("Reply to this paragraph")
+            yield block.end, format_html(link, remarks.address, revision, number, remarks.lang, words)
 
 
-def count_link(number: int, found: Iterable[Remark], address: str) -> str:
+def count_link(number: int, found: Iterable[Remark], remarks: Remarks) -> str:
     """Return the number of comments on a paragraph, which links to them."""
     count = sum(remark.total for remark in found)
     label = ngettext("%(count)d comment on this paragraph", "%(count)d comments on this paragraph", count)
-    link = '<a class="on-count" id="on-{0}" href="{1}?on={0}#comments" rel="nofollow" aria-label="{2}">{3}</a>'
-    return format_html(link, number, address, label % {"count": count}, count)
+    link = '<a class="on-count" id="on-{0}" href="{1}?on={0}#comments" rel="nofollow" aria-label="{2}"{3}>{4}</a>'
+    return format_html(link, number, remarks.address, label % {"count": count}, remarks.lang, count)
 
 
-def brackets(html: str, block: Block, remark: Remark, address: str) -> list[tuple[int, str]]:
+def brackets(html: str, block: Block, remark: Remark, remarks: Remarks) -> list[tuple[int, str]]:
     """Return the brackets around words that were corrected, or nothing if the block does not have them once."""
     spans = list(characters(html, block))
     text = "".join([html[start] if end - start == 1 else unescape(html[start:end]) for start, end in spans])
@@ -109,8 +109,8 @@ def brackets(html: str, block: Block, remark: Remark, address: str) -> list[tupl
         return []
     note = _("Changed in version %(version)d after a comment by %(name)s")
     note = note % {"version": remark.corrected_in, "name": remark.name}
-    link = '<a class="corrected" href="{}corrections/#correction-{}"><span>{}</span></a>'
-    closing = format_html(link, address, remark.comment, note)
+    link = '<a class="corrected" href="{}corrections/#correction-{}"{}><span>{}</span></a>'
+    closing = format_html(link, remarks.address, remark.comment, remarks.lang, note)
     return [(spans[start][0], '<span class="corrected"></span>'), (spans[start + len(words) - 1][1], closing)]
 
 

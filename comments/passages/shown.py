@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import F
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from blog.models import Essay, Revision
 from comments.models import AuthorAnswer, Comment, Discussion, Passage, Status
@@ -81,6 +84,11 @@ class Remarks:
     def address(self) -> str:
         """The path of the essay's page."""
         return self.essay.get_absolute_url()
+
+    @cached_property
+    def lang(self) -> SafeString:
+        """The `lang` attribute of the page's own words inside an essay in another language, else nothing."""
+        return format_html(' lang="{}"', get_language()) if self.essay.lang else SafeString("")
 
     @cached_property
     def shown_revision(self) -> int | None:

@@ -10,7 +10,7 @@ from blog.models import Essay, Revision, Text
 from blog.writing import revisions
 from comments.models import Comment, Passage
 from comments.passages.jobs import move_passages
-from tests import make
+from tests import caches, make
 from tests.comments.browser_client import Browser, Page, text_of
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +73,17 @@ def test_a_comment_quotes_its_passage_and_the_paragraph_shows_a_count(essay: Ess
     link = page.by_id("on-2")
     assert link.get("aria-label") == "1 comment on this paragraph"
     assert link.get("href") == f"{essay.get_absolute_url()}?on=2#comments"
+
+
+def test_in_an_essay_in_another_language_the_marks_say_that_they_are_in_the_pages(essay: Essay) -> None:
+    post(essay, on(essay))
+    assert Browser().read(essay.get_absolute_url()).by_id("on-2").get("lang") is None
+    Essay.objects.filter(pk=essay.pk).update(language="ar")
+    caches.clear()
+    page = Browser().read(essay.get_absolute_url())
+    assert page.by_id("on-2").get("lang") == "en"
+    choices = Browser().read(f"{essay.get_absolute_url()}?on=choose").all("a[@class='choose']")
+    assert {link.get("lang") for link in choices} == {"en"}
 
 
 def test_the_page_of_a_paragraph_shows_only_its_threads_and_is_not_indexed(essay: Essay) -> None:
