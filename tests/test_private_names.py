@@ -148,6 +148,7 @@ PRIVATE = [
     ),
     # mptt
     Private("mptt.managers.TreeManager._get_next_tree_id", "(self)", "two threads begun at once share a tree_id"),
+    Private("mptt.managers.TreeManager._create_space", "(self, size, target, tree_id)", "replies take longer"),
     # Django
     Private(
         "django.db.backends.sqlite3.base.DatabaseWrapper._start_transaction_under_autocommit",
@@ -325,7 +326,7 @@ def test_an_overridden_private_method_is_found() -> None:
     }
     assert {("allauth", "_authenticate"), ("allauth", "_should_handle")} < found_in[USERS["allauth"]]
     assert ("granian", "_respawn_workers") in found_in[USERS["granian"]]
-    assert found_in[USERS["mptt"]] == {("mptt", "_get_next_tree_id")}
+    assert found_in[USERS["mptt"]] == {("mptt", "_get_next_tree_id"), ("mptt", "_create_space")}
     assert found_in[USERS["django"]] == {("django", "_close"), ("django", "_start_transaction_under_autocommit")}
 
 

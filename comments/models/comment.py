@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +18,9 @@ from comments.models.status import Status
 from comments.models.tree_number import TreeNumber
 from comments.models.wording import Wording
 from search.models import Entry
-from server.prepared import Prepared, PreparedInsert
+from server.prepared import Prepared, PreparedInsert, PreparedUpdate
+
+NUMBER = models.PositiveIntegerField()
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
@@ -70,6 +72,10 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         number = TreeNumber()
         _insert_number.run(number)
         return number.pk
+
+    def _create_space(self, size: int, target: int, tree_id: int) -> None:
+        """Make room for comments after an edge of a thread, as mptt asks for it and does it itself."""
+        _create_space.run(tree=tree_id, target=target, size=size)
 
     def lock_thread(
         self, pk: int, essay: Essay | None = None, *, commenter: Commenter | None = None
@@ -267,5 +273,15 @@ class Comment(MPTTModel):
 
 _insert_comment, _insert_wording = PreparedInsert(Comment), PreparedInsert(Wording)
 _insert_number = PreparedInsert(TreeNumber)
+_create_space = PreparedUpdate(
+    lambda tree, target, size: (
+        Comment.objects.filter(tree_id=tree, rght__gt=target),
+        {
+            "lft": Case(When(lft__gt=target, then=F("lft") + size), default=F("lft"), output_field=NUMBER),
+            "rght": F("rght") + size,
+        },
+    ),
+    tree=NUMBER, target=NUMBER, size=NUMBER,
+)  # fmt: skip
 
 Comment._meta.indexes = [index for index in Comment._meta.indexes if "lft" not in index.fields]  # design.md, rule 1
