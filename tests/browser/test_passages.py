@@ -242,6 +242,23 @@ def test_reply_to_this_passage_quotes_it_again(visitor: Visitor, site: "Server",
     expect(page.locator("#respond .passage q")).to_have_text("In 1640 he let two friends")
 
 
+def test_posting_updates_the_counts_beside_the_text(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = visitor.open(site.url + essay.get_absolute_url())
+    for posted, label in ((1, "1 comment"), (2, "2 comments")):
+        select(page, (SECOND, 0), (SECOND, 24))
+        page.get_by_role("button", name="Reply to this").click()
+        page.keyboard.type(f"Number {posted}.")
+        page.get_by_role("textbox", name="Name").fill(NAME["name"])
+        page.get_by_role("textbox", name="Email", exact=True).fill(NAME["email"])
+        page.get_by_role("textbox", name="Comment").press("Control+Enter")
+        count = page.locator(SECOND).get_by_role("link", name=f"{label} on this paragraph")
+        expect(count).to_have_text(str(posted))
+        expect(page.get_by_role("button", name="Hide")).to_have_count(1)
+        count.click()
+        expect(page.get_by_role("dialog", name=f"{label} on this paragraph")).to_contain_text(f"Number {posted}.")
+        page.keyboard.press("Escape")
+
+
 def test_a_quotation_marks_its_words_and_leads_to_them(visitor: Visitor, site: "Server", essay: Essay) -> None:
     comment_on(essay, "how it was done. In 1640", 2)  # a note's mark is between
     page = visitor.open(site.url + essay.get_absolute_url())

@@ -53,6 +53,20 @@ function updateCounts(page, comment) {
   }
 }
 
+/* Show the server's numbers of comments on paragraphs, unless the essay's text has changed since. */
+function updatePassageCounts(page) {
+  const [prose, fresh] = [document, page].map((each) => each.querySelector(".prose[data-revision]"));
+  if (prose?.dataset.revision !== fresh?.dataset.revision) return;
+  for (const count of fresh?.querySelectorAll(".on-count") ?? []) {
+    const { localName } = count.parentElement;
+    const index = Array.from(fresh.querySelectorAll(localName)).indexOf(count.parentElement);
+    const local = document.getElementById(count.id) ?? prose.querySelectorAll(localName)[index].appendChild(count);
+    local.textContent = count.textContent;
+    local.setAttribute("aria-label", count.getAttribute("aria-label"));
+  }
+  document.dispatchEvent(new Event("passages"));
+}
+
 /* Show the result beside the comment; screen readers skip text inserted together with its live region. */
 function announce(comment, message) {
   let notice = comment.querySelector(":scope > .say > .notice");
@@ -78,6 +92,7 @@ export function insertComment(id, page, url, message, { focusComment, showRelati
   if (!local) return false;
   if (!document.getElementById("menu")) local.closest(".thread").after(page.getElementById("menu") ?? ""); // the first comment
   updateCounts(page, local);
+  updatePassageCounts(page);
   showRelativeTimes(local);
   history.replaceState(history.state, "", url);
   location.replace(`#${id}`); // this also makes it the :target

@@ -179,7 +179,8 @@ document.addEventListener("keydown", (event) => {
 
 /* Say of each count that it opens something, mark words under the pointer, and add the button that hides counts and brackets in this browser, and shows them again. */
 export function offerToHide() {
-  for (const count of prose.querySelectorAll(".on-count")) count.setAttribute("aria-expanded", "false");
+  for (const count of prose.querySelectorAll(".on-count:not([aria-expanded])")) count.setAttribute("aria-expanded", "false");
+  if (document.querySelector(".hide-marks")) return;
   prose.addEventListener("mousemove", markPointed);
   prose.addEventListener("mouseleave", markPointed);
   const button = Object.assign(document.createElement("button"), { type: "button", className: "word hide-marks" });

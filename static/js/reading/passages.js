@@ -34,5 +34,7 @@ if (prose) {
     event.preventDefault();
     load().then(({ follow }) => follow(link), () => location.assign(link.href));
   });
-  if (prose.querySelector(".on-count")) load().then(({ offerToHide }) => offerToHide(), () => {});
+  const offer = () => prose.querySelector(".on-count") && load().then(({ offerToHide }) => offerToHide(), () => {});
+  offer();
+  document.addEventListener("passages", offer); // a comment was posted
 }
