@@ -103,3 +103,34 @@ def test_a_logged_in_user_edits_and_deletes_by_keyboard_and_every_page_is_access
     check_layout(visitor, page)
     page.goto(f"{site.url}/replies/comments/")
     check_layout(visitor, page, also_in="own_comments_page")
+
+
+def test_a_reload_keeps_an_unsaved_edit_until_it_is_saved_or_canceled(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    user = make.user(f"own{next(numbers)}", name="Rosa Castellanos")
+    comment = make.comment(essay, "A claim.", by=Commenter.objects.for_user(user))
+    page = visitor.open()
+    log_in(page.context, user, site.url)
+    edit_url = f"{site.url}/comments/{comment.pk}/edit/"
+    page.goto(edit_url)
+    field = page.get_by_label("Comment", exact=True)
+    field.fill("A better claim.")
+    page.reload()
+    expect(field).to_have_value("A better claim.")
+    page.get_by_role("link", name="Cancel").click()
+    page.goto(edit_url)
+    expect(field).to_have_value("A claim.")
+    field.fill("Another claim.")
+    other = page.context.new_page()
+    other.goto(edit_url)
+    expect(other.get_by_label("Comment", exact=True)).to_have_value("A claim.")
+    other.get_by_label("Comment", exact=True).fill("From the other tab.")
+    other.get_by_role("button", name="Save changes").click()
+    page.reload()
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_label("Your version")).to_have_value("Another claim.")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.locator(f"#comment-{comment.pk} .comment-body")).to_have_text("Another claim.")
+    page.goto(edit_url)
+    expect(field).to_have_value("Another claim.")
