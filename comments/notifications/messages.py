@@ -10,8 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import QueueMail, User
-from blog import markup
-from blog.emails import letter_for
+from blog.emails import letter_for, to_email_text
 from comments.models import Address, Appeal, AuthorAnswer, Comment, Notice, Report, Rules, Status, Subscription
 from comments.models.passage import quotation_of
 from comments.notifications import moderator_emails, signed_links
@@ -250,7 +249,7 @@ def comment_fields(comment: Comment) -> dict[str, Any]:
     """Return the comment with its text, HTML and URL, as the templates of its emails need them."""
     html = comment.wording.html if comment.wording else ""
     url = settings.SITE_URL + comment.get_absolute_url()
-    fields = {"comment": comment, "text": markup.plain_text(html), "html": html, "url": url}
+    fields = {"comment": comment, "text": to_email_text(html), "html": html, "url": url}
     return fields | {"quotation": comment.quotation}
 
 

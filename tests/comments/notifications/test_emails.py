@@ -139,11 +139,12 @@ def test_a_reply_notification_has_text_and_html(essay: Essay) -> None:
     above = make.comment(essay)
     follow("replies", commenter=above.commenter)
     name = "<b>Eve</b>\r\nBcc: x@example.com"
-    comment = make.comment(essay, "See *this* <script>alert(1)</script>", to=above, by=make.guest(name))
+    text = "> Quoted.\n> Twice.\n\nSee *this* <script>alert(1)</script>"
+    comment = make.comment(essay, text, to=above, by=make.guest(name))
     (message,) = notify(comment)
     assert message.subject.endswith("replied to your comment on “Whose Promise Is It?”")
     assert message.message()["Bcc"] is None
-    assert "See this" in message.body
+    assert "\n> Quoted.\n> Twice.\n\nSee _this_ <script>" in message.body
     assert "<em>this</em>" in html_part(message)
     assert "&lt;b&gt;Eve" in html_part(message)
     assert "<script" not in html_part(message)

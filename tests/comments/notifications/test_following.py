@@ -85,7 +85,7 @@ class TestUnderTheReply:
         say(friend, essay, comment, name="Bo", email="bo@example.org", text="I *disagree*.")
         (notice,) = posted()
         assert notice.to == ["anna@example.org"]
-        assert "I disagree." in notice.body
+        assert "I _disagree_." in notice.body
         say(friend, essay, name="Bo", email="bo@example.org", text="To nobody.")
         assert posted() == []
 

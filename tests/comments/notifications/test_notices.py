@@ -62,7 +62,7 @@ def test_moderators_read_author_text_essay_and_reasons(essay: Essay, moderator: 
     comment = guest.post_comment(essay, text="See *these*: http://a.example http://b.example")
     message = posted()[0]
     assert message.subject == "[Rejoinder] Please moderate: Anna Karg on “Whose Promise Is It?”"
-    for part in ["Anna Karg", "See these:", "http://a.example", "first comment", "2 links"]:
+    for part in ["Anna Karg", "See _these_:", "http://a.example", "first comment", "2 links"]:
         assert part in message.body, part
     assert f"{settings.SITE_URL}/admin/comments/queue/?comment={comment.pk}" in message.body
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"
@@ -77,7 +77,7 @@ def test_the_authors_are_emailed_about_a_published_comment(essay: Essay, guest: 
     assert recipients() == ["joris@example.org", "miriam@example.org"]
     message = mail.outbox[0]
     assert message.subject == "[Rejoinder] Anna Karg commented on “Whose Promise Is It?”"
-    assert "I disagree." in message.body
+    assert "I _disagree_." in message.body
     assert f"{settings.SITE_URL}/comments/{comment.pk}/" in message.body
 
 
