@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.pages import login_and_team
 from blog.editor import paste_views
 from blog.images import media
+from blog.writing.time_zones import in_own_time_zone
 from comments import privacy
 from comments import urls as comments
 from comments.desk import views as desk_views
@@ -30,6 +31,7 @@ admin.site.site_title = _("Rejoinder")
 admin.site.index_title = _("Administration")
 # providers are configured in the settings; tokens are not stored; two-factor secrets must not be visible
 admin.site.unregister([SocialApp, SocialToken, UserSession, Authenticator])
+admin.site.index = in_own_time_zone(admin.site.index)  # type: ignore[method-assign]
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 handler500 = "server.http.middleware.server_error"

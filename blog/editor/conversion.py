@@ -16,6 +16,7 @@ _TITLE = re.compile(r"<title\b[^<>]*>(.*?)</title\s*>", re.DOTALL | re.IGNORECAS
 _PLAYER = re.compile(r"<(iframe|video|audio|embed|object)\b[^<>]*+>", re.IGNORECASE)
 _SOURCE = re.compile(r"""\b(?:src|data)\s*+=\s*+["']?(https?://[^"'\s<>]++)""", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_LINK_SCHEMES = frozenset({"https:", "http:", "mailto:"})
 _OFFICE = frozenset({"o:p", "w:sdt", "st1:place", "v:shape", "html", "body", "main", "article", "center"})
 _NOT_TEXT = {"form": "form(s)", "svg": "drawing(s)", "canvas": "drawing(s)"}
 WEB_PREFIXES = ("http://", "https://", "/")
@@ -123,7 +124,13 @@ def unwrap_foreign(node: Node, result: Conversion) -> list[Node | str] | None:
     if not address or address.startswith("#"):
         return node.children
     address = node.attributes["href"] = markup.complete_address(address)
-    if address.startswith("/") or _SCHEME.match(address) or markup.is_unclear(address):
+    if (scheme := _SCHEME.match(address)) and scheme[0].lower() not in {"file:", "javascript:"}:
+        if scheme[0].lower() not in _LINK_SCHEMES:
+            result.lost.append(("link(s) without https://, http:// or mailto:", address[:200]))
+        return None  # cleaning drops the others
+    if scheme and scheme[0].lower() == "javascript:":
+        return node.children
+    if address.startswith("/") or markup.is_unclear(address):
         return None
     if not notes.is_mark(node):  # marks are counted already
         result.lost.append(("link(s) to local files", address[:200]))

@@ -12,6 +12,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 MAX_NESTING = 40
 MAX_MARKUP_CHARACTERS = 20_000  # ten times those of 20,000 words with a hundred notes
 _FORMULA = re.compile(r"\$\$(?:[^$\\]|\\.){1,2000}+\$\$|\\\((?:[^\\]|\\(?![()]).){1,2000}+\\\)", re.DOTALL)
+_CHECKBOX = re.compile(r"\[[ xX]\] ")
 _MARKUP_CHARACTER = re.compile(r"[][*_~`<!&\\>|]")
 
 
@@ -26,6 +27,7 @@ def build_parser(*, has_formulas: bool = False) -> MarkdownIt:
     If `has_formulas`, TeX stays as it is. Markdown that we exported has its signs escaped instead.
     """
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
+    parser.core.ruler.before("inline", "checkboxes", add_checkboxes)
     parser.core.ruler.push("captions", add_captions)
     if has_formulas:
         parser.inline.ruler.before("escape", "formula", read_formula)
@@ -41,6 +43,14 @@ def read_formula(state: StateInline, silent: bool) -> bool:
         state.append_pending(found[0])
     state.pos = found.end()
     return True
+
+
+def add_checkboxes(state: StateCore) -> None:
+    """Make a checkbox, as HTML has it, of `[ ]` or `[x]` at the start of a list item."""
+    for item, _paragraph, token in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if item.type == "list_item_open" and token.type == "inline" and (found := _CHECKBOX.match(token.content)):
+            box = "<input type=checkbox>" if found[0][1] == " " else "<input type=checkbox checked>"
+            token.content = box + token.content[found.end() :]
 
 
 def add_captions(state: StateCore) -> None:

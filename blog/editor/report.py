@@ -14,6 +14,10 @@ MESSAGES: dict[str, Any] = {
         "%d footnote reference without a footnote", "%d footnote references without a footnote"
     ),
     "link(s) to local files": ngettext_lazy("%d link to a local file", "%d links to local files"),
+    "link(s) without https://, http:// or mailto:": ngettext_lazy(
+        "%d link that doesn’t begin with https://, http:// or mailto:",
+        "%d links that don’t begin with https://, http:// or mailto:",
+    ),
     "picture(s) that could not be imported": ngettext_lazy(
         "%d picture that couldn’t be pasted. Save it on your computer and add it with “Picture”",
         "%d pictures that couldn’t be pasted. Save them on your computer and add them with “Picture”",

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -104,7 +105,7 @@ def store_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpRe
             state, row = "same", None
         else:
             state, row = drafts.store(user, essay, form)
-    answer: dict[str, Any] = {"state": state}
+    answer: dict[str, Any] = {"state": state, "time": formats.time_format(timezone.localtime())}
     if row:
         answer["changed"] = row.changed.isoformat()
         if essay is None:

@@ -1,11 +1,12 @@
 """The time zone select of the admin, and the user's time zone."""
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from js_asset import Script
@@ -53,6 +54,17 @@ def activate_own_time_zone(request: HttpRequest) -> None:
     """Activate the user's time zone; SiteMiddleware restores the site's after the request."""
     if zone := Profile.objects.for_user(request.user).time_zone:
         timezone.activate(ZoneInfo(zone))
+
+
+def in_own_time_zone(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Wrap a view of the admin so that it shows and reads times in the user's time zone."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        activate_own_time_zone(request)
+        return view(request, *args, **options)
+
+    return wrapper
 
 
 def current_time_zone_name() -> str:

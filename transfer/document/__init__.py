@@ -170,6 +170,8 @@ def add_to_report(report: Report, essay: Essay, post: Post, result: Conversion) 
         report.change("title(s) longer than 300 characters (was|were) shortened", title)
     for field in post.unknown_fields:
         report.omit("front matter field(s)", field)
+    if date := post.unreadable_date:
+        report.omit("date(s) that could not be read", date)
     for line in post.head.unreadable:
         report.omit("line(s) of front matter that could not be read", line)
     for line in post.head.as_text:

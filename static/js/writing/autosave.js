@@ -127,7 +127,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
     this.isSending = false;
     if (answer) {
       this.lastSent = sent;
-      this.showStatus("kept", answer.behind);
+      this.showStatus("kept", answer.behind, answer.time);
       if (answer.draft && !location.search) history.replaceState(null, "", `?draft=${answer.draft}`); // reloading opens it
     }
     if (this.mustResend) {
@@ -183,9 +183,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
     this.form.requestSubmit(event.submitter);
   }
 
-  showStatus(name, detail = "") {
-    const language = document.documentElement.lang.replace(/^en$/, "en-GB"); // the site's own English times
-    const time = new Date().toLocaleTimeString(language, { timeStyle: "short" });
+  showStatus(name, detail = "", time = "") {
     const message = (this.isUnsaved ? `${this.dataset.notSaved} ` : "") + (detail || this.dataset[name].replace("{time}", time));
     if (this.shown === message) return;
     this.shown = message;

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from blog.editor import Conversion, convert_html
+from blog.editor.markdown import build_parser
 
 SHARED = Path(__file__).resolve().parents[4] / "shared/data/publishing/clipboard"
 
@@ -254,6 +255,23 @@ def test_a_list_after_an_item_belongs_to_the_item() -> None:
 )  # fmt: skip
 def test_styles_become_tags(source: str, expected: str) -> None:
     assert squeezed(convert_html(source).html) == expected
+
+
+def test_links_that_cannot_be_kept_are_reported() -> None:
+    source = (
+        '<p><a href="tel:+4930123">call</a> <a href="javascript:x()">run</a> <a href="mailto:a@a.example">write</a></p>'
+        '<p><a href="file:///C:/plan.doc">plan</a></p>'
+    )
+    brought = convert_html(source)
+    assert brought.html == '<p>call run <a href="mailto:a@a.example" rel="noopener">write</a></p><p>plan</p>'
+    kinds = ["link(s) without https://, http:// or mailto:", "link(s) to local files"]
+    assert sorted(brought.lost) == sorted(zip(kinds, ["tel:+4930123", "file:///C:/plan.doc"], strict=True))
+
+
+def test_task_lists_in_markdown_become_checkboxes() -> None:
+    source = "- [ ] *do*\n- [x] did\n- \\[ ] as typed\n\n[ ] no item\n"
+    html = convert_html(build_parser().render(source)).html
+    assert squeezed(html) == "<ul><li>☐ <em>do</em></li><li>☑ did</li><li>[ ] as typed</li></ul><p>[ ] no item</p>"
 
 
 def test_review_comments_are_dropped_and_counted() -> None:

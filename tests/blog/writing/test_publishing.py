@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -115,6 +116,18 @@ def test_times_use_the_authors_time_zone_and_addresses_the_sites(author: User) -
     other = Page(client_of(make.owner()).get(step_url(essay)))
     assert other.by_id("publish_time").get("value") == "19:00"
     assert "Europe/Berlin" in other.text
+
+
+def test_autosaves_revisions_and_the_desk_use_the_authors_time_zone(author: User) -> None:
+    with time_machine.travel(datetime(2026, 3, 2, 20, 30, tzinfo=UTC), tick=False):
+        form = EssayForm(author)
+        form.open()
+        form.save(title="On Clocks")
+        Profile.objects.create(user=author, time_zone="Asia/Tokyo")
+        form.open()
+        assert form.autosave(body="<p>More.</p>").json()["time"] == "05:30"
+        assert "3 March" in form.client.get(form.url_of("revisions")).content.decode()
+        assert "Tuesday, 3 March" in form.client.get("/admin/").content.decode()
 
 
 def chosen(desk: Client, action: str, *essays: Essay) -> Any:

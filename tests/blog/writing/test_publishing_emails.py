@@ -35,7 +35,7 @@ def test_subscribers_are_emailed_five_minutes_after_publishing(form: EssayForm) 
         subscribe("ines", "rosa")
         assert "Publish and email 2 subscribers" in button(form)
         form.publish()
-        assert "2 subscribers get an email at 09:35." in form.open_html()
+        assert "2 subscribers get an email at 09:35 UTC." in form.open_html()
         clock.move_to(NOW + 5 * MINUTE - timedelta(seconds=1))
         assert emails() == []
         clock.move_to(NOW + 5 * MINUTE)

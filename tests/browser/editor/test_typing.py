@@ -96,6 +96,25 @@ def test_blocks_are_created_by_signs_keys_and_buttons(desk: EditorPage) -> None:
     )
 
 
+def test_the_link_dialog_refuses_an_address_that_saving_would_drop(desk: EditorPage) -> None:
+    dialog = desk.page.get_by_role("dialog", name="Link")
+    url = dialog.get_by_role("combobox")
+    desk.press("Control+k")
+    for refused in ("tel:+4930123", "javascript:go()"):
+        url.fill(refused)
+        desk.press("Enter")
+        expect(dialog).to_be_visible()
+        assert url.evaluate("each => each.validationMessage") == "Start the URL with https://, http:// or mailto:."
+    url.fill("mailto:a@example.org")
+    desk.press("Enter")
+    expect(dialog).to_be_hidden()
+    desk.press("Control+k")
+    url.fill("tel:1")
+    dialog.get_by_role("button", name="Remove link").click()
+    expect(dialog).to_be_hidden()
+    assert desk.stored_html == "<p>mailto:a@example.org</p>"
+
+
 MARKDOWN = (
     "# A heading\n\nSome **bold** words[^1] and\na [link](https://example.org/).\n\n- one\n- two\n\n[^1]: A note."
 )

@@ -228,6 +228,11 @@ Text.
     assert [line for line in report.lines() if "mood" in line]
 
 
+def test_a_date_that_cannot_be_read_is_listed_as_lost() -> None:
+    essay, _report = import_document("a.md", b"---\ntitle: Walking\ndate: the ides of March\n---\nText.")
+    assert "the ides of March" in essay.import_losses
+
+
 def test_a_heading_that_is_not_the_title_stays() -> None:
     essay, _report = import_document("a.md", b"---\ntitle: Walking\n---\n# Feet\n\nText.")
     assert essay.body == "<h2>Feet</h2><p>Text.</p>"

@@ -5,11 +5,13 @@ import { insertNote } from "./notes.js";
 import { insertTable } from "./tables.js";
 
 const MARKS = ["strong", "em", "s", "code", "sup", "sub"];
+const LINKABLE = /^(?:https?:|mailto:|(?![a-z][a-z0-9+-]*:))/i; // saving drops other addresses
 const NODES = ["blockquote", "bulletList", "orderedList", "codeBlock"];
 
 export class Commands {
   constructor({ editor, root, dialogs, find }) {
     Object.assign(this, { editor, root, dialogs, find });
+    this.checkLinks();
   }
 
   /* Whether a command can be on or off at the selection. */
@@ -62,6 +64,16 @@ export class Commands {
 
   help() {
     void this.openDialog("help");
+  }
+
+  /* Refuse an address that saving would drop. */
+  checkLinks() {
+    const form = this.dialogs.find(({ dataset }) => dataset.dialog === "link").querySelector("form");
+    const { href } = form.elements;
+    form.querySelector("[value=set]").addEventListener("click", () => {
+      href.setCustomValidity(LINKABLE.test(href.value.trim()) ? "" : href.dataset.invalid);
+    });
+    href.addEventListener("input", () => href.setCustomValidity(""));
   }
 
   async link() {
