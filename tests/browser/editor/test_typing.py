@@ -96,6 +96,24 @@ def test_blocks_are_created_by_signs_keys_and_buttons(desk: EditorPage) -> None:
     )
 
 
+def test_arrows_lead_out_of_a_table_and_a_figure_but_not_below_the_notes(desk: EditorPage) -> None:
+    table = "<table><tbody><tr><td>a</td></tr></tbody></table>"
+    figure = '<figure><img src="/favicon.ico" alt="A"><figcaption>cap</figcaption></figure>'
+    for block in (table, figure):
+        for key in ("ArrowDown", "ArrowRight"):
+            desk.replace_text(block)
+            desk.press("Control+End")
+            desk.press(key)
+            desk.type("below")
+            assert desk.stored_html == f"{block}<p>below</p>"
+    desk.replace_text()
+    desk.type("x[^note")
+    desk.press("ArrowDown")
+    desk.press("ArrowRight")
+    desk.type("d")
+    assert desk.short_html == "<p>x[1]</p>|<li 1>noted</li>"
+
+
 def test_the_link_dialog_refuses_an_address_that_saving_would_drop(desk: EditorPage) -> None:
     dialog = desk.page.get_by_role("dialog", name="Link")
     url = dialog.get_by_role("combobox")

@@ -257,6 +257,8 @@ export const Notes = Extension.create({
   addProseMirrorPlugins() {
     return [
       new Plugin({
+        filterTransaction: ({ docChanged, selection: { empty, $from } }) => // no caret, and so no text, after the notes
+          docChanged || !empty || $from.depth > 0 || $from.nodeBefore?.type.name !== "endnotes",
         appendTransaction: (transactions, before, state) =>
           transactions.some(({ docChanged }) => docChanged) ? synchronize(transactions, before, state) : null,
         props: {
