@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from blog.models import Essay, Revision
 from comments.answers.actions import Choice
-from comments.models import AuthorAnswer
+from comments.models import AuthorAnswer, Comment
 
 Label = AuthorAnswer.Label
 
@@ -22,9 +22,9 @@ class AnswerForm(forms.Form):
     is_picked = forms.BooleanField(required=False)
     is_strongest = forms.BooleanField(required=False)
 
-    def __init__(self, data: Any, *, essay: Essay, stored: AuthorAnswer | None, has_picks: bool) -> None:
-        self.stored, self.has_picks = stored, has_picks
-        self.revisions = {revision.pk: revision for revision in versions_of(essay)}
+    def __init__(self, data: Any, *, comment: Comment, stored: AuthorAnswer | None, has_picks: bool) -> None:
+        self.comment, self.stored, self.has_picks = comment, stored, has_picks
+        self.revisions = {revision.pk: revision for revision in versions_of(comment.essay)}
         known = stored or AuthorAnswer()
         initial = {
             "label": known.label,
@@ -41,10 +41,12 @@ class AnswerForm(forms.Form):
             del self.fields["is_picked"], self.fields["is_strongest"]
 
     def known_version(self, known: AuthorAnswer) -> str:
-        """The stored version's choice, or for a new answer that of the version that readers see now."""
+        """The stored version's choice; for a new answer the version that readers see now, if newer than the comment."""
         if self.stored and known.label == Label.CORRECTED:
             return str(known.revision_id or "")
-        return str(next(iter(self.revisions), ""))
+        newest = next(iter(self.revisions.values()), None)
+        is_newer = newest and (newest.public_from or timezone.now()) > self.comment.created
+        return str(newest.pk) if newest and is_newer else ""
 
     @property
     def choice(self) -> Choice:

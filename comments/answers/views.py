@@ -24,7 +24,7 @@ def answer(request: Request, pk: int) -> HttpResponse:
     rules = Discussion.objects.for_essay(comment.essay).rules
     form = AnswerForm(
         request.POST if request.method == "POST" else None,
-        essay=comment.essay,
+        comment=comment,
         stored=stored,
         has_picks=rules.authors_pick,
     )

@@ -62,6 +62,18 @@ def test_a_correction_names_the_version_in_which_the_words_changed(
     assert line(essay, comment) == "Author’s answer Corrected in version 2. See the change"
 
 
+def test_a_new_correction_is_in_a_version_that_is_newer_than_the_comment(
+    essay: Essay, comment: Comment, author: User
+) -> None:
+    def chosen(comment: Comment) -> str:
+        page = Browser(author).read(f"/comments/{comment.pk}/answer/")
+        return next(text_of(option).partition(",")[0] for option in page.all("option") if "selected" in option.attrib)
+
+    publish(essay, BODIES[1])
+    assert chosen(comment) == "In version 2"
+    assert chosen(make.comment(essay, "That is wrong, too.")) == "In the next version"
+
+
 def test_a_correction_for_the_next_version_is_shown_when_that_is_published(
     essay: Essay, comment: Comment, author: User
 ) -> None:
