@@ -133,9 +133,9 @@ class EssayImporter:
         essay.tags.add(*self.terms.tags_of(post.tags))
         if post.has_closed_comments:
             Discussion.objects.create(essay=essay, is_open=False)
-        redirects.add_redirects(
-            post.old_paths(self.files.layout.permalink, self.files.layout.base_path), essay, self.report
-        )
+        layout = self.files.layout
+        old_paths = post.old_paths(layout.permalink, layout.base_path, layout.language)
+        redirects.add_redirects(old_paths, essay, self.report)
         self.register_pictures(essay, post)
         indexing.index(essay)
         self.add_to_report(essay, post, result)

@@ -216,6 +216,14 @@ def test_only_other_languages_are_in_hugos_addresses(name: str, path: str) -> No
     assert Post(f"content/p/{name}", HUGO_SITE, Head(), "").old_paths(language="de") == [path]
 
 
+def test_the_language_of_hugos_addresses_is_that_of_its_settings(tmp_path: Path, client: Client) -> None:
+    (tmp_path / "hugo.toml").write_text('defaultContentLanguage = "de"\n')
+    (tmp_path / "content/p").mkdir(parents=True)
+    (tmp_path / "content/p/one.de.md").write_text("---\ntitle: One\ndate: 2020-01-02\n---\nText\n")
+    run(tmp_path)
+    assert final_path(client, "/p/one/") == "/2020/01/02/one/"
+
+
 @pytest.mark.parametrize(
     ("fields", "state"),
     [
