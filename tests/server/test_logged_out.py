@@ -1,6 +1,7 @@
 """A form of the admin that is sent after the session has ended."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from comments.models import Reason
@@ -36,3 +37,12 @@ def test_passwords_are_not_shown_again_and_scripts_are_redirected(client: Client
         response = client.post(url, data, headers=headers)
         assert response.status_code == 302
         assert response["Location"].startswith("/admin/login/")
+
+
+def test_a_form_is_not_kept_without_its_file_or_if_it_is_huge(client: Client) -> None:
+    picture = SimpleUploadedFile("one.png", b"?", "image/png")
+    kept = client.post("/admin/blog/image/add/", {"alt": "A house"}, headers=BROWSER)
+    with_file = client.post("/admin/blog/image/add/", {"alt": "A house", "file": picture}, headers=BROWSER)
+    huge = client.post(ADD, {"name": "x" * 1_000_001}, headers=BROWSER)
+    assert [each.status_code for each in (kept, with_file, huge)] == [403, 302, 302]
+    assert huge["Location"].endswith(f"?next={ADD}")

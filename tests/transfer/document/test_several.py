@@ -27,7 +27,7 @@ def author() -> User:
 
 @pytest.fixture
 def desk(author: User) -> Client:
-    client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
+    client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin", "accept": "text/html"})
     client.force_login(author)
     return client
 
