@@ -31,7 +31,7 @@ admin.site.site_title = _("Rejoinder")
 admin.site.index_title = _("Administration")
 # providers are configured in the settings; tokens are not stored; two-factor secrets must not be visible
 admin.site.unregister([SocialApp, SocialToken, UserSession, Authenticator])
-admin.site.index = in_own_time_zone(admin.site.index)  # type: ignore[method-assign]
+admin.site.index = in_own_time_zone(admin.site.index)  # type: ignore[assignment, method-assign]
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 handler500 = "server.http.middleware.server_error"

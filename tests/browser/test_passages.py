@@ -247,7 +247,7 @@ def test_posting_updates_the_counts_beside_the_text(visitor: Visitor, site: "Ser
     for posted, label in ((1, "1 comment"), (2, "2 comments")):
         select(page, (SECOND, 0), (SECOND, 24))
         page.get_by_role("button", name="Reply to this").click()
-        page.keyboard.type(f"Number {posted}.")
+        page.get_by_role("textbox", name="Comment").fill(f"Number {posted}.")
         page.get_by_role("textbox", name="Name").fill(NAME["name"])
         page.get_by_role("textbox", name="Email", exact=True).fill(NAME["email"])
         page.get_by_role("textbox", name="Comment").press("Control+Enter")

@@ -7,6 +7,8 @@ const form = document.querySelector("#essay_form");
 const TIMEOUT_MS = 20_000;
 const KEPT = ["title", "excerpt", "slug", "note", "when", "date", "time", "emails", "update", "cover"];
 
+let leftSent = Promise.resolve(false); // whether an earlier page left a newer text, once the server has it
+
 const language = () => document.documentElement.lang.replace(/^en$/, "en-US");
 
 class Step {
@@ -125,6 +127,7 @@ class Step {
     event.preventDefault();
     if (this.isSending) return;
     this.setSending(true);
+    if (await leftSent) return; // the writing page opens with it
     let response;
     try {
       const headers = { Accept: "application/json" };
@@ -179,8 +182,9 @@ const focusFirst = (root, selector) => root.querySelector(selector)?.focus();
 
 /* The step's own page: what an earlier page left in this browser is sent; if it is newer, the writing page opens it. */
 async function openPage() {
-  page.hidden = await sendLeft().catch(() => false);
-  new Step(page);
+  leftSent = sendLeft().catch(() => false);
+  new Step(page); // at once, so that nothing is published without what was typed here before
+  page.hidden = await leftSent;
   if (page.hidden) location.replace(page.querySelector("[data-part=close]").href);
 }
 
