@@ -186,7 +186,9 @@ def acquire_turn(commenter: Commenter, sender: Sender, seconds: int) -> float:
 
 def find_duplicate(newest: int, passage: Passage | None) -> Comment | None:
     """Return the comment with the same text if it is on the same passage; `newest`: of those on any, or on none."""
-    same: Comment = Comment.objects.select_related("wording").get(pk=newest)
+    same: Comment | None = Comment.objects.select_related("wording").filter(pk=newest).first()
+    if same is None:  # deleted since then
+        return None
     text = same.wording.text if same.wording else ""
     rows = Comment.objects.filter(
         essay=same.essay_id, parent=same.parent_id, commenter=same.commenter_id, wording__text=text
