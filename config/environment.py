@@ -22,6 +22,7 @@ TRUE, FALSE = {"true", "on", "yes", "y", "1"}, {"false", "off", "no", "n", "0", 
 DATABASES = {"postgres", "postgresql", "sqlite"}
 PORTS = {"http": 80, "https": 443}
 CACHES = {"redis", "rediss", "dbcache"}
+NAMES: set[str] = set()  # of the variables that were read
 MAIL_SERVERS = {"smtp", "smtps", "smtp+tls", "smtp+ssl"}
 MAIL = MAIL_SERVERS | {"consolemail", "filemail", "dummymail"}
 ENCODED = "In a user name or password, write special characters percent-encoded: %23 for #, %2F for /, %40 for @."
@@ -44,6 +45,7 @@ def exit_on_error() -> Iterator[None]:
 
 def text(name: str, default: str = "") -> str:
     """Return the environment variable without spaces around it."""
+    NAMES.add(name)
     return os.environ.get(name, default).strip()
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+OIDC_SERVERS = "OIDC_SERVERS"
 ALLAUTH = "allauth.socialaccount.providers"
 
 
@@ -95,14 +96,15 @@ _KNOWN = (
 )
 
 KNOWN = tuple(replace(provider, mark=provider.key) for provider in _KNOWN)  # each has an icon
+NAMES = {OIDC_SERVERS, *(name for provider in KNOWN for name in provider.names)}  # of variables
 
 
 def configured_providers(environment: Mapping[str, str], demo: str = "") -> tuple[Provider, ...]:
     """Return each provider that has its keys, in the order of the icons; `demo` is the demo provider's URL."""
     found = [read_provider(known, environment, demo) for known in KNOWN]
-    if demo and "OIDC_SERVERS" not in environment:
+    if demo and OIDC_SERVERS not in environment:
         found.append(oidc_provider({**demo_server(demo), "trusted": True}, is_demo=True))
-    found += oidc_providers(environment.get("OIDC_SERVERS", ""))
+    found += oidc_providers(environment.get(OIDC_SERVERS, ""))
     return tuple(provider for provider in found if provider)
 
 

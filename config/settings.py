@@ -359,6 +359,7 @@ LOG_REQUESTS = environment.boolean("LOG_REQUESTS") and LOG_LEVEL in {"DEBUG", "I
 METRICS_TOKEN = environment.secret("METRICS_TOKEN", least=20)
 SECURITY_CONTACT = environment.contact("SECURITY_CONTACT")
 SENTRY_DSN = environment.address("SENTRY_DSN")
+VARIABLES = environment.NAMES | providers.NAMES
 if SENTRY_DSN:
     start.require_sentry_package()
 _others_level = "ERROR" if LOG_LEVEL == "ERROR" else "WARNING"  # those of libraries would show SQL and its values

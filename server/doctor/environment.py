@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,10 +18,12 @@ from server import file_modes, static_files
 from server.doctor.finding import Finding, error, note, warning
 
 MIN_FREE_BYTES = 200 * 1024 * 1024
+SIMILARITY = 0.85  # of a variable's name to one of ours, from which it is likely a mistake
 
 
 def settings_findings() -> Iterator[Finding]:
     """Yield what is wrong with the settings."""
+    yield from _check_names()
     yield from _check_site_url()
     yield from _check_secret_key()
     if not settings.EMAIL_URL_IS_SET:
@@ -44,6 +47,18 @@ def settings_findings() -> Iterator[Finding]:
         )
     if connection.vendor == "sqlite":
         yield from _check_sqlite_version()
+
+
+def _check_names() -> Iterator[Finding]:
+    """Yield the variables that look like a misspelled one of ours, unless that one is set too."""
+    unset = [name for name in settings.VARIABLES if not os.environ.get(name)]
+    for name in sorted(set(os.environ) - set(settings.VARIABLES)):
+        if similar := get_close_matches(name.upper(), unset, n=1, cutoff=SIMILARITY):
+            yield warning(
+                _("Environment"),
+                _("The site does not use the variable %(name)s.") % {"name": name},
+                _("If you mean %(similar)s, correct the name. Otherwise ignore this.") % {"similar": similar[0]},
+            )
 
 
 def _check_site_url() -> Iterator[Finding]:

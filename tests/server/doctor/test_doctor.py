@@ -83,6 +83,21 @@ def test_each_thing_that_is_not_right_is_found(
     assert subjects(severity) == {subject}
 
 
+def test_a_misspelled_variable_is_found_unless_the_right_one_is_set_too(
+    well: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("S3_BUCKET", "TRUSTED_PROXIES", "GITHUB_CLIENT_ID", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("S3_BUKCET", "TRUSTED_PROXY", "GITHUB_CLIENTID", "s3_key", "POSTGRES_PORT", "AWS_S3_BUCKET_NAME"):
+        monkeypatch.setenv(name, "a")
+    assert [(finding.subject, finding.problem.split()[-1]) for finding in findings()] == [
+        ("Environment", f"{name}.") for name in ("GITHUB_CLIENTID", "S3_BUKCET", "TRUSTED_PROXY", "s3_key")
+    ]
+    assert findings()[1].remedy.startswith("If you mean S3_BUCKET, correct")
+    monkeypatch.setenv("S3_BUCKET", "b")
+    assert "S3_BUKCET" not in " ".join(finding.problem for finding in findings())
+
+
 def test_a_key_that_others_can_read_is_found(well: Any) -> None:
     well.SECRET_KEY_IS_SET = False
     file = well.DATA_DIR / "secret_key"
