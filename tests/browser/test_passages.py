@@ -1,6 +1,7 @@
 """Replies to a passage: selecting words, the form, counts beside the text, the threads that they open."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -125,10 +126,17 @@ def test_the_passage_can_be_removed(visitor: Visitor, site: "Server", essay: Ess
     expect(page.get_by_role("textbox", name="Comment")).to_have_value("Typed already.")
 
 
+@pytest.fixture
+def _formulas(site: "Server") -> Iterator[None]:
+    make.site(formulas=True)
+    yield
+    make.site(formulas=False)
+
+
+@pytest.mark.usefixtures("_formulas")
 def test_words_across_a_line_break_are_quoted_also_after_the_shortcut_for_quoting(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
-    make.site(formulas=True)
     body = r"<p>The first line,<br>the second \(x\).</p>"
     revisions.publish(essay, Text(title="Verse", body=body, slug=essay.slug), by=None)
     for name in ("Ilse Maartens", "Tobias Fenn"):  # with one comment there are no shortcuts

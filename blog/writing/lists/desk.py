@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Greatest
@@ -13,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from blog import markup
-from blog.models import Draft, Essay, PreviewLink, Profile, Revision, Site
+from blog.models import Draft, Essay, PreviewLink, Revision
 from blog.writing import drafts
 from blog.writing.publishing.changes import find_changed
 
@@ -43,7 +42,6 @@ class Row:
 
 @dataclass
 class Desk:
-    zone: ZoneInfo
     drafts: list[Row] = field(default_factory=list)
     scheduled: list[Row] = field(default_factory=list)
     changed: list[Row] = field(default_factory=list)
@@ -55,7 +53,6 @@ class Desk:
 def build_desk(user: Any) -> Desk:
     """Find an author's texts that are not as readers see them; each is in one list only."""
     now = timezone.now()
-    zone = Profile.objects.for_user(user).time_zone or Site.objects.current().time_zone
     mine = with_times(Essay.objects.by_author(user), user)
     unpublished = list(mine.filter(published=None).order_by("-touched", "-pk")[: ROW_LIMIT + 1])
     scheduled = list(mine.filter(published__gt=now).order_by("published")[: ROW_LIMIT + 1])
@@ -65,7 +62,7 @@ def build_desk(user: Any) -> Desk:
     rows = {each.pk: essay_row(each, typed.get(each.pk), has_changes=each.pk in saved) for each in found}
     never_saved = [draft_row(draft) for draft in drafts.by_author(user, None)[: ROW_LIMIT + 1]]
 
-    desk = Desk(ZoneInfo(zone))
+    desk = Desk()
     all_drafts = [*never_saved, *(rows[each.pk] for each in unpublished)]
     desk.drafts = sorted(all_drafts, key=attrgetter("changed"), reverse=True)
     desk.scheduled = [rows[each.pk] for each in scheduled]
