@@ -11,8 +11,34 @@ from django.db import transaction
 TABLE = "pagecache_generation"
 ANY = "any"  # the row that rises with every change, so that one small read tells whether anything changed
 LEASE = 0.002  # seconds that readers may reuse the number they last read; a writer waits for them
+ANNOUNCED = 0x52656A6F696E64  # PostgreSQL's advisory lock that announced changes share until they end
 
 last_wait = threading.local()
+
+
+class Announcement:
+    """A change that readers know of since `at`, which is monotonic time, until its transaction ends."""
+
+    def __init__(self) -> None:
+        self.at = time.monotonic()
+        self.is_committed = False
+
+    def confirm(self) -> None:
+        self.is_committed = True
+
+
+def announce() -> None:
+    """Announce on PostgreSQL that this transaction changes pages: until it ends, readers use no number twice.
+
+    Then invalidate() waits from now on instead of from the commit. Worth a query where a person waits for the result.
+    """
+    connection = transaction.get_connection()
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock_shared({ANNOUNCED})")
+    last_wait.announcement = announcement = Announcement()
+    transaction.on_commit(announcement.confirm)  # not called if the announcement was rolled back
 
 
 def invalidate(*keys: str) -> None:
@@ -39,12 +65,22 @@ def invalidate(*keys: str) -> None:
             f"THEN excluded.number ELSE {TABLE}.number + 1 END",
             [value for key in rows for value in (key, now)],
         )
-    transaction.on_commit(functools.partial(wait_for_readers, time.monotonic()))
+    announcement: Announcement | None = getattr(last_wait, "announcement", None)
+    if announcement is not None and announcement.is_committed:
+        announcement = None  # of an earlier transaction
+    transaction.on_commit(functools.partial(wait_for_readers, time.monotonic(), announcement))
 
 
-def wait_for_readers(invalidated_at: float) -> None:
-    """Wait for LEASE after a commit, unless this thread has waited since `invalidated_at`, which is monotonic time."""
-    if getattr(last_wait, "since", float("-inf")) < invalidated_at:
+def wait_for_readers(invalidated_at: float, announcement: Announcement | None) -> None:
+    """Wait for LEASE after a commit or its announcement, unless this thread has waited since `invalidated_at`.
+
+    That is monotonic time.
+    """
+    if announcement is not None and announcement.is_committed:
+        last_wait.since = announcement.at
+        if not getattr(last_wait, "is_deferred", False):
+            wait_out_lease()
+    elif getattr(last_wait, "since", float("-inf")) < invalidated_at:
         last_wait.since = time.monotonic()
         if not getattr(last_wait, "is_deferred", False):
             time.sleep(LEASE)
@@ -58,6 +94,11 @@ def waiting_at_end() -> Iterator[None]:
         yield
     finally:
         last_wait.is_deferred = False
-        left = getattr(last_wait, "since", float("-inf")) + LEASE - time.monotonic()
-        if left > 0:
-            time.sleep(left)
+        wait_out_lease()
+
+
+def wait_out_lease() -> None:
+    """Wait for what is left of LEASE."""
+    left = getattr(last_wait, "since", float("-inf")) + LEASE - time.monotonic()
+    if left > 0:
+        time.sleep(left)

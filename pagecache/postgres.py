@@ -3,22 +3,27 @@
 import select
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection
 from typing import Any
 
 import psycopg
 from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 
-from pagecache.generations import ANY, TABLE
+from pagecache.generations import ANNOUNCED, ANY, TABLE
 from pagecache.reader import DatabaseUnavailable, Numbers
 
-CURRENT, NUMBERS = "current", "numbers"
-STATEMENTS = {
-    CURRENT: f'SELECT "key", number FROM {TABLE} WHERE "key" = \'{ANY}\'',  # noqa: S608
-    NUMBERS: f'SELECT "key", number FROM {TABLE} WHERE "key" = ANY($1::text[])',  # noqa: S608
-}
+# The lock comes before the snapshot of the second query: a change that neither sees is announced only after both.
+CURRENT = (
+    f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_try_advisory_xact_lock({ANNOUNCED}); "  # noqa: S608
+    f"SELECT number FROM {TABLE} WHERE \"key\" = '{ANY}'; COMMIT"
+)
+NUMBERS = f'SELECT "key", number FROM {TABLE} WHERE "key" = ANY($1::text[])'  # noqa: S608
+PREPARED = b"numbers"
 TIMEOUT = 2.0
 SLOW_FAILURE, BACKOFF = 0.5, 1.0  # after a slow failure no thread tries for a while
+SUCCESSES = {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}
+Send = Callable[[PGconn], None]
 
 
 class SharedRead:
@@ -27,7 +32,7 @@ class SharedRead:
     __slots__ = ("answer", "is_answered")
 
     def __init__(self) -> None:
-        self.answer: int | None = None
+        self.answer: tuple[int, bool] | None = None
         self.is_answered = threading.Lock()
         self.is_answered.acquire()
 
@@ -53,10 +58,11 @@ class PostgresReader:
         self._next: SharedRead | None = None
         self._backoff_until = 0.0
 
-    def current(self) -> int:
-        """Return the number of ANY, by a query of another thread that is not being sent yet, or by one of its own.
+    def current(self) -> tuple[int, bool]:
+        """Return the number of ANY, and whether no change is announced.
 
-        No lock guards `_next`: two threads that find none both send one, and a query taken away never comes back.
+        By a query of another thread that is not being sent yet, or by one of its own. No lock guards `_next`: two
+        threads that find none both send one, and a query taken away never comes back.
         """
         asking = self._next
         if asking is None:
@@ -73,9 +79,11 @@ class PostgresReader:
         listed = ",".join(f'"{key}"' for key in (ANY, *keys))
         self._acquire_connection()
         try:
-            found = self._read(NUMBERS, [f"{{{listed}}}".encode()])
+            [result] = self._read(lambda server: self._send_numbers(server, [f"{{{listed}}}".encode()]))
         finally:
             self._turn.release()
+        rows = range(result.ntuples)
+        found = {(result.get_value(row, 0) or b"").decode(): int(result.get_value(row, 1) or 0) for row in rows}
         return found.pop(ANY, 0), found
 
     def close(self) -> None:
@@ -88,7 +96,8 @@ class PostgresReader:
             self._acquire_connection()
             try:
                 self._withdraw(asking)
-                asking.answer = self._read(CURRENT).get(ANY, 0)
+                _begin, lock, number, _commit = self._read(lambda server: server.send_query(CURRENT.encode()))
+                asking.answer = int(number.get_value(0, 0) or 0), lock.get_value(0, 0) == b"t"
             finally:
                 self._turn.release()
         finally:
@@ -108,30 +117,34 @@ class PostgresReader:
             self._backoff_until = time.monotonic() + BACKOFF
             raise DatabaseUnavailable
 
-    def _read(self, statement: str, values: Sequence[bytes] = ()) -> Numbers:
-        """Run a statement; after a slow failure, block further ones for a while."""
+    def _send_numbers(self, server: PGconn, values: list[bytes]) -> None:
+        if self._has_pooler:
+            server.send_query_params(NUMBERS.encode(), values)
+        else:
+            server.send_query_prepared(PREPARED, values)
+
+    def _read(self, send: Send) -> list[PGresult]:
+        """Send statements and return their results; after a slow failure, block further ones for a while."""
         began = time.monotonic()
         try:
-            return self._read_with_reconnect(statement, values)
+            return self._read_with_reconnect(send)
         except psycopg.Error as error:
             if time.monotonic() - began > SLOW_FAILURE:
                 self._backoff_until = time.monotonic() + BACKOFF
             raise DatabaseUnavailable from error
 
-    def _read_with_reconnect(self, statement: str, values: Sequence[bytes]) -> Numbers:
-        """Run a statement; reconnect once, since a restarted server has closed the connection."""
+    def _read_with_reconnect(self, send: Send) -> list[PGresult]:
+        """Send statements; reconnect once, since a restarted server has closed the connection."""
         if self._connection is not None:
             try:
-                return self._execute(self._connection, statement, values)
+                return _run(self._connection.pgconn, send)
             except psycopg.Error:
                 self._disconnect()
         self._connection = psycopg.connect(**self._parameters, autocommit=True)
         try:
             if not self._has_pooler:
-                for name, text in STATEMENTS.items():
-                    self._connection.pgconn.send_prepare(name.encode(), text.encode())
-                    _receive(self._connection.pgconn)
-            return self._execute(self._connection, statement, values)
+                _run(self._connection.pgconn, lambda server: server.send_prepare(PREPARED, NUMBERS.encode()))
+            return _run(self._connection.pgconn, send)
         except psycopg.Error:
             self._disconnect()
             raise
@@ -141,31 +154,21 @@ class PostgresReader:
             self._connection.close()
             self._connection = None
 
-    def _execute(self, connection: psycopg.Connection, statement: str, values: Sequence[bytes]) -> Numbers:
-        """Run a statement and return its rows as a dictionary. Raises psycopg.OperationalError."""
-        server = connection.pgconn
-        if self._has_pooler:
-            server.send_query_params(STATEMENTS[statement].encode(), values)
-        else:
-            server.send_query_prepared(statement.encode(), values)
-        result = _receive(server)
-        if result.status != ExecStatus.TUPLES_OK:
-            raise psycopg.OperationalError(result.get_error_message())
-        rows = range(result.ntuples)
-        return {(result.get_value(row, 0) or b"").decode(): int(result.get_value(row, 1) or 0) for row in rows}
 
-
-def _receive(server: Any) -> Any:
-    """Return the result of what was sent. Raises psycopg.OperationalError if a server that hangs does not respond."""
+def _run(server: PGconn, send: Send) -> list[PGresult]:
+    """Send statements and return their results. Raises psycopg.OperationalError, also if the server hangs."""
+    send(server)
     poll = select.poll()
     poll.register(server.socket, select.POLLIN)
+    results: list[PGresult] = []
     while True:
         if not poll.poll(TIMEOUT * 1000):
             raise psycopg.OperationalError("The database server is not responding.")
         server.consume_input()
-        if not server.is_busy():
-            break
-    result = server.get_result()
-    while server.get_result() is not None:
-        pass
-    return result
+        while not server.is_busy():
+            result = server.get_result()
+            if result is None:
+                return results
+            if result.status not in SUCCESSES:
+                raise psycopg.OperationalError(result.get_error_message())
+            results.append(result)

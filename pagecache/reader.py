@@ -15,8 +15,8 @@ class Reader(Protocol):
 
     waits: bool  # for a server, which may hang
 
-    def current(self) -> int:
-        """Return the number of ANY: while it is unchanged, nothing has changed."""
+    def current(self) -> tuple[int, bool]:
+        """Return the number of ANY, and whether no change is announced. While the number is the same, all pages are."""
         ...
 
     def numbers(self, keys: Collection[str]) -> tuple[int, Numbers]:

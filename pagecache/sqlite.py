@@ -32,10 +32,10 @@ class SqliteReader:
         self._path = path
         self._local = threading.local()
 
-    def current(self) -> int:
-        """Return the number of ANY: while it is unchanged, nothing has changed."""
+    def current(self) -> tuple[int, bool]:
+        """Return the number of ANY; changes are never announced here."""
         rows = self._rows(CURRENT)
-        return int(rows[0][0]) if rows else 0
+        return int(rows[0][0]) if rows else 0, True
 
     def numbers(self, keys: Collection[str]) -> tuple[int, Numbers]:
         """Return the number of ANY and those of the keys, read at one moment."""

@@ -137,8 +137,8 @@ class PageCache:
         current, until = self._last
         began = time.monotonic()
         if began >= until:
-            current = self._reader.current()
-            self._last = (current, began + generations.LEASE)
+            current, may_reuse = self._reader.current()
+            self._last = (current, began + generations.LEASE if may_reuse else began)
         return current
 
     def _respond(self, key: Key, entry: Entry, environ: WSGIEnvironment, start_response: StartResponse) -> Body:

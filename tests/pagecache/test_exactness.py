@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -36,8 +37,10 @@ from django.db import transaction
 from django.db.models import F
 import pagecache
 from pagecache.models import Generation
-for line in sys.stdin:
+for number, line in enumerate(sys.stdin):
     with transaction.atomic():
+        if number % 2:
+            pagecache.announce()
         Generation.objects.filter(key="{ROW}").update(number=F("number") + 1)
         pagecache.invalidate("essay:1")
     print("committed", flush=True)
@@ -59,8 +62,10 @@ def number_page(app: Application) -> Application:
     return app
 
 
-def write() -> None:
+def write(*, announces: bool = False) -> None:
     with transaction.atomic():
+        if announces:
+            pagecache.announce()
         Generation.objects.filter(key=ROW).update(number=F("number") + 1)
         pagecache.invalidate("essay:1")
 
@@ -92,8 +97,8 @@ def test_a_commit_is_on_the_very_next_page_under_load(
     for visitor in visitors:
         visitor.start()
     try:
-        for _ in range(ROUNDS):
-            write()
+        for number in range(ROUNDS):
+            write(announces=number % 2 == 1)
             committed += 1
             shown = read_number(cached)
             if shown != committed:
@@ -115,6 +120,48 @@ def test_a_writer_returns_only_when_no_reader_uses_an_old_number(
         read_number(cached)
         write()
         assert [read_number(cached), read_number(cached)] == [committed] * 2
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="changes are announced only on PostgreSQL")
+def test_after_an_announced_change_its_writer_does_not_wait(
+    cached: PageCache, number_page: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed, waits, clock = 0.0, list[float](), time.monotonic
+    monkeypatch.setattr(generations, "LEASE", 60)
+    monkeypatch.setattr("pagecache.generations.time.monotonic", lambda: clock() + passed)
+    monkeypatch.setattr("pagecache.generations.time.sleep", waits.append)
+    read_number(cached)
+    for committed in range(1, 4):
+        with transaction.atomic():
+            pagecache.announce()
+            passed += 61  # what readers knew before has expired
+            assert read_number(cached) == committed - 1
+            Generation.objects.filter(key=ROW).update(number=F("number") + 1)
+            pagecache.invalidate("essay:1")
+        assert waits == []
+        assert read_number(cached) == committed
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="changes are announced only on PostgreSQL")
+def test_an_announcement_that_was_rolled_back_or_of_an_earlier_change_shortens_no_wait(
+    cached: PageCache, number_page: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("pagecache.generations.time.sleep", waits.append)
+    write(announces=True)
+    waits.clear()
+    write()
+    assert waits == [generations.LEASE]
+    with suppress(ZeroDivisionError), transaction.atomic():
+        pagecache.announce()
+        raise ZeroDivisionError
+    write()
+    with transaction.atomic():
+        with suppress(ZeroDivisionError), transaction.atomic():
+            pagecache.announce()
+            raise ZeroDivisionError
+        pagecache.invalidate("essay:1")
+    assert waits == [generations.LEASE] * 3
 
 
 def test_a_commit_of_another_process_is_on_the_very_next_page(

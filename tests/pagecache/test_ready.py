@@ -24,14 +24,14 @@ class HangingReader:
         self.goes_on, self.fails = threading.Event(), False
         self.goes_on.set()
 
-    def current(self) -> int:
+    def current(self) -> tuple[int, bool]:
         if self.fails:
             raise DatabaseUnavailable
         self.goes_on.wait(60)
-        return 7
+        return 7, True
 
     def numbers(self, keys: Collection[str]) -> tuple[int, Numbers]:
-        return self.current(), {}
+        return self.current()[0], {}
 
     def close(self) -> None: ...
 
