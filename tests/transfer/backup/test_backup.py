@@ -295,3 +295,26 @@ def test_a_place_that_cannot_be_written_is_refused(backup: Path, tmp_path: Path)
     with pytest.raises(CommandError, match="Nothing was written"):
         call_command("backup", str(file / "below"))
     assert file.read_bytes() == backup.read_bytes()
+
+
+def test_a_backup_replaces_only_an_empty_file_or_another_backup(
+    demo: "Installation", backup: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "kept.backup"
+    file.touch()
+    demo.manage("backup", str(file))
+    file.write_bytes(file.read_bytes().replace(b"manifest.json", b"MANIFEST.JSON"))  # a damaged one may be replaced too
+    assert "Backed up to" in demo.manage("backup", str(file))
+    (tmp_path / "notes").write_text("mine")
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as photos:
+        photos.writestr("manifest.json", "{}")
+    (tmp_path / "part.backup").write_bytes(backup.read_bytes()[:-1])
+    for path in (tmp_path / "notes", tmp_path / "photos.zip", tmp_path / "part.backup", Path("/dev/null")):
+        before = path.read_bytes()
+        with pytest.raises(
+            CommandError, match=r"is not a backup: name another file, or delete this one first\. Nothing"
+        ):
+            call_command("backup", str(path), verbosity=0)
+        assert path.read_bytes() == before
+    with pytest.raises(CommandError, match="this is a folder: name a file in it"):
+        call_command("backup", str(tmp_path), verbosity=0)
