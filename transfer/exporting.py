@@ -11,12 +11,13 @@ from django.db import connection, transaction
 from django.utils import timezone, translation
 
 from blog.models import Site
-from transfer import static_copy
+from transfer import static_copy, targets
 from transfer.markdown import export as markdown
 from transfer.report import Report
 from transfer.wordpress import export as wordpress
 
 FORMATS: dict[str, Callable[[Path, Report], None]] = {"wordpress": wordpress.write, "markdown": markdown.write}
+IS_OWN: dict[str, Callable[[Path], bool]] = {"wordpress": wordpress.is_own, "markdown": markdown.is_own}
 SUFFIXES = {"wordpress": "xml", "markdown": "zip"}
 FOLDER_FORMATS: dict[str, Callable[[Path, Report], None]] = {"static": static_copy.write}
 OMITTED = {
@@ -43,14 +44,17 @@ def reading() -> Iterator[None]:
 
 
 def write(kind: str, file: Path, report: Report | None = None) -> Report:
-    """Write an export; an OSError leaves an existing file untouched.
+    """Write an export, mode 0600, as it contains email addresses; an OSError leaves an existing file untouched.
 
     Pass a report to see from another thread how far the export is.
     """
+    targets.check_file(file, IS_OWN[kind], "an earlier export in this format")
     report = report or Report(file.name)
     site = Site.objects.current()
     temporary = file.with_name(f".{file.name}.part")
     try:
+        temporary.unlink(missing_ok=True)
+        temporary.touch(0o600, exist_ok=False)
         with reading(), translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
             FORMATS[kind](temporary, report)
         temporary.replace(file)
@@ -62,9 +66,8 @@ def write(kind: str, file: Path, report: Report | None = None) -> Report:
 def write_folder(kind: str, folder: Path) -> Report:
     """Write an export into a folder, which is created or empty; after an error it is empty again. Raises OSError."""
     report = Report(folder.name)
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise OSError("the folder is not empty")
+    targets.check_folder(folder)
+    folder.mkdir(exist_ok=True)
     try:
         FOLDER_FORMATS[kind](folder, report)
     except BaseException:

@@ -94,6 +94,8 @@ def make_backup(*, token: str) -> dict[str, Any]:
             places.thin(place, settings.BACKUP_KEEP)
     except NotMigrated as error:
         raise Failed(_("The database needs migrating. Run: manage.py migrate")) from error
+    except places.NoFolder as error:
+        raise Failed(f"{error.problem} {error.remedy}") from error
     except OSError as error:
         raise Failed(describe(error)) from error
     return {

@@ -3,12 +3,13 @@
 import io
 import json
 import re
+import stat
 import zipfile
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from PIL import Image as Pillow
 
 from blog import markup
@@ -165,13 +166,39 @@ def test_a_markdown_export_can_be_imported_unchanged(tmp_path: Path) -> None:
 
 def test_a_failed_export_leaves_the_existing_file_untouched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "all.xml"
-    file.write_text("older")
     make.essay("One")
+    call_command("export", "wordpress", file, verbosity=0)
+    older = file.read_bytes()
     monkeypatch.setattr(Essay, "get_absolute_url", lambda essay: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(Exception, match="Nothing was written"):
         call_command("export", "wordpress", file, verbosity=0)
     assert [each.name for each in tmp_path.iterdir()] == ["all.xml"]
-    assert file.read_text() == "older"
+    assert file.read_bytes() == older
+
+
+@pytest.mark.parametrize("kind", ["wordpress", "markdown"])
+def test_an_export_replaces_only_an_empty_file_or_an_earlier_one(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "mine"
+    file.touch(0o644)
+    make.essay("One")
+    call_command("export", kind, file, verbosity=0)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600  # it has email addresses
+    make.essay("Two")
+    call_command("export", kind, file, verbosity=0)
+    assert b"two" in file.read_bytes()
+    other = {"wordpress": "markdown", "markdown": "wordpress"}[kind]
+    (tmp_path / "theirs.xml").write_text('<?xml version="1.0" encoding="UTF-8" ?>\n<rss version="2.0"></rss>')
+    with zipfile.ZipFile(tmp_path / "theirs.zip", "w") as packed:
+        packed.writestr("site.json", '{"name": "theirs"}')
+    call_command("export", other, tmp_path / "of-the-other-kind", verbosity=0)
+    (tmp_path / "folder").mkdir()
+    for name in ("theirs.xml", "theirs.zip", "of-the-other-kind", "folder"):
+        before = (tmp_path / name).stat().st_mtime_ns
+        with pytest.raises(CommandError, match=r"name (another file, or delete this one first|a file in it)\. Nothing"):
+            call_command("export", kind, tmp_path / name, verbosity=0)
+        assert (tmp_path / name).stat().st_mtime_ns == before
+    with pytest.raises(CommandError, match=r"the folder .*/none does not exist. Nothing was written."):
+        call_command("export", kind, tmp_path / "none" / "all", verbosity=0)
 
 
 def test_the_manual_lists_the_exports_that_can_be_imported() -> None:

@@ -207,6 +207,8 @@ def test_the_page_says_how_to_turn_backups_on_makes_one_and_lists_it(
     monkeypatch.setattr(places, "make", write_backup)
     assert "set BACKUP_FOLDER to a folder on another disk" in text(owner, PAGE)
     settings.BACKUP_FOLDER = str(tmp_path / "backups")
+    assert f"The site cannot read {tmp_path}/backups: the folder does not exist." in text(owner, PAGE)
+    (tmp_path / "backups").mkdir()
     assert "There is no backup yet." in text(owner, PAGE)
     backup = owner.post(PAGE, {"action": "back-up"})["Location"]
     assert owner.post(PAGE, {"action": "back-up"}).status_code == 409
@@ -226,7 +228,7 @@ def test_a_failed_backup_says_why(
     def refuse(_path: Path, **_options: Any) -> Made:
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "No way"}}, "PutObject")
 
-    settings.BACKUP_FOLDER = str(tmp_path / "backups")
+    settings.BACKUP_FOLDER = str(tmp_path)
     monkeypatch.setattr(places, "make", refuse)
     backup = owner.post(PAGE, {"action": "back-up"})["Location"]
     run_ready_jobs()

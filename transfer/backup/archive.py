@@ -14,6 +14,7 @@ from transfer import scratch
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+_START = b"PK\x03\x04"
 _LABEL = b"sha256:"
 _DIGEST_BYTES = 64
 _CHUNK = 1024 * 1024
@@ -152,7 +153,7 @@ class Reader:
 def check(path: Path) -> None:
     """Read the whole file and raise Damaged if a bit differs from what was written."""
     with path.open("rb") as file:
-        if file.read(4) != b"PK\x03\x04":
+        if file.read(4) != _START:
             raise Damaged("this is not a backup")
         size = os.fstat(file.fileno()).st_size
         file.seek(max(size - _DIGEST_BYTES - len(_LABEL), 0))
@@ -160,6 +161,14 @@ def check(path: Path) -> None:
             raise Damaged("the file is incomplete or damaged, or not a backup")
         if file.read(_DIGEST_BYTES).decode("ascii", "replace") != _digest(file):
             raise Damaged("the file is damaged: it has changed since it was made")
+
+
+def is_backup(path: Path) -> bool:
+    """Return whether a file begins and ends as a backup does, which may be damaged in between."""
+    with path.open("rb") as file:
+        is_zip = file.read(4) == _START
+        file.seek(max(file.seek(0, os.SEEK_END) - _DIGEST_BYTES - len(_LABEL), 0))
+        return is_zip and bool(re.fullmatch(_LABEL + rb"[0-9a-f]{64}", file.read()))
 
 
 def _digest(file: IO[bytes]) -> str:

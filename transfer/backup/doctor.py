@@ -25,7 +25,11 @@ def check_backups() -> Iterator[Finding]:
             )
         return
     try:
+        places.check_folder()
         newest = max(places.times(place).values(), default=None)
+    except places.NoFolder as missing:
+        yield error(_("Backups"), missing.problem, missing.remedy)
+        return
     except Exception as failure:
         yield error(
             _("Backups"),

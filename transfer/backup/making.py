@@ -19,9 +19,9 @@ from django.utils import timezone
 from blog.images.media import PRIVATE_FOLDER
 from server.http import health
 from server.jobs.hosts import key_fingerprint
-from transfer import bucket_errors, databases, scratch
+from transfer import bucket_errors, databases, scratch, targets
 from transfer.backup import environment, rows
-from transfer.backup.archive import Manifest, Table, Writer
+from transfer.backup.archive import Manifest, Table, Writer, is_backup
 
 ROWS, MEDIA = "rows", "media"
 
@@ -46,6 +46,7 @@ def make(path: Path, *, siblings: str = "", done: Counter[str] | None = None) ->
 
     `siblings` is a pattern for other backups' names, whose unfinished files are removed; `done` counts what is written.
     """
+    targets.check_file(path, is_backup, "a backup")
     if health.pending_migrations():
         raise NotMigrated
     scratch.remove_abandoned(Path(settings.DATA_DIR), rf"\.(?:backup|check|restore|restored)-{scratch.RANDOM}")

@@ -1,6 +1,9 @@
 """Where backups are kept: a folder or a bucket with files named by their time, and which of them to delete."""
 
+import os
+import pwd
 import re
+import shlex
 import shutil
 from collections import Counter
 from datetime import datetime, timedelta
@@ -11,6 +14,7 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from transfer import bucket_errors, scratch
 from transfer.backup.making import Made, make
@@ -37,12 +41,38 @@ def describe() -> str:
     return f"s3://{settings.BACKUP_BUCKET}" if settings.BACKUP_BUCKET else str(settings.BACKUP_FOLDER)
 
 
+class NoFolder(FileNotFoundError):
+    """The folder that the owner chose does not exist. It is not created, as its disk may not be mounted."""
+
+    @property
+    def problem(self) -> str:
+        return _("The folder %(folder)s does not exist.") % {"folder": settings.BACKUP_FOLDER}
+
+    @property
+    def remedy(self) -> str:
+        """What to type, with the user that runs the site."""
+        try:
+            user = pwd.getpwuid(os.geteuid()).pw_name
+        except KeyError:  # in a container
+            user = str(os.geteuid())
+        command = shlex.join(["install", "-d", "-m", "700", "-o", user, settings.BACKUP_FOLDER])
+        return _("If it is on a disk that is not mounted, mount it. Otherwise run as root: %(command)s") % {
+            "command": command
+        }
+
+
+def check_folder() -> None:
+    """Raise NoFolder if the folder that the owner chose does not exist."""
+    if settings.BACKUP_FOLDER and not settings.BACKUP_BUCKET and not Path(settings.BACKUP_FOLDER).is_dir():
+        raise NoFolder(settings.BACKUP_FOLDER)
+
+
 @bucket_errors.as_os_errors()
 def add(place: Storage, done: Counter[str] | None = None) -> tuple[str, Made]:
     """Make a backup, keep it there, and return its name; `done` counts what is written."""
     name = timezone.now().strftime(NAME)
     if isinstance(place, FileSystemStorage):
-        Path(place.location).mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_folder()
         return name, make(Path(place.location, name), siblings=_NAME.pattern, done=done)
     with scratch.folder(settings.DATA_DIR, ".backup-") as folder:
         file = folder / name

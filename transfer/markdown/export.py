@@ -3,6 +3,7 @@
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,9 @@ from transfer.markdown import text
 from transfer.report import Report
 
 BATCH = 50
+SITE_FILE = "site.json"
+MAX_SITE_BYTES = 50 * 1024**2
+FORMAT = "rejoinder"
 VERSION = 1  # of the files that only our own import reads
 _SINGLE_PARAGRAPH = re.compile(r"<li([^>]*)><p>((?:[^<]|<(?!/?(?:p|li)>))*)</p></li>")
 
@@ -39,12 +43,22 @@ def write(file: Path, report: Report) -> None:
             with default_storage.open(str(image.file.name)) as source:
                 packed.writestr(f"media/{image.file.name}", source.read(), zipfile.ZIP_STORED)
             report.counts["picture(s)"] += 1
-        packed.writestr("site.json", json.dumps(site_dict(), ensure_ascii=False, indent=1))
+        packed.writestr(SITE_FILE, json.dumps(site_dict(), ensure_ascii=False, indent=1))
         with packed.open("comments.json", "w", force_zip64=True) as out:
             out.write(b"[")
             for at, comment in enumerate(comment_dicts(report)):
                 out.write((",\n" if at else "\n").encode() + json.dumps(comment, ensure_ascii=False).encode())
             out.write(b"\n]\n")
+
+
+def is_own(file: Path) -> bool:
+    """Return whether a file is a ZIP file with a site.json as this module writes it."""
+    try:
+        with zipfile.ZipFile(file) as packed, packed.open(SITE_FILE) as source:
+            site = json.loads(source.read(MAX_SITE_BYTES))
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, RuntimeError):
+        return False
+    return isinstance(site, dict) and site.get("format") == FORMAT
 
 
 def exported_essays() -> QuerySet[Essay]:
@@ -59,7 +73,7 @@ def site_dict() -> dict[str, Any]:
     for path, *target in Redirect.objects.filter(essay=None).values_list("old_path", "tag", "series"):
         redirects.setdefault((target[0], target[1]), []).append(path)
     return {
-        "format": "rejoinder",
+        "format": FORMAT,
         "version": VERSION,
         "url": settings.SITE_URL,
         "name": Site.objects.current().name,

@@ -18,13 +18,10 @@ from transfer.markdown import layout
 from transfer.markdown.archive import MAX_TEXT_BYTES, open_archive
 from transfer.markdown.discussion import CommentFile, OwnComments
 from transfer.markdown.essays import EssayImporter
-from transfer.markdown.export import VERSION
+from transfer.markdown.export import FORMAT, MAX_SITE_BYTES, SITE_FILE, VERSION
 from transfer.markdown.files import Files
 from transfer.models import WantedPicture
 from transfer.report import Report, Unreadable
-
-MAX_SITE_BYTES = 50 * 1024**2
-SITE_FILE = "site.json"
 
 
 class MarkdownExport:
@@ -53,7 +50,7 @@ class MarkdownExport:
             site = json.loads(self.archive.read(SITE_FILE, MAX_SITE_BYTES))
         except (ValueError, RecursionError) as error:
             raise Unreadable(f"{SITE_FILE} is damaged") from error
-        if not isinstance(site, dict) or site.get("format") != "rejoinder":
+        if not isinstance(site, dict) or site.get("format") != FORMAT:
             raise Unreadable(f"{SITE_FILE} is not as our export writes it")
         if not isinstance(site.get("version"), int) or site["version"] > VERSION:
             raise Unreadable("a later version of Rejoinder wrote this file; upgrade this site first")

@@ -4,6 +4,8 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from transfer import bucket_errors
 from transfer.backup import places
 
@@ -30,7 +32,10 @@ def find() -> KeptBackups:
 
     def read() -> None:
         try:
+            places.check_folder()
             found.rows, found.count = _list()
+        except places.NoFolder:
+            found.error = _("the folder does not exist")
         except OSError as error:
             found.error = str(error.strerror or error).rstrip(".")
         found.is_late = False

@@ -20,6 +20,7 @@ from transfer import passages
 from transfer.report import Report
 from transfer.wordpress import text
 
+# Exports are recognized by it: if it changes, `is_own` needs this one too
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/"
  xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"
@@ -38,6 +39,12 @@ def write(file: Path, report: Report) -> None:
         out.write(HEAD)
         out.writelines(xml_parts(report))
         out.write("</channel>\n</rss>\n")
+
+
+def is_own(file: Path) -> bool:
+    """Return whether a file begins as this module writes it."""
+    with file.open("rb") as source:
+        return source.read(len(HEAD.encode())) == HEAD.encode()
 
 
 def xml_parts(report: Report) -> Iterator[str]:

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
@@ -23,11 +24,12 @@ from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
+from server.jobs.worker import run_ready_jobs
 from tests.server import chores
 from tests.services.bucket import bucket
 from tests.services.processes import Process, wait_until
 from tests.services.site import ROOT
-from transfer import scratch
+from transfer import jobs, scratch
 from transfer.backup import environment, making, places
 from transfer.backup.archive import Writer
 from transfer.backup.doctor import check_backups
@@ -170,6 +172,7 @@ def test_a_backup_runs_beside_other_jobs_and_ends_cleanly_with_the_site(
     connected_installation: "Installation", tmp_path: Path
 ) -> None:
     backups, notes = tmp_path / "backups", tmp_path / "notes"
+    backups.mkdir()
     media = connected_installation.data_dir / "media"
     media.mkdir(exist_ok=True)
     os.mkfifo(media / "slow.jpg")  # reading it takes until someone writes to it
@@ -227,6 +230,7 @@ def test_a_restored_site_says_what_it_lacks_and_sends_no_old_emails(
 def test_the_site_makes_backups_by_itself_and_the_doctor_says_when_they_stop(
     serve: "Serve", tmp_path: Path, settings: Settings
 ) -> None:
+    (tmp_path / "backups").mkdir()
     settings.BACKUP_FOLDER = str(tmp_path / "backups")
     assert ["There is no backup in" in finding.problem for finding in check_backups()] == [True]
     serve(BACKUP_FOLDER=settings.BACKUP_FOLDER)
@@ -295,3 +299,49 @@ def test_a_place_that_cannot_be_written_is_refused(backup: Path, tmp_path: Path)
     with pytest.raises(CommandError, match="Nothing was written"):
         call_command("backup", str(file / "below"))
     assert file.read_bytes() == backup.read_bytes()
+
+
+def test_a_backup_replaces_only_an_empty_file_or_another_backup(
+    demo: "Installation", backup: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "kept.backup"
+    file.touch()
+    demo.manage("backup", str(file))
+    file.write_bytes(file.read_bytes().replace(b"manifest.json", b"MANIFEST.JSON"))  # a damaged one may be replaced too
+    assert "Backed up to" in demo.manage("backup", str(file))
+    (tmp_path / "notes").write_text("mine")
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as photos:
+        photos.writestr("manifest.json", "{}")
+    (tmp_path / "part.backup").write_bytes(backup.read_bytes()[:-1])
+    for path in (tmp_path / "notes", tmp_path / "photos.zip", tmp_path / "part.backup", Path("/dev/null")):
+        before = path.read_bytes()
+        with pytest.raises(
+            CommandError, match=r"is not a backup: name another file, or delete this one first\. Nothing"
+        ):
+            call_command("backup", str(path), verbosity=0)
+        assert path.read_bytes() == before
+    with pytest.raises(CommandError, match="this is a folder: name a file in it"):
+        call_command("backup", str(tmp_path), verbosity=0)
+
+
+@pytest.mark.django_db
+def test_a_missing_backup_folder_is_not_created_as_its_disk_may_not_be_mounted(
+    tmp_path: Path, settings: Settings
+) -> None:
+    folder = tmp_path / "disk" / "backups"
+    settings.BACKUP_FOLDER = str(folder)
+    (finding,) = check_backups()
+    assert finding.problem == f"The folder {folder} does not exist."
+    command = finding.remedy.removeprefix("If it is on a disk that is not mounted, mount it. Otherwise run as root: ")
+    with pytest.raises(
+        CommandError, match=f"^The folder {folder} does not exist. Nothing was written. {finding.remedy}$"
+    ):
+        call_command("backup")
+    jobs.make_backup.enqueue(token="a")
+    run_ready_jobs()
+    result = DBTaskResult.objects.get(task_path=jobs.make_backup.module_path)
+    assert f"The folder {folder} does not exist. If it is on a disk that is not mounted" in result.traceback
+    assert not folder.parent.exists()
+    subprocess.run(command, shell=True, check=True)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert ["There is no backup in" in finding.problem for finding in check_backups()] == [True]

@@ -172,8 +172,10 @@ def test_a_copy_has_comments_on_passages_with_corrections_and_public_versions(tm
 def test_a_copy_is_only_written_into_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make.essay("One")
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(CommandError, match=r"the folder is not empty. Nothing was written."):
+    with pytest.raises(CommandError, match=r"not empty: name a new folder or an empty one. Nothing was written."):
         export(tmp_path)
+    with pytest.raises(CommandError, match=r"the folder .*/disk does not exist. Nothing was written."):
+        export(tmp_path / "disk" / "copy")
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
     monkeypatch.setattr(
         "transfer.static_copy.copying.Copy.finish_pages", lambda *_: (_ for _ in ()).throw(OSError("disk full"))

@@ -42,6 +42,8 @@ class Command(BaseCommand):
             made = self.write(file)
         except NotMigrated:
             raise CommandError("The database needs migrating. Run: manage.py migrate") from None
+        except places.NoFolder as error:
+            raise CommandError(f"{error.problem} Nothing was written. {error.remedy}") from None
         except OSError as error:
             raise CommandError(
                 f"{file or places.describe()}: {error.strerror or error}. Nothing was written."
