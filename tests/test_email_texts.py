@@ -175,7 +175,8 @@ def codes_and_notes_about_accounts(essay: Essay) -> None:
 
 def notes_about_changed_logins(essay: Essay) -> None:
     request = RequestFactory().get("/", headers={"user-agent": "Firefox"})
-    request.user, request.site = make.user("ruth"), Site.objects.current()  # type: ignore[attr-defined]
+    request.user = make.user("ruth")
+    vars(request)["site"] = Site.objects.current()
     changes = {"from_email": "old@example.org", "to_email": "new@example.org", "deleted_email": "old@example.org"}
     with request_context(request):
         for path in TEMPLATES.glob("*/email/*_message.txt"):
