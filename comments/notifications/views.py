@@ -140,7 +140,6 @@ def result_messages() -> dict[str, str]:
         "stopped": _("You’ve unsubscribed from these emails."),
         "all-stopped": _("You’ve unsubscribed this address from all emails."),
         "changed": _("Changes saved."),
-        "paused": _("All emails are paused. We won’t send missed emails later."),
         "resumed": _("Emails resumed."),
     }
 
