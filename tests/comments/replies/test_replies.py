@@ -148,7 +148,7 @@ def test_replies_decisions_and_likes_are_shown_newest_first(essay: Essay, rosa: 
     assert "Mara" not in page.text
     assert "Between us" not in page.text
     assert shown(page) == [
-        "Your comment was removed: Off topic. Appeal “You fool.”",
+        "Your comment was removed. Off topic. Appeal “You fool.”",
         "Your comment was approved and is now public. “My first words.”",
         "Ines, Odile Ferrand and 1 other liked your comment. “My first words.”",
         "M Miriam author In reply to “My first words.” I disagree. Reply Like Show in the discussion",
