@@ -262,7 +262,6 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _address.scheme
 ACCOUNT_MAX_EMAIL_ADDRESSES = 3
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # accounts.login.attempts and accounts.login.codes count these: with allauth's own counts per account strangers could
 # lock people out, and a request could sleep
 _counted = ("login", "login_failed", "signup", "reset_password", "reset_password_from_key", "request_login_code")

@@ -13,6 +13,7 @@ from search.indexing import ANYWHERE, OFTEN, TAG, TITLE
 MAX_LENGTH = 200  # characters of a query that are read
 MAX_TERMS = 16
 _PART = re.compile(r'["“”„«»]([^"“”„«»]*)(?:["“”„«»]|$)|([^"“”„«»]+)')
+_MINUS = re.compile(r"(?:^|\s)[-−–]\"?[^\W\d_]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 
 
@@ -25,6 +26,11 @@ class Query:
     words: tuple[str, ...]
     phrases: tuple[tuple[str, ...], ...]
     is_cut: bool
+
+    @property
+    def has_minus(self) -> bool:
+        """Whether a minus sign before a word suggests that the reader wants to exclude it."""
+        return bool(_MINUS.search(self.text))
 
     @classmethod
     def parse(cls, typed: str) -> "Query":

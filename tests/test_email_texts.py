@@ -9,15 +9,17 @@ from unittest.mock import patch
 
 import pytest
 import time_machine
+from allauth.account.adapter import get_adapter
+from allauth.core.context import request_context
 from django.conf import settings
 from django.core import mail
 from django.db import transaction
 from django.template import Template
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts.models import QueueMail, User
-from blog.models import Authorship, Essay
+from blog.models import Authorship, Essay, Site
 from comments import jobs as comment_jobs
 from comments.answers import actions as answers
 from comments.models import Address, Comment, Subscription, Wording
@@ -171,6 +173,18 @@ def codes_and_notes_about_accounts(essay: Essay) -> None:
     ruth.post("/accounts/password/change/", {"oldpassword": "a long enough secret", "password1": new, "password2": new})
 
 
+def notes_about_changed_logins(essay: Essay) -> None:
+    request = RequestFactory().get("/", headers={"user-agent": "Firefox"})
+    request.user = make.user("ruth")
+    vars(request)["site"] = Site.objects.current()
+    changes = {"from_email": "old@example.org", "to_email": "new@example.org", "deleted_email": "old@example.org"}
+    with request_context(request):
+        for path in TEMPLATES.glob("*/email/*_message.txt"):
+            if "account/email/base_notification.txt" in path.read_text():
+                name = str(path.relative_to(TEMPLATES)).removesuffix("_message.txt")
+                get_adapter().send_notification_mail(name, request.user, {**changes, "provider": "Facebook"})
+
+
 def request_for(user: User | None = None) -> Client:
     client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
     if user:
@@ -192,6 +206,7 @@ SENDINGS: tuple[Callable[[Essay], None], ...] = (
     a_claim,
     an_authors_answer_and_pick,
     codes_and_notes_about_accounts,
+    notes_about_changed_logins,
 )
 
 

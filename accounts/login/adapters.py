@@ -19,6 +19,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.allauth_private import build_apps_from_settings
@@ -118,6 +119,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Add the message unless it repeats what the next page says."""
         if message_template not in SUPPRESSED_MESSAGES or request.POST.get("action") == "resend":
             super().add_message(request, level, message_template, *rest, **more)
+
+    def format_email_subject(self, subject: str) -> str:
+        """Begin the subject with the owner's name for the site, as in all of our other emails."""
+        return gettext("[%(site)s] %(subject)s") % {"site": account_context.request.site.name, "subject": subject}
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send an email immediately, since the person is waiting, and show a message if that fails.

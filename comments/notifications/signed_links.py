@@ -124,6 +124,11 @@ def read_unsubscribe_daily_token(token: str) -> Address | None:
     return Address.objects.filter(pk=load_token(token, STOP_DAILY)).first()
 
 
+def is_of_deleted(token: str, salt: str) -> bool:
+    """Return whether a link that leads to nothing is one of ours: what it was for has been deleted."""
+    return load_token(token, salt) is not None
+
+
 def _build_url(view: str, token: str) -> str:
     return f"{settings.SITE_URL}{reverse(view, args=[token])}"
 

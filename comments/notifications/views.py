@@ -140,7 +140,6 @@ def result_messages() -> dict[str, str]:
         "stopped": _("You’ve unsubscribed from these emails."),
         "all-stopped": _("You’ve unsubscribed this address from all emails."),
         "changed": _("Changes saved."),
-        "paused": _("All emails are paused. We won’t send missed emails later."),
         "resumed": _("Emails resumed."),
     }
 
@@ -149,7 +148,9 @@ def result_messages() -> dict[str, str]:
 def subscriptions_by_token(request: Request, token: str) -> HttpResponse:
     """Show the subscriptions of one address, opened by the signed link in every email."""
     address = signed_links.read_subscriptions_token(token)
-    return show_expired(request) if address is None else limit_referrer(subscriptions_page(request, [address]))
+    if address is None and not signed_links.is_of_deleted(token, signed_links.ALL):
+        return show_invalid(request)
+    return limit_referrer(subscriptions_page(request, [address] if address else []))
 
 
 @login_required
@@ -168,7 +169,7 @@ def subscriptions_page(request: Request, addresses: list[Address]) -> HttpRespon
     rows = load_undecided(Subscription.objects.confirmed().filter(address__in=addresses))
     context = {
         "addresses": [(address, [row for row in rows if row.address_id == address.pk]) for address in addresses],
-        "often": Subscription.Often.choices,
+        "has_essays": any(row.kind == Subscription.Kind.ESSAYS for row in rows),
         "message": result_messages().get(request.GET.get("said", "")),
     }
     return render(request, "comments/subscriptions.html", context)
@@ -215,7 +216,7 @@ def confirm(request: Request, token: str) -> HttpResponse:
     """List the unconfirmed subscriptions of an address, and confirm those its reader selects."""
     address = signed_links.read_confirm_token(token)
     if address is None:
-        return show_expired(request)
+        return show_invalid(request, is_confirmation=True)
     if request.method == "POST":
         chosen = [number for value in request.POST.getlist("subscription") if (number := parse_key(value))]
         count = subscribing.confirm(address, chosen)
@@ -232,7 +233,7 @@ def unsubscribe(request: Request, token: str) -> HttpResponse:
     """Unsubscribe by an email program's one-click POST (RFC 8058), or by the button on this page."""
     subscription = signed_links.read_unsubscribe_token(token)
     if subscription is None:
-        return show_expired(request)
+        return show_ended(request) if signed_links.is_of_deleted(token, signed_links.STOP) else show_invalid(request)
     if request.method == "POST":
         if "undo" in request.POST:
             subscribing.resubscribe(subscription)
@@ -249,7 +250,8 @@ def unsubscribe_daily(request: Request, token: str) -> HttpResponse:
     """Unsubscribe from the daily digest."""
     address = signed_links.read_unsubscribe_daily_token(token)
     if address is None:
-        return show_expired(request)
+        is_ended = signed_links.is_of_deleted(token, signed_links.STOP_DAILY)
+        return show_ended(request) if is_ended else show_invalid(request)
     daily = Subscription.objects.confirmed().filter(address=address, often=Subscription.Often.DAILY)
     if request.method == "POST":
         subscribing.unsubscribe(daily)
@@ -258,9 +260,14 @@ def unsubscribe_daily(request: Request, token: str) -> HttpResponse:
     return limit_referrer(render(request, "comments/unsubscribe_daily.html", context))
 
 
-def show_expired(request: Request) -> HttpResponse:
+def show_invalid(request: Request, *, is_confirmation: bool = False) -> HttpResponse:
     """Say that the link of an email is invalid or has expired (410)."""
-    return render(request, "comments/subscription_gone.html", status=410)
+    return render(request, "comments/subscription_gone.html", {"is_confirmation": is_confirmation}, status=410)
+
+
+def show_ended(request: Request) -> HttpResponse:
+    """Say that the subscription has been deleted; with 200, so that an email program does not report a failure."""
+    return render(request, "comments/subscription_gone.html", {"is_ended": True})
 
 
 def limit_referrer(response: HttpResponse) -> HttpResponse:

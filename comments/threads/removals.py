@@ -61,8 +61,8 @@ class Removal:
         if not self.sentence:
             return _("Your comment was not published.")
         if self.was_public:
-            return _("Your comment was removed: %(why)s") % {"why": self.sentence}
-        return _("Your comment was not published: %(why)s") % {"why": self.sentence}
+            return _("Your comment was removed. %(why)s") % {"why": self.sentence}
+        return _("Your comment was not published. %(why)s") % {"why": self.sentence}
 
     @property
     def answer(self) -> str:

@@ -50,6 +50,10 @@ def test_a_reader_subscribes_confirms_changes_and_unsubscribes_by_keyboard(
     press("Subscribe without commenting", "link")
     expect(page.get_by_label("All comments on “Whose Promise Is It?”")).to_be_checked()
     check("subscribe_page")
+    page.emulate_media(forced_colors="active")  # the browser draws boxes and radio buttons, and nothing covers them
+    checked = page.locator("input:checked")
+    assert set(checked.evaluate_all("all => all.map((each) => getComputedStyle(each, '::before').content)")) == {"none"}
+    page.emulate_media(forced_colors="none")
     press("Subscribe")
     expect(page.get_by_label("Email", exact=True)).to_be_focused()
     check(dark=True)

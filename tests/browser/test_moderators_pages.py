@@ -320,6 +320,10 @@ def test_moderation_works_by_keyboard(visitor: Visitor, site: "Server", essay: E
     assert Report.objects.get(comment=replied).text == "Look at it."
     appealed = post_comment(guest, site.url + essay.get_absolute_url())
     actions.trash(appealed, by=make.moderator(), message="Not here.")
+    other = make.comment(essay, "By another.")
+    guest.goto(site.url + essay.get_absolute_url())
+    expect(guest.locator(f"#comment-{other.pk} .new")).to_be_visible()
+    expect(guest.locator(f"#comment-{appealed.pk} .new")).to_have_count(0)
     guest.goto(f"{site.url}/replies/comments/")
     press(guest, "main a[href*=appeal]")
     expect(guest.get_by_role("heading", name="Appeal")).to_be_visible()

@@ -1,11 +1,13 @@
 """A person's drawer in the queue, their page without JavaScript, and the time a form reports."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from accounts.models import User
 from comments.models import Block, Comment
 from moderation.models import Note
 from tests import make
@@ -58,6 +60,21 @@ def test_the_drawer_opens_in_its_row_and_shows_responses_there(
     page.keyboard.press("Escape")
     expect(row.locator(".one-person")).to_be_hidden()
     expect(row).to_be_focused()
+
+
+def test_the_drawer_says_why_nothing_was_saved(visitor: Visitor, desk: Open, held_comment: Comment) -> None:
+    page = desk("/admin/comments/queue/")
+    row = page.locator(f"#comment-{held_comment.pk}")
+    row.locator("a[data-form=person]").click()
+    row.locator("[name=text]").fill("Look twice.")
+    User.objects.latest("pk").groups.clear()
+    row.get_by_role("button", name="Add note").click()
+    expect(row.get_by_role("alert")).to_contain_text("Only moderators can open the queue. Ask the site owner")
+    page.context.clear_cookies()
+    row.get_by_role("button", name="Add note").click()
+    expect(row.get_by_role("alert")).to_have_text(re.compile("^You’re logged out"))
+    expect(row.locator("[name=text]")).to_have_value("Look twice.")
+    assert ["403" in visitor.errors.pop() for _ in range(2)] == [True, True]
 
 
 def test_a_persons_page_works_without_script(visitor: Visitor, desk: Open, held_comment: Comment) -> None:

@@ -193,3 +193,12 @@ def test_older_texts_are_found_if_the_newest_lack_a_word(described: int) -> None
             rows = get_backend().newest(match, *bounds, limit, described)
         assert [row[:3] for row in rows[:described]] == [(key, "1", "c1") for key in expected[:limit][:described]]
         assert [get_key(row) for row in rows] == expected[:limit]
+
+
+@pytest.mark.parametrize("q", ["-orchard", "promise -orchard", 'promise -"the orchard"'])
+def test_a_minus_sign_excludes_nothing_and_the_page_says_so(q: str) -> None:
+    assert found(q) == found(q.replace("-", ""))
+    sentence = "A minus sign doesn’t exclude a word."
+    assert sentence in get(q).text
+    assert sentence in get(f"{q} zebra").text
+    assert sentence not in get("self-portrait orchard - promise -1").text

@@ -1,5 +1,6 @@
 """Everything stored about a person, found by the relations that lead to them."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,13 +36,13 @@ from comments.models import (
     Subscription,
     Wording,
 )
+from comments.screening import reasons
 from moderation.models import Note
 
 # Names of fields whose models give them none.
 LABELS = {
     "comment": _("comment"),
     "created_at": _("created"),
-    "ip": _("IP address"),
     "last_seen_at": _("last seen"),
     "picture_url": _("picture URL"),
     "user_agent": _("browser"),
@@ -71,6 +72,17 @@ class Part:
         name = field.partition("__")[0].removesuffix("_id")
         label: Any = LABELS.get(name) or getattr(self.model._meta.get_field(name), "verbose_name", name)
         return capfirst(str(label))
+
+    def in_words(self, field: str, value: Any) -> Any:
+        """Return a field's value as a reader understands it: labels of choices, no codes and no Python objects."""
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if field == "reasons":
+            return ", ".join(reasons.describe(reason) for reason in value)
+        if isinstance(value, dict | list):
+            return json.dumps(value, ensure_ascii=False, indent=2) if value else ""
+        choices = {} if "__" in field else dict(getattr(self.model._meta.get_field(field), "flatchoices", ()))
+        return choices.get(value, value)
 
 
 class InvitationPart(Part):
@@ -151,7 +163,7 @@ USER_PARTS = (
         "provider uid extra_data date_joined last_login",
     ),
     Part(Authenticator, _("Passkeys and two-factor authentication"), "user", "type created_at last_used_at"),
-    Part(UserSession, _("Active sessions"), "user", "user_agent ip created_at last_seen_at"),
+    Part(UserSession, _("Active sessions"), "user", "user_agent created_at last_seen_at"),
     Part(Authorship, _("Your essays"), "author", "essay__title position"),
     Part(
         Revision,
@@ -192,11 +204,6 @@ def as_dict(commenter: Commenter) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def yes_or_no(value: Any) -> Any:
-    """Return a truth value in words, and any other value as it is."""
-    return (_("yes") if value else _("no")) if isinstance(value, bool) else value
-
-
 def as_file(request: HttpRequest, commenter: Commenter, kind: str, name: str) -> HttpResponse:
     """Return a download of everything: `json` for programs, `html` for reading."""
     if kind == "json":
@@ -204,7 +211,7 @@ def as_file(request: HttpRequest, commenter: Commenter, kind: str, name: str) ->
         response = HttpResponse(body, content_type="application/json; charset=utf-8")
     else:
         parts = [
-            (part.title, [[(part.label(name), yes_or_no(value)) for name, value in row.items()] for row in rows])
+            (part.title, [[(part.label(name), part.in_words(name, row[name])) for name in row] for row in rows])
             for part, rows in collect(commenter)
         ]
         context = {"parts": parts, "commenter": commenter, "now": timezone.now(), "request": request}

@@ -31,7 +31,7 @@ function showLink(text, count, href) {
 
 function markUnread({ since, seen }) {
   const hasSeen = ({ id }, posted) => posted + 60_000 <= since || numberOf(id) <= seen; // times are cut to the minute
-  const isOwn = (comment) => comment.querySelector(":scope > article [href*='/delete/']");
+  const isOwn = (comment) => comment.querySelector(":scope > article :is([href*='/delete/'], .notice)");
   const unread = comments.filter((comment) => !hasSeen(comment, Date.parse(comment.querySelector(".when time").dateTime)) && !isOwn(comment));
   for (const comment of unread) {
     const badge = document.createElement("span");

@@ -19,6 +19,7 @@ from comments.models import Address, Comment, Notice, Subscription
 from comments.notifications import compose, outbox, signed_links, subscribing
 from comments.notifications.subscribing import Subscriber, Topic
 from moderation.decisions import actions as deciding
+from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.blog.essay_forms import long_essay
 
@@ -266,6 +267,20 @@ def test_the_daily_digest_omits_what_has_ended_or_was_removed(essay: Essay, day:
     (message,) = at(MORNING + timedelta(days=1))  # it was approved after all
     assert "Gone by then." in message.body
     assert "Still wanted." not in message.body
+
+
+def test_the_daily_digest_has_the_link_to_appeal(essay: Essay) -> None:
+    make.site(time_zone="Europe/Berlin")
+    comment = make.comment(essay, "Rejected.", status="pending")
+    follow("decision", comment=comment, often="daily")
+    with time_machine.travel(MORNING - timedelta(hours=1)):
+        deciding.trash(comment, by=make.moderator(), message="Off topic.")
+        run_ready_jobs()
+    (message,) = at(MORNING)
+    for text in (message.body, html_part(message)):
+        assert "Off topic." in text
+        assert "you can appeal once" in text
+        assert f"/comments/{comment.pk}/appeal/?by=" in text
 
 
 def test_an_empty_daily_digest_is_not_sent(essay: Essay, day: Subscription) -> None:

@@ -10,6 +10,7 @@ from django.core import mail
 from accounts.models import Commenter, User
 from blog.models import Essay
 from comments.models import Address, Comment, Notice, Subscription
+from comments.notifications import signed_links
 from moderation.decisions import actions as deciding
 from server.jobs.worker import run_ready_jobs
 from tests import make
@@ -319,7 +320,7 @@ class TestTheLinks:
 
         assert "Changes saved." in press(do="daily", subscription=row.pk)
         assert Subscription.objects.get().often == "daily"
-        assert "All emails are paused." in press(do="pause", address=row.address_id)
+        assert press(do="pause", address=row.address_id).count("All emails are paused.") == 1
         comment = Comment.objects.get(commenter=row.commenter_id)
         say(friend, essay, comment, name="Bo", email="bo@example.org", text="While it rests.")
         assert posted() == []
@@ -346,6 +347,16 @@ class TestTheLinks:
             answer = getattr(Browser(), method)(f"/subscriptions/{path}")
             assert answer.status_code == 410
             assert "This link doesn’t work" in Page(answer).text
+
+    def test_links_of_old_emails_say_that_the_subscription_has_ended(self, guest: Browser, notice: Any) -> None:
+        daily = signed_links.unsubscribe_daily_url(Address.objects.get()).removeprefix(settings.SITE_URL)
+        manage = signed_links.subscriptions_url(Address.objects.get()).removeprefix(settings.SITE_URL)
+        Address.objects.all().delete()  # as a month after its last subscription was stopped
+        for link in (link_in(notice, "stop"), daily):
+            for answer in (guest.get(link), guest.post(link, {"List-Unsubscribe": "One-Click"})):
+                assert answer.status_code == 200
+                assert "You’re no longer subscribed to these emails." in answer.text
+        assert "You have no subscriptions." in guest.read(manage).text
 
     @pytest.mark.both
     def test_unconfirmed_subscriptions_are_deleted(self, essay: Essay, guest: Browser) -> None:

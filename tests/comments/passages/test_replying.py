@@ -107,11 +107,13 @@ def test_any_other_value_shows_all_comments(essay: Essay, value: str) -> None:
 def test_without_javascript_a_reader_chooses_a_paragraph(essay: Essay) -> None:
     reader = Browser()
     page = reader.read(essay.get_absolute_url())
-    start = page.only("p[@class='to-passage']/a").get("href")
-    choices = reader.read(str(start)).all("a[@class='choose']")
+    button = page.only("p[@class='to-passage']/button")
+    page = reader.submit_comment(essay, **{str(button.get("name")): str(button.get("value"))}, text="Begun before.")
+    choices = reader.read(page.response.headers["Location"]).all("a[@class='choose']")
     assert [text_of(link) for link in choices] == ["Reply to this paragraph"] * 2
     page = reader.read(str(choices[0].get("href")).partition("#")[0])
     assert "On: “ Hardly anybody has read the Meditations. It is on every list. ”" in page.text
+    assert page.form_values["text"].strip() == "Begun before."
     posted = reader.submit_comment(essay, **make.guest_form(on=page.form_values["on"]))
     assert posted.status == 302
     assert Passage.objects.get().words == "Hardly anybody has read the Meditations. It is on every list."

@@ -30,7 +30,7 @@ def test_the_feed_has_replies_and_decisions_at_a_secret_address(essay: Essay, ro
     response = reader.get(address)
     assert response.headers["Content-Type"].startswith("application/rss+xml")
     assert response.text.count("<item>") == 2
-    for words in ("Odile replied to your comment on “Of Forms”", "A public reply.", "removed: Off topic."):
+    for words in ("Odile replied to your comment on “Of Forms”", "A public reply.", "removed. Off topic."):
         assert words in response.text
     assert (response.headers["X-Robots-Tag"], response.headers["Referrer-Policy"]) == ("noindex", "no-referrer")
     assert reader.get(address, headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
@@ -54,8 +54,8 @@ def test_the_feed_has_long_replies_in_full_and_messages_as_typed(essay: Essay, r
     decision, reply = items_of(rosa)
     assert reply[1].endswith("The end.</p>")
     assert decision == (
-        "Your comment was removed: No <b> & no x<y>z.",
-        "Your comment was removed: No &lt;b&gt; &amp; no x&lt;y&gt;z.",
+        "Your comment was removed. No <b> & no x<y>z.",
+        "Your comment was removed. No &lt;b&gt; &amp; no x&lt;y&gt;z.",
     )
 
 

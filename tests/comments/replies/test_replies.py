@@ -148,7 +148,7 @@ def test_replies_decisions_and_likes_are_shown_newest_first(essay: Essay, rosa: 
     assert "Mara" not in page.text
     assert "Between us" not in page.text
     assert shown(page) == [
-        "Your comment was removed: Off topic. Appeal “You fool.”",
+        "Your comment was removed. Off topic. Appeal “You fool.”",
         "Your comment was approved and is now public. “My first words.”",
         "Ines, Odile Ferrand and 1 other liked your comment. “My first words.”",
         "M Miriam author In reply to “My first words.” I disagree. Reply Like Show in the discussion",
@@ -301,3 +301,12 @@ def test_the_number_in_the_masthead_needs_no_query_for_unknown_visitors(essay: E
     Comment.objects.filter(pk__in=[row.pk for row in made]).update(commenter=me, likes=1)
     Like.objects.bulk_create(Like(commenter=fan, comment=row) for fan, row in zip(fans, made, strict=True))
     assert render(me) == "99+ Replies, 99+ new"
+
+
+def test_a_page_without_entries_offers_no_filters(essay: Essay, mara: User) -> None:
+    reader = Browser(make.user("nora"))
+    assert "No replies yet." in reader.read(REPLIES).text
+    assert reader.read(REPLIES).find("nav[@aria-labelledby='show-label']") is None
+    actions.trash(reader.post_comment(essay), by=mara)
+    assert reader.read(REPLIES).only("nav[@aria-labelledby='show-label']") is not None
+    assert reader.read(f"{REPLIES}?show=likes").only("nav[@aria-labelledby='show-label']") is not None

@@ -75,7 +75,7 @@ def test_the_author_reads_the_reason_wherever_they_see_their_comment(
 ) -> None:
     decision = refuse(comment, mara, verb)
     place = rosa.read(essay).comment(comment)
-    assert f"Your comment was removed: {WHY}" in text_of(place)
+    assert f"Your comment was removed. {WHY}" in text_of(place)
     assert "You fool." in text_of(place)
     assert place.get("data-status") == decision.after
     assert address(comment) in [link.get("href") for link in place.iter("a")]
@@ -94,7 +94,7 @@ def test_the_author_reads_the_reason_wherever_they_see_their_comment(
 def test_an_undo_removes_the_message(essay: Essay, rosa: Browser, comment: Comment, mara: User) -> None:
     actions.unapprove(comment, by=mara)
     decision = refuse(comment, mara)
-    assert f"Your comment was not published: {WHY}" in rosa.read(essay).text
+    assert f"Your comment was not published. {WHY}" in rosa.read(essay).text
     undo.undo(decision, by=mara)
     assert WHY not in rosa.read(essay).text + rosa.read("/replies/comments/").text
     assert rosa.get(address(comment)).status_code == 404

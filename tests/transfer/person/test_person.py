@@ -1,5 +1,6 @@
 """A person's data: downloaded as a file, and completely deleted on request."""
 
+import html
 import json
 from datetime import timedelta
 from typing import Any
@@ -83,6 +84,19 @@ def test_the_file_contains_everything(essay: Essay, reader: User) -> None:
         assert words in read
 
 
+def test_the_readable_file_has_words_and_no_python_objects(essay: Essay, reader: User) -> None:
+    commenter = Commenter.objects.for_user(reader)
+    comment = make.comment(essay, by=commenter, status="pending")
+    Wording.objects.filter(comment=comment).update(reasons=[{"code": "first"}, {"code": "links", "count": 2}])
+    address = Address.objects.create(email="rosa@example.org")
+    Subscription.objects.create(address=address, kind="decision", comment=comment, commenter=commenter, often="daily")
+    page = html.unescape(log_in(reader).get(f"{DATA}about-me.html").text)
+    for words in ("first comment, 2 links", "once a day", '"username": "rosa_c"'):
+        assert words in page
+    for code in ("'code'", ">daily<", "{'username'", "0.0.0.0"):
+        assert code not in page
+
+
 def test_pending_invitations_are_exported_for_sender_and_recipient(reader: User) -> None:
     owner = make.owner("joris", name="Joris Vane", password="orchards are not sold")
     desk = log_in(owner)
@@ -100,7 +114,7 @@ def test_pending_invitations_are_exported_for_sender_and_recipient(reader: User)
     assert told(rosa) == [asked[0]]
     assert "Pending invitations, sent or received" in desk.get(DATA).text
     read = desk.get(f"{DATA}about-me.html").text
-    for words in ("Invited by", "Joris Vane", "Tomás Vega", "Moderators"):
+    for words in ("Invited by", "Joris Vane", "Tomás Vega", "Moderator: approves"):
         assert words in read
     reader.emailaddress_set.update(verified=False)
     assert told(rosa) == []  # the address is no longer verified
