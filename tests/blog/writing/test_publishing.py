@@ -143,6 +143,24 @@ def test_several_essays_are_published_or_withdrawn_from_the_list(author: User) -
     assert Essay.objects.published().get() == essays[1]
 
 
+def test_the_list_says_which_essays_are_published_or_drafts_already(author: User) -> None:
+    desk = client_of(author)
+    published, draft = make.essay(by=author), make.essay(by=author, published=None)
+    words = Page(chosen(desk, "publish_now", published)).text
+    assert "1 essay is already published." in words
+    assert "0 essays" not in words
+    assert "open the essay and choose “Update”" not in words
+    words = Page(chosen(desk, "unpublish", draft)).text
+    assert "1 essay is already a draft." in words
+    assert "0 essays" not in words
+    form = EssayForm(author, published)
+    form.open()
+    form.save(body="<p>Another text.</p>")
+    words = Page(chosen(desk, "publish_now", published, draft)).text
+    assert "1 essay is already published. To publish changes, open the essay and choose “Update”." in words
+    assert "1 essay published." in words
+
+
 def history(essay: Essay) -> list[tuple[str, str]]:
     return [(row.kind, str(row.author)) for row in essay.revisions.order_by("pk").select_related("author")]
 
