@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -102,6 +103,8 @@ class WritingMixin(AdminMixin):
         for formset in formsets:
             self.save_formset(request, form, formset, change=change)
         essay = form.instance
+        if any(formset.model is Authorship and formset.has_changed() for formset in formsets):
+            Essay.objects.filter(pk=essay.pk).update(changed=timezone.now())  # readers see the authors
         if not change and not essay.authorships.exists():
             Authorship.objects.create(essay=essay, author=cast(User, request.user))
         indexing.index(essay)
