@@ -7,8 +7,8 @@ from html import escape, unescape
 from itertools import islice
 
 from blog import markup
-from blog.editor import formulas, lists, notes, program_quirks, styles, unlinked_notes, word_formulas
-from blog.editor.tree import Findings, Node, parse, replace_nodes
+from blog.editor import formulas, heading_links, lists, notes, program_quirks, styles, unlinked_notes, word_formulas
+from blog.editor.tree import HEADINGS, Findings, Node, parse, replace_nodes
 
 _FRAGMENT = re.compile(r"<!--\s*StartFragment\s*-->(.*)<!--\s*EndFragment\s*-->", re.DOTALL)
 _HEAD = re.compile(r"<head\b.*?</head\s*>", re.DOTALL | re.IGNORECASE)
@@ -65,12 +65,13 @@ def convert_html(source: str, *, resolve_picture: Resolver = keep_web_address, h
     replace_pictures(root, resolve_picture, result)
     result.lost += [("empty footnote(s)", "")] * notes.fill_empty_notes(root)
     drop_non_text(root, result)
+    heading_links.mark(root)
     replace_nodes(root, lambda node: unwrap_foreign(node, result))
     styles.tidy_blocks(root)
     if has_title:
         extract_title_and_deck(root, result)
     styles.shift_headings(root)
-    result.html = markup.clean_essay(root.inner_html())
+    result.html = heading_links.set_addresses(markup.clean_essay(root.inner_html()))
     return result
 
 
@@ -114,14 +115,18 @@ def find_title(root: Node) -> Node | None:
 def unwrap_foreign(node: Node, result: Conversion) -> list[Node | str] | None:
     """Return the content of an element that only the other program needs, or of a link into the old document.
 
-    None keeps any other element. `result` records links to files on the author's computer.
+    None keeps any other element. `result` records links to places in the text and to files on the author's computer.
     """
     if node.name in _OFFICE:
         return node.children
     if node.name != "a" or node.attributes.get("role") == "doc-noteref":
         return None
     address = node.attributes.get("href", "").strip()
+    if heading_links.is_marked(address):
+        return None
     if not address or address.startswith("#"):
+        if is_lost_inside(node, address):
+            result.lost.append(("link(s) to (a place|places) in the text", " ".join(node.text.split())[:60]))
         return node.children
     address = node.attributes["href"] = markup.complete_address(address)
     if (scheme := _SCHEME.match(address)) and scheme[0].lower() not in {"file:", "javascript:"}:
@@ -135,6 +140,13 @@ def unwrap_foreign(node: Node, result: Conversion) -> list[Node | str] | None:
     if not notes.is_mark(node):  # marks are counted already
         result.lost.append(("link(s) to local files", address[:200]))
     return node.children
+
+
+def is_lost_inside(link: Node, address: str) -> bool:
+    """Return whether a reader misses a link into the text, unlike one of a heading to itself or a counted mark."""
+    is_mark = notes.is_mark(link) and not notes.is_word(link)
+    is_in_heading = any(above.name in HEADINGS for above in link.ancestors())
+    return len(address) > 1 and link.has_text() and not is_mark and not is_in_heading
 
 
 def replace_pictures(root: Node, resolve_picture: Resolver, result: Conversion) -> None:

@@ -7,7 +7,11 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+from mdit_py_plugins.admon import admon_plugin
+from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
+
+from blog.editor import callouts
 
 MAX_NESTING = 40
 MAX_MARKUP_CHARACTERS = 20_000  # ten times those of 20,000 words with a hundred notes
@@ -21,14 +25,18 @@ def has_too_much_markup(source: str) -> bool:
     return len(_MARKUP_CHARACTER.findall(source)) > MAX_MARKUP_CHARACTERS
 
 
-def build_parser(*, has_formulas: bool = False) -> MarkdownIt:
+def build_parser(*, has_formulas: bool = False, has_extensions: bool = False) -> MarkdownIt:
     """Return a parser of Markdown with HTML, tables, strikethrough, footnotes and captions.
 
-    If `has_formulas`, TeX stays as it is. Markdown that we exported has its signs escaped instead.
+    If `has_formulas`, TeX stays as it is. Markdown that we exported has its signs escaped instead. With
+    `has_extensions`, it reads definition lists and callouts too, as other programs write them.
     """
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
     parser.core.ruler.before("inline", "checkboxes", add_checkboxes)
     parser.core.ruler.push("captions", add_captions)
+    if has_extensions:
+        parser.use(deflist_plugin).use(admon_plugin)
+        parser.core.ruler.before("inline", "callouts", callouts.convert)
     if has_formulas:
         parser.inline.ruler.before("escape", "formula", read_formula)
     return parser.use(footnote_plugin)

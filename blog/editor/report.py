@@ -13,6 +13,9 @@ MESSAGES: dict[str, Any] = {
     "footnote mark(s) without a footnote": ngettext_lazy(
         "%d footnote reference without a footnote", "%d footnote references without a footnote"
     ),
+    "link(s) to (a place|places) in the text": ngettext_lazy(
+        "%d link to a place in the text", "%d links to places in the text"
+    ),
     "link(s) to local files": ngettext_lazy("%d link to a local file", "%d links to local files"),
     "link(s) without https://, http:// or mailto:": ngettext_lazy(
         "%d link that doesn’t begin with https://, http:// or mailto:",
