@@ -15,6 +15,7 @@ _HEAD = re.compile(r"<head\b.*?</head\s*>", re.DOTALL | re.IGNORECASE)
 _TITLE = re.compile(r"<title\b[^<>]*>(.*?)</title\s*>", re.DOTALL | re.IGNORECASE)
 _PLAYER = re.compile(r"<(iframe|video|audio|embed|object)\b[^<>]*+>", re.IGNORECASE)
 _SOURCE = re.compile(r"""\b(?:src|data)\s*+=\s*+["']?(https?://[^"'\s<>]++)""", re.IGNORECASE)
+_LOCAL_SOURCE = re.compile(r"""\b(?:src|data)\s*+=\s*+["']?([^"'\s<>]++)""", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _LINK_SCHEMES = frozenset({"https:", "http:", "mailto:"})
 _OFFICE = frozenset({"o:p", "w:sdt", "st1:place", "v:shape", "html", "body", "main", "article", "center"})
@@ -57,6 +58,7 @@ def convert_html(source: str, *, resolve_picture: Resolver = keep_web_address, h
     word_formulas.to_text(root, result.changed, result.lost)
     lists.convert_word_lists(root)
     lists.nest_lists(root)
+    unlinked_notes.keep_unused(root, result.changed)
     unlinked_notes.add_backlinks(root)
     unlinked_notes.link_numbered_notes(root)
     result.note_count, dead = notes.collect_notes(root)
@@ -171,6 +173,8 @@ def add_player_link(player: re.Match[str], result: Conversion) -> str:
     """Return an embedded player's tag after a link to its video; cleaning removes the tag and keeps the link."""
     source = _SOURCE.search(player[0])
     if source is None:
+        if name := _LOCAL_SOURCE.search(player[0]):
+            result.lost.append(("embedded player(s)", unescape(name[1])[:200]))
         return player[0]
     address = unescape(source[1])
     result.changed.append(("embedded player(s) (was|were) replaced by (a link|links)", address))

@@ -32,6 +32,10 @@ MESSAGES: dict[str, Any] = {
         "%d line of a table of contents", "%d lines of a table of contents"
     ),
     "empty footnote(s)": ngettext_lazy("%d empty footnote", "%d empty footnotes"),
+    "embedded player(s)": ngettext_lazy("%d embedded player", "%d embedded players"),
+    "footnote(s) without a reference (was|were) left in the text": ngettext_lazy(
+        "%d footnote without a reference was left in the text", "%d footnotes without a reference were left in the text"
+    ),
     "tracked change(s) (was|were) accepted": ngettext_lazy(
         "%d tracked change was accepted", "%d tracked changes were accepted"
     ),

@@ -403,6 +403,14 @@ Term *one*
 > [!tip]- My title
 > Body.
 
+::: warning
+Careful.
+:::
+
+::: {.columns}
+Side by side.
+:::
+
 ## A heading
 
 ## A heading
@@ -421,6 +429,7 @@ def test_definitions_callouts_and_links_to_headings_have_a_place(author: User, c
         "<details><summary>Tip</summary><p>Hidden.</p></details>",
         "<blockquote><p><strong>Note</strong></p><p>Text.</p><p>More.</p></blockquote>",
         "<blockquote><p><strong>My title</strong></p><p>Body.</p></blockquote>",
+        "<blockquote><p><strong>Warning</strong></p><p>Careful.</p></blockquote><p>Side by side.</p>",
     ):
         assert part in essay.body, essay.body
     assert losses(essay).splitlines() == ["2 links to places in the text: md, gone"]
@@ -429,6 +438,17 @@ def test_definitions_callouts_and_links_to_headings_have_a_place(author: User, c
     linked = re.findall(r'<a href="#([^"]*)"[^>]*>(?:there|again|it)</a>', page)
     headings = re.findall(r'<h2 id="([^"]*-h-[^"]*)"', page)
     assert linked == headings
+
+
+def test_notes_without_marks_and_files_of_sounds_are_listed() -> None:
+    source = "One[^a].\n\n[^b]: Never used.\n\n[^a]: First.\n\n[^a]: Second.\n\n<audio controls src='/a.mp3'></audio>\n"
+    essay, _report = import_document("a.md", source.encode())
+    assert "<p>Never used.</p><p>Second.</p>" in essay.body
+    assert '<li id="note-1">First.</li>' in essay.body
+    assert losses(essay).splitlines() == [
+        "1 embedded player: /a.mp3",
+        "2 footnotes without a reference were left in the text: Never used., Second.",
+    ]
 
 
 def losses(essay: Essay) -> str:
