@@ -90,7 +90,7 @@ def test_changes_that_were_taken_back_or_published_are_not_listed(author: User) 
     assert titles(desk_of(author), "changed") == []
 
 
-def test_unpublished_changes_are_sorted_by_when_they_were_saved(author: User) -> None:
+def test_unpublished_changes_are_shown_as_saved_last_ones_first(author: User) -> None:
     started = timezone.now() - timedelta(days=9)
     essays = {}
     for hours, title in enumerate(("First", "Second")):
@@ -98,8 +98,11 @@ def test_unpublished_changes_are_sorted_by_when_they_were_saved(author: User) ->
             essays[title] = make.essay(title, by=author, published=timezone.now())
     save_text(essays["Second"], "<p>Changed.</p>", author)
     save_text(essays["First"], "<p>Changed after it.</p>", author)
+    text = replace(Text.from_essay(essays["First"]), title="Renamed", body="<p>One two three four five.</p>")
+    revisions.save(essays["First"], text, by=author)
     page = desk_of(author)
-    assert titles(page, "changed") == ["First", "Second"]
+    assert titles(page, "changed") == ["Renamed", "Second"]
+    assert "5 words" in text_of(page.by_id("desk"))
     assert text_of(page.by_id("desk")).count("edited just now") == 2
 
 
