@@ -250,8 +250,11 @@ class RedirectForm(forms.ModelForm[Redirect]):
         fields = ("old_path", "essay", "tag", "series")
 
     def clean_old_path(self) -> str:
-        """Return the decoded path from a typed path, or from a full URL of this site copied from a browser."""
-        old = unquote(str(self.cleaned_data["old_path"]).removeprefix(settings.SITE_URL))
+        """Return the decoded path from a typed path, or from a full URL of this site copied from a browser.
+
+        Browsers send no fragment.
+        """
+        old = unquote(str(self.cleaned_data["old_path"]).removeprefix(settings.SITE_URL).partition("#")[0])
         if not old.startswith("/"):
             raise ValidationError(_("Enter a path that starts with a slash, such as /2019/an-essay/."))
         return old
