@@ -151,6 +151,22 @@ class AuthorshipFormSet(forms.BaseInlineFormSet[Authorship, Essay, Any]):
         if box := form.fields.get("DELETE"):
             box.widget.attrs["aria-label"] = box.label
 
+    def clean(self) -> None:
+        """Keep an author: an essay without one could be found only by editors."""
+        super().clean()
+        if self.deleted_forms and not any(
+            form.cleaned_data.get("author") for form in self.forms if form not in self.deleted_forms
+        ):
+            raise ValidationError(
+                _("An essay needs at least one author. Add another author before you delete this one.")
+            )
+
+    def get_unique_error_message(self, unique_check: Any) -> Any:
+        return _("Each author can be listed only once.")
+
+    def get_form_error(self) -> Any:
+        return _("This author is listed twice.")
+
 
 class AuthorshipInline(admin.TabularInline[Authorship, Essay]):
     model = Authorship
