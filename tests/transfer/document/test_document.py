@@ -2,7 +2,6 @@
 
 import base64
 import io
-import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
-from django.utils import timezone
 from PIL import Image as Pillow
 
 from accounts.models import User
@@ -379,78 +377,3 @@ def test_lists_languages_and_formulas_are_kept_and_hidden_text_is_dropped() -> N
         "2 tracked changes were accepted",
     ):
         assert words in told
-
-
-EXTENSIONS = """# Title
-
-See [there](#a-heading), [md](#md), [again](#a-heading-1), [it](#kept) and [gone](#nowhere).
-
-Term *one*
-: First
-: Second
-
-!!! warning "Mind the *gap*"
-    Body.
-
-??? tip
-    Hidden.
-
-> [!NOTE]
-> Text.
->
-> More.
-
-> [!tip]- My title
-> Body.
-
-::: warning
-Careful.
-:::
-
-::: {.columns}
-Side by side.
-:::
-
-## A heading
-
-## A heading
-
-<a id="kept"></a>
-
-## Kept by its anchor
-"""
-
-
-def test_definitions_callouts_and_links_to_headings_have_a_place(author: User, client: Client) -> None:
-    essay, _report = import_document("a.md", EXTENSIONS.encode(), by=author)
-    for part in (
-        "<dl><dt>Term <em>one</em></dt><dd>First</dd><dd>Second</dd></dl>",
-        "<blockquote><p><strong>Mind the <em>gap</em></strong></p><p>Body.</p></blockquote>",
-        "<details><summary>Tip</summary><p>Hidden.</p></details>",
-        "<blockquote><p><strong>Note</strong></p><p>Text.</p><p>More.</p></blockquote>",
-        "<blockquote><p><strong>My title</strong></p><p>Body.</p></blockquote>",
-        "<blockquote><p><strong>Warning</strong></p><p>Careful.</p></blockquote><p>Side by side.</p>",
-    ):
-        assert part in essay.body, essay.body
-    assert losses(essay).splitlines() == ["2 links to places in the text: md, gone"]
-    Essay.objects.filter(pk=essay.pk).update(published=timezone.now(), dated="2026-03-02")
-    page = client.get(Essay.objects.get().get_absolute_url()).content.decode()
-    linked = re.findall(r'<a href="#([^"]*)"[^>]*>(?:there|again|it)</a>', page)
-    headings = re.findall(r'<h2 id="([^"]*-h-[^"]*)"', page)
-    assert linked == headings
-
-
-def test_notes_without_marks_and_files_of_sounds_are_listed() -> None:
-    source = "One[^a].\n\n[^b]: Never used.\n\n[^a]: First.\n\n[^a]: Second.\n\n<audio controls src='/a.mp3'></audio>\n"
-    essay, _report = import_document("a.md", source.encode())
-    assert "<p>Never used.</p><p>Second.</p>" in essay.body
-    assert '<li id="note-1">First.</li>' in essay.body
-    assert losses(essay).splitlines() == [
-        "1 embedded player: /a.mp3",
-        "2 footnotes without a reference were left in the text: Never used., Second.",
-    ]
-
-
-def losses(essay: Essay) -> str:
-    essay.refresh_from_db()
-    return essay.import_losses
