@@ -151,6 +151,22 @@ class AuthorshipFormSet(forms.BaseInlineFormSet[Authorship, Essay, Any]):
         if box := form.fields.get("DELETE"):
             box.widget.attrs["aria-label"] = box.label
 
+    def clean(self) -> None:
+        """Keep an author: an essay without one could be found only by editors."""
+        super().clean()
+        if self.deleted_forms and not any(
+            form.cleaned_data.get("author") for form in self.forms if form not in self.deleted_forms
+        ):
+            raise ValidationError(
+                _("An essay needs at least one author. Add another author before you delete this one.")
+            )
+
+    def get_unique_error_message(self, unique_check: Any) -> Any:
+        return _("Each author can be listed only once.")
+
+    def get_form_error(self) -> Any:
+        return _("This author is listed twice.")
+
 
 class AuthorshipInline(admin.TabularInline[Authorship, Essay]):
     model = Authorship
@@ -250,8 +266,11 @@ class RedirectForm(forms.ModelForm[Redirect]):
         fields = ("old_path", "essay", "tag", "series")
 
     def clean_old_path(self) -> str:
-        """Return the decoded path from a typed path, or from a full URL of this site copied from a browser."""
-        old = unquote(str(self.cleaned_data["old_path"]).removeprefix(settings.SITE_URL))
+        """Return the decoded path from a typed path, or from a full URL of this site copied from a browser.
+
+        Browsers send no fragment.
+        """
+        old = unquote(str(self.cleaned_data["old_path"]).removeprefix(settings.SITE_URL).partition("#")[0])
         if not old.startswith("/"):
             raise ValidationError(_("Enter a path that starts with a slash, such as /2019/an-essay/."))
         return old

@@ -93,8 +93,10 @@ def redirect_by_number(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def redirect_moved(request: HttpRequest, **parts: Any) -> HttpResponse:
-    """Redirect an old address to its current one, or raise Http404."""
-    old = Redirect.objects.select_related("essay", "tag", "series").filter(old_path=request.path[:500]).first()
+    """Redirect an old address, which may be stored without its last slash, to its current one, or raise Http404."""
+    path = request.path[:500]
+    found = Redirect.objects.select_related("essay", "tag", "series").filter(old_path__in=[path, path.rstrip("/")])
+    old = found.order_by("-old_path").first()
     if not old or (old.essay and not old.essay.is_published):
         raise Http404
     return redirect(old, permanent=True)

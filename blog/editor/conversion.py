@@ -7,14 +7,15 @@ from html import escape, unescape
 from itertools import islice
 
 from blog import markup
-from blog.editor import formulas, lists, notes, program_quirks, styles, unlinked_notes, word_formulas
-from blog.editor.tree import Findings, Node, parse, replace_nodes
+from blog.editor import formulas, heading_links, lists, notes, program_quirks, styles, unlinked_notes, word_formulas
+from blog.editor.tree import HEADINGS, Findings, Node, parse, replace_nodes
 
 _FRAGMENT = re.compile(r"<!--\s*StartFragment\s*-->(.*)<!--\s*EndFragment\s*-->", re.DOTALL)
 _HEAD = re.compile(r"<head\b.*?</head\s*>", re.DOTALL | re.IGNORECASE)
 _TITLE = re.compile(r"<title\b[^<>]*>(.*?)</title\s*>", re.DOTALL | re.IGNORECASE)
 _PLAYER = re.compile(r"<(iframe|video|audio|embed|object)\b[^<>]*+>", re.IGNORECASE)
 _SOURCE = re.compile(r"""\b(?:src|data)\s*+=\s*+["']?(https?://[^"'\s<>]++)""", re.IGNORECASE)
+_LOCAL_SOURCE = re.compile(r"""\b(?:src|data)\s*+=\s*+["']?([^"'\s<>]++)""", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _LINK_SCHEMES = frozenset({"https:", "http:", "mailto:"})
 _OFFICE = frozenset({"o:p", "w:sdt", "st1:place", "v:shape", "html", "body", "main", "article", "center"})
@@ -57,6 +58,7 @@ def convert_html(source: str, *, resolve_picture: Resolver = keep_web_address, h
     word_formulas.to_text(root, result.changed, result.lost)
     lists.convert_word_lists(root)
     lists.nest_lists(root)
+    unlinked_notes.keep_unused(root, result.changed)
     unlinked_notes.add_backlinks(root)
     unlinked_notes.link_numbered_notes(root)
     result.note_count, dead = notes.collect_notes(root)
@@ -65,12 +67,13 @@ def convert_html(source: str, *, resolve_picture: Resolver = keep_web_address, h
     replace_pictures(root, resolve_picture, result)
     result.lost += [("empty footnote(s)", "")] * notes.fill_empty_notes(root)
     drop_non_text(root, result)
+    heading_links.mark(root)
     replace_nodes(root, lambda node: unwrap_foreign(node, result))
     styles.tidy_blocks(root)
     if has_title:
         extract_title_and_deck(root, result)
     styles.shift_headings(root)
-    result.html = markup.clean_essay(root.inner_html())
+    result.html = heading_links.set_addresses(markup.clean_essay(root.inner_html()))
     return result
 
 
@@ -114,14 +117,18 @@ def find_title(root: Node) -> Node | None:
 def unwrap_foreign(node: Node, result: Conversion) -> list[Node | str] | None:
     """Return the content of an element that only the other program needs, or of a link into the old document.
 
-    None keeps any other element. `result` records links to files on the author's computer.
+    None keeps any other element. `result` records links to places in the text and to files on the author's computer.
     """
     if node.name in _OFFICE:
         return node.children
     if node.name != "a" or node.attributes.get("role") == "doc-noteref":
         return None
     address = node.attributes.get("href", "").strip()
+    if heading_links.is_marked(address):
+        return None
     if not address or address.startswith("#"):
+        if is_lost_inside(node, address):
+            result.lost.append(("link(s) to (a place|places) in the text", " ".join(node.text.split())[:60]))
         return node.children
     address = node.attributes["href"] = markup.complete_address(address)
     if (scheme := _SCHEME.match(address)) and scheme[0].lower() not in {"file:", "javascript:"}:
@@ -135,6 +142,13 @@ def unwrap_foreign(node: Node, result: Conversion) -> list[Node | str] | None:
     if not notes.is_mark(node):  # marks are counted already
         result.lost.append(("link(s) to local files", address[:200]))
     return node.children
+
+
+def is_lost_inside(link: Node, address: str) -> bool:
+    """Return whether a reader misses a link into the text, unlike one of a heading to itself or a counted mark."""
+    is_mark = notes.is_mark(link) and not notes.is_word(link)
+    is_in_heading = any(above.name in HEADINGS for above in link.ancestors())
+    return len(address) > 1 and link.has_text() and not is_mark and not is_in_heading
 
 
 def replace_pictures(root: Node, resolve_picture: Resolver, result: Conversion) -> None:
@@ -159,6 +173,8 @@ def add_player_link(player: re.Match[str], result: Conversion) -> str:
     """Return an embedded player's tag after a link to its video; cleaning removes the tag and keeps the link."""
     source = _SOURCE.search(player[0])
     if source is None:
+        if name := _LOCAL_SOURCE.search(player[0]):
+            result.lost.append(("embedded player(s)", unescape(name[1])[:200]))
         return player[0]
     address = unescape(source[1])
     result.changed.append(("embedded player(s) (was|were) replaced by (a link|links)", address))

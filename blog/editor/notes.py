@@ -93,7 +93,7 @@ def find_notes(root: Node) -> tuple[list[Note], int]:
         if not is_mark(link):
             continue
         if target is None:
-            dead += 1
+            dead += not is_word(link)
         elif order[id(target)] > order[id(link)]:
             block = note_block(target)
             if id(block) in notes:
@@ -122,6 +122,12 @@ def is_mark(link: Node) -> bool:
     """Return whether a link looks like the mark of a note: its text is a number or a sign such as * alone."""
     text = " ".join(link.leading_text(MAX_MARK).split())
     return len(text) <= MAX_MARK and _SIGN.fullmatch(text) is not None
+
+
+def is_word(link: Node) -> bool:
+    """Return whether a link that looks like a mark may be a word too, such as “md”: letters on the line."""
+    is_high = any(each.name == "sup" for each in (*link.ancestors(), *link.walk()))
+    return link.text.strip().isalpha() and not is_high
 
 
 def backlinks_to(mark: Node, block: Node, leading_to: dict[int, list[Node]]) -> list[Node]:

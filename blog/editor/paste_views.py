@@ -35,7 +35,7 @@ def clean_paste(request: Request) -> HttpResponse:
     if (is_markdown and markdown.has_too_much_markup(source)) or source.count("<") > MAX_TAGS:
         return JsonResponse({"why": _("The text has too much formatting. Paste it in smaller parts.")}, status=413)
     if is_markdown:
-        source = markdown.build_parser(has_formulas=get_site(request).formulas).render(source)
+        source = markdown.build_parser(has_formulas=get_site(request).formulas, has_extensions=True).render(source)
     result = editor.convert_html(source, resolve_picture=resolve_picture, has_title="title" in request.GET)
     answer = {"html": result.html, "lost": describe(result.lost), "changed": describe(result.changed)}
     return JsonResponse(answer | {"title": result.heading, "deck": result.deck})

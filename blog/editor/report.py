@@ -13,6 +13,9 @@ MESSAGES: dict[str, Any] = {
     "footnote mark(s) without a footnote": ngettext_lazy(
         "%d footnote reference without a footnote", "%d footnote references without a footnote"
     ),
+    "link(s) to (a place|places) in the text": ngettext_lazy(
+        "%d link to a place in the text", "%d links to places in the text"
+    ),
     "link(s) to local files": ngettext_lazy("%d link to a local file", "%d links to local files"),
     "link(s) without https://, http:// or mailto:": ngettext_lazy(
         "%d link that doesn’t begin with https://, http:// or mailto:",
@@ -29,6 +32,10 @@ MESSAGES: dict[str, Any] = {
         "%d line of a table of contents", "%d lines of a table of contents"
     ),
     "empty footnote(s)": ngettext_lazy("%d empty footnote", "%d empty footnotes"),
+    "embedded player(s)": ngettext_lazy("%d embedded player", "%d embedded players"),
+    "footnote(s) without a reference (was|were) left in the text": ngettext_lazy(
+        "%d footnote without a reference was left in the text", "%d footnotes without a reference were left in the text"
+    ),
     "tracked change(s) (was|were) accepted": ngettext_lazy(
         "%d tracked change was accepted", "%d tracked changes were accepted"
     ),

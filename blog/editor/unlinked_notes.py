@@ -7,14 +7,23 @@ import re
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from blog.editor.tree import BLOCKS, HEADINGS, Node
+from blog.editor.tree import BLOCKS, HEADINGS, Findings, Node
 
+UNUSED_NOTE = "unused-footnote"  # class of a footnote in Markdown to which no mark leads
 MAX_NOTES = 500
 MAX_MARK = 20
 _NUMBER = re.compile(r"\[?([0-9]{1,3})\]?")
 _RAISED = re.compile(r"\[[^\]]{1,14}\]|[*†‡§¶]{1,3}")
 _NOTE_NAME = re.compile(r"(?:foot|end)?-?_?(?:fn|note|ftn|edn|cite|ref)", re.IGNORECASE)
 _NOTE_BLOCKS = frozenset({"p", "li", "div", "dd"})
+
+
+def keep_unused(root: Node, changed: Findings) -> None:
+    """Record the footnotes to which no mark leads; their text stays where it is."""
+    for node in root.walk():
+        if node.name == "div" and UNUSED_NOTE in node.classes:
+            node.attributes = {}
+            changed.append(("footnote(s) without a reference (was|were) left in the text", node.text.strip()[:60]))
 
 
 def is_superscript(node: Node) -> bool:

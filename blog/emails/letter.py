@@ -37,4 +37,4 @@ def _compose(
     site = settings.SITE_URL
     rendered = markup.absolutize(markup.render(body, prefix), site, address)
     html, is_cut = to_email_html(rendered, {urljoin(site, url): each for url, each in pictures}, is_rtl=is_rtl)
-    return Letter(html, to_email_text(markup.absolutize(body, site, address)), is_cut)
+    return Letter(html, to_email_text(markup.absolutize(body, site, address, keeps_fragments=True)), is_cut)

@@ -1,7 +1,8 @@
 """Rendering of a stored essay: note links, ids of headings and paragraphs, labels, lazily loaded pictures."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import partial
 from html import unescape
 from itertools import count
 from urllib.parse import urljoin
@@ -15,6 +16,7 @@ from blog.markup.reading import plain_text, split_notes
 
 _NOTE = re.compile(r'(?=<li id="note-)')
 _NOTE_ADDRESS = re.compile(r' (id|href)="(#?)((?:ref|note)-[0-9]+)"')
+_HEADING_LINK = re.compile(r' href="#(h-[^"]+)"')
 _MARK = re.compile(r'(<a [^>]*role="doc-noteref")>([^<]*)</a>')
 _PARAGRAPH = re.compile(r"<p(?=[ >])")
 _SCROLLING = re.compile(r"<(pre|table)(?=[ >])")
@@ -46,6 +48,9 @@ def render(
         numbers = count(1)
         body = _PARAGRAPH.sub(lambda _: f'<p id="{escape(prefix)}p-{next(numbers)}"', body)
     body = _MARK.sub(_with_label, body)
+    if prefix and _HEADING_LINK.search(body + notes):
+        own = frozenset(_heading_ids(body, ""))
+        body, notes = (_HEADING_LINK.sub(partial(_with_prefix, own, prefix), part) for part in (body, notes))
     rendered = _NOTE_ADDRESS.sub(rf' \1="\2{escape(prefix)}\3"', body + notes)
     return make_focusable(figures.add_formats(rendered, pictures or {}) if "<img " in rendered else rendered)
 
@@ -83,6 +88,17 @@ def table_of_contents(source: str, prefix: str = "") -> list[tuple[str, str]]:
     return [(id_, plain_text(match[3])) for id_, match in headings if match[1] == "2"]
 
 
+def find_headings(source: str) -> list[str]:
+    """Return the headings of a text that get an id, as HTML."""
+    body, _ = split_notes(source)
+    return [match[0] for match in _HEADING.finditer(body)]
+
+
+def heading_ids(source: str) -> list[str]:
+    """Return the ids that `render` gives to the headings of a text."""
+    return _heading_ids(split_notes(source)[0], "")
+
+
 def _heading_ids(body: str, prefix: str) -> list[str]:
     """Return a unique id for each heading, made from its text."""
     counts: dict[str, int] = {}
@@ -92,6 +108,11 @@ def _heading_ids(body: str, prefix: str) -> list[str]:
         counts[slug] = counts.get(slug, 0) + 1
         ids.append(f"{prefix}h-{slug}" + (f"-{counts[slug]}" if counts[slug] > 1 else ""))
     return ids
+
+
+def _with_prefix(ids: Collection[str], prefix: str, link: re.Match[str]) -> str:
+    """Make a link to one of the text's headings, which is stored without the prefix, lead to it on this page."""
+    return f' href="#{escape(prefix)}{link[1]}"' if link[1] in ids else link[0]
 
 
 def _with_label(mark: re.Match[str]) -> str:

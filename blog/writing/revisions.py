@@ -70,8 +70,8 @@ def save(
 ) -> Revision | None:
     """Record the text as the latest revision without showing it to readers of a published or scheduled essay.
 
-    Changed settings of the essay apply immediately. `tab` names the form it comes from. Returns None if the text has
-    not changed.
+    Changed settings of the essay apply immediately, and only they change the dates of sitemap and feeds. `tab` names
+    the form it comes from. Returns None if the text has not changed.
     """
     stored = lock_essay(essay)
     before = stored and ensure_revision(stored)
@@ -83,11 +83,20 @@ def save(
         essay.published = None
         text.apply_to(essay)
     actions.save(essay)
+    if stored and stored.published and not has_changed(stored, essay):
+        essay.changed = stored.changed
+        essay.save(update_fields=["changed"])
     if not essay.published:
         set_tags(essay, text)
     if before and before.text == text:
         return None
     return create_revision(essay, text, by=by, kind=kind, tab=tab)
+
+
+def has_changed(before: Essay, after: Essay) -> bool:
+    """Return whether any field but `changed` differs."""
+    names = [field.attname for field in Essay._meta.concrete_fields if field.name != "changed"]
+    return any(getattr(before, name) != getattr(after, name) for name in names)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -102,8 +103,11 @@ class WritingMixin(AdminMixin):
         for formset in formsets:
             self.save_formset(request, form, formset, change=change)
         essay = form.instance
-        if not change and not essay.authorships.exists():
-            Authorship.objects.create(essay=essay, author=cast(User, request.user))
+        if any(formset.model is Authorship and formset.has_changed() for formset in formsets):
+            Essay.objects.filter(pk=essay.pk).update(changed=timezone.now())  # readers see the authors
+        user = cast(User, request.user)
+        if not change and not (essay.authorships.exists() and essay.may_change(user)):
+            Authorship.objects.create(essay=essay, author=user)
         indexing.index(essay)
         drafts.delete_after_save(
             cast(User, request.user), essay, drafts.parse_form(request.POST), partial(find_unsaved, request, essay)
@@ -122,8 +126,12 @@ class WritingMixin(AdminMixin):
         return redirect_to_form(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Essay) -> HttpResponse:
-        """Redirect to the same form, unless it is a popup."""
-        return super().response_change(request, obj) if "_popup" in request.POST else redirect_to_form(request, obj)
+        """Redirect to the same form, unless it is a popup, or to the list if the user is not an author any more."""
+        if "_popup" in request.POST:
+            return super().response_change(request, obj)
+        if not obj.may_change(cast(User, request.user)):
+            return redirect("admin:blog_essay_changelist")
+        return redirect_to_form(request, obj)
 
     def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **more: Any) -> HttpResponse:
         """Add the version and drafts to the page; answer 422 to an invalid form."""

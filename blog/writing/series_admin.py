@@ -19,12 +19,17 @@ from accounts.models import User
 from blog.models import Profile, Series, Site
 from blog.models.profile import parse_fediverse_handle
 from blog.writing.permissions import FixedRowsMixin
-from blog.writing.tag_admin import EssayGroupMixin
+from blog.writing.tag_admin import EssayGroupForm, EssayGroupMixin
 from blog.writing.time_zones import TimeZoneSelect
+
+
+class SeriesForm(EssayGroupForm):
+    source, fallback = "title", "series"
 
 
 @admin.register(Series)
 class SeriesAdmin(EssayGroupMixin, admin.ModelAdmin[Series]):
+    form = SeriesForm
     list_display = ("title", "slug", "essay_count")
     search_fields = ("title",)
     prepopulated_fields = {"slug": ("title",)}

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,7 @@ from django.utils.translation import ngettext
 import pagecache
 from blog import actions
 from blog.models import Series, Tag
-from blog.slugs import SlugField
+from blog.slugs import SlugField, unused_slug
 from blog.writing.permissions import AdminMixin
 
 
@@ -32,6 +33,40 @@ class MergeForm(forms.Form):
     def __init__(self, tags: QuerySet[Tag], *args: Any) -> None:
         super().__init__(*args)
         self.fields["into"].queryset = tags  # type: ignore[attr-defined]
+
+
+class EssayGroupForm(forms.ModelForm[Any]):
+    """A form whose slug may be left empty: it is made from the name, even from one without letters."""
+
+    source, fallback = "name", "tag"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if slug := self.fields.get("slug"):  # missing for users who may only view
+            slug.required = False
+
+    def clean(self) -> dict[str, Any]:
+        """Make a slug if none was typed."""
+        data = super().clean() or self.cleaned_data
+        if not data.get("slug") and "slug" not in self.errors:
+            others = self._meta.model._default_manager.exclude(pk=self.instance.pk)
+            data["slug"] = unused_slug(others, data.get(self.source) or "", otherwise=self.fallback)
+        return data
+
+
+class TagForm(EssayGroupForm):
+    def clean_name(self) -> str:
+        """Reject the name of another tag in any case, because an essay could not tell the two apart."""
+        name: str = self.cleaned_data["name"]
+        if Tag.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
+            words = _("A tag with this name already exists.")
+            if self.instance.pk:
+                words = _(
+                    "A tag with this name already exists. To merge the two, select both in the list of tags and choose"
+                    " “Merge selected tags”."
+                )
+            raise ValidationError(words)
+        return name
 
 
 class EssayGroupMixin(AdminMixin):
@@ -64,6 +99,7 @@ class EssayGroupMixin(AdminMixin):
 
 @admin.register(Tag)
 class TagAdmin(EssayGroupMixin, admin.ModelAdmin[Tag]):
+    form = TagForm
     list_display = ("name", "slug", "essay_count")
     search_fields = ("name",)
     prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}

@@ -1,18 +1,22 @@
 """The page on which authors check where comments on passages go when a changed text is published."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.middleware import Request
-from blog.models import Essay
-from blog.writing.revisions import latest_text
+from blog.models import Essay, Revision
+from blog.writing.revisions import latest_text, lock_essay
 from comments.models import Passage
 from comments.passages import matching
-from comments.passages.moving import Move, locate_words, summarize
+from comments.passages.jobs import move_passages
+from comments.passages.moving import Move, Summary, locate_words, summarize
 
 FOUND, NONE, OTHER = "found", "none", "other"
 
@@ -20,13 +24,48 @@ FOUND, NONE, OTHER = "found", "none", "other"
 def review(request: Request, pk: int) -> HttpResponse:
     """Show the passages that changed, and store for each what its author chooses."""
     essay = get_object_or_404(Essay.objects.changeable_by(request.user), pk=pk)
+    if request.method == "POST":
+        return save(request, essay)
+    return show(request, essay, summarize(essay, latest_text(essay).text.body), {})
+
+
+@transaction.atomic
+def save(request: Request, essay: Essay) -> HttpResponse:
+    """Store what an author chooses, while no text is published and no passages are moved."""
+    lock_essay(essay)
     body = latest_text(essay).text.body
     summary = summarize(essay, body)
     moves = summary.to_review if summary else []
-    errors = save_choices(request.POST, moves, matching.parse_text(body)) if request.method == "POST" else {}
-    if request.method == "POST" and not errors:
-        messages.success(request, _("Changes saved. They apply when you publish."))
-        return redirect("essay-publish", which=essay.pk)
+    late = find_late(request.POST, essay, {move.passage.pk for move in moves})
+    if errors := save_choices(request.POST, [*moves, *late], matching.parse_text(body)):
+        return show(request, essay, summary, errors, late)
+    if late:
+        transaction.on_commit(partial(move_passages.enqueue, essay.pk))
+    if len(moves) + len(late) < sum(name.startswith("choice-") for name in request.POST):
+        messages.warning(
+            request, _("The text was published in the meantime. The places of its comments can no longer be chosen.")
+        )
+    else:
+        message = _("Changes saved.") if late else _("Changes saved. They apply when you publish.")
+        messages.success(request, message)
+    return redirect("essay-publish", which=essay.pk)
+
+
+def find_late(posted: Any, essay: Essay, known: set[int]) -> list[Move]:
+    """Return the passages that a form names and that are still to be moved to a text published since it was opened."""
+    shown = Revision.objects.public(essay).first()
+    named = {int(key) for name in posted if (key := name.removeprefix("choice-")) != name and key.isdecimal()}
+    if shown is None or not (named - known):
+        return []
+    waiting = Passage.objects.misplaced(shown).filter(pk__in=named - known, comment__status="approved")
+    return [Move(passage, "exact", None) for passage in waiting.select_related("comment__commenter").order_by("pk")]
+
+
+def show(
+    request: Request, essay: Essay, summary: Summary | None, errors: dict[int, str], late: Sequence[Move] = ()
+) -> HttpResponse:
+    """Show the page, with what was typed and its errors if it was not saved."""
+    moves = [*(summary.to_review if summary else ()), *late]
     rows = [Row(move, request.POST, errors.get(move.passage.pk, "")) for move in moves]
     context = {"essay": essay, "summary": summary, "rows": rows, "title": _("Comments on passages"), "errors": errors}
     return render(request, "admin/blog/essay/passages.html", context, status=422 if errors else 200)

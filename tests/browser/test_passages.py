@@ -277,6 +277,18 @@ def test_a_quotation_marks_its_words_and_leads_to_them(visitor: Visitor, site: "
     link.click()
 
 
+def test_a_count_between_marked_paragraphs_is_not_underlined(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    comment_on(essay, "It is on every list. Here is how it was done.", 1)
+    page = visitor.open(site.url + essay.get_absolute_url())
+    page.locator(".comment .on").get_by_role("link").hover()
+    expect(page.locator(".on.marked")).to_be_visible()
+    count = page.locator(".prose p > .on-count")
+    assert count.evaluate("count => CSS.highlights.get('passage').values().next().value.intersectsNode(count)")
+    look = "element => [getComputedStyle(element, '::highlight(passage)')].map(({ textDecorationLine: line, backgroundColor }) => [line, backgroundColor])[0]"
+    assert count.evaluate(look) == ["none", "rgba(0, 0, 0, 0)"]
+    assert page.locator(".prose p").first.evaluate(look)[0] == "underline"
+
+
 def test_words_under_the_pointer_mark_their_quotations(visitor: Visitor, site: "Server", essay: Essay) -> None:
     for words, name in (("Here is how", "Ilse Maartens"), ("In 1640 he let", "Tobias Fenn")):
         comment_on(essay, words, 2, name)

@@ -91,6 +91,7 @@ def test_the_dialog_names_its_effect_and_leads_to_each_place(
     dialog.get_by_label("Date").fill("2126-12-24")
     dialog.get_by_label("Time").fill("09:00")
     expect(dialog.get_by_role("button", name="Schedule for December 24, 2126, 09:00")).to_be_visible()
+    expect(dialog.locator(".address")).to_contain_text("/2126/12/24/")
     dialog.get_by_label("Description").fill("What he got for it.")
     expect(dialog.locator(".card")).to_contain_text("What he got for it.")
     for words, selected in (("doesn’t exist on this site", "the notes"), ("Don’t skip a level", "A skipped level")):

@@ -124,6 +124,19 @@ def test_pages_for_authors_are_accessible(visitor: Visitor, site: "Server", scen
     assert wrong == {}
 
 
+def test_on_a_phone_each_choice_of_revisions_is_below_its_heading(
+    visitor: Visitor, site: "Server", scene: Scene
+) -> None:
+    page = visitor.open(alone=True)
+    page.set_viewport_size({"width": 390, "height": 844})
+    log_in(page.context, scene.author, site.url)
+    page.goto(f"{site.url}/admin/blog/essay/{scene.essay.pk}/revisions/")
+    left = "element => Math.round(element.getBoundingClientRect().left)"
+    for number, name in enumerate(("old", "new")):
+        heading = page.locator(".history thead th").nth(number)
+        assert abs(heading.evaluate(left) - page.locator(f"input[name={name}]").first.evaluate(left)) <= 4, name
+
+
 def test_a_whole_writing_session_keeps_to_the_policy_and_stays_on_its_page(visitor: Visitor, site: "Server") -> None:
     author = make.author()
     page = visitor.open()

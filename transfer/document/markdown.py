@@ -24,7 +24,7 @@ def read(source: str, media: Media) -> tuple[Conversion, Head]:
             f"the file has more than {MAX_MARKUP_CHARACTERS:,} formatting characters; split it into smaller files"
         )
     head, text = front_matter.split(source)
-    html = str(build_parser(has_formulas=Site.objects.current().formulas).render(text))
+    html = str(build_parser(has_formulas=Site.objects.current().formulas, has_extensions=True).render(text))
     has_title = repeats_title(text, as_text(head.fields.get("title", "")))
     return convert_html(html, resolve_picture=media.import_picture, has_title=has_title), head
 

@@ -46,7 +46,7 @@ class Converter:
         has_title = not post.is_own and repeats_title(source, post.title)
         if PurePosixPath(post.path).suffix.lower() in SUFFIXES:
             has_formulas = not post.is_own and Site.objects.current().formulas
-            source = str(build_parser(has_formulas=has_formulas).render(source))
+            source = str(build_parser(has_formulas=has_formulas, has_extensions=not post.is_own).render(source))
             if post.site_kind == PELICAN:
                 source = _LANGUAGE_LINE.sub(r'<pre><code class="language-\1">', source)
         source = _HREF.sub(lambda link: self.resolve_link(link, post, lost), source)

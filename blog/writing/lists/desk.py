@@ -82,7 +82,10 @@ def with_times(essays: Any, user: Any) -> Any:
         typed=Subquery(typed.values("changed")[:1]),
         saved=Subquery(revisions.filter(author=user).values("created")[:1]),
         latest_kind=Subquery(revisions.values("kind")[:1]),
-        touched=Greatest("changed", Coalesce("typed", "changed")),
+        latest_title=Subquery(revisions.values("title")[:1]),
+        latest_words=Subquery(revisions.values("word_count")[:1]),
+        edited=Greatest("changed", Coalesce(Subquery(revisions.values("created")[:1]), "changed")),
+        touched=Greatest("edited", Coalesce("typed", "edited")),
     ).only("title", "published", "word_count", "changed")
 
 
@@ -105,10 +108,12 @@ def essay_row(essay: Any, draft: Draft | None, *, has_changes: bool) -> Row:
         title=str(essay),
         url=reverse("admin:blog_essay_change", args=[essay.pk]),
         word_count=essay.word_count,
-        changed=essay.changed,
+        changed=essay.edited,
         essay=essay,
         is_changed=has_changes or draft is not None,
     )
+    if has_changes:
+        row.title, row.word_count = essay.latest_title or row.title, essay.latest_words
     if draft:
         row.title, row.word_count, row.changed = str(draft), markup.count_words(draft.text.body), draft.changed
     return row

@@ -81,23 +81,32 @@ class PublishingMixin(AdminMixin):
     @admin.action(description=_("Publish now without emails"), permissions=["publish"])
     def publish_now(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
         """Publish drafts and scheduled essays; changes of published ones go through the publishing step."""
-        done = 0
+        done, published = 0, []
         for essay in queryset:
             if essay.is_published:
+                published.append(essay)
                 continue
             try:
                 revisions.publish_latest(essay, by=cast(User, request.user))
                 done += 1
             except revisions.NotReady as error:
                 self.message_user(request, not_ready_message(essay, error), messages.WARNING)
-        message = ngettext("%(n)d essay published.", "%(n)d essays published.", done)
-        self.message_user(request, message % {"n": done}, messages.SUCCESS if done else messages.INFO)
+        if published:
+            self.message_user(request, published_message(published), messages.INFO)
+        if done:
+            message = ngettext("%(n)d essay published.", "%(n)d essays published.", done)
+            self.message_user(request, message % {"n": done}, messages.SUCCESS)
 
     @admin.action(description=_("Unpublish"), permissions=["publish"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
-        done = [revisions.unpublish_latest(essay, by=cast(User, request.user)) for essay in queryset if essay.published]
-        message = ngettext("%(n)d essay unpublished.", "%(n)d essays unpublished.", len(done))
-        self.message_user(request, message % {"n": len(done)}, messages.SUCCESS)
+        chosen = list(queryset)
+        done = [revisions.unpublish_latest(essay, by=cast(User, request.user)) for essay in chosen if essay.published]
+        if drafts := len(chosen) - len(done):
+            message = ngettext("%(n)d essay is already a draft.", "%(n)d essays are already drafts.", drafts)
+            self.message_user(request, message % {"n": drafts}, messages.INFO)
+        if done:
+            message = ngettext("%(n)d essay unpublished.", "%(n)d essays unpublished.", len(done))
+            self.message_user(request, message % {"n": len(done)}, messages.SUCCESS)
 
     @admin.action(description=_("Pin to the home page"), permissions=["change"])
     def pin(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
@@ -119,3 +128,12 @@ def not_ready_message(essay: Essay, error: revisions.NotReady) -> str:
         essay,
         " ".join([_t("Not published."), *error.missing.values()]),
     )
+
+
+def published_message(essays: list[Essay]) -> str:
+    """Say that essays were published before, and how to publish their changes if any has some."""
+    count = len(essays)
+    words = ngettext("%(n)d essay is already published.", "%(n)d essays are already published.", count) % {"n": count}
+    if find_changed(essays):
+        words += " " + _t("To publish changes, open the essay and choose “Update”.")
+    return words

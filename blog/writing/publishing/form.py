@@ -38,8 +38,9 @@ def initial_choices(essay: Essay, text: Text) -> dict[str, Any]:
 
 
 def next_hour() -> datetime:
-    """Return the next full hour, which is offered to those who choose a time."""
-    return timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    """Return the next full hour on the author's clock, which is offered to those who choose a time."""
+    now = timezone.localtime()
+    return now + timedelta(hours=1) - timedelta(minutes=now.minute, seconds=now.second, microseconds=now.microsecond)
 
 
 class PublishingForm(forms.Form):
@@ -107,7 +108,9 @@ class PublishingForm(forms.Form):
         return data
 
     def clean_published(self, data: dict[str, Any]) -> datetime | None:
-        """Return the chosen time, or None with an error beside the date."""
+        """Return the chosen time, or None with an error beside the date; one that is not changed stays exactly."""
+        if self.essay.published and not {"date", "time"} & {*self.changed_data}:
+            return self.essay.published
         if data.get("date") is None or data.get("time") is None:
             self.add_error("date", ValidationError(_("Choose a date and a time.")))
             return None

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from blog import difference
+from blog import difference, permalinks
 from blog.markup import figures
 from blog.metadata import LARGE_ENOUGH, PreviewPicture, essay_card, preview_picture
 from blog.middleware import get_site
@@ -54,6 +54,7 @@ def build_context(request: HttpRequest, essay: Essay, found: LatestText, form: P
         "is_announced": essay.announcements.filter(sent__isnull=False).exists(),
         "may_publish": essay.may_publish(request.user),
         "address": build_address(essay),
+        "has_fixed_date": essay.dated is not None and permalinks.has_been_public(essay),
         "host": settings.SITE_URL.partition("://")[2],
         "zone": current_time_zone_name(),
         "now": timezone.now(),

@@ -97,6 +97,11 @@ class Step {
   showDate() {
     const [date, time] = [this.field("date").value, this.field("time").value];
     const label = this.part("later");
+    const address = this.part("address");
+    if (address && date) {
+      const shown = this.field("when").value === "at" ? date : this.root.dataset.now.slice(0, 10);
+      address.textContent = address.textContent.replace(/\/\d{4}\/\d\d\/\d\d\/$/, `/${shown.replaceAll("-", "/")}/`);
+    }
     if (!label || !date || !time) return;
     const { schedule, backdate, now } = this.root.dataset;
     const isPast = `${date}T${time}` <= now;

@@ -42,5 +42,5 @@ if (drawer && opener) {
     if (link) reveal(document.querySelector(link.hash));
   });
   const invalid = drawer.querySelector(".errorlist");
-  if (invalid && !document.querySelector(".writing .errorlist")) reveal(invalid.parentElement.querySelector("input, select, textarea, button"));
+  if (invalid && !document.querySelector(".writing .errorlist")) reveal(invalid.parentElement.querySelector("input:not([type=hidden]), select, textarea, button"));
 }

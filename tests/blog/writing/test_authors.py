@@ -8,6 +8,7 @@ from django.test import Client
 from accounts.models import Commenter, User
 from blog.models import Authorship, Essay, Profile
 from tests import make
+from tests.blog.essay_forms import EssayForm
 from tests.blog.writing.test_admin import ESSAYS, client_of, fields
 from tests.comments.browser_client import Page
 
@@ -68,6 +69,39 @@ def test_a_moderator_may_only_view_published_essays(other_essay: Essay) -> None:
     assert "<em>I</em>" in page
     assert "/revisions/" not in page
     assert desk.post(f"{ESSAYS}{other_essay.pk}/change/", fields(title="Theirs")).status_code == 403
+
+
+def authorship(essay: Essay, author: User, number: int = 0, **more: str) -> dict[str, Any]:
+    """Return the fields of an author in the form; without a row if the author is a new one."""
+    row = essay.authorships.filter(author=author).first()
+    values = {"id": row.pk if row else "", "essay": essay.pk, "author": author.pk, "position": number, **more}
+    return {f"authorships-{number}-{name}": value for name, value in values.items()}
+
+
+def test_an_essay_keeps_an_author_and_lists_each_once(author: User) -> None:
+    own, other = make.essay(by=author, published=None), make.author("joris")
+    form = EssayForm(author, own)
+    form.open()
+    alone = Page(form.save(**authorship(own, author, DELETE="on")))
+    assert "An essay needs at least one author. Add another author before you delete this one." in alone.text
+    twice = (
+        authorship(own, author) | authorship(own, author, 1) | {"authorships-1-id": "", "authorships-TOTAL_FORMS": 2}
+    )
+    assert "Each author can be listed only once." in Page(form.save(**twice)).text
+    assert [each.author for each in own.authorships.all()] == [author]
+    given = authorship(own, author, DELETE="on") | authorship(own, other, 1) | {"authorships-TOTAL_FORMS": 2}
+    assert form.save(**given).headers["Location"] == ESSAYS
+    assert [each.author for each in own.authorships.all()] == [other]
+
+
+def test_an_author_who_creates_an_essay_with_another_one_is_its_author_too(author: User) -> None:
+    other = make.author("joris")
+    form = EssayForm(author)
+    form.open()
+    added = {"authorships-0-author": other.pk, "authorships-0-position": 1, "authorships-TOTAL_FORMS": 1}
+    answer = form.save(title="By Two", **added)
+    assert form.client.get(answer.headers["Location"]).status_code == 200
+    assert {each.author for each in Essay.objects.get().authorships.all()} == {author, other}
 
 
 def test_authors_are_shown_in_their_order(author: User, other_essay: Essay, client: Client) -> None:

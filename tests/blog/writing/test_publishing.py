@@ -1,5 +1,6 @@
 """Publishing, withdrawing and moving essays, with redirects from every address that readers may have."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -143,6 +144,24 @@ def test_several_essays_are_published_or_withdrawn_from_the_list(author: User) -
     assert Essay.objects.published().get() == essays[1]
 
 
+def test_the_list_says_which_essays_are_published_or_drafts_already(author: User) -> None:
+    desk = client_of(author)
+    published, draft = make.essay(by=author), make.essay(by=author, published=None)
+    words = Page(chosen(desk, "publish_now", published)).text
+    assert "1 essay is already published." in words
+    assert "0 essays" not in words
+    assert "open the essay and choose “Update”" not in words
+    words = Page(chosen(desk, "unpublish", draft)).text
+    assert "1 essay is already a draft." in words
+    assert "0 essays" not in words
+    form = EssayForm(author, published)
+    form.open()
+    form.save(body="<p>Another text.</p>")
+    words = Page(chosen(desk, "publish_now", published, draft)).text
+    assert "1 essay is already published. To publish changes, open the essay and choose “Update”." in words
+    assert "1 essay published." in words
+
+
 def history(essay: Essay) -> list[tuple[str, str]]:
     return [(row.kind, str(row.author)) for row in essay.revisions.order_by("pk").select_related("author")]
 
@@ -236,3 +255,32 @@ def test_the_list_of_time_zones_contains_the_current_one(author: User) -> None:
     take_step(desk, Essay.objects.get(), when="at", date="2126-11-20", time="03:00")
     said = desk.get(ESSAYS)
     assert "Scheduled for 20 November 2126, 03:00 (Europe/Berlin)." in Page(said).text
+
+
+def dates_of_feeds(client: Client) -> list[str]:
+    found = [client.get(address).content.decode() for address in ("/sitemap.xml", "/feed/", "/feed/atom/")]
+    return re.findall(r"<(?:lastmod|lastBuildDate|updated)>([^<]+)<", "".join(found))
+
+
+def test_dates_of_sitemap_and_feeds_follow_only_what_readers_see(author: User, client: Client) -> None:
+    start = datetime(2026, 3, 2, 20, 30, tzinfo=UTC)
+    with time_machine.travel(start, tick=False) as clock:
+        form = EssayForm(author, make.essay("Dated", by=author, published=start))
+        form.open()
+        dates = dates_of_feeds(client)
+        assert len(dates) >= 3
+        clock.shift(timedelta(minutes=10))
+        assert form.save(body="<p>Not public yet.</p>").status_code == 302
+        essay = Essay.objects.get()
+        restored = {"revision": essay.revisions.earliest("pk").pk}
+        assert form.client.post(form.url_of("restore"), restored).status_code == 302
+        assert dates_of_feeds(client) == dates
+        for change in ({"language": "de"}, {"authorships-0-position": "2"}, {"body": "<p>Public.</p>"}):
+            clock.shift(timedelta(minutes=10))
+            form.open()
+            is_text = "body" in change
+            form.send("_publish" if is_text else "_draft", **change)
+            if is_text:
+                form.take_step()
+            assert set(dates_of_feeds(client)).isdisjoint(dates), change
+            dates = dates_of_feeds(client)

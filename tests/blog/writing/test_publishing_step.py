@@ -86,6 +86,23 @@ def test_it_is_scheduled_and_rescheduled(form: EssayForm) -> None:
         assert the_essay().is_published
 
 
+def test_a_scheduled_time_that_another_clock_repeats_stays(author: User) -> None:
+    at = datetime(2027, 10, 31, 1, 30, tzinfo=UTC)  # 02:30 in Berlin, for the second time
+    with time_machine.travel(datetime(2027, 10, 30, tzinfo=UTC), tick=False):
+        form = saved_draft(author)
+        assert form.take_step(when="at", date="2027-10-31", time="01:30").status_code == 302
+        make.site(time_zone="Europe/Berlin")
+        assert form.take_step(title="Another Title").status_code == 302
+        assert (the_essay().published, the_essay().title) == (at, "Another Title")
+
+
+def test_the_offered_time_is_a_full_hour_on_the_authors_clock(author: User) -> None:
+    make.site(time_zone="Asia/Kolkata")
+    with time_machine.travel(datetime(2026, 12, 23, 18, 45, tzinfo=UTC), tick=False):
+        values = step_values(saved_draft(author).client, the_essay())
+        assert (str(values["date"]), str(values["time"])[:5]) == ("2026-12-24", "01:00")
+
+
 @pytest.mark.parametrize(
     ("chosen", "words"),
     [

@@ -65,3 +65,23 @@ def test_the_remaining_tag_must_be_chosen_and_only_by_editors() -> None:
     assert "Choose the tag to keep." in Page(answer).text
     merged(client_of(make.author()), kept, other, merge="Merge", into=kept.pk)
     assert Tag.objects.count() == 2
+
+
+@pytest.mark.parametrize("name", ["Promises", "promises"])
+def test_a_tag_renamed_to_the_name_of_another_points_to_merging(name: str) -> None:
+    tagged("Promises")
+    other = tagged("Oath")
+    sent = {"name": name, "slug": "oath", "description": ""}
+    page = Page(client_of(make.editor()).post(f"{TAGS}{other.pk}/change/", sent))
+    assert "A tag with this name already exists. To merge the two, select both in the list of tags" in page.text
+
+
+@pytest.mark.parametrize(("kind", "field"), [("tag", "name"), ("series", "title")])
+def test_a_name_without_letters_gets_a_slug(client: Client, kind: str, field: str) -> None:
+    sent = {field: "🎉", "slug": "", "description": ""}
+    desk = client_of(make.editor())
+    for _number in range(2):  # the second name is another one
+        assert desk.post(f"/admin/blog/{kind}/add/", sent).status_code == 302
+        sent[field] += "🎈"
+    assert "🎉" in client.get(f"/{kind}/{kind}/").content.decode()
+    assert "🎉🎈" in client.get(f"/{kind}/{kind}-2/").content.decode()

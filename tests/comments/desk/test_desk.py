@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from accounts.models import Commenter, User
@@ -87,6 +88,22 @@ def test_changes_that_were_taken_back_or_published_are_not_listed(author: User) 
     assert titles(desk_of(author), "changed") == ["Hers"]
     revisions.publish_latest(essay, by=author)
     assert titles(desk_of(author), "changed") == []
+
+
+def test_unpublished_changes_are_shown_as_saved_last_ones_first(author: User) -> None:
+    started = timezone.now() - timedelta(days=9)
+    essays = {}
+    for hours, title in enumerate(("First", "Second")):
+        with time_machine.travel(started + timedelta(hours=hours), tick=False):
+            essays[title] = make.essay(title, by=author, published=timezone.now())
+    save_text(essays["Second"], "<p>Changed.</p>", author)
+    save_text(essays["First"], "<p>Changed after it.</p>", author)
+    text = replace(Text.from_essay(essays["First"]), title="Renamed", body="<p>One two three four five.</p>")
+    revisions.save(essays["First"], text, by=author)
+    page = desk_of(author)
+    assert titles(page, "changed") == ["Renamed", "Second"]
+    assert "5 words" in text_of(page.by_id("desk"))
+    assert text_of(page.by_id("desk")).count("edited just now") == 2
 
 
 def test_the_desk_lists_only_comments_that_no_author_has_answered(author: User) -> None:

@@ -76,6 +76,14 @@ def test_the_text_keeps_lists_quotations_code_links_and_notes(author: User) -> N
     assert f"\n\n[1] A note with {LONG}." in text
 
 
+def test_links_to_headings_lead_to_them_in_the_html_and_have_no_address_in_the_text(author: User) -> None:
+    html, text = send('<p>As <a href="#h-below">said there</a>.</p><h2>Below</h2><p>End.</p>', author)
+    linked = re.search(r'<a href="#([^"]*)"[^>]*>said there</a>', html)
+    assert linked
+    assert f'name="{linked[1]}"' in html
+    assert "As said there." in text
+
+
 def test_an_essay_from_right_to_left_is_indented_at_its_right(author: User) -> None:
     html, _ = send("<blockquote><p>אחת</p></blockquote><ul><li>שתיים</li></ul>", author, language="he")
     assert EmailReader(html).problems == []

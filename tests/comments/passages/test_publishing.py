@@ -1,8 +1,11 @@
 """What an author sees of comments on passages before a changed text is published."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from blog.models import Essay, Revision, Text
@@ -96,3 +99,50 @@ def test_moving_twice_changes_nothing(essay: Essay, author: User) -> None:
     once = places()
     move_passages.call(essay.pk)
     assert places() == once
+
+
+def test_what_an_author_chooses_while_passages_are_moved_wins(essay: Essay, author: User) -> None:
+    _first, second, third = Passage.objects.order_by("pk")
+    revisions.publish(essay, text(NEW), by=author)
+    begin, end = second.pk, third.pk
+    choices = {f"choice-{begin}": "none", f"choice-{end}": "other", f"words-{end}": "read the book"}
+    before = list(Passage.objects.order_by("pk"))
+    fields = ["revision", "paragraph", "words", "before", "after", "is_chosen", "chosen"]
+    statements = 0
+    while True:
+        Passage.objects.bulk_update(before, fields)
+        is_chosen = move_with_choice(essay, author, choices, at=statements)
+        if not is_chosen:
+            break
+        statements += 1
+        assert places() == [(1, FIRST, True), (2, SECOND, False), (1, "read the book", True)], statements
+    assert statements > 2
+
+
+def move_with_choice(essay: Essay, author: User, choices: dict[str, str], *, at: int) -> bool:
+    """Move the passages; post choices before the statement with a number outside the job's transaction, if it has it."""
+    count, is_chosen, depth = 0, False, len(connection.savepoint_ids)
+
+    def execute(run: Callable[..., Any], *arguments: Any) -> Any:
+        nonlocal count, is_chosen
+        is_outside = len(connection.savepoint_ids) == depth and not arguments[0].startswith("RELEASE")
+        if is_outside and not is_chosen:
+            number, count = count, count + 1
+            if number == at:
+                is_chosen = True
+                choose(essay, author, **choices)
+        return run(*arguments)
+
+    with connection.execute_wrapper(execute):
+        move_passages.call(essay.pk)
+    return is_chosen
+
+
+def test_choices_for_comments_that_have_moved_are_refused(essay: Essay, author: User) -> None:
+    _first, second, _third = Passage.objects.order_by("pk")
+    revisions.publish(essay, text(NEW), by=author)
+    move_passages.call(essay.pk)
+    client = Browser(author)
+    answer = client.post(f"/admin/blog/essay/{essay.pk}/passages/", {f"choice-{second.pk}": "none"}, follow=True)
+    assert "The places of its comments can no longer be chosen." in Page(answer).text
+    assert not Passage.objects.filter(is_chosen=True).exists()
