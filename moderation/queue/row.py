@@ -62,8 +62,10 @@ class Row:
         said = make_excerpt(self.comment.answered_html or "")  # type: ignore[attr-defined]
         name = format_html("<bdi>{}</bdi>", parent.commenter.name)
         words = format_html(_("{name}, “{words}”"), name=name, words=said) if said else name
-        if parent.is_approved:
+        if parent.is_approved and self.comment.essay.is_published:
             return format_html('<a href="{}">{}</a>', parent.get_absolute_url(), words)
+        if parent.is_approved:
+            return self.moderators_link(parent, words)
         return format_html(_("{comment} (pending)"), comment=self.moderators_link(parent, words))
 
     @property
