@@ -13,9 +13,10 @@ export function closeForm(row) {
   row?.focus();
 }
 
+/* Focus the first field of a form, or a person's drawer as a whole. */
 function focusField(container) {
-  const field = container.querySelector("textarea, select, input:not([type=hidden])");
-  field?.focus();
+  const field = container.querySelector("form.write :is(textarea, select, input:not([type=hidden]))");
+  (field ?? container).focus();
   field?.setSelectionRange?.(field.value.length, field.value.length);
 }
 
