@@ -41,6 +41,7 @@ class Row:
     query: str = ""  # of the queue page to return to
     message: str = ""  # why the requested action was not done
     undoable: int | None = None  # a decision made on this page that kept the row in the list
+    shows_contact: bool = True  # whether the moderator may see the email address, username and network
 
     @property
     def pk(self) -> int:
@@ -157,12 +158,19 @@ class Row:
         user = self.comment.commenter.user
         if self.comment.commenter.mark:
             return _("verified through %(mark)s") % {"mark": self.comment.commenter.mark}
-        return _("logs in as %(name)s") % {"name": user.get_username()} if user else _("guest")
+        if user is None:
+            return _("guest")
+        return _("logs in as %(name)s") % {"name": user.get_username()} if self.shows_contact else _("has an account")
+
+    @property
+    def email(self) -> str:
+        """The commenter's email address, if the moderator may see it."""
+        return self.comment.commenter.email if self.shows_contact else ""
 
     @property
     def network(self) -> str:
-        """The network that the current text was sent from, while stored."""
-        return self.comment.wording.network if self.comment.wording else ""
+        """The network that the current text was sent from, while stored, if the moderator may see it."""
+        return self.comment.wording.network if self.comment.wording and self.shows_contact else ""
 
     @property
     def ago(self) -> str:
