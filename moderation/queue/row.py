@@ -14,7 +14,7 @@ from blog import markup
 from comments.models import Appeal, Comment, Decision, Report, Status, Wording
 from comments.models.decision import REMOVED
 from comments.screening import reasons as why_held
-from moderation.decisions.in_words import describe_decision, describe_reports, format_age, make_excerpt
+from moderation.decisions.in_words import describe_decision, describe_reports, format_age, isolate, make_excerpt
 from moderation.queue import buttons
 from moderation.queue.history import CommentHistory
 
@@ -144,7 +144,7 @@ class Row:
         if self.reports:
             found.append(describe_reports(self.reports))
         if self.appeal:
-            found.append(_("appeal: “%(words)s”") % {"words": self.appeal.text})
+            found.append(format_html(_("appeal: “{words}”"), words=isolate(self.appeal.text)))
         return found
 
     @property
@@ -193,7 +193,7 @@ class Row:
         said = describe_decision(self.decision)
         if not told:
             return said
-        return _("%(decided)s; message to the commenter: “%(words)s”") % {"decided": said, "words": told}
+        return format_html(_("{decided}; message to the commenter: “{words}”"), decided=said, words=isolate(told))
 
     @property
     def undoable_label(self) -> str:
