@@ -43,7 +43,7 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
         (_("Moderators, reports and appeals"), {"fields": MODERATION_FIELDS}),
         (_("Editing comments"), {"fields": ("edit_minutes", "edit_until_answered")}),
         (_("Email notifications"), {"fields": ("readers_may_follow",)}),
-        (_("Likes"), {"fields": ("likes", "guests_may_like", "likers")}),
+        (_("Likes and picks"), {"fields": ("likes", "guests_may_like", "likers", "authors_pick")}),
         (_("Display"), {"fields": ("order", "threads_a_page", "shown_depth")}),
     )
 

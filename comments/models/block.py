@@ -19,15 +19,19 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def parse_network(text: str) -> Network | None:
-    """Parse an IP address or network in any notation; return None if it is neither."""
+    """Parse an IP address or network in any notation; return None if it is neither.
+
+    An IPv4 address in IPv6 notation becomes IPv4; in a network larger than all of them it is a mistake.
+    """
     try:
-        network = ipaddress.ip_network(text.strip(), strict=False)
+        entered = ipaddress.ip_interface(text.strip())
     except ValueError:
         return None
-    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
-    if mapped and network.prefixlen >= 96:
-        return ipaddress.ip_network((mapped, network.prefixlen - 96), strict=False)
-    return network
+    mapped = entered.ip.ipv4_mapped if isinstance(entered, ipaddress.IPv6Interface) else None
+    if mapped is None:
+        return entered.network
+    bits = entered.network.prefixlen - 96
+    return ipaddress.ip_network((mapped, bits), strict=False) if bits >= 0 else None
 
 
 @lru_cache(1000)

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -35,16 +37,23 @@ REASON_LABELS = {  # why a comment was held, by the code of the check
 }
 
 
-def describe_reports(reports: Sequence[Report]) -> str:
+def isolate(text: str) -> SafeString:
+    """Return a text of a person as HTML; its direction doesn't change the order of what is around it."""
+    return format_html("<bdi>{}</bdi>", text)
+
+
+def describe_reports(reports: Sequence[Report]) -> SafeString:
     """Return “reported twice: it is spam, “text””; equal reports are listed once."""
     said: dict[str, None] = {}
     for report in reports:
         kind = str(report.get_kind_display())
-        said[_("%(kind)s, “%(words)s”") % {"kind": kind, "words": report.text} if report.text else kind] = None
+        words = isolate(report.text)
+        said[format_html(_("{kind}, “{words}”"), kind=kind, words=words) if report.text else kind] = None
     count = len(reports)
     often = ngettext("%(count)d time", "%(count)d times", count) % {"count": count}
     times = {1: _("once"), 2: _("twice")}.get(count, often)
-    return _("reported %(times)s: %(said)s") % {"times": times, "said": "; ".join(said)}
+    listed = format_html_join("; ", "{}", ((each,) for each in said))
+    return format_html(_("reported {times}: {said}"), times=times, said=listed)
 
 
 def describe_decision(decision: Decision, you: Any = None) -> str:

@@ -47,7 +47,8 @@ def table_rows(rows: Iterable[dict[str, Any]]) -> Iterator[list[str]]:
     undone = {value: _("undone: %(verb)s") % {"verb": label} for value, label in verbs.items()}
     statuses = {str(value): str(label) for value, label in Status.choices}
     for row in rows:
-        before, after, verb = row["before"], row["after"], row["verb"]
+        after, verb = row["after"], row["verb"]
+        before = "" if verb == Decision.Verb.REPLY else row["before"]  # before a reply there was no comment
         cells = [
             str(row["pk"]), row["created"].isoformat(timespec="seconds"), who(row),
             undone[row["undoes__verb"]] if row["undoes__verb"] else verbs.get(verb, verb),

@@ -77,7 +77,8 @@ class LogEntry:
     def status_change(self) -> str:
         """The comment's status before and after, such as “Pending → Approved”, or only after if it stayed."""
         before, after = (status_label(status) for status in (self.decision.before, self.decision.after))
-        return f"{before} → {after}" if before and before != after else after
+        was_posted = self.decision.verb == Decision.Verb.REPLY  # before it there was no comment
+        return f"{before} → {after}" if before and before != after and not was_posted else after
 
     @property
     def name(self) -> str:

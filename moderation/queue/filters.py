@@ -86,8 +86,11 @@ class Filter:
         """Whether anything is filtered; the order does not count."""
         return bool(self.q or self.reason or self.essay or self.person or self.age)
 
-    def filter_comments(self, comments: CommentQuerySet) -> CommentQuerySet:
-        """Filter comments; if each has to be read, only the newest ones."""
+    def filter_comments(self, comments: CommentQuerySet, *, by_contact: bool) -> CommentQuerySet:
+        """Filter comments; if each has to be read, only the newest ones.
+
+        `by_contact`: whether words are also searched in email addresses, and networks can be searched.
+        """
         if self.essay:
             comments = comments.filter(essay=self.essay)
         if self.person:
@@ -103,7 +106,7 @@ class Filter:
             reasons = Cast("wording__reasons", TextField())
             comments = comments.alias(kept_reasons=reasons).filter(kept_reasons__contains=f'"code": "{self.reason}"')
         for word in self.q.split()[:MAX_WORDS]:
-            comments = comments.filter(match_word(word))
+            comments = comments.filter(match_word(word, by_contact=by_contact))
         return comments
 
 
@@ -119,11 +122,12 @@ def match_age(name: str) -> Q:
     return Q(LessThan(Coalesce(F("created"), F("created")), Value(since, output_field=DateTimeField())))
 
 
-def match_word(word: str) -> Q:
+def match_word(word: str, *, by_contact: bool) -> Q:
     """Match comments that contain this word, or that came from the network of this IP address."""
-    if network := network_of(word):
+    if by_contact and (network := network_of(word)):
         return Q(pk__in=Wording.objects.filter(network=network).exclude(network="").values("comment"))
-    fields = ("wording__text", "commenter__name", "commenter__email", "commenter__website", "essay__title")
+    fields = ["wording__text", "commenter__name", "commenter__website", "essay__title"]
+    fields += ["commenter__email"] if by_contact else []
     spellings = {word, word.lower(), word.capitalize(), word.upper()}  # SQLite ignores case only for ASCII
     found = Q()
     for spelling in {word} if word.isascii() else spellings:

@@ -148,7 +148,8 @@ class Listing:
         if not wanted.reads_each or not self.counts[self.state.tab].is_limited:
             return 0
         others = replace(wanted, q="", reason="", order="")
-        found = others.filter_comments(comments_in_tab(self.state.tab, self.state.rights)).order_by("-pk")
+        found = comments_in_tab(self.state.tab, self.state.rights)
+        found = others.filter_comments(found, by_contact=False).order_by("-pk")  # without words
         return filters.SEARCHED if found[filters.SEARCHED : filters.SEARCHED + 1].exists() else 0
 
     @property

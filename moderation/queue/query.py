@@ -124,7 +124,9 @@ class QueueState:
 
     def comments(self) -> Any:
         """Return all comments of the tab that match the filter, as a sorted QuerySet with `weight`."""
-        return filters.sorted_by(self.filter.filter_comments(comments_in_tab(self.tab, self.rights)), self.order)
+        found = comments_in_tab(self.tab, self.rights)
+        found = self.filter.filter_comments(found, by_contact=self.rights.is_site_wide)
+        return filters.sorted_by(found, self.order)
 
     def by_position(self) -> "QueueState":
         """Return the same page by position, so that it does not shift when comments before it leave the list."""

@@ -14,7 +14,7 @@ from blog import markup
 from comments.models import Appeal, Comment, Decision, Report, Status, Wording
 from comments.models.decision import REMOVED
 from comments.screening import reasons as why_held
-from moderation.decisions.in_words import describe_decision, describe_reports, format_age, make_excerpt
+from moderation.decisions.in_words import describe_decision, describe_reports, format_age, isolate, make_excerpt
 from moderation.queue import buttons
 from moderation.queue.history import CommentHistory
 
@@ -41,6 +41,7 @@ class Row:
     query: str = ""  # of the queue page to return to
     message: str = ""  # why the requested action was not done
     undoable: int | None = None  # a decision made on this page that kept the row in the list
+    shows_contact: bool = True  # whether the moderator may see the email address, username and network
 
     @property
     def pk(self) -> int:
@@ -62,8 +63,10 @@ class Row:
         said = make_excerpt(self.comment.answered_html or "")  # type: ignore[attr-defined]
         name = format_html("<bdi>{}</bdi>", parent.commenter.name)
         words = format_html(_("{name}, “{words}”"), name=name, words=said) if said else name
-        if parent.is_approved:
+        if parent.is_approved and self.comment.essay.is_published:
             return format_html('<a href="{}">{}</a>', parent.get_absolute_url(), words)
+        if parent.is_approved:
+            return self.moderators_link(parent, words)
         return format_html(_("{comment} (pending)"), comment=self.moderators_link(parent, words))
 
     @property
@@ -141,7 +144,7 @@ class Row:
         if self.reports:
             found.append(describe_reports(self.reports))
         if self.appeal:
-            found.append(_("appeal: “%(words)s”") % {"words": self.appeal.text})
+            found.append(format_html(_("appeal: “{words}”"), words=isolate(self.appeal.text)))
         return found
 
     @property
@@ -155,12 +158,19 @@ class Row:
         user = self.comment.commenter.user
         if self.comment.commenter.mark:
             return _("verified through %(mark)s") % {"mark": self.comment.commenter.mark}
-        return _("logs in as %(name)s") % {"name": user.get_username()} if user else _("guest")
+        if user is None:
+            return _("guest")
+        return _("logs in as %(name)s") % {"name": user.get_username()} if self.shows_contact else _("has an account")
+
+    @property
+    def email(self) -> str:
+        """The commenter's email address, if the moderator may see it."""
+        return self.comment.commenter.email if self.shows_contact else ""
 
     @property
     def network(self) -> str:
-        """The network that the current text was sent from, while stored."""
-        return self.comment.wording.network if self.comment.wording else ""
+        """The network that the current text was sent from, while stored, if the moderator may see it."""
+        return self.comment.wording.network if self.comment.wording and self.shows_contact else ""
 
     @property
     def ago(self) -> str:
@@ -183,7 +193,7 @@ class Row:
         said = describe_decision(self.decision)
         if not told:
             return said
-        return _("%(decided)s; message to the commenter: “%(words)s”") % {"decided": said, "words": told}
+        return format_html(_("{decided}; message to the commenter: “{words}”"), decided=said, words=isolate(told))
 
     @property
     def undoable_label(self) -> str:

@@ -47,6 +47,7 @@ def build_rows(keys: Collection[int], state: QueueState) -> list[Row]:
             next((each for each in earlier.get(comment.pk, ()) if each.pk in state.seen_wordings), None),
             state.query(),
             undoable=undone_by.get(comment.pk),
+            shows_contact=state.rights.is_site_wide,
         )
         for comment in comments
     ]

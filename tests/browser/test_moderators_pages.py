@@ -158,6 +158,18 @@ def test_emptying_the_trash_asks_for_confirmation(visitor: Visitor, site: "Serve
     visitor.check_accessibility(page)
 
 
+def test_a_long_name_in_a_list_leaves_the_other_columns_in_view(visitor: Visitor, site: "Server") -> None:
+    person = make.guest("n" * 245)
+    person.save()
+    for width in (360, 1280):
+        page = visitor.open(width=width)
+        log_in(page.context, make.owner(), site.url)
+        page.goto(f"{site.url}/admin/accounts/commenter/?q={person.name}")
+        column = page.get_by_role("columnheader", name="Picture").bounding_box()
+        assert column
+        assert column["x"] < width
+
+
 # The whole path
 
 

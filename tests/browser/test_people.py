@@ -77,6 +77,20 @@ def test_the_drawer_says_why_nothing_was_saved(visitor: Visitor, desk: Open, hel
     assert ["403" in visitor.errors.pop() for _ in range(2)] == [True, True]
 
 
+def test_the_drawer_opens_for_an_author_who_moderates(visitor: Visitor, site: "Server") -> None:
+    make.rules(authors_moderate=True)
+    author = make.author()
+    comment = make.comment(make.essay("Of Drawers", by=author), "Words", by=make.guest("Rosa Held"), status="pending")
+    page = visitor.open()
+    log_in(page.context, author, site.url)
+    page.goto(f"{site.url}/admin/comments/queue/")
+    row = page.locator(f"#comment-{comment.pk}")
+    row.locator("a[data-form=person]").click()
+    expect(row.get_by_role("button", name="Remove comments")).to_be_visible()
+    expect(row.locator(".inline")).to_be_focused()
+    make.rules(authors_moderate=False)
+
+
 def test_a_persons_page_works_without_script(visitor: Visitor, desk: Open, held_comment: Comment) -> None:
     page = desk("/admin/comments/queue/", script=False)
     page.locator(f"#comment-{held_comment.pk} .person a").click()

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 Open = Callable[..., Page]
 
+# Where the text of an element starts.
+TEXT_START = (
+    "e => { const range = document.createRange(); range.selectNodeContents(e); return range.getBoundingClientRect().x }"
+)
+
 
 def looks(page: Page) -> Iterator[bool]:
     """Set each width and each color scheme once; yield whether it is dark."""
@@ -259,6 +264,11 @@ def test_a_row_decided_elsewhere_collapses_in_an_open_page(open_queue: Open, ess
     expect(page.locator(f"#comment-{comments[0].pk}.decided")).to_contain_text("Approved by Jo, just now: Guest 0")
     is_current(page, comments[0])
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    assert statuses(comments, page) == ["approved", "approved"]
+    theirs, ours = (page.locator(f"#comment-{comment.pk} p") for comment in comments)
+    assert ours.evaluate(TEXT_START) == theirs.evaluate(TEXT_START)
 
 
 def decide_by_key(page: Page) -> None:

@@ -3,10 +3,11 @@
 import random
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import Group
 from playwright.sync_api import expect
 
 from comments.models import Comment, Decision, Discussion
-from moderation.decisions import actions
+from moderation.decisions import actions, editing
 from tests import make
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import Visitor
@@ -99,3 +100,32 @@ def test_a_reply_is_kept_when_the_session_ends_and_when_another_moderator_decide
     expect(field).to_have_value("Not sent yet")
     assert len(visitor.errors) == 2, visitor.errors
     visitor.errors.clear()  # the console's lines about 401 and 422
+
+
+def test_a_form_that_cannot_open_says_why_in_the_row(visitor: Visitor, site: "Server") -> None:
+    comment = make.pending_comments(make.essay("Whose Promise Is It?"), texts={"Guest 0": "One"})[0]
+    moderator = make.moderator(f"mara{comment.pk}")
+    page = visitor.open()
+    log_in(page.context, moderator, site.url)
+    page.goto(f"{site.url}/admin/comments/queue/?essay={comment.essay_id}#comment-{comment.pk}")
+    row, cookies = page.locator(f"#comment-{comment.pk}"), page.context.cookies()
+    expect(row).to_be_focused()
+    page.context.clear_cookies()
+    page.keyboard.press("e")
+    expect(row.get_by_text("You’re logged out.")).to_be_visible()
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    page.keyboard.press("e")
+    expect(row.get_by_label("Edit the comment by Guest 0")).to_be_focused()
+    expect(row.get_by_text("You’re logged out.")).to_be_hidden()
+    page.keyboard.press("Escape")
+
+    moderators = Group.objects.get(name="Moderators").user_set
+    moderators.remove(moderator)
+    page.keyboard.press("r")
+    expect(row.get_by_text("Nothing was changed. Reload the page and try again.")).to_be_visible()
+    moderators.add(moderator)
+    editing.delete(comment, by=make.moderator(name="Jo"))
+    page.keyboard.press("r")
+    expect(row.get_by_text("This comment no longer exists.")).to_be_visible()
+    expect(row).to_be_focused()
+    visitor.errors.clear()  # the console's lines about 403 and 404

@@ -1,5 +1,5 @@
 /* Edit, reply, deny and delete forms open inside the row; closing them keeps what was typed. */
-import { announce } from "./rows.js";
+import { announce, checkResponse, failureText, showInRow } from "./rows.js";
 
 export const openFormOf = (row) => row?.querySelector(".inline:not([hidden])");
 
@@ -13,9 +13,10 @@ export function closeForm(row) {
   row?.focus();
 }
 
+/* Focus the first field of a form, or a person's drawer as a whole. */
 function focusField(container) {
-  const field = container.querySelector("textarea, select, input:not([type=hidden])");
-  field?.focus();
+  const field = container.querySelector("form.write :is(textarea, select, input:not([type=hidden]))");
+  (field ?? container).focus();
   field?.setSelectionRange?.(field.value.length, field.value.length);
 }
 
@@ -37,13 +38,16 @@ export async function openForm(row, name, link) {
   url.searchParams.set("form", name);
   try {
     const response = await fetch(url);
-    if (!response.ok || response.redirected) throw new Error(String(response.status));
+    checkResponse(response);
+    if (!response.ok) throw new Error(String(response.status));
     container.innerHTML = await response.text();
+    showInRow(row, "");
     if (!container.hidden && (document.activeElement === container || document.activeElement === document.body)) focusField(container);
-  } catch {
+  } catch (error) {
     container.remove();
     row.focus();
-    announce(document.getElementById("line").dataset.failed);
+    showInRow(row, failureText(error));
+    announce(failureText(error));
   }
 }
 

@@ -88,12 +88,17 @@ function rememberInAddress(decisions, removed = []) {
 /* A response that is no result, with what to tell the moderator. */
 class Refused extends Error {}
 
-const failureText = (error) => (error instanceof Refused ? error.message : strings.failed);
+export const failureText = (error) => (error instanceof Refused ? error.message : strings.failed);
+
+export function checkResponse(response) {
+  if (response.redirected || response.status === 401) throw new Refused(strings.loggedOut);
+  if (response.status === 403) throw new Refused(strings.stale);
+  if (response.status === 404) throw new Refused(strings.gone);
+}
 
 export async function send(url, body) {
   const response = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
-  if (response.redirected || response.status === 401) throw new Refused(strings.loggedOut);
-  if (response.status === 404) throw new Refused(strings.gone);
+  checkResponse(response);
   if (!response.headers.get("content-type")?.startsWith("application/json")) throw new Error(String(response.status));
   const result = await response.json();
   if (!response.ok && !result.wrong) throw new Error(String(response.status));
@@ -119,11 +124,16 @@ function enqueue(task) {
 
 export const actionUrl = (form) => form.getAttribute("action")?.split("#")[0] || location.href.split("#")[0];
 
+/* Show a message above the row's buttons. */
+export function showInRow(row, message) {
+  const element = row.querySelector(".do > .told");
+  if (element) element.textContent = message;
+}
+
 function restoreRow(line, message) {
   if (!line.isConnected) return;
   const row = replaceRow(line, line.row);
-  const element = row.querySelector(".told");
-  if (element) element.textContent = message;
+  showInRow(row, message);
 }
 
 /* Show the last result in the bar, and the undo button of the newest action on several comments. */

@@ -1,11 +1,12 @@
 """What an author of an essay answers to a comment, and which comments they pick."""
 
 import pytest
+from django.forms import model_to_dict
 
 from accounts.models import User
 from blog.models import Essay, Revision
 from comments.answers.jobs import complete_corrections
-from comments.models import AuthorAnswer, Comment
+from comments.models import AuthorAnswer, Comment, Rules
 from tests import make
 from tests.comments.answers.publishing import publish
 from tests.comments.browser_client import Browser, Page, text_of
@@ -91,7 +92,10 @@ def test_a_picked_comment_is_marked_unless_the_owner_turned_that_off(
 ) -> None:
     answer(author, comment, is_picked="on")
     assert "picked by the author" in Browser().read(essay).text
-    make.rules(authors_pick=False)
+    settings = {name: value for name, value in model_to_dict(make.rules()).items() if value is not False}
+    assert settings.pop("authors_pick") is True  # its box is no longer ticked
+    assert Browser(make.owner()).post("/admin/comments/rules/1/change/", settings).status_code == 302
+    assert not Rules.objects.get().authors_pick
     assert "picked by the author" not in Browser().read(essay).text
     assert "Pick this comment" not in Browser(author).read(f"/comments/{comment.pk}/answer/").text
     answer(author, comment, label="stands", is_picked="on")

@@ -172,6 +172,8 @@ def test_an_address_that_the_owner_enters_bars_guests_of_its_network(essay: Essa
     for fields, says in (
         ({"network": "203.0.113.7"}, ""),
         ({"network": "203.0.113.9"}, "203.0.113.0/24 is already in the list."),
+        ({"network": "::ffff:203.0.113.0/120"}, "203.0.113.0/24 is already in the list."),
+        ({"network": "::ffff:203.0.113.0/24"}, "is not an IP address or network"),
         ({"network": "203.0.0.0/16"}, "The largest network you can enter is a /24."),
         ({"network": "no address"}, "is not an IP address or network"),
         ({}, "Fill in only one: person or IP network."),

@@ -52,6 +52,14 @@ def rows(client: Client, **query: Any) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text[1:])))
 
 
+def test_a_reply_has_no_status_before_it(client: Client, mara: User) -> None:
+    comment = make.comment(make.essay("On Rivers"), "It flows.", by=make.guest("Anna Karg"))
+    form = {"action": "reply", "text": "It does.", "key": "k", "seen": f"{comment.pk} approved {comment.wording_id}"}
+    assert client.post(reverse("queue-comment", args=[comment.pk]), form).status_code == 302
+    assert "Replied by Mara · approved" in read(client)
+    assert rows(client)[1][7:10] == ["On Rivers", "", "approved"]
+
+
 def test_an_entry_shows_moderator_action_excerpt_and_note(client: Client, mara: User) -> None:
     comment = make.comment(make.essay("On Rivers"), "It flows.", by=make.guest("Anna Karg"), status="pending")
     decision = actions.trash(comment, by=mara, note="Third time today")

@@ -219,6 +219,12 @@ def test_an_author_sees_and_removes_only_comments_on_their_own_essays(
     assert "Under hers" in html
     for secret in ("Elsewhere", "anna@example.org", "203.0.113", "secret", "logs in as"):
         assert secret not in html
+    for search, count in (("", 1), ("Under", 1), ("anna@example.org", 0), ("203.0.113.9", 0)):
+        response = desk.client.get(f"/admin/comments/queue/?status=all&q={search}")
+        html = response.content.decode().partition('<ol class="queue"')[2]
+        assert html.count('<li class="row"') == count
+        for secret in ("Elsewhere", "anna@example.org", "203.0.113", "logs in as"):
+            assert secret not in html
     assert desk.send("treat", kind="block", who="person").status_code == 403
     assert desk.send("note", text="x").status_code == 403
     desk.send("remove", days="7", verb="trash")

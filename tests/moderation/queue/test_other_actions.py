@@ -102,10 +102,10 @@ def test_a_row_shows_reports_and_the_appeal(queue_client: QueueClient, essay: Es
     for number, words in enumerate(("", "a shop")):
         Report.objects.create(comment=comment, kind="spam", text=words, network=f"198.51.{number}.0/24")
     Comment.objects.filter(pk=comment.pk).update(reports=2)
-    assert "reported twice: spam; spam, “a shop”" in queue_client.open(f"{QUEUE}?status=reported")
+    assert "reported twice: spam; spam, “<bdi>a shop</bdi>”" in queue_client.open(f"{QUEUE}?status=reported")
     refused = make.comment(essay, status="trash")
     Appeal.objects.create(comment=refused, text="It was a joke")
-    assert "appeal: “It was a joke”" in queue_client.open(f"{QUEUE}?status=appealed")
+    assert "appeal: “<bdi>It was a joke</bdi>”" in queue_client.open(f"{QUEUE}?status=appealed")
 
 
 # Writing

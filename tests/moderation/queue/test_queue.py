@@ -164,9 +164,14 @@ def test_a_removed_parent_is_not_quoted_and_a_draft_is_not_linked(queue_client: 
     html = queue_client.open()
     assert "a removed comment" in html
     assert "Removed words" not in html
+    approved = make.comment(essay)
+    make.comment(essay, to=approved, status="pending")
+    assert f'in reply to <a href="/comments/{approved.pk}/">' in queue_client.open()
     essay.published = None
     writing.save(essay)
-    assert essay.get_absolute_url() not in queue_client.open()
+    html = queue_client.open()
+    assert essay.get_absolute_url() not in html
+    assert f'in reply to <a href="{QUEUE}comments/{approved.pk}/">' in html
 
 
 def test_a_decided_row_shows_the_moderator(queue_client: QueueClient, essay: Essay) -> None:
