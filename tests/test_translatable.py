@@ -1,6 +1,7 @@
 """Every visible string goes through gettext: in a pseudo-language that brackets each translated string, no page and no
 email shows a word outside brackets that people did not write themselves."""
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from html.parser import HTMLParser
@@ -110,7 +111,10 @@ def written_by_people() -> set[str]:
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
             if isinstance(field, models.CharField | models.TextField | models.JSONField):
-                texts |= {str(value) for value in model._default_manager.values_list(field.attname, flat=True) if value}
+                values = [value for value in model._default_manager.values_list(field.attname, flat=True) if value]
+                texts |= {str(value) for value in values}
+                if isinstance(field, models.JSONField):  # as the readable file about a person shows it
+                    texts |= {json.dumps(value, ensure_ascii=False, indent=2) for value in values}
     return texts
 
 
