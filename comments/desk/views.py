@@ -14,12 +14,10 @@ from comments.desk import desk
 from comments.models import Comment
 from comments.posting import actions
 from comments.posting.forms import CommentForm
-from comments.posting.typed_text import show_typed_text
 from comments.screening.screening import Rejected, Sender
 
 
 @require_POST
-@show_typed_text
 def reply(request: Request, pk: int) -> HttpResponse:
     """Post an author's reply from the admin's index page, or show that page again with the error."""
     user = cast(User, request.user)

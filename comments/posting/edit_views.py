@@ -17,7 +17,6 @@ from comments.models import Comment, Discussion, Rules
 from comments.posting import editing
 from comments.posting.actions import RateLimited
 from comments.posting.forms import EditForm
-from comments.posting.typed_text import show_typed_text
 from comments.screening.screening import Rejected, Sender
 from comments.threads import removals
 from comments.threads.pages import ThreadPage
@@ -25,7 +24,6 @@ from comments.threads.viewer import Viewer
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@show_typed_text
 def edit(request: Request, pk: int) -> HttpResponse:
     """Edit a comment, or show the form again with the reason it was rejected."""
     viewer, comment = Viewer.from_request(request), find_visible(request, pk)

@@ -21,7 +21,6 @@ from comments.posting import actions, drafts, passage_fields
 from comments.posting.edit_views import limit_referrer
 from comments.posting.forms import Submission
 from comments.posting.preview import preview
-from comments.posting.typed_text import show_typed_text
 from comments.screening.screening import Blocked, Rejected
 from comments.threads import removals
 from comments.threads.pages import ThreadPage
@@ -31,8 +30,7 @@ NOT_POSTED = (actions.CommentGone, actions.CommenterChanged, actions.Duplicate, 
 
 
 @require_POST
-@show_typed_text
-def respond(request: Request, /, **address: Any) -> HttpResponse:
+def respond(request: Request, **address: Any) -> HttpResponse:
     """Post a comment, or show the form again with the reason it was rejected."""
     submission = Submission.from_request(request, **address)
     if not submission.discussion.accepts_comments:

@@ -13,7 +13,6 @@ from comments.models import Comment, Discussion, Subscription
 from comments.notifications import known_addresses, signed_links
 from comments.notifications.views import limit_referrer, too_many_attempts
 from comments.posting.forms import TextField
-from comments.posting.typed_text import show_typed_text
 from comments.reports import appeals, outcome_subscriptions
 from comments.threads import removals
 from comments.threads.viewer import Viewer
@@ -29,7 +28,6 @@ class AppealForm(outcome_subscriptions.OutcomeForm):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@show_typed_text
 def appeal(request: Request, pk: int) -> HttpResponse:
     """Show the author why their comment was rejected, and accept one appeal."""
     comment = find_own_comment(request, pk)

@@ -15,7 +15,6 @@ from comments.notifications import known_addresses
 from comments.notifications.views import too_many_attempts
 from comments.posting.actions import CommenterChanged, CommentGone, RateLimited
 from comments.posting.forms import TextField
-from comments.posting.typed_text import show_typed_text
 from comments.reports import outcome_subscriptions, reporting
 from comments.screening.screening import Sender
 from comments.threads.viewer import Viewer
@@ -43,7 +42,6 @@ class ReportForm(outcome_subscriptions.OutcomeForm):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@show_typed_text
 def report(request: Request, pk: int) -> HttpResponse:
     """Report a comment, or show the form again with the reason it was rejected."""
     comment, viewer = find_readable(pk), Viewer.from_request(request)

@@ -15,7 +15,6 @@ from comments.models import Comment, Decision, Reason
 from comments.models.passage import quotation_of
 from comments.posting import actions as posting
 from comments.posting.forms import TEXT_BYTES
-from comments.posting.typed_text import show_typed_text
 from comments.screening.screening import Rejected, Sender
 from moderation.admin_pages import render_admin_page
 from moderation.decisions import editing
@@ -32,7 +31,6 @@ FORM_OF = {"trash": "refuse", "spam": "refuse"}  # actions that have another nam
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@show_typed_text
 @moderator_required
 def comment_page(request: Request, rights: Rights, pk: int) -> HttpResponse:
     """Show a comment's page, return one of its forms for the page's script, or carry out the posted action."""
