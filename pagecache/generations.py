@@ -5,13 +5,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import transaction
+from django.db.models import BooleanField, Expression
 
 TABLE = "pagecache_generation"
 ANY = "any"  # the row that rises with every change, so that one small read tells whether anything changed
 LEASE = 0.002  # seconds that readers may reuse the number they last read; a writer waits for them
 ANNOUNCED = 0x52656A6F696E64  # PostgreSQL's advisory lock that announced changes share until they end
+ANNOUNCE = f"(pg_advisory_xact_lock_shared({ANNOUNCED}) IS NOT NULL)"
 
 last_wait = threading.local()
 
@@ -27,18 +30,24 @@ class Announcement:
         self.is_committed = True
 
 
-def announce() -> None:
-    """Announce on PostgreSQL that this transaction changes pages: until it ends, readers use no number twice.
+class Announcing(Expression):
+    """A column that announces on PostgreSQL that this transaction changes pages: select it, then call announced().
 
-    Then invalidate() waits from now on instead of from the commit. Worth a query where a person waits for the result.
+    Until the transaction ends, readers use no number twice, and invalidate() waits from now on instead of from the
+    commit. A column, because a query of its own takes as long as it saves. Only a returned row announces.
     """
-    connection = transaction.get_connection()
-    if connection.vendor != "postgresql":
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_xact_lock_shared({ANNOUNCED})")
-    last_wait.announcement = announcement = Announcement()
-    transaction.on_commit(announcement.confirm)  # not called if the announcement was rolled back
+
+    output_field = BooleanField()
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return ANNOUNCE if connection.vendor == "postgresql" else "0", ()
+
+
+def announced() -> None:
+    """Note that a query of this transaction returned a row with Announcing()."""
+    if transaction.get_connection().vendor == "postgresql":
+        last_wait.announcement = announcement = Announcement()
+        transaction.on_commit(announcement.confirm)  # not called if the announcement was rolled back
 
 
 def invalidate(*keys: str) -> None:

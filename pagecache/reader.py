@@ -16,7 +16,10 @@ class Reader(Protocol):
     waits: bool  # for a server, which may hang
 
     def current(self) -> tuple[int, bool]:
-        """Return the number of ANY, and whether no change is announced. While the number is the same, all pages are."""
+        """Return the number of ANY, which rises with every change, and whether it may be used again for a while.
+
+        Not while a change is announced.
+        """
         ...
 
     def numbers(self, keys: Collection[str]) -> tuple[int, Numbers]:

@@ -94,7 +94,6 @@ def _post(
     passage: Passage | None,
 ) -> Comment:
     """Post a draft, as post() does. Its transaction has SQLite's only write lock, so it does nothing else."""
-    pagecache.announce()
     commenter, essay, wording, rules, sender = draft.commenter, draft.essay, draft.wording, draft.rules, draft.sender
     wait = 0.0 if is_trusted else acquire_turn(commenter, sender, rules.flood_seconds)
     # authors and moderators are never merged into others

@@ -18,6 +18,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
+import pagecache
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Block, Comment, Status, Wording
@@ -67,8 +68,9 @@ def history_of_post(
 ) -> AuthorHistory:
     """The history of a new comment's author; an unknown guest is identified, only here, by name and email.
 
-    Under the thread's lock the later of two simultaneous submissions finds the other. `has_rules`: whether to look also
-    for what only the owner's rules ask for, such as the same text by anyone, anywhere on the site.
+    Under the thread's lock the later of two simultaneous submissions finds the other. The query also announces that the
+    transaction changes pages. `has_rules`: whether to look also for what only the owner's rules ask for, such as the
+    same text by anyone, anywhere on the site.
     """
     networks = enclosing_networks(address)
     values = {
@@ -78,7 +80,10 @@ def history_of_post(
     }  # fmt: skip
     given = (name for name, value in values.items() if value or name == "text")
     found = history_query(*given, has_rules=has_rules).first(**values)
-    return _history_from(dict(zip(COLUMNS, found, strict=True)) if found else {})  # none if the essay was deleted
+    if found is None:  # the essay was deleted
+        return AuthorHistory()
+    pagecache.announced()
+    return _history_from(dict(zip(COLUMNS, found, strict=False)))
 
 
 @cache
@@ -105,7 +110,8 @@ def history_query(*given: str, has_rules: bool) -> "Prepared[tuple[Any, ...]]":
             "earlier_count": scalar(own, "commenter", Count("pk")) if who and has_rules else Value(None, NUMBER),
             "last_repeated": Subquery(repeated) if repeated is not None else Value(None, TIME),
         }
-        return Essay.objects.filter(pk=essay).order_by().annotate(**columns).values_list(*COLUMNS)
+        found = Essay.objects.filter(pk=essay).order_by().annotate(**columns)
+        return found.values_list(*COLUMNS, pagecache.Announcing())
 
     return Prepared(build, **{name: PARAMETERS.get(name, TEXT) for name in given})
 
