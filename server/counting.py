@@ -34,6 +34,7 @@ class RowCount(Subquery):
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
+    empty_result_set_value = 0
 
     def __init__(self, rows: "QuerySet[Any, Any]") -> None:
         super().__init__(rows.order_by().values("pk")[: LIMIT + 1])

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from functools import cached_property, wraps
+from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.middleware import Request
-from accounts.models import User
+from accounts.models import Commenter, User
 from blog.models import Authorship
 from comments.models import Comment, CommentQuerySet, Rules
 from server.logged_out import keep_posted_form, wants_json
@@ -30,11 +30,20 @@ class Rights:
     def comments(self) -> CommentQuerySet:
         """Return the comments that the user may moderate: all, or those on their own essays."""
         found: CommentQuerySet = Comment.objects.all()
-        return found if self.is_site_wide else found.filter(essay__in=self.own_essays())
+        return found if self.is_site_wide else found.filter(essay__in=self.own_essays)
 
-    def own_essays(self) -> Any:
-        """Return a subquery with the keys of the essays that the user wrote or co-wrote."""
-        return Authorship.objects.filter(author=self.user).values("essay")
+    @cached_property
+    def own_essays(self) -> list[int]:
+        """The keys of the essays that the user wrote or co-wrote.
+
+        A list: with a subquery beside another condition, PostgreSQL reads all comments.
+        """
+        return list(Authorship.objects.filter(author=self.user).order_by().values_list("essay", flat=True))
+
+    @property
+    def own_commenters(self) -> list[Commenter]:
+        """The user as commenter, or nothing if they have never commented."""
+        return [self.user.commenter] if hasattr(self.user, "commenter") else []
 
 
 def rights_of(user: User) -> Rights | None:

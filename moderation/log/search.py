@@ -67,7 +67,7 @@ class LogSearch(PagedSearch):
     def indexed_decisions(self, rights: Rights) -> DecisionQuerySet:
         """Return the decisions that match whatever an index finds, the newest first."""
         found = Decision.objects.order_by("-pk").filter(self.match_decider(), self.match_dates())
-        return found if rights.is_site_wide else found.filter(essay__in=rights.own_essays())
+        return found if rights.is_site_wide else found.filter(essay__in=rights.own_essays)
 
     def match_decider(self) -> Q:
         """Match the decisions by the searched moderator or rule, and with the searched action."""

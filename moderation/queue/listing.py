@@ -168,7 +168,7 @@ class Listing:
         selected = self.state.filter.essay
         found = Essay.objects.exclude(published=None).order_by("-published")
         if not self.state.rights.is_site_wide:
-            found = found.filter(pk__in=self.state.rights.own_essays())
+            found = found.filter(pk__in=self.state.rights.own_essays)
         titles = dict(found.values_list("pk", "title")[:MAX_ESSAYS])
         if selected and selected not in titles:
             titles |= found.filter(pk=selected).values_list("pk", "title")

@@ -13,8 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Commenter
-from comments.models import Appeal, Comment, CommentQuerySet, Decision, DecisionQuerySet, Status
+from comments.models import Appeal, Comment, CommentQuerySet, Decision, Status
 from moderation.decisions.rights import Rights
 from moderation.decisions.undo import UNDO_PERIOD
 from moderation.queue import filters
@@ -105,17 +104,19 @@ class QueueState:
         return replace(self, page_number=1, position=None, actions=(), seen_wordings=())
 
     @cached_property
+    def decisions_in_force(self) -> list[Decision]:
+        """The decisions made on this page that are the latest about their comments, the newest first."""
+        if not self.decided:
+            return []
+        made = Decision.objects.filter(pk__in=self.decided, comment__in=self.rights.comments())
+        found = Decision.objects.latest_for(made.values_list("comment", flat=True)).filter(pk__in=self.decided)
+        return list(found.select_related("comment__commenter", "comment__wording").defer("comment__wording__text"))
+
+    @property
     def replies(self) -> dict[int, int]:
         """The replies written on this page: the key of the decision by that of the comment replied to."""
-        if not self.decided:
-            return {}
-        replies = self.decisions_in_force().filter(verb=Decision.Verb.REPLY)
-        return {comment: pk for comment, pk in replies.values_list("comment__parent", "pk") if comment}
-
-    def decisions_in_force(self) -> DecisionQuerySet:
-        """Return the decisions made on this page that are the latest about their comments."""
-        made = Decision.objects.filter(pk__in=self.decided, comment__in=self.rights.comments())
-        return Decision.objects.latest_for(made.values_list("comment", flat=True)).filter(pk__in=self.decided)
+        replies = {each.comment: each.pk for each in self.decisions_in_force if each.verb == Decision.Verb.REPLY}
+        return {reply.parent_id: pk for reply, pk in replies.items() if reply and reply.parent_id}
 
     @property
     def order(self) -> str:
@@ -190,8 +191,7 @@ def comments_in_tab(tab: str, rights: Rights) -> CommentQuerySet:
     conditions = {REPORTED: Q(reports__gt=0), APPEALED: Q(appeal__state=Appeal.State.OPEN), ALL: Q()}
     condition = conditions.get(tab, Q(status=tab))
     if tab == MINE:
-        own = Commenter.objects.filter(user=rights.user)
-        condition = Q(essay__in=rights.own_essays()) | Q(commenter__in=own.values("pk"))
+        condition = Q(essay__in=rights.own_essays) | Q(commenter__in=rights.own_commenters)
     found = rights.comments().filter(condition)
     return found if tab in {Status.PENDING, Status.APPROVED, Status.SPAM} else found.exclude(match_hidden())
 

@@ -58,8 +58,6 @@ def undo_lines(state: QueueState) -> dict[int, UndoLine]:
     if not state.decided:
         return {}
     kept_in_list = (Decision.Verb.UNDO, Decision.Verb.EDIT, Decision.Verb.REPLY)  # these keep a row in the list
-    found = state.decisions_in_force().exclude(verb__in=kept_in_list)
-    found = found.select_related("comment__commenter", "comment__wording").defer("comment__wording__text")
     replies = state.replies
     weights = {}
     if state.order in filters.SORT_WEIGHTS:
@@ -71,7 +69,8 @@ def undo_lines(state: QueueState) -> dict[int, UndoLine]:
             weights.get(decision.comment_number, 0),
             [replies[decision.comment_number]] if decision.comment_number in replies else [],
         )
-        for decision in found
+        for decision in state.decisions_in_force
+        if decision.verb not in kept_in_list
     }
     return lines | {line.pk: replace(line, is_of_batch=True) for line in lines_of_batches(state, lines.values())}
 
