@@ -20,6 +20,7 @@ from accounts.models import User
 from blog.models import Site
 from server import bulk
 from transfer import databases, pictures, scratch
+from transfer.markdown import archive
 from transfer.markdown.site import MarkdownExport
 from transfer.models import WantedPicture
 from transfer.report import Report, Unreadable
@@ -159,7 +160,7 @@ def let_others_write() -> None:
 
 def detect(file: Path) -> str:
     """Return the format of a file by its content."""
-    return "markdown" if zipfile.is_zipfile(file) else "wordpress"
+    return "markdown" if zipfile.is_zipfile(file) or archive.is_incomplete(file) else "wordpress"
 
 
 def lift_timeouts() -> None:

@@ -97,6 +97,7 @@ def test_an_owner_checks_a_file_then_imports_it_once(owner: Client, data_dir: Pa
     [
         (b"<rss><channel", "", "This file cannot be imported: line 1: the file is incomplete (unclosed token)."),
         (OLD_BLOG, "markdown", "This file cannot be imported: this is neither a folder nor a ZIP file."),
+        (b"PK\3\4 of an interrupted download", "", "imported: the ZIP file is damaged or incomplete."),
         (b"zip of xml", "", "If it is a WordPress export, unpack it and import the .xml file in it."),
     ],
 )

@@ -135,9 +135,17 @@ def open_archive(path: Path) -> Archive:
     """Open a folder or a ZIP file. Raises Unreadable."""
     if path.is_dir():
         return Folder(path)
+    if is_incomplete(path):
+        raise Unreadable("the ZIP file is damaged or incomplete")
     if not zipfile.is_zipfile(path):
         raise Unreadable("this is neither a folder nor a ZIP file")
     return ZipArchive(path)
+
+
+def is_incomplete(file: Path) -> bool:
+    """Return whether a file begins as a ZIP file but has no end, as after an interrupted download."""
+    with file.open("rb") as source:
+        return source.read(4) == b"PK\3\4" and not zipfile.is_zipfile(file)
 
 
 def check_directory(file: Path) -> None:

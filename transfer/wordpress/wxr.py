@@ -275,7 +275,11 @@ def reject_other_files(source: BinaryIO) -> None:
 def describe_error(error: ParseError, file: Path) -> str:
     """Describe a parser error and its usual cause."""
     message = str(error).partition(":")[0]
+    with file.open("rb") as source:
+        is_export = b"<rss" in source.read(4096).replace(b"\0", b"")  # in UTF-16 too
     match message:
+        case "syntax error" | "not well-formed (invalid token)" if not is_export:
+            return "this is not a WordPress export"
         case "no element found" | "unclosed token" | "unclosed CDATA section":
             return f"the file is incomplete ({message})"
         case "not well-formed (invalid token)" if not is_utf8(file):

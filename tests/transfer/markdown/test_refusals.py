@@ -50,7 +50,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
     "a link": (lambda file: pack(file, {"one.md": b"/etc/passwd"}, is_link=True), "a symbolic link: one.md"),
     "a bomb": (lambda file: pack(file, {"one.md": POST, "x.png": bytes(20_000_000)}), "more than 200 times its size: x.png"),
     "a flipped bit": (lambda file: with_changed_bytes(file, lambda data: data[:40] + b"\0\0" + data[42:]), "damaged or incomplete"),
-    "a cut file": (lambda file: with_changed_bytes(file, lambda data: data[:-30]), "neither a folder nor a ZIP file"),
+    "a cut file": (lambda file: with_changed_bytes(file, lambda data: data[:-30]), "the ZIP file is damaged or incomplete"),
     "a false list": (lambda file: with_changed_bytes(file, lambda data: data.replace(b"PK\1\2", b"PK\1\3")), "damaged or incomplete"),
     "a backup": (lambda file: pack(file, {"rows/blog.essay.jsonl": b"{}", "manifest.json": b"{}"}), "restore it with: manage.py restore FILE. Nothing was changed."),
     "no archive": (lambda file: file.write_text("Dear reader"), "neither a folder nor a ZIP file"),

@@ -24,7 +24,8 @@ LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
 BROKEN = {
     "empty": (b"", "the file is empty"),
     "blank": (b" \n\n", "line 3: the file is incomplete"),
-    "words": (b"Dear reader,\n", "line 1: this is not valid XML"),
+    "words": (b"Dear reader,\n", "line 1: this is not a WordPress export"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "line 1: this is not a WordPress export"),
     "html": (b"<!DOCTYPE html><html><body>Log in</body></html>", "this is a web page"),
     "other xml": (b"<?xml version='1.0'?><opml><body/></opml>", "line 1: this is not a WordPress export"),
     "a feed": (
