@@ -36,6 +36,7 @@ STAGES = {
     "allauth.account.stages.EmailVerificationStage": "accounts.login.stages.AddressStage",
     "allauth.mfa.stages.AuthenticateStage": "accounts.login.stages.SecondFactorStage",
 }
+UNSENT_KEY = "unsent_email"  # the address that the last code could not be emailed to
 # Messages that repeat what the next page says
 SUPPRESSED_MESSAGES = {
     "account/messages/logged_in.txt",
@@ -137,7 +138,11 @@ class AccountAdapter(DefaultAccountAdapter):
         extra = {"current_site": site, "login_url": settings.SITE_URL + reverse("account_login")}
         try:
             super().send_mail(template_prefix, email, {**extra, **prepared})
+            if template_prefix in codes.PURPOSES:
+                request.session.pop(UNSENT_KEY, None)
         except (SMTPException, OSError) as error:
+            if template_prefix in codes.PURPOSES:
+                request.session[UNSENT_KEY] = email
             identity.logger.warning("An email could not be sent: %s", error)
             message = _("We couldn’t send the email. Please try again in a few minutes.")
             messages.error(request, message)

@@ -117,9 +117,12 @@ def test_a_failing_mail_server_shows_a_message_and_no_error_page(
     def refuse(*_arguments: Any) -> int:
         raise ConnectionRefusedError(111, "Connection refused")
 
-    monkeypatch.setattr(locmem.EmailBackend, "send_messages", refuse)
-    page = words_of(client.post(CODE, {"email": "rosa@example.org"}, follow=True))
+    with monkeypatch.context() as failing:
+        failing.setattr(locmem.EmailBackend, "send_messages", refuse)
+        page = words_of(client.post(CODE, {"email": "rosa@example.org"}, follow=True))
     assert "send the email. Please try again in a few minutes." in page
+    assert "We emailed a code" not in page
+    assert "We emailed a code" in words_of(client.post(CONFIRM, {"action": "resend"}, follow=True))
 
 
 def test_requesting_codes_too_often_shows_a_message() -> None:
