@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 
 from comments.models import Comment
 from tests import make
@@ -57,3 +58,12 @@ def test_without_a_text_the_page_is_not_found_as_usual() -> None:
     assert page.status == 404
     assert page.find("textarea") is None
     assert "The page may have moved or been deleted." in page.text
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["multipart/form-data; boundary=", "multipart/form-data", "application/x-www-form-urlencoded; charset=utf-16"],
+)
+@pytest.mark.parametrize("path", ["/tag/none/feed/", "/comments/1/report/"])
+def test_a_form_that_cannot_be_read_is_no_server_error(client: Client, path: str, content_type: str) -> None:
+    assert client.post(path, b"words=" + b"x" * 100, content_type=content_type).status_code in {400, 404}
