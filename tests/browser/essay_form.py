@@ -38,6 +38,13 @@ def focus_body(page: Page) -> Page:
     return page
 
 
+def click_at_end(line: Locator) -> None:
+    """Put the caret at the end of a line of the body; the browser tells the editor of it only after the key."""
+    line.click()
+    line.page.keyboard.press("End")
+    line.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def photo() -> bytes:
     out = io.BytesIO()
     Image.radial_gradient("L").resize((600, 400)).convert("RGB").save(out, "JPEG")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from blog.models import Essay, Tag
 from tests import make
-from tests.browser.essay_form import focus_body, form_url, open_settings, photo
+from tests.browser.essay_form import click_at_end, focus_body, form_url, open_settings, photo
 from tests.services.chromium import Visitor
 from tests.services.sessions import log_in
 
@@ -112,8 +112,7 @@ def test_a_note_a_table_and_a_picture_each_take_at_most_three_keys_besides_typin
     page.keyboard.press("Enter")  # the third
     expect(text.locator("figure").get_by_alt_text("Soup plates")).to_be_visible()
 
-    text.locator("p").first.click()
-    page.keyboard.press("End")
+    click_at_end(text.locator("p").first)
     page.keyboard.press("Enter")
     page.keyboard.type("/tab")
     expect(insert.get_by_role("menuitem")).to_have_count(1)
@@ -122,8 +121,7 @@ def test_a_note_a_table_and_a_picture_each_take_at_most_three_keys_besides_typin
     page.keyboard.press("Enter")  # the second
     expect(text.locator("table")).to_be_visible()
 
-    text.locator("p").first.click()
-    page.keyboard.press("End")
+    click_at_end(text.locator("p").first)
     page.keyboard.type("[^")  # by typing alone
     page.keyboard.type("A note.")
     expect(text.locator("ol")).to_contain_text("A note.")
