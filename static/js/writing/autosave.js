@@ -146,7 +146,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
         this.isWaiting = this.isUnsaved = false;
         return await response.json();
       }
-      if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) reason = "loggedOut";
+      if (response.type === "opaqueredirect") reason = "loggedOut";
       else if (response.status < 500) reason = "refused";
     } catch {
       // no network, or no server: `reason` says so

@@ -126,7 +126,7 @@ async function requestCleanup(address, source, type = "text/html") {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (response.ok || response.status === 413) return await response.json();
-    if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) return { failed: "loggedOut" };
+    if (response.type === "opaqueredirect" || response.status === 403) return { failed: "loggedOut" };
   } catch {
     // reported below
   }
