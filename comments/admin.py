@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -58,6 +59,11 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Redirect to the only row."""
         return redirect("admin:comments_rules_change", 1)
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        """Show the form with its name once: the row has no other."""
+        named = {"title": capfirst(self.opts.verbose_name), "subtitle": None}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **named})
 
     def save_model(self, request: HttpRequest, obj: Rules, form: Any, change: bool) -> None:
         """Save the only row and invalidate all pages."""
