@@ -31,7 +31,13 @@ class Command(BaseCommand):
             if fix and wrong:
                 revisions.rewrite_bodies(essay, markup.complete_links)
         done = "corrected" if fix else "to correct (use --fix)" if links else "to correct"
-        self.stdout.write(f"{links} link(s) in {essays} essay(s) {done}. {unclear} unclear link(s).")
+        found = f"{counted(links, 'link')} in {counted(essays, 'essay')}"
+        self.stdout.write(f"{found} {done}. {counted(unclear, 'unclear link')}.")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return the number with its noun, in the plural unless there is one."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def stored_bodies(essay: Essay) -> Iterator[str]:

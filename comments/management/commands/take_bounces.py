@@ -32,7 +32,7 @@ class Command(BaseCommand):
             self.stderr.write(f"The database cannot be reached ({error}). Try again later.")
             sys.exit(EX_TEMPFAIL)
         except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error}") from error
+            raise CommandError(f"{file} cannot be read: {error.strerror or error}.") from error
         for line in summary_lines(outcomes):
             self.stdout.write(line)
 

@@ -80,7 +80,7 @@ def test_the_command_lists_wrong_links_and_changes_nothing(author: User, capsys:
         f"{essay.pk} Of Links: example.org/x → https://example.org/x",
         f"{essay.pk} Of Links: me@example.org → mailto:me@example.org",
         f"{essay.pk} Of Links: notes.md is unclear. Edit the link in the admin.",
-        "2 link(s) in 1 essay(s) to correct (use --fix). 1 unclear link(s).",
+        "2 links in 1 essay to correct (use --fix). 1 unclear link.",
     ]
     essay.refresh_from_db()
     assert essay.body == WRONG + UNCLEAR
@@ -94,11 +94,11 @@ def test_the_command_fixes_essays_revisions_and_drafts(author: User, capsys: pyt
     essay.revisions.update(body=WRONG, essay_fingerprint=Text.from_essay(Essay.objects.get()).fingerprint)
     mark = revisions.latest_text(Essay.objects.get()).version
     before = Generation.objects.get(key=essay.cache_key).number
-    assert run(capsys, "--fix")[-1] == "2 link(s) in 1 essay(s) corrected. 0 unclear link(s)."
+    assert run(capsys, "--fix")[-1] == "2 links in 1 essay corrected. 0 unclear links."
     essay.refresh_from_db()
     assert {essay.body, *essay.revisions.values_list("body", flat=True)} == {RIGHT}
     assert Draft.objects.get().fields["body"] == RIGHT
     assert revisions.latest_text(essay).version == mark
     assert Generation.objects.get(key=essay.cache_key).number > before
     assert "https://example.org/x" in public_page(essay)
-    assert run(capsys) == ["0 link(s) in 0 essay(s) to correct. 0 unclear link(s)."]
+    assert run(capsys) == ["0 links in 0 essays to correct. 0 unclear links."]
