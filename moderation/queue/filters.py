@@ -4,10 +4,11 @@ import ipaddress
 import math
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import Any, Self
 
 from django.db.models import DateTimeField, F, FloatField, Q, TextField, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Concat, Lower
 from django.db.models.lookups import LessThan
 from django.http import QueryDict
 from django.utils import timezone
@@ -86,11 +87,8 @@ class Filter:
         """Whether anything is filtered; the order does not count."""
         return bool(self.q or self.reason or self.essay or self.person or self.age)
 
-    def filter_comments(self, comments: CommentQuerySet, *, by_contact: bool) -> CommentQuerySet:
-        """Filter comments; if each has to be read, only the newest ones.
-
-        `by_contact`: whether words are also searched in email addresses, and networks can be searched.
-        """
+    def narrow(self, comments: CommentQuerySet) -> CommentQuerySet:
+        """Filter comments by what an index finds."""
         if self.essay:
             comments = comments.filter(essay=self.essay)
         if self.person:
@@ -99,15 +97,30 @@ class Filter:
             comments = comments.filter(match_age(self.age))
             if AGES[self.age][2]:  # found first, else a database may look for them in the list's own order
                 comments = Comment.objects.filter(pk__in=comments.values("pk"))
-        if self.reads_each:
-            newest = comments.order_by("-pk").values("pk")[:SEARCHED]
-            comments = Comment.objects.filter(pk__in=newest)
+        return comments
+
+    def search(self, comments: CommentQuerySet, *, by_contact: bool) -> CommentQuerySet:
+        """Filter comments by what has to be read of each.
+
+        `by_contact`: whether words are also searched in email addresses, and networks can be searched.
+        """
         if self.reason:  # JSON, which the databases search differently; as text they agree
             reasons = Cast("wording__reasons", TextField())
             comments = comments.alias(kept_reasons=reasons).filter(kept_reasons__contains=f'"code": "{self.reason}"')
+        if self.q:
+            comments = comments.alias(searched=searched_text(by_contact=by_contact))
         for word in self.q.split()[:MAX_WORDS]:
             comments = comments.filter(match_word(word, by_contact=by_contact))
         return comments
+
+
+def newest_to_search(comments: CommentQuerySet) -> tuple[CommentQuerySet, bool]:
+    """Return the newest SEARCHED comments, and whether there are more.
+
+    By the key of the oldest: with a subquery for all keys, PostgreSQL may read the whole table.
+    """
+    keys = list(comments.order_by("-pk").values_list("pk", flat=True)[SEARCHED - 1 : SEARCHED + 1])
+    return (comments.filter(pk__gte=keys[0]) if keys else comments), len(keys) > 1
 
 
 def match_age(name: str) -> Q:
@@ -122,18 +135,34 @@ def match_age(name: str) -> Q:
     return Q(LessThan(Coalesce(F("created"), F("created")), Value(since, output_field=DateTimeField())))
 
 
+class AsciiLower(Lower):
+    """Lower case for ASCII alone, as SQLite does it, which PostgreSQL does much faster than for all letters."""
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template='LOWER(%(expressions)s COLLATE "C")', **context)
+
+
+def searched_text(*, by_contact: bool) -> AsciiLower:
+    """What words are searched in: no word has a line break, so none is found across two of the fields."""
+    fields = ["wording__text", "commenter__name", "commenter__website", "essay__title"]
+    fields += ["commenter__email"] if by_contact else []
+    lines = list(chain.from_iterable((Value("\n"), F(field)) for field in fields))[1:]
+    return AsciiLower(Concat(*lines, output_field=TextField()))
+
+
 def match_word(word: str, *, by_contact: bool) -> Q:
     """Match comments that contain this word, or that came from the network of this IP address."""
     if by_contact and (network := network_of(word)):
         return Q(pk__in=Wording.objects.filter(network=network).exclude(network="").values("comment"))
-    fields = ["wording__text", "commenter__name", "commenter__website", "essay__title"]
-    fields += ["commenter__email"] if by_contact else []
-    spellings = {word, word.lower(), word.capitalize(), word.upper()}  # SQLite ignores case only for ASCII
     found = Q()
-    for spelling in {word} if word.isascii() else spellings:
-        for field in fields:
-            found |= Q(**{f"{field}__icontains": spelling})
+    for spelling in {ascii_lower(each) for each in (word, word.lower(), word.capitalize(), word.upper())}:
+        found |= Q(searched__contains=spelling)
     return found
+
+
+def ascii_lower(word: str) -> str:
+    """Return the word with its ASCII letters in lower case."""
+    return word.encode().lower().decode()
 
 
 def network_of(text: str) -> str:

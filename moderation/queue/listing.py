@@ -144,13 +144,7 @@ class Listing:
     @property
     def limit(self) -> int:
         """How many comments the filter or the order was limited to, the newest; 0 for no limit."""
-        wanted = self.state.filter
-        if not wanted.reads_each or not self.counts[self.state.tab].is_limited:
-            return 0
-        others = replace(wanted, q="", reason="", order="")
-        found = comments_in_tab(self.state.tab, self.state.rights)
-        found = others.filter_comments(found, by_contact=False).order_by("-pk")  # without words
-        return filters.SEARCHED if found[filters.SEARCHED : filters.SEARCHED + 1].exists() else 0
+        return filters.SEARCHED if self.state.is_limited else 0
 
     @property
     def is_mixed(self) -> bool:

@@ -125,9 +125,19 @@ class QueueState:
 
     def comments(self) -> Any:
         """Return all comments of the tab that match the filter, as a sorted QuerySet with `weight`."""
-        found = comments_in_tab(self.tab, self.rights)
-        found = self.filter.filter_comments(found, by_contact=self.rights.is_site_wide)
+        found = self.filter.search(self._searched[0], by_contact=self.rights.is_site_wide)
         return filters.sorted_by(found, self.order)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether only the newest comments were searched or sorted, and there are more."""
+        return self._searched[1]
+
+    @cached_property
+    def _searched(self) -> tuple[CommentQuerySet, bool]:
+        """The tab's comments that are read to search or sort, and whether there are more."""
+        found = self.filter.narrow(comments_in_tab(self.tab, self.rights))
+        return filters.newest_to_search(found) if self.filter.reads_each else (found, False)
 
     def by_position(self) -> "QueueState":
         """Return the same page by position, so that it does not shift when comments before it leave the list."""
