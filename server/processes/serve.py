@@ -86,7 +86,7 @@ def listen(host: str, port: int) -> socket.socket:
 def listen_problem(error: OSError, host: str, port: int) -> str:
     """Say why nothing can listen there and what to do."""
     if error.errno == errno.EADDRINUSE:
-        problem = f"Another program is already listening on {host}:{port} ({error})."
+        problem = f"Another program is already listening on {host}:{port}."
         return f"{problem} Stop it, or choose another port with PORT= or --port."
     if error.errno in (errno.EACCES, errno.EPERM):
         problem = f"This user may not listen on port {port}. Choose a port above 1023 with PORT= or --port"
