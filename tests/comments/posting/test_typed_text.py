@@ -53,6 +53,12 @@ def test_a_form_about_a_deleted_comment_shows_what_was_typed(form: Callable[[Com
     assert (page.by_id("typed").text or "").strip() == TYPED
 
 
+def test_fields_of_other_forms_are_not_shown() -> None:
+    page = send(Browser(make.moderator()), "/admin/comments/queue/people/999/", action="note", text="A note.")
+    assert page.status == 404
+    assert page.find("textarea") is None
+
+
 def test_without_a_text_the_page_is_not_found_as_usual() -> None:
     page = send(Browser(), "/comments/1/report/", kind="rude", words=" ")
     assert page.status == 404
