@@ -117,10 +117,16 @@ def is_readable(environ: WSGIEnvironment) -> bool:
         header["Content-Type"] = kind.encode("ascii", "replace").decode().replace("\r", "").replace("\n", "")
         if header.get_content_type() not in FORMS:
             environ["CONTENT_TYPE"] = header.get_content_type()
-        elif str(header.get_param("charset")).lower().replace("_", "-") not in {"utf-8", "utf8"}:
+        elif charsets_of(header) not in ({"utf-8"}, {"utf8"}):
             return False
     query: str = environ.get("QUERY_STRING", "")
     return query.count("&") < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+
+
+def charsets_of(header: Message) -> set[str]:
+    """Return every charset that a Content-Type has: of several, Django uses the last."""
+    parameters = header.get_params([])
+    return {str(value).lower().replace("_", "-") for name, value in parameters if name.lower() == "charset"}
 
 
 def respond_to_probe(path: str, environ: WSGIEnvironment) -> HttpResponse:

@@ -30,7 +30,7 @@ def refused(request: pytest.FixtureRequest, settings: Any, monkeypatch: pytest.M
     return sent
 
 
-@pytest.mark.parametrize("charset", ["utf-7", "idna", "zlib_codec", "rot13", '"utf-16', "\xff"])
+@pytest.mark.parametrize("charset", ["utf-7", "idna", "zlib_codec", "rot13", '"utf-16', "\xff", "utf-8; charset=idna"])
 def test_a_form_in_another_encoding(refused: Any, charset: str) -> None:
     for form in (FORM, "multipart/form-data; boundary=a"):
         status, page = refused(CONTENT_TYPE=f"{form}; charset={charset}", QUERY_STRING="q=a")
