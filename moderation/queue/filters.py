@@ -155,7 +155,7 @@ def match_word(word: str, *, by_contact: bool) -> Q:
     if by_contact and (network := network_of(word)):
         return Q(pk__in=Wording.objects.filter(network=network).exclude(network="").values("comment"))
     found = Q()
-    for spelling in {ascii_lower(each) for each in (word, word.lower(), word.capitalize(), word.upper())}:
+    for spelling in {ascii_lower(each) for each in (word, word.lower(), word.capitalize(), word.title(), word.upper())}:
         found |= Q(searched__contains=spelling)
     return found
 

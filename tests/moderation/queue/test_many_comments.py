@@ -46,6 +46,7 @@ def test_words_are_searched_in_the_newest_comments(queue_client: QueueClient, es
     found = queue_client.open(f"{QUEUE}?q=words")
     assert listed_keys(found) == keys[1:]
     assert "Showing matches among the newest 4 comments only." in found
+    assert [*pages(queue_client, f"{QUEUE}?q=words&per_page=2", leave)] == [keys[1:3], keys[3:5]]
     Comment.objects.filter(pk=keys[0]).delete()
     assert "Showing matches among the newest" not in queue_client.open(f"{QUEUE}?q=words")
 
