@@ -117,8 +117,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def add_message(
         self, request: HttpRequest, level: int, message_template: Any = None, *rest: Any, **more: Any
     ) -> None:
-        """Add the message unless it repeats what the next page says."""
-        if message_template not in SUPPRESSED_MESSAGES or request.POST.get("action") == "resend":
+        """Add the message unless it repeats what the next page says, or the email it speaks of could not be sent."""
+        is_wanted = request.POST.get("action") == "resend" and UNSENT_KEY not in request.session
+        if message_template not in SUPPRESSED_MESSAGES or is_wanted:
             super().add_message(request, level, message_template, *rest, **more)
 
     def format_email_subject(self, subject: str) -> str:
