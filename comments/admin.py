@@ -61,7 +61,7 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
         return redirect("admin:comments_rules_change", 1)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        """Show the form with its name once: the row has no other."""
+        """Show the page's name once; Django would repeat it as that of the row."""
         named = {"title": capfirst(self.opts.verbose_name), "subtitle": None}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **named})
 

@@ -31,8 +31,9 @@ class Announcement:
 
 
 class Announcing(Expression):
-    """A column that announces on PostgreSQL that this transaction changes pages: select it, then call announced().
+    """A column that announces on PostgreSQL that this transaction changes pages.
 
+    Select it, then call record_announcement().
     Until the transaction ends, readers use no number twice, and invalidate() waits from now on instead of from the
     commit. A column, because a query of its own takes as long as it saves. Only a returned row announces.
     """
@@ -43,8 +44,12 @@ class Announcing(Expression):
         return ANNOUNCE if connection.vendor == "postgresql" else "0", ()
 
 
-def announced() -> None:
-    """Note that a query of this transaction returned a row with Announcing()."""
+def record_announcement() -> None:
+    """Shorten the wait of this transaction's invalidate().
+
+    Call it only after a query of the transaction has returned a row with Announcing(); else readers may be shown old
+    pages.
+    """
     if transaction.get_connection().vendor == "postgresql":
         last_wait.announcement = announcement = Announcement()
         transaction.on_commit(announcement.confirm)  # not called if the announcement was rolled back

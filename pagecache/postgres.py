@@ -59,7 +59,7 @@ class PostgresReader:
         self._backoff_until = 0.0
 
     def current(self) -> tuple[int, bool]:
-        """Return the number of ANY, and whether no change is announced.
+        """Return the number of ANY, and whether it may be used again for a while: not while a change is announced.
 
         By a query of another thread that is not being sent yet, or by one of its own. No lock guards `_next`: two
         threads that find none both send one, and a query taken away never comes back.

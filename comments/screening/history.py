@@ -82,7 +82,7 @@ def history_of_post(
     found = history_query(*given, has_rules=has_rules).first(**values)
     if found is None:  # the essay was deleted
         return AuthorHistory()
-    pagecache.announced()
+    pagecache.record_announcement()
     return _history_from(dict(zip(COLUMNS, found, strict=False)))
 
 

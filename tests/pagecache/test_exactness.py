@@ -41,7 +41,7 @@ for number, line in enumerate(sys.stdin):
     with transaction.atomic():
         if number % 2:
             Generation.objects.values_list(pagecache.Announcing()).get(key="{ROW}")
-            pagecache.announced()
+            pagecache.record_announcement()
         Generation.objects.filter(key="{ROW}").update(number=F("number") + 1)
         pagecache.invalidate("essay:1")
     print("committed", flush=True)
@@ -66,7 +66,7 @@ def number_page(app: Application) -> Application:
 def announce() -> None:
     """Announce the transaction's change as a query of it does."""
     Generation.objects.values_list(pagecache.Announcing()).get(key=ROW)
-    pagecache.announced()
+    pagecache.record_announcement()
 
 
 def write(*, announces: bool = False) -> None:
