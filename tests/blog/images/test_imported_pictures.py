@@ -39,8 +39,12 @@ def encoded(kind: str, size: tuple[int, int] = (60, 40), mode: str = "RGB", **op
 
 
 def opened(image: Image) -> Pillow.Image:
-    image.file.seek(0)
-    return Pillow.open(io.BytesIO(image.file.read()))
+    return Pillow.open(io.BytesIO(stored_bytes(image)))
+
+
+def stored_bytes(image: Image) -> bytes:
+    with image.file.open() as file:
+        return bytes(file.read())
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,7 @@ def test_metadata_is_removed() -> None:
     data = encoded("JPEG", exif=exif, comment=b"Secret remark")
     assert b"Secret" in data
     kept = uploads.store(data)
-    assert b"Secret" not in kept.file.read()
+    assert b"Secret" not in stored_bytes(kept)
     assert not opened(kept).getexif()
 
 
