@@ -106,9 +106,9 @@ def slow_senders(url: str, count: int) -> Iterator[list[RawConnection]]:
 
 
 def extra_waits(url: str, floor: str, count: int) -> list[float]:
-    """How much longer each of so many readers waits for a page than for the floor's right after it, in order of size.
+    """How much longer each of so many readers waits for a page than for the floor's before or after it, in order of size.
 
-    A moment in which the whole machine is busy delays both.
+    A moment in which the whole machine is busy delays one of those, too.
     """
 
     def wait(each: str) -> float:
@@ -117,7 +117,11 @@ def extra_waits(url: str, floor: str, count: int) -> list[float]:
             answer.read()
         return time.perf_counter() - start
 
-    return sorted(wait(url) - wait(floor) for _ in range(count))
+    def extra_wait() -> float:
+        before, waited, after = wait(floor), wait(url), wait(floor)
+        return waited - max(before, after)
+
+    return sorted(extra_wait() for _ in range(count))
 
 
 def call_application(
