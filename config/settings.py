@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from csp.constants import NONE, SELF
 from django.urls import reverse
 
-from config import database, environment, providers, start
+from config import database, environment, logs, providers, start
 from config.languages import languages_with_catalogs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -361,36 +361,7 @@ SENTRY_DSN = environment.address("SENTRY_DSN")
 VARIABLES = environment.NAMES | providers.NAMES
 if SENTRY_DSN:
     start.require_sentry_package()
-_others_level = "ERROR" if LOG_LEVEL == "ERROR" else "WARNING"  # those of libraries would show SQL and its values
-
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "text": {"()": "server.logs.TextFormatter"},
-        "json": {"()": "server.logs.JsonFormatter"},
-    },
-    "filters": {
-        "our_errors": {"()": "server.logs.OurErrors"},
-        "not_repeated": {"()": "server.logs.RepeatLimiter"},
-    },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": LOG_FORMAT,
-            "filters": ["our_errors", "not_repeated"],
-        },
-        "counted": {"class": "server.logs.SuspiciousRequestCounter"},
-    },
-    "root": {"handlers": ["stderr"], "level": _others_level},
-    "loggers": {
-        "django": {"handlers": ["stderr"], "level": _others_level, "propagate": False},
-        "django.request": {"handlers": ["stderr", "counted"], "level": _others_level, "propagate": False},
-        "django.security": {"handlers": ["counted"], "level": _others_level, "propagate": False},
-        "rejoinder": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
-        "rejoinder.refused": {"handlers": ["counted"], "propagate": False},
-    },
-}
+LOGGING = logs.configure(LOG_LEVEL, LOG_FORMAT)
 SILENCED_SYSTEM_CHECKS = [
     "security.W003",  # server.http.middleware.OriginMiddleware extends that middleware
     "security.W008",  # SECURE_SSL_REDIRECT: see above
