@@ -25,9 +25,10 @@ from moderation.decisions.in_words import describe_decision
 from moderation.decisions.undo import TooOld
 from moderation.queue import rows
 from moderation.queue.filters import NEWEST, parse_keys
-from moderation.queue.listing import find_rows, tab_counts
+from moderation.queue.listing import find_rows
 from moderation.queue.query import MAX_SIZE, QueueState
 from moderation.queue.row import Row
+from moderation.queue.tab_counts import tab_counts
 from moderation.queue.undo_line import UndoLine
 
 MESSAGE_LENGTH = 1000

@@ -36,6 +36,7 @@ SORT_WEIGHTS: dict[str, Any] = {
     REPORTED: F("reports"),
 }
 QUERY_LENGTH, MAX_WORDS = 200, 8
+MAX_KEY = 2**63 - 1
 SEARCHED = 5_000  # newest comments of a tab that are read to filter or sort by what no index has
 
 
@@ -117,10 +118,11 @@ class Filter:
 def newest_to_search(comments: CommentQuerySet) -> tuple[CommentQuerySet, bool]:
     """Return the newest SEARCHED comments, and whether there are more.
 
-    By the key of the oldest: with a subquery for all keys, PostgreSQL may read the whole table.
+    By the key of the oldest: with a subquery for all keys, PostgreSQL may read the whole table. By two bounds: without
+    statistics, it expects every third row above one bound.
     """
     keys = list(comments.order_by("-pk").values_list("pk", flat=True)[SEARCHED - 1 : SEARCHED + 1])
-    return (comments.filter(pk__gte=keys[0]) if keys else comments), len(keys) > 1
+    return (comments.filter(pk__range=(keys[0], MAX_KEY)) if keys else comments), len(keys) > 1
 
 
 def match_age(name: str) -> Q:

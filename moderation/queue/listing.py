@@ -7,19 +7,18 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from blog.models import Essay
 from comments.models import Decision, Status
 from moderation.decisions.in_words import REASON_LABELS
-from moderation.decisions.rights import Rights
 from moderation.queue import filters, rows
 from moderation.queue.buttons import LABELS
 from moderation.queue.filters import NEWEST, Position
-from moderation.queue.query import ALL, APPEALED, MINE, REPORTED, TABS, QueueState, comments_in_tab
+from moderation.queue.query import ALL, APPEALED, MINE, REPORTED, TABS, QueueState
 from moderation.queue.row import Row
+from moderation.queue.tab_counts import tab_counts
 from moderation.queue.undo_line import UndoLine
 from server import counting
-from server.counting import Count, RowCount
+from server.counting import Count
 
 HINTS = {
     REPORTED: _("Reported by readers and not reviewed yet"),
@@ -54,7 +53,7 @@ class Listing:
 
     def __init__(self, state: QueueState) -> None:
         self.counts = tab_counts(state.rights)
-        self.state, self.page = nearest_page(state.by_position())
+        self.state, self.page, self._is_followed = nearest_page(state.by_position())
         self.total = self.count()
         self.start = Count(0)  # how many comments the list has before this page
         if self.page and self.state.position:
@@ -106,8 +105,10 @@ class Listing:
     @cached_property
     def has_next(self) -> bool:
         """Whether the list has comments after this page."""
-        if not self.page or not self.total.is_limited:
-            return bool(self.page) and self.start + len(self.page) < self.total
+        if self._is_followed is not None or not self.page:
+            return bool(self._is_followed)
+        if not self.total.is_limited:
+            return self.start + len(self.page) < self.total
         later = filters.match_beside(self.state.order, self.page[-1], is_after=True)
         return bool(self.state.comments().filter(later).exists())
 
@@ -206,22 +207,13 @@ def options(labels: Mapping[str, Any], selected: str) -> list[tuple[str, Any, bo
     return [(value, label, value == selected) for value, label in labels.items()]
 
 
-def nearest_page(state: QueueState) -> tuple[QueueState, list[Position]]:
-    """Return the page at this position, or the nearest one that has comments, with the positions of its comments."""
+def nearest_page(state: QueueState) -> tuple[QueueState, list[Position], bool | None]:
+    """Return the page at this position, or the nearest one that has comments, and what positions() returns for it."""
     found = state.positions()
-    if found or state.position is None:
-        return state, found
+    if found[0] or state.position is None:
+        return state, *found
     nearest = state.page_after(None) if state.is_before else state.page_before(state.position.shifted(state.order, 1))
-    return nearest, nearest.positions()
-
-
-def tab_counts(rights: Rights) -> dict[str, Count]:
-    """Count the comments of each tab, in one query."""
-    tabs = [tab for tab in TABS if tab != ALL]
-    columns = [RowCount(comments_in_tab(tab, rights)) for tab in tabs]
-    row = User.objects.filter(pk=rights.user.pk).values_list(*columns).get()
-    found = dict(zip(tabs, row, strict=True))
-    return {tab: Count(count) for tab, count in found.items()} | {ALL: Count(sum(found[tab] for tab in Status.values))}
+    return nearest, *nearest.positions()
 
 
 def find_rows(state: QueueState, keys: Collection[int]) -> list[Row]:

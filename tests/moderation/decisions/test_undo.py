@@ -21,8 +21,8 @@ from moderation.decisions import actions, undo
 from moderation.decisions.rights import Rights
 from moderation.insights import learning
 from moderation.queue import batches
-from moderation.queue.listing import tab_counts
 from moderation.queue.query import TABS, QueueState
+from moderation.queue.tab_counts import tab_counts
 from server.jobs.worker import run_ready_jobs
 from tests import make
 from tests.comments.browser_client import Browser

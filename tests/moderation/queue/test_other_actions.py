@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Commenter, User
 from blog.models import Authorship, Essay
 from comments.checking import problems
 from comments.models import Appeal, Batch, Comment, Decision, Notice, Report, Wording
@@ -16,6 +16,7 @@ from comments.threads.pages import ThreadPage
 from comments.threads.viewer import Viewer
 from moderation.decisions import actions, editing, undo
 from moderation.queue import batches
+from server import counting
 from tests import make
 from tests.moderation.desk import QUEUE, QueueClient, create_pending, listed_keys, stored_status
 from tests.services.html import parse
@@ -97,6 +98,29 @@ def test_my_essays_tab_has_comments_on_my_essays_and_by_me(queue_client: QueueCl
     mine = make.comment(essay)
     make.comment(make.essay())
     assert listed_keys(queue_client.open(f"{QUEUE}?status=mine")) == [mine.pk]
+
+
+@pytest.mark.both
+def test_the_count_of_my_essays_has_comments_on_them_and_by_me(
+    queue_client: QueueClient, essay: Essay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def count() -> str | None:
+        return parse(queue_client.open(QUEUE)).findtext(".//a[@data-tab='mine']/span")
+
+    assert count() == "0"
+    me, other = Commenter.objects.for_user(queue_client.user), make.essay()
+    make.comment(other, by=me)
+    assert count() == "1"
+    Authorship.objects.create(essay=essay, author=queue_client.user)
+    make.comment(essay, by=me)
+    make.comment(essay, status="spam")
+    make.comment(other)
+    assert count() == "3"
+    monkeypatch.setattr(counting, "LIMIT", 2)
+    assert count() == "2+"
+    for _more in range(2):
+        make.comment(essay)  # now more than the limit are approved
+    assert count() == "2+"
 
 
 def test_a_row_shows_reports_and_the_appeal(queue_client: QueueClient, essay: Essay) -> None:
