@@ -24,16 +24,16 @@ class Count(int):
         return f"{int(self)}+" if self.is_limited else super().__repr__()
 
 
-def count(rows: "QuerySet[Any, Any]") -> Count:
-    """Count rows up to LIMIT."""
-    return Count(rows.order_by()[: LIMIT + 1].count())
-
-
-class RowCount(Subquery):
-    """The number of rows, up to LIMIT + 1, as a column of another query.
+def count(rows: "QuerySet[Any, Any]", *order: str) -> Count:
+    """Count rows up to LIMIT.
 
     `order`: the fields of the index that PostgreSQL should count by; it would otherwise often read the whole table.
     """
+    return Count(rows.order_by(*order)[: LIMIT + 1].count())
+
+
+class RowCount(Subquery):
+    """The number of rows, up to LIMIT + 1, as a column of another query; `order` as for count()."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()

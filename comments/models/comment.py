@@ -159,7 +159,9 @@ class Comment(MPTTModel):
     essay = models.ForeignKey(
         Essay, models.CASCADE, db_index=False, related_name="comments", verbose_name=_("essay")
     )  # its index is the one with the commenter
-    commenter = models.ForeignKey(Commenter, models.PROTECT, related_name="comments", verbose_name=_("commenter"))
+    commenter = models.ForeignKey(
+        Commenter, models.PROTECT, db_index=False, related_name="comments", verbose_name=_("commenter")
+    )  # its index is comment_by
     parent = TreeForeignKey(
         "self",
         models.RESTRICT,
@@ -216,6 +218,8 @@ class Comment(MPTTModel):
             ),
             models.Index(fields=["status", "id"], name="comment_status"),
             models.Index(fields=["essay", "commenter"], name="comment_under_by"),
+            # With all that moderation/queue/history.py counts, also of a person with thousands of comments.
+            models.Index(fields=["commenter", "status", "removed_by", "created"], name="comment_by"),
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="comment_replies"),
             models.Index(fields=["status", "created", "id"], name="comment_newest"),
             models.Index(fields=["id"], condition=Q(reports__gt=0), name="comment_reported"),

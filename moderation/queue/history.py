@@ -39,8 +39,8 @@ def comment_histories(commenters: set[int]) -> dict[int, CommentHistory]:
     """Return the history of each of these commenters, in one query."""
     rows = Comment.objects.filter(commenter__in=commenters).order_by().values_list("commenter")
     found = rows.annotate(
-        approved=Count("pk", filter=Q(status=Status.APPROVED)),
-        rejected=Count("pk", filter=Q(status__in=REMOVED) & ~Q(removed_by=Comment.Remover.UNDONE)),
+        approved=Count("status", filter=Q(status=Status.APPROVED)),
+        rejected=Count("status", filter=Q(status__in=REMOVED) & ~Q(removed_by=Comment.Remover.UNDONE)),
         since=Min("created"),
     )
     return {commenter: CommentHistory(*rest) for commenter, *rest in found}

@@ -17,7 +17,6 @@ from moderation.queue.query import ALL, APPEALED, MINE, REPORTED, TABS, QueueSta
 from moderation.queue.row import Row
 from moderation.queue.tab_counts import tab_counts
 from moderation.queue.undo_line import UndoLine
-from server import counting
 from server.counting import Count
 
 HINTS = {
@@ -58,7 +57,7 @@ class Listing:
         self.start = Count(0)  # how many comments the list has before this page
         if self.page and self.state.position:
             earlier = filters.match_beside(state.order, self.page[0], is_after=False)
-            self.start = counting.count(state.comments().filter(earlier))
+            self.start = self.state.count(earlier)
         self.reasons = options(REASON_LABELS, state.filter.reason)
         self.ages = options({age: label for age, (label, *_rest) in filters.AGES.items()}, state.filter.age)
         self.orders = options(filters.ORDERS, state.order)
@@ -69,7 +68,7 @@ class Listing:
             return self.counts[self.state.tab]
         if self.state.position is None and len(self.page) < self.state.per_page:
             return Count(len(self.page))
-        return counting.count(self.state.comments())
+        return self.state.count()
 
     @property
     def tabs(self) -> list[tuple[Any, str, str, int, bool, Any]]:

@@ -19,6 +19,7 @@ from moderation.decisions.undo import UNDO_PERIOD
 from moderation.queue import filters
 from moderation.queue.filters import NEWEST, OLDEST, Filter, Position, parse_keys, parse_number
 from server import counting
+from server.counting import Count
 
 ALL, REPORTED, APPEALED, MINE = "all", "reported", "appealed", "mine"
 TABS: dict[str, Any] = {
@@ -129,6 +130,11 @@ class QueueState:
         found = self.filter.search(self._searched[0], by_contact=self.rights.is_site_wide)
         return filters.sorted_by(found, self.order)
 
+    def count(self, condition: Q | None = None) -> Count:
+        """Count the comments of the list, or those of them that match a condition."""
+        found = self.comments().filter(condition) if condition else self.comments()
+        return counting.count(found, *(["pk"] if self.filter.reads_each else []))
+
     @property
     def is_limited(self) -> bool:
         """Whether only the newest comments were searched or sorted, and there are more."""
@@ -144,7 +150,7 @@ class QueueState:
         """Return the same page by position, so that it does not shift when comments before it leave the list."""
         if self.position or self.page_number == 1:
             return replace(self, page_number=1)
-        pages = max(1, -(-counting.count(self.comments()) // self.per_page))
+        pages = max(1, -(-self.count() // self.per_page))
         skipped = (min(self.page_number, pages) - 1) * self.per_page
         last = self.comments().values_list("pk", "weight")[max(0, skipped - 1) : skipped].first()
         return self.page_after(Position(*last) if last else None)
