@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="comment",
-            index=models.Index(fields=["commenter", "status", "removed_by", "created"], name="comment_by"),
+            index=models.Index(fields=["commenter", "created", "status", "removed_by"], name="comment_by"),
         ),
         migrations.SeparateDatabaseAndState(
             [migrations.RunSQL(f"DROP INDEX {OLD}", f"CREATE INDEX {OLD} ON comments_comment (commenter_id)")],

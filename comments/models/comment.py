@@ -219,7 +219,7 @@ class Comment(MPTTModel):
             models.Index(fields=["status", "id"], name="comment_status"),
             models.Index(fields=["essay", "commenter"], name="comment_under_by"),
             # With all that moderation/queue/history.py counts, also of a person with thousands of comments.
-            models.Index(fields=["commenter", "status", "removed_by", "created"], name="comment_by"),
+            models.Index(fields=["commenter", "created", "status", "removed_by"], name="comment_by"),
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="comment_replies"),
             models.Index(fields=["status", "created", "id"], name="comment_newest"),
             models.Index(fields=["id"], condition=Q(reports__gt=0), name="comment_reported"),

@@ -249,7 +249,13 @@ def select_details(commenter: Commenter) -> QuerySet[Any]:
     author = Authorship.objects.filter(essay=OuterRef("essay"), author=OuterRef("commenter__user"))
     liked = Like.objects.filter(comment=OuterRef("pk"), commenter=commenter.pk)
     rules = Rules.objects.values(record=JSONObject(**{name: name for name in RULES}))
-    is_on_page = RawSQL("comments_comment.id IN (SELECT target FROM page)", (), BooleanField())
+    # As an array: of more than eight joined tables PostgreSQL joins the first ones whole, and a subquery last.
+    on_page = (
+        "= ANY (ARRAY(SELECT target FROM page))"
+        if connection.vendor == "postgresql"
+        else "IN (SELECT target FROM page)"
+    )
+    is_on_page = RawSQL(f"comments_comment.id {on_page}", (), BooleanField())  # noqa: S611 – one of two constants
     shown: QuerySet[Any] = Comment.objects.filter(Q(is_on_page)).order_by()
     more: dict[str, Any] = {"is_liked": Exists(liked), "is_by_author": Exists(author), "record": record}
     more["quotation"] = quotation_of()

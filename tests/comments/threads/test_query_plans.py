@@ -5,9 +5,10 @@ import re
 import pytest
 from django.db import connection
 
+from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment
-from tests import plans
+from tests import make, plans
 from tests.bench import corpus
 from tests.comments.browser_client import Browser
 
@@ -112,3 +113,19 @@ def test_a_thread_is_locked_without_reading_its_essay(essays: list[Essay]) -> No
         assert comment == last
         check(found, most=4)
         assert "essay_id" not in about(found, '"tree_id" = ').plan()
+
+
+def test_the_page_of_replies_reads_only_the_comments_that_it_shows(essays: list[Essay]) -> None:
+    reader = make.user()
+    mine = make.comment(essays[0], by=Commenter.objects.for_user(reader))
+    reply = make.comment(essays[0], to=mine)
+    browser = Browser(user=reader)
+    with plans.queries() as found:
+        assert reply.wording
+        assert reply.wording.text in browser.get("/replies/").content.decode()
+    page = about(found, "tally AS")
+    if connection.vendor == "sqlite":
+        assert not [step for step in page.scans() if "comments_comment" in step or "comments_wording" in step]
+    else:
+        assert page.rows_read("comments_comment") <= 50, page.plan()
+        assert page.rows_read("comments_wording") <= 50, page.plan()
