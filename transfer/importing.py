@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 import pagecache
 from accounts.models import User
 from blog.models import Site
-from server import bulk
+from server import bulk, database
 from transfer import databases, pictures, scratch
 from transfer.markdown import archive
 from transfer.markdown.site import MarkdownExport
@@ -46,6 +46,7 @@ class Export(Protocol):
 
 FORMATS: dict[str, Callable[[Path], Export]] = {"wordpress": WordPressExport, "markdown": MarkdownExport}
 FOLDERS = frozenset({"markdown"})  # formats that may be a folder
+MANY = 1_000  # rows, after which the database's statistics are out of date
 MAX_SECONDS = 0.3  # of a transaction, unless one essay or one thread takes longer
 PAUSE = 0.01  # seconds in which another process gets SQLite's write lock, for which it asks every 5 ms at least
 
@@ -86,6 +87,8 @@ def import_file(
                 report_pictures(report, sources)
         else:
             commit_in_turns(steps, report)
+            if report.counts.total() >= MANY:
+                database.gather_statistics()
             report.counts["picture(s) to import"] += count_pictures(new_pictures)
     if not is_dry_run:
         for source in sources:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from blog.models import Essay
 from comments.checking import problems
@@ -178,3 +179,22 @@ def test_a_reply_is_posted_during_a_dry_run(
     assert set(statuses) == {"approved"}
     assert (Essay.objects.count(), Comment.objects.count()) == (1, len(statuses))
     assert not list(Path(settings.DATA_DIR).glob(".dry-run-*"))
+
+
+@pytest.mark.django_db
+def test_a_large_import_lets_the_database_look_at_its_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "export.xml"
+    file.write_text(export(item(1, comment(1), comment(2))))
+    with connection.cursor() as cursor:  # creates the table, which is empty without rows
+        cursor.execute("ANALYZE blog_site")
+    monkeypatch.setattr(importing, "MANY", 3)
+    import_file(file)
+    known = {
+        "postgresql": "SELECT count(*) FROM pg_stats WHERE tablename = 'comments_comment'",
+        "sqlite": "SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'comments_comment'",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(known[connection.vendor])
+        assert cursor.fetchone()[0] > 0
+        if connection.vendor == "sqlite":  # kept by the connection, which reads them when it is opened
+            cursor.execute("DELETE FROM sqlite_stat1")

@@ -23,7 +23,7 @@ from comments.claims import actions as claims
 from comments.models import Comment, Notice
 from comments.notifications import outbox, report_notifications
 from search import rebuilding
-from server import running
+from server import database, running
 from server.jobs.hosts import key_fingerprint
 from transfer import bucket_errors, databases, scratch
 from transfer.backup import environment
@@ -80,6 +80,7 @@ def restore(path: Path, *, replaces: bool = False, sends_waiting: bool = False) 
         result.secrets = [name for name in manifest["secrets"] if not os.environ.get(name)]
         cache.clear()
         rebuilding.rebuild()
+        database.gather_statistics()
     return result
 
 
