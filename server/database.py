@@ -29,16 +29,22 @@ def name_connections() -> None:
         connection.settings_dict["OPTIONS"]["application_name"] = name
 
 
-def gather_statistics() -> None:
-    """Let the database look at what is in the tables now, so that it chooses fast ways to read them.
+def lift_timeouts() -> None:
+    """Lift PostgreSQL's timeouts for this transaction, which may take long."""
+    if connection.vendor == "postgresql":
+        timeouts = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "lock_timeout": "60s"}
+        with connection.cursor() as cursor:
+            cursor.execute(";".join(f"SET LOCAL {name} = '{value}'" for name, value in timeouts.items()))
 
-    After much was stored, PostgreSQL does so minutes later by itself, SQLite with the next daily job.
+
+def gather_statistics() -> None:
+    """Let the database count what is in its tables now, by which it chooses how to read them.
+
+    After much was stored, PostgreSQL does so by itself some minutes later, SQLite in the next daily job.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(f"PRAGMA optimize({EVERY_TABLE_BRIEFLY})")
-        else:
-            cursor.execute("SET LOCAL statement_timeout = 0; ANALYZE")
+        lift_timeouts()
+        cursor.execute(f"PRAGMA optimize({EVERY_TABLE_BRIEFLY})" if connection.vendor == "sqlite" else "ANALYZE")
 
 
 def exit_if_outdated() -> None:

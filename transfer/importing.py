@@ -18,7 +18,8 @@ from django.utils import timezone, translation
 import pagecache
 from accounts.models import User
 from blog.models import Site
-from server import bulk, database
+from server import bulk
+from server.database import gather_statistics, lift_timeouts
 from transfer import databases, pictures, scratch
 from transfer.markdown import archive
 from transfer.markdown.site import MarkdownExport
@@ -88,7 +89,7 @@ def import_file(
         else:
             commit_in_turns(steps, report)
             if report.counts.total() >= MANY:
-                database.gather_statistics()
+                gather_statistics()
             report.counts["picture(s) to import"] += count_pictures(new_pictures)
     if not is_dry_run:
         for source in sources:
@@ -164,14 +165,6 @@ def let_others_write() -> None:
 def detect(file: Path) -> str:
     """Return the format of a file by its content."""
     return "markdown" if zipfile.is_zipfile(file) or archive.is_incomplete(file) else "wordpress"
-
-
-def lift_timeouts() -> None:
-    """Lift PostgreSQL's timeouts for this transaction, which may take long."""
-    if connection.vendor == "postgresql":
-        timeouts = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "lock_timeout": "60s"}
-        with connection.cursor() as cursor:
-            cursor.execute(";".join(f"SET LOCAL {name} = '{value}'" for name, value in timeouts.items()))
 
 
 def report_pictures(report: Report, sources: Sequence[pictures.PictureSource]) -> None:

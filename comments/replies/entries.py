@@ -249,7 +249,8 @@ def select_details(commenter: Commenter) -> QuerySet[Any]:
     author = Authorship.objects.filter(essay=OuterRef("essay"), author=OuterRef("commenter__user"))
     liked = Like.objects.filter(comment=OuterRef("pk"), commenter=commenter.pk)
     rules = Rules.objects.values(record=JSONObject(**{name: name for name in RULES}))
-    # As an array: of more than eight joined tables PostgreSQL joins the first ones whole, and a subquery last.
+    # An array is looked up first. Beside so many joined tables, PostgreSQL looks at a subquery only after joining them
+    # for every comment of the site.
     on_page = (
         "= ANY (ARRAY(SELECT target FROM page))"
         if connection.vendor == "postgresql"

@@ -16,7 +16,7 @@ from server.counting import Count, RowCount
 
 def tab_counts(rights: Rights) -> dict[str, Count]:
     """Count the comments of each tab, in one query."""
-    by_status = ("pk",) if rights.is_site_wide else ()  # with the essays of an author other indexes are shorter
+    by_status = ("pk",) if rights.is_site_wide else ()  # the index of essays lists fewer comments of some essays
     columns = {tab: RowCount(comments_in_tab(tab, rights)) for tab in (REPORTED, APPEALED)}
     columns |= {status: RowCount(comments_in_tab(status, rights), *by_status) for status in Status.values}
     columns[MINE] = count_own(rights)

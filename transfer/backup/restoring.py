@@ -79,8 +79,8 @@ def restore(path: Path, *, replaces: bool = False, sends_waiting: bool = False) 
         result.settings = [f"{name}={value}" for name, value in manifest["settings"].items() if name not in present]
         result.secrets = [name for name in manifest["secrets"] if not os.environ.get(name)]
         cache.clear()
-        rebuilding.rebuild()
         database.gather_statistics()
+        rebuilding.rebuild()
     return result
 
 
