@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from django.db import connection, transaction
 
-from search.indexing import period_of, period_token
 from search.models import NUMBER_BITS, TIME_BITS, Kind
+from search.spans import EXPRESSION, spans_of
 
 Match = Sequence[Sequence[str]]
 """Tokens that must occur: of each inner sequence at least one."""
@@ -29,9 +29,10 @@ TABLES = {
     Kind.NOTE: "search_entry_notes",
     Kind.ESSAY: "search_entry_essays",
 }
-WINDOW = 5 / 4  # of the newest comments among which a search first looks, as a share of those that it needs
-FREQUENT = 10  # a word is looked up in a second window if one in so many comments has it
-MAX_PERIODS = 60  # of which tokens are looked up
+WINDOW = 5 / 4  # of the comments or the time that should be enough
+GROWTH = 16  # times the first window that the second may be, as so few comments may have other words than most
+LEAST = 1 / 4  # of the window before that a window is long, so that not all is read for the last few
+MAX_WINDOWS = 8
 
 
 class Backend(Protocol):
@@ -104,20 +105,25 @@ class PostgreSQL:
 
     The planner is left no choice. It would often read rows in order of their keys until enough match, but it costs more
     to look at tokens, which are stored out of line, than to have the index list every match: `id + 0` is an expression
-    that the index of keys cannot be used for. So that few rows are listed, tokens of the periods are looked up too.
+    that the index of keys cannot be used for. So that few comments are listed, those of a window of time are looked up,
+    and if they are not enough, those of a window before it, which is as long as should be enough.
     """
 
     statement = """
         WITH found AS MATERIALIZED (
             SELECT id, essay, authors, tags FROM {table}
-            WHERE tokens @@ %s::tsquery AND id + 0 BETWEEN %s AND %s ORDER BY id + 0 DESC LIMIT %s
+            WHERE tokens @@ %s::tsquery AND id + 0 BETWEEN %s AND %s {spans} ORDER BY id + 0 DESC LIMIT %s
         )
         SELECT (SELECT string_agg(id::text, ' ') FROM found),
             string_agg(essay::text, ' '), string_agg(authors, chr(10)), {tags}
         FROM (SELECT * FROM found LIMIT %s) AS described
     """
     tags_column = "json_agg(tags)::text"
-    start_statement = "SELECT id FROM {table} WHERE id BETWEEN %s AND %s ORDER BY id DESC OFFSET %s LIMIT 1"
+    spans = f"AND {EXPRESSION} && %s::bigint[]"
+    window_statement = """
+        SELECT (SELECT id FROM search_entry_comments WHERE id BETWEEN %s AND %s ORDER BY id DESC OFFSET %s LIMIT 1),
+            min(id), max(id) FROM search_entry_comments WHERE id BETWEEN %s AND %s
+    """
     tags_statement = """
         SELECT essay::text, tags FROM search_entry_essays WHERE essay = ANY(%s::bigint[]) AND id BETWEEN %s AND %s
     """
@@ -129,47 +135,51 @@ class PostgreSQL:
             yield
 
     def newest(self, match: Match, first: int, last: int, limit: int, described: int) -> list[Row]:
-        kind, rows = kind_of(last), list[Row]()
         with connection.cursor() as cursor:
-            # Only for comments; there are not so many essays and notes.
-            window = int(limit * WINDOW) if kind == Kind.COMMENT else 0
-            while window and (start := self.start_of(cursor, kind, first, last, window)):
-                found = self.read(cursor, kind, match, start, last, limit - len(rows), described - len(rows))
+            if kind_of(last) != Kind.COMMENT:  # there are not so many essays and notes
+                return self.read(cursor, match, first, last, limit, described)
+            rows = list[Row]()
+            is_all = first == Kind.COMMENT << TIME_BITS + NUMBER_BITS
+            start, first, last = self.first_window(cursor, first, last, limit)
+            for number in range(MAX_WINDOWS):
+                if start <= first:
+                    break
+                spans = spans_of(start, last)
+                found = self.read(cursor, match, start, last, limit - len(rows), described - len(rows), spans)
                 rows += found
                 if len(rows) == limit:
                     return rows
-                last = start - 1
-                is_frequent = not len(rows) > len(found) and len(found) * FREQUENT >= window
-                window = int((limit - len(rows)) * window / len(found) * WINDOW) if is_frequent else 0
-            return rows + self.read(cursor, kind, match, first, last, limit - len(rows), described - len(rows))
+                needed = max(LEAST, (limit - len(rows)) / max(len(found), 1) * WINDOW)
+                length, last = last - start, start - 1
+                start = last - int(length * (needed if number else min(needed, GROWTH)))
+            has_many = not is_all or len(rows) > limit / 2  # else it costs less to read what was read before again
+            spans = spans_of(first, last) if has_many else []
+            return rows + self.read(cursor, match, first, last, limit - len(rows), described - len(rows), spans)
 
-    def start_of(self, cursor: Any, kind: Kind, first: int, last: int, window: int) -> int | None:
-        """Return the first key of a window of so many texts, or nothing if it is too long for tokens of its periods."""
-        cursor.execute(self.start_statement.format(table=TABLES[kind]), [first, last, window])
-        start = next((start for (start,) in cursor.fetchall()), None)
-        return start if start and len(periods_of(start, last)) <= MAX_PERIODS else None
+    def first_window(self, cursor: Any, first: int, last: int, limit: int) -> tuple[int, int, int]:
+        """Return where a window with the newest comments starts, and the first and last key of all."""
+        cursor.execute(self.window_statement, [first, last, int(limit * WINDOW), first, last])
+        start, oldest, newest = cursor.fetchone()
+        return start or first, oldest or first, newest or last
 
     def read(
-        self, cursor: Any, kind: Kind, match: Match, first: int, last: int, limit: int, described: int
+        self, cursor: Any, match: Match, first: int, last: int, limit: int, described: int, spans: Sequence[int] = ()
     ) -> list[Row]:
-        periods = periods_of(first, last)
-        if len(periods) <= MAX_PERIODS:
-            match = [*match, list(map(period_token, periods))]
+        """Return what matches with keys from first to last, which are in these spans, if any are given."""
+        kind = kind_of(last)
         statement = self.statement.format(
-            table=TABLES[kind], tags=self.tags_column if kind == Kind.ESSAY else "NULL::text"
+            table=TABLES[kind],
+            tags=self.tags_column if kind == Kind.ESSAY else "NULL::text",
+            spans=self.spans if spans else "",
         )
-        cursor.execute(statement, [combine_words(match), first, last, limit, max(described, 0)])
+        asked = [f"{{{','.join(map(str, spans))}}}"] if spans else []
+        cursor.execute(statement, [combine_words(match), first, last, *asked, limit, max(described, 0)])
         return split_rows(*cursor.fetchone())
 
     def tags(self, essays: Iterable[str], first: int, last: int) -> list[tuple[str, str]]:
         with connection.cursor() as cursor:
             cursor.execute(self.tags_statement, [f"{{{','.join(essays)}}}", first, last])
             return list(cursor.fetchall())
-
-
-def periods_of(first: int, last: int) -> range:
-    """Return the periods that keys from first to last are in."""
-    return range(period_of(first), period_of(last) + 1)
 
 
 def kind_of(key: int) -> Kind:

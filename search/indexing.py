@@ -6,7 +6,7 @@ The first letter of a token names what it is:
 
 t  a word of the title or subtitle       w  a word anywhere in the text, its title and its tags
 g  a word of a tag                       p  two neighboring words, not stemmed, for exact phrases
-o  a word that an essay uses often        d  the period of 12 days in which it was written
+o  a word that an essay uses often
 """
 
 import html
@@ -28,8 +28,7 @@ from search.models import EPOCH, NUMBER_BITS, TIME_BITS, Entry, Kind
 from server import bulk
 from server.prepared import PreparedInsert
 
-TITLE, TAG, OFTEN, ANYWHERE, PAIR, PERIOD = "tgowpd"
-PERIOD_BITS = NUMBER_BITS + 20  # of a key, after those of its kind and period
+TITLE, TAG, OFTEN, ANYWHERE, PAIR = "tgowp"
 OFTEN_FROM = 3  # occurrences of a word in a text; from here on it is one that the text uses often
 MAX_WORD = 40  # characters of a word that are compared
 MAX_WORDS = 50_000  # of a text that are indexed
@@ -102,9 +101,8 @@ def build(
     """Return the unsaved entry of a text; `tags` are pairs of slug and name."""
     names = " \n ".join(name for _slug, name in tags)
     tokens = tokens_of(text, language, title=f"{title} {subtitle}", tags=names, has_frequent=kind == Kind.ESSAY)
-    id_ = key(kind, time, essay, number)
     return Entry(
-        id=id_,
+        id=key(kind, time, essay, number),
         essay=essay,
         number=number,
         authors=" ".join(authors)[:500],
@@ -114,7 +112,7 @@ def build(
         title=title,
         address=address,
         text=text,
-        tokens=f"{tokens} {period_token(period_of(id_))}",
+        tokens=tokens,
     )
 
 
@@ -138,16 +136,6 @@ def key_range(kind: Kind, since: datetime | None = None, until: datetime | None 
 def seconds_of(entry_key: int) -> int:
     """Return the time in a key, in seconds since 1970."""
     return (entry_key >> NUMBER_BITS & (1 << TIME_BITS) - 1) - EPOCH
-
-
-def period_of(entry_key: int) -> int:
-    """Return the period that a key is in: the number of 12 days since 1900."""
-    return entry_key >> PERIOD_BITS & (1 << TIME_BITS + NUMBER_BITS - PERIOD_BITS) - 1
-
-
-def period_token(period: int) -> str:
-    """Return the token of a period, by which PostgreSQL finds the newest of many texts."""
-    return f"{PERIOD}{period}"
 
 
 def plain(source: str) -> str:

@@ -3,7 +3,8 @@
 import os
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,9 +16,9 @@ from blog.models import Tag
 from search import results
 from search.backends import SQLite, get_backend, get_key
 from search.indexing import add, build, key_range
-from search.models import Kind
+from search.models import Entry, Kind
 from search.queries import Query
-from tests import make
+from tests import make, plans
 from tests.search.finding import found, get
 from tests.services.databases import is_sqlite
 
@@ -176,23 +177,48 @@ def test_matches_are_read_first_whatever_the_statistics() -> None:
     assert "search_entry_narrow (id=?)" in steps[1]
 
 
-@pytest.mark.parametrize("described", [1, 3, 9])
-def test_older_texts_are_found_if_the_newest_lack_a_word(described: int) -> None:
-    having = {1, 2, 3, 5, 8, 13, 14, 16, 17, 18}
-    days = [datetime(2024, 1, day, tzinfo=UTC) for day in range(1, 31)]
-    entries = [
-        build(Kind.COMMENT, time=day, essay=1, number=day.day, address="/", authors=["c1"], language="en", text=text)
-        for day in days
-        for text in ["Willows." if day.day in having else "Alders."]
-    ]
-    add(*entries)
-    match, bounds = Query.parse("willows").match(["en"]), key_range(Kind.COMMENT, days[0], days[-1])
-    expected = [str(entry.id) for entry in reversed(entries) if entry.number in having]
-    for limit in range(1, 12):
+@pytest.fixture(scope="module")
+def _years_of_comments(module_database: None) -> None:
+    """Comments of twelve years, some far apart, some within hours; willows are in three times of them."""
+    random = Random(3)
+    for number in range(240):
+        time = datetime(2012, 1, 1, tzinfo=UTC) + timedelta(
+            days=random.choice([number * 18, 3000, 4000]), seconds=number
+        )
+        text = "Willows." if number % 3 and number // 40 in {0, 3, 4} else "Alders."
+        add(
+            build(
+                Kind.COMMENT, time=time, essay=1, number=number, address="/", authors=["c1"], language="en", text=text
+            )
+        )
+
+
+@pytest.mark.usefixtures("_years_of_comments")
+@pytest.mark.parametrize("described", [1, 30])
+@pytest.mark.parametrize("limit", [1, 2, 5, 12, 30, 70, 200])
+@pytest.mark.parametrize("years", [None, (2012, 2012), (2014, 2019), (2020, 2020), (2022, 2024), (2030, 2031)])
+def test_the_newest_matches_are_found_wherever_they_are(
+    years: tuple[int, int] | None, limit: int, described: int
+) -> None:
+    times = [datetime(years[0], 1, 1, tzinfo=UTC), datetime(years[1], 12, 31, tzinfo=UTC)] if years else []
+    bounds = key_range(Kind.COMMENT, *times)
+    for word in ("willows", "alders", "nowhere"):
+        texts = Entry.objects.filter(id__range=bounds, text=f"{word.capitalize()}.").order_by("-id")
+        expected = [str(key) for key in texts.values_list("id", flat=True)[:limit]]
         with get_backend().session():
-            rows = get_backend().newest(match, *bounds, limit, described)
-        assert [row[:3] for row in rows[:described]] == [(key, "1", "c1") for key in expected[:limit][:described]]
-        assert [get_key(row) for row in rows] == expected[:limit]
+            rows = get_backend().newest(Query.parse(word).match(["en"]), *bounds, limit, described)
+        assert [row[:3] for row in rows[:described]] == [(key, "1", "c1") for key in expected[:described]]
+        assert [get_key(row) for row in rows] == expected
+
+
+@pytest.mark.skipif(is_sqlite(os.environ["DATABASE_URL"]), reason="SQLite lists the newest matches first")
+@pytest.mark.usefixtures("_years_of_comments")
+def test_of_many_matches_only_some_are_read() -> None:
+    match, until = Query.parse("alders").match(["en"]), datetime(2019, 12, 31, tzinfo=UTC)
+    with get_backend().session():
+        with plans.queries() as queries:
+            get_backend().newest(match, *key_range(Kind.COMMENT, until=until), 10, 10)
+        assert 10 <= sum(query.rows_read("search_entry_comments") for query in queries if "tsquery" in query.sql) < 40
 
 
 @pytest.mark.parametrize("q", ["-orchard", "promise -orchard", 'promise -"the orchard"'])
