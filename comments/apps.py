@@ -15,5 +15,4 @@ class CommentsConfig(AppConfig):
         from search import sources
 
         sources.sources.append(indexing.source)
-        sources.has_hidden.append(indexing.has_hidden)
         sources.quotations.append(passage.find_quotations)

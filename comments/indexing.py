@@ -3,17 +3,16 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import DateTimeField, F, Q
+from django.db.models import F
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 
 import search.indexing
 from blog.models import Essay, Site
-from comments.models import Comment, Discussion, Status
+from comments.models import Comment, Status
 from comments.transitions import build_entry, entry_of
 from search.models import Kind
 from search.sources import Source
-from server.prepared import Prepared
 
 
 def index_each(keys: Sequence[int]) -> None:
@@ -31,21 +30,6 @@ def add_new(essay: Essay, approved: Iterable[tuple[int, int, datetime, str]]) ->
         search.indexing.add_new(
             (entry_of(essay, pk, f"{start}{pk}{end}", who, created, html) for pk, who, created, html in approved)
         )
-
-
-def has_hidden() -> bool:
-    """Return whether any essay that has comments is not published now."""
-    return HIDDEN.first(now=timezone.now()) is not None
-
-
-HIDDEN = Prepared(
-    lambda now: (
-        Discussion.objects.filter(Q(essay__published=None) | Q(essay__published__gt=now))
-        .filter(essay__kind__in=Essay.Kind.values, comment_count__gt=0)
-        .values_list("pk")[:1]
-    ),
-    now=DateTimeField(),
-)
 
 
 source = Source(Kind.COMMENT, lambda: Comment.objects.filter(status=Status.APPROVED), "created", index_each)

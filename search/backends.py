@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from itertools import repeat, zip_longest
+from itertools import repeat
 from operator import itemgetter
 from typing import Any, Protocol
 
@@ -39,11 +39,8 @@ class Backend(Protocol):
     def session(self) -> AbstractContextManager[None]:
         """Hold what makes searches fast; without it they find the same."""
 
-    def newest(self, match: Match, first: int, last: int, limit: int, described: int) -> list[Row]:
-        """Return the texts that match, with keys from first to last, the newest first.
-
-        `described`: of how many all is needed; others may have nothing but their key.
-        """
+    def newest(self, match: Match, first: int, last: int, limit: int) -> list[Row]:
+        """Return the texts that match, with keys from first to last, the newest first."""
 
     def tags(self, essays: Iterable[str], first: int, last: int) -> list[tuple[str, str]]:
         """Return these essays with their tags, of those with keys from first to last."""
@@ -68,12 +65,6 @@ class SQLite:
         )
     """
     tags_column = "json_group_array(tags)"
-    keys_statement = """
-        SELECT group_concat(rowid, ' ') FROM (
-            SELECT rowid FROM search_index WHERE search_index MATCH %s AND rowid BETWEEN %s AND %s
-            ORDER BY rowid DESC LIMIT %s
-        )
-    """
     tags_statement = """
         SELECT CAST(essay AS TEXT), tags FROM search_entry INDEXED BY search_entry_essays
         WHERE essay IN (SELECT value FROM json_each(%s)) AND id BETWEEN %s AND %s
@@ -83,16 +74,11 @@ class SQLite:
     def session(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def newest(self, match: Match, first: int, last: int, limit: int, described: int) -> list[Row]:
-        words = combine(match, '"{}"', " OR ", " AND ")
+    def newest(self, match: Match, first: int, last: int, limit: int) -> list[Row]:
         statement = self.statement.format(tags=self.tags_column if kind_of(last) == Kind.ESSAY else "NULL")
         with connection.cursor() as cursor:
-            cursor.execute(statement, [words, first, last, min(limit, described)])
-            rows = split_rows(*cursor.fetchone())
-            if len(rows) == described < limit:  # the index has the keys of the rest; all else takes ten times as long
-                cursor.execute(self.keys_statement, [words, first, int(get_key(rows[-1])) - 1, limit - described])
-                rows += zip((cursor.fetchone()[0] or "").split(), *repeat(repeat(""), 3), strict=False)
-        return rows
+            cursor.execute(statement, [combine(match, '"{}"', " OR ", " AND "), first, last, limit])
+            return split_rows(*cursor.fetchone())
 
     def tags(self, essays: Iterable[str], first: int, last: int) -> list[tuple[str, str]]:
         with connection.cursor() as cursor:
@@ -110,13 +96,10 @@ class PostgreSQL:
     """
 
     statement = """
-        WITH found AS MATERIALIZED (
+        SELECT string_agg(id::text, ' '), string_agg(essay::text, ' '), string_agg(authors, chr(10)), {tags} FROM (
             SELECT id, essay, authors, tags FROM {table}
             WHERE tokens @@ %s::tsquery AND id + 0 BETWEEN %s AND %s {spans} ORDER BY id + 0 DESC LIMIT %s
-        )
-        SELECT (SELECT string_agg(id::text, ' ') FROM found),
-            string_agg(essay::text, ' '), string_agg(authors, chr(10)), {tags}
-        FROM (SELECT * FROM found LIMIT %s) AS described
+        ) AS found
     """
     tags_column = "json_agg(tags)::text"
     spans = f"AND {EXPRESSION} && %s::bigint[]"
@@ -134,10 +117,10 @@ class PostgreSQL:
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0")
             yield
 
-    def newest(self, match: Match, first: int, last: int, limit: int, described: int) -> list[Row]:
+    def newest(self, match: Match, first: int, last: int, limit: int) -> list[Row]:
         with connection.cursor() as cursor:
             if kind_of(last) != Kind.COMMENT:  # there are not so many essays and notes
-                return self.read(cursor, match, first, last, limit, described)
+                return self.read(cursor, match, first, last, limit)
             rows = list[Row]()
             is_all = first == Kind.COMMENT << TIME_BITS + NUMBER_BITS
             start, first, last = self.first_window(cursor, first, last, limit)
@@ -145,7 +128,7 @@ class PostgreSQL:
                 if start <= first:
                     break
                 spans = spans_of(start, last)
-                found = self.read(cursor, match, start, last, limit - len(rows), described - len(rows), spans)
+                found = self.read(cursor, match, start, last, limit - len(rows), spans)
                 rows += found
                 if len(rows) == limit:
                     return rows
@@ -154,7 +137,7 @@ class PostgreSQL:
                 start = last - int(length * (needed if number else min(needed, GROWTH)))
             has_many = not is_all or len(rows) > limit / 2  # else it costs less to read what was read before again
             spans = spans_of(first, last) if has_many else []
-            return rows + self.read(cursor, match, first, last, limit - len(rows), described - len(rows), spans)
+            return rows + self.read(cursor, match, first, last, limit - len(rows), spans)
 
     def first_window(self, cursor: Any, first: int, last: int, limit: int) -> tuple[int, int, int]:
         """Return where a window with the newest comments starts, and the first and last key of all."""
@@ -163,7 +146,7 @@ class PostgreSQL:
         return start or first, oldest or first, newest or last
 
     def read(
-        self, cursor: Any, match: Match, first: int, last: int, limit: int, described: int, spans: Sequence[int] = ()
+        self, cursor: Any, match: Match, first: int, last: int, limit: int, spans: Sequence[int] = ()
     ) -> list[Row]:
         """Return what matches with keys from first to last, which are in these spans, if any are given."""
         kind = kind_of(last)
@@ -173,7 +156,7 @@ class PostgreSQL:
             spans=self.spans if spans else "",
         )
         asked = [f"{{{','.join(map(str, spans))}}}"] if spans else []
-        cursor.execute(statement, [combine_words(match), first, last, *asked, limit, max(described, 0)])
+        cursor.execute(statement, [combine_words(match), first, last, *asked, limit])
         return split_rows(*cursor.fetchone())
 
     def tags(self, essays: Iterable[str], first: int, last: int) -> list[tuple[str, str]]:
@@ -187,12 +170,12 @@ def kind_of(key: int) -> Kind:
     return Kind(key >> TIME_BITS + NUMBER_BITS)
 
 
-def split_rows(ids: str | None, essays: str | None, authors: str | None, tags: str | None) -> list[Row]:
-    """Return the rows whose columns were joined. There may be more keys; only essays have tags, as JSON."""
+def split_rows(ids: str | None, essays: str, authors: str, tags: str | None) -> list[Row]:
+    """Return the rows whose columns were joined. Only essays have tags, as JSON."""
     if ids is None:
         return []
-    columns = ids.split(" "), (essays or "").split(" "), (authors or "").split("\n"), json.loads(tags) if tags else ()
-    return list(zip_longest(*columns, fillvalue=""))
+    columns = ids.split(" "), essays.split(" "), authors.split("\n")
+    return list(zip(*columns, json.loads(tags) if tags else repeat(""), strict=False))
 
 
 def combine_words(match: Match) -> str:

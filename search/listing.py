@@ -182,7 +182,7 @@ class Listing:
             Option(
                 choice.label,
                 self.state.url(**{name: int(choice.value) if name == "year" else choice.value}),
-                choice.count if name == "year" or self.results.has_all_choices else None,
+                None if self.results.is_limited else choice.count,
                 is_chosen=False,
             )
             for choice in choices

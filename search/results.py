@@ -15,10 +15,11 @@ from search.indexing import key_range, seconds_of
 from search.models import NUMBER_BITS, TIME_BITS, Entry, Kind
 from search.queries import Query
 
-LIMIT = 2_500  # texts of one kind among which a query is ranked
-DESCRIBED = 1_000  # comments of which authors and tags are counted, unless one of these is chosen
+LIMIT = 2_500  # essays that are ranked; as many notes are listed
+COMMENTS = 1_000  # that are listed
+FILTERED = 5_000  # comments among which those with the chosen author or tag are looked for
 MAX_CHECKED = 100  # results whose texts are read to compare phrases of three words or more
-MAX_CHOICES = 10  # of one filter
+MAX_CHOICES, MAX_YEARS = 10, 30  # of one filter
 SUGGESTED, SUGGESTED_FROM = 3, 50  # tags, and the essays that they are from
 RELEVANT, NEWEST = "", "newest"
 IN_KIND = (1 << TIME_BITS + NUMBER_BITS) - 1  # the bits of a key after its kind
@@ -42,7 +43,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of a filter, with the number of results that have it."""
+    """One value of a filter, with the number of results that have it, as far as results were not left out."""
 
     value: str
     label: str
@@ -60,8 +61,6 @@ class Results:
     years: list[Choice] = field(default_factory=list)
     authors: list[Choice] = field(default_factory=list)
     tags: list[Choice] = field(default_factory=list)
-    has_all_choices: bool = True
-    """Whether authors and tags are of all results, not only of the newest comments."""
 
     @cached_property
     def count(self) -> int:
@@ -82,12 +81,9 @@ class Search:
     def run(self) -> Results:
         """Find, filter, count and sort."""
         match = self.query.match(self.languages)
-        newest = {kind: self.newest(kind, match, described=self.described) for kind in Kind}
-        has_unread = any(not get_essay(row) for row in newest[Kind.COMMENT][-1:])
-        if has_unread and any(has_hidden() for has_hidden in sources.has_hidden):  # which of them, only the rows tell
-            newest[Kind.COMMENT] = self.newest(Kind.COMMENT, match)
-        is_limited = any(len(rows) > LIMIT for rows in newest.values())
-        found = self.check_phrases({kind: rows[:LIMIT] for kind, rows in newest.items()})
+        newest = {kind: self.newest(kind, match, self.limit(kind) + 1) for kind in Kind}
+        is_limited = any(len(rows) > self.limit(kind) for kind, rows in newest.items())
+        found = self.check_phrases({kind: rows[: self.limit(kind)] for kind, rows in newest.items()})
         essays = self.essays_of(found)
         found = self.filter(found, essays)
         counts = {kind: len(rows) for kind, rows in found.items()}
@@ -96,32 +92,25 @@ class Search:
         rows = self.sort(found)
         results = Results(rows, counts, is_limited)
         if rows:
-            results.years = self.year_choices(found)
-            if is_partial := len(found.get(Kind.COMMENT, ())) > self.described:
-                rows = [row for rows in found.values() for row in rows[: self.described]]
+            results.years = self.year_choices(found, is_limited=is_limited)
             results.authors = self.author_choices(rows)
             results.tags = self.tag_choices(rows, essays)
-            results.has_all_choices = not is_partial
         return results
 
-    @property
-    def described(self) -> int:
-        """Of how many comments more than the keys is read."""
-        return LIMIT + 1 if self.chosen.author or self.chosen.tag else DESCRIBED
+    def limit(self, kind: Kind) -> int:
+        """Return among how many texts of a kind the query looks for results."""
+        if kind != Kind.COMMENT:
+            return LIMIT
+        return FILTERED if self.chosen.author or self.chosen.tag else COMMENTS
 
-    def newest(
-        self, kind: Kind, match: Match, limit: int = LIMIT + 1, oldest: int = 0, described: int = LIMIT + 1
-    ) -> list[Row]:
-        """Return the newest texts of a kind that match, one more than LIMIT if there are more.
-
-        `described`: of how many comments authors and essay are needed; of other kinds they are always there.
-        """
+    def newest(self, kind: Kind, match: Match, limit: int, oldest: int = 0) -> list[Row]:
+        """Return the newest texts of a kind that match, with keys from the oldest on."""
         first, last = key_range(kind, until=self.now)
         first = max(first, oldest)
         if self.chosen.year:
             since, until = year_bounds(self.chosen.year)
             first, last = max(first, key_range(kind, since)[0]), min(last, key_range(kind, since, until)[1])
-        return self.backend.newest(match, first, last, limit, described if kind == Kind.COMMENT else limit)
+        return self.backend.newest(match, first, last, limit)
 
     def check_phrases(self, found: Found) -> Found:
         """Drop texts in which the pairs of a long phrase occur apart, unless there are too many to read."""
@@ -136,8 +125,8 @@ class Search:
         return {kind: [row for row in rows if get_key(row) in having] for kind, rows in found.items()}
 
     def essays_of(self, found: Found) -> dict[str, str]:
-        """Return the tags of the essays that these texts belong to, if readers see them now; none for unread ones."""
-        known = {"": ""} | {get_essay(row): get_tags(row) for row in found[Kind.ESSAY]}
+        """Return the tags of the essays that these texts belong to, if readers see them now."""
+        known = {get_essay(row): get_tags(row) for row in found[Kind.ESSAY]}
         others = {*map(get_essay, found[Kind.NOTE]), *map(get_essay, found[Kind.COMMENT])} - known.keys()
         return known | dict(self.backend.tags(others, *key_range(Kind.ESSAY, until=self.now))) if others else known
 
@@ -176,11 +165,18 @@ class Search:
             essays = [*ranked, *(row for row in essays if get_key(row) not in ranks)]
         return [*essays, *found.get(Kind.NOTE, []), *found.get(Kind.COMMENT, [])]
 
-    def year_choices(self, found: Found) -> list[Choice]:
-        """Count the results of each year, in the site's time zone, the newest first."""
+    def year_choices(self, found: Found, *, is_limited: bool) -> list[Choice]:
+        """Count the results of each year, in the site's time zone, the newest first.
+
+        If older results were left out, they are in any year since the oldest text.
+        """
         ascending = {kind: list(map(get_key, reversed(rows))) for kind, rows in found.items() if rows}
-        first = min(local_year(seconds_of(int(keys[0]))) for keys in ascending.values())
         last = max(local_year(seconds_of(int(keys[-1]))) for keys in ascending.values())
+        if is_limited:
+            texts = (Entry.objects.filter(id__range=key_range(kind)).order_by("id") for kind in ascending)
+            first = min(local_year(seconds_of(key)) for each in texts for key in each.values_list("id", flat=True)[:1])
+            return [Choice(str(year), str(year), 0) for year in range(last, first - 1, -1)][:MAX_YEARS]
+        first = min(local_year(seconds_of(int(keys[0]))) for keys in ascending.values())
         choices = []
         for year in range(last, first - 1, -1):
             bounds = {kind: key_range(kind, *year_bounds(year)) for kind in ascending}
@@ -190,7 +186,7 @@ class Search:
             )
             if count:
                 choices.append(Choice(str(year), str(year), count))
-        return choices[:MAX_CHOICES]
+        return choices[:MAX_YEARS]
 
     def author_choices(self, rows: Sequence[Row]) -> list[Choice]:
         """Count the results of each person, the most frequent first."""

@@ -36,5 +36,3 @@ sources: list[Source] = []
 people: list[People] = []
 quotations: list[Callable[[Iterable[int]], dict[int, str]]] = []
 """Each returns the words of their essay that some comments quote, by comment."""
-has_hidden: list[Callable[[], bool]] = []
-"""Each returns whether the index may have comments of essays that readers do not see now."""
