@@ -209,11 +209,15 @@ def keep_newest(actions: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ..
 
 def comments_in_tab(tab: str, rights: Rights) -> CommentQuerySet:
     """Return the comments that a tab of the queue lists, as far as the moderator may see them."""
-    conditions = {REPORTED: match_reported(), APPEALED: Q(appeal__state=Appeal.State.OPEN), ALL: Q()}
-    condition = conditions.get(tab, Q(status=tab))
+    appealed = Appeal.objects.filter(state=Appeal.State.OPEN).values("comment")
+    few = {REPORTED: match_reported(), APPEALED: Q(pk__in=appealed)}
+    if tab in few:
+        return rights.keep(Comment.objects.filter(few[tab])).exclude(match_hidden())
+    found = rights.comments()
     if tab == MINE:
-        condition = Q(essay__in=rights.own_essays) | Q(commenter__in=rights.own_commenters)
-    found = rights.comments().filter(condition)
+        found = found.filter(Q(essay__in=rights.own_essays) | Q(commenter__in=rights.own_commenters))
+    elif tab != ALL:
+        found = found.filter(status=tab)
     return found if tab in {Status.PENDING, Status.APPROVED, Status.SPAM} else found.exclude(match_hidden())
 
 

@@ -1,6 +1,9 @@
 """The queue of a site with very many comments: counts and searches stop at a limit, and indexes find the rest."""
 
+import os
+
 import pytest
+from django.test import Client
 
 from blog.models import Essay
 from comments.models import Comment
@@ -10,6 +13,7 @@ from tests import make, plans
 from tests.bench import corpus
 from tests.moderation.desk import QUEUE, QueueClient, create_pending, listed_keys
 from tests.moderation.queue.test_pages import leave, pages
+from tests.services.databases import is_sqlite
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -71,3 +75,27 @@ def test_lists_are_read_from_an_index(
             scans = [step for step in query.scans() if "comments_" in step and "comment_reported" not in step]
             is_limited = "LIMIT" in query.sql and "FOR ORDER BY" not in query.plan()
             assert scans == [] or is_limited, f"{address}\n{query.plan()}\n{query.sql}"
+
+
+@pytest.mark.skipif(not is_sqlite(os.environ["DATABASE_URL"]), reason="PostgreSQL reads so few rows without an index")
+@pytest.mark.parametrize("has_statistics", [False, True], ids=["without statistics", "with statistics"])
+@pytest.mark.parametrize(
+    ("tab", "step"),
+    [
+        ("pending", "USING COVERING INDEX comment_under (essay_id=? AND status=?)"),
+        ("spam", "USING COVERING INDEX comment_under (essay_id=? AND status=?)"),
+        ("reported", "USING INDEX comment_reported"),
+        ("appealed", "USING INTEGER PRIMARY KEY (rowid=?)"),
+    ],
+)
+def test_authors_of_many_comments_find_a_few_by_an_index(tab: str, step: str, has_statistics: bool) -> None:
+    make.rules(authors_moderate=True)
+    author = corpus.essay(400).authors.get()
+    if has_statistics:
+        corpus.gather_statistics()
+    with plans.queries() as found:
+        QueueClient(Client(), author).open(f"{QUEUE}?status={tab}")
+    (listed,) = [query for query in found if '"weight" FROM' in query.sql]
+    (counted,) = [query for query in found if "rowcount1" in query.sql]
+    assert step in listed.plan()
+    assert step in counted.plan()
