@@ -139,7 +139,7 @@ def test_of_many_comments_the_newest_are_listed_and_filters_find_older_ones(monk
         )  # fmt: skip
     page = get("marrow").text
     assert "2 results" in page
-    assert "We list only the newest results of each kind." in page
+    assert "We list only the newest results of each kind. Choose a year to see older ones." in page
     assert found("marrow") == ["/comments/4/", "/comments/3/"]
     assert re.findall(r"<bdi>(\d{4})</bdi></a>(?! <span>)", page) == [str(year) for year in range(2024, 2015, -1)]
     assert found("marrow", year=2018) == ["/comments/1/"]

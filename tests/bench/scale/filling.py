@@ -128,7 +128,7 @@ def sizes(comments: int, essays: int, random: Random) -> list[int]:
 def fill(comments: int) -> None:
     """Fill a migrated, empty database with everything but the search index."""
     random, texts = Random(comments), Texts()
-    make.site()
+    make.site(public_record=True)
     make.rules(hold_first_comment=False)
     owner = make.owner("owner")
     moderators = [owner.pk, *(make.moderator(f"moderator{at}").pk for at in range(3))]
