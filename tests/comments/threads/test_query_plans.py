@@ -73,7 +73,7 @@ def test_replies_by_the_author_are_found_by_the_authors_index(essays: list[Essay
         Browser().get(essays[0].get_absolute_url())
     plan = about(found, "CROSS JOIN").plan()
     if connection.vendor == "sqlite":
-        assert re.search(r"SEARCH said USING (COVERING )?INDEX \w+ \(essay_id=\? AND commenter_id=\?\)", plan), plan
+        assert "said USING COVERING INDEX comment_under_by (essay_id=? AND commenter_id=? AND status=?)" in plan, plan
     with plans.queries() as found:
         Browser().get(f"{essays[0].get_absolute_url()}?by=author")
     check(found, most=50)
