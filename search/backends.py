@@ -29,10 +29,11 @@ TABLES = {
     Kind.NOTE: "search_entry_notes",
     Kind.ESSAY: "search_entry_essays",
 }
-WINDOW = 5 / 4  # of the comments or the time that should be enough
-GROWTH = 16  # times the first window that the second may be, as so few comments may have other words than most
-LEAST = 1 / 4  # of the window before that a window is long, so that not all is read for the last few
-MAX_WINDOWS = 8
+# PostgreSQL looks for comments in one window of time after another, the newest first.
+SPARE = 5 / 4  # how much longer a window is than should be enough
+MOST = 16  # times as long as the first window is the second at most: the newest comments may have unusual words
+LEAST = 1 / 4  # of the window before is a window at least
+MAX_WINDOWS = 8  # before all the rest is read
 
 
 class Backend(Protocol):
@@ -132,16 +133,16 @@ class PostgreSQL:
                 rows += found
                 if len(rows) == limit:
                     return rows
-                needed = max(LEAST, (limit - len(rows)) / max(len(found), 1) * WINDOW)
+                needed = max(LEAST, (limit - len(rows)) / max(len(found), 1) * SPARE)
                 length, last = last - start, start - 1
-                start = last - int(length * (needed if number else min(needed, GROWTH)))
+                start = last - int(length * (needed if number else min(needed, MOST)))
             has_many = not is_all or len(rows) > limit / 2  # else it costs less to read what was read before again
             spans = spans_of(first, last) if has_many else []
             return rows + self.read(cursor, match, first, last, limit - len(rows), spans)
 
     def first_window(self, cursor: Any, first: int, last: int, limit: int) -> tuple[int, int, int]:
         """Return where a window with the newest comments starts, and the first and last key of all."""
-        cursor.execute(self.window_statement, [first, last, int(limit * WINDOW), first, last])
+        cursor.execute(self.window_statement, [first, last, int(limit * SPARE), first, last])
         start, oldest, newest = cursor.fetchone()
         return start or first, oldest or first, newest or last
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
+from django.db.models import Min
 from django.utils import timezone
 
 from search import sources
@@ -43,7 +44,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of a filter, with the number of results that have it, as far as results were not left out."""
+    """One value of a filter, with the number of listed results that have it."""
 
     value: str
     label: str
@@ -57,7 +58,7 @@ class Results:
     rows: list[Row]
     counts: dict[Kind, int]
     is_limited: bool
-    """Whether older texts were left out because too many match."""
+    """Whether older texts of the listed kinds were left out because too many match."""
     years: list[Choice] = field(default_factory=list)
     authors: list[Choice] = field(default_factory=list)
     tags: list[Choice] = field(default_factory=list)
@@ -82,13 +83,13 @@ class Search:
         """Find, filter, count and sort."""
         match = self.query.match(self.languages)
         newest = {kind: self.newest(kind, match, self.limit(kind) + 1) for kind in Kind}
-        is_limited = any(len(rows) > self.limit(kind) for kind, rows in newest.items())
         found = self.check_phrases({kind: rows[: self.limit(kind)] for kind, rows in newest.items()})
         essays = self.essays_of(found)
         found = self.filter(found, essays)
         counts = {kind: len(rows) for kind, rows in found.items()}
         if self.chosen.kind:
             found = {self.chosen.kind: found[self.chosen.kind]}
+        is_limited = any(len(newest[kind]) > self.limit(kind) for kind in found)
         rows = self.sort(found)
         results = Results(rows, counts, is_limited)
         if rows:
@@ -168,15 +169,15 @@ class Search:
     def year_choices(self, found: Found, *, is_limited: bool) -> list[Choice]:
         """Count the results of each year, in the site's time zone, the newest first.
 
-        If older results were left out, they are in any year since the oldest text.
+        If older results were left out, years without any are choices too, back to that of the oldest text.
         """
         ascending = {kind: list(map(get_key, reversed(rows))) for kind, rows in found.items() if rows}
         last = max(local_year(seconds_of(int(keys[-1]))) for keys in ascending.values())
-        if is_limited:
-            texts = (Entry.objects.filter(id__range=key_range(kind)).order_by("id") for kind in ascending)
-            first = min(local_year(seconds_of(key)) for each in texts for key in each.values_list("id", flat=True)[:1])
-            return [Choice(str(year), str(year), 0) for year in range(last, first - 1, -1)][:MAX_YEARS]
-        first = min(local_year(seconds_of(int(keys[0]))) for keys in ascending.values())
+        oldest = [int(keys[0]) for keys in ascending.values()]
+        if is_limited and not self.chosen.year:
+            texts = (Entry.objects.filter(id__range=key_range(kind)) for kind in ascending)
+            oldest = [rows.aggregate(id=Min("id"))["id"] for rows in texts]
+        first = min(map(local_year, map(seconds_of, oldest)))
         choices = []
         for year in range(last, first - 1, -1):
             bounds = {kind: key_range(kind, *year_bounds(year)) for kind in ascending}
@@ -184,7 +185,7 @@ class Search:
                 bisect_right(keys, bounds[kind][1], key=int) - bisect_left(keys, bounds[kind][0], key=int)
                 for kind, keys in ascending.items()
             )
-            if count:
+            if count or is_limited:
                 choices.append(Choice(str(year), str(year), count))
         return choices[:MAX_YEARS]
 

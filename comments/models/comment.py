@@ -217,9 +217,9 @@ class Comment(MPTTModel):
                 name="comment_liked_roots",
             ),
             models.Index(fields=["status", "id"], name="comment_status"),
-            # With the status, so that the queue of an author can skip the trash without reading rows.
+            # With the status, so that an author's own approved comments are counted without reading rows.
             models.Index(fields=["essay", "commenter", "status"], name="comment_under_by"),
-            models.Index(fields=["essay", "status", "id"], name="comment_under"),
+            models.Index(fields=["essay", "status", "id"], name="comment_under"),  # for the queue of an author
             # With all that moderation/queue/history.py counts, also of a person with thousands of comments.
             models.Index(fields=["commenter", "created", "status", "removed_by"], name="comment_by"),
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="comment_replies"),

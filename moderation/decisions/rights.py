@@ -33,12 +33,14 @@ class Rights:
         found: CommentQuerySet = Comment.objects.all()
         return found if self.is_site_wide else found.filter(essay__in=self.own_essays)
 
-    def keep(self, few: CommentQuerySet) -> CommentQuerySet:
+    def allowed_among(self, few: CommentQuerySet) -> CommentQuerySet:
         """Return those of a few comments that the user may moderate.
 
         `+ 0`, as SQLite would otherwise read all comments on the user's essays to find the few.
         """
-        return few if self.is_site_wide else few.alias(on=F("essay_id") + 0).filter(on__in=self.own_essays)
+        if self.is_site_wide:
+            return few
+        return few.alias(its_essay=F("essay_id") + 0).filter(its_essay__in=self.own_essays)
 
     @cached_property
     def own_essays(self) -> list[int]:

@@ -209,10 +209,9 @@ def keep_newest(actions: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ..
 
 def comments_in_tab(tab: str, rights: Rights) -> CommentQuerySet:
     """Return the comments that a tab of the queue lists, as far as the moderator may see them."""
-    appealed = Appeal.objects.filter(state=Appeal.State.OPEN).values("comment")
-    few = {REPORTED: match_reported(), APPEALED: Q(pk__in=appealed)}
+    few = {REPORTED: match_reported(), APPEALED: Q(pk__in=Appeal.objects.open().values("comment"))}
     if tab in few:
-        return rights.keep(Comment.objects.filter(few[tab])).exclude(match_hidden())
+        return rights.allowed_among(Comment.objects.filter(few[tab])).exclude(match_hidden())
     found = rights.comments()
     if tab == MINE:
         found = found.filter(Q(essay__in=rights.own_essays) | Q(commenter__in=rights.own_commenters))

@@ -140,6 +140,8 @@ def test_of_many_comments_the_newest_are_listed_and_filters_find_older_ones(monk
     page = get("marrow").text
     assert "2 results" in page
     assert "We list only the newest results of each kind. Choose a year to see older ones." in page
+    assert "We list only" not in get("marrow", kind="essays").text
+    assert "Choose a year" not in get("marrow", year=2024).text
     assert found("marrow") == ["/comments/4/", "/comments/3/"]
     assert re.findall(r"<bdi>(\d{4})</bdi></a>(?! <span>)", page) == [str(year) for year in range(2024, 2015, -1)]
     assert found("marrow", year=2018) == ["/comments/1/"]
