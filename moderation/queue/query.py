@@ -209,9 +209,9 @@ def keep_newest(actions: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ..
 
 def comments_in_tab(tab: str, rights: Rights) -> CommentQuerySet:
     """Return the comments that a tab of the queue lists, as far as the moderator may see them."""
-    few = {REPORTED: match_reported(), APPEALED: Q(pk__in=Appeal.objects.open().values("comment"))}
-    if tab in few:
-        return rights.allowed_among(Comment.objects.filter(few[tab])).exclude(match_hidden())
+    if tab in {REPORTED, APPEALED}:
+        condition = match_reported() if tab == REPORTED else Q(pk__in=Appeal.objects.open().values("comment"))
+        return rights.allowed_among(Comment.objects.filter(condition)).exclude(match_hidden())
     found = rights.comments()
     if tab == MINE:
         found = found.filter(Q(essay__in=rights.own_essays) | Q(commenter__in=rights.own_commenters))
