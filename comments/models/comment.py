@@ -21,6 +21,7 @@ from search.models import Entry
 from server.prepared import Prepared, PreparedInsert, PreparedUpdate
 
 NUMBER = models.PositiveIntegerField()
+UNSCORED = -1.0  # the spam score of comments that the filter did not check
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
@@ -184,6 +185,12 @@ class Comment(MPTTModel):
     )
     likes = models.PositiveIntegerField(_("likes"), default=0, editable=False)
     reports = models.PositiveIntegerField(_("reports"), default=0, editable=False)
+    spam_score = models.FloatField(
+        _("spam score"),
+        default=UNSCORED,
+        editable=False,
+        help_text=_("0 to 1, when posted or edited; -1 if the filter did not check the comment."),
+    )
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
     edited = models.DateTimeField(_("edited"), null=True, editable=False)
@@ -225,6 +232,12 @@ class Comment(MPTTModel):
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="comment_replies"),
             models.Index(fields=["status", "created", "id"], name="comment_newest"),
             models.Index(fields=["id"], condition=Q(reports__gt=0), name="comment_reported"),
+            # Not of approved comments, so that most replies need not write it; with OR, as SQLite wants it.
+            models.Index(
+                fields=["status", "-spam_score", "id"],
+                condition=Q(status=Status.PENDING) | Q(status=Status.SPAM),
+                name="comment_by_score",
+            ),
             models.Index(
                 fields=["essay", "created", "id"], condition=Q(status=Status.APPROVED), name="comment_newest_under"
             ),

@@ -30,12 +30,6 @@ class Wording(models.Model):
     )
     reasons = models.JSONField(_("reasons for holding"), default=list, editable=False)
     network = models.CharField(_("IP network"), max_length=43, blank=True, editable=False)
-    spam_score = models.FloatField(
-        _("spam score"),
-        null=True,
-        editable=False,
-        help_text=_("0 to 1, when posted; empty if the filter did not check the comment."),
-    )
     submission_key = models.CharField(
         _("submission key"),
         max_length=32,

@@ -119,8 +119,10 @@ def _post(
     if commenter._state.adding:
         _insert_commenter.run(commenter)  # a new guest's first comment
     verdict = screening.screen(draft, is_trusted=is_trusted)
-    wording.reasons, wording.spam_score = verdict.reasons, draft.spam_score
-    comment = Comment.objects.insert_comment(essay=essay, commenter=commenter, parent=replied_to, wording=wording)
+    wording.reasons = verdict.reasons
+    comment = Comment.objects.insert_comment(
+        essay=essay, commenter=commenter, parent=replied_to, wording=wording, spam_score=draft.stored_score
+    )
     if passage:
         placing.insert(passage, comment)
         if passage.is_outdated:

@@ -107,13 +107,13 @@ def edit(
     history = history_of_comment(comment, text=searched, address=sender.address)
     draft = Draft(comment.commenter, sender, wording, rules, comment.essay, history, comment.reports)
     verdict = screening.screen(draft, is_trusted=is_trusted)
-    wording.spam_score = draft.spam_score
     was_public = comment.is_approved
     is_held = not was_public or verdict.status != Status.APPROVED
     after = Status.SPAM if verdict.status == Status.SPAM else Status.PENDING if is_held else Status.APPROVED
     comment.set_wording(wording, reasons=verdict.reasons or (old.reasons if old and is_held else []))
     comment.edited = comment.changed = timezone.now()
-    Comment.objects.filter(pk=pk).update(edited=comment.edited, changed=comment.changed)
+    comment.spam_score = draft.stored_score
+    Comment.objects.filter(pk=pk).update(edited=comment.edited, changed=comment.changed, spam_score=comment.spam_score)
     if after != comment.status:
         decision = Decision(verb=Decision.Verb.RULE, rule_id=verdict.rule) if verdict.rule else None
         transition(comment, after, root=root, decision=decision)

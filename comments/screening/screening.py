@@ -17,6 +17,7 @@ from blog import markup
 from blog.models import Essay, Site
 from comments.models import Block, Rule, Rules, Status, Wording
 from comments.models.block import parse_network
+from comments.models.comment import UNSCORED
 from comments.screening import blocks, rules_engine
 from comments.screening.history import AuthorHistory
 from comments.screening.reasons import Reason
@@ -95,6 +96,11 @@ class Draft:
     def spam_score(self) -> float | None:
         """The spam filter's score from 0 to 1; None without a trained filter."""
         return None if self.judgement is None else self.judgement.score
+
+    @property
+    def stored_score(self) -> float:
+        """The score as comments store it."""
+        return UNSCORED if self.spam_score is None else self.spam_score
 
     @property
     def rule_context(self) -> RuleContext:

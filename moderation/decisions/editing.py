@@ -47,7 +47,7 @@ def edit(comment: Comment, *, by: User, text: str, note: str = "", expected_word
     decision = Decision(verb=Decision.Verb.EDIT, moderator=by, note=note, created=now)
     decision.record_change(fresh, fresh.status)
     decision.save(force_insert=True)
-    wording = Wording(text=text, html=html, spam_score=old.spam_score, network=old.network, created=now)
+    wording = Wording(text=text, html=html, network=old.network, created=now)
     fresh.set_wording(wording, reasons=old.reasons)
     fresh.edited = fresh.changed = now
     Comment.objects.filter(pk=fresh.pk).update(changed=now)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from comments.models import Comment, Decision, Status
+from comments.models.comment import UNSCORED
 from comments.models.decision import REMOVED
 from moderation.decisions.in_words import REASON_LABELS
 from moderation.insights.weeks import WEEKS, first_day
@@ -56,9 +57,9 @@ class OverruleStatistics:
         held = ~Q(wording__reasons=[]) | Q(status=Status.SPAM)
         rows = Comment.objects.filter(held, pk__gt=oldest, wording__isnull=False).order_by("-pk")
         found = cls()
-        read = rows.values_list("status", "removed_by", "wording__reasons", "wording__spam_score")
-        for status, remover, reasons, likeness in read[:HELD]:
-            found.add(status, remover == Comment.Remover.MODERATOR, codes_of(reasons), likeness is not None)
+        read = rows.values_list("status", "removed_by", "wording__reasons", "spam_score")
+        for status, remover, reasons, score in read[:HELD]:
+            found.add(status, remover == Comment.Remover.MODERATOR, codes_of(reasons), score != UNSCORED)
         return found
 
     def add(self, status: str, is_removed: bool, codes: set[str], is_judged: bool) -> None:

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from comments.models import Comment, Rules, Status
+from comments.models.comment import UNSCORED
 from comments.spam import Submission, training
 from moderation.insights import plots
 from moderation.insights.plots import Mark, Series
@@ -89,12 +90,12 @@ def decided_comments(is_spam: bool) -> Any:
 def scores_of(comments: Any, rules: Rules, max_rescored: int) -> Iterator[tuple[float, bool]]:
     """Yield stored scores, then new ones for at most `max_rescored` comments; each with whether it is new."""
     newest = comments.filter(wording__isnull=False).order_by("-pk")
-    rows = list(newest.values_list("pk", "wording__spam_score")[:MAX_COMMENTS])
-    yield from ((score, False) for _pk, score in rows if score is not None)
+    rows = list(newest.values_list("pk", "spam_score")[:MAX_COMMENTS])
+    yield from ((score, False) for _pk, score in rows if score != UNSCORED)
     model = training.current_filter(rules)
     if model is None:
         return
-    without = [pk for pk, score in rows if score is None][:max_rescored]
+    without = [pk for pk, score in rows if score == UNSCORED][:max_rescored]
     names = ("wording__text", "commenter__name", "commenter__email", "commenter__website")
     for said in Comment.objects.filter(pk__in=without).values_list(*names):
         yield model.score(Submission(*said)), True

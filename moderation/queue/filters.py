@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import chain
 from typing import Any, Self
 
-from django.db.models import DateTimeField, F, FloatField, Q, TextField, Value
+from django.db.models import DateTimeField, F, Q, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Concat, Lower, StrIndex
 from django.db.models.lookups import GreaterThan, LessThan
 from django.http import QueryDict
@@ -32,7 +32,7 @@ ORDERS = {
     REPORTED: _("Most reported first"),
 }
 SORT_WEIGHTS: dict[str, Any] = {
-    HIGHEST_SCORE: Coalesce(F("wording__spam_score"), Value(-1.0), output_field=FloatField()),
+    HIGHEST_SCORE: F("spam_score"),
     REPORTED: F("reports"),
 }
 QUERY_LENGTH, MAX_WORDS = 200, 8
@@ -79,9 +79,9 @@ class Filter:
         return {name: value for name, value in vars(self).items() if value}
 
     @property
-    def reads_each(self) -> bool:
-        """Whether no index finds what is filtered or sorted, so that each comment has to be read."""
-        return bool(self.q or self.reason or self.order in SORT_WEIGHTS)
+    def is_search(self) -> bool:
+        """Whether no index finds what is filtered, so that each comment has to be read."""
+        return bool(self.q or self.reason)
 
     @property
     def has_criteria(self) -> bool:
@@ -221,5 +221,6 @@ def match_beside(order: str, position: Position, *, is_after: bool) -> Q:
     beside = Q(pk__lt=position.pk) if is_after == (order == NEWEST) else Q(pk__gt=position.pk)
     if order not in SORT_WEIGHTS:
         return beside
-    heavier_or_lighter = Q(weight__lt=position.weight) if is_after else Q(weight__gt=position.weight)
-    return Q(weight=position.weight) & beside | heavier_or_lighter
+    side = "lt" if is_after else "gt"  # by the bound, which an index finds, and then by the rest
+    bound = Q(**{f"weight__{side}e": position.weight})
+    return bound & (Q(**{f"weight__{side}": position.weight}) | beside)

@@ -17,7 +17,7 @@ from comments.models import Appeal, Comment, CommentQuerySet, Decision, Status
 from moderation.decisions.rights import Rights
 from moderation.decisions.undo import UNDO_PERIOD
 from moderation.queue import filters
-from moderation.queue.filters import NEWEST, OLDEST, Filter, Position, parse_keys, parse_number
+from moderation.queue.filters import HIGHEST_SCORE, NEWEST, OLDEST, Filter, Position, parse_keys, parse_number
 from server import counting
 from server.counting import Count
 
@@ -125,6 +125,13 @@ class QueueState:
         """The chosen sort order, or the tab's default: one of filters.ORDERS."""
         return self.filter.order or (OLDEST if self.tab in {Status.PENDING, REPORTED, APPEALED} else NEWEST)
 
+    @property
+    def reads_each(self) -> bool:
+        """Whether no index finds what is filtered or sorted, so that each comment of the tab has to be read."""
+        if self.order == HIGHEST_SCORE and self.tab in {Status.PENDING, Status.SPAM} and self.rights.is_site_wide:
+            return self.filter.has_criteria
+        return self.filter.is_search or self.order in filters.SORT_WEIGHTS
+
     def comments(self) -> Any:
         """Return all comments of the tab that match the filter, as a sorted QuerySet with `weight`."""
         found = self.filter.search(self._searched[0], by_contact=self.rights.is_site_wide)
@@ -133,7 +140,7 @@ class QueueState:
     def count(self, condition: Q | None = None) -> Count:
         """Count the comments of the list, or those of them that match a condition."""
         found = self.comments().filter(condition) if condition else self.comments()
-        return counting.count(found, *(["pk"] if self.filter.reads_each else []))
+        return counting.count(found, *(["pk"] if self.reads_each else []))
 
     @property
     def is_limited(self) -> bool:
@@ -144,7 +151,7 @@ class QueueState:
     def _searched(self) -> tuple[CommentQuerySet, bool]:
         """The tab's comments that are read to search or sort, and whether there are more."""
         found = self.filter.narrow(comments_in_tab(self.tab, self.rights))
-        return filters.newest_to_search(found) if self.filter.reads_each else (found, False)
+        return filters.newest_to_search(found) if self.reads_each else (found, False)
 
     def by_position(self) -> "QueueState":
         """Return the same page by position, so that it does not shift when comments before it leave the list."""

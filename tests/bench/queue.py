@@ -41,8 +41,8 @@ def main() -> None:
         step = len(all_keys) // PENDING
         for start in range(0, PENDING, 500):
             keys = [all_keys[number * step] for number in range(start, start + 500)]
-            Comment.objects.filter(pk__in=keys).update(status="pending")
-            Wording.objects.filter(comment__in=keys).update(reasons=[{"code": "first"}], spam_score=0.5)
+            Comment.objects.filter(pk__in=keys).update(status="pending", spam_score=0.5)
+            Wording.objects.filter(comment__in=keys).update(reasons=[{"code": "first"}])
         corpus.gather_statistics()
         client = Client(headers={"host": "127.0.0.1"})
         client.force_login(make.moderator())

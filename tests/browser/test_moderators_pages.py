@@ -10,7 +10,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Commenter, User
 from blog.models import Essay
-from comments.models import Appeal, Batch, Block, Comment, Condition, Decision, Reason, Report, Rule, Rules, Wording
+from comments.models import Appeal, Batch, Block, Comment, Condition, Decision, Reason, Report, Rule, Rules
 from comments.notifications import signed_links
 from comments.reports import appeals, reporting
 from comments.screening.screening import Sender
@@ -67,7 +67,7 @@ def create_scene() -> Scene:
     approved = [make.comment(essay, f"What I think of it, the {number}th.") for number in range(3)]
     spam = [make.comment(essay, f"Cheap lamps, {number} of them.") for number in range(3)]
     for comment, score in zip([*approved, *spam], (0.1, 0.2, 0.6, 0.4, 0.9, 0.95), strict=True):
-        Wording.objects.filter(comment=comment).update(spam_score=score)
+        Comment.objects.filter(pk=comment.pk).update(spam_score=score)
     for comment in spam:
         actions.mark_spam(comment, by=moderator, note="An advert.")
     removed = make.comment(essay, "What is gone.")

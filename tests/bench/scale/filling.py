@@ -202,13 +202,13 @@ def fill_comments(plan: Plan, people: list[int], random: Random, texts: Texts) -
             at + 1, plan.essays[plan.essay[at]].pk, plan.by[at], plan.parent[at] or None,
             None if plan.status[at][2] else at + 1, plan.status[at][0], plan.status[at][1],
             0 if plan.level[at] else plan.readable[plan.tree[at]], liked[at], int(at in reported), plan.when(at), plan.when(at),
-            plan.tree[at], plan.left[at], plan.right[at], plan.level[at],
+            0.97 if plan.status[at][0] == "spam" else 0.02, plan.tree[at], plan.left[at], plan.right[at], plan.level[at],
         )
         for at in range(plan.count)
     )  # fmt: skip
     columns = (
         "id", "essay_id", "commenter_id", "parent_id", "wording_id", "status", "removed_by", "readable", "likes",
-        "reports", "created", "changed", "tree_id", "lft", "rght", "level",
+        "reports", "created", "changed", "spam_score", "tree_id", "lft", "rght", "level",
     )  # fmt: skip
     insert(Comment, columns, rows, edited=None)
     reasons = {"pending": '[{"code": "first"}]', "spam": '[{"code": "spam", "score": 0.97}]'}
@@ -217,12 +217,12 @@ def fill_comments(plan: Plan, people: list[int], random: Random, texts: Texts) -
         (
             at + 1, at + 1, f"{at + 1} {plan.pool[plan.text_of[at]]}", f"<p>{at + 1} {plan.pool[plan.text_of[at]]}</p>",
             reasons.get(plan.status[at][0], "[]"), f"203.0.{at % 200}.0/24" if at > recent else "",
-            0.97 if plan.status[at][0] == "spam" else 0.02, plan.when(at),
+            plan.when(at),
         )
         for at in range(plan.count)
         if not plan.status[at][2]
     )  # fmt: skip
-    of_wordings = ("id", "comment_id", "text", "html", "reasons", "network", "spam_score", "created")
+    of_wordings = ("id", "comment_id", "text", "html", "reasons", "network", "created")
     insert(Wording, of_wordings, wordings, submission_key="")
     insert(Like, ("comment_id", "commenter_id", "created"), ((at + 1, by, plan.when(at, 600)) for at, by in likes))
     reports = ((at + 1, plan.by[at - 1] if at else None, plan.when(at, 900)) for at in sorted(reported))

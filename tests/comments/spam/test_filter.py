@@ -27,6 +27,7 @@ from tests import make
 from tests.comments.browser_client import Browser
 from tests.comments.spam_training import GOOD, SPAM, examples, spam_command, train, write_csv
 from tests.conftest import RUNS_ALL
+from tests.moderation.desk import listed_keys
 
 SETS = sorted((Path(__file__).resolve().parents[4] / "shared/data/spam").glob("Youtube*.csv"))
 CHEAP = "Cheap lamps, click http://bit.ly/lamps and order"
@@ -315,6 +316,19 @@ def test_an_edit_into_spam_is_treated_like_a_new_comment(essay: Essay, lesson_le
     assert comment.is_approved
     edited = editing.edit(comment.pk, by=Viewer(comment.commenter, ""), text=CHEAP, sender=sender, rules=rules)
     assert (edited.status, [reason["code"] for reason in reasons(edited)]) == ("spam", ["spam"])
+
+
+@database
+@once
+def test_the_queue_sorts_by_the_scores_of_the_current_texts(essay: Essay, lesson_learnt: None) -> None:
+    make.rules(hold_everything=True)
+    thought, cheap = (Browser().post_comment(essay, text=text, name=text[:9]) for text in (THOUGHT, CHEAP))
+    desk, sender, rules = Browser(make.moderator()), screening.Sender("203.0.113.9"), Rules.objects.get()
+    queue = "/admin/comments/queue/?order=likeliest"
+    assert listed_keys(desk.read(queue).html) == [cheap.pk, thought.pk]
+    for comment, text in ((thought, CHEAP), (cheap, THOUGHT)):
+        editing.edit(comment.pk, by=Viewer(comment.commenter, ""), text=text, sender=sender, rules=rules)
+    assert listed_keys(desk.read(queue).html) == [thought.pk, cheap.pk]
 
 
 @database

@@ -102,8 +102,8 @@ def everything(scene: Scene) -> dict[str, Any]:
     """Return everything that an undo must restore; undone replies are tested separately."""
     rights = Rights(scene.desk.user, is_site_wide=True)
     there = Comment.objects.filter(pk__in=[comment.pk for comment in scene.comments.values()]).order_by("pk")
-    said = ("text", "html", "format", "reasons", "network", "spam_score")
-    kept = ("pk", "status", "removed_by", "readable", "reports", "likes", "edited", "parent_id")
+    said = ("text", "html", "format", "reasons", "network")
+    kept = ("pk", "status", "removed_by", "readable", "reports", "likes", "edited", "parent_id", "spam_score")
     return {
         "comments": list(there.values(*kept, *(f"wording__{name}" for name in said))),
         "counts": list(Discussion.objects.values("essay", "comment_count", "threads")),

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from comments.models import Comment, Rules, Wording
+from comments.models import Comment, Rules
+from comments.models.comment import UNSCORED
 from comments.spam import training
 from moderation.decisions import actions
 from moderation.insights import spam_scores
@@ -33,7 +34,7 @@ def said(owner: User, good: list[float], spam: list[float]) -> None:
     for scores, verb in ((good, None), (spam, actions.mark_spam)):
         for score in scores:
             comment = make.comment(essay)
-            Wording.objects.filter(comment=comment).update(spam_score=score)
+            Comment.objects.filter(pk=comment.pk).update(spam_score=score)
             if verb:
                 verb(comment, by=owner)
 
@@ -56,8 +57,7 @@ def test_it_shows_what_a_threshold_would_have_done(client: Client, owner: User) 
 def test_comments_that_only_the_filter_marked_as_spam_are_not_counted(owner: User) -> None:
     said(owner, good=[0.1], spam=[0.9])
     unseen = make.comment(make.essay(), status="pending")
-    Wording.objects.filter(comment=unseen).update(spam_score=0.99)
-    Comment.objects.filter(pk=unseen.pk).update(status="spam", removed_by="")
+    Comment.objects.filter(pk=unseen.pk).update(status="spam", removed_by="", spam_score=0.99)
     past = spam_scores.ScoreHistory.load(Rules.objects.current())
     assert (past.good, past.spam) == ([0.1], [0.9])
 
@@ -73,7 +73,7 @@ def test_comments_without_a_score_are_scored_now_and_counted_separately(
 
     essay = make.essay()
     comments = [make.comment(essay) for _each in range(3)]
-    Wording.objects.filter(comment__in=comments).update(spam_score=None)
+    Comment.objects.filter(pk__in=[comment.pk for comment in comments]).update(spam_score=UNSCORED)
     monkeypatch.setattr(training, "current_filter", lambda rules: Known())
     monkeypatch.setattr(spam_scores, "MAX_RESCORED", 4)  # two of each kind
     past = spam_scores.ScoreHistory.load(Rules.objects.current())

@@ -36,12 +36,13 @@ def decided(comment: Comment, by: User, verb: Any, after: timedelta) -> Decision
     return decision
 
 
-def waiting_comments(count: int, *reasons: str, likeness: float | None = 0.5) -> list[Comment]:
+def waiting_comments(count: int, *reasons: str, score: float = 0.5) -> list[Comment]:
     essay = make.essay()
     found = [make.comment(essay, status="pending") for _each in range(count)]
     Decision.objects.all().delete()  # those of the judge of make.py
     kept = [{"code": code} for code in reasons]
-    Wording.objects.filter(comment__in=found).update(reasons=kept, spam_score=likeness)
+    Wording.objects.filter(comment__in=found).update(reasons=kept)
+    Comment.objects.filter(pk__in=[comment.pk for comment in found]).update(spam_score=score)
     return found
 
 

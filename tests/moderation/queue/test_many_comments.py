@@ -55,6 +55,20 @@ def test_words_are_searched_in_the_newest_comments(queue_client: QueueClient, es
     assert "Showing matches among the newest" not in queue_client.open(f"{QUEUE}?q=words")
 
 
+@pytest.mark.usefixtures("_limit")
+@pytest.mark.parametrize("status", ["pending", "spam"])
+def test_the_highest_spam_scores_are_found_among_all_comments(
+    queue_client: QueueClient, essay: Essay, status: str
+) -> None:
+    keys = [comment.pk for comment in create_pending(essay, 9)]
+    for number, key in enumerate(keys):
+        Comment.objects.filter(pk=key).update(spam_score=0.9 - number / 10, status=status)
+    address = f"{QUEUE}?status={status}&order=likeliest&per_page=2"
+    assert [*pages(queue_client, address, leave)] == [keys[:2], keys[2:4], keys[4:6], keys[6:8], keys[8:]]
+    assert "newest 4 comments" not in queue_client.open(address)
+    assert "newest 4 comments" in queue_client.open(f"{address}&essay={essay.pk}")
+
+
 @pytest.mark.parametrize("has_statistics", [False, True], ids=["without statistics", "with statistics"])
 def test_lists_are_read_from_an_index(
     queue_client: QueueClient, has_statistics: bool, monkeypatch: pytest.MonkeyPatch
@@ -75,6 +89,22 @@ def test_lists_are_read_from_an_index(
             scans = [step for step in query.scans() if "comments_" in step and "comment_reported" not in step]
             is_limited = "LIMIT" in query.sql and "FOR ORDER BY" not in query.plan()
             assert scans == [] or is_limited, f"{address}\n{query.plan()}\n{query.sql}"
+
+
+@pytest.mark.parametrize("has_statistics", [False, True], ids=["without statistics", "with statistics"])
+@pytest.mark.parametrize("place", ["", "&after=1,0.5"], ids=["first page", "later page"])
+def test_the_highest_spam_scores_are_read_in_order(queue_client: QueueClient, has_statistics: bool, place: str) -> None:
+    corpus.essay(2_000)
+    Comment.objects.filter(pk__gt=500).update(status="pending", spam_score=0.2)
+    corpus.clear_statistics()
+    if has_statistics:
+        corpus.gather_statistics()
+    with plans.queries() as found:
+        queue_client.open(f"{QUEUE}?order=likeliest{place}")
+    (listed,) = [query for query in found if '"weight" FROM' in query.sql and "LIMIT 21" in query.sql]
+    assert "comment_by_score" in listed.plan()
+    assert "sort" not in listed.plan().lower()
+    assert "for order by" not in listed.plan().lower()
 
 
 @pytest.mark.skipif(not is_sqlite(os.environ["DATABASE_URL"]), reason="PostgreSQL reads so few rows without an index")

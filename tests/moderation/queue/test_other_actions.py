@@ -83,7 +83,7 @@ def test_it_is_filtered_by_reason_and_sorted(queue_client: QueueClient, essay: E
     first = make.comment(essay, "One", status="pending")
     casino = make.comment(essay, "A casino", status="pending")
     assert listed_keys(queue_client.open(f"{QUEUE}?reason=word")) == [casino.pk]
-    Wording.objects.filter(comment=casino).update(spam_score=0.9)
+    Comment.objects.filter(pk=casino.pk).update(spam_score=0.9)
     Comment.objects.filter(pk=first.pk).update(reports=3)
     assert listed_keys(queue_client.open(f"{QUEUE}?order=likeliest")) == [casino.pk, first.pk]
     assert listed_keys(queue_client.open(f"{QUEUE}?order=reported")) == [first.pk, casino.pk]

@@ -7,7 +7,8 @@ from itertools import chain
 import pytest
 
 from blog.models import Essay
-from comments.models import Comment, Wording
+from comments.models import Comment
+from comments.models.comment import UNSCORED
 from tests.moderation.desk import QUEUE, QueueClient, create_pending, listed_keys
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -69,8 +70,8 @@ def test_no_comment_is_skipped_in_any_order_tab_or_search(
     keys = [comment.pk for comment in create_pending(essay, 14)]
     essay.authorships.create(author=queue_client.user)
     for number, key in enumerate(keys):
-        Wording.objects.filter(comment=key).update(spam_score=[0.1, 1 / 3, 0.7, None][number % 4])
-        Comment.objects.filter(pk=key).update(reports=1 + number % 3)
+        score = [0.1, 1 / 3, 0.7, UNSCORED][number % 4]
+        Comment.objects.filter(pk=key).update(spam_score=score, reports=1 + number % 3)
     first = f"{QUEUE}?per_page=4&{query}"
     expected = listed_keys(queue_client.open(f"{QUEUE}?per_page=100&{query}"))
     assert sorted(expected) == keys
