@@ -11,11 +11,14 @@ SQLITE_OPTIONS: dict[str, Any] = {
         "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF"
     ),
 }
+# All queries read few rows of tables that are in memory. On a table without statistics, such as one that was just filled
+# by other means, PostgreSQL would otherwise read all commenters with several processes to find those of one page.
+PLANNING = "-c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"
 # For commands, which may take long: they wait for a lock longer than a request can hold one.
 POSTGRES_OPTIONS: dict[str, Any] = {
     "connect_timeout": 3,
     # A role's own limits, set for requests through a pooler, do not apply to commands.
-    "options": "-c lock_timeout=30s -c statement_timeout=0 -c idle_in_transaction_session_timeout=0",
+    "options": f"{PLANNING} -c lock_timeout=30s -c statement_timeout=0 -c idle_in_transaction_session_timeout=0",
     "tcp_user_timeout": 10000,
     "keepalives": 1,
     "keepalives_idle": 30,
@@ -27,7 +30,7 @@ POSTGRES_OPTIONS: dict[str, Any] = {
 SITE_PROCESS = "rejoinder site"
 # Added for requests and jobs (server/database.py)
 POSTGRES_REQUEST_OPTIONS: dict[str, Any] = {
-    "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s",
+    "options": f"{PLANNING} -c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s",
     # The pool pauses twice as long after each failed attempt to connect, up to `reconnect_timeout`; then requests try.
     "pool": {
         "min_size": 1, "max_size": 18, "timeout": 3, "max_lifetime": 1800, "max_idle": 300, "reconnect_timeout": 4,

@@ -52,11 +52,12 @@ def steps(node: dict[str, Any]) -> Iterator[str]:
 
 @contextmanager
 def queries() -> Iterator[list[Query]]:
-    """Collect the queries that run inside the block."""
+    """Collect the queries that run inside the block, without a transaction's own statements."""
     captured: list[Query] = []
 
     def keep(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
-        captured.append(Query(sql, parameters))
+        if "SAVEPOINT" not in sql:
+            captured.append(Query(sql, parameters))
         return execute(sql, parameters, many, context)
 
     _ = connection.features.supports_json_field  # read once per process

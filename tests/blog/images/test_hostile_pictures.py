@@ -99,13 +99,13 @@ def test_any_stored_file_is_served_as_a_picture_or_as_a_download(settings: Setti
         assert answer.headers["Content-Type"] == "application/octet-stream", ending
         assert answer.headers["Content-Disposition"].startswith("attachment"), ending
         assert_harmless(answer)
-        answer.close()
+        answer.getvalue()  # to the end, as closing it earlier would end the test's transaction
     for ending in ("jpg", "JPEG", "png", "gif", "webp", "avif", "html.png"):
         name = default_storage.save(f"avatars/page.{ending}", ContentFile(svg_and_page()))
         answer = Client().get(f"/media/{name}", {"type": "text/html"}, headers={"accept": "text/html"})
         assert answer.headers["Content-Type"].startswith("image/"), ending
         assert_harmless(answer)
-        answer.close()
+        answer.getvalue()
     for address in ("/media/images/", "/media/../settings.py", "/media/%2e%2e/rejoinder.sqlite3", "/media//etc/passwd"):
         assert Client().get(address).status_code == 404
 
