@@ -11,8 +11,8 @@ SQLITE_OPTIONS: dict[str, Any] = {
         "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF"
     ),
 }
-# All queries read few rows of tables that are in memory. On a table without statistics, such as one that was just filled
-# by other means, PostgreSQL would otherwise read all commenters with several processes to find those of one page.
+# All queries read few rows of tables that are in memory. On a table without statistics, such as one just filled by
+# other means, PostgreSQL would otherwise read all commenters with several processes to find those of one page.
 PLANNING = "-c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"
 # For commands, which may take long: they wait for a lock longer than a request can hold one.
 POSTGRES_OPTIONS: dict[str, Any] = {
