@@ -31,7 +31,8 @@ TABLES = {
 }
 # PostgreSQL looks for comments in one window of time after another, the newest first.
 SPARE = 5 / 4  # how much longer a window is than should be enough
-MOST = 16  # times as long as the first window is the second at most: the newest comments may have unusual words
+MOST = 4  # times as many comments as the first window has the second at most: the newest may have unusual words
+AFTER_NONE = 16  # times as long as a window without a match is the next
 LEAST = 1 / 4  # of the window before is a window at least
 MAX_WINDOWS = 8  # before all the rest is read
 
@@ -93,7 +94,8 @@ class PostgreSQL:
     The planner is left no choice. It would often read rows in order of their keys until enough match, but it costs more
     to look at tokens, which are stored out of line, than to have the index list every match: `id + 0` is an expression
     that the index of keys cannot be used for. So that few comments are listed, those of a window of time are looked up,
-    and if they are not enough, those of a window before it, which is as long as should be enough.
+    and if they are not enough, those of a window before it, which is as long as should be enough. The first two windows
+    have a number of comments; for more, it would take too long to count them.
     """
 
     statement = """
@@ -104,10 +106,10 @@ class PostgreSQL:
     """
     tags_column = "json_agg(tags)::text"
     spans = f"AND {EXPRESSION} && %s::bigint[]"
-    window_statement = """
-        SELECT (SELECT id FROM search_entry_comments WHERE id BETWEEN %s AND %s ORDER BY id DESC OFFSET %s LIMIT 1),
-            min(id), max(id) FROM search_entry_comments WHERE id BETWEEN %s AND %s
-    """
+    start_statement = (
+        "SELECT id FROM search_entry_comments WHERE id BETWEEN %s AND %s ORDER BY id DESC OFFSET %s LIMIT 1"
+    )
+    ends_statement = "SELECT min(id), max(id) FROM search_entry_comments WHERE id BETWEEN %s AND %s"
     tags_statement = """
         SELECT essay::text, tags FROM search_entry_essays WHERE essay = ANY(%s::bigint[]) AND id BETWEEN %s AND %s
     """
@@ -124,27 +126,36 @@ class PostgreSQL:
                 return self.read(cursor, match, first, last, limit)
             rows = list[Row]()
             is_all = first == Kind.COMMENT << TIME_BITS + NUMBER_BITS
-            start, first, last = self.first_window(cursor, first, last, limit)
+            first, last = self.ends(cursor, first, last)
+            size: float = limit * SPARE
+            start = self.start(cursor, first, last, size)
             for number in range(MAX_WINDOWS):
                 if start <= first:
                     break
-                spans = spans_of(start, last)
-                found = self.read(cursor, match, start, last, limit - len(rows), spans)
+                found = self.read(cursor, match, start, last, limit - len(rows), spans_of(start, last))
                 rows += found
                 if len(rows) == limit:
                     return rows
-                needed = max(LEAST, (limit - len(rows)) / max(len(found), 1) * SPARE)
+                needed = (limit - len(rows)) / len(found) * SPARE if found else AFTER_NONE
                 length, last = last - start, start - 1
-                start = last - int(length * (needed if number else min(needed, MOST)))
+                if number == 0:
+                    start = self.start(cursor, first, last, size * min(needed, MOST))
+                else:
+                    start = last - int(length * max(needed, LEAST))
             has_many = not is_all or len(rows) > limit / 2  # else it costs less to read what was read before again
             spans = spans_of(first, last) if has_many else []
             return rows + self.read(cursor, match, first, last, limit - len(rows), spans)
 
-    def first_window(self, cursor: Any, first: int, last: int, limit: int) -> tuple[int, int, int]:
-        """Return where a window with the newest comments starts, and the first and last key of all."""
-        cursor.execute(self.window_statement, [first, last, int(limit * SPARE), first, last])
-        start, oldest, newest = cursor.fetchone()
-        return start or first, oldest or first, newest or last
+    def ends(self, cursor: Any, first: int, last: int) -> tuple[int, int]:
+        """Return the first and the last key of the comments with keys from first to last."""
+        cursor.execute(self.ends_statement, [first, last])
+        oldest, newest = cursor.fetchone()
+        return oldest or first, newest or last
+
+    def start(self, cursor: Any, first: int, last: int, size: float) -> int:
+        """Return where a window with so many of the newest comments starts, or the first key of fewer."""
+        cursor.execute(self.start_statement, [first, last, int(size)])
+        return (cursor.fetchone() or [first])[0]  # type: ignore[no-any-return]
 
     def read(
         self, cursor: Any, match: Match, first: int, last: int, limit: int, spans: Sequence[int] = ()
